@@ -1,0 +1,82 @@
+/** The dependency rules of docs/architecture.md. `npm run deps` checks them; it is part of `npm test`. */
+const only = (name, from, allowed, comment) => ({
+  name,
+  severity: 'error',
+  comment,
+  from: { path: from },
+  to: { pathNot: allowed },
+});
+
+const BUILTIN =
+  '^node:|^(fs|path|crypto|http|https|http2|net|tls|stream|url|util|os|events|buffer|timers|child_process|worker_threads|zlib|module)(/|$)';
+const NPM = (...names) => `^node_modules/(${names.join('|')})/`;
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-test-tools-in-production',
+      severity: 'error',
+      from: { path: '^(lib|backbone|lambda|fargate|client|console)/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: NPM('@types', 'esbuild') },
+    },
+    only('domain-is-pure', '^backbone/domain/', '^backbone/(domain/|protocol\\.ts$)', 'no I/O, no library, no AWS'),
+    only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
+    only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
+    only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
+    {
+      name: 'aws-sdk-only-in-backbone-aws',
+      severity: 'error',
+      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console)/', pathNot: '^backbone/aws/' },
+      to: { path: NPM('@aws-sdk', '@smithy') },
+    },
+    only(
+      'lib-knows-contract-only',
+      '^lib/',
+      `^lib/|^backbone/contract\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', 'valibot', 'esbuild')}|${BUILTIN}`,
+      'handlers are named by path, never imported',
+    ),
+    only('bin-composes-lib', '^bin/', `^lib/|${NPM('aws-cdk-lib', 'cdk-nag')}|${BUILTIN}`),
+    {
+      name: 'lambda-and-fargate-use-backbone',
+      severity: 'error',
+      from: { path: '^(lambda|fargate)/([^/]+)' },
+      to: { path: '^(bin|lib|local|bench|client|console|test)/' },
+    },
+    { name: 'lambda-not-fargate', severity: 'error', from: { path: '^lambda/' }, to: { path: '^fargate/' } },
+    { name: 'fargate-not-lambda', severity: 'error', from: { path: '^fargate/' }, to: { path: '^lambda/' } },
+    {
+      name: 'no-cdk-at-runtime',
+      severity: 'error',
+      from: { path: '^(backbone|lambda|fargate|client|console)/' },
+      to: { path: NPM('aws-cdk-lib', 'constructs') },
+    },
+    {
+      name: 'backbone-knows-no-lane',
+      severity: 'error',
+      from: { path: '^backbone/' },
+      to: { path: '^(bin|lib|lambda|fargate|client|console|local|bench|test)/' },
+    },
+    {
+      name: 'client-knows-types-only',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: { path: '^(?!client/|node_modules/)', pathNot: '^backbone/protocol\\.ts$' },
+    },
+    {
+      name: 'nothing-imports-local-or-bench',
+      severity: 'error',
+      from: { pathNot: '^(local|bench|test)/' },
+      to: { path: '^(local|bench)/' },
+    },
+    { name: 'nothing-imports-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
+  },
+};

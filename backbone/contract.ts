@@ -1,0 +1,92 @@
+/**
+ * What the infrastructure and the runtime have to agree on. `lib/` sets these keys, the entry points of `lambda/` and
+ * `fargate/` read them, and neither writes one of the strings twice.
+ */
+
+/** Environment of everything that reads or writes the event log. */
+export const LOG_ENV = {
+  table: 'LANES_LOG_TABLE',
+  retentionMs: 'LANES_RETENTION_MS',
+  /** After this long consumers bury a hole. */
+  graceMs: 'LANES_HOLE_GRACE_MS',
+} as const;
+
+/** Environment of everything that publishes, besides {@link LOG_ENV}. */
+export const PUBLISH_ENV = {
+  topicArn: 'LANES_TOPIC_ARN',
+  publishTimeoutMs: 'LANES_PUBLISH_TIMEOUT_MS',
+} as const;
+
+/** Environment of the WebSocket lane's functions. */
+export const WEBSOCKET_ENV = {
+  connectionsTable: 'LANES_CONNECTIONS_TABLE',
+  subscriptionsTable: 'LANES_SUBSCRIPTIONS_TABLE',
+  connectionTtlMs: 'LANES_CONNECTION_TTL_MS',
+  /**
+   * The management endpoint of the API's stage. It is the SDK's own key for this service, so that the SDK needs no
+   * code of ours, an emulator can replace it, and a custom domain cannot mislead it.
+   */
+  managementEndpoint: 'AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI',
+  /** Jobs: parts of a large channel, and connections to try again. */
+  deliveryQueueUrl: 'LANES_DELIVERY_QUEUE_URL',
+  deadLetterQueueUrl: 'LANES_DEAD_LETTER_QUEUE_URL',
+  /** Posts in flight per invocation. */
+  postConcurrency: 'LANES_POST_CONCURRENCY',
+} as const;
+
+/** Environment of the SSE service. Identity comes from the ECS metadata endpoint. */
+export const SSE_ENV = {
+  host: 'HOST',
+  port: 'PORT',
+  heartbeatIntervalMs: 'LANES_HEARTBEAT_INTERVAL_MS',
+  headCheckIntervalMs: 'LANES_HEAD_CHECK_INTERVAL_MS',
+  retryMinMs: 'LANES_RETRY_MIN_MS',
+  retryMaxMs: 'LANES_RETRY_MAX_MS',
+  maxStreams: 'LANES_MAX_STREAMS',
+  maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
+  /** How long a stopping task takes to close its streams. */
+  drainMs: 'LANES_DRAIN_MS',
+  /** JSON for the console, served as it is under `/console.json`; empty where the stage has no console. */
+  consoleConfig: 'LANES_CONSOLE_CONFIG',
+} as const;
+
+/** Environment of whatever makes or removes the queues of SSE tasks. */
+export const TASK_QUEUE_ENV = {
+  /** A task's queue is called prefix + task id. */
+  queuePrefix: 'LANES_TASK_QUEUE_PREFIX',
+  /** Only the sweep: where the living tasks are listed. */
+  clusterArn: 'LANES_CLUSTER_ARN',
+} as const;
+
+/** Tag of a task's queue that holds the ARN of its subscription to the topic. */
+export const SUBSCRIPTION_TAG = 'lanes:subscription';
+
+/** The detail type of an EventBridge event that asks the publish function to publish. */
+export const PUBLISH_DETAIL_TYPE = 'lanes.publish';
+
+/** Paths of the SSE service that the infrastructure knows. */
+export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/events' } as const;
+
+export const METRICS_NAMESPACE = 'RealtimeLanes';
+
+/** Metric names, published through EMF. */
+export const METRICS = {
+  openStreams: 'OpenStreams',
+  slowStreamsClosed: 'SlowStreamsClosed',
+  deliveries: 'Deliveries',
+  goneConnections: 'GoneConnections',
+  throttledPosts: 'ThrottledPosts',
+  undeliverable: 'Undeliverable',
+  holesBuried: 'HolesBuried',
+  orphanedQueues: 'OrphanedQueues',
+} as const;
+
+/** Attribute that DynamoDB's TTL watches in every table: seconds since 1970. */
+export const TTL_ATTRIBUTE = 'expiresAt';
+
+/** Key schemas. `S` is text, `N` a number. */
+export const TABLES = {
+  log: { partitionKey: { name: 'pk', type: 'S' }, sortKey: { name: 'sk', type: 'N' } },
+  connections: { partitionKey: { name: 'connectionId', type: 'S' } },
+  subscriptions: { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'connectionId', type: 'S' } },
+} as const;

@@ -1,0 +1,84 @@
+import { parseChannel } from './channel.ts';
+import { InvalidInputError, quote } from './invalid-input.ts';
+
+/** A place in one channel: everything up to and including `seq` of `epoch` is behind it. `seq` 0 is the start. */
+export interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** One position per channel. A channel that is missing has no position yet and starts at its baseline. */
+export type Cursor = ReadonlyMap<string, Position>;
+
+const POSITION = /^([a-z0-9]{1,32})\.(0|[1-9][0-9]{0,15})$/;
+
+/** `k3f9.1042` */
+export function formatPosition(position: Position): string {
+  return `${position.epoch}.${position.seq}`;
+}
+
+/** @throws InvalidInputError `invalid_cursor` */
+export function parsePosition(text: string): Position {
+  const match = POSITION.exec(text);
+  const seq = Number(match?.[2]);
+  if (match?.[1] === undefined || !Number.isSafeInteger(seq)) {
+    throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} is not of the form <epoch>.<seq>`);
+  }
+  return { epoch: match[1], seq };
+}
+
+/**
+ * The id on the wire for a stream over `channels`: `k3f9.1042` for one channel,
+ * `orders=k3f9.1042,chat=ab12.77` for several, in the order of `channels`.
+ */
+export function formatCursor(channels: readonly string[], cursor: Cursor): string {
+  const [only] = channels;
+  if (channels.length === 1 && only !== undefined) {
+    const position = cursor.get(only);
+    if (position === undefined) throw new TypeError(`no position for channel ${only}`);
+    return formatPosition(position);
+  }
+  return channels
+    .flatMap((channel) => {
+      const position = cursor.get(channel);
+      return position === undefined ? [] : [`${channel}=${formatPosition(position)}`];
+    })
+    .join(',');
+}
+
+/**
+ * Reads a cursor for a stream over `channels`. A composite cursor may leave channels out and may name others
+ * (a client may change what it follows between two connects); the bare form belongs to a single-channel stream.
+ * @throws InvalidInputError `invalid_cursor`
+ */
+export function parseCursor(text: string, channels: readonly string[]): Cursor {
+  const [only] = channels;
+  if (!text.includes('=')) {
+    if (channels.length !== 1 || only === undefined) {
+      throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} names no channel, but the stream has ${channels.length}`);
+    }
+    return new Map([[only, parsePosition(text)]]);
+  }
+  const cursor = new Map<string, Position>();
+  for (const part of text.split(',')) {
+    const at = part.indexOf('=');
+    const channel = at < 0 ? part : part.slice(0, at);
+    if (at < 0 || cursor.has(channel)) {
+      throw new InvalidInputError(
+        'invalid_cursor',
+        `cursor ${quote(text)} is not of the form <channel>=<epoch>.<seq>,… with each channel once`,
+      );
+    }
+    cursor.set(parseCursorChannel(channel, text), parsePosition(part.slice(at + 1)));
+  }
+  const wanted = new Set(channels);
+  return new Map([...cursor].filter(([channel]) => wanted.has(channel)));
+}
+
+function parseCursorChannel(channel: string, text: string): string {
+  try {
+    return parseChannel(channel);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} names the impossible channel ${quote(channel)}`, { cause });
+  }
+}

@@ -1,0 +1,42 @@
+import { parseChannel } from './channel.ts';
+import { parsePosition } from './cursor.ts';
+import type { LaneEvent } from './event.ts';
+import { InvalidInputError, quote } from './invalid-input.ts';
+
+/** The body of a notification on the topic and, with raw delivery, in every queue. */
+export function encodeNotification(event: LaneEvent): string {
+  return JSON.stringify({
+    channel: event.channel,
+    epoch: event.epoch,
+    seq: event.seq,
+    type: event.type,
+    data: event.data,
+    publishedAt: event.publishedAtMs,
+  });
+}
+
+/** @throws InvalidInputError `invalid_body`: a queue holds whatever somebody was able to send to it */
+export function parseNotification(body: string): LaneEvent {
+  const value = parseJsonObject(body);
+  const { channel, epoch, seq, type, data, publishedAt } = value;
+  if (typeof type !== 'string' || typeof data !== 'string' || typeof publishedAt !== 'number' || !Number.isSafeInteger(publishedAt)) {
+    throw new InvalidInputError('invalid_body', `notification ${quote(body)} lacks type, data or publishedAt`);
+  }
+  const position = parsePosition(`${String(epoch)}.${String(seq)}`);
+  if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
+  return { channel: parseChannel(channel), ...position, type, data, publishedAtMs: publishedAt };
+}
+
+/** @throws InvalidInputError `invalid_body` when the text is not JSON, or is JSON but not an object */
+export function parseJsonObject(text: string): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_body', `${quote(text)} is not JSON: ${(cause as SyntaxError).message}`, { cause });
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new InvalidInputError('invalid_body', `${quote(text)} is not a JSON object`);
+  }
+  return value as Record<string, unknown>;
+}

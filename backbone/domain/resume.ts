@@ -1,0 +1,58 @@
+import type { ResetReason } from '../protocol.ts';
+import type { Position } from './cursor.ts';
+import type { LogEntry } from './log-entry.ts';
+
+export type Resumption = { readonly kind: 'resumable' } | { readonly kind: 'reset'; readonly reason: ResetReason };
+
+/**
+ * Whether everything after `cursor` can still be replayed.
+ *
+ * A missing seq is either a hole (never written) or expired, and the log cannot tell which. Seqs are written about
+ * in order, so an unexpired entry at `cursor` itself, or right behind it, proves that nothing after it has expired;
+ * so does an epoch younger than the retention. Without a proof the client is told: a needless reset is mended by
+ * the application, a silent loss by nobody.
+ *
+ * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
+ */
+export function checkResume(
+  cursor: Position,
+  head: Position & { readonly createdAtMs: number },
+  around: readonly LogEntry[],
+  limits: { readonly nowMs: number; readonly retentionMs: number },
+): Resumption {
+  if (cursor.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
+  if (cursor.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
+  const proven =
+    cursor.seq === head.seq ||
+    limits.nowMs < head.createdAtMs + limits.retentionMs ||
+    around.some((entry) => entry.seq === cursor.seq || entry.seq === cursor.seq + 1);
+  return proven ? { kind: 'resumable' } : { kind: 'reset', reason: 'expired' };
+}
+
+/**
+ * The seq up to which everything is settled: written, or a hole that no publisher can still fill, because a publisher
+ * gives up long before `graceMs` has passed. A new subscriber starts there, not at the head: a seq that is assigned
+ * but not written yet will be acknowledged after the subscriber came, so it must be delivered.
+ *
+ * @param headSeq the newest assigned seq
+ * @param newestFirst entries from the head downwards, without gaps between pages
+ * @param exhausted that there is nothing below the last of them, and nothing has expired
+ * @returns undefined while neither an entry older than the grace period nor the start of the log was seen
+ */
+export function settledFloor(
+  headSeq: number,
+  newestFirst: readonly LogEntry[],
+  exhausted: boolean,
+  limits: { readonly nowMs: number; readonly graceMs: number },
+): number | undefined {
+  let expected = headSeq;
+  let floor = headSeq;
+  for (const entry of newestFirst) {
+    if (entry.seq > headSeq) continue;
+    if (entry.seq < expected) floor = entry.seq;
+    expected = entry.seq - 1;
+    if (entry.atMs < limits.nowMs - limits.graceMs) return floor;
+  }
+  if (expected === 0) return floor;
+  return exhausted ? 0 : undefined;
+}

@@ -1,0 +1,142 @@
+/**
+ * What the lanes need of the world. `backbone/aws` implements these on DynamoDB, SNS, SQS and API Gateway;
+ * one contract suite per port runs against every implementation.
+ */
+import type { Position } from './domain/cursor.ts';
+import type { LaneEvent } from './domain/event.ts';
+import type { LogEntry } from './domain/log-entry.ts';
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  nowMs(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The newest assigned position of a channel. An assigned seq is not necessarily written yet. */
+export interface Head extends Position {
+  /** When the epoch began. Nothing older than that exists, so until `createdAtMs + retention` nothing has expired. */
+  readonly createdAtMs: number;
+  /** When the newest seq was assigned; `createdAtMs` while seq is 0. */
+  readonly allocatedAtMs: number;
+}
+
+export interface LogPage {
+  readonly entries: readonly LogEntry[];
+  /** False when the query reached the end of what exists. */
+  readonly more: boolean;
+}
+
+/** Which position a publication with an idempotency key has taken. */
+export interface Claim extends Position {
+  /** When the position was assigned: an event may be written there only shortly after. */
+  readonly allocatedAtMs: number;
+  /** Whether the notification is known to have gone out. */
+  readonly notified: boolean;
+}
+
+export type AppendOutcome = { readonly kind: 'stored'; readonly event: LaneEvent } | { readonly kind: 'taken' };
+
+/** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
+export interface EventLog {
+  /** Step 1 of publishing: assigns the next seq, making the epoch when the channel is first used. */
+  allocate(channel: string): Promise<Position>;
+  /** Makes the epoch when the channel is first used, so that a quiet channel has a cursor too. */
+  head(channel: string): Promise<Head>;
+  /** Heads of those channels that exist, without making any. */
+  heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>;
+  /**
+   * Step 2 of publishing: writes the event if its seq is free. Answers the event that is there when it is of the
+   * same publication (this one, or an earlier try whose answer was lost), and `taken` when anything else is.
+   * @param publicationId unique per publication; made from the idempotency key where there is one
+   */
+  append(event: LaneEvent, publicationId: string): Promise<AppendOutcome>;
+  /** Entries of one epoch with seq >= `fromSeq`, ascending, at most `limit`. */
+  read(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
+  /** Entries of one epoch with seq <= `fromSeq`, descending, at most `limit`. */
+  readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
+  /**
+   * Writes a tombstone if the seq is free, and answers what is there now.
+   * @param atMs when the lost event would have been written: the tombstone expires with its neighbours
+   */
+  bury(channel: string, position: Position, atMs: number): Promise<LogEntry>;
+  /** The claim of an idempotency key, or undefined for a new or expired key. */
+  claim(channel: string, key: string): Promise<Claim | undefined>;
+  /**
+   * Ties a key to a position: a new key when `replaces` is undefined, else only if the key still holds `replaces`.
+   * Answers the claim that holds afterwards, which is another's when the race was lost.
+   */
+  setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim>;
+  /** Notes that the notification of the key's event has gone out. */
+  markNotified(channel: string, key: string, position: Position): Promise<void>;
+}
+
+/** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */
+export interface EventBus {
+  notify(event: LaneEvent): Promise<void>;
+}
+
+/** One WebSocket connection. */
+export interface Connection {
+  readonly connectionId: string;
+  /** Who connected; `anonymous` where access control is off. */
+  readonly principal: string;
+  readonly connectedAtMs: number;
+}
+
+/** A row of the subscriptions table. `version` is what a conditional delete compares. */
+export interface Subscriber {
+  readonly connectionId: string;
+  readonly version: string;
+}
+
+export interface SubscriberPage {
+  readonly subscribers: readonly Subscriber[];
+  /** Pass it on to read the next page; undefined at the end. */
+  readonly next?: string;
+}
+
+export interface ConnectionStore {
+  open(connection: Connection): Promise<void>;
+  /** Deletes the connection and every subscription of it; both may be gone already. */
+  close(connectionId: string): Promise<void>;
+  /** `gone` when the connection has no row (closed or expired): nothing is written then. */
+  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'>;
+  unsubscribe(connectionId: string, channel: string): Promise<void>;
+  /** One page of a channel's unexpired subscribers, strongly consistent. */
+  subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;
+  /** Deletes a subscription on condition that it has not changed since it was read. */
+  forget(channel: string, subscriber: Subscriber): Promise<void>;
+}
+
+export type PostOutcome =
+  | { readonly kind: 'sent' }
+  /** 410: the connection is closed. */
+  | { readonly kind: 'gone' }
+  /** 429: the account's rate, or this one client's send buffer. */
+  | { readonly kind: 'throttled' }
+  /** 5xx, a timeout or a broken socket: may have been delivered or not. */
+  | { readonly kind: 'unavailable'; readonly reason: string }
+  /** 400, 403 or 413: trying again changes nothing. */
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** `PostToConnection`. Never retries by itself and never throws for an answer of the service: the caller has the budget. */
+export interface ConnectionPoster {
+  post(connectionId: string, frame: string, signal?: AbortSignal): Promise<PostOutcome>;
+}
+
+export interface QueueMessage {
+  readonly body: string;
+  readonly receipt: string;
+  /** How often it has been handed out before, this time included. */
+  readonly receiveCount: number;
+}
+
+/** The queue of one SSE task: made when the task starts, subscribed to the topic, deleted when it ends. */
+export interface TaskQueue {
+  /** Long-polls for up to 20 s; an empty list is normal. Rejects with the signal's reason on abort. */
+  receive(signal: AbortSignal): Promise<readonly QueueMessage[]>;
+  delete(messages: readonly QueueMessage[]): Promise<void>;
+  /** Unsubscribes and deletes the queue. Safe to call twice. */
+  close(): Promise<void>;
+}

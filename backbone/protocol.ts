@@ -1,0 +1,83 @@
+/**
+ * Wire types of both lanes. The client library imports these types and nothing else of the server's,
+ * so this file holds no behaviour.
+ */
+
+/** The WebSocket sub-protocol of the WebSocket lane: JSON text frames as typed below. */
+export const SUBPROTOCOL = 'lanes.v1.json';
+
+/** An event as clients see it. `id` is a cursor: opaque to clients, resumable on either lane. */
+export interface WireEvent {
+  readonly channel: string;
+  /** Cursor of this event: `epoch.seq`, for example `k3f9.1042`. */
+  readonly id: string;
+  readonly type: string;
+  readonly data: string;
+  /** RFC 3339 time with milliseconds, UTC. */
+  readonly publishedAt: string;
+}
+
+/**
+ * Why a position could not be resumed:
+ * `epoch_changed`: the channel's log was wiped or restored since; `expired`: events after the cursor are past
+ * retention; `ahead`: the cursor is beyond the channel's newest event.
+ */
+export type ResetReason = 'epoch_changed' | 'expired' | 'ahead';
+
+export interface Reset {
+  readonly channel: string;
+  readonly reason: ResetReason;
+}
+
+/** Answer of `POST /v1/channels/{channel}/events`, status 201. */
+export interface PublishAnswer {
+  readonly channel: string;
+  readonly id: string;
+  readonly publishedAt: string;
+}
+
+/** Answer of `GET /v1/events` with `Accept: application/json`. */
+export interface PollAnswer {
+  readonly events: readonly WireEvent[];
+  /** Pass it as `after` to continue; composite when several channels were asked for. */
+  readonly cursor: string;
+  /** Present only when a position could not be resumed: what was skipped is announced, never silent. */
+  readonly resets?: readonly Reset[];
+}
+
+/** RFC 9457 problem details, `application/problem+json`. */
+export interface Problem {
+  readonly type: 'about:blank';
+  readonly title: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+}
+
+/** Frames that a client sends on the WebSocket lane. Answers repeat `requestId`. */
+export type ClientFrame =
+  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: string; readonly requestId?: string }
+  | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
+  | {
+      readonly action: 'publish';
+      readonly channel: string;
+      readonly type?: string;
+      readonly data: string;
+      /** Idempotency key: a key seen before returns the first event's id. */
+      readonly key?: string;
+      readonly requestId?: string;
+    }
+  | { readonly action: 'ping'; readonly requestId?: string };
+
+/** Frames that the server sends on the WebSocket lane. */
+export type ServerFrame =
+  /** `id` is the baseline: where a subscription without `after` starts. */
+  | { readonly kind: 'subscribed'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  | ({ readonly kind: 'event' } & WireEvent)
+  /** Sent after a replay: all that exists up to `id` has been sent, so a seq still missing is a tombstone and not a gap. */
+  | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
+  | { readonly kind: 'reset'; readonly channel: string; readonly reason: ResetReason }
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly requestId?: string }
+  | { readonly kind: 'pong'; readonly requestId?: string };

@@ -1,0 +1,127 @@
+import type { Position } from '../domain/cursor.ts';
+import type { LogEntry } from '../domain/log-entry.ts';
+import { checkResume, type Resumption, settledFloor } from '../domain/resume.ts';
+import type { SeqRange } from '../domain/sequencer.ts';
+import type { Clock, EventLog } from '../ports.ts';
+
+export interface LogReaderOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  /** How long events stay in the log. */
+  readonly retentionMs: number;
+  /** A hole older than this is buried: no publisher can still fill it. */
+  readonly graceMs: number;
+}
+
+/** Entries per query: about what one DynamoDB page of 1 MB holds at 10 KB an event. */
+const PAGE = 100;
+
+/** How soon a baseline that could not be told yet is looked at again. */
+const BASELINE_RETRY_MS = 50;
+
+export interface ReplayPage {
+  /** In order. Past `settled` there may be holes between them. */
+  readonly entries: readonly LogEntry[];
+  /** All that exists up to this seq has been read: a seq still missing below it is buried for good. */
+  readonly settled: number;
+  /** False on the last page. */
+  readonly more: boolean;
+}
+
+/** Reads a channel's log the way every consumer has to: baselines, resumption, replay, and holes that are never waited on for ever. */
+export class LogReader {
+  readonly #options: LogReaderOptions;
+
+  constructor(options: LogReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Where a new subscriber starts: everything up to it is settled, and every event acknowledged from now on lies behind it. */
+  async baseline(channel: string): Promise<Position> {
+    const { log, clock, graceMs } = this.#options;
+    for (;;) {
+      const head = await log.head(channel);
+      const nowMs = clock.nowMs();
+      if (head.allocatedAtMs < nowMs - graceMs) return { epoch: head.epoch, seq: head.seq };
+      const floor = await this.#floor(channel, head, nowMs);
+      if (floor !== undefined) return { epoch: head.epoch, seq: floor };
+      // All older entries have expired and the newest is being written just now: it is settled within the grace period.
+      await clock.sleep(BASELINE_RETRY_MS);
+    }
+  }
+
+  async #floor(channel: string, head: Position & { readonly createdAtMs: number }, nowMs: number): Promise<number | undefined> {
+    const { log, graceMs, retentionMs } = this.#options;
+    const newestFirst: LogEntry[] = [];
+    for (let from = head.seq; ; ) {
+      const page = from > 0 ? await log.readBack(channel, head.epoch, from, PAGE) : { entries: [], more: false };
+      newestFirst.push(...page.entries);
+      const nothingExpired = nowMs < head.createdAtMs + retentionMs;
+      const floor = settledFloor(head.seq, newestFirst, !page.more && nothingExpired, { nowMs, graceMs });
+      if (floor !== undefined || !page.more) return floor;
+      from = (page.entries.at(-1)?.seq ?? 1) - 1;
+    }
+  }
+
+  /** Whether everything after `cursor` can be replayed, or the client has to be told that it cannot. */
+  async checkResume(channel: string, cursor: Position): Promise<Resumption> {
+    const { log, clock, retentionMs } = this.#options;
+    const head = await log.head(channel);
+    const sameEpoch = cursor.epoch === head.epoch;
+    const { entries } = sameEpoch ? await log.read(channel, cursor.epoch, cursor.seq, 2) : { entries: [] };
+    return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs });
+  }
+
+  /**
+   * Everything after `after`, in pages. Holes that are old enough are buried on the way; a hole that a publisher may
+   * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
+   * Call {@link checkResume} first: the replay takes a missing seq for a hole.
+   *
+   * @param upTo the last seq wanted; the end of the log when undefined
+   */
+  async *replay(channel: string, after: Position, upTo = Number.MAX_SAFE_INTEGER): AsyncGenerator<ReplayPage> {
+    const { log, clock, graceMs } = this.#options;
+    let position = after.seq;
+    let settled = after.seq;
+    let holeOpen = false;
+    for (let more = position < upTo; more; ) {
+      const page = await log.read(channel, after.epoch, position + 1, Math.min(PAGE, upTo - position));
+      const entries: LogEntry[] = [];
+      for (const entry of page.entries) {
+        if (entry.seq > upTo) break;
+        if (entry.seq > position + 1 && entry.atMs < clock.nowMs() - graceMs) {
+          entries.push(...(await this.bury(channel, after.epoch, { from: position + 1, to: entry.seq - 1 }, entry.atMs)));
+        } else if (entry.seq > position + 1) {
+          holeOpen = true;
+        }
+        entries.push(entry);
+        position = entry.seq;
+        if (!holeOpen) settled = entry.seq;
+      }
+      more = page.more && position < upTo;
+      yield { entries, settled, more };
+    }
+  }
+
+  /**
+   * Closes a hole that is past the grace period: a tombstone at every free seq. Whoever was faster wins, so the
+   * answer is what the log holds there now, in order.
+   */
+  async bury(channel: string, epoch: string, range: SeqRange, atMs: number): Promise<readonly LogEntry[]> {
+    const buried: LogEntry[] = [];
+    for (let seq = range.from; seq <= range.to; seq++) buried.push(await this.#options.log.bury(channel, { epoch, seq }, atMs));
+    return buried;
+  }
+
+  /** The entries of a range that exist now, in order. */
+  async readRange(channel: string, epoch: string, range: SeqRange): Promise<readonly LogEntry[]> {
+    const entries: LogEntry[] = [];
+    for (let from = range.from, more = true; more && from <= range.to; ) {
+      const page = await this.#options.log.read(channel, epoch, from, Math.min(PAGE, range.to - from + 1));
+      entries.push(...page.entries.filter((entry) => entry.seq <= range.to));
+      more = page.more;
+      from = (entries.at(-1)?.seq ?? range.to) + 1;
+    }
+    return entries;
+  }
+}

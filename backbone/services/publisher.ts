@@ -1,0 +1,121 @@
+import { randomUUID } from 'node:crypto';
+import type { Position } from '../domain/cursor.ts';
+import type { LaneEvent, Publication } from '../domain/event.ts';
+import type { Claim, Clock, EventBus, EventLog } from '../ports.ts';
+
+export interface PublisherOptions {
+  readonly log: EventLog;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  /**
+   * A publisher that has not written its event this long after its seq was assigned gives the seq up and takes a new
+   * one. Below the grace period of consumers, so that they may rely on an older hole never being filled.
+   */
+  readonly publishTimeoutMs: number;
+}
+
+/** Seqs in a row that one publication may lose before its caller is told to try again. */
+const MAX_ATTEMPTS = 5;
+
+/** The publication found no place in the log; nothing was published, and the caller may try again. */
+export class PublishContendedError extends Error {
+  override readonly name = 'PublishContendedError';
+}
+
+/**
+ * Publishes an event: log first, then notify. When it resolves, the event is in the log and its notification on the
+ * topic. When it rejects, either may have happened: the caller tries again with the same idempotency key.
+ *
+ * @returns the event as stored; for a key seen before, the first publication's event
+ * @throws PublishContendedError and whatever the log and the bus throw
+ */
+export async function publish(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
+  return publication.key === undefined ? publishOnce(publication, options) : publishKeyed(publication, publication.key, options);
+}
+
+async function publishOnce(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
+  const publicationId = randomUUID();
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const seat = await takeSeat(publication.channel, options);
+    const event = await write(publication, seat, publicationId, options);
+    if (event !== undefined) {
+      await options.bus.notify(event);
+      return event;
+    }
+  }
+  throw contended(publication);
+}
+
+/**
+ * The claim on the key is set before the event is written, so that everyone who comes with the key agrees on the
+ * position. A claim whose seq was lost to a tombstone moves to a new seq.
+ */
+async function publishKeyed(publication: Publication, key: string, options: PublisherOptions): Promise<LaneEvent> {
+  const { log, bus } = options;
+  const { channel } = publication;
+  let claim = (await log.claim(channel, key)) ?? (await takeClaim(channel, key, undefined, options));
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+    const event = (await storedEvent(channel, claim, options)) ?? (await write(publication, claim, `key:${key}`, options));
+    if (event !== undefined) {
+      if (!claim.notified) {
+        await bus.notify(event);
+        await log.markNotified(channel, key, claim);
+      }
+      return event;
+    }
+    claim = await takeClaim(channel, key, claim, options);
+  }
+  throw contended(publication);
+}
+
+interface Seat extends Position {
+  readonly allocatedAtMs: number;
+}
+
+async function takeSeat(channel: string, { log, clock }: PublisherOptions): Promise<Seat> {
+  // Taken before the call: the seq is younger than this says, never older.
+  const allocatedAtMs = clock.nowMs();
+  return { ...(await log.allocate(channel)), allocatedAtMs };
+}
+
+async function takeClaim(channel: string, key: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
+  const seat = await takeSeat(channel, options);
+  const claim = await options.log.setClaim(channel, key, seat, seat.allocatedAtMs, replaces);
+  // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
+  if (!samePosition(claim, seat)) await options.log.bury(channel, seat, seat.allocatedAtMs);
+  return claim;
+}
+
+/** The event that an earlier try with the same key has written. */
+async function storedEvent(channel: string, claim: Claim, { log }: PublisherOptions): Promise<LaneEvent | undefined> {
+  const { entries } = await log.read(channel, claim.epoch, claim.seq, 1);
+  const [entry] = entries;
+  return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
+}
+
+/** Writes the event at its seat, or gives the seat up. Undefined when the seq went to a tombstone. */
+async function write(
+  publication: Publication,
+  seat: Seat,
+  publicationId: string,
+  options: PublisherOptions,
+): Promise<LaneEvent | undefined> {
+  const { log, clock, publishTimeoutMs } = options;
+  const { channel, type, data } = publication;
+  const nowMs = clock.nowMs();
+  if (nowMs - seat.allocatedAtMs > publishTimeoutMs) {
+    const entry = await log.bury(channel, seat, seat.allocatedAtMs);
+    return entry.kind === 'event' ? entry.event : undefined;
+  }
+  const event: LaneEvent = { channel, epoch: seat.epoch, seq: seat.seq, type, data, publishedAtMs: nowMs };
+  const outcome = await log.append(event, publicationId);
+  return outcome.kind === 'stored' ? outcome.event : undefined;
+}
+
+function samePosition(a: Position, b: Position): boolean {
+  return a.epoch === b.epoch && a.seq === b.seq;
+}
+
+function contended({ channel }: Publication): PublishContendedError {
+  return new PublishContendedError(`channel ${channel}: ${MAX_ATTEMPTS} seqs in a row were taken by tombstones`);
+}
