@@ -11,6 +11,12 @@ export const LOG_ENV = {
   graceMs: 'LANES_HOLE_GRACE_MS',
 } as const;
 
+/**
+ * A write of an event settles, one way or the other, within this time. The grace period has to be longer than this and
+ * the publish timeout together: a publisher that is in time by its clock writes at most this much later.
+ */
+export const APPEND_LIMIT_MS = 2_000;
+
 /** Environment of everything that publishes, besides {@link LOG_ENV}. */
 export const PUBLISH_ENV = {
   topicArn: 'LANES_TOPIC_ARN',
@@ -46,6 +52,11 @@ export const SSE_ENV = {
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
   /** How long a stopping task takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
+  /**
+   * How long an idle connection from the balancer is kept. Longer than the balancer's idle timeout: else the task closes
+   * a connection that the balancer is about to use, and a client sees a 502.
+   */
+  keepAliveMs: 'LANES_KEEP_ALIVE_MS',
   /** JSON for the console, served as it is under `/console.json`; empty where the stage has no console. */
   consoleConfig: 'LANES_CONSOLE_CONFIG',
 } as const;
@@ -79,6 +90,8 @@ export const METRICS = {
   undeliverable: 'Undeliverable',
   holesBuried: 'HolesBuried',
   orphanedQueues: 'OrphanedQueues',
+  /** Frames that failed for a reason that is not the client's; their functions answer and do not fail. */
+  unexpectedErrors: 'UnexpectedErrors',
 } as const;
 
 /** Attribute that DynamoDB's TTL watches in every table: seconds since 1970. */

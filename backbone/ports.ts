@@ -3,6 +3,7 @@
  * one contract suite per port runs against every implementation.
  */
 import type { Position } from './domain/cursor.ts';
+import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 
@@ -23,7 +24,7 @@ export interface Head extends Position {
 
 export interface LogPage {
   readonly entries: readonly LogEntry[];
-  /** False when the query reached the end of what exists. */
+  /** False when the query reached the end of what exists. Never true on a page without entries, so that a caller gets on. */
   readonly more: boolean;
 }
 
@@ -47,13 +48,17 @@ export interface EventLog {
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /**
    * Step 2 of publishing: writes the event if its seq is free. Answers the event that is there when it is of the
-   * same publication (this one, or an earlier try whose answer was lost), and `taken` when anything else is.
+   * same publication (this one, or an earlier try whose answer was lost), and `taken` when anything else is, an
+   * expired entry too. Settles within `APPEND_LIMIT_MS` of the contract: a late write would fill a seq that consumers count as settled.
    * @param publicationId unique per publication; made from the idempotency key where there is one
    */
   append(event: LaneEvent, publicationId: string): Promise<AppendOutcome>;
-  /** Entries of one epoch with seq >= `fromSeq`, ascending, at most `limit`. */
-  read(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
-  /** Entries of one epoch with seq <= `fromSeq`, descending, at most `limit`. */
+  /** Entries of one epoch with `fromSeq` <= seq <= `toSeq` (to the end when undefined), ascending, at most `limit`. */
+  read(channel: string, epoch: string, fromSeq: number, limit: number, toSeq?: number): Promise<LogPage>;
+  /**
+   * Entries of one epoch with seq <= `fromSeq`, descending, at most `limit`. Where it meets expired entries it may
+   * take what lies below them, which is older, for expired too.
+   */
   readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
   /**
    * Writes a tombstone if the seq is free, and answers what is there now.
@@ -84,11 +89,7 @@ export interface Connection {
   readonly connectedAtMs: number;
 }
 
-/** A row of the subscriptions table. `version` is what a conditional delete compares. */
-export interface Subscriber {
-  readonly connectionId: string;
-  readonly version: string;
-}
+export type { DeliveryJob, Subscriber };
 
 export interface SubscriberPage {
   readonly subscribers: readonly Subscriber[];
@@ -120,9 +121,24 @@ export type PostOutcome =
   /** 400, 403 or 413: trying again changes nothing. */
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** `PostToConnection`. Never retries by itself and never throws for an answer of the service: the caller has the budget. */
+/**
+ * `PostToConnection`. Never retries by itself: the caller has the budget. Throws for no answer of the service, and
+ * for no abort either (`unavailable`, for the frame may be on its way), but where no request can be made at all, such as
+ * without credentials.
+ */
 export interface ConnectionPoster {
   post(connectionId: string, frame: string, signal?: AbortSignal): Promise<PostOutcome>;
+}
+
+/** Where the WebSocket lane keeps deliveries for later. */
+export interface DeliveryQueue {
+  /**
+   * Hands jobs to other invocations of the fan-out function, after the delay where there is one (whole seconds, at
+   * most 900). Rejects when any of them is not known to be queued: queueing all of them again is safe.
+   */
+  enqueue(jobs: readonly DeliveryJob[], delaySeconds?: number): Promise<void>;
+  /** Puts a job aside for an operator: it is not tried again. */
+  bury(job: DeliveryJob): Promise<void>;
 }
 
 export interface QueueMessage {

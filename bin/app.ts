@@ -1,6 +1,24 @@
-import { App, Stack } from 'aws-cdk-lib';
-import { Topic } from 'aws-cdk-lib/aws-sns';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
+import { SseStack } from '../lib/sse/sse-stack.ts';
+import { stageNamed } from '../lib/stages/index.ts';
+import { checkTimeouts } from '../lib/timeouts.ts';
+import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
 
 const app = new App();
-const s = new Stack(app, 'S', { env: { region: 'us-east-1' } });
-new Topic(s, 'T');
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+const stage = stageNamed(app.node.tryGetContext('stage'));
+checkTimeouts(stage);
+
+const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
+// Without an account, so that synth needs no credentials and no look-up.
+const env = { region: stage.region };
+const lanes: { webSocketUrl?: string } = {};
+
+const { backbone } = new BackboneStack(app, `${prefix}Backbone`, { env, stage });
+
+// Each lane is one statement. Take one out, with its import, and the other works on its own.
+lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { env, stage, backbone }).url;
+new SseStack(app, `${prefix}Sse`, { env, stage, backbone, ...lanes });

@@ -17,10 +17,14 @@ export function encodeNotification(event: LaneEvent): string {
 
 /** @throws InvalidInputError `invalid_body`: a queue holds whatever somebody was able to send to it */
 export function parseNotification(body: string): LaneEvent {
-  const value = parseJsonObject(body);
-  const { channel, epoch, seq, type, data, publishedAt } = value;
+  return readNotification(parseJsonObject(body));
+}
+
+/** @throws InvalidInputError `invalid_body` when the parsed JSON is no notification */
+export function readNotification(value: unknown): LaneEvent {
+  const { channel, epoch, seq, type, data, publishedAt } = asJsonObject(value);
   if (typeof type !== 'string' || typeof data !== 'string' || typeof publishedAt !== 'number' || !Number.isSafeInteger(publishedAt)) {
-    throw new InvalidInputError('invalid_body', `notification ${quote(body)} lacks type, data or publishedAt`);
+    throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks type, data or publishedAt`);
   }
   const position = parsePosition(`${String(epoch)}.${String(seq)}`);
   if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
@@ -35,8 +39,12 @@ export function parseJsonObject(text: string): Readonly<Record<string, unknown>>
   } catch (cause) {
     throw new InvalidInputError('invalid_body', `${quote(text)} is not JSON: ${(cause as SyntaxError).message}`, { cause });
   }
+  return asJsonObject(value);
+}
+
+function asJsonObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new InvalidInputError('invalid_body', `${quote(text)} is not a JSON object`);
+    throw new InvalidInputError('invalid_body', `${quote(value)} is not a JSON object`);
   }
   return value as Record<string, unknown>;
 }

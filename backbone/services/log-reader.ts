@@ -67,8 +67,8 @@ export class LogReader {
   async checkResume(channel: string, cursor: Position): Promise<Resumption> {
     const { log, clock, retentionMs } = this.#options;
     const head = await log.head(channel);
-    const sameEpoch = cursor.epoch === head.epoch;
-    const { entries } = sameEpoch ? await log.read(channel, cursor.epoch, cursor.seq, 2) : { entries: [] };
+    const behind = cursor.epoch === head.epoch && cursor.seq < head.seq;
+    const { entries } = behind ? await log.read(channel, cursor.epoch, cursor.seq, 2, cursor.seq + 1) : { entries: [] };
     return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs });
   }
 
@@ -85,10 +85,9 @@ export class LogReader {
     let settled = after.seq;
     let holeOpen = false;
     for (let more = position < upTo; more; ) {
-      const page = await log.read(channel, after.epoch, position + 1, Math.min(PAGE, upTo - position));
+      const page = await log.read(channel, after.epoch, position + 1, PAGE, upTo);
       const entries: LogEntry[] = [];
       for (const entry of page.entries) {
-        if (entry.seq > upTo) break;
         if (entry.seq > position + 1 && entry.atMs < clock.nowMs() - graceMs) {
           entries.push(...(await this.bury(channel, after.epoch, { from: position + 1, to: entry.seq - 1 }, entry.atMs)));
         } else if (entry.seq > position + 1) {
@@ -116,11 +115,10 @@ export class LogReader {
   /** The entries of a range that exist now, in order. */
   async readRange(channel: string, epoch: string, range: SeqRange): Promise<readonly LogEntry[]> {
     const entries: LogEntry[] = [];
-    for (let from = range.from, more = true; more && from <= range.to; ) {
-      const page = await this.#options.log.read(channel, epoch, from, Math.min(PAGE, range.to - from + 1));
-      entries.push(...page.entries.filter((entry) => entry.seq <= range.to));
+    for (let from = range.from, more = true; more; from = (entries.at(-1)?.seq ?? range.to) + 1) {
+      const page = await this.#options.log.read(channel, epoch, from, PAGE, range.to);
+      entries.push(...page.entries);
       more = page.more;
-      from = (entries.at(-1)?.seq ?? range.to) + 1;
     }
     return entries;
   }

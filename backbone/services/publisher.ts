@@ -88,7 +88,7 @@ async function takeClaim(channel: string, key: string, replaces: Claim | undefin
 
 /** The event that an earlier try with the same key has written. */
 async function storedEvent(channel: string, claim: Claim, { log }: PublisherOptions): Promise<LaneEvent | undefined> {
-  const { entries } = await log.read(channel, claim.epoch, claim.seq, 1);
+  const { entries } = await log.read(channel, claim.epoch, claim.seq, 1, claim.seq);
   const [entry] = entries;
   return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
 }

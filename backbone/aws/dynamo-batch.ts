@@ -1,0 +1,66 @@
+import { setTimeout } from 'node:timers/promises';
+import {
+  BatchGetCommand,
+  type BatchGetCommandInput,
+  BatchWriteCommand,
+  type BatchWriteCommandInput,
+  type DynamoDBDocumentClient,
+} from '@aws-sdk/lib-dynamodb';
+
+type Key = Readonly<Record<string, string | number>>;
+
+/** Limits of BatchGetItem and BatchWriteItem. */
+const KEYS_PER_GET = 100;
+const WRITES_PER_BATCH = 25;
+
+/** A throttled partition recovers within a second; 100 ms doubled six times waits up to six. */
+const MAX_TRIES = 7;
+const FIRST_DELAY_MS = 100;
+
+/** DynamoDB kept handing parts of a batch back. */
+export class BatchIncompleteError extends Error {
+  override readonly name = 'BatchIncompleteError';
+}
+
+/** Reads items by key, strongly consistent; keys without an item are left out. */
+export async function batchGet<Item>(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  for (const chunk of chunks(keys, KEYS_PER_GET)) {
+    await untilDone<BatchGetCommandInput['RequestItems']>({ [table]: { Keys: [...chunk], ConsistentRead: true } }, async (requests) => {
+      const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: requests }));
+      items.push(...((Responses?.[table] ?? []) as Item[]));
+      return UnprocessedKeys;
+    });
+  }
+  return items;
+}
+
+/** Deletes items by key, whether they exist or not. */
+export async function batchDelete(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<void> {
+  for (const chunk of chunks(keys, WRITES_PER_BATCH)) {
+    const deletes = chunk.map((key) => ({ DeleteRequest: { Key: { ...key } } }));
+    await untilDone<BatchWriteCommandInput['RequestItems']>({ [table]: deletes }, async (requests) => {
+      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
+      return UnprocessedItems;
+    });
+  }
+}
+
+/** Sends what `send` hands back again, with growing pauses: a batch is throttled part by part, without an error. */
+async function untilDone<Requests extends Readonly<Record<string, unknown>> | undefined>(
+  requests: Requests,
+  send: (requests: Requests) => Promise<Requests | undefined>,
+): Promise<void> {
+  let left = requests;
+  for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
+    if (attempt > 0) await setTimeout(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
+    const unprocessed = await send(left);
+    if (unprocessed === undefined || Object.keys(unprocessed).length === 0) return;
+    left = unprocessed;
+  }
+  throw new BatchIncompleteError(`DynamoDB left a part of a batch undone ${MAX_TRIES} times: ${Object.keys(left ?? {}).join(', ')}`);
+}
+
+function* chunks<T>(values: readonly T[], size: number): Generator<readonly T[]> {
+  for (let start = 0; start < values.length; start += size) yield values.slice(start, start + size);
+}

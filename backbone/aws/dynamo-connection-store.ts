@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
+import { batchDelete } from './dynamo-batch.ts';
+import { ifConditionHolds } from './dynamo-condition.ts';
+import { expirySeconds, isExpired } from './expiry.ts';
+
+export interface DynamoConnectionStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  /** A table with the key schema `TABLES.connections` of the contract. */
+  readonly connectionsTable: string;
+  /** A table with the key schema `TABLES.subscriptions` of the contract. */
+  readonly subscriptionsTable: string;
+  /** Longer than API Gateway lets a connection live, which is 2 h: for those whose `$disconnect` never came. */
+  readonly connectionTtlMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * Connections and subscriptions in two DynamoDB tables. A connection's row also holds the names of its channels, so
+ * that closing needs no scan and no index. Subscribing notes the channel there first: a crash in between leaves a name
+ * too many, never a subscription that the close does not find.
+ */
+export function createDynamoConnectionStore(options: DynamoConnectionStoreOptions): ConnectionStore {
+  return new DynamoConnectionStore(options);
+}
+
+interface ConnectionItem {
+  readonly connectionId: string;
+  readonly principal: string;
+  readonly connectedAt: number;
+  /** Absent while the connection has no subscription: DynamoDB has no empty sets. */
+  readonly channels?: ReadonlySet<string>;
+  readonly expiresAt: number;
+}
+
+interface SubscriptionItem {
+  readonly channel: string;
+  readonly connectionId: string;
+  readonly version: string;
+  readonly expiresAt: number;
+}
+
+class DynamoConnectionStore implements ConnectionStore {
+  readonly #options: DynamoConnectionStoreOptions;
+
+  constructor(options: DynamoConnectionStoreOptions) {
+    this.#options = options;
+  }
+
+  async open({ connectionId, principal, connectedAtMs }: Connection): Promise<void> {
+    const { client, connectionsTable, connectionTtlMs } = this.#options;
+    const item: ConnectionItem = {
+      connectionId,
+      principal,
+      connectedAt: connectedAtMs,
+      expiresAt: expirySeconds(connectedAtMs + connectionTtlMs),
+    };
+    await client.send(new PutCommand({ TableName: connectionsTable, Item: item }));
+  }
+
+  async close(connectionId: string): Promise<void> {
+    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    const { Attributes } = await client.send(
+      new DeleteCommand({ TableName: connectionsTable, Key: { connectionId }, ReturnValues: 'ALL_OLD' }),
+    );
+    const { channels = new Set<string>() } = (Attributes ?? {}) as Partial<ConnectionItem>;
+    const keys = [...channels].map((channel) => ({ channel, connectionId }));
+    await batchDelete(client, subscriptionsTable, keys);
+  }
+
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'> {
+    const { client, subscriptionsTable } = this.#options;
+    const connection = await this.#noteChannel(connectionId, channel);
+    if (connection === undefined) return 'gone';
+    const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), expiresAt: connection.expiresAt };
+    await client.send(new PutCommand({ TableName: subscriptionsTable, Item: item }));
+    return 'subscribed';
+  }
+
+  async unsubscribe(connectionId: string, channel: string): Promise<void> {
+    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    await client.send(new DeleteCommand({ TableName: subscriptionsTable, Key: { channel, connectionId } }));
+    await ifConditionHolds(
+      client.send(
+        new UpdateCommand({
+          TableName: connectionsTable,
+          Key: { connectionId },
+          UpdateExpression: 'DELETE #channels :channel',
+          // Without it the update would bring a closed connection's row back.
+          ConditionExpression: 'attribute_exists(connectionId)',
+          ExpressionAttributeNames: { '#channels': 'channels' },
+          ExpressionAttributeValues: { ':channel': new Set([channel]) },
+        }),
+      ),
+    );
+  }
+
+  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+    const { client, subscriptionsTable, clock } = this.#options;
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: subscriptionsTable,
+        ConsistentRead: true,
+        KeyConditionExpression: '#channel = :channel',
+        ExpressionAttributeNames: { '#channel': 'channel' },
+        ExpressionAttributeValues: { ':channel': channel },
+        Limit: limit,
+        ...(after !== undefined && { ExclusiveStartKey: { channel, connectionId: after } }),
+      }),
+    );
+    const nowMs = clock.nowMs();
+    const subscribers = (Items as SubscriptionItem[])
+      .filter((item) => !isExpired(item, nowMs))
+      .map(({ connectionId, version }): Subscriber => ({ connectionId, version }));
+    const next = (LastEvaluatedKey as Partial<SubscriptionItem> | undefined)?.connectionId;
+    return next === undefined ? { subscribers } : { subscribers, next };
+  }
+
+  async forget(channel: string, { connectionId, version }: Subscriber): Promise<void> {
+    const { client, subscriptionsTable } = this.#options;
+    await ifConditionHolds(
+      client.send(
+        new DeleteCommand({
+          TableName: subscriptionsTable,
+          Key: { channel, connectionId },
+          ConditionExpression: '#version = :version',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': version },
+        }),
+      ),
+    );
+  }
+
+  /** Adds the channel to the connection's row; undefined when there is no unexpired row. */
+  async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
+    const { client, connectionsTable, clock } = this.#options;
+    const update = new UpdateCommand({
+      TableName: connectionsTable,
+      Key: { connectionId },
+      UpdateExpression: 'ADD #channels :channel',
+      ConditionExpression: 'attribute_exists(connectionId) AND #expiresAt > :now',
+      ExpressionAttributeNames: { '#channels': 'channels', '#expiresAt': 'expiresAt' },
+      ExpressionAttributeValues: { ':channel': new Set([channel]), ':now': Math.floor(clock.nowMs() / 1000) },
+      ReturnValues: 'ALL_NEW',
+    });
+    const answer = await ifConditionHolds(client.send(update));
+    return answer?.Attributes as ConnectionItem | undefined;
+  }
+}

@@ -1,0 +1,245 @@
+import { randomInt } from 'node:crypto';
+
+import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { APPEND_LIMIT_MS } from '../contract.ts';
+import type { Position } from '../domain/cursor.ts';
+import type { LaneEvent } from '../domain/event.ts';
+import type { LogEntry } from '../domain/log-entry.ts';
+import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import { batchGet } from './dynamo-batch.ts';
+import { ifConditionHolds } from './dynamo-condition.ts';
+import { expirySeconds, isExpired } from './expiry.ts';
+import { type ClaimItem, type EventItem, type HeadItem, type LogItem, toClaim, toEvent, toHead, toLogEntry } from './log-items.ts';
+
+export interface DynamoEventLogOptions {
+  readonly client: DynamoDBDocumentClient;
+  /** A table with the key schema `TABLES.log` of the contract. */
+  readonly table: string;
+  /** How long events stay readable. */
+  readonly retentionMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * The event log in one DynamoDB table. Items are told apart by their partition key:
+ *
+ * | pk                        | sk  | item                                               |
+ * |---------------------------|-----|----------------------------------------------------|
+ * | `head#<channel>`          | 0   | newest seq of the channel, never expires           |
+ * | `event#<channel>#<epoch>` | seq | an event, or the tombstone of one that never came  |
+ * | `key#<channel>#<key>`     | 0   | which position an idempotency key has taken        |
+ *
+ * A channel's name holds no `#`, so the partitions of two channels never meet.
+ */
+export function createDynamoEventLog(options: DynamoEventLogOptions): EventLog {
+  return new DynamoEventLog(options);
+}
+
+const EPOCH_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times. */
+const EPOCH_LENGTH = 6;
+
+class DynamoEventLog implements EventLog {
+  readonly #client: DynamoDBDocumentClient;
+  readonly #table: string;
+  readonly #retentionMs: number;
+  readonly #clock: Clock;
+
+  constructor({ client, table, retentionMs, clock }: DynamoEventLogOptions) {
+    this.#client = client;
+    this.#table = table;
+    this.#retentionMs = retentionMs;
+    this.#clock = clock;
+  }
+
+  async allocate(channel: string): Promise<Position> {
+    const head = await this.#updateHead(channel, 1, ':now');
+    return { epoch: head.epoch, seq: head.seq };
+  }
+
+  async head(channel: string): Promise<Head> {
+    const item = await this.#get<HeadItem>(headKey(channel));
+    // Most channels exist: a read costs half of what the write would.
+    return item === undefined ? this.#updateHead(channel, 0, 'if_not_exists(#allocatedAt, :now)') : toHead(item);
+  }
+
+  async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
+    const keys = [...new Set(channels)].map(headKey);
+    const items = await batchGet<HeadItem>(this.#client, this.#table, keys);
+    return new Map(items.map((item) => [item.pk.slice(headKey('').pk.length), toHead(item)]));
+  }
+
+  async append(event: LaneEvent, publicationId: string): Promise<AppendOutcome> {
+    const key = eventKey(event.channel, event.epoch, event.seq);
+    const item: EventItem = {
+      ...key,
+      type: event.type,
+      data: event.data,
+      publishedAt: event.publishedAtMs,
+      publicationId,
+      expiresAt: expirySeconds(event.publishedAtMs + this.#retentionMs),
+    };
+    // One deadline over all tries of the SDK.
+    const present = await this.#putIfFree(item, AbortSignal.timeout(APPEND_LIMIT_MS));
+    if (present === undefined) return { kind: 'stored', event };
+    const same = !('tombstone' in present) && present.publicationId === publicationId;
+    return same ? { kind: 'stored', event: toEvent(event.channel, event.epoch, present) } : { kind: 'taken' };
+  }
+
+  async read(channel: string, epoch: string, fromSeq: number, limit: number, toSeq = Number.MAX_SAFE_INTEGER): Promise<LogPage> {
+    const entries: LogEntry[] = [];
+    const nowMs = this.#clock.nowMs();
+    for await (const page of this.#query(channel, epoch, fromSeq, toSeq, limit, true)) {
+      entries.push(...page.items.filter((item) => !isExpired(item, nowMs)).map((item) => toLogEntry(channel, epoch, item)));
+      // A page of nothing but expired items is passed over: a caller could not go on from it.
+      if (entries.length > 0) return { entries, more: page.more };
+    }
+    return { entries, more: false };
+  }
+
+  async readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage> {
+    const entries: LogEntry[] = [];
+    const nowMs = this.#clock.nowMs();
+    for await (const page of this.#query(channel, epoch, 1, fromSeq, limit, false)) {
+      for (const item of page.items) {
+        // What lies below is older. DynamoDB may keep two days of expired items, which no one wants to wade through.
+        if (isExpired(item, nowMs)) return { entries, more: false };
+        entries.push(toLogEntry(channel, epoch, item));
+      }
+      if (entries.length > 0) return { entries, more: page.more };
+    }
+    return { entries, more: false };
+  }
+
+  async bury(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+    const key = eventKey(channel, position.epoch, position.seq);
+    const tombstone = { ...key, tombstone: true, at: atMs, expiresAt: expirySeconds(atMs + this.#retentionMs) } as const;
+    const present = await this.#putIfFree(tombstone);
+    return toLogEntry(channel, position.epoch, present ?? tombstone);
+  }
+
+  async claim(channel: string, key: string): Promise<Claim | undefined> {
+    const item = await this.#get<ClaimItem>(claimKey(channel, key));
+    return item === undefined || isExpired(item, this.#clock.nowMs()) ? undefined : toClaim(item);
+  }
+
+  async setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim> {
+    const item: ClaimItem = {
+      ...claimKey(channel, key),
+      epoch: position.epoch,
+      seq: position.seq,
+      allocatedAt: allocatedAtMs,
+      notified: false,
+      expiresAt: expirySeconds(allocatedAtMs + this.#retentionMs),
+    };
+    for (;;) {
+      if (await this.#putClaim(item, replaces)) return toClaim(item);
+      const held = await this.claim(channel, key);
+      // Expired between the two calls otherwise: the key is free now.
+      if (held !== undefined) return held;
+    }
+  }
+
+  async markNotified(channel: string, key: string, position: Position): Promise<void> {
+    await ifConditionHolds(
+      this.#client.send(
+        new UpdateCommand({
+          TableName: this.#table,
+          Key: claimKey(channel, key),
+          UpdateExpression: 'SET #notified = :true',
+          ConditionExpression: '#epoch = :epoch AND #seq = :seq',
+          ExpressionAttributeNames: { '#notified': 'notified', '#epoch': 'epoch', '#seq': 'seq' },
+          ExpressionAttributeValues: { ':true': true, ':epoch': position.epoch, ':seq': position.seq },
+        }),
+      ),
+    );
+  }
+
+  /** Makes the epoch where there is none yet. `allocatedAt` is an update expression: the new value of that attribute. */
+  async #updateHead(channel: string, add: 0 | 1, allocatedAt: string): Promise<Head> {
+    const { Attributes } = await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: headKey(channel),
+        UpdateExpression:
+          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), ' +
+          `#allocatedAt = ${allocatedAt} ADD #seq :add`,
+        ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
+        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':add': add },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    return toHead(Attributes as HeadItem);
+  }
+
+  /** Writes the item if its key is free, an expired item counting as present; answers what is there when it is not. */
+  async #putIfFree(item: LogItem, abortSignal?: AbortSignal): Promise<LogItem | undefined> {
+    const options = abortSignal === undefined ? {} : { abortSignal };
+    for (;;) {
+      const put = new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' });
+      if ((await ifConditionHolds(this.#client.send(put, options))) !== undefined) return undefined;
+      const present = await this.#get<LogItem>({ pk: item.pk, sk: item.sk }, options);
+      // Expired and deleted between the two calls otherwise.
+      if (present !== undefined) return present;
+    }
+  }
+
+  async #putClaim(item: ClaimItem, replaces: Position | undefined): Promise<boolean> {
+    const free = 'attribute_not_exists(pk) OR #expiresAt <= :now';
+    const put = new PutCommand({
+      TableName: this.#table,
+      Item: item,
+      ConditionExpression: replaces === undefined ? free : `${free} OR (#epoch = :epoch AND #seq = :seq)`,
+      ExpressionAttributeNames: { '#expiresAt': 'expiresAt', ...(replaces && { '#epoch': 'epoch', '#seq': 'seq' }) },
+      ExpressionAttributeValues: {
+        ':now': Math.floor(this.#clock.nowMs() / 1000),
+        ...(replaces && { ':epoch': replaces.epoch, ':seq': replaces.seq }),
+      },
+    });
+    return (await ifConditionHolds(this.#client.send(put))) !== undefined;
+  }
+
+  async #get<Item>(key: ItemKey, options: { readonly abortSignal?: AbortSignal } = {}): Promise<Item | undefined> {
+    const { Item } = await this.#client.send(new GetCommand({ TableName: this.#table, Key: key, ConsistentRead: true }), options);
+    return Item as Item | undefined;
+  }
+
+  /** Pages of at most `pageSize` items, expired ones included. */
+  async *#query(channel: string, epoch: string, fromSeq: number, toSeq: number, pageSize: number, ascending: boolean) {
+    // DynamoDB rejects a BETWEEN whose bounds are the wrong way round.
+    if (fromSeq > toSeq) return;
+    const query = {
+      TableName: this.#table,
+      ConsistentRead: true,
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      ExpressionAttributeValues: { ':pk': eventPartition(channel, epoch), ':from': fromSeq, ':to': toSeq },
+      ScanIndexForward: ascending,
+      Limit: pageSize,
+    };
+    for await (const { Items = [], LastEvaluatedKey } of paginateQuery({ client: this.#client }, query)) {
+      yield { items: Items as LogItem[], more: LastEvaluatedKey !== undefined };
+    }
+  }
+}
+
+type ItemKey = Readonly<{ pk: string; sk: number }>;
+
+function headKey(channel: string): ItemKey {
+  return { pk: `head#${channel}`, sk: 0 };
+}
+
+function eventPartition(channel: string, epoch: string): string {
+  return `event#${channel}#${epoch}`;
+}
+
+function eventKey(channel: string, epoch: string, seq: number): ItemKey {
+  return { pk: eventPartition(channel, epoch), sk: seq };
+}
+
+function claimKey(channel: string, key: string): ItemKey {
+  return { pk: `key#${channel}#${key}`, sk: 0 };
+}
+
+function newEpoch(): string {
+  return Array.from({ length: EPOCH_LENGTH }, () => EPOCH_ALPHABET[randomInt(EPOCH_ALPHABET.length)]).join('');
+}

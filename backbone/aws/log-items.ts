@@ -1,0 +1,57 @@
+import type { LaneEvent } from '../domain/event.ts';
+import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
+import type { Claim, Head } from '../ports.ts';
+
+/** The items of the log's table, as `dynamo-event-log.ts` lays them out. Times are milliseconds since 1970, `expiresAt` seconds. */
+interface Item {
+  readonly pk: string;
+  readonly sk: number;
+}
+
+export interface HeadItem extends Item {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly createdAt: number;
+  readonly allocatedAt: number;
+}
+
+export interface EventItem extends Item {
+  readonly type: string;
+  readonly data: string;
+  readonly publishedAt: number;
+  readonly publicationId: string;
+  readonly expiresAt: number;
+}
+
+export interface TombstoneItem extends Item {
+  readonly tombstone: true;
+  readonly at: number;
+  readonly expiresAt: number;
+}
+
+/** What lies at a seq. */
+export type LogItem = EventItem | TombstoneItem;
+
+export interface ClaimItem extends Item {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly allocatedAt: number;
+  readonly notified: boolean;
+  readonly expiresAt: number;
+}
+
+export function toHead({ epoch, seq, createdAt, allocatedAt }: HeadItem): Head {
+  return { epoch, seq, createdAtMs: createdAt, allocatedAtMs: allocatedAt };
+}
+
+export function toEvent(channel: string, epoch: string, item: EventItem): LaneEvent {
+  return { channel, epoch, seq: item.sk, type: item.type, data: item.data, publishedAtMs: item.publishedAt };
+}
+
+export function toLogEntry(channel: string, epoch: string, item: LogItem): LogEntry {
+  return 'tombstone' in item ? { kind: 'tombstone', seq: item.sk, atMs: item.at } : eventEntry(toEvent(channel, epoch, item));
+}
+
+export function toClaim({ epoch, seq, allocatedAt, notified }: ClaimItem): Claim {
+  return { epoch, seq, allocatedAtMs: allocatedAt, notified };
+}

@@ -1,0 +1,18 @@
+import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import type { LaneEvent } from '../domain/event.ts';
+import { encodeNotification } from '../domain/notification.ts';
+import type { EventBus } from '../ports.ts';
+
+export interface SnsEventBusOptions {
+  readonly client: SNSClient;
+  readonly topicArn: string;
+}
+
+/** The event bus on one SNS standard topic; its subscriptions use raw delivery, so that every queue gets the same body. */
+export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
+  return {
+    async notify(event: LaneEvent): Promise<void> {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event) }));
+    },
+  };
+}

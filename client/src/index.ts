@@ -1,0 +1,21 @@
+export { connect } from './connection.ts';
+export { LanesError } from './errors.ts';
+export { DEFAULTS, type Tunables } from './options.ts';
+export type {
+  Connection,
+  ConnectionEvents,
+  ConnectOptions,
+  LaneEvent,
+  LaneItem,
+  LaneReset,
+  PublishInput,
+  PublishOptions,
+  Published,
+  ResetReason,
+  Status,
+  StatusName,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionEvents,
+  Transport,
+} from './types.ts';

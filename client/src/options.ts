@@ -1,0 +1,54 @@
+/** Times and limits that may be changed in `connect`. What they are when left out stands in {@link DEFAULTS}. */
+export interface Tunables {
+  /** `auto`: a stream without a first byte after this long is held back by a proxy, and long polling takes over. */
+  readonly firstBytesTimeoutMs: number;
+  /** `auto`: how long it polls before it tries a stream again; doubled after each vain try, up to an hour. */
+  readonly streamRetryMs: number;
+  /** A stream that is silent for this long is dead: the server sends a comment at least every 20 s. */
+  readonly silenceTimeoutMs: number;
+  /** A request, a WebSocket frame or an opening socket without an answer after this long has failed. */
+  readonly answerTimeoutMs: number;
+  /** How long the server may hold a poll: 0 is plain polling, up to 25 long polling. */
+  readonly pollWaitSeconds: number;
+  /** A poll that brought nothing is not repeated sooner than this after its start. */
+  readonly pollIntervalMs: number;
+  /** The first wait before reconnecting is random between 0 and this; it doubles with each failure in a row. */
+  readonly reconnectMinMs: number;
+  /** No wait before reconnecting is longer, unless the server asks for it by `Retry-After`. */
+  readonly reconnectMaxMs: number;
+  /** A connection that has lived this long was a good one: the waits start from the smallest again. */
+  readonly stableAfterMs: number;
+  /**
+   * WebSocket: every so often the client asks for what it may have missed (or pings, when it follows nothing). That keeps the
+   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds a last event that was lost on the way.
+   */
+  readonly pingIntervalMs: number;
+  /**
+   * WebSocket: the socket is replaced, new one first, at a random moment in the second half of this time. API Gateway closes
+   * sockets after 2 h.
+   */
+  readonly rotateAfterMs: number;
+  /** WebSocket: how long a gap may take to close by itself before the client asks for what is missing; doubled up to 5 s. */
+  readonly gapWaitMs: number;
+  /** Items that wait for a slow reader. When they are full the subscription pauses, and resumes at its cursor: nothing is lost. */
+  readonly bufferLimit: number;
+  /** `publish` tries again for this long, with the same idempotency key. */
+  readonly publishTimeoutMs: number;
+}
+
+export const DEFAULTS: Tunables = {
+  firstBytesTimeoutMs: 4_000,
+  streamRetryMs: 300_000,
+  silenceTimeoutMs: 45_000,
+  answerTimeoutMs: 15_000,
+  pollWaitSeconds: 25,
+  pollIntervalMs: 1_000,
+  reconnectMinMs: 500,
+  reconnectMaxMs: 30_000,
+  stableAfterMs: 10_000,
+  pingIntervalMs: 300_000,
+  rotateAfterMs: 6_600_000,
+  gapWaitMs: 500,
+  bufferLimit: 1_000,
+  publishTimeoutMs: 60_000,
+};

@@ -1,0 +1,143 @@
+import type { ResetReason, WireEvent } from '../../backbone/protocol.ts';
+import type { LanesError } from './errors.ts';
+import type { Tunables } from './options.ts';
+
+export type { ResetReason };
+
+/** `auto` begins with SSE and falls back to long polling where a proxy holds the stream back. */
+export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
+
+export interface ConnectOptions extends Partial<Tunables> {
+  /** Base URL of the SSE lane, for SSE, polling and publishing: `https://lanes.example.com`. */
+  readonly url?: string | undefined;
+  /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
+  readonly websocketUrl?: string | undefined;
+  /** @default 'auto', which is WebSocket where there is no `url` */
+  readonly transport?: Transport | undefined;
+  /** A function is asked at the first need and again whenever the server refuses what it gave. */
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+  /** Closes the connection. */
+  readonly signal?: AbortSignal | undefined;
+  /** @default the global one */
+  readonly fetch?: typeof fetch | undefined;
+  /** @default the global one */
+  readonly WebSocket?: typeof WebSocket | undefined;
+}
+
+export interface LaneEvent extends Omit<WireEvent, 'publishedAt'> {
+  readonly kind: 'event';
+  /** Absent over SSE, whose frames do not carry it. */
+  readonly publishedAt?: string;
+}
+
+/** Events were skipped, because the position could not be resumed. What follows is live from a new baseline. */
+export interface LaneReset {
+  readonly kind: 'reset';
+  readonly channel: string;
+  readonly reason: ResetReason;
+}
+
+/** What a subscription yields. */
+export type LaneItem = LaneEvent | LaneReset;
+
+/**
+ * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be tried again.
+ * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` when it was not asked for.
+ */
+export type StatusName = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed';
+
+export interface Status {
+  readonly status: StatusName;
+  readonly channel: string;
+  /** What carries the subscription now; never `auto`. */
+  readonly transport: Exclude<Transport, 'auto'>;
+  /** With `waiting`, what broke; with `closed`, what ended the subscription. */
+  readonly error?: LanesError | undefined;
+  /** With `waiting`: the next try comes after so long. */
+  readonly delayMs?: number | undefined;
+}
+
+export interface SubscribeOptions {
+  /** Resume after this event or cursor. Left out: from now on. */
+  readonly after?: string | undefined;
+  /** Closes the subscription. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SubscriptionEvents {
+  readonly event: CustomEvent<LaneEvent>;
+  readonly reset: CustomEvent<LaneReset>;
+  readonly status: CustomEvent<Status>;
+}
+
+export interface ConnectionEvents {
+  /** The status of any of the subscriptions. */
+  readonly status: CustomEvent<Status>;
+}
+
+/** `EventTarget`, with the events it dispatches typed. */
+export interface TypedEventTarget<Events> extends Omit<EventTarget, 'addEventListener' | 'removeEventListener'> {
+  addEventListener<K extends keyof Events & string>(
+    type: K,
+    listener: ((event: Events[K]) => void) | null,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof Events & string>(
+    type: K,
+    listener: ((event: Events[K]) => void) | null,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/**
+ * One channel's events, in order, each once, without gaps. Read them as an async iterable or by listeners on `event` and
+ * `reset`; until either is there they wait in a bounded buffer. Both at once is possible: the iterator sets the pace.
+ *
+ * Leaving a `for await` loop closes the subscription. When the subscription ends with an error, the loop throws it.
+ */
+export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<LaneItem> {
+  readonly channel: string;
+  readonly status: Status;
+  /** Up to here everything was handed to the application: what to pass as `after` later. Undefined until {@link ready}. */
+  readonly cursor: string | undefined;
+  /** Resolves once the position is known: what is published from then on will arrive. Rejects when the subscription ends first. */
+  readonly ready: Promise<void>;
+  /** Idempotent. */
+  close(): void;
+}
+
+export interface PublishInput {
+  /** @default 'message' */
+  readonly type?: string | undefined;
+  readonly data: string;
+  /** Idempotency key: a key seen before on the channel publishes nothing twice. @default a random one per call */
+  readonly key?: string | undefined;
+}
+
+export interface PublishOptions {
+  /** Gives up. The event may have been published all the same. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Published {
+  readonly channel: string;
+  readonly id: string;
+  /** Absent over WebSocket, whose answer does not carry it. */
+  readonly publishedAt?: string;
+}
+
+export interface Connection extends TypedEventTarget<ConnectionEvents> {
+  /** As given to `connect` or {@link use}. */
+  readonly transport: Transport;
+  /** @throws LanesError `closed`, or `invalid_cursor` when `after` is not `<epoch>.<seq>` */
+  subscribe(channel: string, options?: SubscribeOptions): Subscription;
+  /**
+   * Publishes, and tries again with the same idempotency key until it is acknowledged: at least for `publishTimeoutMs`.
+   * Goes over the socket on `websocket`, by HTTP otherwise.
+   */
+  publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
+  /** Goes on over another transport, at the same cursor: nothing is lost or repeated. */
+  use(transport: Transport): void;
+  /** Closes all subscriptions. Nothing stays behind: no timer, socket or listener. Idempotent. */
+  close(): void;
+}

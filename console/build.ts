@@ -1,0 +1,47 @@
+/** Builds the console into static files: `node console/build.ts <outDir>`. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { buildSync } from 'esbuild';
+
+/** The files that index.html names; each gets the hash of its content into its name, so that it may be cached for ever. */
+const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
+
+/**
+ * Writes `index.html` and `assets/` into `outDir`. The page asks no other host for anything.
+ * @throws Error when the bundler fails, or when index.html does not name an entry
+ */
+export function buildConsole(outDir: string): void {
+  const sourceDir = import.meta.dirname;
+  const { outputs } = buildSync({
+    absWorkingDir: sourceDir,
+    entryPoints: ENTRIES,
+    outdir: join(outDir, 'assets'),
+    entryNames: '[name]-[hash]',
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    loader: { '.svg': 'copy' },
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  }).metafile;
+
+  let html = readFileSync(join(sourceDir, 'index.html'), 'utf8');
+  for (const entry of ENTRIES) {
+    const stem = entry.slice(0, entry.lastIndexOf('.'));
+    const built = Object.keys(outputs).find((path) => basename(path).startsWith(`${stem}-`));
+    if (built === undefined || !html.includes(`"${entry}"`)) throw new Error(`index.html does not name the entry ${entry}`);
+    html = html.replace(`"${entry}"`, `"${relative(outDir, join(sourceDir, built))}"`);
+  }
+  writeFileSync(join(outDir, 'index.html'), html);
+}
+
+const [, script, outDir] = process.argv;
+if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
+  if (outDir === undefined) throw new Error('usage: node console/build.ts <outDir>');
+  buildConsole(outDir);
+}

@@ -1,0 +1,20 @@
+import { options, render } from 'preact';
+import { loadConfig } from './config.ts';
+import { App } from './view/app.tsx';
+
+// One drawing per frame, however many events arrive in it.
+options.debounceRendering = requestAnimationFrame;
+
+const root = document.getElementById('app');
+if (root === null) throw new Error('index.html has no #app');
+
+try {
+  render(<App config={await loadConfig()} />, root);
+} catch (error) {
+  render(
+    <p role="alert" class="fatal">
+      The console could not start: {error instanceof Error ? error.message : String(error)}. Reload the page to try again.
+    </p>,
+    root,
+  );
+}

@@ -1,0 +1,92 @@
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/lane.ts';
+import type { Timetable } from './timetable.ts';
+
+/** Rows kept per pane: enough to look back, few enough to draw at once. */
+export const MAX_ROWS = 100;
+
+/** Live events that the median latency is taken from. */
+const MEDIAN_OVER = 50;
+
+export interface EventRow {
+  readonly kind: 'event';
+  readonly key: number;
+  readonly event: ReceivedEvent;
+  readonly replayed: boolean;
+  /** From publication to arrival; undefined while the time of publication is not known. */
+  readonly latencyMs: ReadonlySignal<number | undefined>;
+}
+
+export interface NoticeRow {
+  readonly kind: 'notice';
+  readonly key: number;
+  readonly notice: LaneNotice;
+}
+
+export interface Counters {
+  readonly received: number;
+  readonly repeats: number;
+  readonly gaps: number;
+  readonly reconnects: number;
+}
+
+/** What one pane shows; the lane fills it as its observer. */
+export class Pane implements LaneObserver {
+  readonly state = signal<LaneState>({ kind: 'connecting' });
+  /** Newest first, at most {@link MAX_ROWS}. */
+  readonly rows = signal<readonly (EventRow | NoticeRow)[]>([]);
+  readonly counters = signal<Counters>({ received: 0, repeats: 0, gaps: 0, reconnects: 0 });
+  readonly lastId = signal<string | undefined>(undefined);
+  readonly medianLatencyMs = computed(() => median(this.rows.value));
+  readonly #timetable: Timetable;
+  readonly #onArrival: (event: ReceivedEvent) => void;
+  #keys = 0;
+
+  /** @param onArrival called for every event after it was noted */
+  constructor(timetable: Timetable, onArrival: (event: ReceivedEvent) => void) {
+    this.#timetable = timetable;
+    this.#onArrival = onArrival;
+  }
+
+  onState(state: LaneState): void {
+    this.state.value = state;
+  }
+
+  onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void {
+    const receivedAtMs = Date.now();
+    if (event.publishedAt !== undefined) this.#timetable.learn(event.id, event.publishedAt);
+    const publishedAtMs = this.#timetable.publishedAtMs(event.id);
+    const latencyMs = computed(() => (publishedAtMs.value === undefined ? undefined : receivedAtMs - publishedAtMs.value));
+    this.#add({ kind: 'event', key: ++this.#keys, event, replayed: arrival === 'replayed', latencyMs });
+    this.#count('received');
+    this.lastId.value = event.id;
+    this.#onArrival(event);
+  }
+
+  onRepeat(): void {
+    this.#count('repeats');
+  }
+
+  onNotice(notice: LaneNotice): void {
+    if (notice.kind === 'resumed') this.#count('reconnects');
+    if (notice.kind === 'mended') this.#count('gaps');
+    this.#add({ kind: 'notice', key: ++this.#keys, notice });
+  }
+
+  #count(counter: keyof Counters): void {
+    this.counters.value = { ...this.counters.value, [counter]: this.counters.value[counter] + 1 };
+  }
+
+  #add(row: EventRow | NoticeRow): void {
+    this.rows.value = [row, ...this.rows.value].slice(0, MAX_ROWS);
+  }
+}
+
+function median(rows: readonly (EventRow | NoticeRow)[]): number | undefined {
+  const latencies = rows
+    .flatMap((row) => (row.kind === 'event' && !row.replayed ? [row.latencyMs.value] : []))
+    .filter((latency) => latency !== undefined)
+    .slice(0, MEDIAN_OVER)
+    .sort((a, b) => a - b);
+  return latencies[Math.floor(latencies.length / 2)];
+}

@@ -1,0 +1,63 @@
+import type { ConsoleConfig } from '../config.ts';
+import { SseLane } from '../lanes/sse-lane.ts';
+import { WebSocketLane } from '../lanes/websocket-lane.ts';
+import { publishByPost } from '../publish.ts';
+import { Pane } from './pane.ts';
+import { Timetable } from './timetable.ts';
+
+/** The two ways up: `post` is the SSE lane's, `websocket` the other's. */
+export type PublishRoute = 'post' | 'websocket';
+
+/** One channel over both lanes, for as long as the page shows it. */
+export class Session {
+  readonly channel: string;
+  readonly websocketPane: Pane;
+  readonly ssePane: Pane;
+  /** Undefined where the WebSocket lane is not deployed. */
+  readonly websocketLane: WebSocketLane | undefined;
+  readonly sseLane: SseLane;
+  readonly #timetable = new Timetable();
+  readonly #types: Set<string>;
+
+  /** @param types event types seen so far on this page; the session adds to it */
+  constructor(channel: string, config: ConsoleConfig, types: Set<string>) {
+    this.channel = channel;
+    this.#types = types;
+    this.websocketPane = new Pane(this.#timetable, ({ id, type }) => {
+      this.#learn(type);
+      this.sseLane.expect(id);
+    });
+    this.ssePane = new Pane(this.#timetable, ({ type }) => this.#types.add(type));
+    this.sseLane = new SseLane({ channel, observer: this.ssePane, types });
+    this.websocketLane =
+      config.websocket === undefined ? undefined : new WebSocketLane({ url: config.websocket, channel, observer: this.websocketPane });
+    if (this.websocketLane === undefined) this.websocketPane.onState({ kind: 'absent' });
+  }
+
+  /**
+   * @returns the id of the event
+   * @throws Error with the server's sentence
+   */
+  async publish(type: string, data: string, route: PublishRoute): Promise<string> {
+    if (type !== '') this.#learn(type);
+    if (route === 'websocket' && this.websocketLane !== undefined) {
+      const id = await this.websocketLane.publish(type, data);
+      this.sseLane.expect(id);
+      return id;
+    }
+    const { id, publishedAt } = await publishByPost(this.channel, type, data);
+    this.#timetable.learn(id, publishedAt);
+    this.sseLane.expect(id);
+    return id;
+  }
+
+  close(): void {
+    this.websocketLane?.close();
+    this.sseLane.close();
+  }
+
+  #learn(type: string): void {
+    this.#types.add(type);
+    this.sseLane.learn(type);
+  }
+}

@@ -1,0 +1,32 @@
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
+
+/** Times are kept for more events than both panes show. */
+const MAX_TIMES = 2000;
+
+/**
+ * When events were published, by id. An SSE event does not carry its time, but the same event on the other lane, or
+ * the answer to its publication, does; whichever comes first, the row fills in when the time is known.
+ */
+export class Timetable {
+  readonly #times = new Map<string, Signal<number | undefined>>();
+
+  /** Milliseconds since 1970 by the publisher's clock; undefined until learned. */
+  publishedAtMs(id: string): ReadonlySignal<number | undefined> {
+    return this.#slot(id);
+  }
+
+  learn(id: string, publishedAt: string): void {
+    const timeMs = Date.parse(publishedAt);
+    if (!Number.isNaN(timeMs)) this.#slot(id).value = timeMs;
+  }
+
+  #slot(id: string): Signal<number | undefined> {
+    const known = this.#times.get(id);
+    if (known !== undefined) return known;
+    const slot = signal<number | undefined>(undefined);
+    this.#times.set(id, slot);
+    const [oldest] = this.#times.keys();
+    if (this.#times.size > MAX_TIMES && oldest !== undefined) this.#times.delete(oldest);
+    return slot;
+  }
+}

@@ -1,0 +1,32 @@
+/** What a pane says about how its lane is carried. */
+export interface Transport {
+  readonly endpoint: string;
+  readonly protocol: string;
+  readonly resume: string;
+}
+
+const HTTP_VERSIONS: Readonly<Record<string, string>> = { h2: 'HTTP/2', h3: 'HTTP/3', 'http/1.1': 'HTTP/1.1' };
+
+export const describeTransport = {
+  websocket: (url: string | undefined): Transport => ({
+    endpoint: url ?? '–',
+    protocol: 'lanes.v1.json, a TCP connection of its own',
+    resume: 'by our client: subscribe with after',
+  }),
+  sse: (channel: string): Transport => ({
+    endpoint: `/v1/events?channel=${channel}`,
+    protocol: `text/event-stream, ${sharing(httpVersion())}`,
+    resume: 'by the browser: Last-Event-ID',
+  }),
+};
+
+/** How this page came here, which is how the stream comes too: the same host, the same protocol. */
+function httpVersion(): string | undefined {
+  const [navigation] = performance.getEntriesByType('navigation');
+  return navigation instanceof PerformanceNavigationTiming ? HTTP_VERSIONS[navigation.nextHopProtocol] : undefined;
+}
+
+function sharing(version: string | undefined): string {
+  if (version === undefined) return 'HTTP';
+  return version === 'HTTP/1.1' ? 'HTTP/1.1, one connection per stream' : `${version}, sharing the page's connection`;
+}

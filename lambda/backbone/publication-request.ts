@@ -1,0 +1,35 @@
+import * as v from 'valibot';
+import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
+import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+
+const Fields = v.looseObject({});
+
+const EventBridgeEvent = v.looseObject({
+  'detail-type': v.literal(PUBLISH_DETAIL_TYPE),
+  id: v.pipe(v.string(), v.nonEmpty()),
+  detail: Fields,
+});
+
+/**
+ * What an invocation asks to publish: the object `{channel, type?, data, key?}` itself, or an EventBridge event that
+ * carries it as `detail`. EventBridge delivers at least once, so its event's id is the key where none is given.
+ * @throws InvalidInputError
+ */
+export function toPublication(invocation: unknown): Publication {
+  if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
+    throw new InvalidInputError('invalid_body', `${quote(invocation)} is not an object {channel, type?, data, key?}`);
+  }
+  if (!('detail-type' in invocation)) return parsePublication(toInput(invocation));
+  const event = v.safeParse(EventBridgeEvent, invocation);
+  if (!event.success) {
+    const [issue] = event.issues;
+    throw new InvalidInputError('invalid_body', `EventBridge event, ${v.getDotPath(issue)}: ${issue.message}`);
+  }
+  const input = toInput(event.output.detail);
+  return parsePublication({ ...input, key: input.key ?? `eventbridge:${event.output.id}` });
+}
+
+function toInput(fields: Readonly<Record<string, unknown>>): Parameters<typeof parsePublication>[0] {
+  return { channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] };
+}

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+import { LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+
+const text = v.pipe(v.string(), v.nonEmpty());
+const wholeNumber = v.pipe(v.string(), v.regex(/^[1-9][0-9]*$/, 'Expected a whole number'), v.transform(Number), v.safeInteger());
+
+export const logEntries = { [LOG_ENV.table]: text, [LOG_ENV.retentionMs]: wholeNumber, [LOG_ENV.graceMs]: wholeNumber } as const;
+
+export const publishEntries = { [PUBLISH_ENV.topicArn]: text, [PUBLISH_ENV.publishTimeoutMs]: wholeNumber } as const;
+
+export const connectionStoreEntries = {
+  [WEBSOCKET_ENV.connectionsTable]: text,
+  [WEBSOCKET_ENV.subscriptionsTable]: text,
+  [WEBSOCKET_ENV.connectionTtlMs]: wholeNumber,
+} as const;
+
+export const postEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;
+
+export const deliveryEntries = {
+  [WEBSOCKET_ENV.deliveryQueueUrl]: text,
+  [WEBSOCKET_ENV.deadLetterQueueUrl]: text,
+  [WEBSOCKET_ENV.postConcurrency]: wholeNumber,
+} as const;
+
+export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
+
+export const clusterEntries = { [TASK_QUEUE_ENV.clusterArn]: text } as const;
+
+/** The function was deployed with an environment that it cannot work with; the message names every key at fault. */
+export class InvalidEnvironmentError extends Error {
+  override readonly name = 'InvalidEnvironmentError';
+}
+
+/**
+ * Reads the keys that a function needs, typed.
+ * @throws InvalidEnvironmentError when a key is missing or malformed, so that a wrong deployment fails at its first invocation
+ */
+export function readEnvironment<const E extends v.ObjectEntries>(
+  entries: E,
+  env: Readonly<Record<string, string | undefined>>,
+): v.InferOutput<v.ObjectSchema<E, undefined>> {
+  const result = v.safeParse(v.object(entries), env);
+  if (result.success) return result.output;
+  const faults = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  throw new InvalidEnvironmentError(`environment: ${faults.join('; ')}`);
+}

@@ -1,0 +1,108 @@
+import { METRICS } from '../../backbone/contract.ts';
+import { formatPosition } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
+import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import type { Clock, ConnectionPoster, ConnectionStore, PostOutcome } from '../../backbone/ports.ts';
+import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { LogReader } from '../../backbone/services/log-reader.ts';
+import { PublishContendedError } from '../../backbone/services/publisher.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { type FrameSender, openFrameSender } from './frame-sender.ts';
+import { type Command, parseCommand, parseFields, parseRequestId } from './parse-frame.ts';
+import { replay } from './replay.ts';
+
+export interface FrameRequest {
+  readonly connectionId: string;
+  /** The text of the frame, whatever it is. */
+  readonly body: string;
+  /** The frame has to be answered by then. */
+  readonly deadlineMs: number;
+}
+
+export interface AnswerFrameDependencies {
+  readonly store: ConnectionStore;
+  readonly poster: ConnectionPoster;
+  readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+interface Task {
+  readonly connectionId: string;
+  readonly sender: FrameSender;
+  /** `requestId` of the frame, if it has one, to be repeated in its answers. */
+  readonly repeated: { readonly requestId?: string };
+}
+
+/**
+ * Does what a frame asks for and answers it over the connection; whatever is wrong with the frame, and whatever fails,
+ * becomes an `error` frame. A connection that turns out to be closed loses its rows, since `$disconnect` may never come.
+ */
+export async function answerFrame(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<void> {
+  const { connectionId } = request;
+  const outcome = await answer(request, deps, telemetry);
+  if (outcome.kind === 'gone') await deps.store.close(connectionId);
+  else if (outcome.kind !== 'sent') telemetry.warn('frame not answered', { connectionId, outcome });
+}
+
+async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<PostOutcome> {
+  const { connectionId } = request;
+  const sender = openFrameSender({ ...request, ...deps });
+  let repeated: Task['repeated'] = {};
+  try {
+    const fields = parseFields(request.body);
+    const requestId = parseRequestId(fields);
+    if (requestId !== undefined) repeated = { requestId };
+    return await execute(parseCommand(fields), { connectionId, sender, repeated }, deps);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError || error instanceof PublishContendedError)) {
+      telemetry.error('frame failed', { connectionId, error });
+      telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
+    }
+    return sender.send({ ...toErrorFrame(error), ...repeated });
+  }
+}
+
+function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
+  if (error instanceof InvalidInputError) return { kind: 'error', code: error.code, message: error.message };
+  if (error instanceof PublishContendedError) return { kind: 'error', code: 'publish_contended', message: `${error.message}: try again` };
+  return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
+}
+
+async function execute(command: Command, task: Task, deps: AnswerFrameDependencies): Promise<PostOutcome> {
+  const { connectionId, sender, repeated } = task;
+  switch (command.action) {
+    case 'ping':
+      return sender.send({ kind: 'pong', ...repeated });
+    case 'publish': {
+      const event = await deps.publish(command.publication);
+      return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
+    }
+    case 'unsubscribe':
+      await deps.store.unsubscribe(connectionId, command.channel);
+      return sender.send({ kind: 'unsubscribed', channel: command.channel, ...repeated });
+    case 'subscribe':
+      return subscribe(command, task, deps);
+  }
+}
+
+/** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
+async function subscribe(
+  { channel, after }: Command & { readonly action: 'subscribe' },
+  { connectionId, sender, repeated }: Task,
+  { store, reader }: AnswerFrameDependencies,
+): Promise<PostOutcome> {
+  if ((await store.subscribe(connectionId, channel)) === 'gone') {
+    return sender.send({
+      kind: 'error',
+      code: 'connection_unknown',
+      message: `connection ${connectionId} is not registered any more: connect again`,
+      ...repeated,
+    });
+  }
+  const baseline = await reader.baseline(channel);
+  const outcome = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
+  if (outcome.kind !== 'sent' || after === undefined) return outcome;
+  return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader);
+}

@@ -1,0 +1,96 @@
+import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import type { Clock, ConnectionPoster, ConnectionStore, DeliveryQueue } from '../../backbone/ports.ts';
+import type { Telemetry } from '../telemetry.ts';
+import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
+import { beginFanOut, type Tally } from './fan-out-event.ts';
+import { openPosting } from './posting.ts';
+
+export interface QueueRecord {
+  readonly messageId: string;
+  readonly body: string;
+}
+
+export interface DeliverDependencies {
+  readonly store: Pick<ConnectionStore, 'subscribers' | 'forget'>;
+  readonly poster: ConnectionPoster;
+  readonly queue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Posts in flight, over all records of the invocation. */
+  readonly postConcurrency: number;
+}
+
+export interface DeliveryReport extends Tally {
+  /** Records whose work was neither finished nor handed over: the queue has to deliver them again. */
+  readonly unfinished: readonly string[];
+}
+
+/**
+ * Delivers a batch of the topic's queue and of the delivery queue. Records of one channel begin one after the other, so
+ * that each connection gets their events in order; channels go side by side.
+ * @param deadlineMs when posting ends; what is left is handed over then, which takes some time of its own
+ */
+export async function deliver(
+  records: readonly QueueRecord[],
+  deadlineMs: number,
+  deps: DeliverDependencies,
+  telemetry: Telemetry,
+): Promise<DeliveryReport> {
+  const tally: Tally = { deliveries: 0, goneConnections: 0, throttledPosts: 0, undeliverable: 0 };
+  const unfinished: string[] = [];
+  const posting = openPosting({
+    ...deps,
+    concurrency: deps.postConcurrency,
+    deadlineMs,
+    onPost: (outcome) => {
+      if (outcome.kind === 'throttled') tally.throttledPosts++;
+    },
+  });
+  const giveBack = ({ messageId }: QueueRecord, error: unknown) => {
+    unfinished.push(messageId);
+    if (error instanceof InvalidInputError) telemetry.error('malformed message', { messageId, code: error.code, reason: error.message });
+    else telemetry.error('record not finished', { messageId, error });
+  };
+
+  const deliverInOrder = async (tasks: readonly Task[]): Promise<void> => {
+    const finishing: Promise<void>[] = [];
+    for (const { record, work } of tasks) {
+      try {
+        const { finished } = await beginFanOut(work, { ...deps, posting, deadlineMs, tally, telemetry });
+        finishing.push(finished.catch((error: unknown) => giveBack(record, error)));
+      } catch (error) {
+        giveBack(record, error);
+      }
+    }
+    await Promise.all(finishing);
+  };
+
+  try {
+    await Promise.all([...tasksByChannel(records, giveBack).values()].map(deliverInOrder));
+  } finally {
+    posting.close();
+  }
+  return { ...tally, unfinished };
+}
+
+interface Task {
+  readonly record: QueueRecord;
+  readonly work: DeliveryWork;
+}
+
+function tasksByChannel(
+  records: readonly QueueRecord[],
+  giveBack: (record: QueueRecord, error: unknown) => void,
+): ReadonlyMap<string, readonly Task[]> {
+  const byChannel = new Map<string, Task[]>();
+  for (const record of records) {
+    try {
+      const work = parseDeliveryWork(record.body);
+      const channel = channelOf(work);
+      byChannel.set(channel, [...(byChannel.get(channel) ?? []), { record, work }]);
+    } catch (error) {
+      giveBack(record, error);
+    }
+  }
+  return byChannel;
+}

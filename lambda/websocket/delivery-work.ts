@@ -1,0 +1,21 @@
+import { type DeliveryJob, parseDeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
+
+/** What a message asks the fan-out function to do: deliver an event to all of its channel, or to the part that a job names. */
+export type DeliveryWork = { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'job'; readonly job: DeliveryJob };
+
+/**
+ * Reads a message of either queue.
+ * @throws InvalidInputError when it is neither a notification of the topic nor a job of the delivery queue
+ */
+export function parseDeliveryWork(body: string): DeliveryWork {
+  return 'subscribers' in parseJsonObject(body)
+    ? { kind: 'job', job: parseDeliveryJob(body) }
+    : { kind: 'event', event: parseNotification(body) };
+}
+
+export function channelOf(work: DeliveryWork): string {
+  return work.kind === 'event' ? work.event.channel : work.job.event.channel;
+}
+

@@ -1,0 +1,118 @@
+import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
+import type { Clock, ConnectionStore, DeliveryQueue, Subscriber } from '../../backbone/ports.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { DeliveryWork } from './delivery-work.ts';
+import { jittered } from './post-within-budget.ts';
+import type { Delivery, Posting } from './posting.ts';
+
+/** Subscribers per page, and so per job: with the largest event it fits a message of 256 KiB. */
+export const PAGE_SIZE = 500;
+
+/** Invocations that try a connection before its event is set aside. With the delays between them about half a minute. */
+export const MAX_ATTEMPTS = 5;
+
+/** Counts of one invocation. */
+export interface Tally {
+  deliveries: number;
+  goneConnections: number;
+  throttledPosts: number;
+  undeliverable: number;
+}
+
+export interface FanOutContext {
+  readonly store: Pick<ConnectionStore, 'subscribers' | 'forget'>;
+  readonly posting: Posting;
+  readonly queue: DeliveryQueue;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly deadlineMs: number;
+  readonly tally: Tally;
+  readonly telemetry: Telemetry;
+}
+
+/**
+ * Begins to deliver an event to all of its channel, or to the part that a job names. The first page is posted here,
+ * every further page becomes a job, so that parts of a large channel run side by side.
+ * @returns once the posts are under way, so that the next event of the channel may follow; `finished` resolves when
+ * every connection has the event, is gone, or is named by a job or a dead letter
+ */
+export async function beginFanOut(work: DeliveryWork, context: FanOutContext): Promise<{ readonly finished: Promise<void> }> {
+  if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
+  const { event } = work;
+  const { subscribers, next } = await context.store.subscribers(event.channel, PAGE_SIZE);
+  return { finished: fanOutPart({ event, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
+}
+
+/** Posts are under way when this function has been called, before it resolves. */
+function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
+  const { event, resumeAfter } = job;
+  return allFinished([
+    deliverPart(job, context),
+    ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)]),
+  ]);
+}
+
+async function cutIntoJobs(event: LaneEvent, resumeAfter: string, { store, queue, clock, deadlineMs }: FanOutContext): Promise<void> {
+  for (let next: string | undefined = resumeAfter; next !== undefined; ) {
+    if (clock.nowMs() >= deadlineMs) return queue.enqueue([{ event, subscribers: [], attempt: 1, resumeAfter: next }]);
+    const page = await store.subscribers(event.channel, PAGE_SIZE, next);
+    if (page.subscribers.length > 0) await queue.enqueue([{ event, subscribers: page.subscribers, attempt: 1 }]);
+    next = page.next;
+  }
+}
+
+async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context: FanOutContext): Promise<void> {
+  const { posting, queue, random, tally, telemetry } = context;
+  const frame = encodeEventFrame(event);
+  const left: Record<'stuck' | 'untried' | 'refused', Subscriber[]> = { stuck: [], untried: [], refused: [] };
+  const reasons = new Set<string>();
+
+  const settle = async (subscriber: Subscriber, delivery: Delivery): Promise<void> => {
+    if (delivery.kind === 'sent') {
+      tally.deliveries++;
+    } else if (delivery.kind === 'gone') {
+      tally.goneConnections++;
+      await forget(event.channel, subscriber, context);
+    } else {
+      left[delivery.kind].push(subscriber);
+      if (delivery.kind !== 'untried') reasons.add(delivery.reason);
+    }
+  };
+  await Promise.all(subscribers.map(async (subscriber) => settle(subscriber, await posting.post(subscriber.connectionId, frame))));
+
+  const { stuck, untried, refused } = left;
+  const undeliverable = attempt < MAX_ATTEMPTS ? refused : [...refused, ...stuck];
+  const again = attempt < MAX_ATTEMPTS ? stuck : [];
+  if (again.length + undeliverable.length > 0) {
+    const { channel, epoch, seq } = event;
+    const counts = { again: again.length, undeliverable: undeliverable.length };
+    telemetry.warn('event not delivered to all', { channel, epoch, seq, attempt, ...counts, reasons: [...reasons] });
+  }
+  tally.undeliverable += undeliverable.length;
+  await allFinished([
+    ...(untried.length === 0 ? [] : [queue.enqueue([{ event, subscribers: untried, attempt }])]),
+    ...(again.length === 0 ? [] : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(attempt, random))]),
+    ...(undeliverable.length === 0 ? [] : [queue.bury({ event, subscribers: undeliverable, attempt })]),
+  ]);
+}
+
+/** 2 s, 4 s, 8 s, 16 s, jittered. */
+function delaySeconds(attempt: number, random: () => number): number {
+  return Math.ceil(jittered(2 ** attempt, random));
+}
+
+/** A row that could not be deleted is met again by the next event; failing the record would repeat this one to everyone. */
+async function forget(channel: string, subscriber: Subscriber, { store, telemetry }: FanOutContext): Promise<void> {
+  try {
+    await store.forget(channel, subscriber);
+  } catch (error) {
+    telemetry.warn('subscription of a closed connection not deleted', { channel, connectionId: subscriber.connectionId, error });
+  }
+}
+
+/** Waits for all, failures or not, since Lambda freezes what is still under way when the invocation answers; then throws the first. */
+async function allFinished(work: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+}

@@ -1,0 +1,67 @@
+import { parseChannel } from '../../backbone/domain/channel.ts';
+import { type Cursor, parseCursor } from '../../backbone/domain/cursor.ts';
+import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { parseJsonObject } from '../../backbone/domain/notification.ts';
+import type { ClientFrame } from '../../backbone/protocol.ts';
+
+type Action = ClientFrame['action'];
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A frame of a client, validated: what it asks for. */
+export type Command =
+  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor }
+  | { readonly action: 'unsubscribe'; readonly channel: string }
+  | { readonly action: 'publish'; readonly publication: Publication }
+  | { readonly action: 'ping' };
+
+const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
+  subscribe: (fields) => {
+    const channel = parseChannel(fields['channel']);
+    const after = fields['after'];
+    if (after === undefined) return { action: 'subscribe', channel };
+    if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
+    return { action: 'subscribe', channel, after: parseCursor(after, [channel]) };
+  },
+  unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
+  publish: (fields) => ({
+    action: 'publish',
+    publication: parsePublication({ channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] }),
+  }),
+  ping: () => ({ action: 'ping' }),
+};
+
+const ACTIONS = Object.keys(PARSERS);
+
+/** Longer ones are refused: the server repeats it in every answer. */
+export const MAX_REQUEST_ID_LENGTH = 128;
+
+/** @throws InvalidInputError `invalid_frame`: the text is not JSON, or JSON but not an object */
+export function parseFields(body: string): Fields {
+  try {
+    return parseJsonObject(body);
+  } catch (cause) {
+    if (cause instanceof InvalidInputError) throw new InvalidInputError('invalid_frame', `frame ${cause.message}`, { cause });
+    throw cause;
+  }
+}
+
+/** @throws InvalidInputError `invalid_frame` */
+export function parseRequestId({ requestId }: Fields): string | undefined {
+  if (requestId === undefined || (typeof requestId === 'string' && requestId.length <= MAX_REQUEST_ID_LENGTH)) return requestId;
+  throw new InvalidInputError('invalid_frame', `requestId ${quote(requestId)} must be text of at most ${MAX_REQUEST_ID_LENGTH} characters`);
+}
+
+/** @throws InvalidInputError `unknown_action`, `invalid_frame`, or the code of the field at fault */
+export function parseCommand(fields: Fields): Command {
+  const { action } = fields;
+  if (!isAction(action)) {
+    const named = action === undefined ? 'the frame has no action' : `action ${quote(action)} is not known`;
+    throw new InvalidInputError('unknown_action', `${named}: expected one of ${ACTIONS.join(', ')}`);
+  }
+  return PARSERS[action](fields);
+}
+
+function isAction(value: unknown): value is Action {
+  return typeof value === 'string' && Object.hasOwn(PARSERS, value);
+}

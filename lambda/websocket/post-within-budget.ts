@@ -1,0 +1,42 @@
+import type { Clock, PostOutcome } from '../../backbone/ports.ts';
+
+export interface PostBudget {
+  /** Posts of one frame to one connection, the first included. */
+  readonly tries: number;
+  /** No wait ends after this. */
+  readonly deadlineMs: number;
+}
+
+export interface Pacing {
+  readonly clock: Clock;
+  /** From 0 up to 1, like `Math.random`. */
+  readonly random: () => number;
+}
+
+const FIRST_WAIT_MS = 200;
+const LONGEST_WAIT_MS = 2000;
+
+/**
+ * Posts, and tries again after a jittered, doubling wait while the answer is one that passes (429, 5xx, no answer) and
+ * the budget lasts.
+ * @param post one try; outcomes of its own are handed through
+ * @returns the last outcome
+ */
+export async function postWithinBudget<T extends { readonly kind: string } = PostOutcome>(
+  post: () => Promise<T>,
+  budget: PostBudget,
+  { clock, random }: Pacing,
+): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    const outcome = await post();
+    if ((outcome.kind !== 'throttled' && outcome.kind !== 'unavailable') || tried >= budget.tries) return outcome;
+    const waitMs = jittered(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried - 1)), random);
+    if (clock.nowMs() + waitMs >= budget.deadlineMs) return outcome;
+    await clock.sleep(waitMs);
+  }
+}
+
+/** Half of it for certain, half by chance: those that failed together do not come back together, and none at once. */
+export function jittered(ms: number, random: () => number): number {
+  return ms / 2 + (ms / 2) * random();
+}

@@ -1,0 +1,58 @@
+import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { encodeEventFrame } from '../../backbone/domain/event.ts';
+import type { PostOutcome } from '../../backbone/ports.ts';
+import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { FrameSender } from './frame-sender.ts';
+
+export interface ReplayRequest {
+  readonly channel: string;
+  /** Where the client stopped, or undefined when its cursor does not name the channel. */
+  readonly after: Position | undefined;
+  /** Where the subscription starts, for a client that cannot be resumed. */
+  readonly baseline: Position;
+  readonly requestId?: string;
+}
+
+/**
+ * Sends what the client has missed, in order, and then `caughtUp`; when its position cannot be resumed, `reset` first,
+ * and then what there is after the baseline. A replay that does not fit the time of one invocation ends with the error
+ * `replay_incomplete`, which names the cursor to subscribe again with.
+ * @returns the outcome of the last post
+ */
+export async function replay(
+  { channel, after, baseline, requestId }: ReplayRequest,
+  sender: FrameSender,
+  reader: Pick<LogReader, 'checkResume' | 'replay'>,
+): Promise<PostOutcome> {
+  const repeated = requestId === undefined ? {} : { requestId };
+  let from = after ?? baseline;
+  if (after !== undefined) {
+    const resumption = await reader.checkResume(channel, after);
+    if (resumption.kind === 'reset') {
+      const outcome = await sender.send({ kind: 'reset', channel, reason: resumption.reason });
+      if (outcome.kind !== 'sent') return outcome;
+      from = baseline;
+    }
+  }
+
+  const incomplete = (resumeAtSeq: number) =>
+    sender.send({
+      kind: 'error',
+      code: 'replay_incomplete',
+      message: `replay of channel ${channel} is not complete: subscribe again after ${formatPosition({ epoch: from.epoch, seq: resumeAtSeq })}`,
+      ...repeated,
+    });
+
+  let settled = from.seq;
+  for await (const page of reader.replay(channel, from)) {
+    for (const entry of page.entries) {
+      if (sender.clock.nowMs() >= sender.deadlineMs) return incomplete(settled);
+      const outcome = entry.kind === 'event' ? await sender.sendText(encodeEventFrame(entry.event)) : undefined;
+      if (outcome?.kind === 'throttled' || outcome?.kind === 'unavailable') return incomplete(settled);
+      if (outcome !== undefined && outcome.kind !== 'sent') return outcome;
+      // Not past an open hole: a client that resumed behind it would never get what fills it.
+      if (entry.seq <= page.settled) settled = entry.seq;
+    }
+  }
+  return sender.send({ kind: 'caughtUp', channel, id: formatPosition({ epoch: from.epoch, seq: settled }), ...repeated });
+}

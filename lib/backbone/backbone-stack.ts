@@ -1,0 +1,30 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { Stage } from '../config.ts';
+import { EventBackbone } from './event-backbone.ts';
+
+export interface BackboneStackProps extends StackProps {
+  readonly stage: Stage;
+}
+
+/** The backbone, on its own: both lanes stand on it, and either can be deleted without it noticing. */
+export class BackboneStack extends Stack {
+  readonly backbone: EventBackbone;
+
+  constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
+    super(scope, id, { description: 'realtime-lanes: event log, topic and publish function', ...props });
+    this.backbone = new EventBackbone(this, 'Backbone', {
+      ...stage.backbone,
+      production: stage.production,
+      logRetention: stage.logRetentionDays,
+    });
+
+    new CfnOutput(this, 'PublishFunctionName', {
+      description: 'Invoke it with {"channel", "data"} to publish',
+      value: this.backbone.publishFunction.handler.function.functionName,
+    });
+    new CfnOutput(this, 'TopicArn', { description: 'Notifications of events', value: this.backbone.topic.topic.topicArn });
+    new CfnOutput(this, 'LogTableName', { description: 'The event log', value: this.backbone.log.table.tableName });
+  }
+}

@@ -1,0 +1,50 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Grant } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Configurable } from '../lane-function.ts';
+import { EventLog } from './event-log.ts';
+import { EventTopic } from './event-topic.ts';
+import { PublishFunction } from './publish-function.ts';
+
+export interface EventBackboneProps {
+  /** How long an event can be replayed. */
+  readonly retentionHours: number;
+  /** After this long a consumer buries a hole in a channel. */
+  readonly holeGraceMs: number;
+  /** A publisher gives up a position that it has not written by then. Below `holeGraceMs`. */
+  readonly publishTimeoutMs: number;
+  /** How long the publish function may run. */
+  readonly publishFunctionTimeoutSeconds: number;
+  readonly logRetention: RetentionDays;
+  /** Keep data, guard it against deletion, and back it up. */
+  readonly production: boolean;
+}
+
+/** What both lanes share: the log that decides, the topic that hints, and the function that publishes. It knows no lane. */
+export class EventBackbone extends Construct {
+  readonly log: EventLog;
+  readonly topic: EventTopic;
+  readonly publishFunction: PublishFunction;
+
+  constructor(scope: Construct, id: string, props: EventBackboneProps) {
+    super(scope, id);
+    this.log = new EventLog(this, 'Log', props);
+    this.topic = new EventTopic(this, 'Topic', props);
+    this.publishFunction = new PublishFunction(this, 'Publish', {
+      logRetention: props.logRetention,
+      timeout: Duration.seconds(props.publishFunctionTimeoutSeconds),
+    });
+    this.allowPublish(this.publishFunction);
+  }
+
+  /** Lets a function or service publish, and gives it the environment for it. */
+  allowPublish(publisher: Configurable): Grant {
+    return this.log.allowWrite(publisher).combine(this.topic.allowPublish(publisher));
+  }
+
+  /** Lets a function or service read and resume, and gives it the environment for it. */
+  allowRead(consumer: Configurable): Grant {
+    return this.log.allowRead(consumer);
+  }
+}

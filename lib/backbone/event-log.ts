@@ -1,0 +1,61 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { LOG_ENV, TABLES, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
+import type { Configurable } from '../lane-function.ts';
+
+export interface EventLogProps {
+  /** How long an event can be replayed. */
+  readonly retentionHours: number;
+  /** After this long a consumer buries a hole. */
+  readonly holeGraceMs: number;
+  /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
+  readonly production: boolean;
+}
+
+/** The table that decides what has been published: events, channel heads, idempotency keys. */
+export class EventLog extends Construct {
+  readonly table: TableV2;
+  private readonly environment: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: EventLogProps) {
+    super(scope, id);
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: TABLES.log.partitionKey.name, type: AttributeType.STRING },
+      sortKey: { name: TABLES.log.sortKey.name, type: AttributeType.NUMBER },
+      billing: Billing.onDemand(),
+      timeToLiveAttribute: TTL_ATTRIBUTE,
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.production },
+      deletionProtection: props.production,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.environment = {
+      [LOG_ENV.table]: this.table.tableName,
+      [LOG_ENV.retentionMs]: String(props.retentionHours * 3_600_000),
+      [LOG_ENV.graceMs]: String(props.holeGraceMs),
+    };
+  }
+
+  /**
+   * Lets a consumer read and resume, and tells it where. Reading writes too: a new channel's epoch, and the tombstone
+   * of a hole. Nobody may delete or scan.
+   */
+  allowRead(consumer: Configurable): Grant {
+    return this.allow(consumer, 'dynamodb:BatchGetItem');
+  }
+
+  /** Lets a publisher take positions and write events, and tells it where. */
+  allowWrite(publisher: Configurable): Grant {
+    return this.allow(publisher);
+  }
+
+  private allow(grantee: Configurable, ...more: readonly string[]): Grant {
+    for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
+    return Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query', ...more],
+      resourceArns: [this.table.tableArn],
+    });
+  }
+}

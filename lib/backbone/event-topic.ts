@@ -1,0 +1,64 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import type { Configurable } from '../lane-function.ts';
+
+export interface EventTopicProps {
+  /** A publisher gives up a position that it has not written by then. */
+  readonly publishTimeoutMs: number;
+  /** Keep the key when it leaves the stack. */
+  readonly production: boolean;
+}
+
+/** The topic that tells both lanes that an event exists. It takes calls over TLS only and is encrypted with its own key. */
+export class EventTopic extends Construct {
+  readonly key: Key;
+  readonly topic: Topic;
+  private readonly environment: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: EventTopicProps) {
+    super(scope, id);
+    this.key = new Key(this, 'Key', {
+      description: 'Encrypts notifications of events while SNS holds them',
+      enableKeyRotation: true,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true });
+    this.environment = {
+      [PUBLISH_ENV.topicArn]: this.topic.topicArn,
+      [PUBLISH_ENV.publishTimeoutMs]: String(props.publishTimeoutMs),
+    };
+  }
+
+  /** Lets a publisher notify the lanes, and tells it where. */
+  allowPublish(publisher: Configurable): Grant {
+    for (const [key, value] of Object.entries(this.environment)) publisher.addEnvironment(key, value);
+    const notify = Grant.addToPrincipal({ grantee: publisher, actions: ['sns:Publish'], resourceArns: [this.topic.topicArn] });
+    // SNS encrypts with the publisher's rights.
+    const encrypt = Grant.addToPrincipal({
+      grantee: publisher,
+      actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      resourceArns: [this.key.keyArn],
+    });
+    return notify.combine(encrypt);
+  }
+
+  /** Lets a task subscribe its own queue and take the subscription back, and tells it where. */
+  allowSubscribe(subscriber: Configurable): Grant {
+    subscriber.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
+    return this.grant(subscriber, 'sns:Subscribe', 'sns:Unsubscribe');
+  }
+
+  /** Lets a cleaner find and remove the subscriptions of others, and tells it where. */
+  allowUnsubscribe(cleaner: Configurable): Grant {
+    cleaner.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
+    return this.grant(cleaner, 'sns:ListSubscriptionsByTopic', 'sns:Unsubscribe');
+  }
+
+  private grant(grantee: Configurable, ...actions: string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.topic.topicArn] });
+  }
+}

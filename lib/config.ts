@@ -1,0 +1,135 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as v from 'valibot';
+
+const TEN_YEARS_IN_HOURS = 24 * 365 * 10;
+
+const between = (min: number, max: number) => v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
+
+/** Days for which CloudWatch can keep a log group; any other number fails at deploy. */
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+const logRetentionDays = v.picklist(LOG_RETENTION_DAYS);
+
+const backbone = v.strictObject({
+  /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
+  retentionHours: between(1, TEN_YEARS_IN_HOURS),
+  /** After this long a consumer buries a hole in a channel instead of waiting for its event. */
+  holeGraceMs: between(1, 600_000),
+  /** A publisher gives up a position that it has not written by then. */
+  publishTimeoutMs: between(1, 600_000),
+  /** How long the publish function may run. */
+  publishFunctionTimeoutSeconds: between(1, 900),
+});
+
+const websocket = v.strictObject({
+  /** Age at which the rows of a connection expire by themselves, for the `$disconnect` that never came. */
+  connectionTtlMinutes: between(1, 1440),
+  /** Requests per second on this stage: new connections and frames together. */
+  requestsPerSecond: between(1, 10_000),
+  /** Requests that the stage takes at once. */
+  requestBurst: between(1, 5_000),
+  /** How long the functions behind a route may run. */
+  routeFunctionTimeoutSeconds: between(1, 900),
+  fanOut: v.strictObject({
+    functionTimeoutSeconds: between(1, 900),
+    memoryMb: between(128, 10_240),
+    /** Posts in flight per invocation. */
+    postConcurrency: between(1, 1_000),
+    /** Invocations side by side, per queue. SQS takes no less than 2. */
+    maxConcurrency: between(2, 1_000),
+    /** Messages per invocation. */
+    batchSize: between(1, 10),
+    /** How long a message stays hidden while an invocation works on it. */
+    visibilityTimeoutSeconds: between(0, 43_200),
+    /** Deliveries of a message before it is put aside. */
+    maxReceiveCount: between(1, 1_000),
+  }),
+});
+
+const sse = v.strictObject({
+  /** Host name that clients use. Its DNS record is to point at the load balancer. */
+  domainName: v.pipe(v.string(), v.regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name in lower case')),
+  /** Certificate for `domainName`, in the stage's region. */
+  certificateArn: v.pipe(
+    v.string(),
+    v.regex(/^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/, 'the ARN of an ACM certificate'),
+  ),
+  /** What port 80 does: `redirect` to HTTPS, or `forward` in the clear, which is for development only. */
+  plainHttp: v.picklist(['redirect', 'forward']),
+  /** Whether the service also serves the console. */
+  console: v.boolean(),
+  /** One per zone keeps a zone's loss local; one in all is cheaper. */
+  natGateways: between(1, 2),
+  task: v.strictObject({
+    /** 1024 is one vCPU. */
+    cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
+    memoryMb: between(512, 122_880),
+    desiredCount: between(1, 1_000),
+    /** Streams that one task takes before it answers 503. Each is a socket. */
+    maxStreams: between(1, 1_000_000),
+    /** Unsent bytes at which a slow reader is closed; it resumes from its cursor. */
+    maxUnsentBytes: between(1, 2 ** 30),
+    /** Open files and sockets that a task may have. */
+    openFiles: between(1_024, 1_048_576),
+  }),
+  heartbeatIntervalMs: between(1, 4_000_000),
+  /** How often a task compares its channels with their heads. */
+  headCheckIntervalMs: between(1_000, 3_600_000),
+  /** A stream is told to reconnect after a random time in this range. */
+  retryMinMs: between(1, 600_000),
+  retryMaxMs: between(1, 600_000),
+  /** How long a stopping task takes to close its streams. */
+  drainSeconds: between(1, 120),
+  /** Longest silence that the load balancer allows on a connection. */
+  idleTimeoutSeconds: between(1, 4_000),
+  /** How long the load balancer keeps open streams to a task that is going away. */
+  deregistrationDelaySeconds: between(0, 3_600),
+  /** From SIGTERM to SIGKILL. */
+  stopTimeoutSeconds: between(2, 120),
+  /** How often queues of tasks that are gone are looked for. */
+  sweepIntervalMinutes: between(1, 1_440),
+  /** How long the functions that remove queues may run. */
+  cleanerTimeoutSeconds: between(1, 900),
+});
+
+const schema = v.strictObject({
+  /** Name of the stage: part of the stacks' names and of the WebSocket URL. */
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,15}$/, '1 to 16 lower-case letters and digits, a letter first')),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of an AWS region')),
+  /** Keep data when a stack is deleted, guard it against deletion, and back up the log. */
+  production: v.boolean(),
+  logRetentionDays,
+  backbone,
+  websocket,
+  sse,
+});
+
+/** Everything that differs between deployments. One file per stage under `lib/stages/`. */
+export type Stage = Readonly<v.InferOutput<typeof schema>>;
+export type BackboneConfig = Stage['backbone'];
+export type WebSocketConfig = Stage['websocket'];
+export type SseConfig = Stage['sse'];
+
+/** The configuration of a stage is not valid. The message names every key that is wrong, with its value. */
+export class InvalidStageError extends Error {
+  override readonly name = 'InvalidStageError';
+}
+
+/**
+ * Checks the shape and the ranges of a stage's configuration. How its times must agree with each other is in
+ * `timeouts.ts`.
+ *
+ * @param source where it comes from, for the error's text
+ * @throws InvalidStageError
+ */
+export function parseStage(input: unknown, source: string): Stage {
+  const result = v.safeParse(schema, input);
+  if (result.success) return result.output;
+  const problems = result.issues.map((issue) => {
+    const key = v.getDotPath(issue) ?? '(the whole configuration)';
+    return `  ${key}: ${JSON.stringify(issue.input)} is not valid: ${issue.message}`;
+  });
+  throw new InvalidStageError(`${source} is not a valid stage:\n${problems.join('\n')}`);
+}

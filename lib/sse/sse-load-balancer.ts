@@ -1,0 +1,111 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import {
+  ApplicationLoadBalancer,
+  ApplicationProtocol,
+  ApplicationProtocolVersion,
+  ApplicationTargetGroup,
+  ListenerAction,
+  SslPolicy,
+  TargetGroupLoadBalancingAlgorithmType,
+  TargetType,
+} from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { SSE_PATHS } from '../../backbone/contract.ts';
+
+/** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
+const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
+
+export interface SseLoadBalancerProps {
+  readonly vpc: IVpc;
+  /** Certificate of the host name that clients use, in the same region. */
+  readonly certificateArn: string;
+  /** What port 80 does: `redirect` to HTTPS, or `forward` in the clear. */
+  readonly plainHttp: 'redirect' | 'forward';
+  /** Longest silence on a connection, 1 to 4000 s. */
+  readonly idleTimeoutSeconds: number;
+  /** How long streams to a task that is going away stay open, 0 to 3600 s. */
+  readonly deregistrationDelaySeconds: number;
+  /** Port of the tasks. */
+  readonly targetPort: number;
+  /** How long access logs are kept. */
+  readonly accessLogDays: number;
+  readonly deletionProtection: boolean;
+}
+
+/**
+ * HTTP/2 over TLS towards clients, HTTP/1.1 towards tasks. A target group of protocol version HTTP2 would answer
+ * HTTP/1.1 clients, CloudFront among them, with 464.
+ */
+export class SseLoadBalancer extends Construct {
+  readonly loadBalancer: ApplicationLoadBalancer;
+  readonly targetGroup: ApplicationTargetGroup;
+  readonly https: ApplicationListener;
+  readonly http: ApplicationListener;
+  readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, id: string, props: SseLoadBalancerProps) {
+    super(scope, id);
+    const { idleTimeoutSeconds } = props;
+    if (!(idleTimeoutSeconds >= 1 && idleTimeoutSeconds <= MAX_IDLE_TIMEOUT_SECONDS)) {
+      throw new Error(`idleTimeoutSeconds must be 1 to ${MAX_IDLE_TIMEOUT_SECONDS}, not ${idleTimeoutSeconds}`);
+    }
+    this.accessLogs = new Bucket(this, 'AccessLogs', {
+      // The load balancer cannot write to a bucket that is encrypted with a KMS key.
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      lifecycleRules: [{ expiration: Duration.days(props.accessLogDays), abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+      // S3 refuses to delete a bucket that holds objects. They expire by themselves; the bucket is left for the operator.
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
+      vpc: props.vpc,
+      internetFacing: true,
+      http2Enabled: true,
+      idleTimeout: Duration.seconds(idleTimeoutSeconds),
+      dropInvalidHeaderFields: true,
+      deletionProtection: props.deletionProtection,
+    });
+    // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+    this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);
+    this.targetGroup = new ApplicationTargetGroup(this, 'Tasks', {
+      vpc: props.vpc,
+      targetType: TargetType.IP,
+      port: props.targetPort,
+      protocol: ApplicationProtocol.HTTP,
+      protocolVersion: ApplicationProtocolVersion.HTTP1,
+      // An open stream is an outstanding request, so this balances by open streams. It does not go with slow start.
+      loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
+      deregistrationDelay: Duration.seconds(props.deregistrationDelaySeconds),
+      healthCheck: {
+        path: SSE_PATHS.ready,
+        healthyHttpCodes: '200',
+        interval: Duration.seconds(10),
+        timeout: Duration.seconds(5),
+        healthyThresholdCount: 2,
+        unhealthyThresholdCount: 3,
+      },
+    });
+    this.https = this.loadBalancer.addListener('Https', {
+      port: 443,
+      protocol: ApplicationProtocol.HTTPS,
+      certificates: [Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn)],
+      sslPolicy: SslPolicy.TLS13_12_RES_PQ,
+      defaultAction: ListenerAction.forward([this.targetGroup]),
+    });
+    this.http = this.loadBalancer.addListener('Http', {
+      port: 80,
+      protocol: ApplicationProtocol.HTTP,
+      defaultAction:
+        props.plainHttp === 'forward'
+          ? ListenerAction.forward([this.targetGroup])
+          : ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
+    });
+  }
+}

@@ -1,0 +1,129 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
+import {
+  Cluster,
+  ContainerInsights,
+  CpuArchitecture,
+  FargateService,
+  FargateTaskDefinition,
+  LogDriver,
+  OperatingSystemFamily,
+  UlimitName,
+} from 'aws-cdk-lib/aws-ecs';
+import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import type { Configurable } from '../lane-function.ts';
+
+/** Port on which a task listens. */
+export const SERVICE_PORT = 8080;
+
+export interface SseServiceProps {
+  readonly vpc: IVpc;
+  readonly image: ContainerImage;
+  readonly targetGroup: ApplicationTargetGroup;
+  readonly task: SseTaskProps;
+  readonly heartbeatIntervalMs: number;
+  readonly headCheckIntervalMs: number;
+  /** Streams are told to reconnect after a random time in this range. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** How long a stopping task takes to close its streams. Below `stopTimeoutSeconds`. */
+  readonly drainSeconds: number;
+  /** From SIGTERM to SIGKILL, at most 120 s. */
+  readonly stopTimeoutSeconds: number;
+  /** JSON for the console. @default '' - the service has no console */
+  readonly consoleConfig?: string;
+  readonly logRetention: RetentionDays;
+}
+
+export interface SseTaskProps {
+  /** 1024 is one vCPU. */
+  readonly cpu: number;
+  readonly memoryMb: number;
+  readonly desiredCount: number;
+  /** Streams that one task takes. */
+  readonly maxStreams: number;
+  /** Unsent bytes at which a slow reader is closed. */
+  readonly maxUnsentBytes: number;
+  /** Open files and sockets that a task may have. Above `maxStreams`. */
+  readonly openFiles: number;
+}
+
+/** The Fargate service of the SSE lane: long-lived tasks that each hold many streams. */
+export class SseService extends Construct implements Configurable {
+  readonly cluster: ICluster;
+  readonly taskDefinition: FargateTaskDefinition;
+  readonly container: ContainerDefinition;
+  readonly service: FargateService;
+  readonly logGroup: LogGroup;
+  readonly grantPrincipal: IPrincipal;
+
+  constructor(scope: Construct, id: string, props: SseServiceProps) {
+    super(scope, id);
+    const { task } = props;
+    // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+    this.cluster = new Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: ContainerInsights.ENABLED }) as ICluster;
+    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.taskDefinition = new FargateTaskDefinition(this, 'Task', {
+      cpu: task.cpu,
+      memoryLimitMiB: task.memoryMb,
+      runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
+    });
+    this.grantPrincipal = this.taskDefinition.taskRole;
+    this.container = this.taskDefinition.addContainer('Service', {
+      image: props.image,
+      portMappings: [{ containerPort: SERVICE_PORT }],
+      logging: LogDriver.awsLogs({ streamPrefix: 'sse', logGroup: this.logGroup }),
+      readonlyRootFilesystem: true,
+      user: 'node',
+      stopTimeout: Duration.seconds(props.stopTimeoutSeconds),
+      healthCheck: {
+        // The image has no curl. A task that only drains is healthy: the load balancer asks for readiness, ECS for life.
+        command: ['CMD', 'node', '-e', probe(`http://127.0.0.1:${SERVICE_PORT}${SSE_PATHS.health}`)],
+        interval: Duration.seconds(15),
+        timeout: Duration.seconds(5),
+        retries: 3,
+        startPeriod: Duration.seconds(30),
+      },
+      environment: {
+        [SSE_ENV.host]: '0.0.0.0',
+        [SSE_ENV.port]: String(SERVICE_PORT),
+        [SSE_ENV.heartbeatIntervalMs]: String(props.heartbeatIntervalMs),
+        [SSE_ENV.headCheckIntervalMs]: String(props.headCheckIntervalMs),
+        [SSE_ENV.retryMinMs]: String(props.retryMinMs),
+        [SSE_ENV.retryMaxMs]: String(props.retryMaxMs),
+        [SSE_ENV.maxStreams]: String(task.maxStreams),
+        [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
+        [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
+        [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
+      },
+    });
+    this.container.addUlimits({ name: UlimitName.NOFILE, softLimit: task.openFiles, hardLimit: task.openFiles });
+    this.service = new FargateService(this, 'Service', {
+      cluster: this.cluster,
+      taskDefinition: this.taskDefinition,
+      desiredCount: task.desiredCount,
+      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      assignPublicIp: false,
+      circuitBreaker: { enable: true, rollback: true },
+      // A deploy starts the new tasks first: streams that are cut find room at once.
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
+      healthCheckGracePeriod: Duration.seconds(60),
+    });
+    this.service.attachToApplicationTargetGroup(props.targetGroup);
+  }
+
+  addEnvironment(key: string, value: string): this {
+    this.container.addEnvironment(key, value);
+    return this;
+  }
+}
+
+const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;

@@ -1,0 +1,78 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { EventBackbone } from '../backbone/event-backbone.ts';
+import type { Stage } from '../config.ts';
+import { Network } from './network.ts';
+import { ServiceImage } from './service-image.ts';
+import { SseLoadBalancer } from './sse-load-balancer.ts';
+import { SERVICE_PORT, SseService } from './sse-service.ts';
+import { TaskQueueCleaners } from './task-queue-cleaners.ts';
+import { TaskQueues } from './task-queues.ts';
+
+/** The account that AWS uses in examples. A certificate in it is a placeholder. */
+const EXAMPLE_ACCOUNT = ':111122223333:';
+
+export interface SseStackProps extends StackProps {
+  readonly stage: Stage;
+  readonly backbone: EventBackbone;
+  /** Where the console finds the WebSocket lane. @default - the console shows this lane only */
+  readonly webSocketUrl?: string | undefined;
+}
+
+/** The SSE lane: a load balancer in front of tasks that hold the streams. */
+export class SseStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, backbone, webSocketUrl, ...props }: SseStackProps) {
+    super(scope, id, { description: 'realtime-lanes: SSE lane', ...props });
+    const config = stage.sse;
+    const logRetention = stage.logRetentionDays;
+
+    const network = new Network(this, 'Network', { ...config, logRetention });
+    const front = new SseLoadBalancer(this, 'Front', {
+      ...config,
+      vpc: network.vpc,
+      targetPort: SERVICE_PORT,
+      accessLogDays: logRetention,
+      deletionProtection: stage.production,
+    });
+    const image = new ServiceImage(this, 'Image', config);
+    const service = new SseService(this, 'Service', {
+      ...config,
+      vpc: network.vpc,
+      image: image.image,
+      targetGroup: front.targetGroup,
+      consoleConfig: config.console ? this.toJsonString({ webSocketUrl: webSocketUrl ?? '' }) : '',
+      logRetention,
+    });
+    const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });
+    new TaskQueueCleaners(this, 'Cleaners', {
+      queues,
+      cluster: service.cluster,
+      service: service.service,
+      sweepIntervalMinutes: config.sweepIntervalMinutes,
+      timeoutSeconds: config.cleanerTimeoutSeconds,
+      logRetention,
+    });
+
+    backbone.allowRead(service);
+    backbone.allowPublish(service);
+    queues.allowUse(service);
+
+    if (config.certificateArn.includes(EXAMPLE_ACCOUNT)) {
+      Annotations.of(this).addInfo(
+        `Before deploying, set sse.domainName and sse.certificateArn in lib/stages/${stage.id}.ts: they hold examples.`,
+      );
+    }
+    new CfnOutput(this, 'HttpsUrl', {
+      description: 'Where SSE clients connect, once DNS points here',
+      value: `https://${config.domainName}`,
+    });
+    new CfnOutput(this, 'LoadBalancerDnsName', {
+      description: `Point the DNS record of ${config.domainName} here`,
+      value: front.loadBalancer.loadBalancerDnsName,
+    });
+    if (config.plainHttp === 'forward') {
+      new CfnOutput(this, 'HttpUrl', { description: 'The same in the clear', value: `http://${front.loadBalancer.loadBalancerDnsName}` });
+    }
+  }
+}

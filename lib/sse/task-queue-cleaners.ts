@@ -1,0 +1,110 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { METRICS, METRICS_NAMESPACE, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { DeadLetterQueue } from '../dead-letter-queue.ts';
+import { LaneFunction } from '../lane-function.ts';
+import type { TaskQueues } from './task-queues.ts';
+
+export interface TaskQueueCleanersProps {
+  readonly queues: TaskQueues;
+  readonly cluster: ICluster;
+  readonly service: IService;
+  readonly sweepIntervalMinutes: number;
+  /** How long a cleaner may run. Below the sweep interval. */
+  readonly timeoutSeconds: number;
+  readonly logRetention: RetentionDays;
+}
+
+/**
+ * Remove what a task could not remove itself. A task that stops in order deletes its queue; one that is killed leaves
+ * an event, and the first cleaner acts on it; where that event is lost too, the sweep finds the queue.
+ */
+export class TaskQueueCleaners extends Construct {
+  readonly taskStopped: LaneFunction;
+  readonly taskStoppedRule: Rule;
+  readonly sweep: LaneFunction;
+  readonly sweepRule: Rule;
+  readonly deadLetters: DeadLetterQueue;
+  readonly orphansAlarm: Alarm;
+
+  constructor(scope: Construct, id: string, props: TaskQueueCleanersProps) {
+    super(scope, id);
+    const { queues, cluster } = props;
+    const shared = { logRetention: props.logRetention, timeout: Duration.seconds(props.timeoutSeconds) };
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      meaning:
+        'A cleaner of task queues was not run: the message holds its event, the function log the reason. The next sweep makes up for it.',
+    });
+
+    this.taskStopped = new LaneFunction(this, 'TaskStopped', {
+      ...shared,
+      entry: 'lambda/sse/task-stopped.ts',
+      description: 'Removes the queue of an SSE task that has stopped',
+    });
+    queues.allowRemove(this.taskStopped);
+    this.taskStoppedRule = new Rule(this, 'TaskStoppedRule', {
+      description: 'A task of the SSE service has stopped',
+      eventPattern: {
+        source: ['aws.ecs'],
+        detailType: ['ECS Task State Change'],
+        detail: { clusterArn: [cluster.clusterArn], group: [`service:${props.service.serviceName}`], lastStatus: ['STOPPED'] },
+      },
+      targets: [this.target(this.taskStopped)],
+    });
+
+    this.sweep = new LaneFunction(this, 'Sweep', {
+      ...shared,
+      entry: 'lambda/sse/sweep.ts',
+      description: 'Removes queues of SSE tasks that no longer run, and counts them',
+      environment: { [TASK_QUEUE_ENV.clusterArn]: cluster.clusterArn },
+    });
+    queues.allowRemove(this.sweep);
+    queues.allowList(this.sweep);
+    Grant.addToPrincipal({
+      grantee: this.sweep,
+      actions: ['ecs:ListTasks'],
+      // The action's resource is a container instance, which Fargate has none of; the cluster is a condition.
+      resourceArns: ['*'],
+      conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
+    });
+    this.sweepRule = new Rule(this, 'SweepRule', {
+      description: 'Looks for queues of SSE tasks that no longer run',
+      schedule: Schedule.rate(Duration.minutes(props.sweepIntervalMinutes)),
+      targets: [this.target(this.sweep)],
+    });
+
+    this.orphansAlarm = this.metricOrphanedQueues().createAlarm(this, 'OrphansAlarm', {
+      alarmDescription: 'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
+      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      threshold: 0,
+      evaluationPeriods: 1,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+
+  /** Queues that the sweep found without a running task. */
+  metricOrphanedQueues(): Metric {
+    return new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: METRICS.orphanedQueues,
+      dimensionsMap: { FunctionName: this.sweep.function.functionName },
+      statistic: 'Maximum',
+      period: Duration.minutes(5),
+    });
+  }
+
+  private target(handler: LaneFunction): LambdaFunction {
+    return new LambdaFunction(handler.function, {
+      deadLetterQueue: this.deadLetters.queue,
+      retryAttempts: 10,
+      maxEventAge: Duration.hours(1),
+    });
+  }
+}

@@ -1,0 +1,78 @@
+import { Stack } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import type { EventTopic } from '../backbone/event-topic.ts';
+import type { Configurable } from '../lane-function.ts';
+
+/** Longest name of an SQS queue. */
+const MAX_QUEUE_NAME = 80;
+
+/** An ECS task id. */
+const TASK_ID_LENGTH = 32;
+
+export interface TaskQueuesProps {
+  readonly topic: EventTopic;
+}
+
+/**
+ * The queues that tasks make for themselves, one each, named prefix + task id. They are no resources of the stack:
+ * this construct is what the stack knows of them, their name and who may do what with them.
+ */
+export class TaskQueues extends Construct {
+  /**
+   * Ends in `_`, which a stack's name cannot hold, so no other stack's prefix starts with this one: a sweep finds its
+   * own queues only.
+   */
+  readonly prefix: string;
+  /** Matches the queues of this prefix and no others. */
+  readonly arnPattern: string;
+  private readonly topic: EventTopic;
+
+  constructor(scope: Construct, id: string, props: TaskQueuesProps) {
+    super(scope, id);
+    const stack = Stack.of(this);
+    this.topic = props.topic;
+    this.prefix = `${stack.stackName}_`;
+    if (this.prefix.length + TASK_ID_LENGTH > MAX_QUEUE_NAME) {
+      throw new Error(
+        `The stack name ${stack.stackName} is too long: its queues would be named with ${this.prefix.length} + ${TASK_ID_LENGTH} characters, and SQS allows ${MAX_QUEUE_NAME}`,
+      );
+    }
+    this.arnPattern = stack.formatArn({ service: 'sqs', resource: `${this.prefix}*` });
+  }
+
+  /** Lets a task make, subscribe, read and remove its queue, and tells it the names. */
+  allowUse(task: Configurable): Grant {
+    task.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
+    return this.grant(
+      task,
+      'sqs:CreateQueue',
+      'sqs:TagQueue',
+      'sqs:SetQueueAttributes',
+      'sqs:GetQueueAttributes',
+      'sqs:GetQueueUrl',
+      'sqs:ListQueueTags',
+      'sqs:ReceiveMessage',
+      'sqs:DeleteMessage',
+      'sqs:DeleteQueue',
+    ).combine(this.topic.allowSubscribe(task));
+  }
+
+  /** Lets a cleaner remove the queue and the subscription of a task that is gone, and tells it the names. */
+  allowRemove(cleaner: Configurable): Grant {
+    cleaner.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
+    return this.grant(cleaner, 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags', 'sqs:DeleteQueue').combine(
+      this.topic.allowUnsubscribe(cleaner),
+    );
+  }
+
+  /** Lets a cleaner list queues. SQS knows no permission for a part of an account's queues. */
+  allowList(cleaner: Configurable): Grant {
+    return Grant.addToPrincipal({ grantee: cleaner, actions: ['sqs:ListQueues'], resourceArns: ['*'] });
+  }
+
+  private grant(grantee: Configurable, ...actions: string[]): Grant {
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.arnPattern] });
+  }
+}

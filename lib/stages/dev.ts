@@ -1,0 +1,59 @@
+import { parseStage } from '../config.ts';
+
+/** One developer's deployment: small, cheap, gone without a trace when its stacks are deleted. */
+export const dev = parseStage(
+  {
+    id: 'dev',
+    region: 'us-east-1',
+    production: false,
+    logRetentionDays: 7,
+    backbone: {
+      retentionHours: 24,
+      holeGraceMs: 5_000,
+      publishTimeoutMs: 2_000,
+      publishFunctionTimeoutSeconds: 15,
+    },
+    websocket: {
+      connectionTtlMinutes: 130,
+      requestsPerSecond: 500,
+      requestBurst: 500,
+      routeFunctionTimeoutSeconds: 15,
+      fanOut: {
+        functionTimeoutSeconds: 30,
+        memoryMb: 512,
+        postConcurrency: 64,
+        maxConcurrency: 5,
+        batchSize: 10,
+        visibilityTimeoutSeconds: 180,
+        maxReceiveCount: 5,
+      },
+    },
+    sse: {
+      // Set both before the first deploy.
+      domainName: 'lanes-dev.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+      plainHttp: 'forward',
+      console: true,
+      natGateways: 1,
+      task: {
+        cpu: 256,
+        memoryMb: 512,
+        desiredCount: 2,
+        maxStreams: 2_000,
+        maxUnsentBytes: 1_048_576,
+        openFiles: 65_535,
+      },
+      heartbeatIntervalMs: 15_000,
+      headCheckIntervalMs: 30_000,
+      retryMinMs: 1_000,
+      retryMaxMs: 5_000,
+      drainSeconds: 5,
+      idleTimeoutSeconds: 60,
+      deregistrationDelaySeconds: 10,
+      stopTimeoutSeconds: 30,
+      sweepIntervalMinutes: 15,
+      cleanerTimeoutSeconds: 60,
+    },
+  },
+  'lib/stages/dev.ts',
+);

@@ -1,0 +1,60 @@
+import { parseStage } from '../config.ts';
+
+/** The deployment that people rely on: data survives the stacks, and a task or a zone may be lost. */
+export const prod = parseStage(
+  {
+    id: 'prod',
+    region: 'us-east-1',
+    production: true,
+    logRetentionDays: 90,
+    backbone: {
+      retentionHours: 72,
+      holeGraceMs: 5_000,
+      publishTimeoutMs: 2_000,
+      publishFunctionTimeoutSeconds: 15,
+    },
+    websocket: {
+      connectionTtlMinutes: 130,
+      // Below the account's 10,000, which every API of the account and region shares.
+      requestsPerSecond: 5_000,
+      requestBurst: 2_500,
+      routeFunctionTimeoutSeconds: 15,
+      fanOut: {
+        functionTimeoutSeconds: 60,
+        memoryMb: 1_769,
+        postConcurrency: 256,
+        maxConcurrency: 50,
+        batchSize: 10,
+        visibilityTimeoutSeconds: 360,
+        maxReceiveCount: 5,
+      },
+    },
+    sse: {
+      // Set both before the first deploy.
+      domainName: 'lanes.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+      plainHttp: 'redirect',
+      console: false,
+      natGateways: 2,
+      task: {
+        cpu: 1024,
+        memoryMb: 2_048,
+        desiredCount: 3,
+        maxStreams: 20_000,
+        maxUnsentBytes: 1_048_576,
+        openFiles: 65_535,
+      },
+      heartbeatIntervalMs: 15_000,
+      headCheckIntervalMs: 30_000,
+      retryMinMs: 1_000,
+      retryMaxMs: 15_000,
+      drainSeconds: 60,
+      idleTimeoutSeconds: 60,
+      deregistrationDelaySeconds: 90,
+      stopTimeoutSeconds: 120,
+      sweepIntervalMinutes: 15,
+      cleanerTimeoutSeconds: 60,
+    },
+  },
+  'lib/stages/prod.ts',
+);

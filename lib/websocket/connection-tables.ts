@@ -1,0 +1,75 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
+import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { Construct } from 'constructs';
+import { TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import type { Configurable } from '../lane-function.ts';
+
+export interface ConnectionTablesProps {
+  /** Age at which rows expire by themselves. Above API Gateway's 2 h. */
+  readonly connectionTtlMinutes: number;
+}
+
+/**
+ * Who is connected, and who listens to what. Rows live as long as a connection and are worthless without it, so the
+ * tables are never kept or backed up. Nobody may scan.
+ */
+export class ConnectionTables extends Construct {
+  readonly connections: TableV2;
+  readonly subscriptions: TableV2;
+  private readonly environment: Readonly<Record<string, string>>;
+
+  constructor(scope: Construct, id: string, props: ConnectionTablesProps) {
+    super(scope, id);
+    const shared = {
+      billing: Billing.onDemand(),
+      timeToLiveAttribute: TTL_ATTRIBUTE,
+      removalPolicy: RemovalPolicy.DESTROY,
+    };
+    this.connections = new TableV2(this, 'Connections', {
+      ...shared,
+      partitionKey: { name: TABLES.connections.partitionKey.name, type: AttributeType.STRING },
+    });
+    this.subscriptions = new TableV2(this, 'Subscriptions', {
+      ...shared,
+      partitionKey: { name: TABLES.subscriptions.partitionKey.name, type: AttributeType.STRING },
+      sortKey: { name: TABLES.subscriptions.sortKey.name, type: AttributeType.STRING },
+    });
+    this.environment = {
+      [WEBSOCKET_ENV.connectionsTable]: this.connections.tableName,
+      [WEBSOCKET_ENV.subscriptionsTable]: this.subscriptions.tableName,
+      [WEBSOCKET_ENV.connectionTtlMs]: String(props.connectionTtlMinutes * 60_000),
+    };
+  }
+
+  /** `$connect`: writes the row of a new connection. */
+  allowOpen(grantee: Configurable): Grant {
+    return this.allow(grantee, ['dynamodb:PutItem'], []);
+  }
+
+  /** `$disconnect`: deletes a connection and its subscriptions. */
+  allowClose(grantee: Configurable): Grant {
+    return this.allow(grantee, ['dynamodb:GetItem', 'dynamodb:DeleteItem'], ['dynamodb:DeleteItem']);
+  }
+
+  /** Frames: subscribe and unsubscribe. */
+  allowSubscribe(grantee: Configurable): Grant {
+    return this.allow(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
+  }
+
+  /** Fan-out: reads a channel's subscribers and forgets those that are gone. */
+  allowDeliver(grantee: Configurable): Grant {
+    return this.allow(grantee, [], ['dynamodb:Query', 'dynamodb:DeleteItem']);
+  }
+
+  private allow(grantee: Configurable, onConnections: string[], onSubscriptions: string[]): Grant {
+    for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
+    const grants = [
+      { actions: onConnections, table: this.connections },
+      { actions: onSubscriptions, table: this.subscriptions },
+    ]
+      .filter(({ actions }) => actions.length > 0)
+      .map(({ actions, table }) => Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] }));
+    return grants.reduce((all, next) => all.combine(next));
+  }
+}

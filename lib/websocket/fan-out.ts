@@ -1,0 +1,96 @@
+import { Duration } from 'aws-cdk-lib';
+import type { IPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import type { EventBackbone } from '../backbone/event-backbone.ts';
+import { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { Configurable } from '../lane-function.ts';
+import { LaneFunction } from '../lane-function.ts';
+
+export interface FanOutProps {
+  readonly backbone: EventBackbone;
+  readonly functionTimeoutSeconds: number;
+  readonly memoryMb: number;
+  /** Posts in flight per invocation. */
+  readonly postConcurrency: number;
+  /** Invocations side by side, per queue. */
+  readonly maxConcurrency: number;
+  /** Messages per invocation. */
+  readonly batchSize: number;
+  /** How long a message stays hidden while an invocation works on it. */
+  readonly visibilityTimeoutSeconds: number;
+  /** Deliveries of a message before it is put aside. */
+  readonly maxReceiveCount: number;
+  readonly logRetention: RetentionDays;
+}
+
+/**
+ * From the topic to the connections: one queue of events, one of jobs (parts of a large channel, and connections to
+ * try again), one function that serves both, and one dead-letter queue for what cannot be delivered.
+ */
+export class FanOut extends Construct implements Configurable {
+  readonly handler: LaneFunction;
+  readonly events: Queue;
+  readonly deliveries: Queue;
+  readonly deadLetters: DeadLetterQueue;
+  readonly grantPrincipal: IPrincipal;
+
+  constructor(scope: Construct, id: string, props: FanOutProps) {
+    super(scope, id);
+    this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
+      meaning: 'Events could not be delivered to WebSocket connections: the message holds the job, the function log the reason.',
+    });
+    this.events = this.queue('Events', props);
+    this.deliveries = this.queue('Deliveries', props);
+    props.backbone.topic.topic.addSubscription(new SqsSubscription(this.events, { rawMessageDelivery: true }));
+
+    this.handler = new LaneFunction(this, 'Handler', {
+      entry: 'lambda/websocket/fan-out.ts',
+      description: 'Posts events to the WebSocket connections that listen to their channel',
+      logRetention: props.logRetention,
+      timeout: Duration.seconds(props.functionTimeoutSeconds),
+      memoryMb: props.memoryMb,
+      environment: {
+        [WEBSOCKET_ENV.deliveryQueueUrl]: this.deliveries.queueUrl,
+        [WEBSOCKET_ENV.deadLetterQueueUrl]: this.deadLetters.queue.queueUrl,
+        [WEBSOCKET_ENV.postConcurrency]: String(props.postConcurrency),
+      },
+    });
+    this.grantPrincipal = this.handler.grantPrincipal;
+    Grant.addToPrincipal({
+      grantee: this.handler,
+      actions: ['sqs:SendMessage'],
+      resourceArns: [this.deliveries.queueArn, this.deadLetters.queue.queueArn],
+    });
+    for (const queue of [this.events, this.deliveries]) {
+      this.handler.function.addEventSource(
+        new SqsEventSource(queue, {
+          batchSize: props.batchSize,
+          // Waiting for a fuller batch would be latency for every event.
+          maxBatchingWindow: Duration.seconds(0),
+          maxConcurrency: props.maxConcurrency,
+          reportBatchItemFailures: true,
+        }),
+      );
+    }
+  }
+
+  addEnvironment(key: string, value: string): this {
+    this.handler.addEnvironment(key, value);
+    return this;
+  }
+
+  private queue(id: string, props: FanOutProps): Queue {
+    return new Queue(this, id, {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      visibilityTimeout: Duration.seconds(props.visibilityTimeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: props.maxReceiveCount },
+    });
+  }
+}

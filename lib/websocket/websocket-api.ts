@@ -1,0 +1,94 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import { WebSocketApi as Api, LogGroupLogDestination, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
+import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import type { Configurable, LaneFunction } from '../lane-function.ts';
+import { ApiGatewayLogging } from './api-gateway-logging.ts';
+
+export interface WebSocketApiProps {
+  /** Name of the API's stage, the last part of its URL. */
+  readonly stageName: string;
+  readonly connect: LaneFunction;
+  readonly disconnect: LaneFunction;
+  /** Answers every frame: routes by action would give frames without one another path. */
+  readonly frame: LaneFunction;
+  /** Requests per second on the stage. */
+  readonly requestsPerSecond: number;
+  /** Requests that the stage takes at once. */
+  readonly requestBurst: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** The API Gateway WebSocket API with its one stage. */
+export class WebSocketApi extends Construct {
+  readonly api: Api;
+  readonly stage: WebSocketStage;
+  readonly accessLog: LogGroup;
+  readonly logging: ApiGatewayLogging;
+
+  constructor(scope: Construct, id: string, props: WebSocketApiProps) {
+    super(scope, id);
+    this.api = new Api(this, 'Api', {
+      description: 'realtime-lanes: WebSocket lane',
+      connectRouteOptions: { integration: new WebSocketLambdaIntegration('Connect', props.connect.function) },
+      disconnectRouteOptions: { integration: new WebSocketLambdaIntegration('Disconnect', props.disconnect.function) },
+      defaultRouteOptions: { integration: new WebSocketLambdaIntegration('Frame', props.frame.function) },
+    });
+    this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.stage = new WebSocketStage(this, 'Stage', {
+      webSocketApi: this.api,
+      stageName: props.stageName,
+      autoDeploy: true,
+      detailedMetricsEnabled: true,
+      throttle: { rateLimit: props.requestsPerSecond, burstLimit: props.requestBurst },
+      accessLogSettings: { destination: new LogGroupLogDestination(this.accessLog), format: accessLogFormat() },
+    });
+    this.logging = new ApiGatewayLogging(this, 'Logging');
+    // API Gateway refuses a stage with access logs until the account has a role to write them.
+    this.stage.node.addDependency(this.logging);
+  }
+
+  /** `wss://…/<stage>`: where clients connect. */
+  get url(): string {
+    return this.stage.url;
+  }
+
+  /** Lets a function post to the connections of this stage, and tells it where. It may not close or inspect them. */
+  allowPost(poster: Configurable): Grant {
+    poster.addEnvironment(WEBSOCKET_ENV.managementEndpoint, this.stage.callbackUrl);
+    return Grant.addToPrincipal({
+      grantee: poster,
+      actions: ['execute-api:ManageConnections'],
+      resourceArns: [
+        Stack.of(this).formatArn({
+          service: 'execute-api',
+          resource: this.api.apiId,
+          resourceName: `${this.stage.stageName}/POST/@connections/*`,
+        }),
+      ],
+    });
+  }
+}
+
+/** One JSON line per connection, frame and close. It names no header and no query string, since either may carry a token. */
+function accessLogFormat(): AccessLogFormat {
+  return AccessLogFormat.custom(
+    JSON.stringify({
+      requestId: AccessLogField.contextRequestId(),
+      requestTime: AccessLogField.contextRequestTime(),
+      connectionId: '$context.connectionId',
+      eventType: '$context.eventType',
+      routeKey: '$context.routeKey',
+      status: AccessLogField.contextStatus(),
+      sourceIp: AccessLogField.contextIdentitySourceIp(),
+      error: AccessLogField.contextErrorMessage(),
+      integrationStatus: '$context.integrationStatus',
+      integrationError: AccessLogField.contextIntegrationErrorMessage(),
+    }),
+  );
+}

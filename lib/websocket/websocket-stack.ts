@@ -1,0 +1,59 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { EventBackbone } from '../backbone/event-backbone.ts';
+import type { Stage } from '../config.ts';
+import { LaneFunction } from '../lane-function.ts';
+import { ConnectionTables } from './connection-tables.ts';
+import { FanOut } from './fan-out.ts';
+import { WebSocketApi } from './websocket-api.ts';
+
+export interface WebSocketStackProps extends StackProps {
+  readonly stage: Stage;
+  readonly backbone: EventBackbone;
+}
+
+/** The WebSocket lane: API Gateway holds the connections, Lambda answers frames and delivers events. */
+export class WebSocketStack extends Stack {
+  /** `wss://…`: where clients connect. */
+  readonly url: string;
+
+  constructor(scope: Construct, id: string, { stage, backbone, ...props }: WebSocketStackProps) {
+    super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props });
+    const config = stage.websocket;
+    const logRetention = stage.logRetentionDays;
+    const routeFunction = { logRetention, timeout: Duration.seconds(config.routeFunctionTimeoutSeconds) };
+
+    const tables = new ConnectionTables(this, 'Tables', config);
+    const connect = new LaneFunction(this, 'Connect', {
+      ...routeFunction,
+      entry: 'lambda/websocket/connect.ts',
+      description: 'Answers $connect: notes a new connection',
+    });
+    const disconnect = new LaneFunction(this, 'Disconnect', {
+      ...routeFunction,
+      entry: 'lambda/websocket/disconnect.ts',
+      description: 'Answers $disconnect: forgets a connection',
+    });
+    const frame = new LaneFunction(this, 'Frame', {
+      ...routeFunction,
+      entry: 'lambda/websocket/frame.ts',
+      description: 'Answers every frame that a client sends',
+      memoryMb: 512,
+    });
+    const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
+    const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
+
+    tables.allowOpen(connect);
+    tables.allowClose(disconnect);
+    tables.allowSubscribe(frame);
+    tables.allowDeliver(fanOut);
+    backbone.allowRead(frame);
+    backbone.allowPublish(frame);
+    api.allowPost(frame);
+    api.allowPost(fanOut);
+
+    this.url = api.url;
+    new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });
+  }
+}

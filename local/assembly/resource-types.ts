@@ -1,0 +1,148 @@
+/** What a type needs to know of one of its resources to answer `Ref` and `GetAtt`. */
+export interface ResourceNaming {
+  readonly region: string;
+  /** Physical name: the name property, or made from stack and logical id as CloudFormation does. */
+  readonly name: string;
+  /** Short and unique, for services that assign ids. */
+  readonly id: string;
+  /** Another property, evaluated. */
+  text(property: string): string;
+  arn(service: string, resource: string): string;
+}
+
+type Attribute = (resource: ResourceNaming) => string;
+
+/** A type that the local run brings to life. */
+export interface HandledType {
+  readonly kind: 'handled';
+  /** The property that sets the physical name; CloudFormation makes one up where it is absent. */
+  readonly nameProperty?: string;
+  readonly ref: Attribute;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A type that a local run can do without. References to it get a stand-in. */
+export interface InertType {
+  readonly kind: 'inert';
+  readonly reason: string;
+}
+
+export const ACCOUNT = '000000000000';
+
+const fullName = (kind: string, r: ResourceNaming) => `${kind}/${r.name}/${r.id}`;
+const loadBalancerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('loadbalancer/app', r));
+const targetGroupArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('targetgroup', r));
+const listenerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listener/app/${r.name}/${r.id}`);
+const tableArn = (r: ResourceNaming) => r.arn('dynamodb', `table/${r.name}`);
+const apiHost = (r: ResourceNaming) => `${r.id}.execute-api.${r.region}.amazonaws.com`;
+const subscriptionArn = (r: ResourceNaming) => `${r.text('TopicArn')}:${r.id}`;
+const serviceArn = (r: ResourceNaming) => r.arn('ecs', `service/${r.text('Cluster')}/${r.name}`);
+const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nameProperty?: string): HandledType => ({
+  kind: 'handled',
+  ref,
+  attributes,
+  ...(nameProperty === undefined ? {} : { nameProperty }),
+});
+const table = handled((r) => r.name, { Arn: tableArn, TableName: (r) => r.name }, 'TableName');
+
+const HANDLED: Readonly<Record<string, HandledType>> = {
+  'AWS::ApiGatewayV2::Api': handled((r) => r.id, { ApiId: (r) => r.id, ApiEndpoint: (r) => `wss://${apiHost(r)}` }),
+  'AWS::ApiGatewayV2::Integration': handled((r) => r.id, { IntegrationId: (r) => r.id }),
+  'AWS::ApiGatewayV2::Route': handled((r) => r.id, { RouteId: (r) => r.id }),
+  'AWS::ApiGatewayV2::Stage': handled((r) => r.text('StageName')),
+  'AWS::DynamoDB::Table': table,
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::ECS::Cluster': handled((r) => r.name, { Arn: (r) => r.arn('ecs', `cluster/${r.name}`) }, 'ClusterName'),
+  'AWS::ECS::Service': handled(serviceArn, { ServiceArn: serviceArn, Name: (r) => r.name }, 'ServiceName'),
+  'AWS::ECS::TaskDefinition': handled(
+    (r) => r.arn('ecs', `task-definition/${r.name}:1`),
+    { TaskDefinitionArn: (r) => r.arn('ecs', `task-definition/${r.name}:1`) },
+    'Family',
+  ),
+  'AWS::ElasticLoadBalancingV2::Listener': handled(listenerArn, { ListenerArn: listenerArn }),
+  'AWS::ElasticLoadBalancingV2::LoadBalancer': handled(
+    loadBalancerArn,
+    {
+      LoadBalancerArn: loadBalancerArn,
+      DNSName: (r) => `${r.name}-${r.id}.${r.region}.elb.amazonaws.com`,
+      LoadBalancerFullName: (r) => fullName('app', r),
+      LoadBalancerName: (r) => r.name,
+      CanonicalHostedZoneID: () => 'Z000000000000',
+    },
+    'Name',
+  ),
+  'AWS::ElasticLoadBalancingV2::TargetGroup': handled(
+    targetGroupArn,
+    { TargetGroupArn: targetGroupArn, TargetGroupFullName: (r) => fullName('targetgroup', r), TargetGroupName: (r) => r.name },
+    'Name',
+  ),
+  'AWS::Events::Rule': handled((r) => r.name, { Arn: (r) => r.arn('events', `rule/${r.name}`) }, 'Name'),
+  'AWS::Lambda::EventInvokeConfig': handled((r) => r.id),
+  'AWS::Lambda::EventSourceMapping': handled((r) => r.id, { Id: (r) => r.id }),
+  'AWS::Lambda::Function': handled((r) => r.name, { Arn: (r) => r.arn('lambda', `function:${r.name}`) }, 'FunctionName'),
+  'AWS::SNS::Subscription': handled(subscriptionArn, { Arn: subscriptionArn }),
+  'AWS::SNS::Topic': handled((r) => r.arn('sns', r.name), { TopicArn: (r) => r.arn('sns', r.name), TopicName: (r) => r.name }, 'TopicName'),
+  'AWS::SQS::Queue': handled(
+    (r) => `https://sqs.${r.region}.amazonaws.com/${ACCOUNT}/${r.name}`,
+    {
+      Arn: (r) => r.arn('sqs', r.name),
+      QueueName: (r) => r.name,
+      QueueUrl: (r) => `https://sqs.${r.region}.amazonaws.com/${ACCOUNT}/${r.name}`,
+    },
+    'QueueName',
+  ),
+};
+
+const PERMISSIONS = 'permissions are not enforced locally';
+const NETWORK = 'everything runs on the loopback interface';
+const OBSERVED = 'nothing collects metrics or logs locally';
+const CAPACITY = 'the number of tasks is an option of the local run';
+
+const INERT: Readonly<Record<string, string>> = {
+  'AWS::ApiGateway::Account': OBSERVED,
+  'AWS::ApiGatewayV2::Deployment': 'the local gateway always serves the newest routes',
+  'AWS::ApplicationAutoScaling::ScalableTarget': CAPACITY,
+  'AWS::ApplicationAutoScaling::ScalingPolicy': CAPACITY,
+  'AWS::CDK::Metadata': 'it describes the synthesis only',
+  'AWS::CloudWatch::Alarm': OBSERVED,
+  'AWS::CloudWatch::CompositeAlarm': OBSERVED,
+  'AWS::CloudWatch::Dashboard': OBSERVED,
+  'AWS::EC2::EIP': NETWORK,
+  'AWS::EC2::FlowLog': OBSERVED,
+  'AWS::EC2::InternetGateway': NETWORK,
+  'AWS::EC2::NatGateway': NETWORK,
+  'AWS::EC2::NetworkAcl': NETWORK,
+  'AWS::EC2::NetworkAclEntry': NETWORK,
+  'AWS::EC2::Route': NETWORK,
+  'AWS::EC2::RouteTable': NETWORK,
+  'AWS::EC2::SecurityGroup': NETWORK,
+  'AWS::EC2::SecurityGroupEgress': NETWORK,
+  'AWS::EC2::SecurityGroupIngress': NETWORK,
+  'AWS::EC2::Subnet': NETWORK,
+  'AWS::EC2::SubnetNetworkAclAssociation': NETWORK,
+  'AWS::EC2::SubnetRouteTableAssociation': NETWORK,
+  'AWS::EC2::VPC': NETWORK,
+  'AWS::EC2::VPCEndpoint': NETWORK,
+  'AWS::EC2::VPCGatewayAttachment': NETWORK,
+  'AWS::ECS::ClusterCapacityProviderAssociations': CAPACITY,
+  'AWS::IAM::ManagedPolicy': PERMISSIONS,
+  'AWS::IAM::Policy': PERMISSIONS,
+  'AWS::IAM::Role': PERMISSIONS,
+  'AWS::KMS::Alias': 'data of a local run is not encrypted at rest',
+  'AWS::KMS::Key': 'data of a local run is not encrypted at rest',
+  'AWS::Lambda::Permission': PERMISSIONS,
+  'AWS::Logs::LogGroup': OBSERVED,
+  'AWS::Logs::MetricFilter': OBSERVED,
+  'AWS::S3::Bucket': 'only access logs go to buckets, and the local balancer writes none',
+  'AWS::S3::BucketPolicy': PERMISSIONS,
+  'AWS::SNS::TopicPolicy': PERMISSIONS,
+  'AWS::SQS::QueuePolicy': PERMISSIONS,
+};
+
+/** How the local run treats a resource type; undefined for a type that it does not know. */
+export function resourceType(name: string): HandledType | InertType | undefined {
+  const handledType = HANDLED[name];
+  if (handledType !== undefined) return handledType;
+  const reason = INERT[name];
+  return reason === undefined ? undefined : { kind: 'inert', reason };
+}

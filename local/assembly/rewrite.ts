@@ -1,0 +1,24 @@
+import type { Value } from './resolve.ts';
+
+/** Where something that AWS would serve under its own host is served locally: URL prefix to URL prefix, no trailing slashes. */
+export type Addresses = ReadonlyMap<string, string>;
+
+/**
+ * Replaces the AWS addresses inside a text: an environment variable, a JSON configuration, an output. This is how the
+ * functions and the service come to use the local servers without a line that knows about them.
+ */
+export function localize(text: string, addresses: Addresses): string {
+  let localized = text;
+  for (const [from, to] of addresses) localized = localized.replaceAll(from, to);
+  return localized;
+}
+
+/** {@link localize} for every text inside a value. */
+export function localizeValue(value: Value, addresses: Addresses): Value {
+  if (typeof value === 'string') return localize(value, addresses);
+  if (Array.isArray(value)) return value.map((item: Value) => localizeValue(item, addresses));
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, localizeValue(member, addresses)]));
+  }
+  return value;
+}

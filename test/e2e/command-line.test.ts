@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { openSse } from './support/clients.ts';
+import { startRun } from './support/run.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+/** Processes whose environment or parent ties them to `pid`; Linux only, like the machines that run the tests. */
+function descendants(pid: number): readonly number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      parents.set(Number(name), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // The process ended while we looked.
+    }
+  }
+  const children = (of: number): number[] =>
+    [...parents].filter(([, parent]) => parent === of).flatMap(([child]) => [child, ...children(child)]);
+  return children(pid);
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('Ctrl-C ends everything, with streams open: no process and no file stays', async () => {
+  const filesBefore = new Set(readdirSync(tmpdir()));
+  const run = await startRun([]);
+  await openSse(run.urls.http, 'channel=demo');
+  const children = descendants(run.process.pid ?? 0);
+  expect(children.length).toBeGreaterThanOrEqual(2);
+
+  const code = await run.stop();
+
+  expect(code).toBe(0);
+  expect(children.filter(alive)).toEqual([]);
+  expect(readdirSync(tmpdir()).filter((name) => !filesBefore.has(name) && name.startsWith('lanes'))).toEqual([]);
+}, 90_000);
+
+test('with --json, standard output holds one line with the agreed keys, and two runs stand side by side', async () => {
+  const [one, two] = await Promise.all([startRun(), startRun()]);
+
+  expect(Object.keys(one.urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
+  expect(one.output.stdout.trimEnd().split('\n')).toHaveLength(1);
+  const ports = [one, two].flatMap(({ urls }) => [urls.http, urls.https, urls.websocket, urls.endpoint].map((url) => new URL(url).port));
+  expect(new Set(ports).size).toBe(8);
+  expect((await fetch(one.urls.console)).headers.get('content-type')).toContain('text/html');
+
+  expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
+}, 90_000);
+
+test.each([
+  [['--tasks', 'many'], 'many'],
+  [['--tasks', '0'], '0'],
+  [['--stage', 'moon'], 'moon'],
+  [['--app', '/no/such/assembly'], '/no/such/assembly'],
+  [['--nonsense'], '--nonsense'],
+])(
+  'the wrong arguments %j end with a code and a line that names the bad value',
+  (args, named) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['local/main.ts', ...args], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
+
+    expect(status).toBeGreaterThan(0);
+    expect(stderr).toContain(named);
+    expect(stdout).toBe('');
+  },
+  60_000,
+);

@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = join(import.meta.dirname, '../../..');
+
+/** The line that `npm start -- --json` prints. */
+export interface RunUrls {
+  readonly console: string;
+  readonly http: string;
+  readonly https: string;
+  readonly websocket: string;
+  readonly endpoint: string;
+  readonly token: string;
+}
+
+export interface Run {
+  readonly urls: RunUrls;
+  readonly process: ChildProcess;
+  /** Everything that went to standard output and standard error so far. */
+  readonly output: { stdout: string; stderr: string };
+  /** SIGINT, as Ctrl-C sends it; resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+export function assemblyDir(): string {
+  const dir = process.env['LANES_E2E_ASSEMBLY'];
+  if (dir === undefined) throw new Error('the end-to-end project of jest.config.mjs has not run its global setup');
+  return dir;
+}
+
+/** Starts the command line of the local run as a user does, and waits for its line of JSON. */
+export async function startRun(args: readonly string[] = ['--app', assemblyDir()]): Promise<Run> {
+  const child = spawn(process.execPath, ['local/main.ts', '--json', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
+  const exited = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
+  const first = await Promise.race([line, exited]);
+  if (typeof first !== 'string') throw new Error(`the local run ended with ${first} before it was ready:\n${output.stderr}`);
+  return {
+    urls: JSON.parse(first) as RunUrls,
+    process: child,
+    output,
+    stop: () => {
+      child.kill('SIGINT');
+      return exited;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+
+/** dynalite ships no types, and is CommonJS. */
+const dynalite = createRequire(join(import.meta.dirname, 'dynalite.ts'))('dynalite') as (options: {
+  readonly createTableMs: number;
+}) => Server;
+
+export interface Dynalite {
+  readonly endpoint: string;
+  stop(): Promise<void>;
+}
+
+/** DynamoDB on a free port of loopback, in memory; tables are active at once. */
+export async function startDynalite(): Promise<Dynalite> {
+  const server = dynalite({ createTableMs: 0 });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    stop: () =>
+      new Promise((resolve, reject) => {
+        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        server.closeAllConnections();
+      }),
+  };
+}

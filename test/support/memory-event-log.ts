@@ -1,0 +1,144 @@
+import type { Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
+import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../../backbone/ports.ts';
+
+interface Row {
+  readonly entry: LogEntry;
+  readonly publicationId?: string;
+  readonly expiresAtMs: number;
+}
+
+interface ClaimRow {
+  readonly claim: Claim;
+  readonly expiresAtMs: number;
+}
+
+/**
+ * An {@link EventLog} in memory that passes the contract suite of the port. Expired rows stay, as in DynamoDB.
+ * Every method does its work before it yields, so calls are atomic.
+ */
+export class MemoryEventLog implements EventLog {
+  readonly #clock: Clock;
+  readonly #retentionMs: number;
+  readonly #heads = new Map<string, Head>();
+  readonly #rows = new Map<string, Map<number, Row>>();
+  readonly #claims = new Map<string, ClaimRow>();
+  #epochs = 0;
+
+  constructor(options: { readonly clock: Clock; readonly retentionMs: number }) {
+    this.#clock = options.clock;
+    this.#retentionMs = options.retentionMs;
+  }
+
+  /** Loses everything, as a restored table would: channels get new epochs. */
+  wipe(): void {
+    this.#heads.clear();
+    this.#rows.clear();
+    this.#claims.clear();
+  }
+
+  async allocate(channel: string): Promise<Position> {
+    const head = this.#headOf(channel);
+    const next: Head = { ...head, seq: head.seq + 1, allocatedAtMs: this.#clock.nowMs() };
+    this.#heads.set(channel, next);
+    return { epoch: next.epoch, seq: next.seq };
+  }
+
+  async head(channel: string): Promise<Head> {
+    return this.#headOf(channel);
+  }
+
+  async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
+    return new Map(
+      channels.flatMap((channel) => {
+        const head = this.#heads.get(channel);
+        return head === undefined ? [] : [[channel, head] as const];
+      }),
+    );
+  }
+
+  async append(event: LaneEvent, publicationId: string): Promise<AppendOutcome> {
+    const rows = this.#rowsOf(event.channel, event.epoch);
+    const row = rows.get(event.seq);
+    if (row === undefined) {
+      rows.set(event.seq, { entry: eventEntry(event), publicationId, expiresAtMs: this.#expiry(event.publishedAtMs) });
+      return { kind: 'stored', event };
+    }
+    const same = row.entry.kind === 'event' && row.publicationId === publicationId;
+    return same && row.entry.kind === 'event' ? { kind: 'stored', event: row.entry.event } : { kind: 'taken' };
+  }
+
+  async read(channel: string, epoch: string, fromSeq: number, limit: number, toSeq = Number.MAX_SAFE_INTEGER): Promise<LogPage> {
+    const found = this.#unexpired(channel, epoch).filter((entry) => entry.seq >= fromSeq && entry.seq <= toSeq);
+    return { entries: found.slice(0, limit), more: found.length > limit };
+  }
+
+  async readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage> {
+    const found = this.#unexpired(channel, epoch)
+      .filter((entry) => entry.seq <= fromSeq)
+      .reverse();
+    return { entries: found.slice(0, limit), more: found.length > limit };
+  }
+
+  async bury(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+    const rows = this.#rowsOf(channel, position.epoch);
+    const present = rows.get(position.seq);
+    if (present !== undefined) return present.entry;
+    const entry: LogEntry = { kind: 'tombstone', seq: position.seq, atMs };
+    rows.set(position.seq, { entry, expiresAtMs: this.#expiry(atMs) });
+    return entry;
+  }
+
+  async claim(channel: string, key: string): Promise<Claim | undefined> {
+    return this.#claimOf(channel, key);
+  }
+
+  async setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim> {
+    const held = this.#claimOf(channel, key);
+    if (held !== undefined && !(held.epoch === replaces?.epoch && held.seq === replaces.seq)) return held;
+    const claim: Claim = { epoch: position.epoch, seq: position.seq, allocatedAtMs, notified: false };
+    this.#claims.set(`${channel}#${key}`, { claim, expiresAtMs: this.#expiry(allocatedAtMs) });
+    return claim;
+  }
+
+  async markNotified(channel: string, key: string, position: Position): Promise<void> {
+    const row = this.#claims.get(`${channel}#${key}`);
+    if (row === undefined || row.claim.epoch !== position.epoch || row.claim.seq !== position.seq) return;
+    this.#claims.set(`${channel}#${key}`, { ...row, claim: { ...row.claim, notified: true } });
+  }
+
+  #headOf(channel: string): Head {
+    const known = this.#heads.get(channel);
+    if (known !== undefined) return known;
+    const nowMs = this.#clock.nowMs();
+    const epoch = `m${(++this.#epochs).toString(36).padStart(5, '0')}`;
+    const head: Head = { epoch, seq: 0, createdAtMs: nowMs, allocatedAtMs: nowMs };
+    this.#heads.set(channel, head);
+    return head;
+  }
+
+  #claimOf(channel: string, key: string): Claim | undefined {
+    const row = this.#claims.get(`${channel}#${key}`);
+    return row === undefined || row.expiresAtMs <= this.#clock.nowMs() ? undefined : row.claim;
+  }
+
+  /** DynamoDB's TTL counts in seconds. */
+  #expiry(atMs: number): number {
+    return Math.ceil((atMs + this.#retentionMs) / 1000) * 1000;
+  }
+
+  #rowsOf(channel: string, epoch: string): Map<number, Row> {
+    const name = `${channel}#${epoch}`;
+    const rows = this.#rows.get(name) ?? new Map<number, Row>();
+    this.#rows.set(name, rows);
+    return rows;
+  }
+
+  #unexpired(channel: string, epoch: string): LogEntry[] {
+    return [...this.#rowsOf(channel, epoch).values()]
+      .filter((row) => row.expiresAtMs > this.#clock.nowMs())
+      .map((row) => row.entry)
+      .sort((a, b) => a.seq - b.seq);
+  }
+}
