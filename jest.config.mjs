@@ -1,5 +1,5 @@
 // Packages that ship ES modules only; they are transformed like our own code, all others load as they are.
-const ESM_PACKAGES = ['eventsource', 'eventsource-parser', 'dynalite', 'selfsigned', 'chai'];
+const ESM_PACKAGES = ['eventsource', 'eventsource-parser', 'dynalite', 'selfsigned', 'chai', 'p-limit', 'yocto-queue', 'preact'];
 
 const shared = {
   transform: {

@@ -2,15 +2,13 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
-import { stageNamed } from '../lib/stages/index.ts';
-import { checkTimeouts } from '../lib/timeouts.ts';
+import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
 const stage = stageNamed(app.node.tryGetContext('stage'));
-checkTimeouts(stage);
 
 const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
 // Without an account, so that synth needs no credentials and no look-up.

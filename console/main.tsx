@@ -1,5 +1,6 @@
 import { options, render } from 'preact';
 import { loadConfig } from './config.ts';
+import { ConsoleModel } from './model/console.ts';
 import { App } from './view/app.tsx';
 
 // One drawing per frame, however many events arrive in it.
@@ -9,7 +10,7 @@ const root = document.getElementById('app');
 if (root === null) throw new Error('index.html has no #app');
 
 try {
-  render(<App config={await loadConfig()} />, root);
+  render(<App model={new ConsoleModel(await loadConfig())} />, root);
 } catch (error) {
   render(
     <p role="alert" class="fatal">

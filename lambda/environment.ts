@@ -2,7 +2,12 @@ import * as v from 'valibot';
 import { LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
-const wholeNumber = v.pipe(v.string(), v.regex(/^[1-9][0-9]*$/, 'Expected a whole number'), v.transform(Number), v.safeInteger());
+const wholeNumber = v.pipe(
+  v.string(),
+  v.regex(/^[1-9][0-9]*$/, (issue) => `Expected a whole number but received ${issue.received}`),
+  v.transform(Number),
+  v.safeInteger(),
+);
 
 export const logEntries = { [LOG_ENV.table]: text, [LOG_ENV.retentionMs]: wholeNumber, [LOG_ENV.graceMs]: wholeNumber } as const;
 
@@ -14,7 +19,7 @@ export const connectionStoreEntries = {
   [WEBSOCKET_ENV.connectionTtlMs]: wholeNumber,
 } as const;
 
-export const postEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;
+export const managementEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;
 
 export const deliveryEntries = {
   [WEBSOCKET_ENV.deliveryQueueUrl]: text,
@@ -25,6 +30,9 @@ export const deliveryEntries = {
 export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
 
 export const clusterEntries = { [TASK_QUEUE_ENV.clusterArn]: text } as const;
+
+/** What {@link readEnvironment} makes of such entries. */
+export type Environment<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;
 
 /** The function was deployed with an environment that it cannot work with; the message names every key at fault. */
 export class InvalidEnvironmentError extends Error {
@@ -38,7 +46,7 @@ export class InvalidEnvironmentError extends Error {
 export function readEnvironment<const E extends v.ObjectEntries>(
   entries: E,
   env: Readonly<Record<string, string | undefined>>,
-): v.InferOutput<v.ObjectSchema<E, undefined>> {
+): Environment<E> {
   const result = v.safeParse(v.object(entries), env);
   if (result.success) return result.output;
   const faults = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);

@@ -17,18 +17,25 @@ export interface Telemetry {
  * Telemetry of one invocation. The one dimension of its metrics is `FunctionName`, as in Lambda's own metrics, so that
  * stages that share an account stay apart.
  */
-export function openTelemetry(context: Pick<Context, 'functionName' | 'awsRequestId'>, write: (line: string) => void = writeLine): Telemetry {
-  const log = (level: string) => (message: string, fields: Fields = {}) =>
-    write(
-      JSON.stringify({
-        level,
-        message,
-        ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? describeError(value) : value])),
-        function: context.functionName,
-        requestId: context.awsRequestId,
-        time: new Date().toISOString(),
-      }),
-    );
+export function openTelemetry(
+  context: Pick<Context, 'functionName' | 'awsRequestId'>,
+  write: (line: string) => void = writeLine,
+): Telemetry {
+  const log =
+    (level: string) =>
+    (message: string, fields: Fields = {}) =>
+      write(
+        JSON.stringify({
+          level,
+          message,
+          ...Object.fromEntries(
+            Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? describeError(value) : value]),
+          ),
+          function: context.functionName,
+          requestId: context.awsRequestId,
+          time: new Date().toISOString(),
+        }),
+      );
   return {
     info: log('info'),
     warn: log('warn'),

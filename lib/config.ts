@@ -94,7 +94,7 @@ const sse = v.strictObject({
   cleanerTimeoutSeconds: between(1, 900),
 });
 
-const schema = v.strictObject({
+const shape = v.strictObject({
   /** Name of the stage: part of the stacks' names and of the WebSocket URL. */
   id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,15}$/, '1 to 16 lower-case letters and digits, a letter first')),
   region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of an AWS region')),
@@ -105,6 +105,26 @@ const schema = v.strictObject({
   websocket,
   sse,
 });
+
+const schema = v.pipe(
+  shape,
+  v.forward(
+    v.partialCheck(
+      [['region'], ['sse', 'certificateArn']],
+      (stage) => stage.sse.certificateArn.split(':')[3] === stage.region,
+      'a certificate of the same region as the stage: the load balancer takes no other',
+    ),
+    ['sse', 'certificateArn'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['production'], ['sse', 'plainHttp']],
+      (stage) => !(stage.production && stage.sse.plainHttp === 'forward'),
+      'redirect, in production: what is forwarded in the clear can be read on the way',
+    ),
+    ['sse', 'plainHttp'],
+  ),
+);
 
 /** Everything that differs between deployments. One file per stage under `lib/stages/`. */
 export type Stage = Readonly<v.InferOutput<typeof schema>>;
@@ -129,7 +149,8 @@ export function parseStage(input: unknown, source: string): Stage {
   if (result.success) return result.output;
   const problems = result.issues.map((issue) => {
     const key = v.getDotPath(issue) ?? '(the whole configuration)';
-    return `  ${key}: ${JSON.stringify(issue.input)} is not valid: ${issue.message}`;
+    const value = issue.path === undefined ? issue.input : issue.path.at(-1)?.value;
+    return `  ${key}: ${JSON.stringify(value)} is not valid: ${issue.message}`;
   });
   throw new InvalidStageError(`${source} is not a valid stage:\n${problems.join('\n')}`);
 }

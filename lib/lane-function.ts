@@ -1,17 +1,21 @@
 import { join } from 'node:path';
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
+import type { IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { LogLevel, NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import type { DeadLetterQueue } from './dead-letter-queue.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 /** Something with an identity and an environment: a function, or a container with its task role. */
 export interface Configurable extends IGrantable {
+  readonly grantPrincipal: IRole;
   addEnvironment(key: string, value: string): unknown;
 }
 
@@ -38,7 +42,7 @@ export class LaneFunction extends Construct implements Configurable {
   readonly function: NodejsFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
-  readonly grantPrincipal: IPrincipal;
+  readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: LaneFunctionProps) {
     super(scope, id);
@@ -68,6 +72,7 @@ export class LaneFunction extends Construct implements Configurable {
         // The SDK that was tested is the SDK that runs.
         bundleAwsSDK: true,
         minify: true,
+        logLevel: LogLevel.WARNING,
         // Minified names would show in logs and in `error.name`.
         keepNames: true,
         sourceMap: true,
@@ -78,6 +83,16 @@ export class LaneFunction extends Construct implements Configurable {
       },
     });
     this.grantPrincipal = this.role;
+  }
+
+  /**
+   * Makes the function the target of an EventBridge rule. An event that EventBridge cannot hand over for an hour, or
+   * that the function fails on three times, ends in the dead-letter queue.
+   */
+  eventTarget(deadLetters: DeadLetterQueue): LambdaFunction {
+    const maxEventAge = Duration.hours(1);
+    this.function.configureAsyncInvoke({ onFailure: new SqsDestination(deadLetters.queue), retryAttempts: 2, maxEventAge });
+    return new LambdaFunction(this.function, { deadLetterQueue: deadLetters.queue, retryAttempts: 10, maxEventAge });
   }
 
   addEnvironment(key: string, value: string): this {

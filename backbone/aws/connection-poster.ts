@@ -1,6 +1,6 @@
 import {
   type ApiGatewayManagementApiClient,
-  ApiGatewayManagementApiServiceException,
+  type ApiGatewayManagementApiServiceException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { Sha256 } from '@smithy/core/checksum';
@@ -18,16 +18,22 @@ export function createSdkPoster({ client }: SdkPosterOptions): ConnectionPoster 
   return {
     async post(connectionId, frame, signal) {
       const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) });
+      // Outside of the try: without credentials no retry helps. The client keeps them until they expire.
+      await client.config.credentials();
       try {
         await client.send(command, signal === undefined ? {} : { abortSignal: signal });
         return { kind: 'sent' };
       } catch (error) {
-        if (!(error instanceof ApiGatewayManagementApiServiceException)) return brokenConnection(error);
-        return classifyAnswer(error.$metadata.httpStatusCode ?? 500, error.name, error.message);
+        const { name, message, $metadata } = error as Partial<ApiGatewayManagementApiServiceException>;
+        const status = $metadata?.httpStatusCode;
+        return status === undefined ? unanswered(error) : classifyAnswer(status, name ?? '', message ?? '');
       }
     },
   };
 }
+
+/** Enough for the service's own words; an error page in between may send any amount. */
+const MAX_REASON_LENGTH = 200;
 
 type SignerOptions = ConstructorParameters<typeof SignatureV4>[0];
 
@@ -78,9 +84,9 @@ export function createSignedPoster(options: SignedPosterOptions): SignedPoster {
       try {
         const answer = await pool.request({ method: 'POST', path, headers, body, signal: signal ?? null });
         const text = await answer.body.text();
-        return classifyAnswer(answer.statusCode, errorType(answer.headers['x-amzn-errortype']), errorMessage(text));
+        return classifyAnswer(answer.statusCode, errorType(answer.headers['x-amzn-errortype']), text.slice(0, MAX_REASON_LENGTH));
       } catch (error) {
-        return brokenConnection(error);
+        return unanswered(error);
       }
     },
     close: () => pool.close(),
@@ -97,21 +103,12 @@ export function classifyAnswer(status: number, type: string, message: string): P
   return { kind: 'refused', reason };
 }
 
-/** `GoneException` from `GoneException:http://internal.amazon.com/…`, the form in which some services send it. */
+/** `GoneException`, also where a service sends it with a namespace behind: `GoneException:http://…`. */
 function errorType(header: string | string[] | undefined): string {
   const [first = ''] = [header ?? ''].flat();
   return first.split(':')[0] ?? '';
 }
 
-/** Services send `{"message": "…"}`; whatever stands in between may send anything. */
-function errorMessage(body: string): string {
-  return body.slice(0, 200);
-}
-
-/** No answer came. Anything else that is thrown is no matter of the network, and nothing that a retry would mend. */
-function brokenConnection(error: unknown): PostOutcome {
-  const { name = '', code, message = '' } = error as { name?: string; code?: unknown; message?: string };
-  const network = typeof code === 'string' || name === 'TimeoutError' || name === 'AbortError';
-  if (!network) throw error;
-  return { kind: 'unavailable', reason: `${name} ${message}` };
+function unanswered(error: unknown): PostOutcome {
+  return { kind: 'unavailable', reason: String(error) };
 }

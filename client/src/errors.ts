@@ -2,7 +2,7 @@
 export class LanesError extends Error {
   override readonly name = 'LanesError';
   readonly code: string;
-  /** HTTP status of the answer, or the WebSocket close code less 4000. */
+  /** HTTP status of the answer, or a WebSocket close code less 4000. */
   readonly status: number | undefined;
   /** The server asks to wait this long. */
   readonly retryAfterMs: number | undefined;
@@ -10,13 +10,25 @@ export class LanesError extends Error {
   readonly final: boolean;
 
   /** @param detail the server's own words where it sent any */
-  constructor(code: string, detail: string, more: { status?: number; retryAfterMs?: number; final?: boolean; cause?: unknown } = {}) {
-    super(detail, more);
+  constructor(
+    code: string,
+    detail: string,
+    { status, retryAfterMs, final = isFinalStatus(status), cause }: LanesErrorContext = {},
+  ) {
+    super(detail, { cause });
     this.code = code;
-    this.status = more.status;
-    this.retryAfterMs = more.retryAfterMs;
-    this.final = more.final ?? isFinalStatus(more.status);
+    this.status = status;
+    this.retryAfterMs = retryAfterMs;
+    this.final = final;
   }
+}
+
+export interface LanesErrorContext {
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
+  /** @default by the status */
+  readonly final?: boolean | undefined;
+  readonly cause?: unknown;
 }
 
 /** 4xx says that the request is at fault, and the same request will be again; these four say: later. */
@@ -26,5 +38,6 @@ function isFinalStatus(status = 0): boolean {
 
 /** Whatever was thrown, as an error with a code; what is not ours came from the network or from `fetch`. */
 export function toLanesError(thrown: unknown): LanesError {
-  return thrown instanceof LanesError ? thrown : new LanesError('network', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
+  if (thrown instanceof LanesError) return thrown;
+  return new LanesError('network', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
 }

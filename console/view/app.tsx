@@ -1,30 +1,11 @@
-import { useComputed, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { channelProblem } from '../channel.ts';
-import type { ConsoleConfig } from '../config.ts';
-import { Session } from '../model/session.ts';
+import type { ConsoleModel } from '../model/console.ts';
 import { ChannelForm } from './channel-form.tsx';
 import { LaneCard } from './lane-card.tsx';
 import { describeTransport } from './lane-facts.ts';
 import { PublishForm } from './publish-form.tsx';
 
-const DEFAULT_CHANNEL = 'demo';
-
-export function App({ config }: { readonly config: ConsoleConfig }) {
-  const types = useSignal(new Set<string>()).value;
-  const session = useSignal(useInitialSession(config, types));
-  useEffect(() => () => session.peek().close(), [session]);
-
-  function open(channel: string): void {
-    if (channel === session.peek().channel) return;
-    session.peek().close();
-    session.value = new Session(channel, config, types);
-    const address = new URL(location.href);
-    address.searchParams.set('channel', channel);
-    history.replaceState(null, '', address);
-  }
-
-  const current = session.value;
+export function App({ model }: { readonly model: ConsoleModel }) {
+  const current = model.session.value;
   return (
     <>
       <header class="masthead">
@@ -34,7 +15,7 @@ export function App({ config }: { readonly config: ConsoleConfig }) {
           </h1>
           <p>One publish, two lanes: each event arrives over a WebSocket and over Server-Sent Events, with the same id.</p>
         </div>
-        <ChannelForm channel={current.channel} onOpen={open} />
+        <ChannelForm channel={current.channel} onOpen={model.open} />
       </header>
       <main>
         <PublishForm key={`publish ${current.channel}`} session={current} />
@@ -42,15 +23,13 @@ export function App({ config }: { readonly config: ConsoleConfig }) {
           <LaneCard
             lane="websocket"
             title="WebSocket lane"
-            subtitle="API Gateway, Lambda"
             pane={current.websocketPane}
             control={current.websocketLane}
-            transport={describeTransport.websocket(config.websocket)}
+            transport={describeTransport.websocket(model.config.websocket)}
           />
           <LaneCard
             lane="sse"
             title="SSE lane"
-            subtitle="Load balancer, Fargate"
             pane={current.ssePane}
             control={current.sseLane}
             transport={describeTransport.sse(current.channel)}
@@ -63,15 +42,6 @@ export function App({ config }: { readonly config: ConsoleConfig }) {
       </footer>
     </>
   );
-}
-
-/** The session of the channel that the address names; made once. */
-function useInitialSession(config: ConsoleConfig, types: Set<string>): Session {
-  const initial = useComputed(() => {
-    const named = new URL(location.href).searchParams.get('channel') ?? DEFAULT_CHANNEL;
-    return new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types);
-  });
-  return initial.value;
 }
 
 function LanesMark() {

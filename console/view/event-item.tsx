@@ -1,12 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { memo } from 'preact/compat';
 import type { EventRow } from '../model/pane.ts';
 import { formatLatency } from './format.ts';
 
 /** Longer data is folded: a hundred rows of the largest event would be ten million characters. */
 const FOLD_AT = 280;
 
-function Row({ row }: { readonly row: EventRow }) {
+export function EventItem({ row }: { readonly row: EventRow }) {
   const { id, type, data } = row.event;
   const latencyMs = row.latencyMs.value;
   return (
@@ -14,24 +13,24 @@ function Row({ row }: { readonly row: EventRow }) {
       <code class="id">{id}</code>
       <span class={`type ${type === 'message' ? 'plain' : ''}`}>{type}</span>
       <span class="latency" title={latencyMs === undefined ? 'The time of publication is not known.' : undefined}>
-        {row.replayed && <span class="badge">replayed</span>}
         {latencyMs === undefined ? '–' : formatLatency(latencyMs)}
       </span>
-      <Data text={data} />
+      <Data text={data} replayed={row.replayed} />
     </li>
   );
 }
 
-export const EventItem = memo(Row);
-
-function Data({ text }: { readonly text: string }) {
+function Data({ text, replayed }: { readonly text: string; readonly replayed: boolean }) {
   const unfolded = useSignal(false);
-  if (text === '') return <span class="data none">no data</span>;
-  const folded = text.length > FOLD_AT && !unfolded.value;
+  const foldable = text.length > FOLD_AT;
+  const folded = foldable && !unfolded.value;
   return (
-    <span class="data">
-      {folded ? `${text.slice(0, FOLD_AT).trimEnd()}…` : text}
-      {text.length > FOLD_AT && (
+    <div class="data">
+      {replayed && <span class="badge">replayed</span>}
+      <span class={text === '' ? 'text none' : 'text'}>
+        {text === '' ? 'no data' : folded ? `${text.slice(0, FOLD_AT).trimEnd()}…` : text}
+      </span>
+      {foldable && (
         <button
           type="button"
           class="fold"
@@ -43,6 +42,6 @@ function Data({ text }: { readonly text: string }) {
           {folded ? `Show all ${text.length.toLocaleString('en')} characters` : 'Show less'}
         </button>
       )}
-    </span>
+    </div>
   );
 }

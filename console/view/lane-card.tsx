@@ -10,24 +10,22 @@ import { NoticeItem, noticeText } from './notice-item.tsx';
 export interface LaneCardProps {
   readonly lane: 'websocket' | 'sse';
   readonly title: string;
-  readonly subtitle: string;
   readonly pane: Pane;
   /** Undefined where the lane is not deployed. */
   readonly control: Lane | undefined;
   readonly transport: Transport;
 }
 
-export function LaneCard({ lane, title, subtitle, pane, control, transport }: LaneCardProps) {
+export function LaneCard({ lane, title, pane, control, transport }: LaneCardProps) {
   const headingId = `${lane}-heading`;
   const absent = pane.state.value.kind === 'absent';
   return (
     <section class={`card lane ${lane}`} aria-labelledby={headingId}>
       <header class="lane-head">
-        <div class="lane-title">
+        <div>
           <h2 id={headingId}>{title}</h2>
-          <p>{subtitle}</p>
+          <StatePill state={pane.state.value} />
         </div>
-        <StatePill state={pane.state.value} />
         {!absent && <CutButton title={title} state={pane.state.value} control={control} />}
       </header>
       <Announcer title={title} pane={pane} />
@@ -39,9 +37,10 @@ export function LaneCard({ lane, title, subtitle, pane, control, transport }: La
       ) : (
         <>
           <dl class="facts">
+            <Fact name="Runs on" value={transport.runsOn} />
             <Fact name="Endpoint" value={transport.endpoint} />
             <Fact name="Protocol" value={transport.protocol} />
-            <Fact name="Resumes" value={transport.resume} />
+            <Fact name="Resumes" value={`${transport.resume} ${pane.lastId.value ?? ''}`.trim()} />
           </dl>
           <Counters pane={pane} />
           <EventList title={title} pane={pane} />
@@ -97,7 +96,9 @@ function EventList({ title, pane }: { readonly title: string; readonly pane: Pan
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region has to be reachable by keyboard
     <section class="events" aria-label={`Events on the ${title}, newest first`} tabIndex={0}>
       <ol>
-        {rows.map((row) => (row.kind === 'event' ? <EventItem key={row.key} row={row} /> : <NoticeItem key={row.key} notice={row.notice} />))}
+        {rows.map((row) =>
+          row.kind === 'event' ? <EventItem key={row.key} row={row} /> : <NoticeItem key={row.key} notice={row.notice} />,
+        )}
       </ol>
       {rows.length === MAX_ROWS && <p class="capped">Older rows are no longer shown.</p>}
     </section>

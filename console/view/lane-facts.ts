@@ -1,5 +1,6 @@
 /** What a pane says about how its lane is carried. */
 export interface Transport {
+  readonly runsOn: string;
   readonly endpoint: string;
   readonly protocol: string;
   readonly resume: string;
@@ -9,14 +10,16 @@ const HTTP_VERSIONS: Readonly<Record<string, string>> = { h2: 'HTTP/2', h3: 'HTT
 
 export const describeTransport = {
   websocket: (url: string | undefined): Transport => ({
+    runsOn: 'API Gateway and Lambda',
     endpoint: url ?? '–',
     protocol: 'lanes.v1.json, a TCP connection of its own',
-    resume: 'by our client: subscribe with after',
+    resume: 'by our client, subscribe after',
   }),
   sse: (channel: string): Transport => ({
+    runsOn: 'a load balancer and Fargate',
     endpoint: `/v1/events?channel=${channel}`,
     protocol: `text/event-stream, ${sharing(httpVersion())}`,
-    resume: 'by the browser: Last-Event-ID',
+    resume: 'by the browser, Last-Event-ID',
   }),
 };
 

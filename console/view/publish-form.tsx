@@ -1,29 +1,30 @@
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
 import type { PublishRoute, Session } from '../model/session.ts';
 import { formatLatency } from './format.ts';
 
 /** Events of one burst: enough to see order, repeats and a replay at work. */
 const BURST = 20;
 
-type Outcome = { readonly kind: 'published'; readonly text: string; readonly ids: string } | { readonly kind: 'failed'; readonly text: string };
+type Outcome =
+  | { readonly kind: 'published'; readonly text: string; readonly ids: string }
+  | { readonly kind: 'failed'; readonly text: string };
 
 export function PublishForm({ session }: { readonly session: Session }) {
   const type = useSignal('message');
   const data = useSignal('hello');
-  const route = useSignal<PublishRoute>('post');
+  const chosenRoute = useSignal<PublishRoute>('post');
   const busy = useSignal(false);
   const outcome = useSignal<Outcome | undefined>(undefined);
-  const dataField = useRef<HTMLTextAreaElement>(null);
+  const postable = session.ssePane.state.value.kind !== 'absent';
+  const route = postable ? chosenRoute.value : 'websocket';
 
   async function publish(texts: readonly string[]): Promise<void> {
     if (busy.peek()) return;
     busy.value = true;
     const startedAtMs = performance.now();
-    const answers = await Promise.allSettled(texts.map((text) => session.publish(type.peek().trim(), text, route.peek())));
+    const answers = await Promise.allSettled(texts.map((text) => session.publish(type.peek().trim(), text, route)));
     outcome.value = describe(answers, performance.now() - startedAtMs);
     busy.value = false;
-    dataField.current?.focus();
   }
 
   const publishOne = () => publish([data.peek()]);
@@ -58,7 +59,6 @@ export function PublishForm({ session }: { readonly session: Session }) {
         </label>
         <textarea
           id="data"
-          ref={dataField}
           rows={1}
           value={data}
           onInput={(event) => {
@@ -79,10 +79,12 @@ export function PublishForm({ session }: { readonly session: Session }) {
             id="route"
             value={route}
             onChange={(event) => {
-              route.value = event.currentTarget.value === 'websocket' ? 'websocket' : 'post';
+              chosenRoute.value = event.currentTarget.value === 'websocket' ? 'websocket' : 'post';
             }}
           >
-            <option value="post">HTTP POST</option>
+            <option value="post" disabled={!postable}>
+              HTTP POST
+            </option>
             <option value="websocket">WebSocket</option>
           </select>
         </div>

@@ -18,4 +18,3 @@ export function parseDeliveryWork(body: string): DeliveryWork {
 export function channelOf(work: DeliveryWork): string {
   return work.kind === 'event' ? work.event.channel : work.job.event.channel;
 }
-

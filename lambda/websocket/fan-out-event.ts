@@ -47,10 +47,7 @@ export async function beginFanOut(work: DeliveryWork, context: FanOutContext): P
 /** Posts are under way when this function has been called, before it resolves. */
 function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
   const { event, resumeAfter } = job;
-  return allFinished([
-    deliverPart(job, context),
-    ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)]),
-  ]);
+  return allFinished([deliverPart(job, context), ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)])]);
 }
 
 async function cutIntoJobs(event: LaneEvent, resumeAfter: string, { store, queue, clock, deadlineMs }: FanOutContext): Promise<void> {

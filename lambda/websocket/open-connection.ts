@@ -9,6 +9,11 @@ export interface ConnectRequest {
   readonly subprotocols: readonly string[];
 }
 
+export interface OpenConnectionDependencies {
+  readonly store: Pick<ConnectionStore, 'open'>;
+  readonly clock: Clock;
+}
+
 export type ConnectAnswer =
   /** `subprotocol` is absent when the client offered none: a server may not choose one then. */
   { readonly kind: 'accepted'; readonly subprotocol?: string } | { readonly kind: 'rejected'; readonly reason: string };
@@ -16,7 +21,7 @@ export type ConnectAnswer =
 /** Decides on a new connection, and records it: frames and deliveries work only for connections with a row. */
 export async function openConnection(
   { connectionId, principal, subprotocols }: ConnectRequest,
-  { store, clock }: { readonly store: Pick<ConnectionStore, 'open'>; readonly clock: Clock },
+  { store, clock }: OpenConnectionDependencies,
 ): Promise<ConnectAnswer> {
   const spoken = subprotocols.includes(SUBPROTOCOL);
   if (subprotocols.length > 0 && !spoken) {

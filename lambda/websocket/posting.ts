@@ -47,7 +47,7 @@ export function openPosting({ poster, clock, random, concurrency, deadlineMs, on
   const deadline = new AbortController();
   setMaxListeners(0, deadline.signal);
   clock.sleep(deadlineMs - clock.nowMs(), closed.signal).then(
-    () => deadline.abort(new Error('the time of the invocation is over')),
+    () => deadline.abort(),
     () => undefined,
   );
 
@@ -86,9 +86,7 @@ export function openPosting({ poster, clock, random, concurrency, deadlineMs, on
       const delivery =
         before === undefined
           ? deliver(connectionId, frame)
-          : before.then((previous) =>
-              previous.kind === 'gone' || previous.kind === 'stuck' ? previous : deliver(connectionId, frame),
-            );
+          : before.then((previous) => (previous.kind === 'gone' || previous.kind === 'stuck' ? previous : deliver(connectionId, frame)));
       latest.set(connectionId, delivery);
       return delivery;
     },

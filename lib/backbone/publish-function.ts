@@ -1,8 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
-import type { IPrincipal } from 'aws-cdk-lib/aws-iam';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
@@ -23,7 +21,7 @@ export class PublishFunction extends Construct implements Configurable {
   readonly handler: LaneFunction;
   readonly rule: Rule;
   readonly deadLetters: DeadLetterQueue;
-  readonly grantPrincipal: IPrincipal;
+  readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: PublishFunctionProps) {
     super(scope, id);
@@ -37,22 +35,10 @@ export class PublishFunction extends Construct implements Configurable {
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'An EventBridge event could not be published: the message holds the event, the function log the reason.',
     });
-    this.handler.function.configureAsyncInvoke({
-      onFailure: new SqsDestination(this.deadLetters.queue),
-      retryAttempts: 2,
-      maxEventAge: Duration.hours(1),
-    });
     this.rule = new Rule(this, 'Rule', {
       description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,
       eventPattern: { detailType: [PUBLISH_DETAIL_TYPE] },
-      targets: [
-        // This queue takes what EventBridge cannot hand to Lambda; the one above what the function cannot publish.
-        new LambdaFunction(this.handler.function, {
-          deadLetterQueue: this.deadLetters.queue,
-          maxEventAge: Duration.hours(1),
-          retryAttempts: 10,
-        }),
-      ],
+      targets: [this.handler.eventTarget(this.deadLetters)],
     });
   }
 

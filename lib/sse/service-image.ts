@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
@@ -23,13 +24,12 @@ export class ServiceImage extends Construct {
     super(scope, id);
     const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-image-'));
     try {
-      bundleService(join(directory, 'service.mjs'));
       copyFileSync(join(ROOT, 'fargate', 'Dockerfile'), join(directory, 'Dockerfile'));
-      // The console is not ours to import: it is a program that we run.
-      if (props.console)
-        execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), join(directory, 'console')], {
-          stdio: ['ignore', 'ignore', 'inherit'],
-        });
+      // `cdk deploy OtherStack` bundles nothing of this stack, as it bundles none of its functions.
+      if (Stack.of(this).bundlingRequired) {
+        bundleService(join(directory, 'service.mjs'));
+        if (props.console) buildConsole(join(directory, 'console'));
+      }
       // Copies the directory into the cloud assembly, so it can go.
       this.asset = new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });
     } finally {
@@ -58,4 +58,9 @@ function bundleService(outfile: string): void {
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
+}
+
+/** The console is no part of the infrastructure's code: it is a program that is run here. */
+function buildConsole(outDir: string): void {
+  execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -64,6 +64,10 @@ export class SseLoadBalancer extends Construct {
       // S3 refuses to delete a bucket that holds objects. They expire by themselves; the bucket is left for the operator.
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    Validations.of(this.accessLogs).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'This bucket is where access logs go. Logging the access to it into itself would never end, and it holds nothing else.',
+    });
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
       internetFacing: true,
@@ -74,6 +78,11 @@ export class SseLoadBalancer extends Construct {
     });
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);
+    Validations.of(this.loadBalancer).acknowledge({
+      id: 'AwsSolutions-EC23',
+      reason:
+        'The load balancer is the public entry of the lane. It is open on its listeners only; tasks accept connections from it alone.',
+    });
     this.targetGroup = new ApplicationTargetGroup(this, 'Tasks', {
       vpc: props.vpc,
       targetType: TargetType.IP,

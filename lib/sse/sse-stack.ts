@@ -41,7 +41,7 @@ export class SseStack extends Stack {
       vpc: network.vpc,
       image: image.image,
       targetGroup: front.targetGroup,
-      consoleConfig: config.console ? this.toJsonString({ webSocketUrl: webSocketUrl ?? '' }) : '',
+      consoleConfig: config.console ? this.toJsonString({ websocket: webSocketUrl }) : '',
       logRetention,
     });
     const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });

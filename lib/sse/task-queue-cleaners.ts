@@ -1,13 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack, Validations } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
-import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS, METRICS_NAMESPACE, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { acknowledgeWildcard } from '../acknowledgements.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
 import type { TaskQueues } from './task-queues.ts';
@@ -40,7 +40,7 @@ export class TaskQueueCleaners extends Construct {
     const shared = { logRetention: props.logRetention, timeout: Duration.seconds(props.timeoutSeconds) };
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
-        'A cleaner of task queues was not run: the message holds its event, the function log the reason. The next sweep makes up for it.',
+        'A cleaner of task queues could not do its work: the message holds its event, the function log the reason. The next sweep makes up for it.',
     });
 
     this.taskStopped = new LaneFunction(this, 'TaskStopped', {
@@ -56,28 +56,21 @@ export class TaskQueueCleaners extends Construct {
         detailType: ['ECS Task State Change'],
         detail: { clusterArn: [cluster.clusterArn], group: [`service:${props.service.serviceName}`], lastStatus: ['STOPPED'] },
       },
-      targets: [this.target(this.taskStopped)],
+      targets: [this.taskStopped.eventTarget(this.deadLetters)],
     });
 
     this.sweep = new LaneFunction(this, 'Sweep', {
       ...shared,
       entry: 'lambda/sse/sweep.ts',
       description: 'Removes queues of SSE tasks that no longer run, and counts them',
-      environment: { [TASK_QUEUE_ENV.clusterArn]: cluster.clusterArn },
     });
     queues.allowRemove(this.sweep);
     queues.allowList(this.sweep);
-    Grant.addToPrincipal({
-      grantee: this.sweep,
-      actions: ['ecs:ListTasks'],
-      // The action's resource is a container instance, which Fargate has none of; the cluster is a condition.
-      resourceArns: ['*'],
-      conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
-    });
+    this.allowListTasks(cluster);
     this.sweepRule = new Rule(this, 'SweepRule', {
       description: 'Looks for queues of SSE tasks that no longer run',
       schedule: Schedule.rate(Duration.minutes(props.sweepIntervalMinutes)),
-      targets: [this.target(this.sweep)],
+      targets: [this.sweep.eventTarget(this.deadLetters)],
     });
 
     this.orphansAlarm = this.metricOrphanedQueues().createAlarm(this, 'OrphansAlarm', {
@@ -100,11 +93,23 @@ export class TaskQueueCleaners extends Construct {
     });
   }
 
-  private target(handler: LaneFunction): LambdaFunction {
-    return new LambdaFunction(handler.function, {
-      deadLetterQueue: this.deadLetters.queue,
-      retryAttempts: 10,
-      maxEventAge: Duration.hours(1),
+  /** Lets the sweep see which tasks of the cluster run, and tells it the cluster. */
+  private allowListTasks(cluster: ICluster): void {
+    this.sweep.addEnvironment(TASK_QUEUE_ENV.clusterArn, cluster.clusterArn);
+    const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
+    acknowledgeWildcard(this.sweep, tasks, 'The * stands for the id of a task, which ECS makes up. The cluster is named.');
+    Validations.of(this.sweep).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'sqs:ListQueues knows no resource: the sweep asks for its own prefix and may remove nothing else. ecs:ListTasks is held to the one cluster by its condition.',
+    });
+    Grant.addToPrincipal({ grantee: this.sweep, actions: ['ecs:DescribeTasks'], resourceArns: [tasks] });
+    Grant.addToPrincipal({
+      grantee: this.sweep,
+      actions: ['ecs:ListTasks'],
+      // The action's resource is a container instance, which Fargate has none of; the cluster is a condition.
+      resourceArns: ['*'],
+      conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
     });
   }
 }

@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { acknowledgeWildcard } from '../acknowledgements.ts';
 import type { EventTopic } from '../backbone/event-topic.ts';
 import type { Configurable } from '../lane-function.ts';
 
@@ -45,34 +46,30 @@ export class TaskQueues extends Construct {
   /** Lets a task make, subscribe, read and remove its queue, and tells it the names. */
   allowUse(task: Configurable): Grant {
     task.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
-    return this.grant(
-      task,
-      'sqs:CreateQueue',
-      'sqs:TagQueue',
-      'sqs:SetQueueAttributes',
-      'sqs:GetQueueAttributes',
-      'sqs:GetQueueUrl',
-      'sqs:ListQueueTags',
-      'sqs:ReceiveMessage',
-      'sqs:DeleteMessage',
-      'sqs:DeleteQueue',
-    ).combine(this.topic.allowSubscribe(task));
+    return this.grant(task, 'sqs:CreateQueue', 'sqs:TagQueue', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:DeleteQueue').combine(
+      this.topic.allowSubscribe(task),
+    );
   }
 
   /** Lets a cleaner remove the queue and the subscription of a task that is gone, and tells it the names. */
   allowRemove(cleaner: Configurable): Grant {
     cleaner.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
-    return this.grant(cleaner, 'sqs:GetQueueUrl', 'sqs:GetQueueAttributes', 'sqs:ListQueueTags', 'sqs:DeleteQueue').combine(
-      this.topic.allowUnsubscribe(cleaner),
+    return this.grant(cleaner, 'sqs:GetQueueUrl', 'sqs:ListQueueTags', 'sqs:DeleteQueue').combine(this.topic.allowUnsubscribe(cleaner));
+  }
+
+  /** Lets a cleaner find all queues and their age. SQS knows no permission to list a part of an account's queues. */
+  allowList(cleaner: Configurable): Grant {
+    return Grant.addToPrincipal({ grantee: cleaner, actions: ['sqs:ListQueues'], resourceArns: ['*'] }).combine(
+      this.grant(cleaner, 'sqs:GetQueueAttributes'),
     );
   }
 
-  /** Lets a cleaner list queues. SQS knows no permission for a part of an account's queues. */
-  allowList(cleaner: Configurable): Grant {
-    return Grant.addToPrincipal({ grantee: cleaner, actions: ['sqs:ListQueues'], resourceArns: ['*'] });
-  }
-
   private grant(grantee: Configurable, ...actions: string[]): Grant {
+    acknowledgeWildcard(
+      grantee.grantPrincipal,
+      this.arnPattern,
+      'The * stands for the id of a task, which names its own queue when it starts. The prefix belongs to this stack alone.',
+    );
     return Grant.addToPrincipal({ grantee, actions, resourceArns: [this.arnPattern] });
   }
 }

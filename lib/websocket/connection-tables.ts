@@ -47,14 +47,14 @@ export class ConnectionTables extends Construct {
     return this.allow(grantee, ['dynamodb:PutItem'], []);
   }
 
-  /** `$disconnect`: deletes a connection and its subscriptions. */
+  /** `$disconnect`, and whoever finds a connection gone: deletes it and its subscriptions. */
   allowClose(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:GetItem', 'dynamodb:DeleteItem'], ['dynamodb:DeleteItem']);
+    return this.allow(grantee, ['dynamodb:DeleteItem'], ['dynamodb:BatchWriteItem']);
   }
 
   /** Frames: subscribe and unsubscribe. */
   allowSubscribe(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:GetItem', 'dynamodb:UpdateItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    return this.allow(grantee, ['dynamodb:UpdateItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
   }
 
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */

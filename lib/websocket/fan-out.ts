@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IPrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -38,7 +38,7 @@ export class FanOut extends Construct implements Configurable {
   readonly events: Queue;
   readonly deliveries: Queue;
   readonly deadLetters: DeadLetterQueue;
-  readonly grantPrincipal: IPrincipal;
+  readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: FanOutProps) {
     super(scope, id);

@@ -47,6 +47,8 @@ export class WebSocketStack extends Stack {
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
+    // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
+    tables.allowClose(frame);
     tables.allowDeliver(fanOut);
     backbone.allowRead(frame);
     backbone.allowPublish(frame);

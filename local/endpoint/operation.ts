@@ -26,9 +26,7 @@ function parseInput<S extends v.GenericSchema>(schema: S, input: unknown): v.Inf
   const [issue] = result.issues;
   const path = v.getDotPath(issue) ?? 'the request';
   if (issue.expected === 'never') {
-    throw new AwsError('UnsupportedOperation', `The local endpoint does not emulate the parameter ${path}.`, {
-      queryCode: 'AWS.SimpleQueueService.UnsupportedOperation',
-    });
+    throw new AwsError('UnsupportedOperation', `The local endpoint does not emulate the parameter ${path}.`);
   }
   if (issue.received === 'undefined') {
     throw new AwsError('MissingParameter', `The request must contain the parameter ${path}.`);

@@ -43,7 +43,7 @@ export type RedrivePolicy = v.InferOutput<typeof redrivePolicy>;
  * Attributes with the defaults filled in.
  * @throws AwsError `InvalidAttributeName` or `InvalidAttributeValue`; FIFO queues are not emulated
  */
-export function parseQueueAttributes(input: Readonly<Record<string, string>>): QueueAttributes {
+export function parseQueueAttributes(input: Readonly<Record<string, string | undefined>>): QueueAttributes {
   const result = v.safeParse(settable, input);
   if (!result.success) {
     const [issue] = result.issues;

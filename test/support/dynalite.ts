@@ -24,7 +24,8 @@ export async function startDynalite(): Promise<Dynalite> {
     endpoint: `http://127.0.0.1:${port}`,
     stop: () =>
       new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
+        // dynalite calls back with null.
+        server.close((error) => (error ? reject(error) : resolve()));
         server.closeAllConnections();
       }),
   };

@@ -1,0 +1,16 @@
+import type { LanesError } from './errors.ts';
+import type { Order } from './order.ts';
+import type { LaneItem } from './types.ts';
+
+/** What a transport feeds: one subscription. */
+export interface Feed {
+  readonly channel: string;
+  /** The subscription's own; the transport asks it for the cursor, and passes everything through it. */
+  readonly order: Order;
+  /** Hands to the application what has come out of the order. May abort the transport's signal: the reader is slow. */
+  take(items: readonly LaneItem[]): void;
+  /** The transport works, and the position is known. */
+  live(): void;
+  /** The transport has broken and will try again by itself. */
+  waiting(error: LanesError, delayMs: number): void;
+}

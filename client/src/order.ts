@@ -1,0 +1,130 @@
+import type { LaneEvent, LaneItem, ResetReason } from './types.ts';
+
+/** Events kept while a gap below them is open. What does not fit is asked for again with the gap. */
+const MAX_PENDING = 1_000;
+
+interface Position {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** `k3f9.1042`: the epoch is a word of the channel's log, seqs count 1, 2, 3 … within it. */
+function parsePosition(id: string): Position {
+  const dot = id.lastIndexOf('.');
+  return { epoch: id.slice(0, dot), seq: Number(id.slice(dot + 1)) };
+}
+
+export function isCursor(id: string): boolean {
+  return /^\w+\.\d+$/.test(id);
+}
+
+/**
+ * One channel's order: whatever comes in, events come out by seq, each once, and none is skipped unless the server has said
+ * that there is nothing, or that it cannot be had (`reset`). Pure: who owns it talks to the server.
+ *
+ * The seqs that events leave out are of two kinds, and only the server can tell them apart: gaps, which are still to come, and
+ * tombstones, which are nothing. A lane that orders its events itself (SSE, polling) has told by sending what lies behind.
+ */
+export class Order {
+  readonly #channel: string;
+  #position: Position | undefined;
+  /** Events that cannot come out yet, by id. */
+  readonly #pending = new Map<string, LaneEvent>();
+  /** An event did not fit into `#pending`. */
+  #overflowed = false;
+
+  /** @param after everything up to it counts as delivered; undefined until the first baseline */
+  constructor(channel: string, after: string | undefined) {
+    this.#channel = channel;
+    if (after !== undefined) this.#position = parsePosition(after);
+  }
+
+  /** Everything up to here has come out, or is known not to exist. */
+  get cursor(): string | undefined {
+    return this.#position && `${this.#position.epoch}.${this.#position.seq}`;
+  }
+
+  /** Events are waiting for others that have not come. */
+  get hasGap(): boolean {
+    return this.#pending.size > 0 || this.#overflowed;
+  }
+
+  /** Takes an event of a lane that may lose, repeat and reorder. */
+  offer(event: LaneEvent): readonly LaneItem[] {
+    const position = this.#position;
+    const { epoch, seq } = parsePosition(event.id);
+    if (position?.epoch === epoch) {
+      if (seq <= position.seq) return [];
+      if (seq === position.seq + 1) {
+        this.#pending.set(event.id, event);
+        return this.#release();
+      }
+    }
+    // A gap, or a foreign epoch that the server has yet to explain, or no baseline so far.
+    if (this.#pending.size < MAX_PENDING) this.#pending.set(event.id, event);
+    else this.#overflowed = true;
+    return [];
+  }
+
+  /** Takes an event of a lane that delivers in order and leaves out only what does not exist. */
+  next(event: LaneEvent): readonly LaneItem[] {
+    const { epoch, seq } = parsePosition(event.id);
+    const changed = this.#position !== undefined && this.#position.epoch !== epoch;
+    if (this.#position?.epoch === epoch && seq <= this.#position.seq) return [];
+    this.#moveTo({ epoch, seq });
+    return changed ? [this.#reset('epoch_changed'), event] : [event];
+  }
+
+  /**
+   * The server says that all that exists up to `id` has been sent: what is missing up to there is nothing.
+   * Without a position so far, `id` is the baseline.
+   */
+  settle(id: string): readonly LaneItem[] {
+    const target = parsePosition(id);
+    const { epoch, seq } = this.#position ?? target;
+    // The server knows one epoch at a time: what is pending of another one is late, and not worth a question.
+    for (const [pendingId] of this.#pending) if (parsePosition(pendingId).epoch !== target.epoch) this.#pending.delete(pendingId);
+    this.#overflowed = false;
+    if (epoch !== target.epoch) return [];
+    const known = [...this.#pending.values()]
+      .filter((event) => parsePosition(event.id).seq <= target.seq && parsePosition(event.id).seq > seq)
+      .sort((a, b) => parsePosition(a.id).seq - parsePosition(b.id).seq);
+    const items = this.#position === undefined ? [] : known;
+    this.#moveTo({ epoch, seq: Math.max(seq, target.seq) });
+    return [...items, ...this.#release()];
+  }
+
+  /**
+   * The server cannot resume the position. The order goes on from `baseline`, or from whatever is settled or comes next.
+   * The reset itself comes out too, in its place between the events.
+   */
+  reset(reason: ResetReason, baseline: string | undefined): readonly LaneItem[] {
+    this.#position = undefined;
+    return [this.#reset(reason), ...(baseline === undefined ? [] : this.settle(baseline))];
+  }
+
+  #reset(reason: ResetReason): LaneItem {
+    return { kind: 'reset', channel: this.#channel, reason };
+  }
+
+  #moveTo(position: Position): void {
+    this.#position = position;
+    for (const [id] of this.#pending) {
+      const { epoch, seq } = parsePosition(id);
+      if (epoch === position.epoch && seq <= position.seq) this.#pending.delete(id);
+    }
+  }
+
+  #release(): LaneItem[] {
+    const items: LaneItem[] = [];
+    for (;;) {
+      const { epoch = '', seq = 0 } = this.#position ?? {};
+      const id = `${epoch}.${seq + 1}`;
+      const event = this.#pending.get(id);
+      if (event === undefined) return items;
+      this.#pending.delete(id);
+      this.#position = { epoch, seq: seq + 1 };
+      items.push(event);
+    }
+  }
+}

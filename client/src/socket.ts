@@ -1,0 +1,154 @@
+import type { ClientFrame, ServerFrame, SUBPROTOCOL } from '../../backbone/protocol.ts';
+import { LanesError, toLanesError } from './errors.ts';
+import type { Tunables } from './options.ts';
+import type { TokenSource } from './token.ts';
+import { guard, wait } from './wait.ts';
+
+const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
+
+/** `error` frames that do not mean that the request was wrong. */
+const TRANSIENT = new Set(['internal', 'publish_contended', 'replay_incomplete', 'connection_unknown', 'throttled', 'unavailable']);
+
+export interface SocketOptions {
+  readonly url: string;
+  readonly token: TokenSource;
+  readonly options: Tunables;
+  readonly WebSocket: typeof WebSocket | undefined;
+}
+
+export type Answer = Extract<ServerFrame, { readonly requestId?: string }>;
+export type News = Exclude<ServerFrame, Answer>;
+type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
+
+interface Outstanding {
+  /** Returns whether that was the last answer. */
+  readonly onAnswer: (answer: Answer) => boolean;
+  readonly end: (error?: LanesError) => void;
+}
+
+/** One WebSocket: requests and their answers, and whether it still lives. */
+export class LaneSocket {
+  /** Resolves with the reason when the socket is over. */
+  readonly lost: Promise<LanesError>;
+  readonly #socket: WebSocket;
+  readonly #answerTimeoutMs: number;
+  readonly #outstanding = new Map<string, Outstanding>();
+  #heardAtMs = Date.now();
+  #requests = 0;
+  #lose: (reason: LanesError) => void = () => {};
+
+  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: (news: News) => void) {
+    this.#socket = socket;
+    this.#answerTimeoutMs = answerTimeoutMs;
+    this.lost = new Promise((resolve) => {
+      this.#lose = resolve;
+    });
+    socket.onmessage = ({ data }: MessageEvent) => {
+      this.#heardAtMs = Date.now();
+      try {
+        this.#receive(JSON.parse(data), onNews);
+      } catch (cause) {
+        this.close(new LanesError('invalid_frame', 'the server sent a frame that cannot be read', { cause }));
+      }
+    };
+  }
+
+  /**
+   * Sends a frame and passes on its answers until `onAnswer` has had the last one.
+   * @throws LanesError with the code of an `error` frame; `no_answer`; or why the socket was lost
+   */
+  request(frame: Request, onAnswer: Outstanding['onAnswer']): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const requestId = `${++this.#requests}`;
+      const askedAtMs = Date.now();
+      const timer = setTimeout(() => {
+        const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
+        // Silence means that the socket is dead. Other frames mean that only this answer is lost.
+        if (this.#heardAtMs <= askedAtMs) this.close(error);
+        else end(error);
+      }, this.#answerTimeoutMs);
+      const end = (error?: LanesError) => {
+        clearTimeout(timer);
+        this.#outstanding.delete(requestId);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      this.#outstanding.set(requestId, { onAnswer, end });
+      this.#socket.send(JSON.stringify({ ...frame, requestId }));
+    });
+  }
+
+  /** Idempotent. What is outstanding fails with the reason. */
+  close(reason: LanesError): void {
+    const socket = this.#socket;
+    socket.onmessage = socket.onclose = null;
+    socket.close();
+    this.#lose(reason);
+    this.#failOutstanding(reason);
+  }
+
+  #failOutstanding(reason: LanesError): void {
+    for (const { end } of [...this.#outstanding.values()]) end(reason);
+  }
+
+  #receive(frame: ServerFrame, onNews: (news: News) => void): void {
+    if (frame.kind === undefined) {
+      // API Gateway itself says that it could not run the handler, in a form of its own that does not name the request.
+      this.#failOutstanding(new LanesError('unavailable', 'the server could not handle a frame'));
+    } else if (frame.kind === 'event' || frame.kind === 'reset') {
+      onNews(frame);
+    } else {
+      const request = this.#outstanding.get(frame.requestId ?? '');
+      if (frame.kind === 'error') {
+        const error = new LanesError(frame.code, frame.message, { final: !TRANSIENT.has(frame.code) });
+        if (frame.code === 'connection_unknown') this.close(error);
+        request?.end(error);
+      } else if (request?.onAnswer(frame)) {
+        request.end();
+      }
+    }
+  }
+}
+
+/** @throws LanesError when the socket does not open; the reason of `signal` */
+export async function openSocket(
+  { url, token, options, WebSocket: Injected }: SocketOptions,
+  signal: AbortSignal,
+  onNews: (news: News) => void,
+): Promise<LaneSocket> {
+  const bearer = await token.get();
+  signal.throwIfAborted();
+  const socket = new (Injected ?? WebSocket)(url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
+  const lane = new LaneSocket(socket, options.answerTimeoutMs, onNews);
+  socket.onclose = ({ code, reason }) => lane.close(toCloseError(code, reason, () => token.refuse(bearer)));
+  // A `close` event follows, which says more.
+  socket.onerror = () => {};
+  const watch = guard(signal);
+  watch.expect(options.answerTimeoutMs, 'no_answer', 'the socket did not open');
+  try {
+    await Promise.race([
+      new Promise((resolve) => {
+        socket.onopen = resolve;
+      }),
+      lane.lost.then((reason) => Promise.reject(reason)),
+      wait(Number.POSITIVE_INFINITY, watch.signal),
+    ]);
+    return lane;
+  } catch (thrown) {
+    // A refused upgrade does not show its status: the token may have been the reason.
+    if (!signal.aborted) token.refuse(bearer);
+    lane.close(toLanesError(thrown));
+    throw thrown;
+  } finally {
+    watch.release();
+  }
+}
+
+/** Our own close codes are 4000 and an HTTP status; others say nothing about what was asked. */
+function toCloseError(code: number, reason: string, renewToken: () => boolean): LanesError {
+  const detail = reason || `the socket was closed with ${code}`;
+  const status = code >= 4400 && code < 4500 ? code - 4000 : undefined;
+  return status === 401
+    ? new LanesError('token_expired', detail, { status, final: !renewToken() })
+    : new LanesError('socket_closed', detail, { status });
+}

@@ -1,0 +1,61 @@
+/** What stands between two blank lines of an event stream. */
+export interface SseFrame {
+  /** The last id so far, of this frame or an earlier one, as `EventSource` keeps it. */
+  readonly id: string | undefined;
+  /** `message` where the frame names none. */
+  readonly event: string;
+  /** Undefined in a frame that dispatches no event, like one with only an `id`. */
+  readonly data: string | undefined;
+  /** Milliseconds to wait before reconnecting, if the frame says so. */
+  readonly retryMs: number | undefined;
+}
+
+/**
+ * A parser for one event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream): feed
+ * it decoded text, cut anywhere, and get the frames that it completes. A frame without its blank line is never returned.
+ */
+export function createSseParser(): (chunk: string) => readonly SseFrame[] {
+  let rest = '';
+  let afterCr = false;
+  let id: string | undefined;
+  let event = '';
+  let data: string[] = [];
+  let retryMs: number | undefined;
+  let idSeen = false;
+
+  function readField(line: string): void {
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (name === 'data') data.push(value);
+    else if (name === 'event') event = value;
+    else if (name === 'retry' && /^\d+$/.test(value)) retryMs = Number(value);
+    else if (name === 'id' && !value.includes('\0')) {
+      id = value;
+      idSeen = true;
+    }
+  }
+
+  return (chunk) => {
+    const frames: SseFrame[] = [];
+    // A CR ends a line at once; the LF that may follow belongs to it.
+    rest += afterCr && chunk.startsWith('\n') ? chunk.slice(1) : chunk;
+    if (chunk !== '') afterCr = chunk.endsWith('\r');
+    const lines = rest.split(/\r\n|\r|\n/);
+    rest = lines.pop() ?? '';
+    for (const line of lines) {
+      if (line !== '') {
+        readField(line);
+        continue;
+      }
+      if (idSeen || retryMs !== undefined || data.length > 0) {
+        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, retryMs });
+      }
+      event = '';
+      data = [];
+      retryMs = undefined;
+      idSeen = false;
+    }
+    return frames;
+  };
+}

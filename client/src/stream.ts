@@ -1,0 +1,67 @@
+import type { Reset } from '../../backbone/protocol.ts';
+import { LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import { type HttpLane, request } from './http.ts';
+import { createSseParser, type SseFrame } from './sse-parser.ts';
+import { guard } from './wait.ts';
+
+/** The error code of a stream whose first bytes did not come in time. */
+export const HELD_BACK = 'held_back';
+
+/**
+ * Feeds a subscription from an event stream, until it breaks or `signal` is aborted: then it rejects. It is read by `fetch`
+ * and not by `EventSource`, which can neither send `Authorization` nor tell why it failed, and which Node does not have.
+ *
+ * @param firstBytesTimeoutMs how long the first bytes may take before the stream counts as held back
+ */
+export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
+  const { channel, order } = feed;
+  const query = new URLSearchParams({ channel });
+  // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
+  if (order.cursor !== undefined) query.set('lastEventId', order.cursor);
+  const bearer = await lane.token.get();
+  const watch = guard(signal);
+  let retryAfterMs: number | undefined;
+  try {
+    watch.expect(firstBytesTimeoutMs, HELD_BACK, 'no byte of the stream');
+    const init = { headers: { accept: 'text/event-stream' }, signal: watch.signal };
+    const { body, headers } = await request(lane, `/v1/events?${query}`, init);
+    const contentType = headers.get('content-type');
+    if (body === null || !contentType?.startsWith('text/event-stream')) {
+      throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
+    }
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    const parse = createSseParser();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) throw new LanesError('stream_ended', 'the server ended the stream');
+      watch.expect(lane.options.silenceTimeoutMs, 'silent', 'nothing on the stream');
+      for (const frame of parse(decoder.decode(value, { stream: true }))) {
+        watch.signal.throwIfAborted();
+        retryAfterMs = frame.retryMs ?? retryAfterMs;
+        if (frame.event === 'expired') {
+          lane.token.refuse(bearer);
+          throw new LanesError('token_expired', 'the token has expired');
+        }
+        receive(frame, feed);
+        if (order.cursor !== undefined) feed.live();
+      }
+    }
+  } catch (thrown) {
+    const error = toLanesError(watch.signal.aborted ? watch.signal.reason : thrown);
+    if (retryAfterMs === undefined || error.code === 'token_expired') throw error;
+    // The server gives each stream its own wait, so that a lost task does not bring everybody back at once.
+    throw new LanesError(error.code, error.message, { retryAfterMs, cause: error });
+  } finally {
+    watch.release();
+  }
+}
+
+function receive({ id, event, data }: SseFrame, feed: Feed): void {
+  const { channel, order } = feed;
+  if (!id) return;
+  if (data === undefined) feed.take(order.settle(id));
+  else if (event === 'reset') feed.take(order.reset((JSON.parse(data) as Reset).reason, id));
+  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+}

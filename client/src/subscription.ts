@@ -1,0 +1,199 @@
+import { LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import type { Tunables } from './options.ts';
+import { isCursor, Order } from './order.ts';
+import { keepTrying } from './retry.ts';
+import type { Surroundings } from './surroundings.ts';
+import type { LaneItem, Status, StatusName, SubscribeOptions, Subscription } from './types.ts';
+import { wait } from './wait.ts';
+
+/** What a subscription needs of its connection. */
+export interface SubscriptionOwner {
+  readonly options: Tunables;
+  readonly surroundings: Surroundings;
+  /** The transport in use now. */
+  carrier(): Status['transport'];
+  /** Feeds a subscription over it. Resolves when it is to be called again at once; rejects when the transport broke. */
+  carry(feed: Feed, signal: AbortSignal): Promise<void>;
+  changed(status: Status): void;
+  /** Called once. */
+  ended(subscription: LaneSubscription): void;
+}
+
+/** Dispatched on the inner target: items came or went, or the subscription has ended. */
+const CHANGED = 'changed';
+
+export class LaneSubscription extends EventTarget implements Subscription, Feed {
+  readonly channel: string;
+  readonly order: Order;
+  readonly ready: Promise<void>;
+  readonly #owner: SubscriptionOwner;
+  readonly #closing = new AbortController();
+  readonly #inner = new EventTarget();
+  /** Items on their way to the iterator, or to a listener that is still to come. */
+  readonly #buffer: LaneItem[] = [];
+  #iterated = false;
+  #listenedTo = false;
+  #handedOver: string | undefined;
+  #status: Status;
+  /** The transport's: aborted when it has to stop. */
+  #round = new AbortController();
+  #roundIsLive = () => {};
+  #isReady = () => {};
+  #isNotReady: (error: LanesError) => void = () => {};
+
+  /** Starts at once. */
+  constructor(channel: string, { after, signal }: SubscribeOptions, owner: SubscriptionOwner) {
+    super();
+    if (after !== undefined && !isCursor(after)) {
+      throw new LanesError('invalid_cursor', `after "${after}" is not of the form <epoch>.<seq>`, { final: true });
+    }
+    this.channel = channel;
+    this.order = new Order(channel, after);
+    this.#handedOver = after;
+    this.#owner = owner;
+    this.#status = { status: 'connecting', channel, transport: owner.carrier() };
+    this.ready = new Promise((resolve, reject) => {
+      this.#isReady = resolve;
+      this.#isNotReady = reject;
+    });
+    // Who does not wait for it must not be brought down by its rejection.
+    this.ready.catch(() => {});
+    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
+    if (signal?.aborted) this.close();
+    void this.#run();
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  get cursor(): string | undefined {
+    return this.#handedOver;
+  }
+
+  override addEventListener(...parameters: Parameters<EventTarget['addEventListener']>): void {
+    super.addEventListener(...parameters);
+    if (parameters[0] !== 'event' || this.#listenedTo) return;
+    this.#listenedTo = true;
+    // Not at once: other listeners may be added in the same breath.
+    queueMicrotask(() => this.#flush());
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<LaneItem, void> {
+    this.#iterated = true;
+    try {
+      for (;;) {
+        for (let item = this.#shift(); item !== undefined; item = this.#shift()) yield item;
+        if (this.#closing.signal.aborted) {
+          if (this.#status.error) throw this.#status.error;
+          return;
+        }
+        await new Promise((resolve) => this.#inner.addEventListener(CHANGED, resolve, { once: true }));
+      }
+    } finally {
+      this.close();
+    }
+  }
+
+  close(): void {
+    this.#buffer.length = 0;
+    this.#end();
+  }
+
+  /** Goes on at once, over the transport that the connection uses now. */
+  restart(): void {
+    this.#round.abort();
+  }
+
+  take(items: readonly LaneItem[]): void {
+    if (this.#closing.signal.aborted) return;
+    this.#buffer.push(...items);
+    if (!this.#iterated) {
+      if (this.#listenedTo) this.#flush();
+    } else if (this.#listenedTo) {
+      for (const item of items) this.#dispatch(item);
+    }
+    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor;
+    else this.#announceChange();
+    // The reader is slow. The transport stops here, and goes on at the cursor when there is room.
+    if (this.#buffer.length >= this.#owner.options.bufferLimit) this.#round.abort();
+  }
+
+  live(): void {
+    this.#isReady();
+    this.#roundIsLive();
+    if (this.#status.status !== 'live') this.#report('live');
+  }
+
+  waiting(error: LanesError, delayMs: number): void {
+    this.#report('waiting', { error, delayMs });
+  }
+
+  async #run(): Promise<void> {
+    const { options, surroundings } = this.#owner;
+    const { signal } = this.#closing;
+    const onWaiting = (error: LanesError, delayMs: number) => this.waiting(error, delayMs);
+    try {
+      await keepTrying((live) => this.#carry(live), { options, surroundings, signal, onWaiting });
+    } catch (thrown) {
+      this.#end(toLanesError(thrown));
+    }
+  }
+
+  /** One round: until the transport breaks (rejects), or has to be run again. */
+  async #carry(live: () => void): Promise<undefined> {
+    const { bufferLimit } = this.#owner.options;
+    if (this.#buffer.length >= bufferLimit) {
+      this.#report('paused');
+      while (this.#buffer.length * 2 > bufferLimit) await wait(Number.POSITIVE_INFINITY, this.#closing.signal, this.#inner, [CHANGED]);
+    }
+    const round = new AbortController();
+    this.#round = round;
+    this.#roundIsLive = live;
+    this.#report('connecting');
+    try {
+      await this.#owner.carry(this, round.signal);
+    } catch (thrown) {
+      // Stopped by ourselves: to pause, or to go on over another transport.
+      if (!round.signal.aborted) throw thrown;
+    }
+  }
+
+  #shift(): LaneItem | undefined {
+    const item = this.#buffer.shift();
+    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor;
+    else if (item?.kind === 'event') this.#handedOver = item.id;
+    if (this.#status.status === 'paused') this.#announceChange();
+    return item;
+  }
+
+  #flush(): void {
+    if (this.#iterated) return;
+    for (let item = this.#shift(); item !== undefined; item = this.#shift()) this.#dispatch(item);
+  }
+
+  #dispatch(item: LaneItem): void {
+    this.dispatchEvent(new CustomEvent(item.kind, { detail: item }));
+  }
+
+  #announceChange(): void {
+    this.#inner.dispatchEvent(new Event(CHANGED));
+  }
+
+  #report(status: StatusName, more: Pick<Status, 'error' | 'delayMs'> = {}): void {
+    this.#status = { status, channel: this.channel, transport: this.#owner.carrier(), ...more };
+    this.dispatchEvent(new CustomEvent('status', { detail: this.#status }));
+    this.#owner.changed(this.#status);
+  }
+
+  #end(error?: LanesError): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#round.abort();
+    this.#report('closed', { error });
+    this.#isNotReady(error ?? new LanesError('closed', 'the subscription is closed'));
+    this.#owner.ended(this);
+    this.#announceChange();
+  }
+}

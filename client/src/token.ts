@@ -1,0 +1,36 @@
+import { LanesError } from './errors.ts';
+import type { ConnectOptions } from './types.ts';
+
+/** The token in use, shared by everything that one connection opens. */
+export interface TokenSource {
+  /** Undefined where there is none. @throws LanesError `token_unavailable`, to be tried again */
+  get(): Promise<string | undefined>;
+  /** The server has refused this one. Returns whether another may be had. */
+  refuse(refused: string | undefined): boolean;
+}
+
+export function createTokenSource(token: ConnectOptions['token']): TokenSource {
+  let current: string | undefined;
+  let asking: Promise<string> | undefined;
+  const ask = async (give: () => string | Promise<string>) => {
+    try {
+      current = await give();
+      return current;
+    } catch (cause) {
+      throw new LanesError('token_unavailable', 'the token function failed', { cause });
+    } finally {
+      asking = undefined;
+    }
+  };
+  return {
+    async get() {
+      if (typeof token !== 'function') return token || undefined;
+      return (current ?? (await (asking ??= ask(token)))) || undefined;
+    },
+    refuse(refused) {
+      // Whoever comes second with the same refused token finds it replaced already.
+      if (current === refused) current = undefined;
+      return typeof token === 'function';
+    },
+  };
+}

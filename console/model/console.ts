@@ -1,0 +1,29 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { channelProblem } from '../channel.ts';
+import type { ConsoleConfig } from '../config.ts';
+import { Session } from './session.ts';
+
+const DEFAULT_CHANNEL = 'demo';
+
+/** The page's state: one session at a time, its channel kept in the address so that it can be shared and reloaded. */
+export class ConsoleModel {
+  readonly config: ConsoleConfig;
+  readonly session: ReadonlySignal<Session>;
+  readonly open: (channel: string) => void;
+
+  constructor(config: ConsoleConfig) {
+    const types = new Set<string>();
+    const named = new URL(location.href).searchParams.get('channel') ?? DEFAULT_CHANNEL;
+    const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types));
+    this.config = config;
+    this.session = session;
+    this.open = (channel) => {
+      if (channel === session.peek().channel) return;
+      session.peek().close();
+      session.value = new Session(channel, config, types);
+      const address = new URL(location.href);
+      address.searchParams.set('channel', channel);
+      history.replaceState(null, '', address);
+    };
+  }
+}

@@ -1,0 +1,112 @@
+import * as v from 'valibot';
+import { LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../backbone/contract.ts';
+
+/** What ECS sets in every task. */
+const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';
+
+const wholeNumber = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'a whole number'), v.transform(Number));
+const positive = v.pipe(wholeNumber, v.minValue(1, 'a whole number above 0'));
+const text = v.pipe(v.string(), v.nonEmpty('some text'));
+const url = v.pipe(v.string(), v.url('a URL'));
+const port = v.pipe(wholeNumber, v.maxValue(65_535, 'a port'));
+const optionalJson = v.pipe(
+  v.string(),
+  v.check((value) => value === '' || isJsonObject(value), 'a JSON object, or empty'),
+);
+
+const ENVIRONMENT = v.object({
+  [SSE_ENV.host]: text,
+  [SSE_ENV.port]: port,
+  [SSE_ENV.heartbeatIntervalMs]: positive,
+  [SSE_ENV.headCheckIntervalMs]: positive,
+  [SSE_ENV.retryMinMs]: wholeNumber,
+  [SSE_ENV.retryMaxMs]: wholeNumber,
+  [SSE_ENV.maxStreams]: positive,
+  [SSE_ENV.maxUnsentBytes]: positive,
+  [SSE_ENV.drainMs]: wholeNumber,
+  [SSE_ENV.keepAliveMs]: positive,
+  [SSE_ENV.consoleConfig]: v.optional(optionalJson, ''),
+  [LOG_ENV.table]: text,
+  [LOG_ENV.retentionMs]: positive,
+  [LOG_ENV.graceMs]: positive,
+  [PUBLISH_ENV.topicArn]: text,
+  [PUBLISH_ENV.publishTimeoutMs]: positive,
+  [TASK_QUEUE_ENV.queuePrefix]: text,
+  [METADATA_KEY]: url,
+});
+
+/** The environment of the service, checked. */
+export interface Config {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly heartbeatIntervalMs: number;
+  readonly headCheckIntervalMs: number;
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  readonly maxStreams: number;
+  readonly maxUnsentBytes: number;
+  readonly drainMs: number;
+  readonly keepAliveMs: number;
+  readonly consoleConfig: string;
+  readonly logTable: string;
+  readonly retentionMs: number;
+  readonly graceMs: number;
+  readonly topicArn: string;
+  readonly publishTimeoutMs: number;
+  readonly queuePrefix: string;
+  readonly metadataUri: string;
+}
+
+/** The environment does not let the service start. The message names every key with its value. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** @throws ConfigError */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const result = v.safeParse(ENVIRONMENT, environment);
+  if (!result.success) throw new ConfigError(result.issues.map(describe).join('; '));
+  const values = result.output;
+  const config: Config = {
+    host: values[SSE_ENV.host],
+    port: values[SSE_ENV.port],
+    heartbeatIntervalMs: values[SSE_ENV.heartbeatIntervalMs],
+    headCheckIntervalMs: values[SSE_ENV.headCheckIntervalMs],
+    retryMinMs: values[SSE_ENV.retryMinMs],
+    retryMaxMs: values[SSE_ENV.retryMaxMs],
+    maxStreams: values[SSE_ENV.maxStreams],
+    maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
+    drainMs: values[SSE_ENV.drainMs],
+    keepAliveMs: values[SSE_ENV.keepAliveMs],
+    consoleConfig: values[SSE_ENV.consoleConfig],
+    logTable: values[LOG_ENV.table],
+    retentionMs: values[LOG_ENV.retentionMs],
+    graceMs: values[LOG_ENV.graceMs],
+    topicArn: values[PUBLISH_ENV.topicArn],
+    publishTimeoutMs: values[PUBLISH_ENV.publishTimeoutMs],
+    queuePrefix: values[TASK_QUEUE_ENV.queuePrefix],
+    metadataUri: values[METADATA_KEY],
+  };
+  if (config.retryMinMs > config.retryMaxMs) {
+    throw new ConfigError(
+      `${SSE_ENV.retryMinMs} is ${config.retryMinMs}, but must not be above ${SSE_ENV.retryMaxMs}, ${config.retryMaxMs}`,
+    );
+  }
+  return config;
+}
+
+function describe(issue: v.BaseIssue<unknown>): string {
+  const key = v.getDotPath(issue) ?? '';
+  const is = issue.input === undefined ? 'is not set' : `is ${JSON.stringify(issue.input)}`;
+  return `${key} ${is}, but must be ${issue.input === undefined ? 'set' : issue.message}`;
+}
+
+function isJsonObject(value: string): boolean {
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+  } catch {
+    return false;
+  }
+}

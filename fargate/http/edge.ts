@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { SSE_PATHS } from '../../backbone/contract.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { type EventsRouteOptions, getEvents } from './events-route.ts';
+import { type PublishRouteOptions, postEvent } from './publish-route.ts';
+import { invalidInput, json, problem, type Reply, send } from './reply.ts';
+import { parseTarget } from './request-target.ts';
+import type { StaticFiles } from './static-files.ts';
+
+/** `starting`: not subscribed to the topic yet; `draining`: about to stop. Only a `ready` task wants newcomers. */
+export type Readiness = 'starting' | 'ready' | 'draining';
+
+export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions {
+  readonly readiness: () => Readiness;
+  /** How long an idle connection is kept: longer than the balancer keeps it. */
+  readonly keepAliveMs: number;
+  readonly files: StaticFiles;
+  /** The text of `/console.json`; empty where there is no console. */
+  readonly consoleConfig: string;
+}
+
+/** A client that takes longer than this to send its request is not waited for. */
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Finds clients that are gone without a word; the kernel then asks nine times, 75 s apart. */
+const TCP_KEEP_ALIVE_MS = 60_000;
+
+type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<Reply | undefined> | Reply;
+
+type Methods = Readonly<Record<string, Handler>>;
+
+const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
+
+/** The HTTP edge of the SSE lane. It does not listen yet. */
+export function createEdge(options: EdgeOptions): Server {
+  const { readiness, keepAliveMs, logger } = options;
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: 5_000,
+      keepAliveTimeout: keepAliveMs,
+      keepAlive: true,
+      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
+      noDelay: true,
+    },
+    async (request, response) => {
+      const reply = await answer(request, response).catch((error: unknown) => {
+        if (error instanceof InvalidInputError) return invalidInput(error);
+        // The client has left while it sent its request.
+        if (response.destroyed) return undefined;
+        logger.error('request failed', { method: request.method, error });
+        return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
+      });
+      if (reply !== undefined && !response.headersSent) send(response, reply, readiness() === 'draining');
+    },
+  );
+  server.on('clientError', refuseUnreadable);
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
+    const { path, query } = parseTarget(request.url ?? '/');
+    const methods = route(path, options);
+    if (methods === undefined) return problem(404, 'not_found', `there is nothing at ${quote(path)}`);
+    const { method = '' } = request;
+    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
+    if (handler !== undefined) return handler(request, response, query);
+    const allow = Object.keys(methods).join(', ');
+    return problem(405, 'method_not_allowed', `${path} takes ${allow}, not ${quote(method)}`, { Allow: allow });
+  }
+  return server;
+}
+
+/** What the path takes; undefined when there is no such path. */
+function route(path: string, options: EdgeOptions): Methods | undefined {
+  const { files, consoleConfig, readiness } = options;
+  switch (path) {
+    case SSE_PATHS.events:
+      return { GET: (request, response, query) => getEvents(request, response, query, options) };
+    case SSE_PATHS.health:
+      return readable(() => json(200, { status: 'alive' }));
+    case SSE_PATHS.ready:
+      return readable(() => json(readiness() === 'ready' ? 200 : 503, { status: readiness() }));
+    case '/console.json':
+      return consoleConfig === '' ? undefined : readable(() => ({ ...json(200, {}), body: consoleConfig }));
+  }
+  const channel = CHANNEL_EVENTS.exec(path)?.[1];
+  if (channel !== undefined) return { POST: (request) => postEvent(request, channel, options) };
+  const file = files(path, undefined);
+  return file === undefined ? undefined : readable((request) => files(path, request.headers['if-none-match']) ?? file);
+}
+
+function readable(handler: Handler): Methods {
+  return { GET: handler, HEAD: handler };
+}
+
+/** Bytes that are no HTTP request, or come too slowly, or have too many headers. */
+function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const { status, headers, body } = unreadable(error.code);
+  const lines = Object.entries({ ...headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' });
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+}
+
+function unreadable(code: string | undefined): Reply {
+  if (code === 'HPE_HEADER_OVERFLOW') return problem(431, 'headers_too_large', 'the request has more than 16 KiB of headers');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem(408, 'request_timeout', 'the request did not come in time');
+  return problem(400, 'bad_request', 'this is not an HTTP/1.1 request');
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage } from 'node:http';
+import { type LaneEvent, type Publication, parsePublication, toWireEvent } from '../../backbone/domain/event.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { parseJsonObject } from '../../backbone/domain/notification.ts';
+import type { PublishAnswer } from '../../backbone/protocol.ts';
+import type { Logger } from '../logger.ts';
+import { json, problem, type Reply, unavailable } from './reply.ts';
+import { readBody } from './request-body.ts';
+
+/** The largest data, 96 KiB, with every character as a JSON escape of six bytes, and room for the rest. */
+const MAX_BODY_BYTES = 640 * 1024;
+
+export interface PublishRouteOptions {
+  readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly logger: Logger;
+}
+
+/** `POST /v1/channels/{channel}/events`. */
+export async function postEvent(request: IncomingMessage, channel: string, { publish, logger }: PublishRouteOptions): Promise<Reply> {
+  const unsupported = unsupportedMedia(request);
+  if (unsupported !== undefined) return unsupported;
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body.kind === 'tooLarge') {
+    return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
+  }
+  const { type, data } = parseJsonObject(decode(body.bytes));
+  const publication = parsePublication({ channel: decodeChannel(channel), type, data, key: request.headers['idempotency-key'] });
+  try {
+    const { channel: published, id, publishedAt } = toWireEvent(await publish(publication));
+    return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);
+  } catch (error) {
+    logger.error('could not publish', { channel: publication.channel, error });
+    return unavailable('unavailable', 'the event may or may not have been published: try again with the same Idempotency-Key');
+  }
+}
+
+function unsupportedMedia(request: IncomingMessage): Reply | undefined {
+  const { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType)) {
+    return problem(415, 'unsupported_media_type', `Content-Type is ${quote(contentType)}, but must be application/json`);
+  }
+  if (encoding.toLowerCase() !== 'identity') {
+    return problem(415, 'unsupported_media_type', `Content-Encoding is ${quote(encoding)}, but the body must not be encoded`);
+  }
+  return undefined;
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_body', 'the body is not UTF-8', { cause });
+  }
+}
+
+function decodeChannel(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_channel', `channel ${quote(segment)} is not percent-encoded UTF-8`, { cause });
+  }
+}

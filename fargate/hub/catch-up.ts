@@ -1,0 +1,89 @@
+import type { Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { ResetReason } from '../../backbone/protocol.ts';
+import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { Feed } from './feed.ts';
+import type { Permits } from './permits.ts';
+
+export interface CatchUpOptions {
+  readonly reader: LogReader;
+  readonly clock: Clock;
+  readonly retentionMs: number;
+  /** Replays at once: each holds a page of the log in memory until its client has taken it. */
+  readonly permits: Permits;
+}
+
+/** Takes what a reader has missed. Answers false when it wants no more for now. */
+export interface CatchUpVisitor {
+  /** Events in order; the last one's position is the reader's new position. Waits until the client has room for more. */
+  events(events: readonly LaneEvent[]): Promise<boolean>;
+  /** Everything between the reader's position and `position` cannot be had any more. */
+  reset(reason: ResetReason, position: Position): Promise<boolean>;
+}
+
+/**
+ * Brings a reader from wherever it stopped to the feed's ring: by the ring alone where it reaches back far enough, else
+ * by a replay of the log, else by a reset.
+ *
+ * @returns the ordinal to go on with; undefined when the visitor wanted no more
+ */
+export async function catchUp(
+  feed: Feed,
+  from: Position,
+  visitor: CatchUpVisitor,
+  signal: AbortSignal,
+  options: CatchUpOptions,
+): Promise<number | undefined> {
+  for (let position: Position | undefined = from; position !== undefined; ) {
+    const ordinal = feed.locate(position);
+    if (ordinal !== undefined) return ordinal;
+    const resumption = await options.reader.checkResume(feed.channel, position);
+    signal.throwIfAborted();
+    if (resumption.kind === 'reset' && resumption.reason === 'epoch_changed' && position.epoch === feed.position.epoch) {
+      // The log has lost the epoch that the feed still has: the new position has to be of the next one.
+      await feed.refresh();
+    } else if (resumption.kind === 'reset') {
+      position = feed.position;
+      if (!(await visitor.reset(resumption.reason, position))) return undefined;
+    } else if (position.epoch !== feed.position.epoch) {
+      // The client learned of a new epoch on another task before this one did.
+      await feed.refresh();
+    } else if (position.seq > feed.position.seq) {
+      // The client was further on another task. What it has is in the log, so the feed gets there too.
+      feed.noteAssigned(position.seq);
+      await feed.advanced(signal);
+    } else {
+      position = await replay(feed, position, visitor, signal, options);
+    }
+  }
+  return undefined;
+}
+
+/** @returns the position reached; undefined when the visitor wanted no more */
+async function replay(
+  feed: Feed,
+  from: Position,
+  visitor: CatchUpVisitor,
+  signal: AbortSignal,
+  { reader, clock, retentionMs, permits }: CatchUpOptions,
+): Promise<Position | undefined> {
+  const release = await permits.acquire(signal);
+  try {
+    let position = from;
+    for await (const { entries, settled } of reader.replay(feed.channel, from)) {
+      signal.throwIfAborted();
+      position = { epoch: from.epoch, seq: settled };
+      // What lies past an open hole is the feed's to deliver: it waits for the hole, or buries it.
+      const events = entries.flatMap((entry) => (entry.kind === 'event' && entry.seq <= settled ? [entry.event] : []));
+      if (events.length > 0 && !(await visitor.events(events))) return undefined;
+      if (feed.locate(position) !== undefined) break;
+      // The client took so long that what comes next may have expired meanwhile: that has to be checked again.
+      const lastAtMs = entries.at(-1)?.atMs ?? 0;
+      if (clock.nowMs() >= lastAtMs + retentionMs) break;
+    }
+    return position;
+  } finally {
+    release();
+  }
+}

@@ -1,0 +1,294 @@
+import type { Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
+import { Sequencer } from '../../backbone/domain/sequencer.ts';
+import type { Clock, EventLog, Head } from '../../backbone/ports.ts';
+import type { ResetReason } from '../../backbone/protocol.ts';
+import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { Logger } from '../logger.ts';
+import { HoleWatch } from './hole-watch.ts';
+import { Ring } from './ring.ts';
+
+export interface FeedOptions {
+  readonly log: EventLog;
+  readonly reader: LogReader;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A hole is buried when its seqs have been known for this long. */
+  readonly graceMs: number;
+  readonly retentionMs: number;
+  /** Called whenever the feed's position has moved. */
+  readonly onAdvanced: (feed: Feed) => void;
+  /** Resolves when readers have been offered what the ring holds, if that is more than the ring should hold. */
+  readonly pace: (feed: Feed) => Promise<void> | undefined;
+  readonly onBuried: (holes: number) => void;
+}
+
+/** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
+export interface Reader {
+  flush(): void;
+}
+
+/** Notifications kept while the log is asked where to start. What does not fit is read from the log afterwards. */
+const MAX_HELD = 1_024;
+
+/** Seqs read from the log at once. */
+const MAX_READ = 500;
+
+/** A new epoch with no more events than this is delivered from its start: all of them are new to every subscriber. */
+const MAX_CATCH_UP = 1_000;
+
+const RETRY_MS = { first: 200, most: 5_000 };
+
+/**
+ * One channel as this task sees it: takes notifications as the hints that they are, and fills the ring with the
+ * channel's events in order, each once. It lives while somebody reads the channel, and a while longer.
+ */
+export class Feed {
+  readonly channel: string;
+  /** Resolves when the feed has its baseline; rejects when the log did not tell. */
+  readonly opened: Promise<void>;
+  readonly readers = new Set<Reader>();
+  readonly #options: FeedOptions;
+  readonly #closing = new AbortController();
+  /** Undefined until the baseline is known. */
+  #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
+  #holes = new HoleWatch();
+  /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
+  #held: LaneEvent[] = [];
+  /** The last epoch that the log has denied: its late notifications cost nothing. */
+  #oldEpoch: string | undefined;
+  #refreshing: Promise<void> | undefined;
+  #mending = false;
+  #nap: AbortController | undefined;
+
+  constructor(channel: string, options: FeedOptions) {
+    this.channel = channel;
+    this.#options = options;
+    this.opened = this.#open();
+    // Whoever acquired the feed awaits it; a feed that everybody has left must not end the process.
+    this.opened.catch(() => {});
+  }
+
+  /** @throws TypeError before the feed is open */
+  get ring(): Ring {
+    return this.#state.ring;
+  }
+
+  /** Everything up to it is in the ring, or has gone through it. */
+  get position(): Position {
+    const { sequencer } = this.#state;
+    return { epoch: sequencer.epoch, seq: sequencer.position };
+  }
+
+  get isOpen(): boolean {
+    return this.#live !== undefined;
+  }
+
+  get #state() {
+    if (this.#live === undefined) throw new TypeError(`the feed of ${this.channel} is not open`);
+    return this.#live;
+  }
+
+  /** The next ordinal of a reader that has everything up to `position`; undefined when the ring cannot serve it (yet). */
+  locate(position: Position): number | undefined {
+    const { sequencer, ring } = this.#state;
+    return position.seq > sequencer.position ? undefined : ring.find(position);
+  }
+
+  async #open(): Promise<void> {
+    const { reader } = this.#options;
+    const start = await reader.baseline(this.channel);
+    this.#live = { sequencer: new Sequencer(start), ring: new Ring(this.channel, start) };
+    // What lies behind the baseline already was notified before this feed existed.
+    const behind = await reader.readRange(this.channel, start.epoch, { from: start.seq + 1, to: Number.MAX_SAFE_INTEGER });
+    this.#take(behind);
+    this.#offerHeld();
+  }
+
+  /** Takes a notification: any order, any number of times. */
+  offer(event: LaneEvent): void {
+    if (this.#live?.sequencer.epoch === event.epoch) {
+      this.#take([eventEntry(event)]);
+      return;
+    }
+    if (event.epoch === this.#oldEpoch) return;
+    if (this.#held.length < MAX_HELD) this.#held.push(event);
+    if (this.#live !== undefined) this.refresh().catch((error) => this.#warn('could not confirm an epoch', error));
+  }
+
+  /**
+   * Takes the channel's head as the log has it, so that a lost last notification and a lost log are noticed.
+   * @param seen the feed's position before the head was read
+   */
+  noteHead(head: Head, seen: Position): void {
+    const { sequencer } = this.#state;
+    // The feed moved to another epoch while the head was read.
+    if (seen.epoch !== sequencer.epoch) return;
+    if (head.epoch !== sequencer.epoch || head.seq < seen.seq) {
+      this.refresh().catch((error) => this.#warn('could not confirm an epoch', error));
+    } else {
+      this.noteAssigned(head.seq);
+    }
+  }
+
+  /** Notes that a seq of the feed's epoch is known to be assigned. */
+  noteAssigned(seq: number): void {
+    this.#state.sequencer.noteHead(seq);
+    this.#holes.note(seq, this.#options.clock.nowMs());
+    this.#mendSoon();
+  }
+
+  /** Asks the log for the channel's epoch, and begins anew where it is another one. */
+  refresh(): Promise<void> {
+    this.#refreshing ??= this.#confirm();
+    return this.#refreshing;
+  }
+
+  /** Resolves when the feed has moved on. Rejects with the signal's reason, or when the feed closes. */
+  advanced(signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#closing.signal]);
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        this.readers.delete(reader);
+        either.removeEventListener('abort', abort);
+      };
+      const abort = () => {
+        end();
+        reject(either.reason);
+      };
+      const reader: Reader = {
+        flush: () => {
+          end();
+          resolve();
+        },
+      };
+      if (either.aborted) return reject(either.reason);
+      either.addEventListener('abort', abort);
+      this.readers.add(reader);
+    });
+  }
+
+  close(): void {
+    this.#closing.abort(new Error(`the feed of ${this.channel} is closed`));
+    this.#nap?.abort();
+  }
+
+  async #confirm(): Promise<void> {
+    try {
+      const judged = this.#held.length;
+      const seen = this.position;
+      const head = (await this.#options.log.heads([this.channel])).get(this.channel);
+      if (head !== undefined && head.epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
+      else if (head !== undefined && head.seq < seen.seq) await this.#beginAnew(head, 'ahead');
+      // Of what came before the head was read, everything of another epoch is old.
+      const old = new Set(this.#held.slice(0, judged).filter(({ epoch }) => epoch !== this.position.epoch));
+      this.#held = this.#held.filter((event) => !old.has(event));
+      for (const { epoch } of old) this.#oldEpoch = epoch;
+    } finally {
+      this.#refreshing = undefined;
+    }
+    // What came since may be of a yet newer epoch: offered again, it is judged by another look at the head.
+    this.#offerHeld();
+  }
+
+  async #beginAnew(head: Head, reason: ResetReason): Promise<void> {
+    const { clock, reader, retentionMs } = this.#options;
+    const nothingExpired = clock.nowMs() < head.createdAtMs + retentionMs;
+    const fromStart = reason === 'epoch_changed' && nothingExpired && head.seq <= MAX_CATCH_UP;
+    const baseline = fromStart ? { epoch: head.epoch, seq: 0 } : await reader.baseline(this.channel);
+    const notified = this.#held.filter(({ epoch }) => epoch === baseline.epoch).map(({ seq }) => seq - 1);
+    const start = { epoch: baseline.epoch, seq: Math.min(baseline.seq, ...notified) };
+    const { ring, sequencer } = this.#state;
+    this.#options.logger.warn('channel begins anew', { channel: this.channel, reason, was: sequencer.epoch, epoch: start.epoch });
+    this.#oldEpoch = sequencer.epoch;
+    this.#live = { sequencer: new Sequencer(start), ring };
+    this.#holes = new HoleWatch();
+    this.#nap?.abort();
+    ring.reset(start, reason);
+    this.#options.onAdvanced(this);
+    if (head.epoch === start.epoch) this.noteAssigned(head.seq);
+  }
+
+  #offerHeld(): void {
+    for (const event of this.#held.splice(0)) this.offer(event);
+  }
+
+  #take(entries: readonly LogEntry[]): void {
+    const { sequencer, ring } = this.#state;
+    const before = sequencer.position;
+    for (const entry of entries) {
+      this.#holes.note(entry.seq, this.#options.clock.nowMs());
+      for (const event of sequencer.offer(entry)) ring.append(event);
+    }
+    if (sequencer.position > before) {
+      this.#holes.settle(sequencer.position);
+      this.#nap?.abort();
+      this.#options.onAdvanced(this);
+    }
+    this.#mendSoon();
+  }
+
+  #mendSoon(): void {
+    if (this.#mending || this.#state.sequencer.missing() === undefined) return;
+    void this.#mend();
+  }
+
+  /** Works until nothing is missing: reads a hole at once, waits for its publisher as long as it may still come, then buries it. */
+  async #mend(): Promise<void> {
+    this.#mending = true;
+    let retryMs = RETRY_MS.first;
+    for (;;) {
+      const { sequencer } = this.#state;
+      const missing = this.#closing.signal.aborted ? undefined : sequencer.missing();
+      if (missing === undefined) break;
+      try {
+        await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));
+        retryMs = RETRY_MS.first;
+      } catch (error) {
+        this.#warn('could not mend a hole', error);
+        await this.#sleep(retryMs);
+        retryMs = Math.min(retryMs * 2, RETRY_MS.most);
+      }
+    }
+    this.#mending = false;
+  }
+
+  async #mendOnce(sequencer: Sequencer, from: number, to: number): Promise<void> {
+    const { reader, clock, graceMs, pace, onBuried } = this.#options;
+    const found = await reader.readRange(this.channel, sequencer.epoch, { from, to });
+    if (sequencer !== this.#state.sequencer) return;
+    this.#take(found);
+    await pace(this);
+    if (sequencer.position >= from) return;
+    const nowMs = clock.nowMs();
+    const noticedAtMs = this.#holes.noticedAtMs(from) ?? nowMs;
+    const dueMs = noticedAtMs + graceMs - nowMs;
+    if (dueMs > 0) {
+      await this.#sleep(dueMs);
+      return;
+    }
+    const firstFound = found[0]?.seq ?? to + 1;
+    const last = Math.min(firstFound - 1, this.#holes.knownAt(nowMs - graceMs));
+    const entries = await reader.bury(this.channel, sequencer.epoch, { from, to: last }, noticedAtMs);
+    onBuried(entries.filter(({ kind }) => kind === 'tombstone').length);
+    if (sequencer === this.#state.sequencer) this.#take(entries);
+  }
+
+  /** Ends early when the feed moves on or closes. */
+  async #sleep(ms: number): Promise<void> {
+    const nap = new AbortController();
+    this.#nap = nap;
+    try {
+      await this.#options.clock.sleep(ms, nap.signal);
+    } catch (error) {
+      if (!nap.signal.aborted) throw error;
+    } finally {
+      this.#nap = undefined;
+    }
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#options.logger.warn(message, { channel: this.channel, error });
+  }
+}

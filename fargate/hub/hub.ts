@@ -1,0 +1,263 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Cursor } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { Clock, EventLog } from '../../backbone/ports.ts';
+import { LogReader } from '../../backbone/services/log-reader.ts';
+import type { Logger } from '../logger.ts';
+import type { Feed } from './feed.ts';
+import { Feeds } from './feeds.ts';
+import { PassScheduler } from './pass-scheduler.ts';
+import { Permits } from './permits.ts';
+import { type PollPage, poll } from './poll.ts';
+import type { CloseReason, Sink } from './sink.ts';
+import { Stream, type StreamOptions } from './stream.ts';
+
+export interface HubOptions {
+  readonly log: EventLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retentionMs: number;
+  readonly graceMs: number;
+  /** No stream is silent for longer. */
+  readonly heartbeatIntervalMs: number;
+  readonly headCheckIntervalMs: number;
+  /** Every stream gets its own reconnection time between these two. */
+  readonly retryMinMs: number;
+  readonly retryMaxMs: number;
+  /** Streams and unanswered polls together. */
+  readonly maxStreams: number;
+  readonly maxUnsentBytes: number;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+export interface Subscriber {
+  readonly channels: readonly string[];
+  /** Where the client stopped; undefined, or without a channel, to start with what comes next. */
+  readonly cursor: Cursor | undefined;
+}
+
+/** `full`: the task has all the streams that it may have; `draining`: it is about to stop. */
+export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' } | { readonly kind: 'draining' };
+
+export type PollOutcome = { readonly kind: 'page'; readonly page: PollPage } | { readonly kind: 'full' };
+
+/** What has happened since the last look. */
+export interface HubCounts {
+  readonly deliveries: number;
+  readonly slowStreamsClosed: number;
+  readonly holesBuried: number;
+}
+
+/** Encoded bytes in all rings together, as long as no channel gets less than its minimum. */
+const RING_BUDGET_BYTES = 128 * 1024 * 1024;
+const MIN_RING_BYTES = 256 * 1024;
+const MAX_RING_BYTES = 4 * 1024 * 1024;
+
+const MAX_STALL_MS = 30_000;
+
+const MAX_REPLAYS = 64;
+
+/** Streams given their tick before the event loop gets its turn. */
+const TICKS_PER_TURN = 256;
+
+const DRAIN_STEP_MS = 100;
+
+/**
+ * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing of HTTP.
+ *
+ * Each channel's events are encoded once into a ring, and each stream is a place in it: see `Ring` and `PassScheduler`.
+ */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #feeds: Feeds;
+  readonly #passes: PassScheduler;
+  readonly #streams = new Set<Stream>();
+  readonly #streamOptions: StreamOptions;
+  readonly #draining = new AbortController();
+  readonly #stopped = new AbortController();
+  #polls = 0;
+  #counts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0 };
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+    const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes } = options;
+    const reader = new LogReader({ log, clock, retentionMs, graceMs });
+    this.#passes = new PassScheduler(() => this.#ringLimitBytes());
+    this.#feeds = new Feeds({
+      log,
+      reader,
+      clock,
+      logger,
+      graceMs,
+      retentionMs,
+      onAdvanced: (feed) => this.#passes.schedule(feed),
+      pace: (feed) => this.#pace(feed),
+      onBuried: (holes) => {
+        this.#counts.holesBuried += holes;
+      },
+    });
+    this.#streamOptions = {
+      reader,
+      clock,
+      logger,
+      retentionMs,
+      permits: new Permits(MAX_REPLAYS),
+      maxUnsentBytes,
+      maxStallMs: MAX_STALL_MS,
+      onDelivered: (events) => {
+        this.#counts.deliveries += events;
+      },
+      onClosed: (stream, reason) => this.#onClosed(stream, reason),
+    };
+  }
+
+  /** Streams, and polls that are not answered yet. */
+  get openStreams(): number {
+    return this.#streams.size + this.#polls;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining.signal.aborted;
+  }
+
+  /** Begins with heartbeats and the comparison of heads, until {@link close}. */
+  start(): void {
+    const { heartbeatIntervalMs, headCheckIntervalMs } = this.#options;
+    // A stream that was written to since the last tick is passed over, so two ticks may pass without a byte.
+    void this.#every(heartbeatIntervalMs / 2, () => this.#tick());
+    void this.#every(headCheckIntervalMs, () => this.#compareHeads());
+  }
+
+  /**
+   * Takes a notification of the topic.
+   * @returns wait for it before taking more: the channel's streams are behind with what they have been offered
+   */
+  offer(event: LaneEvent): Promise<void> | undefined {
+    const feed = this.#feeds.get(event.channel);
+    if (feed === undefined) return undefined;
+    feed.offer(event);
+    return feed.isOpen ? this.#pace(feed) : undefined;
+  }
+
+  /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
+  attach({ channels, cursor }: Subscriber, sink: Sink): Attachment {
+    if (this.isDraining) return { kind: 'draining' };
+    if (this.#isFull) return { kind: 'full' };
+    const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
+    const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
+    const feeds = channels.map((channel) => this.#feeds.acquire(channel));
+    const stream = new Stream(feeds, cursor, retryMs, sink, this.#streamOptions);
+    this.#streams.add(stream);
+    for (const feed of feeds) feed.readers.add(stream);
+    return { kind: 'attached', stream };
+  }
+
+  /**
+   * The events after a cursor, waiting for the first at most so long, and not at all while the task drains.
+   * @param signal aborts when the client has left, and the poll then rejects with its reason
+   */
+  async poll({ channels, cursor }: Subscriber, waitMs: number, signal: AbortSignal): Promise<PollOutcome> {
+    if (this.#isFull) return { kind: 'full' };
+    const feeds = channels.map((channel) => this.#feeds.acquire(channel));
+    const over = new AbortController();
+    this.#polls++;
+    try {
+      if (waitMs === 0) over.abort();
+      else this.#abortAfter(waitMs, over);
+      const until = AbortSignal.any([over.signal, this.#draining.signal]);
+      return { kind: 'page', page: await poll(feeds, cursor, until, signal, this.#streamOptions) };
+    } finally {
+      this.#polls--;
+      over.abort();
+      for (const feed of feeds) this.#feeds.release(feed);
+    }
+  }
+
+  #abortAfter(ms: number, controller: AbortController): void {
+    const abort = () => controller.abort();
+    this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
+  }
+
+  get #isFull(): boolean {
+    return this.openStreams >= this.#options.maxStreams;
+  }
+
+  /** Takes the counts, which start again at zero. */
+  takeCounts(): HubCounts {
+    const counts = this.#counts;
+    this.#counts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0 };
+    return counts;
+  }
+
+  /** Refuses newcomers, answers waiting polls, and closes the streams evenly over the time, so that they come back spread over it too. */
+  async drain(overMs: number): Promise<void> {
+    this.#draining.abort();
+    const steps = Math.max(1, Math.ceil(overMs / DRAIN_STEP_MS));
+    const atFirst = this.#streams.size;
+    for (let left = steps - 1; left >= 0 && this.#streams.size > 0; left--) {
+      await this.#options.clock.sleep(overMs / steps);
+      const excess = this.#streams.size - Math.floor((atFirst * left) / steps);
+      for (const stream of [...this.#streams].slice(0, Math.max(0, excess))) stream.close('drain');
+    }
+  }
+
+  /** Ends everything at once. */
+  close(): void {
+    this.#draining.abort();
+    this.#stopped.abort();
+    for (const stream of this.#streams) stream.close('drain');
+    this.#feeds.closeAll();
+  }
+
+  #onClosed(stream: Stream, reason: CloseReason | undefined): void {
+    this.#streams.delete(stream);
+    if (reason === 'slow') this.#counts.slowStreamsClosed++;
+    for (const feed of stream.feeds) {
+      feed.readers.delete(stream);
+      this.#feeds.release(feed);
+    }
+  }
+
+  #ringLimitBytes(): number {
+    const most = Math.max(MAX_RING_BYTES, this.#options.maxUnsentBytes);
+    return Math.max(MIN_RING_BYTES, Math.min(most, RING_BUDGET_BYTES / Math.max(1, this.#feeds.count)));
+  }
+
+  #pace(feed: Feed): Promise<void> | undefined {
+    return feed.ring.bytes > this.#ringLimitBytes() * 1.5 ? this.#passes.settled(feed) : undefined;
+  }
+
+  async #tick(): Promise<void> {
+    this.#feeds.sweep();
+    const nowMs = this.#options.clock.nowMs();
+    let ticked = 0;
+    for (const stream of this.#streams) {
+      stream.tick(nowMs);
+      if (++ticked % TICKS_PER_TURN === 0) await setImmediate();
+    }
+  }
+
+  async #compareHeads(): Promise<void> {
+    const feeds = this.#feeds.open().map((feed) => ({ feed, seen: feed.position }));
+    if (feeds.length === 0) return;
+    const heads = await this.#options.log.heads(feeds.map(({ feed }) => feed.channel));
+    for (const { feed, seen } of feeds) {
+      const head = heads.get(feed.channel);
+      if (head !== undefined) feed.noteHead(head, seen);
+    }
+  }
+
+  async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    const { clock, logger } = this.#options;
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      try {
+        await clock.sleep(intervalMs, signal);
+        await work();
+      } catch (error) {
+        if (!signal.aborted) logger.warn('periodic work of the hub failed', { error });
+      }
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import type { Feed, Reader } from './feed.ts';
+
+/** Readers served before the event loop gets its turn: about 2 ms of writes, so that queue, heartbeats and accepts are not starved. */
+const READERS_PER_TURN = 256;
+
+/** A walk over the readers of one feed. */
+interface Pass {
+  readonly feed: Feed;
+  readers: Iterator<Reader>;
+  /** The end of the ring when the walk began: every reader is offered at least everything before it. */
+  through: number;
+  readonly done: PromiseWithResolvers<void>;
+}
+
+/**
+ * Serves readers in passes. A pass visits every reader of a feed once and has it take all that it lacks; what arrives
+ * meanwhile joins for those still to be visited. So nothing is delayed while load is light, and under load each
+ * reader is written to less often and gets more at once. Feeds take turns.
+ */
+export class PassScheduler {
+  readonly #passes = new Map<Feed, Pass>();
+  readonly #ringLimitBytes: () => number;
+  #scheduled = false;
+
+  /** @param ringLimitBytes what a feed's ring is trimmed to once a pass has offered its content to all */
+  constructor(ringLimitBytes: () => number) {
+    this.#ringLimitBytes = ringLimitBytes;
+  }
+
+  /** Has the feed's readers served soon. */
+  schedule(feed: Feed): void {
+    if (this.#passes.has(feed)) return;
+    const done = Promise.withResolvers<void>();
+    this.#passes.set(feed, { feed, readers: feed.readers.values(), through: feed.ring.end, done });
+    this.#scheduleTurn();
+  }
+
+  /** Resolves when all that is in the feed's ring by then has been offered to every reader. */
+  async settled(feed: Feed): Promise<void> {
+    await this.#passes.get(feed)?.done.promise;
+  }
+
+  #scheduleTurn(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#turn();
+      if (this.#passes.size > 0) this.#scheduleTurn();
+    });
+  }
+
+  #turn(): void {
+    let budget = READERS_PER_TURN;
+    for (const pass of [...this.#passes.values()]) {
+      for (; budget > 0; budget--) {
+        const next = pass.readers.next();
+        if (next.done) {
+          this.#finish(pass);
+          break;
+        }
+        next.value.flush();
+      }
+      if (budget === 0) {
+        this.#putLast(pass);
+        return;
+      }
+    }
+  }
+
+  #finish(pass: Pass): void {
+    const { feed } = pass;
+    feed.ring.trim(this.#ringLimitBytes(), pass.through);
+    if (feed.ring.end > pass.through) {
+      pass.readers = feed.readers.values();
+      pass.through = feed.ring.end;
+      return;
+    }
+    this.#passes.delete(feed);
+    pass.done.resolve();
+  }
+
+  #putLast(pass: Pass): void {
+    if (!this.#passes.delete(pass.feed)) return;
+    this.#passes.set(pass.feed, pass);
+  }
+}

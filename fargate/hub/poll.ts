@@ -1,0 +1,121 @@
+import type { Cursor, Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { Reset } from '../../backbone/protocol.ts';
+import { type CatchUpOptions, catchUp } from './catch-up.ts';
+import type { Feed } from './feed.ts';
+
+export interface PollPage {
+  /** In order within each channel. */
+  readonly events: readonly LaneEvent[];
+  /** One position per channel. */
+  readonly cursor: Cursor;
+  readonly resets: readonly Reset[];
+}
+
+/** Events and bytes of data in one page: a client that gets a full page asks again at once. */
+const PAGE = { events: 500, bytes: 1024 * 1024 };
+
+/**
+ * The events after a cursor, at most one page of them. Waits for the first when there are none.
+ *
+ * @param until ends the waiting, which is no error
+ * @param signal the client has left
+ */
+export async function poll(
+  feeds: readonly Feed[],
+  after: Cursor | undefined,
+  until: AbortSignal,
+  signal: AbortSignal,
+  options: CatchUpOptions,
+): Promise<PollPage> {
+  await Promise.all(feeds.map(({ opened }) => opened));
+  signal.throwIfAborted();
+  const page = new Page(feeds, after);
+  for (;;) {
+    for (const feed of feeds) await page.collect(feed, signal, options);
+    if (!page.isEmpty || until.aborted) return page;
+    await anyAdvanced(feeds, page.cursor, until, signal);
+  }
+}
+
+/** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
+async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
+  // The feeds that were collected first may have moved on while the others were.
+  if (feeds.some(({ channel, position }) => !isAt(position, cursor.get(channel)))) return;
+  const awake = new AbortController();
+  const waiting = AbortSignal.any([until, signal, awake.signal]);
+  try {
+    await Promise.race(feeds.map((feed) => feed.advanced(waiting)));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!until.aborted) throw error;
+  } finally {
+    awake.abort();
+  }
+}
+
+function isAt(position: Position, other: Position | undefined): boolean {
+  return position.epoch === other?.epoch && position.seq === other.seq;
+}
+
+/** A page in the making. */
+class Page implements PollPage {
+  readonly events: LaneEvent[] = [];
+  readonly resets: Reset[] = [];
+  readonly cursor: Map<string, Position>;
+  #bytes = 0;
+
+  constructor(feeds: readonly Feed[], after: Cursor | undefined) {
+    this.cursor = new Map(feeds.map((feed) => [feed.channel, after?.get(feed.channel) ?? feed.position]));
+  }
+
+  get isEmpty(): boolean {
+    return this.events.length === 0 && this.resets.length === 0;
+  }
+
+  get #isFull(): boolean {
+    return this.events.length >= PAGE.events || this.#bytes >= PAGE.bytes;
+  }
+
+  /** Adds what the channel has after the cursor, as far as there is room. */
+  async collect(feed: Feed, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
+    const from = this.cursor.get(feed.channel);
+    if (from === undefined || this.#isFull) return;
+    const ordinal = await catchUp(
+      feed,
+      from,
+      {
+        events: async (events) => events.every((event) => this.#add(event)),
+        reset: async (reason, position) => this.#reset({ channel: feed.channel, reason }, position),
+      },
+      signal,
+      options,
+    );
+    if (ordinal !== undefined) this.#collectRing(feed, ordinal);
+  }
+
+  #collectRing(feed: Feed, from: number): void {
+    for (let ordinal = from; ordinal < feed.ring.end; ordinal++) {
+      if (this.#isFull) return;
+      const { content, position } = feed.ring.at(ordinal);
+      if (content.kind === 'event') this.#add(content.event);
+      else this.#reset({ channel: feed.channel, reason: content.reason }, position);
+    }
+    // Behind the last event there may be tombstones.
+    this.cursor.set(feed.channel, feed.position);
+  }
+
+  /** @returns whether there is room for more */
+  #add(event: LaneEvent): boolean {
+    this.events.push(event);
+    this.cursor.set(event.channel, { epoch: event.epoch, seq: event.seq });
+    this.#bytes += Buffer.byteLength(event.data);
+    return !this.#isFull;
+  }
+
+  #reset(reset: Reset, position: Position): boolean {
+    this.resets.push(reset);
+    this.cursor.set(reset.channel, position);
+    return true;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * Why the hub ends a stream. `slow`: its unsent bytes passed the limit, or it took nothing for too long; `drain`: the
+ * task stops; `failed`: the log could not be read. Whatever the reason, the client resumes from its cursor.
+ */
+export type CloseReason = 'slow' | 'drain' | 'failed';
+
+/** Where a stream's bytes go. The edge makes one on a socket; the hub knows nothing else of clients. */
+export interface Sink {
+  write(bytes: Buffer): void;
+  /**
+   * Bytes written that the transport has not taken yet. The hub writes nothing while it is above zero, so that what a
+   * slow client lacks stays in the channel's shared ring. Whoever made the sink calls `Stream.wake` when it is zero again.
+   */
+  readonly bufferedBytes: number;
+  /** Called at most once, and never after `Stream.detach`. */
+  close(reason: CloseReason): void;
+}

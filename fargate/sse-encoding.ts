@@ -1,0 +1,32 @@
+/**
+ * The bytes of the SSE lane. An id line and the rest of a frame are made apart: the rest is the same for every stream,
+ * while the id of a stream over several channels holds the positions of all of them.
+ */
+import type { Reset } from '../backbone/protocol.ts';
+
+/** A comment: keeps every idle timeout on the way from closing a quiet stream, and is nothing to clients. */
+export const HEARTBEAT = Buffer.from(':\n\n');
+
+/**
+ * What a stream begins with: how long the client waits before it reconnects, then a frame that only sets the last
+ * event id, so that a stream on which nothing was ever published resumes too.
+ */
+export function encodeOpening(cursor: string, retryMs: number): Buffer {
+  return Buffer.from(`retry: ${retryMs}\n\n${idLine(cursor)}\n`);
+}
+
+export function idLine(cursor: string): string {
+  return `id: ${cursor}\n`;
+}
+
+/** An event without its id line. The type `message` is what clients assume, so it is left out. */
+export function eventBody(event: { readonly type: string; readonly data: string }): string {
+  const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
+  // Published data has no CR, but a CR that came in otherwise must not be able to end the line either.
+  return `${type}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
+}
+
+/** Tells the client that what it missed on a channel cannot be sent, without its id line. */
+export function resetBody({ channel, reason }: Reset): string {
+  return `event: reset\ndata: ${JSON.stringify({ channel, reason } satisfies Reset)}\n\n`;
+}

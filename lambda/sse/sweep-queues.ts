@@ -1,0 +1,51 @@
+import { METRICS } from '../../backbone/contract.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { Telemetry } from '../telemetry.ts';
+
+export interface TaskQueueInfo {
+  readonly queueName: string;
+  readonly taskId: string;
+  readonly createdAtMs: number;
+}
+
+export interface SweepDependencies {
+  /** The queues of all tasks, living or not. */
+  readonly listQueues: () => Promise<readonly TaskQueueInfo[]>;
+  /** The ids of all tasks that have not stopped. */
+  readonly listTaskIds: () => Promise<ReadonlySet<string>>;
+  /** Removes a queue and its subscription; either may be gone already. */
+  readonly removeQueue: (queueName: string) => Promise<void>;
+  readonly clock: Clock;
+}
+
+/** A younger queue may belong to a task that ECS does not list yet: its lists are eventually consistent. */
+export const MIN_AGE_MS = 10 * 60_000;
+
+/** Some orphans could not be removed; the others are. */
+export class SweepIncompleteError extends AggregateError {
+  override readonly name = 'SweepIncompleteError';
+}
+
+/**
+ * Removes the queues that no living task owns: those of tasks that were killed while the event that says so was lost.
+ * Counts them all, removed or not, and zero too: an alarm watches that number.
+ * @throws SweepIncompleteError
+ */
+export async function sweepQueues({ listQueues, listTaskIds, removeQueue, clock }: SweepDependencies, telemetry: Telemetry): Promise<void> {
+  // Queues before tasks: whoever made a queue that is listed is old enough to be among the tasks.
+  const queues = await listQueues();
+  const taskIds = await listTaskIds();
+  const orphans = queues.filter(({ taskId, createdAtMs }) => !taskIds.has(taskId) && clock.nowMs() - createdAtMs >= MIN_AGE_MS);
+  telemetry.metrics({ [METRICS.orphanedQueues]: orphans.length });
+  const failures: unknown[] = [];
+  for (const { queueName } of orphans) {
+    try {
+      await removeQueue(queueName);
+      telemetry.warn('orphaned queue removed', { queueName });
+    } catch (error) {
+      telemetry.error('orphaned queue not removed', { queueName, error });
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new SweepIncompleteError(failures, `${failures.length} of ${orphans.length} orphaned queues not removed`);
+}

@@ -1,0 +1,23 @@
+import type { Context } from 'aws-lambda';
+import { createEcsClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { listRunningTaskIds } from '../../backbone/aws/ecs-tasks.ts';
+import { listTaskQueues, removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
+import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import { clusterEntries, readEnvironment, taskQueueEntries } from '../environment.ts';
+import { openTelemetry } from '../telemetry.ts';
+import { type SweepDependencies, sweepQueues } from './sweep-queues.ts';
+
+/** Runs on a schedule: removes the queues of SSE tasks that nobody else has removed. */
+function createHandler(deps: SweepDependencies) {
+  return (_event: unknown, context: Context): Promise<void> => sweepQueues(deps, openTelemetry(context));
+}
+
+const env = readEnvironment({ ...taskQueueEntries, ...clusterEntries }, process.env);
+const clients = { sqs: createSqsClient(), sns: createSnsClient(), ecs: createEcsClient() };
+export const handler = createHandler({
+  listQueues: () => listTaskQueues({ ...clients, queuePrefix: env[TASK_QUEUE_ENV.queuePrefix] }),
+  listTaskIds: () => listRunningTaskIds({ ...clients, clusterArn: env[TASK_QUEUE_ENV.clusterArn] }),
+  removeQueue: (queueName) => removeTaskQueue({ ...clients, topicArn: env[PUBLISH_ENV.topicArn], queueName }),
+  clock: systemClock,
+});

@@ -1,0 +1,22 @@
+import type { Context } from 'aws-lambda';
+import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
+import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { readEnvironment, taskQueueEntries } from '../environment.ts';
+import { openTelemetry } from '../telemetry.ts';
+import { stoppedTaskId } from './stopped-task.ts';
+
+/** Removes the queue of an SSE task that has stopped, for those that could not do it themselves. */
+function createHandler(queuePrefix: string, removeQueue: (queueName: string) => Promise<void>) {
+  return async (event: unknown, context: Context): Promise<void> => {
+    const queueName = `${queuePrefix}${stoppedTaskId(event)}`;
+    await removeQueue(queueName);
+    openTelemetry(context).info('queue of a stopped task removed', { queueName });
+  };
+}
+
+const env = readEnvironment(taskQueueEntries, process.env);
+const clients = { sqs: createSqsClient(), sns: createSnsClient() };
+export const handler = createHandler(env[TASK_QUEUE_ENV.queuePrefix], (queueName) =>
+  removeTaskQueue({ ...clients, topicArn: env[PUBLISH_ENV.topicArn], queueName }),
+);

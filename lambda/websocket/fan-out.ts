@@ -1,0 +1,43 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createSignedPosterFromEnvironment, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
+import { METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment } from '../environment.ts';
+import { openTelemetry } from '../telemetry.ts';
+import { openConnectionStore } from '../wiring.ts';
+import { type DeliverDependencies, deliver } from './deliver.ts';
+
+/** Kept for handing over what is not delivered by then: a few calls of SQS, with their retries. */
+const RESERVE_MS = 5_000;
+
+/** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
+function createHandler(deps: DeliverDependencies) {
+  return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const telemetry = openTelemetry(context);
+    const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const report = await deliver(event.Records, deadlineMs, deps, telemetry);
+    telemetry.metrics({
+      [METRICS.deliveries]: report.deliveries,
+      [METRICS.goneConnections]: report.goneConnections,
+      [METRICS.throttledPosts]: report.throttledPosts,
+      [METRICS.undeliverable]: report.undeliverable,
+    });
+    return { batchItemFailures: report.unfinished.map((messageId) => ({ itemIdentifier: messageId })) };
+  };
+}
+
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries }, process.env);
+const postConcurrency = env[WEBSOCKET_ENV.postConcurrency];
+export const handler = createHandler({
+  store: openConnectionStore(env),
+  poster: createSignedPosterFromEnvironment(env[WEBSOCKET_ENV.managementEndpoint], postConcurrency),
+  queue: createDeliveryQueue({
+    client: createSqsClient(),
+    deliveryQueueUrl: env[WEBSOCKET_ENV.deliveryQueueUrl],
+    deadLetterQueueUrl: env[WEBSOCKET_ENV.deadLetterQueueUrl],
+  }),
+  clock: systemClock,
+  random: Math.random,
+  postConcurrency,
+});

@@ -1,0 +1,47 @@
+/** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
+import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
+import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
+import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
+import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
+import type { ConnectionStore, EventLog } from '../backbone/ports.ts';
+import { LogReader } from '../backbone/services/log-reader.ts';
+import { publish } from '../backbone/services/publisher.ts';
+import { systemClock } from '../backbone/services/system-clock.ts';
+import type { connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
+
+type LogEnvironment = Environment<typeof logEntries>;
+
+export function openConnectionStore(env: Environment<typeof connectionStoreEntries>): ConnectionStore {
+  return createDynamoConnectionStore({
+    client: createDynamoClient(),
+    connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
+    subscriptionsTable: env[WEBSOCKET_ENV.subscriptionsTable],
+    connectionTtlMs: env[WEBSOCKET_ENV.connectionTtlMs],
+    clock: systemClock,
+  });
+}
+
+export function openEventLog(env: LogEnvironment): EventLog {
+  return createDynamoEventLog({
+    client: createDynamoClient(),
+    table: env[LOG_ENV.table],
+    retentionMs: env[LOG_ENV.retentionMs],
+    clock: systemClock,
+  });
+}
+
+export function openLogReader(env: LogEnvironment, log: EventLog): LogReader {
+  return new LogReader({ log, clock: systemClock, retentionMs: env[LOG_ENV.retentionMs], graceMs: env[LOG_ENV.graceMs] });
+}
+
+export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): (publication: Publication) => Promise<LaneEvent> {
+  const options = {
+    log,
+    bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),
+    clock: systemClock,
+    publishTimeoutMs: env[PUBLISH_ENV.publishTimeoutMs],
+  };
+  return (publication) => publish(publication, options);
+}

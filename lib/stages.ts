@@ -1,0 +1,25 @@
+import type { Stage } from './config.ts';
+import { InvalidStageError } from './config.ts';
+import { dev } from './stages/dev.ts';
+import { prod } from './stages/prod.ts';
+import { checkTimeouts } from './timeouts.ts';
+
+/** Every stage that can be deployed. A new one is a new file under `lib/stages/`, and a name here. */
+export const STAGES: readonly Stage[] = [dev, prod];
+
+/**
+ * The configuration of a stage, whose timeouts agree with each other.
+ *
+ * @param id the context value `stage`, as `cdk synth -c stage=prod` gives it
+ * @throws InvalidStageError when there is no such stage, TimeoutConflictError when its timeouts contradict each other
+ */
+export function stageNamed(id: unknown): Stage {
+  const stage = STAGES.find((candidate) => candidate.id === id);
+  if (stage === undefined) {
+    throw new InvalidStageError(
+      `There is no stage ${JSON.stringify(id)}. Choose one with -c stage=<id>: ${STAGES.map((known) => known.id).join(', ')}.`,
+    );
+  }
+  checkTimeouts(stage);
+  return stage;
+}

@@ -1,0 +1,128 @@
+import * as v from 'valibot';
+import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import type { Certificate } from '../certificate.ts';
+import { type Declared, declared } from '../declared.ts';
+import { type Action, Front } from './front.ts';
+import { TargetGroup } from './target-group.ts';
+
+/** The interval of the template, but not longer than this: nobody wants to wait for a health check locally. */
+const MAX_CHECK_INTERVAL_S = 1;
+
+const attributes = v.pipe(
+  v.optional(v.array(v.object({ Key: v.string(), Value: v.string() })), []),
+  v.transform((pairs) => new Map(pairs.map(({ Key, Value }) => [Key, Value]))),
+);
+
+const loadBalancerProperties = v.object({
+  Type: v.optional(v.literal('application'), 'application'),
+  LoadBalancerAttributes: attributes,
+});
+
+const targetGroupProperties = v.object({
+  Protocol: v.literal('HTTP', 'targets must speak plain HTTP'),
+  ProtocolVersion: v.optional(v.literal('HTTP1', 'targets must speak HTTP/1.1'), 'HTTP1'),
+  TargetType: v.optional(v.string()),
+  HealthCheckPath: v.optional(v.string(), '/'),
+  HealthCheckIntervalSeconds: v.optional(v.number(), 30),
+  HealthCheckTimeoutSeconds: v.optional(v.number(), 5),
+  HealthyThresholdCount: v.optional(v.number(), 5),
+  UnhealthyThresholdCount: v.optional(v.number(), 2),
+  Matcher: v.optional(v.object({ HttpCode: v.string() }), { HttpCode: '200' }),
+  TargetGroupAttributes: attributes,
+});
+
+const action = v.variant('Type', [
+  v.object({
+    Type: v.literal('forward'),
+    TargetGroupArn: v.optional(v.string()),
+    ForwardConfig: v.optional(v.object({ TargetGroups: v.array(v.object({ TargetGroupArn: v.string() })) })),
+  }),
+  v.object({
+    Type: v.literal('redirect'),
+    RedirectConfig: v.object({
+      Protocol: v.optional(v.string(), '#{protocol}'),
+      Host: v.optional(v.string(), '#{host}'),
+      Port: v.optional(v.string(), '#{port}'),
+      Path: v.optional(v.string(), '/#{path}'),
+      Query: v.optional(v.string(), '#{query}'),
+      StatusCode: v.picklist(['HTTP_301', 'HTTP_302']),
+    }),
+  }),
+  v.object({
+    Type: v.literal('fixed-response'),
+    FixedResponseConfig: v.object({
+      StatusCode: v.string(),
+      ContentType: v.optional(v.string(), 'text/plain'),
+      MessageBody: v.optional(v.string(), ''),
+    }),
+  }),
+]);
+
+const listenerProperties = v.object({
+  LoadBalancerArn: v.string(),
+  Port: v.number(),
+  Protocol: v.picklist(['HTTP', 'HTTPS']),
+  DefaultActions: v.pipe(v.array(action), v.length(1)),
+});
+
+type ListenerProperties = v.InferOutput<typeof listenerProperties>;
+
+export interface Balancers {
+  readonly fronts: readonly { readonly front: Front; readonly loadBalancer: Resource }[];
+  readonly targetGroups: ReadonlyMap<string, TargetGroup>;
+}
+
+/** The load balancers, listeners and target groups that the templates declare. Nothing listens yet. */
+export function balancersFromResources(resources: readonly Resource[], certificate: Certificate): Balancers {
+  const targetGroups = new Map(
+    declared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties).map(({ resource, properties }) => {
+      const group = new TargetGroup({
+        arn: resource.ref,
+        deregistrationDelayMs: Number(properties.TargetGroupAttributes.get('deregistration_delay.timeout_seconds') ?? 300) * 1000,
+        healthCheck: {
+          path: properties.HealthCheckPath,
+          intervalMs: Math.min(MAX_CHECK_INTERVAL_S, properties.HealthCheckIntervalSeconds) * 1000,
+          timeoutMs: properties.HealthCheckTimeoutSeconds * 1000,
+          healthyThreshold: properties.HealthyThresholdCount,
+          unhealthyThreshold: properties.UnhealthyThresholdCount,
+          matcher: properties.Matcher.HttpCode,
+        },
+      });
+      return [group.arn, group] as const;
+    }),
+  );
+  const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
+  const fronts: { front: Front; loadBalancer: Resource; templatePort: number }[] = [];
+  for (const listener of declared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties)) {
+    const { LoadBalancerArn, Protocol, Port } = listener.properties;
+    const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
+    if (owner === undefined) throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
+    const front = new Front({
+      protocol: Protocol === 'HTTPS' ? 'https' : 'http',
+      certificate,
+      action: toAction(listener, targetGroups),
+      idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
+      localPort: (port) => fronts.find((other) => other.loadBalancer === owner.resource && other.templatePort === port)?.front.port,
+    });
+    fronts.push({ front, loadBalancer: owner.resource, templatePort: Port });
+  }
+  return { fronts, targetGroups };
+}
+
+function toAction({ resource, properties }: Declared<ListenerProperties>, targetGroups: ReadonlyMap<string, TargetGroup>): Action {
+  const [first] = properties.DefaultActions;
+  if (first?.Type === 'redirect') {
+    const { Protocol, Host, Port, Path, Query, StatusCode } = first.RedirectConfig;
+    return { kind: 'redirect', status: Number(StatusCode.slice(5)), protocol: Protocol, host: Host, port: Port, path: Path, query: Query };
+  }
+  if (first?.Type === 'fixed-response') {
+    const { StatusCode, ContentType, MessageBody } = first.FixedResponseConfig;
+    return { kind: 'fixedResponse', status: Number(StatusCode), contentType: ContentType, body: MessageBody };
+  }
+  const arns = first?.TargetGroupArn === undefined ? first?.ForwardConfig?.TargetGroups.map((group) => group.TargetGroupArn) : [first.TargetGroupArn];
+  const targetGroup = targetGroups.get(arns?.[0] ?? '');
+  if (targetGroup === undefined || arns?.length !== 1) {
+    throw new UnsupportedTemplateError(`${resource.logicalId}: forwards to ${arns?.length ?? 0} target groups of this assembly, needs one`);
+  }
+  return { kind: 'forward', targetGroup };
+}

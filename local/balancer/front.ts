@@ -1,0 +1,104 @@
+import { createServer } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { Server, Socket } from 'node:net';
+import type { Certificate } from '../certificate.ts';
+import { closed, LOOPBACK, listen } from '../loopback.ts';
+import { answer, authorityOf, type ClientRequest, type ClientResponse, forward } from './forward.ts';
+import type { TargetGroup } from './target-group.ts';
+
+/** ALB's limit of concurrent streams per connection (FACTS.md section 2). */
+export const MAX_CONCURRENT_STREAMS = 128;
+
+export type Action =
+  | { readonly kind: 'forward'; readonly targetGroup: TargetGroup }
+  | {
+      readonly kind: 'redirect';
+      readonly status: number;
+      readonly protocol: string;
+      readonly host: string;
+      readonly port: string;
+      readonly path: string;
+      readonly query: string;
+    }
+  | { readonly kind: 'fixedResponse'; readonly status: number; readonly contentType: string; readonly body: string };
+
+export interface FrontOptions {
+  /** HTTPS speaks HTTP/2 and HTTP/1.1, HTTP only HTTP/1.1, as the ALB does. */
+  readonly protocol: 'http' | 'https';
+  readonly certificate: Certificate;
+  readonly action: Action;
+  readonly idleTimeoutMs: number;
+  /** The local port of another listener, by its port in the template: redirects lead there. */
+  readonly localPort: (port: number) => number | undefined;
+}
+
+/** One listener of the balancer. */
+export class Front {
+  readonly protocol: 'http' | 'https';
+  readonly #options: FrontOptions;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  constructor(options: FrontOptions) {
+    this.protocol = options.protocol;
+    this.#options = options;
+    const handle = (request: ClientRequest, response: ClientResponse) => this.#handle(request, response);
+    if (options.protocol === 'https') {
+      const { key, cert } = options.certificate;
+      this.#server = createSecureServer({ key, cert, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS } }, handle);
+    } else {
+      this.#server = createServer({ keepAliveTimeout: options.idleTimeoutMs }, handle);
+    }
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
+    });
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get url(): string {
+    return `${this.protocol}://${LOOPBACK}:${this.#port}`;
+  }
+
+  async listen(preferredPort?: number): Promise<void> {
+    this.#port = await listen(this.#server, preferredPort);
+  }
+
+  /** Cuts every connection. */
+  async close(): Promise<void> {
+    const done = closed(this.#server);
+    for (const socket of this.#sockets) socket.destroy();
+    await done;
+  }
+
+  #handle(request: ClientRequest, response: ClientResponse): void {
+    // A client that leaves in the middle of an answer is no error of ours.
+    response.on('error', () => undefined);
+    const { action, idleTimeoutMs } = this.#options;
+    if (action.kind === 'redirect') return this.#redirect(request, response, action);
+    if (action.kind === 'fixedResponse') return answer(response, action.status, { 'content-type': action.contentType }, action.body);
+    const target = action.targetGroup.pick();
+    if (target === undefined) return answer(response, 503);
+    forward(request, response, target, { idleTimeoutMs, protocol: this.protocol, port: this.#port });
+  }
+
+  #redirect(request: ClientRequest, response: ClientResponse, action: Extract<Action, { kind: 'redirect' }>): void {
+    const url = new URL(request.url ?? '/', `${this.protocol}://${authorityOf(request)}`);
+    const fill = (template: string) =>
+      template
+        .replaceAll('#{protocol}', this.protocol)
+        .replaceAll('#{host}', url.hostname)
+        .replaceAll('#{port}', String(this.#port))
+        .replaceAll('#{path}', url.pathname.slice(1))
+        .replaceAll('#{query}', url.search.slice(1));
+    const port = Number(fill(action.port));
+    const query = fill(action.query);
+    const authority = `${fill(action.host)}:${this.#options.localPort(port) ?? port}`;
+    const location = `${fill(action.protocol).toLowerCase()}://${authority}${fill(action.path)}${query === '' ? '' : `?${query}`}`;
+    answer(response, action.status, { location });
+  }
+}

@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AwsError } from '../endpoint/aws-error.ts';
+import type { Log } from '../log.ts';
+import type { Queues } from '../queues/queues.ts';
+import type { FunctionError, InvokeOutcome } from './instance.ts';
+import type { LambdaFunction } from './lambda-function.ts';
+
+/** AWS waits 1 min and 2 min before it tries an asynchronous invocation again; nobody wants to watch that. */
+const RETRY_DELAYS_MS = [1000, 2000];
+
+/** What happens to an asynchronous invocation that keeps failing. */
+export interface AsyncSettings {
+  /** 0 to 2. */
+  readonly maxRetries: number;
+  /** Queue of the function's `DeadLetterConfig`: gets the event itself. */
+  readonly deadLetterArn?: string | undefined;
+  /** Queue of the `OnFailure` destination: gets a record of the invocation. */
+  readonly onFailureArn?: string | undefined;
+}
+
+export interface FunctionsOptions {
+  readonly functions: readonly LambdaFunction[];
+  readonly asyncSettings: ReadonlyMap<string, AsyncSettings>;
+  readonly queues: Queues;
+  readonly log: Log;
+}
+
+/** All functions, by name or ARN. */
+export class Functions {
+  readonly #options: FunctionsOptions;
+  readonly #byName: ReadonlyMap<string, LambdaFunction>;
+  readonly #ending = new AbortController();
+
+  constructor(options: FunctionsOptions) {
+    this.#options = options;
+    this.#byName = new Map(options.functions.map((fn) => [fn.name, fn]));
+  }
+
+  /**
+   * @param reference a name, a partial ARN or an ARN, with or without the qualifier `$LATEST`
+   * @throws AwsError `ResourceNotFoundException`
+   */
+  find(reference: string): LambdaFunction {
+    const parts = reference.split(':');
+    const at = parts.indexOf('function');
+    const name = parts[at + 1] ?? '';
+    const found = this.#byName.get(name);
+    if (found !== undefined) return found;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, { status: 404 });
+  }
+
+  names(): readonly string[] {
+    return [...this.#byName.keys()];
+  }
+
+  /** Invokes in the background, tries again when the function fails, and buries what keeps failing where its settings say. */
+  invokeAsync(fn: LambdaFunction, payload: string): void {
+    void this.#invokeWithRetries(fn, payload);
+  }
+
+  close(): void {
+    this.#ending.abort();
+    for (const fn of this.#byName.values()) fn.close();
+  }
+
+  async #invokeWithRetries(fn: LambdaFunction, payload: string): Promise<void> {
+    const settings = this.#options.asyncSettings.get(fn.name) ?? { maxRetries: 2 };
+    const requestId = randomUUID();
+    for (let attempt = 0; !this.#ending.signal.aborted; attempt++) {
+      const outcome: InvokeOutcome = await fn.invoke(payload, requestId);
+      if (outcome.kind === 'result' || this.#ending.signal.aborted) return;
+      if (attempt === settings.maxRetries) {
+        this.#bury(fn, settings, { requestId, payload, attempts: attempt + 1, error: outcome.error });
+        return;
+      }
+      try {
+        await sleep(RETRY_DELAYS_MS[attempt], undefined, { signal: this.#ending.signal });
+      } catch {
+        return; // The run has ended.
+      }
+    }
+  }
+
+  #bury(fn: LambdaFunction, settings: AsyncSettings, failed: FailedInvocation): void {
+    const { queues, log } = this.#options;
+    log.notice(fn.name, `gave up an event after ${failed.attempts} attempts: ${failed.error.errorType}: ${failed.error.errorMessage}`);
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+    if (settings.deadLetterArn !== undefined) {
+      const attributes = { RequestID: text(failed.requestId), ErrorCode: text('200'), ErrorMessage: text(failed.error.errorMessage) };
+      queues.byArn(settings.deadLetterArn)?.send(failed.payload, { attributes });
+    }
+    if (settings.onFailureArn !== undefined) queues.byArn(settings.onFailureArn)?.send(failureRecord(fn, failed));
+  }
+}
+
+interface FailedInvocation {
+  readonly requestId: string;
+  readonly payload: string;
+  readonly attempts: number;
+  readonly error: FunctionError;
+}
+
+function failureRecord(fn: LambdaFunction, { requestId, payload, attempts, error }: FailedInvocation): string {
+  return JSON.stringify({
+    version: '1.0',
+    timestamp: new Date().toISOString(),
+    requestContext: {
+      requestId,
+      functionArn: `${fn.arn}:$LATEST`,
+      condition: 'RetriesExhausted',
+      approximateInvokeCount: attempts,
+    },
+    requestPayload: JSON.parse(payload),
+    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
+    responsePayload: error,
+  });
+}

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../log.ts';
+import { Instance, type InvokeOutcome } from './instance.ts';
+
+/**
+ * Instances of one function at most. AWS would start hundreds; here invocations beyond this wait their turn, since
+ * more processes than this only slow each other down on a laptop.
+ */
+const MAX_INSTANCES = 4;
+
+export interface FunctionOptions {
+  readonly name: string;
+  readonly arn: string;
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  /** @default only the local limit */
+  readonly reservedConcurrency?: number | undefined;
+  readonly log: Log;
+}
+
+/** A function: as many instances as invocations run at the same time, kept and used again. */
+export class LambdaFunction {
+  readonly name: string;
+  readonly arn: string;
+  readonly #options: FunctionOptions;
+  readonly #maxInstances: number;
+  readonly #instances = new Set<Instance>();
+  readonly #idle: Instance[] = [];
+  readonly #waiting: ((instance: Instance | undefined) => void)[] = [];
+  #closed = false;
+
+  constructor(options: FunctionOptions) {
+    this.name = options.name;
+    this.arn = options.arn;
+    this.#options = options;
+    this.#maxInstances = Math.min(MAX_INSTANCES, options.reservedConcurrency ?? MAX_INSTANCES);
+  }
+
+  /** Runs the handler once. Never rejects: what goes wrong in the function is its outcome. */
+  async invoke(payload: string, requestId: string = randomUUID()): Promise<InvokeOutcome> {
+    const instance = await this.#acquire();
+    if (instance === undefined) {
+      return { kind: 'error', error: { errorType: 'Runtime.ExitError', errorMessage: 'The local run has ended' } };
+    }
+    try {
+      return await instance.invoke({ requestId, payload, functionArn: this.arn }, this.#options.timeoutMs);
+    } finally {
+      this.#release(instance);
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const instance of this.#instances) instance.kill();
+    for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+  }
+
+  async #acquire(): Promise<Instance | undefined> {
+    if (this.#closed) return undefined;
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
+      if (idle.alive) return idle;
+      this.#instances.delete(idle);
+    }
+    if (this.#instances.size < this.#maxInstances) return this.#start();
+    const { promise, resolve } = Promise.withResolvers<Instance | undefined>();
+    this.#waiting.push(resolve);
+    return promise;
+  }
+
+  #start(): Instance {
+    const { name, directory, env, log } = this.#options;
+    const instance = new Instance({ functionName: name, directory, env, log });
+    this.#instances.add(instance);
+    return instance;
+  }
+
+  #release(instance: Instance): void {
+    if (this.#closed) return;
+    if (!instance.alive) this.#instances.delete(instance);
+    const next = this.#waiting.shift();
+    if (next !== undefined) next(instance.alive ? instance : this.#start());
+    else if (instance.alive) this.#idle.push(instance);
+  }
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError } from '../endpoint/aws-error.ts';
+import type { Faults } from '../faults.ts';
+import { type MessageAttributes, messageBytes } from '../queues/message-attributes.ts';
+import type { Queues } from '../queues/queues.ts';
+
+/** SNS's limit for a message with its attributes: 256 KiB. */
+const MAX_MESSAGE_BYTES = 262_144;
+
+/** Subscription attributes without effect locally, and those that are emulated. Others change what is delivered. */
+const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(['RawMessageDelivery', 'RedrivePolicy']);
+
+export interface Subscription {
+  readonly arn: string;
+  readonly topicArn: string;
+  /** ARN of the queue. */
+  readonly endpoint: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+export interface TopicMessage {
+  readonly message: string;
+  readonly subject?: string | undefined;
+  readonly attributes?: MessageAttributes | undefined;
+}
+
+export interface TopicsOptions {
+  readonly queues: Queues;
+  readonly faults: Faults;
+}
+
+/** All standard topics of the account. They deliver to queues only. */
+export class Topics {
+  readonly #options: TopicsOptions;
+  readonly #topics = new Map<string, Map<string, Subscription>>();
+
+  constructor(options: TopicsOptions) {
+    this.#options = options;
+  }
+
+  create(arn: string): void {
+    if (arn.endsWith('.fifo')) throw new AwsError('InvalidParameter', `Topic ${arn}: the local endpoint does not emulate FIFO topics.`);
+    if (!this.#topics.has(arn)) this.#topics.set(arn, new Map());
+  }
+
+  /**
+   * Subscribes a queue, which does not have to exist. The same queue again answers the existing subscription.
+   * @param arn for a subscription of a template; a new one gets its own
+   */
+  subscribe(topicArn: string, protocol: string, endpoint: string, attributes: Readonly<Record<string, string>>, arn?: string): Subscription {
+    const subscriptions = this.#topic(topicArn);
+    if (protocol !== 'sqs') {
+      throw new AwsError('InvalidParameter', `Invalid parameter: Protocol ${protocol}: the local endpoint delivers to sqs only.`);
+    }
+    if (!/^arn:aws:sqs:[^:]+:[^:]+:[^:]+$/.test(endpoint)) {
+      throw new AwsError('InvalidParameter', `Invalid parameter: SQS endpoint ARN ${endpoint}`);
+    }
+    for (const name of Object.keys(attributes)) {
+      if (!KNOWN_ATTRIBUTES.has(name)) {
+        throw new AwsError('InvalidParameter', `Invalid parameter: Attributes: the local endpoint does not emulate ${name}.`);
+      }
+    }
+    const existing = [...subscriptions.values()].find((subscription) => subscription.endpoint === endpoint);
+    if (existing !== undefined) {
+      const same = Object.entries(attributes).every(([name, text]) => existing.attributes[name] === text);
+      if (same) return existing;
+      throw new AwsError('InvalidParameter', 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes');
+    }
+    const subscription = { arn: arn ?? `${topicArn}:${randomUUID()}`, topicArn, endpoint, attributes };
+    subscriptions.set(subscription.arn, subscription);
+    return subscription;
+  }
+
+  /** A subscription that does not exist is no error in SNS. */
+  unsubscribe(subscriptionArn: string): void {
+    const topicArn = subscriptionArn.split(':').slice(0, 6).join(':');
+    if (!/^arn:aws:sns:[^:]+:[^:]+:[^:]+$/.test(topicArn)) {
+      throw new AwsError('InvalidParameter', `Invalid parameter: SubscriptionArn ${subscriptionArn}`);
+    }
+    this.#topics.get(topicArn)?.delete(subscriptionArn);
+  }
+
+  subscriptions(topicArn: string): readonly Subscription[] {
+    return [...this.#topic(topicArn).values()];
+  }
+
+  /** Delivers to every subscription and answers the message's id. */
+  publish(topicArn: string, message: TopicMessage): string {
+    const subscriptions = this.#topic(topicArn);
+    if (message.message === '') throw new AwsError('InvalidParameter', 'Invalid parameter: Empty message');
+    if (messageBytes(message.message, message.attributes ?? {}) > MAX_MESSAGE_BYTES) {
+      throw new AwsError('InvalidParameter', 'Invalid parameter: Message too long');
+    }
+    const messageId = randomUUID();
+    for (const subscription of subscriptions.values()) this.#deliver(subscription, messageId, message);
+    return messageId;
+  }
+
+  #deliver(subscription: Subscription, messageId: string, message: TopicMessage): void {
+    const { queues, faults } = this.#options;
+    const raw = subscription.attributes['RawMessageDelivery'] === 'true';
+    const deliver = (body: string) => {
+      const queue = queues.byArn(subscription.endpoint) ?? queues.byArn(this.#deadLetterArn(subscription));
+      queue?.send(body, raw ? { attributes: message.attributes } : {});
+    };
+    const body = raw ? message.message : envelope(subscription, messageId, message);
+    const queueName = subscription.endpoint.split(':').at(-1) ?? '';
+    if (faults.notification === undefined) deliver(body);
+    else faults.notification(queueName, body, deliver);
+  }
+
+  #deadLetterArn({ attributes }: Subscription): string {
+    const { RedrivePolicy } = attributes;
+    if (RedrivePolicy === undefined) return '';
+    return (JSON.parse(RedrivePolicy) as { deadLetterTargetArn?: string }).deadLetterTargetArn ?? '';
+  }
+
+  #topic(arn: string): Map<string, Subscription> {
+    const topic = this.#topics.get(arn);
+    if (topic !== undefined) return topic;
+    throw new AwsError('NotFound', 'Topic does not exist', { status: 404 });
+  }
+}
+
+function envelope({ topicArn, arn }: Subscription, messageId: string, { message, subject, attributes = {} }: TopicMessage): string {
+  return JSON.stringify({
+    Type: 'Notification',
+    MessageId: messageId,
+    TopicArn: topicArn,
+    ...(subject === undefined ? {} : { Subject: subject }),
+    Message: message,
+    Timestamp: new Date().toISOString(),
+    SubscriptionArn: arn,
+    MessageAttributes: Object.fromEntries(
+      Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
+        name,
+        { Type: DataType, Value: StringValue ?? BinaryValue },
+      ]),
+    ),
+  });
+}

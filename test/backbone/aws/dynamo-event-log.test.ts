@@ -1,0 +1,16 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { createDynamoEventLog } from '../../../backbone/aws/dynamo-event-log.ts';
+import { startTestTables, type TestTables } from '../../support/tables.ts';
+import { eventLogContract } from '../contracts/event-log-contract.ts';
+
+let tables: TestTables;
+
+beforeAll(async () => {
+  tables = await startTestTables();
+});
+
+afterAll(() => tables.stop());
+
+eventLogContract('DynamoDB', async (clock, retentionMs) =>
+  createDynamoEventLog({ client: tables.client, table: await tables.create('log'), retentionMs, clock }),
+);

@@ -1,0 +1,356 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { EventLog, LogPage } from '../../../backbone/ports.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+
+const RETENTION_MS = 60_000;
+
+/** What every {@link EventLog} promises. `create` answers an empty log. */
+export function eventLogContract(name: string, create: (clock: ManualClock, retentionMs: number) => Promise<EventLog>): void {
+  describe(`${name} as an EventLog`, () => {
+    let clock: ManualClock;
+    let log: EventLog;
+
+    beforeEach(async () => {
+      clock = new ManualClock();
+      log = await create(clock, RETENTION_MS);
+    });
+
+    async function store(channel: string, data: string, publicationId = `id of ${data}`): Promise<LaneEvent> {
+      const position = await log.allocate(channel);
+      const event: LaneEvent = { channel, ...position, type: 'message', data, publishedAtMs: clock.nowMs() };
+      await expect(log.append(event, publicationId)).resolves.toEqual({ kind: 'stored', event });
+      return event;
+    }
+
+    function seqs(page: LogPage): readonly number[] {
+      return page.entries.map((entry) => entry.seq);
+    }
+
+    describe('allocate', () => {
+      test('counts from 1 without holes, in one epoch', async () => {
+        const positions = [await log.allocate('a'), await log.allocate('a'), await log.allocate('a')];
+        expect(positions.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+        expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
+      });
+
+      test('gives every concurrent caller a seq of its own', async () => {
+        const positions = await Promise.all(Array.from({ length: 20 }, () => log.allocate('a')));
+        expect(positions.map(({ seq }) => seq).sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
+        expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
+      });
+
+      test('counts each channel by itself, in an epoch of its own', async () => {
+        const a = await log.allocate('a');
+        const b = await log.allocate('b');
+        expect(b.seq).toBe(1);
+        expect(b.epoch).not.toBe(a.epoch);
+      });
+
+      test('makes an epoch that a cursor can carry', async () => {
+        expect((await log.allocate('a')).epoch).toMatch(/^[a-z0-9]{1,32}$/);
+      });
+    });
+
+    describe('head', () => {
+      test('of a new channel is seq 0 of an epoch that stays', async () => {
+        const nowMs = clock.nowMs();
+        const head = await log.head('a');
+        expect(head).toEqual({ epoch: head.epoch, seq: 0, createdAtMs: nowMs, allocatedAtMs: nowMs });
+        await clock.advance(1000);
+        expect(await log.head('a')).toEqual(head);
+        expect(await log.allocate('a')).toEqual({ epoch: head.epoch, seq: 1 });
+      });
+
+      test('follows the newest assigned seq, written or not, and when it was assigned', async () => {
+        const createdAtMs = clock.nowMs();
+        await log.allocate('a');
+        await clock.advance(5000);
+        const { epoch } = await log.allocate('a');
+        expect(await log.head('a')).toEqual({ epoch, seq: 2, createdAtMs, allocatedAtMs: createdAtMs + 5000 });
+      });
+
+      test('agrees for concurrent first callers', async () => {
+        const heads = await Promise.all(Array.from({ length: 5 }, () => log.head('a')));
+        expect(new Set(heads.map(({ epoch }) => epoch)).size).toBe(1);
+      });
+
+      test('never expires', async () => {
+        const { epoch } = await log.allocate('a');
+        await clock.advance(10 * RETENTION_MS);
+        expect(await log.head('a')).toMatchObject({ epoch, seq: 1 });
+      });
+    });
+
+    describe('heads', () => {
+      test('answers the channels that exist and makes none', async () => {
+        await log.allocate('a');
+        await log.head('b');
+        const heads = await log.heads(['a', 'nobody', 'b', 'a']);
+        expect([...heads.keys()].sort()).toEqual(['a', 'b']);
+        expect(heads.get('a')).toEqual(await log.head('a'));
+        expect((await log.heads(['nobody'])).size).toBe(0);
+      });
+
+      test('answers more channels than one batch takes', async () => {
+        const channels = Array.from({ length: 120 }, (_, i) => `c${i}`);
+        await Promise.all(channels.map((channel) => log.allocate(channel)));
+        expect((await log.heads(channels)).size).toBe(120);
+      });
+
+      test('of no channels is empty', async () => {
+        expect((await log.heads([])).size).toBe(0);
+      });
+    });
+
+    describe('append', () => {
+      test('stores what read gives back', async () => {
+        const event = await store('a', 'two\nlines ☂ \u0001');
+        const page = await log.read('a', event.epoch, 1, 10);
+        expect(page).toEqual({ entries: [{ kind: 'event', seq: 1, atMs: event.publishedAtMs, event }], more: false });
+      });
+
+      test('stores an empty text', async () => {
+        const event = await store('a', '');
+        expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: '' } }]);
+      });
+
+      test('of the same publication answers the event that is there', async () => {
+        const event = await store('a', 'first', 'p1');
+        const again = { ...event, publishedAtMs: event.publishedAtMs + 5, data: 'other' };
+        expect(await log.append(again, 'p1')).toEqual({ kind: 'stored', event });
+      });
+
+      test('of another publication is told that the seq is taken, and changes nothing', async () => {
+        const event = await store('a', 'first', 'p1');
+        expect(await log.append({ ...event, data: 'second' }, 'p2')).toEqual({ kind: 'taken' });
+        expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: 'first' } }]);
+      });
+
+      test('never fills a buried seq', async () => {
+        const position = await log.allocate('a');
+        await log.bury('a', position, clock.nowMs());
+        const event = { channel: 'a', ...position, type: 'message', data: 'late', publishedAtMs: clock.nowMs() };
+        expect(await log.append(event, 'p1')).toEqual({ kind: 'taken' });
+      });
+
+      test('never writes over an expired event', async () => {
+        const event = await store('a', 'old', 'p1');
+        await clock.advance(RETENTION_MS);
+        expect(await log.append({ ...event, publishedAtMs: clock.nowMs() }, 'p2')).toEqual({ kind: 'taken' });
+      });
+    });
+
+    describe('read', () => {
+      async function five(): Promise<string> {
+        let epoch = '';
+        for (let i = 1; i <= 5; i++) epoch = (await store('a', `e${i}`)).epoch;
+        return epoch;
+      }
+
+      test('starts at fromSeq and ascends', async () => {
+        expect(seqs(await log.read('a', await five(), 3, 10))).toEqual([3, 4, 5]);
+      });
+
+      test('gives at most limit entries and says that there are more', async () => {
+        const epoch = await five();
+        expect(await log.read('a', epoch, 1, 2)).toMatchObject({ entries: [{ seq: 1 }, { seq: 2 }], more: true });
+      });
+
+      test('says at the end that there are no more', async () => {
+        expect(await log.read('a', await five(), 4, 10)).toMatchObject({ entries: [{ seq: 4 }, { seq: 5 }], more: false });
+      });
+
+      test('ends at toSeq', async () => {
+        const epoch = await five();
+        expect(await log.read('a', epoch, 2, 10, 3)).toMatchObject({ entries: [{ seq: 2 }, { seq: 3 }], more: false });
+        expect(await log.read('a', epoch, 4, 10, 3)).toEqual({ entries: [], more: false });
+      });
+
+      test('passes over holes', async () => {
+        const { epoch } = await store('a', 'e1');
+        await log.allocate('a');
+        await store('a', 'e3');
+        expect(seqs(await log.read('a', epoch, 1, 10))).toEqual([1, 3]);
+        expect(seqs(await log.read('a', epoch, 2, 1))).toEqual([3]);
+      });
+
+      test('finds nothing past the end, in another epoch, or in another channel', async () => {
+        const epoch = await five();
+        const nothing = { entries: [], more: false };
+        expect(await log.read('a', epoch, 6, 10)).toEqual(nothing);
+        expect(await log.read('a', `${epoch}x`, 1, 10)).toEqual(nothing);
+        expect(await log.read('b', epoch, 1, 10)).toEqual(nothing);
+      });
+
+      test('leaves out what has expired, to the second', async () => {
+        const { epoch } = await store('a', 'old');
+        await clock.advance(1000);
+        await store('a', 'new');
+        await clock.advance(RETENTION_MS - 1001);
+        expect(seqs(await log.read('a', epoch, 1, 10))).toEqual([1, 2]);
+        await clock.advance(1);
+        expect(seqs(await log.read('a', epoch, 1, 10))).toEqual([2]);
+      });
+
+      test('gets past expired entries that fill more than a page, and never says more on an empty page', async () => {
+        const epoch = await five();
+        await clock.advance(RETENTION_MS);
+        await store('a', 'e6');
+        expect(seqs(await log.read('a', epoch, 1, 2))).toEqual([6]);
+        expect(await log.read('a', epoch, 1, 2, 5)).toEqual({ entries: [], more: false });
+      });
+
+      test('gives pages that put together are everything, each once', async () => {
+        const epoch = await five();
+        const found: number[] = [];
+        for (let from = 1, more = true; more; from = (found.at(-1) ?? 0) + 1) {
+          const page = await log.read('a', epoch, from, 2);
+          if (page.more) expect(page.entries.length).toBeGreaterThan(0);
+          found.push(...seqs(page));
+          more = page.more;
+        }
+        expect(found).toEqual([1, 2, 3, 4, 5]);
+      });
+
+      test('goes on over data larger than one query of DynamoDB answers', async () => {
+        const data = 'x'.repeat(96 * 1024);
+        let epoch = '';
+        for (let i = 0; i < 12; i++) epoch = (await store('a', data, `p${i}`)).epoch;
+        const found: number[] = [];
+        for (let more = true; more; ) {
+          const page = await log.read('a', epoch, (found.at(-1) ?? 0) + 1, 100);
+          found.push(...seqs(page));
+          more = page.more;
+        }
+        expect(found).toEqual(Array.from({ length: 12 }, (_, i) => i + 1));
+      });
+    });
+
+    describe('readBack', () => {
+      test('starts at fromSeq and descends, at most limit entries', async () => {
+        const { epoch } = await store('a', 'e1');
+        for (let i = 2; i <= 4; i++) await store('a', `e${i}`);
+        expect(await log.readBack('a', epoch, 3, 2)).toMatchObject({ entries: [{ seq: 3 }, { seq: 2 }], more: true });
+        expect(await log.readBack('a', epoch, 3, 10)).toMatchObject({ entries: [{ seq: 3 }, { seq: 2 }, { seq: 1 }], more: false });
+      });
+
+      test('leaves out what has expired', async () => {
+        const { epoch } = await store('a', 'old');
+        await clock.advance(RETENTION_MS);
+        await store('a', 'new');
+        expect(await log.readBack('a', epoch, 10, 10)).toMatchObject({ entries: [{ seq: 2 }], more: false });
+      });
+    });
+
+    describe('bury', () => {
+      test('writes a tombstone at a free seq', async () => {
+        const position = await log.allocate('a');
+        const atMs = clock.nowMs() - 500;
+        const tombstone = { kind: 'tombstone', seq: 1, atMs };
+        expect(await log.bury('a', position, atMs)).toEqual(tombstone);
+        expect((await log.read('a', position.epoch, 1, 1)).entries).toEqual([tombstone]);
+      });
+
+      test('answers the event that was faster', async () => {
+        const event = await store('a', 'fast');
+        expect(await log.bury('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
+      });
+
+      test('answers the tombstone that was faster', async () => {
+        const position = await log.allocate('a');
+        const first = await log.bury('a', position, clock.nowMs());
+        expect(await log.bury('a', position, clock.nowMs() + 5)).toEqual(first);
+      });
+
+      test('never writes over an expired event', async () => {
+        const event = await store('a', 'old');
+        await clock.advance(RETENTION_MS);
+        expect(await log.bury('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
+      });
+
+      test('makes a tombstone that expires with its neighbours', async () => {
+        const position = await log.allocate('a');
+        await log.bury('a', position, clock.nowMs());
+        await clock.advance(RETENTION_MS - 1);
+        expect(seqs(await log.read('a', position.epoch, 1, 1))).toEqual([1]);
+        await clock.advance(1);
+        expect(seqs(await log.read('a', position.epoch, 1, 1))).toEqual([]);
+      });
+
+      test('races with append for one winner, on which both agree', async () => {
+        const position = await log.allocate('a');
+        const event = { channel: 'a', ...position, type: 'message', data: 'x', publishedAtMs: clock.nowMs() };
+        const [buried, appended] = await Promise.all([log.bury('a', position, clock.nowMs()), log.append(event, 'p1')]);
+        expect(appended.kind === 'stored').toBe(buried.kind === 'event');
+      });
+    });
+
+    describe('claims', () => {
+      const one = { epoch: 'e1', seq: 1 };
+      const two = { epoch: 'e1', seq: 2 };
+
+      test('a new key has none', async () => {
+        expect(await log.claim('a', 'k')).toBeUndefined();
+      });
+
+      test('the first caller ties the key, and the second learns to what', async () => {
+        const nowMs = clock.nowMs();
+        const claim = { ...one, allocatedAtMs: nowMs, notified: false };
+        expect(await log.setClaim('a', 'k', one, nowMs)).toEqual(claim);
+        expect(await log.setClaim('a', 'k', two, nowMs + 1)).toEqual(claim);
+        expect(await log.claim('a', 'k')).toEqual(claim);
+      });
+
+      test('a key belongs to its channel', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        expect(await log.claim('b', 'k')).toBeUndefined();
+      });
+
+      test('moves for a caller who knows what it holds', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        expect(await log.setClaim('a', 'k', two, clock.nowMs(), one)).toMatchObject(two);
+        expect(await log.claim('a', 'k')).toMatchObject(two);
+      });
+
+      test('stays for a caller who knows what it held before', async () => {
+        await log.setClaim('a', 'k', two, clock.nowMs());
+        expect(await log.setClaim('a', 'k', { epoch: 'e1', seq: 3 }, clock.nowMs(), one)).toMatchObject(two);
+        expect(await log.setClaim('a', 'k', { epoch: 'e1', seq: 3 }, clock.nowMs(), { epoch: 'e0', seq: 2 })).toMatchObject(two);
+      });
+
+      test('set again by its owner answers the same', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        expect(await log.setClaim('a', 'k', one, clock.nowMs())).toMatchObject(one);
+      });
+
+      test('lives as long as the events, then the key is free', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        await clock.advance(RETENTION_MS - 1);
+        expect(await log.claim('a', 'k')).toMatchObject(one);
+        await clock.advance(1);
+        expect(await log.claim('a', 'k')).toBeUndefined();
+        expect(await log.setClaim('a', 'k', two, clock.nowMs())).toMatchObject(two);
+      });
+
+      test('remembers that the notification has gone out', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        await log.markNotified('a', 'k', one);
+        expect(await log.claim('a', 'k')).toMatchObject({ ...one, notified: true });
+      });
+
+      test('forgets it when the claim moves, and a late mark of the old position changes nothing', async () => {
+        await log.setClaim('a', 'k', one, clock.nowMs());
+        await log.markNotified('a', 'k', one);
+        await log.setClaim('a', 'k', two, clock.nowMs(), one);
+        await log.markNotified('a', 'k', one);
+        expect(await log.claim('a', 'k')).toMatchObject({ ...two, notified: false });
+      });
+
+      test('a mark for a key without a claim makes none', async () => {
+        await log.markNotified('a', 'k', one);
+        expect(await log.claim('a', 'k')).toBeUndefined();
+      });
+    });
+  });
+}

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
+import { laneEvent } from '../../support/arbitraries.ts';
+
+const EVENT: LaneEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'message', data: 'x', publishedAtMs: 1_000 };
+
+describe('a notification', () => {
+  test('survives the topic', () => {
+    fc.assert(fc.property(laneEvent, (event) => expect(parseNotification(encodeNotification(event))).toEqual(event)));
+  });
+
+  test('that anybody was able to send is read, or rejected by name', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
+        expect(() => parseNotification(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));
+      }),
+    );
+  });
+
+  test.each([
+    ['channel', 'a b'],
+    ['epoch', 'K3F9'],
+    ['seq', 0],
+    ['seq', 1.5],
+    ['seq', '7x'],
+    ['type', 7],
+    ['data', null],
+    ['publishedAt', '2026'],
+    ['publishedAt', 1e300],
+  ])('with the %s %j is rejected', (key, value) => {
+    const body = JSON.stringify({ ...JSON.parse(encodeNotification(EVENT)), [key]: value });
+    expect(() => parseNotification(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));
+  });
+});

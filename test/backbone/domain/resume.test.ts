@@ -1,0 +1,103 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
+import { checkResume, settledFloor } from '../../../backbone/domain/resume.ts';
+
+const EPOCH = 'k3f9';
+const NOW_MS = 1_000_000;
+const GRACE_MS = 5_000;
+const RETENTION_MS = 100_000;
+
+function tombstone(seq: number, atMs = NOW_MS): LogEntry {
+  return { kind: 'tombstone', seq, atMs };
+}
+
+describe('checkResume', () => {
+  const limits = { nowMs: NOW_MS, retentionMs: RETENTION_MS };
+  const oldHead = { epoch: EPOCH, seq: 10, createdAtMs: NOW_MS - RETENTION_MS };
+  const at = (seq: number) => ({ epoch: EPOCH, seq });
+
+  test('a cursor of another epoch is told so', () => {
+    expect(checkResume({ epoch: 'other', seq: 1 }, oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'epoch_changed' });
+  });
+
+  test('a cursor beyond the head is told so', () => {
+    expect(checkResume(at(11), oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'ahead' });
+  });
+
+  test('a cursor at the head misses nothing', () => {
+    expect(checkResume(at(10), oldHead, [], limits)).toEqual({ kind: 'resumable' });
+  });
+
+  test('the entry of the cursor, or the one behind it, proves that nothing has expired after it', () => {
+    expect(checkResume(at(5), oldHead, [tombstone(5)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [tombstone(6)], limits)).toEqual({ kind: 'resumable' });
+  });
+
+  test('an entry further on proves nothing', () => {
+    expect(checkResume(at(5), oldHead, [tombstone(7)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+
+  test('in an epoch younger than the retention nothing can have expired', () => {
+    const youngHead = { ...oldHead, createdAtMs: NOW_MS - RETENTION_MS + 1 };
+    expect(checkResume(at(0), youngHead, [], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(0), oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+});
+
+describe('settledFloor', () => {
+  const limits = { nowMs: NOW_MS, graceMs: GRACE_MS };
+  const OLD_MS = NOW_MS - GRACE_MS - 1;
+
+  test('of an empty log is its start', () => {
+    expect(settledFloor(0, [], true, limits)).toBe(0);
+  });
+
+  test('is the head where all is written', () => {
+    expect(settledFloor(3, [tombstone(3), tombstone(2), tombstone(1)], true, limits)).toBe(3);
+  });
+
+  test('lies below a head that is not written yet', () => {
+    expect(settledFloor(3, [tombstone(2), tombstone(1)], true, limits)).toBe(2);
+    expect(settledFloor(1, [], true, limits)).toBe(0);
+  });
+
+  test('lies below the lowest hole that a publisher may still fill', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(4), tombstone(2), tombstone(1)], true, limits)).toBe(2);
+  });
+
+  test('does not care for holes below an old entry', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(5, OLD_MS), tombstone(2, OLD_MS)], false, limits)).toBe(6);
+  });
+
+  test('counts a hole right above an old entry: it may be young', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(4, OLD_MS)], false, limits)).toBe(4);
+  });
+
+  test('an entry at the grace period itself is not old yet', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(5, NOW_MS - GRACE_MS), tombstone(3, OLD_MS)], false, limits)).toBe(3);
+  });
+
+  test('is not known while neither an old entry nor the start was seen', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(5)], false, limits)).toBeUndefined();
+    expect(settledFloor(6, [], false, limits)).toBeUndefined();
+  });
+
+  test('passes over entries that are newer than the head it was asked for', () => {
+    expect(settledFloor(2, [tombstone(4), tombstone(2), tombstone(1)], true, limits)).toBe(2);
+  });
+
+  test('never lies above a seq that is young and unwritten', () => {
+    // Each seq of a log: when it was assigned, and whether it has been written since.
+    const log = fc.array(fc.record({ ageMs: fc.nat(2 * GRACE_MS), written: fc.boolean() }), { maxLength: 20 });
+    fc.assert(
+      fc.property(log, (seats) => {
+        const byAge = [...seats].sort((a, b) => b.ageMs - a.ageMs);
+        const entries = byAge.flatMap(({ ageMs, written }, index) => (written ? [tombstone(index + 1, NOW_MS - ageMs)] : []));
+        const floor = settledFloor(byAge.length, entries.reverse(), true, limits);
+        const open = byAge.findIndex(({ ageMs, written }) => !written && ageMs <= GRACE_MS) + 1;
+        if (open > 0) expect(floor).toBeLessThan(open);
+      }),
+    );
+  });
+});

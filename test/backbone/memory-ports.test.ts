@@ -1,0 +1,8 @@
+import { MemoryConnectionStore } from '../support/memory-connection-store.ts';
+import { MemoryEventLog } from '../support/memory-event-log.ts';
+import { connectionStoreContract } from './contracts/connection-store-contract.ts';
+import { eventLogContract } from './contracts/event-log-contract.ts';
+
+// The other tests rely on these: they keep the same promises as the ports on DynamoDB.
+eventLogContract('memory', async (clock, retentionMs) => new MemoryEventLog({ clock, retentionMs }));
+connectionStoreContract('memory', async (clock, connectionTtlMs) => new MemoryConnectionStore({ clock, connectionTtlMs }));

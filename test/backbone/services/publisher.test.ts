@@ -1,0 +1,204 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import type { LaneEvent, Publication } from '../../../backbone/domain/event.ts';
+import { type PublisherOptions, publish } from '../../../backbone/services/publisher.ts';
+import { CrashCounter, CrashedError, intercept } from '../../support/intercept.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { MemoryEventBus } from '../../support/memory-event-bus.ts';
+import { MemoryEventLog } from '../../support/memory-event-log.ts';
+
+const PUBLISH_TIMEOUT_MS = 2_000;
+const GRACE_MS = 5_000;
+
+interface World extends PublisherOptions {
+  readonly log: MemoryEventLog;
+  readonly bus: MemoryEventBus;
+  readonly clock: ManualClock;
+}
+
+function newWorld(): World {
+  const clock = new ManualClock();
+  return {
+    clock,
+    log: new MemoryEventLog({ clock, retentionMs: 3_600_000 }),
+    bus: new MemoryEventBus(),
+    publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+  };
+}
+
+async function eventsIn({ log }: World): Promise<readonly LaneEvent[]> {
+  const { epoch } = await log.head('a');
+  const { entries } = await log.read('a', epoch, 1, 1000);
+  return entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event] : []));
+}
+
+/** What consumers do to the holes of a channel once the grace period is over. */
+async function buryHoles({ log, clock }: World): Promise<void> {
+  const { epoch, seq } = await log.head('a');
+  for (let hole = 1; hole <= seq; hole++) await log.bury('a', { epoch, seq: hole }, clock.nowMs());
+}
+
+const plain: Publication = { channel: 'a', type: 'message', data: 'x' };
+const keyed: Publication = { ...plain, key: 'k' };
+
+describe('publish', () => {
+  let world: World;
+
+  beforeEach(() => {
+    world = newWorld();
+  });
+
+  test('stores the event under the next seq and then notifies it', async () => {
+    const first = await publish(plain, world);
+    const second = await publish({ ...plain, data: 'y' }, world);
+    expect([first.seq, second.seq]).toEqual([1, 2]);
+    expect(await eventsIn(world)).toEqual([first, second]);
+    expect(world.bus.notified).toEqual([first, second]);
+  });
+
+  test('notifies nothing that is not in the log', async () => {
+    const stored: Promise<readonly LaneEvent[]>[] = [];
+    world.bus.listen(() => stored.push(eventsIn(world)));
+    const plainEvent = await publish(plain, world);
+    const keyedEvent = await publish(keyed, world);
+    expect(await Promise.all(stored)).toEqual([[plainEvent], [plainEvent, keyedEvent]]);
+  });
+
+  test('rejects when the notification cannot be sent, for the caller to try again', async () => {
+    const bus = intercept(world.bus, () => Promise.reject(new Error('throttled')));
+    await expect(publish(plain, { ...world, bus })).rejects.toThrow('throttled');
+  });
+
+  test('takes a new seq when its own was buried meanwhile', async () => {
+    let beaten = false;
+    const log = intercept(world.log, async (make) => {
+      const { seq } = await world.log.head('a');
+      if (seq === 1 && !beaten) {
+        beaten = true;
+        await buryHoles(world);
+      }
+      return make();
+    });
+    const event = await publish(plain, { ...world, log });
+    expect(event.seq).toBe(2);
+    expect(await eventsIn(world)).toEqual([event]);
+    expect(world.bus.notified).toEqual([event]);
+  });
+
+  test('gives up by name when it loses one seq after another', async () => {
+    const log = intercept(world.log, async (make) => {
+      const answer = await make();
+      await buryHoles(world);
+      return answer;
+    });
+    await expect(publish(plain, { ...world, log })).rejects.toThrow(expect.objectContaining({ name: 'PublishContendedError' }));
+    expect(await eventsIn(world)).toEqual([]);
+    expect(world.bus.notified).toEqual([]);
+  });
+
+  test('buries a seq that it holds for too long, and never writes there', async () => {
+    let stalled = false;
+    const log = intercept(world.log, async (make) => {
+      const answer = await make();
+      if (!stalled) {
+        stalled = true;
+        await world.clock.advance(PUBLISH_TIMEOUT_MS + 1);
+      }
+      return answer;
+    });
+    const event = await publish(plain, { ...world, log });
+    expect(event.seq).toBe(2);
+    expect((await world.log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 1 }]);
+  });
+});
+
+describe('publish with a key', () => {
+  let world: World;
+
+  beforeEach(() => {
+    world = newWorld();
+  });
+
+  test('that was seen before answers the first event, and publishes and notifies nothing', async () => {
+    const first = await publish(keyed, world);
+    await world.clock.advance(60_000);
+    expect(await publish({ ...keyed, data: 'other' }, world)).toEqual(first);
+    expect(await eventsIn(world)).toEqual([first]);
+    expect(world.bus.notified).toEqual([first]);
+  });
+
+  test('counts keys by channel', async () => {
+    await publish(keyed, world);
+    const other = await publish({ ...keyed, channel: 'b' }, world);
+    expect(other).toMatchObject({ channel: 'b', seq: 1 });
+    expect(world.bus.notified).toHaveLength(2);
+  });
+
+  test('moves its claim to a new seq when consumers have buried the old one', async () => {
+    const { epoch, seq } = await world.log.allocate('a');
+    await world.log.setClaim('a', 'k', { epoch, seq }, world.clock.nowMs());
+    await world.clock.advance(GRACE_MS);
+    await buryHoles(world);
+    const event = await publish(keyed, world);
+    expect(event.seq).toBe(2);
+    expect(await eventsIn(world)).toEqual([event]);
+    expect(await publish(keyed, world)).toEqual(event);
+  });
+
+  test('gives up a claim that is older than the publish timeout, for consumers count its seq as settled', async () => {
+    const { epoch, seq } = await world.log.allocate('a');
+    await world.log.setClaim('a', 'k', { epoch, seq }, world.clock.nowMs());
+    await world.clock.advance(PUBLISH_TIMEOUT_MS + 1);
+    const event = await publish(keyed, world);
+    expect(event.seq).toBe(2);
+    expect((await world.log.read('a', epoch, 1, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 1 }]);
+  });
+
+  test('leaves no open hole when it loses the race for the key', async () => {
+    await Promise.all([publish(keyed, world), publish(keyed, world), publish(keyed, world)]);
+    const { epoch, seq } = await world.log.head('a');
+    expect((await world.log.read('a', epoch, 1, 100)).entries).toHaveLength(seq);
+  });
+
+  test('publishes exactly one event, whatever a crash cut off and however late the caller tries again', async () => {
+    const crash = fc.record({ atCall: fc.integer({ min: 1, max: 10 }), when: fc.constantFrom('before' as const, 'after' as const) });
+    const laterMs = fc.constantFrom(0, 1_000, PUBLISH_TIMEOUT_MS + 1, GRACE_MS + 1);
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(crash, laterMs), { maxLength: 3 }), async (crashes) => {
+        const run = newWorld();
+        for (const [planned, ms] of crashes) {
+          const counter = new CrashCounter(planned);
+          const around = <T>(make: () => Promise<T>) => counter.call(make);
+          const dying = { ...run, log: intercept(run.log, around), bus: intercept(run.bus, around) };
+          await publish(keyed, dying).catch((error) => {
+            if (!(error instanceof CrashedError)) throw error;
+          });
+          await run.clock.advance(ms);
+          if (ms > GRACE_MS) await buryHoles(run);
+        }
+        const event = await publish(keyed, run);
+        expect(await eventsIn(run)).toEqual([event]);
+        expect(run.bus.notified).toContainEqual(event);
+        expect(new Set(run.bus.notified.map(({ seq }) => seq)).size).toBe(1);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('publishes exactly one event, however the calls of several publishers interleave', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 3 }), fc.boolean(), async (scheduler, publishers, buriers) => {
+        const run = newWorld();
+        const log = intercept(run.log, (make) => scheduler.schedule(Promise.resolve()).then(make));
+        const publishing = Promise.all(Array.from({ length: publishers }, () => publish(keyed, { ...run, log })));
+        if (buriers) scheduler.schedule(Promise.resolve()).then(() => buryHoles(run));
+        const events = await scheduler.waitFor(publishing);
+        const [event] = events;
+        expect(new Set(events.map(({ seq }) => seq)).size).toBe(1);
+        expect(await eventsIn(run)).toEqual([event]);
+        expect(run.bus.notified).toContainEqual(event);
+      }),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+
+const BUILD = join(import.meta.dirname, '../../console/build.ts');
+
+let outDir: string;
+let html: string;
+
+beforeAll(() => {
+  outDir = mkdtempSync(join(tmpdir(), 'lanes-console-'));
+  execFileSync(process.execPath, [BUILD, outDir]);
+  html = readFileSync(join(outDir, 'index.html'), 'utf8');
+});
+
+afterAll(() => {
+  rmSync(outDir, { recursive: true });
+});
+
+test('the page names its assets by their content', () => {
+  const assets = readdirSync(join(outDir, 'assets')).sort();
+  expect(assets).toEqual([
+    expect.stringMatching(/^icon-[A-Z0-9]{8}\.svg$/),
+    expect.stringMatching(/^main-[A-Z0-9]{8}\.js$/),
+    expect.stringMatching(/^styles-[A-Z0-9]{8}\.css$/),
+  ]);
+  for (const asset of assets) expect(html).toContain(`"assets/${asset}"`);
+});
+
+test('the page holds no inline script or style, so that the strictest policy allows it', () => {
+  expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
+  expect(html).toContain("script-src 'self'");
+});
+
+test('without a directory the command says how to call it', () => {
+  expect(() => execFileSync(process.execPath, [BUILD], { stdio: 'pipe' })).toThrow('usage: node console/build.ts <outDir>');
+});

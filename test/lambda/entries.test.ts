@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { startTestTables, type TestTables } from '../support/tables.ts';
+import { type Bundles, bundleEntries } from './support/bundle.ts';
+import { type FakeService, startFakeService } from './support/fake-aws.ts';
+import { notified } from './support/fan-out.ts';
+import { invokeBundle } from './support/invoke.ts';
+
+const log = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];
+const publish = [PUBLISH_ENV.topicArn, PUBLISH_ENV.publishTimeoutMs];
+const store = [WEBSOCKET_ENV.connectionsTable, WEBSOCKET_ENV.subscriptionsTable, WEBSOCKET_ENV.connectionTtlMs];
+const queues = [WEBSOCKET_ENV.deliveryQueueUrl, WEBSOCKET_ENV.deadLetterQueueUrl];
+
+/** Every entry file, and the keys of the environment that it needs. */
+const ENTRIES: Readonly<Record<string, readonly string[]>> = {
+  'lambda/backbone/publish.ts': [...log, ...publish],
+  'lambda/websocket/connect.ts': store,
+  'lambda/websocket/disconnect.ts': store,
+  'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint],
+  'lambda/websocket/fan-out.ts': [...store, ...queues, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.postConcurrency],
+  'lambda/sse/task-stopped.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix],
+  'lambda/sse/sweep.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
+};
+
+/** A function starts faster the less it loads. Measured in 2026-11: 90 to 480 KB. */
+const MAX_BUNDLE_BYTES = 600_000;
+
+let bundles: Bundles;
+let tables: TestTables;
+let gateway: FakeService;
+let topic: FakeService;
+let sqs: FakeService;
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  bundles = bundleEntries(Object.keys(ENTRIES));
+  tables = await startTestTables();
+  gateway = await startFakeService();
+  topic = await startFakeService({ body: '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>' });
+  sqs = await startFakeService({ body: '{}' });
+  env = {
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'test',
+    AWS_SECRET_ACCESS_KEY: 'test',
+    AWS_ENDPOINT_URL_DYNAMODB: await endpointOf(tables),
+    AWS_ENDPOINT_URL_SNS: topic.endpoint,
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    [LOG_ENV.table]: await tables.create('log'),
+    [LOG_ENV.retentionMs]: '3600000',
+    [LOG_ENV.graceMs]: '5000',
+    [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:123456789012:lanes',
+    [PUBLISH_ENV.publishTimeoutMs]: '2000',
+    [WEBSOCKET_ENV.connectionsTable]: await tables.create('connections'),
+    [WEBSOCKET_ENV.subscriptionsTable]: await tables.create('subscriptions'),
+    [WEBSOCKET_ENV.connectionTtlMs]: '7800000',
+    [WEBSOCKET_ENV.managementEndpoint]: `${gateway.endpoint}/dev`,
+    [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,
+    [WEBSOCKET_ENV.deadLetterQueueUrl]: `${sqs.endpoint}/123456789012/dead`,
+    [WEBSOCKET_ENV.postConcurrency]: '10',
+    [TASK_QUEUE_ENV.queuePrefix]: 'lanes-',
+    [TASK_QUEUE_ENV.clusterArn]: 'arn:aws:ecs:us-east-1:123456789012:cluster/lanes',
+  };
+}, 30_000);
+
+afterAll(async () => {
+  await Promise.all([tables.stop(), gateway.stop(), topic.stop(), sqs.stop()]);
+  bundles.remove();
+});
+
+async function endpointOf({ client }: TestTables): Promise<string> {
+  const endpoint = await client.config.endpoint?.();
+  if (endpoint === undefined) throw new TypeError('the client of the test tables has no endpoint');
+  return `${endpoint.protocol}//${endpoint.hostname}:${endpoint.port}`;
+}
+
+const invoke = async (entry: string, ...events: unknown[]) => {
+  const { results, output } = await invokeBundle(bundles.file(entry), env, events);
+  return {
+    results,
+    lines: output
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line)),
+  };
+};
+
+const connect = (connectionId: string) => invoke('lambda/websocket/connect.ts', { requestContext: { connectionId }, headers: {} });
+const frame = (connectionId: string, body: object) =>
+  invoke('lambda/websocket/frame.ts', { requestContext: { connectionId }, body: JSON.stringify(body) });
+const postedTo = (connectionId: string) =>
+  gateway.requests.filter(({ path }) => path === `/dev/@connections/${connectionId}`).map(({ body }) => JSON.parse(body));
+
+describe.each(Object.entries(ENTRIES))('%s', (entry, keys) => {
+  test('names every key that its environment lacks, and needs no other', async () => {
+    const { results } = await invokeBundle(bundles.file(entry), { AWS_REGION: 'us-east-1' }, []);
+    const { error } = results[0] ?? {};
+    expect(error?.name).toBe('InvalidEnvironmentError');
+    expect([...new Set(error?.message.match(/(LANES|AWS)_[A-Z_]+/g))].sort()).toEqual([...keys].sort());
+  });
+
+  test('loads as one ES module, with its environment', async () => {
+    expect((await invoke(entry)).results).toEqual([]);
+  });
+
+  test('is small', () => {
+    expect(bundles.bytes(entry)).toBeLessThan(MAX_BUNDLE_BYTES);
+  });
+});
+
+test('a connection that connected may subscribe, and is answered over the management endpoint', async () => {
+  await connect('c1');
+  const { results } = await frame('c1', { action: 'subscribe', channel: 'one' });
+  expect(results).toEqual([{ value: { statusCode: 200 } }]);
+  expect(postedTo('c1')).toEqual([{ kind: 'subscribed', channel: 'one', id: expect.stringMatching(/^[a-z0-9]+\.0$/) }]);
+});
+
+test('a frame without a body is answered with an error', async () => {
+  await invoke('lambda/websocket/frame.ts', { requestContext: { connectionId: 'c2' } });
+  expect(postedTo('c2')).toEqual([expect.objectContaining({ kind: 'error', code: 'invalid_frame' })]);
+});
+
+test('a connection that disconnected may not subscribe', async () => {
+  await connect('c3');
+  await invoke('lambda/websocket/disconnect.ts', { requestContext: { connectionId: 'c3' } });
+  await frame('c3', { action: 'subscribe', channel: 'one' });
+  expect(postedTo('c3')).toEqual([expect.objectContaining({ code: 'connection_unknown' })]);
+});
+
+test('a publication is answered and notified, once for a redelivered EventBridge event', async () => {
+  const event = { id: 'e-1', 'detail-type': 'lanes.publish', detail: { channel: 'two', data: 'hello' } };
+  const { results } = await invoke('lambda/backbone/publish.ts', event, event);
+  const answer = { channel: 'two', id: expect.stringMatching(/^[a-z0-9]+\.1$/), publishedAt: expect.any(String) };
+  expect(results).toEqual([{ value: answer }, { value: answer }]);
+  expect(topic.requests).toHaveLength(1);
+});
+
+test('a publication that is not valid fails by name', async () => {
+  const { results } = await invoke('lambda/backbone/publish.ts', { channel: 'a b', data: '' });
+  expect(results).toEqual([{ error: { name: 'InvalidInputError', message: expect.stringContaining('"a b"') } }]);
+});
+
+test('the fan-out posts to subscribers, gives malformed messages back, and counts', async () => {
+  await connect('c4');
+  await frame('c4', { action: 'subscribe', channel: 'three' });
+  const Records = [notified(7, 'three'), { messageId: 'bad', body: 'hello' }];
+  const { results, lines } = await invoke('lambda/websocket/fan-out.ts', { Records });
+  expect(results).toEqual([{ value: { batchItemFailures: [{ itemIdentifier: 'bad' }] } }]);
+  expect(postedTo('c4')).toContainEqual(expect.objectContaining({ kind: 'event', id: 'e.7', data: 'three-7' }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ FunctionName: 'fn', Deliveries: 1, GoneConnections: 0, ThrottledPosts: 0, Undeliverable: 0 }),
+  );
+});

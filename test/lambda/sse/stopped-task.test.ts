@@ -1,0 +1,23 @@
+import { expect, test } from '@jest/globals';
+import { stoppedTaskId, UnexpectedTaskEventError } from '../../../lambda/sse/stopped-task.ts';
+
+const detail = { taskArn: 'arn:aws:ecs:eu-west-1:123456789012:task/lanes/0af3', lastStatus: 'STOPPED', desiredStatus: 'STOPPED' };
+const event = { source: 'aws.ecs', 'detail-type': 'ECS Task State Change', detail };
+
+test('the task id is the last segment of the ARN', () => {
+  expect(stoppedTaskId(event)).toBe('0af3');
+});
+
+test('the old form of the ARN, without the cluster, will do', () => {
+  expect(stoppedTaskId({ ...event, detail: { ...detail, taskArn: 'arn:aws:ecs:eu-west-1:123456789012:task/0af3' } })).toBe('0af3');
+});
+
+test.each([
+  ['a task that still stops', { ...event, detail: { ...detail, lastStatus: 'DEACTIVATING' } }, 'DEACTIVATING'],
+  ['an ARN of something else', { ...event, detail: { ...detail, taskArn: 'arn:aws:ecs:eu-west-1:123456789012:service/x' } }, 'service/x'],
+  ['another event', { ...event, 'detail-type': 'ECS Service Action' }, 'ECS Service Action'],
+  ['no event', undefined, 'undefined'],
+])('%s is refused, so that no queue in use is removed', (_, wrong, named) => {
+  expect(() => stoppedTaskId(wrong)).toThrow(UnexpectedTaskEventError);
+  expect(() => stoppedTaskId(wrong)).toThrow(named);
+});

@@ -1,0 +1,150 @@
+import { expect, test } from '@jest/globals';
+import { PublishContendedError } from '../../../backbone/services/publisher.ts';
+import { openSocket } from '../support/socket.ts';
+
+const fails = async () => {
+  throw new Error('secret detail');
+};
+
+test('ping is answered with pong', async () => {
+  const socket = await openSocket();
+  expect(await socket.send({ action: 'ping' })).toEqual([{ kind: 'pong' }]);
+});
+
+test.each([
+  [{ action: 'ping' }, 'pong'],
+  [{ action: 'subscribe', channel: 'demo' }, 'subscribed'],
+  [{ action: 'unsubscribe', channel: 'demo' }, 'unsubscribed'],
+  [{ action: 'publish', channel: 'demo', data: 'x' }, 'published'],
+  [{ action: 'jump' }, 'error'],
+  [{ action: 'subscribe', channel: 'a b' }, 'error'],
+])('the answer to %j repeats the request id', async (frame, kind) => {
+  const socket = await openSocket();
+  expect(await socket.send({ ...frame, requestId: 'r7' })).toEqual([expect.objectContaining({ kind, requestId: 'r7' })]);
+});
+
+test('a malformed frame is answered with its code and a sentence', async () => {
+  const socket = await openSocket();
+  expect(await socket.send('{"action":')).toEqual([
+    { kind: 'error', code: 'invalid_frame', message: expect.stringContaining('is not JSON') },
+  ]);
+});
+
+test('a bad request id is an error, and is not repeated', async () => {
+  const socket = await openSocket();
+  const answers = await socket.send({ action: 'ping', requestId: 5 });
+  expect(answers).toEqual([{ kind: 'error', code: 'invalid_frame', message: expect.stringContaining('requestId 5') }]);
+});
+
+test("the client's own mistakes are not counted as unexpected", async () => {
+  const socket = await openSocket();
+  await socket.send({ action: 'jump' });
+  expect(socket.lines).toEqual([]);
+});
+
+test('subscribe is answered with the baseline', async () => {
+  const socket = await openSocket();
+  const { epoch } = await socket.publish('first');
+  await socket.clock.advance(10_000);
+  expect(await socket.send({ action: 'subscribe', channel: 'demo' })).toEqual([{ kind: 'subscribed', channel: 'demo', id: `${epoch}.1` }]);
+});
+
+test('subscribe makes the connection a subscriber of the channel', async () => {
+  const socket = await openSocket();
+  await socket.send({ action: 'subscribe', channel: 'demo' });
+  expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([expect.objectContaining({ connectionId: 'c1' })]);
+});
+
+test('the row is written before the baseline is read', async () => {
+  const socket = await openSocket();
+  const order: string[] = [];
+  const store = Object.assign(Object.create(socket.store), {
+    subscribe: async () => {
+      order.push('row');
+      return 'subscribed';
+    },
+  });
+  const reader = {
+    baseline: async () => {
+      order.push('baseline');
+      return { epoch: 'e', seq: 0 };
+    },
+    checkResume: fails,
+    replay: () => {
+      throw new Error('not asked for');
+    },
+  };
+  await socket.send({ action: 'subscribe', channel: 'demo' }, { deps: { store, reader } });
+  expect(order).toEqual(['row', 'baseline']);
+});
+
+test('a connection without a row is told to connect again', async () => {
+  const socket = await openSocket();
+  await socket.store.close('c1');
+  expect(await socket.send({ action: 'subscribe', channel: 'demo' })).toEqual([expect.objectContaining({ code: 'connection_unknown' })]);
+});
+
+test('unsubscribe ends the subscription', async () => {
+  const socket = await openSocket();
+  await socket.send({ action: 'subscribe', channel: 'demo' });
+  expect(await socket.send({ action: 'unsubscribe', channel: 'demo' })).toEqual([{ kind: 'unsubscribed', channel: 'demo' }]);
+  expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([]);
+});
+
+test('publish puts the event on the bus and answers its id', async () => {
+  const socket = await openSocket();
+  const [answer] = await socket.send({ action: 'publish', channel: 'demo', type: 'chat', data: 'hello' });
+  const [event] = socket.bus.notified;
+  expect(event).toMatchObject({ channel: 'demo', type: 'chat', data: 'hello', seq: 1 });
+  expect(answer).toEqual({ kind: 'published', channel: 'demo', id: `${event?.epoch}.1` });
+});
+
+test('publish with a key seen before answers the first id and publishes nothing', async () => {
+  const socket = await openSocket();
+  const frame = { action: 'publish', channel: 'demo', data: 'hello', key: 'k1' };
+  const first = await socket.send(frame);
+  expect(await socket.send(frame)).toEqual(first);
+  expect(socket.bus.notified).toHaveLength(1);
+});
+
+test('a publication that found no place in the log may be tried again', async () => {
+  const socket = await openSocket();
+  const publish = async () => {
+    throw new PublishContendedError('channel demo: 5 seqs in a row were taken');
+  };
+  const answers = await socket.send({ action: 'publish', channel: 'demo', data: 'x', requestId: 'r1' }, { deps: { publish } });
+  expect(answers).toEqual([{ kind: 'error', code: 'publish_contended', message: expect.stringContaining('try again'), requestId: 'r1' }]);
+});
+
+test('an unexpected failure is answered without its details', async () => {
+  const socket = await openSocket();
+  const answers = await socket.send({ action: 'publish', channel: 'demo', data: 'x', requestId: 'r1' }, { deps: { publish: fails } });
+  expect(answers).toEqual([{ kind: 'error', code: 'internal', message: expect.not.stringContaining('secret'), requestId: 'r1' }]);
+});
+
+test('an unexpected failure is logged and counted', async () => {
+  const socket = await openSocket();
+  await socket.send({ action: 'publish', channel: 'demo', data: 'x' }, { deps: { publish: fails } });
+  expect(socket.lines).toEqual([
+    expect.objectContaining({ level: 'error', error: expect.objectContaining({ message: 'secret detail' }) }),
+    expect.objectContaining({ UnexpectedErrors: 1 }),
+  ]);
+});
+
+test('a throttled answer is tried again', async () => {
+  const socket = await openSocket((_, nth) => (nth === 1 ? { kind: 'throttled' } : { kind: 'sent' }));
+  expect(await socket.send({ action: 'ping' })).toEqual([{ kind: 'pong' }]);
+});
+
+test('an answer that cannot be posted is logged', async () => {
+  const socket = await openSocket(() => ({ kind: 'refused', reason: '403' }));
+  await socket.send({ action: 'ping' });
+  expect(socket.lines).toEqual([expect.objectContaining({ level: 'warn', message: 'frame not answered', connectionId: 'c1' })]);
+});
+
+test('a connection found closed loses its rows', async () => {
+  const socket = await openSocket(() => ({ kind: 'gone' }));
+  await socket.send({ action: 'subscribe', channel: 'demo' });
+  expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([]);
+  expect(await socket.store.subscribe('c1', 'demo')).toBe('gone');
+});

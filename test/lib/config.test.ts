@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { InvalidStageError, parseStage } from '../../lib/config.ts';
+import { dev } from '../../lib/stages/dev.ts';
+
+const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
+
+describe('parseStage', () => {
+  test('answers a valid configuration as it is', () => {
+    expect(parseStage(dev, 'test stage')).toEqual(dev);
+  });
+
+  test('names its source', () => {
+    expect(parse({ region: 5 })).toThrow(InvalidStageError);
+    expect(parse({ region: 5 })).toThrow(/^test stage is not a valid stage/);
+  });
+
+  test('names a nested key and its bad value', () => {
+    expect(parse({ sse: { ...dev.sse, idleTimeoutSeconds: 4_001 } })).toThrow(/sse\.idleTimeoutSeconds: 4001 is not valid/);
+  });
+
+  test('names every key that is wrong', () => {
+    const attempt = parse({ id: 'Dev!', logRetentionDays: 8 });
+    expect(attempt).toThrow(/id: "Dev!" is not valid: 1 to 16 lower-case letters and digits/);
+    expect(attempt).toThrow(/logRetentionDays: 8 is not valid/);
+  });
+
+  test('names a missing key', () => {
+    const { region: _, ...withoutRegion } = dev;
+    expect(() => parseStage(withoutRegion, 'test stage')).toThrow(/region: undefined is not valid/);
+  });
+
+  test('rejects a key that it does not know, so that a typing error is no silent default', () => {
+    expect(parse({ reigon: 'us-east-1' })).toThrow(/reigon: .*is not valid/);
+  });
+
+  test.each([
+    ['a fraction', 1.5],
+    ['a text', '60'],
+    ['not a number', Number.NaN],
+  ])('rejects %s where a whole number is due', (_, value) => {
+    expect(parse({ backbone: { ...dev.backbone, holeGraceMs: value } })).toThrow(/backbone\.holeGraceMs/);
+  });
+
+  test('rejects a certificate that is no ACM certificate', () => {
+    const certificateArn = 'arn:aws:iam::111122223333:server-certificate/mine';
+    expect(parse({ sse: { ...dev.sse, certificateArn } })).toThrow(/sse\.certificateArn: "arn:aws:iam.*the ARN of an ACM certificate/);
+  });
+
+  test('rejects plain HTTP in production', () => {
+    expect(parse({ production: true })).toThrow(/sse\.plainHttp: "forward" is not valid: redirect, in production/);
+  });
+
+  test('rejects a certificate of another region, which the load balancer cannot use', () => {
+    const certificateArn = dev.sse.certificateArn.replace('us-east-1', 'eu-west-1');
+    expect(parse({ sse: { ...dev.sse, certificateArn } })).toThrow(
+      /sse\.certificateArn: "arn:aws:acm:eu-west-1.*the same region as the stage/,
+    );
+  });
+});

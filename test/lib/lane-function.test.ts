@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { LaneFunction } from '../../lib/lane-function.ts';
+import { allowedTo, testApp, testStack } from './harness.ts';
+
+const props = { entry: 'lambda/websocket/connect.ts', description: 'test', logRetention: 7, timeout: Duration.seconds(9) } as const;
+
+describe('a lane function', () => {
+  let template: Template;
+
+  beforeAll(() => {
+    const stack = testStack();
+    new LaneFunction(stack, 'Plain', props);
+    new LaneFunction(stack, 'Larger', { ...props, memoryMb: 1_024, environment: { COLOUR: 'blue' } });
+    template = Template.fromStack(stack);
+  });
+
+  test('may write to its own log group and nothing else', () => {
+    expect(allowedTo(template, 'PlainRole')).toEqual([
+      expect.stringMatching(/^logs:CreateLogStream <PlainLog\w+\.Arn>$/),
+      expect.stringMatching(/^logs:PutLogEvents <PlainLog\w+\.Arn>$/),
+    ]);
+    template.allResourcesProperties('AWS::IAM::Role', { ManagedPolicyArns: Match.absent() });
+  });
+
+  test('has 256 MB and source maps by default', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      MemorySize: 256,
+      Timeout: 9,
+      Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } },
+    });
+  });
+
+  test('takes other memory and more environment', () => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      MemorySize: 1_024,
+      Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps', COLOUR: 'blue' } },
+    });
+  });
+});
+
+test('a bundle is one ES module that stands alone, the AWS SDK inside', () => {
+  const app = testApp({});
+  new LaneFunction(testStack('Bundled', app), 'Connect', props);
+  const assembly = app.synth();
+  const asset = join(assembly.directory, readdirSync(assembly.directory).find((name) => name.startsWith('asset.')) ?? '');
+  expect(readdirSync(asset).sort()).toEqual(['index.mjs', 'index.mjs.map']);
+  // Without its environment it says so. That far it comes only when every import was found.
+  const { stderr } = spawnSync(process.execPath, ['index.mjs'], { cwd: asset, env: {}, encoding: 'utf8' });
+  expect(/InvalidEnvironmentError: .*LANES_CONNECTIONS_TABLE/.exec(stderr)).not.toBeNull();
+}, 60_000);

@@ -1,0 +1,20 @@
+import { describe, expect, test } from '@jest/globals';
+import { STAGES, stageNamed } from '../../lib/stages.ts';
+
+describe('stages', () => {
+  test.each(STAGES.map(({ id }) => id))('%s is valid, and its timeouts agree', (id) => {
+    expect(stageNamed(id).id).toBe(id);
+  });
+
+  test('an unknown stage is an error that names it and the known ones', () => {
+    expect(() => stageNamed('staging')).toThrow(/no stage "staging".*dev, prod/);
+  });
+
+  test('no stage at all is the same error', () => {
+    expect(() => stageNamed(undefined)).toThrow(/no stage undefined.*dev, prod/);
+  });
+
+  test('plain HTTP into production redirects to HTTPS', () => {
+    for (const stage of STAGES.filter(({ production }) => production)) expect(stage.sse.plainHttp).toBe('redirect');
+  });
+});

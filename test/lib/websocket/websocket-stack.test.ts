@@ -1,0 +1,276 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { Stage } from '../../../lib/config.ts';
+import { dev } from '../../../lib/stages/dev.ts';
+import { prod } from '../../../lib/stages/prod.ts';
+import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { allowances, allowedTo, environmentOf, flatten, testApp, testBackbone } from '../harness.ts';
+
+let devTemplate: Template;
+let prodTemplate: Template;
+
+function synthesize(stage: Stage): Template {
+  const app = testApp();
+  const backbone = testBackbone(stage, app);
+  return Template.fromStack(new WebSocketStack(app, 'Websocket', { env: { region: stage.region }, stage, backbone }));
+}
+
+/** Shortens the names of resources, and leaves out the log groups, which every function has. */
+const readable = (lines: readonly string[]) =>
+  lines
+    .filter((line) => !line.startsWith('logs:'))
+    .map((line) =>
+      line
+        .replace(/<Backbone:PublishOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>')
+        .replace(/[0-9A-F]{8}(?=[.>])/g, ''),
+    );
+
+beforeAll(() => {
+  devTemplate = synthesize(dev);
+  prodTemplate = synthesize(prod);
+});
+
+describe('who may do what', () => {
+  test('only the frame and the fan-out function may post to connections, on this stage', () => {
+    const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
+    expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
+      ['Frame', 'FanOutHandler'].map((role) => ({
+        role,
+        actions: ['execute-api:ManageConnections'],
+        resources: [expect.stringMatching(/^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\w+>\/prod\/POST\/@connections\/\*$/)],
+        condition: undefined,
+      })),
+    );
+  });
+
+  test('$connect writes the connection and nothing else', () => {
+    expect(readable(allowedTo(devTemplate, 'Connect'))).toEqual(['dynamodb:PutItem <TablesConnections.Arn>']);
+  });
+
+  test('$disconnect deletes the connection and its subscriptions and nothing else', () => {
+    expect(readable(allowedTo(devTemplate, 'Disconnect'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+    ]);
+  });
+
+  test('frames change subscriptions, read and write the log, notify, and answer', () => {
+    expect(readable(allowedTo(devTemplate, 'Frame'))).toEqual([
+      'dynamodb:BatchGetItem <BackboneLogTable>',
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
+      'dynamodb:GetItem <BackboneLogTable>',
+      'dynamodb:PutItem <BackboneLogTable>',
+      'dynamodb:PutItem <TablesSubscriptions.Arn>',
+      'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:UpdateItem <BackboneLogTable>',
+      'dynamodb:UpdateItem <TablesConnections.Arn>',
+      expect.stringMatching(/^execute-api:/),
+      'kms:Decrypt <BackboneTopicKey>',
+      'kms:GenerateDataKey <BackboneTopicKey>',
+      'sns:Publish <BackboneTopic>',
+    ]);
+  });
+
+  test('the fan-out reads subscribers, forgets dead ones, posts, and sends to its own queues', () => {
+    const sqs = (action: string, queue: string) => `sqs:${action} <FanOut${queue}.Arn>`;
+    expect(readable(allowedTo(devTemplate, 'FanOutHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
+      'dynamodb:Query <TablesSubscriptions.Arn>',
+      ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].flatMap((action) => [
+        sqs(action, 'Deliveries'),
+        sqs(action, 'Events'),
+      ]),
+      sqs('SendMessage', 'DeadLettersQueue'),
+      sqs('SendMessage', 'Deliveries'),
+    ]);
+  });
+});
+
+describe('the API', () => {
+  test('has the three routes of API Gateway and none by action', () => {
+    const routes = Object.values(devTemplate.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) => Properties.RouteKey);
+    expect(routes.sort()).toEqual(['$connect', '$default', '$disconnect']);
+  });
+
+  test('deploys its stage by itself, under the name of the stage, with its limits', () => {
+    prodTemplate.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: 'prod',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 2_500, DetailedMetricsEnabled: true },
+    });
+    devTemplate.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: 'dev',
+      DefaultRouteSettings: { ThrottlingRateLimit: 500, ThrottlingBurstLimit: 500 },
+    });
+  });
+
+  test('logs accesses as JSON with a request id, without headers, query strings or frames, which may hold tokens', () => {
+    const [stage] = Object.values(devTemplate.findResources('AWS::ApiGatewayV2::Stage'));
+    const format = JSON.parse(stage?.['Properties'].AccessLogSettings.Format);
+    expect(Object.values(format).sort()).toEqual([
+      '$context.connectionId',
+      '$context.error.message',
+      '$context.eventType',
+      '$context.identity.sourceIp',
+      '$context.integrationErrorMessage',
+      '$context.integrationStatus',
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.routeKey',
+      '$context.status',
+    ]);
+    expect(stage?.['Properties'].DefaultRouteSettings.DataTraceEnabled).toBeFalsy();
+  });
+
+  test('waits for the role with which API Gateway may write logs at all, which outlives the stack', () => {
+    const [account = ''] = Object.keys(devTemplate.findResources('AWS::ApiGateway::Account'));
+    devTemplate.hasResource('AWS::ApiGatewayV2::Stage', { DependsOn: Match.arrayWith([account]) });
+    devTemplate.hasResource('AWS::ApiGateway::Account', { DeletionPolicy: 'Retain' });
+    devTemplate.hasResource('AWS::IAM::Role', {
+      DeletionPolicy: 'Retain',
+      Properties: { AssumeRolePolicyDocument: { Statement: [{ Principal: { Service: 'apigateway.amazonaws.com' } }] } },
+    });
+  });
+
+  test('may invoke each function for its own route only', () => {
+    const permissions = Object.values(devTemplate.findResources('AWS::Lambda::Permission')).map(
+      ({ Properties }) => `${flatten(Properties.FunctionName).replace(/Function\w+\.Arn/, '')} ${flatten(Properties.SourceArn)}`,
+    );
+    expect(permissions.map((line) => line.replace(/<Api\w+>/, '<Api>')).sort()).toEqual([
+      '<Connect> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$connect',
+      '<Disconnect> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$disconnect',
+      '<Frame> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$default',
+    ]);
+  });
+});
+
+describe('the tables', () => {
+  test('have the keys that the contract names', () => {
+    devTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [{ AttributeName: 'connectionId', KeyType: 'HASH' }],
+    });
+    devTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      KeySchema: [
+        { AttributeName: 'channel', KeyType: 'HASH' },
+        { AttributeName: 'connectionId', KeyType: 'RANGE' },
+      ],
+    });
+  });
+
+  test('let rows expire, and go with the stack: a row without its connection is worthless', () => {
+    prodTemplate.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      BillingMode: 'PAY_PER_REQUEST',
+    });
+    prodTemplate.allResources('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Delete' });
+  });
+});
+
+describe('the fan-out', () => {
+  test('gets the events as they were published', () => {
+    devTemplate.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'sqs', RawMessageDelivery: true });
+  });
+
+  test('lets only the topic write into the queue of events', () => {
+    devTemplate.hasResourceProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sqs:SendMessage',
+            Principal: { Service: 'sns.amazonaws.com' },
+            Condition: { ArnEquals: { 'aws:SourceArn': Match.anyValue() } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  test('answers for each message of a batch, without waiting for a fuller one, within its share of invocations', () => {
+    prodTemplate.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
+    prodTemplate.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 50 },
+    });
+  });
+
+  test('hides a message for six times as long as an invocation may run, and puts it aside after five tries', () => {
+    for (const queue of ['FanOutEvents', 'FanOutDeliveries']) {
+      expect(queueNamed(prodTemplate, queue)).toMatchObject({ VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5 } });
+    }
+  });
+
+  test('encrypts every queue and takes nothing in the clear', () => {
+    devTemplate.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    devTemplate.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+      },
+    });
+    const queues = Object.keys(devTemplate.findResources('AWS::SQS::Queue')).length;
+    devTemplate.resourceCountIs('AWS::SQS::QueuePolicy', queues);
+  });
+
+  test('keeps what it could not deliver for 14 days, and raises an alarm', () => {
+    expect(queueNamed(devTemplate, 'FanOutDeadLetters')).toMatchObject({ MessageRetentionPeriod: 14 * 86_400 });
+    devTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FanOutDeadLetters'), 'QueueName'] } }],
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+  });
+});
+
+describe('environment', () => {
+  const endpoint = expect.stringMatching(/^https:\/\/<Api\w+>\.execute-api\.us-east-1\.<AWS::URLSuffix>\/dev$/);
+  const tables = {
+    LANES_CONNECTIONS_TABLE: expect.stringMatching(/^<TablesConnections\w+>$/),
+    LANES_SUBSCRIPTIONS_TABLE: expect.stringMatching(/^<TablesSubscriptions\w+>$/),
+    LANES_CONNECTION_TTL_MS: String(130 * 60_000),
+  };
+
+  test.each(['ConnectFunction', 'DisconnectFunction'])('%s knows the tables, and no endpoint', (name) => {
+    const environment = environmentOf(devTemplate, name);
+    expect(environment).toMatchObject(tables);
+    expect(environment).not.toHaveProperty('AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI');
+  });
+
+  test('the frame function knows the tables, the log, the topic and where to answer', () => {
+    expect(environmentOf(devTemplate, 'FrameFunction')).toMatchObject({
+      ...tables,
+      LANES_LOG_TABLE: expect.any(String),
+      LANES_RETENTION_MS: String(24 * 3_600_000),
+      LANES_HOLE_GRACE_MS: '5000',
+      LANES_TOPIC_ARN: expect.any(String),
+      LANES_PUBLISH_TIMEOUT_MS: '2000',
+      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
+    });
+  });
+
+  test('the fan-out function knows the tables, its queues, its limit and where to post', () => {
+    expect(environmentOf(devTemplate, 'FanOutHandlerFunction')).toMatchObject({
+      ...tables,
+      LANES_DELIVERY_QUEUE_URL: expect.stringMatching(/^<FanOutDeliveries\w+>$/),
+      LANES_DEAD_LETTER_QUEUE_URL: expect.stringMatching(/^<FanOutDeadLetters\w+>$/),
+      LANES_POST_CONCURRENCY: '64',
+      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
+    });
+  });
+});
+
+test('the stack answers with the URL of the lane', () => {
+  devTemplate.hasOutput('WebSocketUrl', {
+    Value: {
+      'Fn::Join': ['', ['wss://', { Ref: Match.stringLikeRegexp('^Api') }, '.execute-api.us-east-1.', { Ref: 'AWS::URLSuffix' }, '/dev']],
+    },
+  });
+});
+
+function queueNamed(template: Template, prefix: string): unknown {
+  const [queue] = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([id]) => id.startsWith(prefix));
+  return queue?.[1].Properties;
+}

@@ -1,0 +1,28 @@
+import * as fc from 'fast-check';
+import type { Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+
+const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
+
+/** Every valid channel name. */
+export const channelName: fc.Arbitrary<string> = fc.string({
+  unit: fc.constantFrom(...CHANNEL_CHARACTERS),
+  minLength: 1,
+  maxLength: 128,
+});
+
+/** Every valid position. */
+export const position: fc.Arbitrary<Position> = fc.record({
+  epoch: fc.string({ unit: fc.constantFrom(...'abcxyz0189'), minLength: 1, maxLength: 32 }),
+  seq: fc.maxSafeNat(),
+});
+
+/** Every event that a log can hold. */
+export const laneEvent: fc.Arbitrary<LaneEvent> = fc.record({
+  channel: channelName,
+  epoch: position.map(({ epoch }) => epoch),
+  seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+  type: channelName,
+  data: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
+  publishedAtMs: fc.integer({ min: 0, max: Date.UTC(2200, 0) }),
+});
