@@ -76,6 +76,8 @@ module.exports = {
   options: {
     parser: 'swc',
     tsPreCompilationDeps: true,
+    // The swc parser of dependency-cruiser does not read JSX; test/console/build.test.ts checks what the console bundles instead.
+    exclude: { path: '\\.tsx$' },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },

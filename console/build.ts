@@ -9,11 +9,12 @@ const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
 
 /**
  * Writes `index.html` and `assets/` into `outDir`. The page asks no other host for anything.
+ * @returns the source files that went into the bundle, relative to this folder
  * @throws Error when the bundler fails, or when index.html does not name an entry
  */
-export function buildConsole(outDir: string): void {
+export function buildConsole(outDir: string): readonly string[] {
   const sourceDir = import.meta.dirname;
-  const { outputs } = buildSync({
+  const { inputs, outputs } = buildSync({
     absWorkingDir: sourceDir,
     entryPoints: ENTRIES,
     outdir: join(outDir, 'assets'),
@@ -38,6 +39,7 @@ export function buildConsole(outDir: string): void {
     html = html.replace(`"${entry}"`, `"${relative(outDir, join(sourceDir, built))}"`);
   }
   writeFileSync(join(outDir, 'index.html'), html);
+  return Object.keys(inputs);
 }
 
 const [, script, outDir] = process.argv;

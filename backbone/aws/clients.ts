@@ -23,20 +23,24 @@ const requestHandler = (requestTimeoutMs: number, maxSockets: number) => ({
   httpsAgent: { maxSockets },
 });
 
+/** For the event log and the connection store. */
 export function createDynamoClient(): DynamoDBDocumentClient {
   // 128 sockets: an SSE task replays many streams at once when clients come back after a deploy.
   return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler: requestHandler(2_000, 128) }));
 }
 
+/** For the event bus and the subscriptions of task queues. */
 export function createSnsClient(): SNSClient {
   return new SNSClient({ maxAttempts: 3, requestHandler: requestHandler(3_000, 64) });
 }
 
+/** For task queues and the delivery queue. */
 export function createSqsClient(): SQSClient {
   // Above the 20 s of a long poll.
   return new SQSClient({ maxAttempts: 3, requestHandler: requestHandler(25_000, 64) });
 }
 
+/** For the sweep, which has time: ECS throttles early. */
 export function createEcsClient(): ECSClient {
   return new ECSClient({ maxAttempts: 5, requestHandler: requestHandler(10_000, 8) });
 }

@@ -17,6 +17,7 @@ export class DeliveryNotQueuedError extends Error {
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 256 * 1024;
 
+/** The delivery queue on SQS. Rejects with {@link DeliveryNotQueuedError} and whatever SQS answers. */
 export function createDeliveryQueue({ client, deliveryQueueUrl, deadLetterQueueUrl }: SqsDeliveryQueueOptions): DeliveryQueue {
   return {
     async enqueue(jobs, delaySeconds = 0) {

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   BatchGetCommand,
   type BatchGetCommandInput,
@@ -6,8 +5,15 @@ import {
   type BatchWriteCommandInput,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
+import type { Clock } from '../ports.ts';
 
 type Key = Readonly<Record<string, string | number>>;
+
+export interface BatchOptions {
+  readonly client: DynamoDBDocumentClient;
+  readonly table: string;
+  readonly clock: Clock;
+}
 
 /** Limits of BatchGetItem and BatchWriteItem. */
 const KEYS_PER_GET = 100;
@@ -23,23 +29,27 @@ export class BatchIncompleteError extends Error {
 }
 
 /** Reads items by key, strongly consistent; keys without an item are left out. */
-export async function batchGet<Item>(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<readonly Item[]> {
+export async function batchGet<Item>({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<readonly Item[]> {
   const items: Item[] = [];
   for (const chunk of chunks(keys, KEYS_PER_GET)) {
-    await untilDone<BatchGetCommandInput['RequestItems']>({ [table]: { Keys: [...chunk], ConsistentRead: true } }, async (requests) => {
-      const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: requests }));
-      items.push(...((Responses?.[table] ?? []) as Item[]));
-      return UnprocessedKeys;
-    });
+    await untilDone<BatchGetCommandInput['RequestItems']>(
+      clock,
+      { [table]: { Keys: [...chunk], ConsistentRead: true } },
+      async (requests) => {
+        const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: requests }));
+        items.push(...((Responses?.[table] ?? []) as Item[]));
+        return UnprocessedKeys;
+      },
+    );
   }
   return items;
 }
 
 /** Deletes items by key, whether they exist or not. */
-export async function batchDelete(client: DynamoDBDocumentClient, table: string, keys: readonly Key[]): Promise<void> {
+export async function batchDelete({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<void> {
   for (const chunk of chunks(keys, WRITES_PER_BATCH)) {
     const deletes = chunk.map((key) => ({ DeleteRequest: { Key: { ...key } } }));
-    await untilDone<BatchWriteCommandInput['RequestItems']>({ [table]: deletes }, async (requests) => {
+    await untilDone<BatchWriteCommandInput['RequestItems']>(clock, { [table]: deletes }, async (requests) => {
       const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
       return UnprocessedItems;
     });
@@ -48,12 +58,13 @@ export async function batchDelete(client: DynamoDBDocumentClient, table: string,
 
 /** Sends what `send` hands back again, with growing pauses: a batch is throttled part by part, without an error. */
 async function untilDone<Requests extends Readonly<Record<string, unknown>> | undefined>(
+  clock: Clock,
   requests: Requests,
   send: (requests: Requests) => Promise<Requests | undefined>,
 ): Promise<void> {
   let left = requests;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    if (attempt > 0) await setTimeout(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
+    if (attempt > 0) await clock.sleep(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
     const unprocessed = await send(left);
     if (unprocessed === undefined || Object.keys(unprocessed).length === 0) return;
     left = unprocessed;

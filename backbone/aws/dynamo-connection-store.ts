@@ -60,13 +60,13 @@ class DynamoConnectionStore implements ConnectionStore {
   }
 
   async close(connectionId: string): Promise<void> {
-    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    const { client, connectionsTable, subscriptionsTable, clock } = this.#options;
     const { Attributes } = await client.send(
       new DeleteCommand({ TableName: connectionsTable, Key: { connectionId }, ReturnValues: 'ALL_OLD' }),
     );
     const { channels = new Set<string>() } = (Attributes ?? {}) as Partial<ConnectionItem>;
     const keys = [...channels].map((channel) => ({ channel, connectionId }));
-    await batchDelete(client, subscriptionsTable, keys);
+    await batchDelete({ client, table: subscriptionsTable, clock }, keys);
   }
 
   async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'> {

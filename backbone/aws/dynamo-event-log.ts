@@ -65,7 +65,7 @@ class DynamoEventLog implements EventLog {
 
   async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
     const keys = [...new Set(channels)].map(headKey);
-    const items = await batchGet<HeadItem>(this.#client, this.#table, keys);
+    const items = await batchGet<HeadItem>({ client: this.#client, table: this.#table, clock: this.#clock }, keys);
     return new Map(items.map((item) => [item.pk.slice(headKey('').pk.length), toHead(item)]));
   }
 

@@ -2,7 +2,11 @@ import type { LaneEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { Claim, Head } from '../ports.ts';
 
-/** The items of the log's table, as `dynamo-event-log.ts` lays them out. Times are milliseconds since 1970, `expiresAt` seconds. */
+/*
+ * The items of the log's table, as `dynamo-event-log.ts` lays them out, and what they mean.
+ * Times are milliseconds since 1970, but `expiresAt` is seconds.
+ */
+
 interface Item {
   readonly pk: string;
   readonly sk: number;

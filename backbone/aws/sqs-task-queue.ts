@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import {
   NotFoundException,
   paginateListSubscriptionsByTopic,
@@ -21,7 +20,8 @@ import {
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
 import { SUBSCRIPTION_TAG } from '../contract.ts';
-import type { QueueMessage, TaskQueue } from '../ports.ts';
+import type { Clock, QueueMessage, TaskQueue } from '../ports.ts';
+import { systemClock } from '../services/system-clock.ts';
 
 export interface TaskQueueOptions {
   readonly sqs: SQSClient;
@@ -42,8 +42,8 @@ const MESSAGES_PER_CALL = 10;
  * The queue's policy is part of its creation: a policy that is set later may take a minute to apply, and SNS drops
  * what a policy refuses.
  */
-export async function openTaskQueue(options: TaskQueueOptions): Promise<TaskQueue> {
-  const { sqs, sns, topicArn, queueName } = options;
+export async function openTaskQueue(options: TaskQueueOptions & { readonly clock?: Clock }): Promise<TaskQueue> {
+  const { sqs, sns, topicArn, queueName, clock = systemClock } = options;
   const queueArn = siblingQueueArn(topicArn, queueName);
   const { QueueUrl: queueUrl } = await sqs.send(
     new CreateQueueCommand({
@@ -64,7 +64,7 @@ export async function openTaskQueue(options: TaskQueueOptions): Promise<TaskQueu
   if (queueUrl === undefined) throw new TypeError(`SQS made the queue ${queueName} without a URL`);
   let subscriptionArn: string | undefined;
   try {
-    await setTimeout(USABLE_AFTER_MS);
+    await clock.sleep(USABLE_AFTER_MS);
     subscriptionArn = await subscribe(options, queueArn);
     await sqs.send(new TagQueueCommand({ QueueUrl: queueUrl, Tags: { [SUBSCRIPTION_TAG]: subscriptionArn } }));
     return taskQueue(options, queueUrl, subscriptionArn);

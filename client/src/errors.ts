@@ -10,11 +10,7 @@ export class LanesError extends Error {
   readonly final: boolean;
 
   /** @param detail the server's own words where it sent any */
-  constructor(
-    code: string,
-    detail: string,
-    { status, retryAfterMs, final = isFinalStatus(status), cause }: LanesErrorContext = {},
-  ) {
+  constructor(code: string, detail: string, { status, retryAfterMs, final = isFinalStatus(status), cause }: LanesErrorContext = {}) {
     super(detail, { cause });
     this.code = code;
     this.status = status;

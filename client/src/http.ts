@@ -2,7 +2,7 @@ import type { Problem, PublishAnswer } from '../../backbone/protocol.ts';
 import { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import type { TokenSource } from './token.ts';
-import type { PublishInput } from './types.ts';
+import type { Publication } from './types.ts';
 import { guard } from './wait.ts';
 
 /** What transports over HTTP need. */
@@ -59,7 +59,7 @@ export async function requestJson<T>(
 export function publishByHttp(
   lane: HttpLane,
   channel: string,
-  { type, data, key }: PublishInput & { readonly key: string },
+  { type, data, key }: Publication,
   signal: AbortSignal,
 ): Promise<PublishAnswer> {
   const init = {

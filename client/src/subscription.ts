@@ -4,7 +4,16 @@ import type { Tunables } from './options.ts';
 import { isCursor, Order } from './order.ts';
 import { keepTrying } from './retry.ts';
 import type { Surroundings } from './surroundings.ts';
-import type { LaneItem, Status, StatusName, SubscribeOptions, Subscription } from './types.ts';
+import type {
+  LaneItem,
+  Listener,
+  Status,
+  StatusName,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionEvents,
+  TypedEventTarget,
+} from './types.ts';
 import { wait } from './wait.ts';
 
 /** What a subscription needs of its connection. */
@@ -23,7 +32,7 @@ export interface SubscriptionOwner {
 /** Dispatched on the inner target: items came or went, or the subscription has ended. */
 const CHANGED = 'changed';
 
-export class LaneSubscription extends EventTarget implements Subscription, Feed {
+export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
   readonly channel: string;
   readonly order: Order;
   readonly ready: Promise<void>;
@@ -72,9 +81,13 @@ export class LaneSubscription extends EventTarget implements Subscription, Feed 
     return this.#handedOver;
   }
 
-  override addEventListener(...parameters: Parameters<EventTarget['addEventListener']>): void {
-    super.addEventListener(...parameters);
-    if (parameters[0] !== 'event' || this.#listenedTo) return;
+  override addEventListener<K extends keyof SubscriptionEvents>(
+    type: K,
+    listener: Listener<SubscriptionEvents[K]>,
+    options?: boolean | AddEventListenerOptions,
+  ): void {
+    super.addEventListener(type, listener, options);
+    if (type !== 'event' || this.#listenedTo) return;
     this.#listenedTo = true;
     // Not at once: other listeners may be added in the same breath.
     queueMicrotask(() => this.#flush());

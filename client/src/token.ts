@@ -25,7 +25,8 @@ export function createTokenSource(token: ConnectOptions['token']): TokenSource {
   return {
     async get() {
       if (typeof token !== 'function') return token || undefined;
-      return (current ?? (await (asking ??= ask(token)))) || undefined;
+      if (current === undefined && asking === undefined) asking = ask(token);
+      return (current ?? (await asking)) || undefined;
     },
     refuse(refused) {
       // Whoever comes second with the same refused token finds it replaced already.

@@ -75,16 +75,18 @@ export interface ConnectionEvents {
   readonly status: CustomEvent<Status>;
 }
 
-/** `EventTarget`, with the events it dispatches typed. */
-export interface TypedEventTarget<Events> extends Omit<EventTarget, 'addEventListener' | 'removeEventListener'> {
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+
+/** `EventTarget`, with the events that it dispatches typed. */
+export interface TypedEventTarget<Events extends { readonly [K in keyof Events]: Event }> extends EventTarget {
   addEventListener<K extends keyof Events & string>(
     type: K,
-    listener: ((event: Events[K]) => void) | null,
+    listener: Listener<Events[K]>,
     options?: boolean | AddEventListenerOptions,
   ): void;
   removeEventListener<K extends keyof Events & string>(
     type: K,
-    listener: ((event: Events[K]) => void) | null,
+    listener: Listener<Events[K]>,
     options?: boolean | EventListenerOptions,
   ): void;
 }
@@ -112,6 +114,13 @@ export interface PublishInput {
   readonly data: string;
   /** Idempotency key: a key seen before on the channel publishes nothing twice. @default a random one per call */
   readonly key?: string | undefined;
+}
+
+/** Ready to be sent, and to be sent again. */
+export interface Publication {
+  readonly type?: string;
+  readonly data: string;
+  readonly key: string;
 }
 
 export interface PublishOptions {

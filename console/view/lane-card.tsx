@@ -40,7 +40,7 @@ export function LaneCard({ lane, title, pane, control, transport }: LaneCardProp
             <Fact name="Runs on" value={transport.runsOn} />
             <Fact name="Endpoint" value={transport.endpoint} />
             <Fact name="Protocol" value={transport.protocol} />
-            <Fact name="Resumes" value={`${transport.resume} ${pane.lastId.value ?? ''}`.trim()} />
+            <Fact name="Resumes" value={transport.resume(pane.lastId.value)} />
           </dl>
           <Counters pane={pane} />
           <EventList title={title} pane={pane} />

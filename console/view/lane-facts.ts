@@ -3,7 +3,8 @@ export interface Transport {
   readonly runsOn: string;
   readonly endpoint: string;
   readonly protocol: string;
-  readonly resume: string;
+  /** @param lastId the id of the newest event, from which the lane would resume now */
+  readonly resume: (lastId: string | undefined) => string;
 }
 
 const HTTP_VERSIONS: Readonly<Record<string, string>> = { h2: 'HTTP/2', h3: 'HTTP/3', 'http/1.1': 'HTTP/1.1' };
@@ -13,13 +14,13 @@ export const describeTransport = {
     runsOn: 'API Gateway and Lambda',
     endpoint: url ?? '–',
     protocol: 'lanes.v1.json, a TCP connection of its own',
-    resume: 'by our client, subscribe after',
+    resume: (lastId) => `by our client: subscribe after ${lastId ?? 'the last id'}`,
   }),
   sse: (channel: string): Transport => ({
     runsOn: 'a load balancer and Fargate',
     endpoint: `/v1/events?channel=${channel}`,
     protocol: `text/event-stream, ${sharing(httpVersion())}`,
-    resume: 'by the browser, Last-Event-ID',
+    resume: (lastId) => `by the browser: Last-Event-ID ${lastId ?? ''}`,
   }),
 };
 

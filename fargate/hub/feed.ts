@@ -58,7 +58,7 @@ export class Feed {
   #held: LaneEvent[] = [];
   /** The last epoch that the log has denied: its late notifications cost nothing. */
   #oldEpoch: string | undefined;
-  #refreshing: Promise<void> | undefined;
+  #refreshing: Promise<boolean> | undefined;
   #mending = false;
   #nap: AbortController | undefined;
 
@@ -139,8 +139,11 @@ export class Feed {
     this.#mendSoon();
   }
 
-  /** Asks the log for the channel's epoch, and begins anew where it is another one. */
-  refresh(): Promise<void> {
+  /**
+   * Asks the log for the channel's epoch, and begins anew where it is another one.
+   * @returns whether the log knows the channel: one that was wiped does not until something is published
+   */
+  refresh(): Promise<boolean> {
     this.#refreshing ??= this.#confirm();
     return this.#refreshing;
   }
@@ -174,11 +177,12 @@ export class Feed {
     this.#nap?.abort();
   }
 
-  async #confirm(): Promise<void> {
+  async #confirm(): Promise<boolean> {
+    let head: Head | undefined;
     try {
       const judged = this.#held.length;
       const seen = this.position;
-      const head = (await this.#options.log.heads([this.channel])).get(this.channel);
+      head = (await this.#options.log.heads([this.channel])).get(this.channel);
       if (head !== undefined && head.epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
       else if (head !== undefined && head.seq < seen.seq) await this.#beginAnew(head, 'ahead');
       // Of what came before the head was read, everything of another epoch is old.
@@ -190,6 +194,7 @@ export class Feed {
     }
     // What came since may be of a yet newer epoch: offered again, it is judged by another look at the head.
     this.#offerHeld();
+    return head !== undefined;
   }
 
   async #beginAnew(head: Head, reason: ResetReason): Promise<void> {
@@ -266,6 +271,13 @@ export class Feed {
     const dueMs = noticedAtMs + graceMs - nowMs;
     if (dueMs > 0) {
       await this.#sleep(dueMs);
+      return;
+    }
+    // In a log that was wiped or restored nothing is found either: that is a reset, and not a hole.
+    const exists = await this.refresh();
+    if (sequencer !== this.#state.sequencer) return;
+    if (!exists) {
+      await this.#sleep(graceMs);
       return;
     }
     const firstFound = found[0]?.seq ?? to + 1;

@@ -115,16 +115,18 @@ export class Stream implements Reader {
       frames.push(frame);
       chars += frame.length;
       if (chars < WRITE_BYTES && index < events.length - 1) continue;
+      await this.#room();
       this.#write(Buffer.from(frames.join('')));
       this.#options.onDelivered(frames.length);
       frames = [];
       chars = 0;
-      await this.#room();
     }
+    await this.#room();
     return true;
   }
 
   async #writeReset(channel: string, reason: ResetReason, position: Position): Promise<boolean> {
+    await this.#room();
     this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason }))));
     await this.#room();
     return true;

@@ -61,7 +61,10 @@ const assetManifest = v.object({
   files: v.optional(
     v.record(
       v.string(),
-      v.object({ source: v.object({ path: v.optional(v.string()) }), destinations: v.record(v.string(), v.object({ objectKey: v.string() })) }),
+      v.object({
+        source: v.object({ path: v.optional(v.string()) }),
+        destinations: v.record(v.string(), v.object({ objectKey: v.string() })),
+      }),
     ),
     {},
   ),

@@ -15,7 +15,8 @@ export interface Resource {
   readonly ref: string;
   /** Physical name. */
   readonly name: string;
-  readonly arn: string | undefined;
+  /** What `Fn::GetAtt` answers, by attribute. */
+  readonly attributes: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, Value>>;
 }
 
@@ -48,14 +49,21 @@ type Evaluated = Value | typeof NO_VALUE;
  * @throws UnsupportedTemplateError naming the function, reference or attribute
  */
 export function resolveAssembly(assembly: Assembly): ResolvedApp {
-  const scopes = assembly.stacks.map((stack) => new StackScope(stack, (name) => importValue(name)));
-  const importValue = (name: string): Value => {
-    for (const scope of scopes) {
-      const value = scope.exported(name);
-      if (value !== undefined) return value;
-    }
-    throw new UnsupportedTemplateError(`Fn::ImportValue: no stack of the assembly exports ${name}`);
+  const scopes: StackScope[] = [];
+  const others: OtherStacks = {
+    exported: (name) => {
+      const exporting = scopes.find((scope) => scope.exportedBy(name) !== undefined);
+      const output = exporting?.exportedBy(name);
+      if (exporting === undefined || output === undefined) throw new UnsupportedTemplateError(`no stack of the assembly exports ${name}`);
+      return exporting.output(output);
+    },
+    output: (stackName, outputName) => {
+      const stack = scopes.find((scope) => scope.name === stackName);
+      if (stack === undefined) throw new UnsupportedTemplateError(`there is no stack ${stackName} in the assembly`);
+      return stack.output(outputName);
+    },
   };
+  for (const stack of assembly.stacks) scopes.push(new StackScope(stack, others));
   const unknown = scopes.flatMap((scope) => scope.unknownTypes());
   if (unknown.length > 0) {
     throw new UnknownResourceTypeError(
@@ -68,13 +76,19 @@ export function resolveAssembly(assembly: Assembly): ResolvedApp {
   };
 }
 
+/** What a template can refer to outside of its own stack. */
+interface OtherStacks {
+  exported(exportName: string): Value;
+  output(stackName: string, outputName: string): Value;
+}
+
 class StackScope {
   readonly #stack: StackAssembly;
-  readonly #importValue: (name: string) => Value;
+  readonly #others: OtherStacks;
 
-  constructor(stack: StackAssembly, importValue: (name: string) => Value) {
+  constructor(stack: StackAssembly, others: OtherStacks) {
     this.#stack = stack;
-    this.#importValue = importValue;
+    this.#others = others;
   }
 
   get name(): string {
@@ -92,7 +106,6 @@ class StackScope {
       const type = resourceType(resource.Type);
       if (type?.kind !== 'handled') return [];
       const naming = this.#naming(logicalId, type);
-      const arn = type.attributes['Arn'] ?? type.ref;
       return [
         {
           type: resource.Type,
@@ -101,7 +114,7 @@ class StackScope {
           region: this.#stack.region,
           ref: type.ref(naming),
           name: naming.name,
-          arn: arn(naming).startsWith('arn:') ? arn(naming) : undefined,
+          attributes: Object.fromEntries(Object.entries(type.attributes).map(([name, attribute]) => [name, attribute(naming)])),
           properties: this.#object(resource.Properties),
         },
       ];
@@ -116,11 +129,15 @@ class StackScope {
     return outputs;
   }
 
-  exported(name: string): Value | undefined {
-    for (const output of Object.values(this.#stack.template.Outputs)) {
-      if (output.Export !== undefined && this.#value(output.Export.Name) === name) return this.#value(output.Value);
-    }
-    return undefined;
+  output(id: string): Value {
+    const output = this.#stack.template.Outputs[id];
+    return output === undefined ? this.#fail(`there is no output ${id}`) : this.#value(output.Value);
+  }
+
+  /** The output that is exported under a name. */
+  exportedBy(exportName: string): string | undefined {
+    const outputs = Object.entries(this.#stack.template.Outputs);
+    return outputs.find(([, { Export }]) => Export !== undefined && this.#value(Export.Name) === exportName)?.[0];
   }
 
   #existing() {
@@ -204,7 +221,11 @@ class StackScope {
         return list[index] ?? this.#fail(`Fn::Select: no element ${index} in ${JSON.stringify(list)}`);
       }
       case 'Fn::ImportValue':
-        return this.#importValue(this.#text(argument, name));
+        return this.#others.exported(this.#text(argument, name));
+      case 'Fn::GetStackOutput': {
+        const { StackName = null, OutputName = null } = isObject(argument) ? argument : {};
+        return this.#others.output(this.#text(StackName, name), this.#text(OutputName, name));
+      }
       case 'Fn::FindInMap': {
         const keys = [this.#text(first, name), this.#text(second, name), this.#text(third, name)] as const;
         const found = this.#stack.template.Mappings[keys[0]]?.[keys[1]]?.[keys[2]];

@@ -29,12 +29,16 @@ export interface InertType {
 
 export const ACCOUNT = '000000000000';
 
+/** Host name of an API of API Gateway. */
+export function apiHost(apiId: string, region: string): string {
+  return `${apiId}.execute-api.${region}.amazonaws.com`;
+}
+
 const fullName = (kind: string, r: ResourceNaming) => `${kind}/${r.name}/${r.id}`;
 const loadBalancerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('loadbalancer/app', r));
 const targetGroupArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('targetgroup', r));
 const listenerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listener/app/${r.name}/${r.id}`);
 const tableArn = (r: ResourceNaming) => r.arn('dynamodb', `table/${r.name}`);
-const apiHost = (r: ResourceNaming) => `${r.id}.execute-api.${r.region}.amazonaws.com`;
 const subscriptionArn = (r: ResourceNaming) => `${r.text('TopicArn')}:${r.id}`;
 const serviceArn = (r: ResourceNaming) => r.arn('ecs', `service/${r.text('Cluster')}/${r.name}`);
 const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nameProperty?: string): HandledType => ({
@@ -46,7 +50,7 @@ const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nam
 const table = handled((r) => r.name, { Arn: tableArn, TableName: (r) => r.name }, 'TableName');
 
 const HANDLED: Readonly<Record<string, HandledType>> = {
-  'AWS::ApiGatewayV2::Api': handled((r) => r.id, { ApiId: (r) => r.id, ApiEndpoint: (r) => `wss://${apiHost(r)}` }),
+  'AWS::ApiGatewayV2::Api': handled((r) => r.id, { ApiId: (r) => r.id, ApiEndpoint: (r) => `wss://${apiHost(r.id, r.region)}` }),
   'AWS::ApiGatewayV2::Integration': handled((r) => r.id, { IntegrationId: (r) => r.id }),
   'AWS::ApiGatewayV2::Route': handled((r) => r.id, { RouteId: (r) => r.id }),
   'AWS::ApiGatewayV2::Stage': handled((r) => r.text('StageName')),

@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, request as httpRequest, type ServerResponse, STATUS_CODES } from 'node:http';
+import {
+  request as httpRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  STATUS_CODES,
+} from 'node:http';
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import { LOOPBACK } from '../loopback.ts';
 import type { Target } from './target-group.ts';
@@ -45,28 +52,31 @@ export function forward(request: ClientRequest, response: ClientResponse, target
     agent: false,
   });
   target.begin();
-  const idle = setTimeout(() => {
+  let over = false;
+  const fail = (status: number) => {
+    if (over) return;
     if (response.headersSent) abort(response);
-    else answer(response, 504);
+    else answer(response, status);
+  };
+  const idle = setTimeout(() => {
+    fail(504);
     upstream.destroy();
   }, options.idleTimeoutMs);
   const active = () => idle.refresh();
 
   response.on('close', () => {
+    over = true;
     clearTimeout(idle);
     target.end();
     // Ended or not: a target must not go on serving a client that is gone.
     upstream.destroy();
   });
-  upstream.on('error', () => {
-    if (response.headersSent) abort(response);
-    else answer(response, 502);
-  });
+  upstream.on('error', () => fail(502));
   upstream.on('response', (upstreamResponse) => {
-    if (response.headersSent) return;
-    writeHead(request, response, upstreamResponse);
+    if (over || response.headersSent) return;
+    writeHead(response, upstreamResponse.statusCode ?? 502, endToEnd(upstreamResponse.headers));
     upstreamResponse.on('data', active);
-    upstreamResponse.on('error', () => abort(response));
+    upstreamResponse.on('error', () => fail(502));
     upstreamResponse.pipe(response);
   });
   request.on('data', active);
@@ -77,8 +87,9 @@ export function forward(request: ClientRequest, response: ClientResponse, target
 /** An answer of the balancer itself. */
 export function answer(response: ClientResponse, status: number, headers: OutgoingHttpHeaders = {}, body?: string): void {
   const title = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
-  const page = body ?? `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
-  response.writeHead(status, {
+  const page =
+    body ?? `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;
+  writeHead(response, status, {
     server: 'awselb/2.0',
     'content-type': 'text/html',
     'content-length': Buffer.byteLength(page),
@@ -87,14 +98,15 @@ export function answer(response: ClientResponse, status: number, headers: Outgoi
   response.end(page);
 }
 
-function writeHead(request: ClientRequest, response: ClientResponse, upstreamResponse: IncomingMessage): void {
-  response.writeHead(upstreamResponse.statusCode ?? 502, endToEnd(upstreamResponse.headers));
-  // A stream may have nothing to say for a while, but the client has to know that it is open.
-  if (request.method !== 'HEAD') response.flushHeaders();
+/** Sends the head at once: a stream may have nothing to say for a while, but the client has to know that it is open. */
+function writeHead(response: ClientResponse, status: number, headers: OutgoingHttpHeaders): void {
+  if ('stream' in response) response.writeHead(status, headers);
+  else response.writeHead(status, headers).flushHeaders();
 }
 
 /** Breaks off an answer that has begun, so that the client does not take it for complete. */
 function abort(response: ClientResponse): void {
+  if (response.writableEnded) return;
   if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();
 }
@@ -123,9 +135,7 @@ export function authorityOf({ headers }: ClientRequest): string {
 
 function endToEnd(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
   const named = new Set((headers.connection ?? '').toLowerCase().split(/\s*,\s*/));
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name]) => !name.startsWith(':') && !HOP_BY_HOP.has(name) && !named.has(name)),
-  );
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':') && !HOP_BY_HOP.has(name) && !named.has(name)));
 }
 
 function newTraceId(): string {

@@ -68,7 +68,8 @@ const listenerProperties = v.object({
 type ListenerProperties = v.InferOutput<typeof listenerProperties>;
 
 export interface Balancers {
-  readonly fronts: readonly { readonly front: Front; readonly loadBalancer: Resource }[];
+  /** The listeners, each with the host name that AWS would give its load balancer. */
+  readonly fronts: readonly { readonly front: Front; readonly dnsName: string }[];
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
 }
 
@@ -92,19 +93,21 @@ export function balancersFromResources(resources: readonly Resource[], certifica
     }),
   );
   const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
-  const fronts: { front: Front; loadBalancer: Resource; templatePort: number }[] = [];
+  const fronts: { front: Front; dnsName: string; templatePort: number }[] = [];
   for (const listener of declared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties)) {
     const { LoadBalancerArn, Protocol, Port } = listener.properties;
     const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
-    if (owner === undefined) throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
+    if (owner === undefined)
+      throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
+    const dnsName = owner.resource.attributes['DNSName'] ?? '';
     const front = new Front({
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
       action: toAction(listener, targetGroups),
       idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
-      localPort: (port) => fronts.find((other) => other.loadBalancer === owner.resource && other.templatePort === port)?.front.port,
+      localPort: (port) => fronts.find((other) => other.dnsName === dnsName && other.templatePort === port)?.front.port,
     });
-    fronts.push({ front, loadBalancer: owner.resource, templatePort: Port });
+    fronts.push({ front, dnsName, templatePort: Port });
   }
   return { fronts, targetGroups };
 }
@@ -119,7 +122,8 @@ function toAction({ resource, properties }: Declared<ListenerProperties>, target
     const { StatusCode, ContentType, MessageBody } = first.FixedResponseConfig;
     return { kind: 'fixedResponse', status: Number(StatusCode), contentType: ContentType, body: MessageBody };
   }
-  const arns = first?.TargetGroupArn === undefined ? first?.ForwardConfig?.TargetGroups.map((group) => group.TargetGroupArn) : [first.TargetGroupArn];
+  const arns =
+    first?.TargetGroupArn === undefined ? first?.ForwardConfig?.TargetGroups.map((group) => group.TargetGroupArn) : [first.TargetGroupArn];
   const targetGroup = targetGroups.get(arns?.[0] ?? '');
   if (targetGroup === undefined || arns?.length !== 1) {
     throw new UnsupportedTemplateError(`${resource.logicalId}: forwards to ${arns?.length ?? 0} target groups of this assembly, needs one`);

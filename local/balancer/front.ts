@@ -46,7 +46,10 @@ export class Front {
     const handle = (request: ClientRequest, response: ClientResponse) => this.#handle(request, response);
     if (options.protocol === 'https') {
       const { key, cert } = options.certificate;
-      this.#server = createSecureServer({ key, cert, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS } }, handle);
+      this.#server = createSecureServer(
+        { key, cert, allowHTTP1: true, settings: { maxConcurrentStreams: MAX_CONCURRENT_STREAMS } },
+        handle,
+      );
     } else {
       this.#server = createServer({ keepAliveTimeout: options.idleTimeoutMs }, handle);
     }
@@ -58,6 +61,11 @@ export class Front {
 
   get port(): number {
     return this.#port;
+  }
+
+  /** Whether it leads to tasks, and not to another listener. */
+  get forwards(): boolean {
+    return this.#options.action.kind === 'forward';
   }
 
   get url(): string {
@@ -79,11 +87,15 @@ export class Front {
     // A client that leaves in the middle of an answer is no error of ours.
     response.on('error', () => undefined);
     const { action, idleTimeoutMs } = this.#options;
-    if (action.kind === 'redirect') return this.#redirect(request, response, action);
-    if (action.kind === 'fixedResponse') return answer(response, action.status, { 'content-type': action.contentType }, action.body);
-    const target = action.targetGroup.pick();
-    if (target === undefined) return answer(response, 503);
-    forward(request, response, target, { idleTimeoutMs, protocol: this.protocol, port: this.#port });
+    if (action.kind === 'redirect') {
+      this.#redirect(request, response, action);
+    } else if (action.kind === 'fixedResponse') {
+      answer(response, action.status, { 'content-type': action.contentType }, action.body);
+    } else {
+      const target = action.targetGroup.pick();
+      if (target === undefined) answer(response, 503);
+      else forward(request, response, target, { idleTimeoutMs, protocol: this.protocol, port: this.#port });
+    }
   }
 
   #redirect(request: ClientRequest, response: ClientResponse, action: Extract<Action, { kind: 'redirect' }>): void {

@@ -26,12 +26,27 @@ const INITIAL_INTERVAL_MS = 100;
 /** One task behind the balancer. */
 export class Target {
   readonly port: number;
-  state: TargetState = 'initial';
+  /** Resolves with the first success of a health check. */
+  readonly healthy: Promise<void>;
+  readonly #becomeHealthy: () => void;
+  #state: TargetState = 'initial';
   #outstanding = 0;
   #onIdle: (() => void) | undefined;
 
   constructor(port: number) {
     this.port = port;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.healthy = promise;
+    this.#becomeHealthy = resolve;
+  }
+
+  get state(): TargetState {
+    return this.#state;
+  }
+
+  set state(state: TargetState) {
+    this.#state = state;
+    if (state === 'healthy') this.#becomeHealthy();
   }
 
   /** Requests that have not ended. An open stream is one. */
@@ -130,7 +145,14 @@ export class TargetGroup {
 
 function probe(port: number, { path, timeoutMs, matcher }: HealthCheck): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get({ host: LOOPBACK, port, path, agent: false, timeout: timeoutMs, headers: { 'user-agent': 'ELB-HealthChecker/2.0' } });
+    const request = get({
+      host: LOOPBACK,
+      port,
+      path,
+      agent: false,
+      timeout: timeoutMs,
+      headers: { 'user-agent': 'ELB-HealthChecker/2.0' },
+    });
     request.on('response', (response) => {
       response.resume();
       resolve(matches(matcher, response.statusCode ?? 0));

@@ -69,7 +69,10 @@ async function poll(source: EventSource, log: Log, signal: AbortSignal): Promise
     if (signal.aborted) return;
     const failed = outcome.kind === 'error' ? 'all' : failedItems(source, batch, outcome.payload);
     if (failed !== 'none') {
-      log.detail(source.fn.name, `${failed === 'all' ? batch.length : failed.size} of ${batch.length} messages of ${source.queue.name} failed`);
+      log.detail(
+        source.fn.name,
+        `${failed === 'all' ? batch.length : failed.size} of ${batch.length} messages of ${source.queue.name} failed`,
+      );
     }
     for (const { messageId, receipt } of batch) {
       if (failed === 'none' || (failed !== 'all' && !failed.has(messageId))) source.queue.delete(receipt);
@@ -87,10 +90,16 @@ async function receiveBatch({ queue, batchSize, batchingWindowMs }: EventSource,
   return batch;
 }
 
-const batchResponse = v.nullish(v.object({ batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.pipe(v.string(), v.nonEmpty()) })), []) }));
+const batchResponse = v.nullish(
+  v.object({ batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.pipe(v.string(), v.nonEmpty()) })), []) }),
+);
 
 /** Lambda's rules: no or an empty list is success; anything malformed, or an unknown id, fails the whole batch. */
-function failedItems({ reportsItemFailures }: EventSource, batch: readonly ReceivedMessage[], payload: string): 'none' | 'all' | ReadonlySet<string> {
+function failedItems(
+  { reportsItemFailures }: EventSource,
+  batch: readonly ReceivedMessage[],
+  payload: string,
+): 'none' | 'all' | ReadonlySet<string> {
   if (!reportsItemFailures) return 'none';
   const response = v.safeParse(v.pipe(v.string(), v.parseJson(), batchResponse), payload);
   if (!response.success) return 'all';

@@ -62,15 +62,15 @@ function toFunction(
   const directory = assembly.files.get(Code.S3Key ?? '');
   if (directory === undefined) throw new UnsupportedTemplateError(`${resource.logicalId}: its code is not a file asset of the assembly`);
   if (!Runtime.startsWith('nodejs')) throw new UnsupportedTemplateError(`${resource.logicalId}: the runtime ${Runtime} cannot run locally`);
-  const variables = Object.entries(Environment.Variables ?? {}).map(([key, text]) => [key, localize(text, addresses)]);
+  const variables = Object.entries(Environment.Variables ?? {});
   return new LambdaFunction({
     name: resource.name,
-    arn: resource.arn ?? resource.name,
+    arn: resource.attributes['Arn'] ?? resource.name,
     directory,
     timeoutMs: Timeout * 1000,
     reservedConcurrency: ReservedConcurrentExecutions,
     log,
-    env: {
+    env: () => ({
       ...awsEnv,
       PATH: '/usr/local/bin:/usr/bin:/bin',
       TZ: ':UTC',
@@ -83,7 +83,7 @@ function toFunction(
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${resource.name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-      ...Object.fromEntries(variables),
-    },
+      ...Object.fromEntries(variables.map(([key, text]) => [key, localize(text, addresses)])),
+    }),
   });
 }

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsError } from '../endpoint/aws-error.ts';
 import type { Log } from '../log.ts';
 import type { Queues } from '../queues/queues.ts';
-import type { FunctionError, InvokeOutcome } from './instance.ts';
+import type { InvokeOutcome } from './instance.ts';
 import type { LambdaFunction } from './lambda-function.ts';
+import type { FunctionError } from './protocol.ts';
 
 /** AWS waits 1 min and 2 min before it tries an asynchronous invocation again; nobody wants to watch that. */
 const RETRY_DELAYS_MS = [1000, 2000];

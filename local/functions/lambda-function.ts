@@ -12,7 +12,8 @@ export interface FunctionOptions {
   readonly name: string;
   readonly arn: string;
   readonly directory: string;
-  readonly env: Readonly<Record<string, string>>;
+  /** Asked when an instance starts, because addresses are not all known before. */
+  readonly env: () => Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** @default only the local limit */
   readonly reservedConcurrency?: number | undefined;
@@ -70,7 +71,7 @@ export class LambdaFunction {
 
   #start(): Instance {
     const { name, directory, env, log } = this.#options;
-    const instance = new Instance({ functionName: name, directory, env, log });
+    const instance = new Instance({ functionName: name, directory, env: env(), log });
     this.#instances.add(instance);
     return instance;
   }

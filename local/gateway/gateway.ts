@@ -3,9 +3,11 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { apiHost } from '../assembly/resource-types.ts';
 import type { Faults } from '../faults.ts';
 import type { InvokeOutcome } from '../functions/instance.ts';
 import type { Log } from '../log.ts';
+import { LOOPBACK, listen } from '../loopback.ts';
 import { ClientConnection, CONNECTION_LIMITS, type ConnectionLimits } from './client-connection.ts';
 import { FrameSizeWatch } from './frame-size-watch.ts';
 import { handleManagement } from './management.ts';
@@ -50,7 +52,7 @@ const connectAnswer = v.object({
 
 /** An API Gateway WebSocket API with one stage: the sockets under `/<stage>`, and the management API on the same server. */
 export class Gateway {
-  readonly server: Server;
+  readonly #server: Server;
   readonly #options: GatewayOptions;
   readonly #limits: ConnectionLimits;
   readonly #sockets: WebSocketServer;
@@ -58,6 +60,7 @@ export class Gateway {
   /** The sub-protocol that the `$connect` integration has chosen for a handshake. */
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   #closed = false;
+  #port = 0;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -74,16 +77,24 @@ export class Gateway {
       const subprotocol = this.#subprotocols.get(request);
       if (subprotocol !== undefined) headers.push(`Sec-WebSocket-Protocol: ${subprotocol}`);
     });
-    this.server = createServer((request, response) => this.manage(request, response));
-    this.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#connect(request, socket, head));
+    this.#server = createServer((request, response) => this.manage(request, response));
+    this.#server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#connect(request, socket, head));
   }
 
-  get apiId(): string {
-    return this.#options.api.apiId;
+  /** Where clients connect. */
+  get url(): string {
+    return `ws://${LOOPBACK}:${this.#port}/${this.#options.api.stage}`;
   }
 
-  get stage(): string {
-    return this.#options.api.stage;
+  /** The host name that AWS would give the API. */
+  get host(): string {
+    return apiHost(this.#options.api.apiId, this.#options.api.region);
+  }
+
+  /** Answers the port. */
+  async listen(preferredPort?: number): Promise<number> {
+    this.#port = await listen(this.#server, preferredPort);
+    return this.#port;
   }
 
   get openConnections(): readonly string[] {
@@ -99,8 +110,8 @@ export class Gateway {
   close(): void {
     this.#closed = true;
     for (const connection of this.#connections.values()) connection.terminate();
-    this.server.closeAllConnections();
-    this.server.close();
+    this.#server.closeAllConnections();
+    this.#server.close();
   }
 
   #management() {

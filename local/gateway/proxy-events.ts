@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { apiHost } from '../assembly/resource-types.ts';
 
 /** The part of an API that its integrations see in every event. */
 export interface ApiIdentity {
@@ -61,7 +62,7 @@ export function messageEvent(api: ApiIdentity, connection: ConnectionIdentity, r
 
 export function disconnectEvent(api: ApiIdentity, connection: ConnectionIdentity, code: number, reason: string): object {
   return {
-    ...headersOf(['Host', hostOf(api), 'x-api-key', '', 'X-Forwarded-For', '', 'x-restapi', '']),
+    ...headersOf(['Host', apiHost(api.apiId, api.region), 'x-api-key', '', 'X-Forwarded-For', '', 'x-restapi', '']),
     requestContext: requestContext(api, connection, {
       routeKey: '$disconnect',
       eventType: 'DISCONNECT',
@@ -89,14 +90,10 @@ function requestContext(
     stage: api.stage,
     connectedAt: connectedAtMs,
     identity: { sourceIp, ...(userAgent === undefined ? {} : { userAgent }) },
-    domainName: hostOf(api),
+    domainName: apiHost(api.apiId, api.region),
     connectionId,
     apiId: api.apiId,
   };
-}
-
-function hostOf({ apiId, region }: ApiIdentity): string {
-  return `${apiId}.execute-api.${region}.amazonaws.com`;
 }
 
 /** `09/Feb/2026:18:11:43 +0000` */

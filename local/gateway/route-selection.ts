@@ -18,7 +18,8 @@ export function parseRouteSelection(expression: string): RouteSelection {
       return undefined;
     }
     for (const key of path) {
-      value = typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
+      value =
+        typeof value === 'object' && value !== null && Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : undefined;
     }
     return typeof value === 'string' ? value : undefined;
   };

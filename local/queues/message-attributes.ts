@@ -16,7 +16,7 @@ export type MessageAttributes = v.InferOutput<typeof messageAttributes>;
 export function messageBytes(body: string, attributes: MessageAttributes): number {
   let bytes = Buffer.byteLength(body);
   for (const [name, { DataType, StringValue, BinaryValue }] of Object.entries(attributes)) {
-    bytes += Buffer.byteLength(name) + Buffer.byteLength(DataType) + valueOf(StringValue, BinaryValue).length;
+    bytes += Buffer.byteLength(name) + Buffer.byteLength(DataType) + valueBytes(StringValue, BinaryValue).length;
   }
   return bytes;
 }
@@ -35,11 +35,11 @@ export function attributesDigest(attributes: MessageAttributes): string | undefi
     add(Buffer.from(name));
     add(Buffer.from(DataType));
     hash.update(Buffer.of(DataType.startsWith('Binary') ? 2 : 1));
-    add(valueOf(StringValue, BinaryValue));
+    add(valueBytes(StringValue, BinaryValue));
   }
   return hash.digest('hex');
 }
 
-function valueOf(text: string | undefined, base64: string | undefined): Buffer {
+function valueBytes(text: string | undefined, base64: string | undefined): Buffer {
   return text === undefined ? Buffer.from(base64 ?? '', 'base64') : Buffer.from(text);
 }

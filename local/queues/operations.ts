@@ -77,7 +77,9 @@ export function queueOperations(queues: Queues): Operations {
     }),
     ListQueueTags: operation(v.strictObject({ QueueUrl }), (input) => ({ Tags: Object.fromEntries(queues.byUrl(input.QueueUrl).tags) })),
     SendMessage: operation(v.strictObject({ QueueUrl, ...sendEntry }), (input) =>
-      sentAnswer(queues.byUrl(input.QueueUrl).send(input.MessageBody, { delaySeconds: input.DelaySeconds, attributes: input.MessageAttributes })),
+      sentAnswer(
+        queues.byUrl(input.QueueUrl).send(input.MessageBody, { delaySeconds: input.DelaySeconds, attributes: input.MessageAttributes }),
+      ),
     ),
     SendMessageBatch: operation(v.strictObject({ QueueUrl, Entries: v.array(sendBatchEntry) }), (input) => {
       const queue = queues.byUrl(input.QueueUrl);
@@ -104,10 +106,12 @@ export function queueOperations(queues: Queues): Operations {
         MessageAttributeNames: names,
       }),
       async (input, signal) => {
-        const received = await queues.byUrl(input.QueueUrl).receive(
-          { max: input.MaxNumberOfMessages, visibilitySeconds: input.VisibilityTimeout, waitSeconds: input.WaitTimeSeconds },
-          signal,
-        );
+        const received = await queues
+          .byUrl(input.QueueUrl)
+          .receive(
+            { max: input.MaxNumberOfMessages, visibilitySeconds: input.VisibilityTimeout, waitSeconds: input.WaitTimeSeconds },
+            signal,
+          );
         const system = [...input.AttributeNames, ...input.MessageSystemAttributeNames];
         const answer = received.map((message) => receivedAnswer(message, system, input.MessageAttributeNames));
         return answer.length === 0 ? {} : { Messages: answer };
@@ -147,8 +151,10 @@ function batch<E extends { readonly Id: string }>(entries: readonly E[], run: (e
     throw new AwsError(code, message, { queryCode: `AWS.SimpleQueueService.${code}` });
   };
   if (entries.length === 0) refuse('EmptyBatchRequest', 'There should be at least one entry in the request.');
-  if (entries.length > 10) refuse('TooManyEntriesInBatchRequest', `Maximum number of entries per request are 10. You have sent ${entries.length}.`);
-  if (new Set(entries.map(({ Id }) => Id)).size < entries.length) refuse('BatchEntryIdsNotDistinct', 'Two or more batch entries have the same Id.');
+  if (entries.length > 10)
+    refuse('TooManyEntriesInBatchRequest', `Maximum number of entries per request are 10. You have sent ${entries.length}.`);
+  if (new Set(entries.map(({ Id }) => Id)).size < entries.length)
+    refuse('BatchEntryIdsNotDistinct', 'Two or more batch entries have the same Id.');
   const Successful: object[] = [];
   const Failed: object[] = [];
   for (const entry of entries) {
@@ -168,7 +174,9 @@ function sentAnswer({ messageId, bodyDigest, messageAttributesDigest }: SentMess
 
 function receivedAnswer(message: ReceivedMessage, systemNames: readonly string[], attributeNames: readonly string[]): object {
   const wanted = (name: string) =>
-    attributeNames.some((asked) => asked === 'All' || asked === '.*' || asked === name || (asked.endsWith('.*') && name.startsWith(asked.slice(0, -2))));
+    attributeNames.some(
+      (asked) => asked === 'All' || asked === '.*' || asked === name || (asked.endsWith('.*') && name.startsWith(asked.slice(0, -2))),
+    );
   const attributes = Object.entries(message.messageAttributes).filter(([name]) => wanted(name));
   return {
     MessageId: message.messageId,

@@ -28,7 +28,8 @@ export class Queues {
 
   /** Creates a queue, or answers the one that has the name and the same attributes. */
   create(name: string, attributes: Readonly<Record<string, string>> = {}, tags: Readonly<Record<string, string>> = {}): Queue {
-    if (name.endsWith('.fifo')) throw new AwsError('UnsupportedOperation', `Queue ${name}: the local endpoint does not emulate FIFO queues.`);
+    if (name.endsWith('.fifo'))
+      throw new AwsError('UnsupportedOperation', `Queue ${name}: the local endpoint does not emulate FIFO queues.`);
     if (!NAME.test(name)) {
       throw new AwsError(
         'InvalidParameterValue',

@@ -40,7 +40,10 @@ export function topicOperations({ topics, region, account }: TopicOperationsOpti
       MessageId: topics.publish(input.TopicArn, { message: input.Message, subject: input.Subject, attributes: input.MessageAttributes }),
     })),
     PublishBatch: operation(
-      v.strictObject({ TopicArn, PublishBatchRequestEntries: v.pipe(v.array(v.strictObject({ Id: v.string(), ...content })), v.maxLength(10)) }),
+      v.strictObject({
+        TopicArn,
+        PublishBatchRequestEntries: v.pipe(v.array(v.strictObject({ Id: v.string(), ...content })), v.maxLength(10)),
+      }),
       (input) => {
         const Successful: object[] = [];
         const Failed: object[] = [];

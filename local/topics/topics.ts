@@ -47,7 +47,13 @@ export class Topics {
    * Subscribes a queue, which does not have to exist. The same queue again answers the existing subscription.
    * @param arn for a subscription of a template; a new one gets its own
    */
-  subscribe(topicArn: string, protocol: string, endpoint: string, attributes: Readonly<Record<string, string>>, arn?: string): Subscription {
+  subscribe(
+    topicArn: string,
+    protocol: string,
+    endpoint: string,
+    attributes: Readonly<Record<string, string>>,
+    arn?: string,
+  ): Subscription {
     const subscriptions = this.#topic(topicArn);
     if (protocol !== 'sqs') {
       throw new AwsError('InvalidParameter', `Invalid parameter: Protocol ${protocol}: the local endpoint delivers to sqs only.`);

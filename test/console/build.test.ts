@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { buildConsole } from '../../console/build.ts';
 
 const BUILD = join(import.meta.dirname, '../../console/build.ts');
 
@@ -32,6 +33,16 @@ test('the page names its assets by their content', () => {
 test('the page holds no inline script or style, so that the strictest policy allows it', () => {
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
   expect(html).toContain("script-src 'self'");
+});
+
+test('the bundle holds the console and Preact, and nothing of the server', () => {
+  const folders = buildConsole(outDir).map((path) => /^(\.\.\/node_modules\/(@[^/]+\/)?[^/]+|[^/]*)/.exec(path)?.[0]);
+  const packages = new Set(folders.filter((folder) => folder?.startsWith('..')));
+  expect([...packages].sort()).toEqual([
+    '../node_modules/@preact/signals',
+    '../node_modules/@preact/signals-core',
+    '../node_modules/preact',
+  ]);
 });
 
 test('without a directory the command says how to call it', () => {

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../lib/backbone/backbone-stack.ts';
@@ -17,9 +19,15 @@ export const CDK_CONTEXT: Readonly<Record<string, unknown>> = JSON.parse(readFil
  */
 export const WITHOUT_BUNDLING = { 'aws:cdk:bundling-stacks': [] } as const;
 
+const assemblies = mkdtempSync(join(tmpdir(), 'realtime-lanes-assemblies-'));
+
+afterAll(() => {
+  rmSync(assemblies, { recursive: true });
+});
+
 /** An app like that of `bin/app.ts`. */
 export function testApp(context: Readonly<Record<string, unknown>> = WITHOUT_BUNDLING): App {
-  return new App({ context: { ...CDK_CONTEXT, ...context } });
+  return new App({ outdir: mkdtempSync(join(assemblies, 'app-')), context: { ...CDK_CONTEXT, ...context } });
 }
 
 /** An empty stack in such an app. */
@@ -72,7 +80,7 @@ export function environmentOf(template: Template, functionPrefix: string): Reado
   const found = Object.entries(template.findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith(functionPrefix));
   const [only, ...others] = found;
   if (only === undefined || others.length > 0) throw new Error(`expected one function ${functionPrefix}…, found ${found.length}`);
-  const variables: Record<string, unknown> = only[1].Properties.Environment.Variables;
+  const variables: Record<string, unknown> = only[1]['Properties'].Environment.Variables;
   return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, flatten(value)]));
 }
 
@@ -83,6 +91,8 @@ export function flatten(value: unknown): string {
   switch (name) {
     case 'Ref':
       return `<${content}>`;
+    case 'Fn::Sub':
+      return String(content);
     case 'Fn::GetAtt':
       return `<${list(content).join('.')}>`;
     case 'Fn::Join': {

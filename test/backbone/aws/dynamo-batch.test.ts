@@ -3,13 +3,16 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterEach, expect, test } from '@jest/globals';
 import { batchDelete, batchGet } from '../../../backbone/aws/dynamo-batch.ts';
 import { type AwsBehaviour, type AwsStub, startAwsStub } from '../../support/aws-stub.ts';
+import { InstantClock } from '../../support/instant-clock.ts';
 
 // dynalite never leaves a part of a batch undone, as DynamoDB does when it throttles.
 
 let stub: AwsStub;
 let client: DynamoDBDocumentClient;
+let clock: InstantClock;
 
 async function start(behaviour: AwsBehaviour): Promise<void> {
+  clock = new InstantClock();
   stub = await startAwsStub(behaviour);
   client = DynamoDBDocumentClient.from(new DynamoDBClient(stub.clientOptions));
 }
@@ -35,7 +38,7 @@ test('batchGet asks for what was left undone until it has everything', async () 
     const rest = Keys.slice(1);
     return { body: { Responses: { table: Keys.slice(0, 1) }, UnprocessedKeys: rest.length > 0 ? { table: { Keys: rest } } : {} } };
   });
-  expect(await batchGet(client, 'table', keys)).toEqual(keys);
+  expect(await batchGet({ client, table: 'table', clock }, keys)).toEqual(keys);
   expect(stub.calls).toHaveLength(3);
 });
 
@@ -44,11 +47,14 @@ test('batchDelete sends what was left undone again', async () => {
     const [, ...rest] = (input as unknown as WriteInput).RequestItems.table;
     return { body: { UnprocessedItems: rest.length > 0 ? { table: rest } : {} } };
   });
-  await batchDelete(client, 'table', keys);
+  await batchDelete({ client, table: 'table', clock }, keys);
   expect(stub.calls.map(({ input }) => (input as unknown as WriteInput).RequestItems.table.length)).toEqual([3, 2, 1]);
 });
 
 test('a batch that stays undone rejects by name', async () => {
   await start(({ input }) => ({ body: { UnprocessedItems: (input as unknown as WriteInput).RequestItems } }));
-  await expect(batchDelete(client, 'table', keys)).rejects.toThrow(expect.objectContaining({ name: 'BatchIncompleteError' }));
-}, 20_000);
+  await expect(batchDelete({ client, table: 'table', clock }, keys)).rejects.toThrow(
+    expect.objectContaining({ name: 'BatchIncompleteError' }),
+  );
+  expect(clock.sleeps).toHaveLength(6);
+});

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll } from '@jest/globals';
+import { ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDynamoConnectionStore } from '../../../backbone/aws/dynamo-connection-store.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../support/tables.ts';
 import { connectionStoreContract } from '../contracts/connection-store-contract.ts';
 
@@ -20,3 +22,20 @@ connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
     clock,
   }),
 );
+
+test('unsubscribing a closed connection makes no row, which would have no expiry and stay for ever', async () => {
+  const connectionsTable = await tables.create('connections');
+  const subscriptionsTable = await tables.create('subscriptions');
+  const clock = new ManualClock();
+  const store = createDynamoConnectionStore({
+    client: tables.client,
+    connectionsTable,
+    subscriptionsTable,
+    connectionTtlMs: 60_000,
+    clock,
+  });
+  await store.open({ connectionId: 'c1', principal: 'anonymous', connectedAtMs: clock.nowMs() });
+  await store.close('c1');
+  await store.unsubscribe('c1', 'a');
+  expect((await tables.client.send(new ScanCommand({ TableName: connectionsTable }))).Items).toEqual([]);
+});

@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { listTaskQueues, openTaskQueue, removeTaskQueue } from '../../../backbone/aws/sqs-task-queue.ts';
 import { SUBSCRIPTION_TAG } from '../../../backbone/contract.ts';
 import { type AwsAnswer, type AwsBehaviour, type AwsCall, type AwsStub, startAwsStub } from '../../support/aws-stub.ts';
+import { InstantClock } from '../../support/instant-clock.ts';
 
 const TOPIC_ARN = 'arn:aws:sns:eu-west-1:111122223333:lanes-topic';
 const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:111122223333:lanes-sse-7f3a';
@@ -38,7 +39,8 @@ const ANSWERS: Readonly<Record<string, AwsAnswer>> = {
 };
 
 let stub: AwsStub;
-let options: { sqs: SQSClient; sns: SNSClient; topicArn: string; queueName: string };
+let clock: InstantClock;
+let options: { sqs: SQSClient; sns: SNSClient; topicArn: string; queueName: string; clock: InstantClock };
 
 async function start(answers: Readonly<Record<string, AwsAnswer | 'hang' | ((call: AwsCall) => AwsAnswer)>> = {}): Promise<void> {
   const behaviour: AwsBehaviour = (call) => {
@@ -46,11 +48,13 @@ async function start(answers: Readonly<Record<string, AwsAnswer | 'hang' | ((cal
     return typeof answer === 'function' ? answer(call) : answer;
   };
   stub = await startAwsStub(behaviour);
+  clock = new InstantClock();
   options = {
     sqs: new SQSClient({ ...stub.clientOptions, useQueueUrlAsEndpoint: false }),
     sns: new SNSClient(stub.clientOptions),
     topicArn: TOPIC_ARN,
     queueName: 'lanes-sse-7f3a',
+    clock,
   };
 }
 
@@ -74,6 +78,18 @@ describe('openTaskQueue', () => {
       ReturnSubscriptionArn: 'true',
     });
     expect(stub.only('TagQueue').input).toEqual({ QueueUrl: QUEUE_URL, Tags: { [SUBSCRIPTION_TAG]: SUBSCRIPTION_ARN } });
+  });
+
+  test('waits until SQS lets the new queue be used', async () => {
+    let sleptBefore: readonly number[] = [];
+    await start({
+      Subscribe: () => {
+        sleptBefore = [...clock.sleeps];
+        return ANSWERS['Subscribe'] ?? {};
+      },
+    });
+    await openTaskQueue(options);
+    expect(sleptBefore).toEqual([1_000]);
   });
 
   test('makes an encrypted queue', async () => {

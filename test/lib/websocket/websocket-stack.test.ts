@@ -272,5 +272,5 @@ test('the stack answers with the URL of the lane', () => {
 
 function queueNamed(template: Template, prefix: string): unknown {
   const [queue] = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([id]) => id.startsWith(prefix));
-  return queue?.[1].Properties;
+  return queue?.[1]['Properties'];
 }

@@ -1,0 +1,189 @@
+import { LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import { type HttpLane, publishByHttp } from './http.ts';
+import { DEFAULTS, type Tunables } from './options.ts';
+import { followByPolling } from './poll.ts';
+import { keepTrying } from './retry.ts';
+import { SocketLane } from './socket-lane.ts';
+import { followStream, HELD_BACK } from './stream.ts';
+import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
+import { type Surroundings, watchSurroundings } from './surroundings.ts';
+import { createTokenSource } from './token.ts';
+import type {
+  Connection,
+  ConnectionEvents,
+  ConnectOptions,
+  Publication,
+  Published,
+  PublishInput,
+  PublishOptions,
+  Status,
+  SubscribeOptions,
+  Subscription,
+  Transport,
+  TypedEventTarget,
+} from './types.ts';
+import { guard } from './wait.ts';
+
+/** The longest that `auto` polls before it tries a stream again. */
+const STREAM_RETRY_MAX_MS = 3_600_000;
+
+/** API Gateway closes a socket on which a frame of more than 32 KB comes in; some of it is needed around the data. */
+const MAX_FRAME_DATA_BYTES = 31 * 1024;
+
+/**
+ * One connection to the lanes. Nothing goes out before the first `subscribe` or `publish`.
+ * @throws TypeError when a URL is malformed, or the one that the transport needs is missing
+ */
+export function connect(options: ConnectOptions): Connection {
+  return new LaneConnection(options);
+}
+
+class LaneConnection extends (EventTarget as new () => TypedEventTarget<ConnectionEvents>) implements Connection, SubscriptionOwner {
+  readonly options: Tunables;
+  readonly surroundings: Surroundings;
+  readonly #closing = new AbortController();
+  readonly #subscriptions = new Set<LaneSubscription>();
+  readonly #http: HttpLane | undefined;
+  readonly #sockets: SocketLane | undefined;
+  #transport: Transport = 'auto';
+  /** `auto` polls until then. */
+  #heldBackUntilMs = 0;
+  #streamRetryMs: number;
+
+  constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
+    super();
+    const options = { ...DEFAULTS, ...tunables };
+    const token = createTokenSource(tokenOption);
+    this.options = options;
+    this.#streamRetryMs = options.streamRetryMs;
+    this.surroundings = watchSurroundings(this.#closing.signal);
+    if (url) this.#http = { base: absolute(url), token, options, fetch };
+    if (websocketUrl) {
+      this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, surroundings: this.surroundings });
+    }
+    this.#choose(transport);
+    // Streams and polls that were under way when the network went may hang for long.
+    this.surroundings.addEventListener('online', () => {
+      if (this.carrier() !== 'websocket') this.#restartAll();
+    });
+    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
+    if (signal?.aborted) this.close();
+  }
+
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
+    this.#closing.signal.throwIfAborted();
+    const subscription = new LaneSubscription(channel, options, this);
+    if (subscription.status.status !== 'closed') this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  async publish(channel: string, { type, data, key = randomKey() }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+    const { publishTimeoutMs } = this.options;
+    const watch = guard(this.#closing.signal, signal);
+    watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
+    const event = { data, key, ...(type !== undefined && { type }) };
+    let lastError: LanesError | undefined;
+    try {
+      return await keepTrying(() => this.#publishOnce(channel, event, watch.signal), {
+        options: this.options,
+        surroundings: this.surroundings,
+        signal: watch.signal,
+        onWaiting: (error) => {
+          lastError = error;
+        },
+      });
+    } catch (thrown) {
+      const error = toLanesError(thrown);
+      if (error.code !== 'publish_timeout') throw thrown;
+      throw new LanesError(error.code, `${error.message}${lastError ? `: ${lastError.message}` : ''}`, { cause: lastError });
+    } finally {
+      watch.release();
+    }
+  }
+
+  use(transport: Transport): void {
+    if (transport === this.#transport) return;
+    this.#choose(transport);
+    // Before the subscriptions move, so that they need not unsubscribe one by one.
+    if (this.carrier() !== 'websocket') this.#sockets?.stop();
+    this.#restartAll();
+    this.surroundings.dispatchEvent(new Event('switch'));
+  }
+
+  close(): void {
+    this.#closing.abort(new LanesError('closed', 'the connection is closed', { final: true }));
+    this.#sockets?.stop();
+    for (const subscription of this.#subscriptions) subscription.close();
+  }
+
+  carrier(): Status['transport'] {
+    if (this.#transport !== 'auto') return this.#transport;
+    if (this.#http === undefined) return 'websocket';
+    return Date.now() < this.#heldBackUntilMs ? 'poll' : 'sse';
+  }
+
+  async carry(feed: Feed, signal: AbortSignal): Promise<void> {
+    const carrier = this.carrier();
+    if (this.#sockets && carrier === 'websocket') return this.#sockets.follow(feed, signal);
+    if (!this.#http) return;
+    const isAuto = this.#transport === 'auto';
+    if (carrier === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#heldBackUntilMs : Number.POSITIVE_INFINITY);
+    const { firstBytesTimeoutMs, silenceTimeoutMs, streamRetryMs } = this.options;
+    try {
+      await followStream(feed, this.#http, signal, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
+    } catch (thrown) {
+      if (!isAuto || toLanesError(thrown).code !== HELD_BACK) {
+        this.#streamRetryMs = streamRetryMs;
+        throw thrown;
+      }
+      // Of several streams held back at the same time, one is enough to know it.
+      if (this.carrier() === 'sse') {
+        this.#heldBackUntilMs = Date.now() + this.#streamRetryMs;
+        this.#streamRetryMs = Math.min(STREAM_RETRY_MAX_MS, this.#streamRetryMs * 2);
+      }
+    }
+  }
+
+  changed(status: Status): void {
+    this.dispatchEvent(new CustomEvent('status', { detail: status }));
+  }
+
+  ended(subscription: LaneSubscription): void {
+    this.#subscriptions.delete(subscription);
+  }
+
+  #choose(transport: Transport): void {
+    const overSocket = transport === 'websocket' || (transport === 'auto' && !this.#http);
+    if (!(overSocket ? this.#sockets : this.#http)) {
+      throw new TypeError(`transport ${transport} needs ${overSocket ? 'websocketUrl' : 'url'}`);
+    }
+    this.#transport = transport;
+  }
+
+  #restartAll(): void {
+    for (const subscription of this.#subscriptions) subscription.restart();
+  }
+
+  #publishOnce(channel: string, event: Publication, signal: AbortSignal): Promise<Published> {
+    const fits = new TextEncoder().encode(JSON.stringify(event.data)).length <= MAX_FRAME_DATA_BYTES;
+    if (this.#sockets && this.carrier() === 'websocket' && fits) return this.#sockets.publish(channel, event, signal);
+    if (this.#http) return publishByHttp(this.#http, channel, event, signal);
+    throw new LanesError('data_too_large', `without url, data that needs more than ${MAX_FRAME_DATA_BYTES} bytes cannot be published`, {
+      final: true,
+    });
+  }
+}
+
+function absolute(url: string): string {
+  return new URL(url, globalThis.location?.href).href.replace(/\/+$/, '');
+}
+
+/** `crypto.randomUUID` is there on secure pages only. */
+function randomKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join('-');
+}

@@ -1,0 +1,51 @@
+import type { RequestListener, Server } from 'node:http';
+import dynalite from 'dynalite';
+import * as v from 'valibot';
+import type { Resource } from '../assembly/resolve.ts';
+import { declared } from '../declared.ts';
+
+const keySchema = v.array(v.object({ AttributeName: v.string(), KeyType: v.string() }));
+const attributeDefinitions = v.array(v.object({ AttributeName: v.string(), AttributeType: v.string() }));
+const index = v.object({ IndexName: v.string(), KeySchema: keySchema, Projection: v.record(v.string(), v.unknown()) });
+
+/**
+ * What makes a table. Everything else has no effect locally: in particular nothing expires by itself, as DynamoDB may
+ * keep expired items for two days and readers have to leave them out anyway.
+ */
+const tableProperties = v.object({
+  KeySchema: keySchema,
+  AttributeDefinitions: attributeDefinitions,
+  GlobalSecondaryIndexes: v.optional(v.array(index)),
+  LocalSecondaryIndexes: v.optional(v.array(index)),
+  StreamSpecification: v.optional(v.never('streams are not supported locally')),
+});
+
+/** DynamoDB in memory, in this process. Answers requests that another server has received. */
+export class DynamoDb {
+  readonly #server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+
+  readonly handle: RequestListener = (request, response) => void this.#server.emit('request', request, response);
+
+  /**
+   * Creates the tables of the templates, by the API as anybody would.
+   * @param endpoint where {@link handle} can be reached
+   */
+  async createTables(resources: readonly Resource[], endpoint: string): Promise<void> {
+    const tables = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => declared(resources, type, tableProperties));
+    await Promise.all(tables.map(({ resource, properties }) => createTable(endpoint, { ...properties, TableName: resource.name })));
+  }
+}
+
+async function createTable(endpoint: string, table: v.InferOutput<typeof tableProperties> & { readonly TableName: string }): Promise<void> {
+  const response = await fetch(endpoint, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.CreateTable',
+      'x-amz-date': '20260101T000000Z',
+      authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
+    },
+    body: JSON.stringify({ ...table, BillingMode: 'PAY_PER_REQUEST' }),
+  });
+  if (!response.ok) throw new Error(`table ${table.TableName} cannot be created: ${await response.text()}`);
+}

@@ -1,0 +1,147 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Log } from '../log.ts';
+import { AwsError } from './aws-error.ts';
+import { readBody } from './body.ts';
+import type { Operations } from './operation.ts';
+import { readQuery, writeQueryAnswer, writeQueryError } from './query-protocol.ts';
+
+/** More than any of the services takes. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+export interface EndpointServices {
+  /** Services of the JSON protocol by the first part of `X-Amz-Target`. */
+  readonly json: Readonly<Record<string, Operations>>;
+  readonly sns: Operations;
+  readonly dynamodb: RequestListener;
+  readonly lambda: RequestListener;
+  readonly management: RequestListener;
+  readonly taskMetadata: RequestListener;
+}
+
+/** Path under which tasks find their metadata. */
+export const METADATA_PATH = '/ecs-metadata';
+
+/** The one endpoint for every AWS service of a local run: `AWS_ENDPOINT_URL` leads here. */
+export class Endpoint {
+  readonly server: Server;
+  readonly #log: Log;
+  #services: EndpointServices | undefined;
+
+  constructor(log: Log) {
+    this.#log = log;
+    this.server = createServer((request, response) => this.#dispatch(request, response));
+    // SDK clients keep connections open; a close in between would look like a broken request to them.
+    this.server.keepAliveTimeout = 120_000;
+  }
+
+  /** The services come after the port is known, since queue URLs hold it. */
+  serve(services: EndpointServices): void {
+    this.#services = services;
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+
+  #dispatch(request: IncomingMessage, response: ServerResponse): void {
+    const services = this.#services;
+    const url = request.url ?? '/';
+    const [target = '', operation = ''] = String(request.headers['x-amz-target'] ?? '').split('.');
+    const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1];
+    if (services === undefined) {
+      fail(response, new AwsError('ServiceUnavailable', 'The local run is still starting', { status: 503 }));
+    } else if (url.startsWith(METADATA_PATH)) services.taskMetadata(request, response);
+    else if (url.includes('/@connections')) services.management(request, response);
+    else if (url.startsWith('/2015-03-31/functions/')) services.lambda(request, response);
+    else if (target.startsWith('DynamoDB_')) services.dynamodb(request, response);
+    else if (target !== '') void this.#runJson(target, operation, services.json[target], request, response);
+    else if (service === 'sns') void this.#runQuery(services.sns, request, response);
+    else {
+      const what = service === undefined ? 'an unsigned request' : `the service ${service} (or this protocol of it)`;
+      fail(response, new AwsError('UnsupportedOperation', `The local endpoint does not emulate ${what}: ${request.method} ${url}`));
+    }
+  }
+
+  async #runJson(target: string, name: string, operations: Operations | undefined, request: IncomingMessage, response: ServerResponse) {
+    const contentType = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
+    const requestId = randomUUID();
+    const send = (status: number, body: object, headers: Record<string, string> = {}) => {
+      response.writeHead(status, { 'content-type': contentType, 'x-amzn-requestid': requestId, ...headers });
+      response.end(JSON.stringify(body));
+    };
+    try {
+      const operation = own(operations, name);
+      if (operation === undefined) throw unsupported(`${target}.${name}`);
+      const body = await readAll(request);
+      send(200, await operation(parseJson(body), abandoned(response)));
+    } catch (cause) {
+      const error = this.#toAwsError(cause, `${target}.${name}`);
+      const fault = error.status < 500 ? 'Sender' : 'Receiver';
+      send(error.status, { __type: error.code, message: error.message }, { 'x-amzn-query-error': `${error.queryCode};${fault}` });
+    }
+  }
+
+  async #runQuery(operations: Operations, request: IncomingMessage, response: ServerResponse) {
+    const requestId = randomUUID();
+    const send = (status: number, body: string) => {
+      response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
+      response.end(body);
+    };
+    let action = '';
+    try {
+      const query = readQuery(await readAll(request));
+      action = query.action;
+      const operation = own(operations, action);
+      if (operation === undefined) throw unsupported(`SNS ${action}`);
+      send(200, writeQueryAnswer(action, await operation(query.input, abandoned(response)), requestId));
+    } catch (cause) {
+      const error = this.#toAwsError(cause, `SNS ${action}`);
+      send(error.status, writeQueryError(error, requestId));
+    }
+  }
+
+  #toAwsError(cause: unknown, what: string): AwsError {
+    if (cause instanceof AwsError) return cause;
+    this.#log.notice('endpoint', `${what} failed: ${cause instanceof Error ? cause.stack : String(cause)}`);
+    return new AwsError('InternalFailure', `${what} failed inside the local run: ${String(cause)}`, { status: 500, cause });
+  }
+}
+
+function own(operations: Operations | undefined, name: string) {
+  return operations !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
+}
+
+function unsupported(what: string): AwsError {
+  return new AwsError('UnsupportedOperation', `The local endpoint does not emulate ${what}.`);
+}
+
+async function readAll(request: IncomingMessage): Promise<string> {
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === undefined) throw new AwsError('RequestEntityTooLarge', 'The request is too large.', { status: 413 });
+  return body.toString('utf8');
+}
+
+function parseJson(body: string): unknown {
+  try {
+    return body === '' ? {} : JSON.parse(body);
+  } catch (cause) {
+    throw new AwsError('SerializationException', 'The request is not JSON.', { cause });
+  }
+}
+
+/** Aborts when the caller is gone before it got its answer. */
+function abandoned(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  response.on('close', () => {
+    if (!response.writableFinished) controller.abort();
+  });
+  return controller.signal;
+}
+
+/** An answer that every protocol of the SDK can make something of. */
+function fail(response: ServerResponse, error: AwsError): void {
+  response.writeHead(error.status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': error.code });
+  response.end(JSON.stringify({ __type: error.code, message: error.message }));
+}

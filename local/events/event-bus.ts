@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import * as v from 'valibot';
+import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { ACCOUNT } from '../assembly/resource-types.ts';
+import { declared } from '../declared.ts';
+import type { Functions } from '../functions/functions.ts';
+import type { Queues } from '../queues/queues.ts';
+import { compilePattern, type EventMatcher } from './pattern.ts';
+import { parseRate } from './rate.ts';
+
+const ruleProperties = v.object({
+  State: v.optional(v.string(), 'ENABLED'),
+  EventBusName: v.optional(v.literal('default', 'only the default event bus is supported locally')),
+  EventPattern: v.optional(v.record(v.string(), v.unknown())),
+  ScheduleExpression: v.optional(v.string()),
+  Targets: v.optional(
+    v.array(
+      v.object({
+        Arn: v.string(),
+        Input: v.optional(v.string()),
+        InputPath: v.optional(v.never('InputPath is not supported locally')),
+        InputTransformer: v.optional(v.never('InputTransformer is not supported locally')),
+      }),
+    ),
+    [],
+  ),
+});
+
+/** An event as rules match it and targets get it. */
+export interface BusEvent {
+  readonly version: '0';
+  readonly id: string;
+  readonly 'detail-type': string;
+  readonly source: string;
+  readonly account: string;
+  readonly time: string;
+  readonly region: string;
+  readonly resources: readonly string[];
+  readonly detail: unknown;
+}
+
+interface Rule {
+  readonly matches: EventMatcher;
+  deliver(event: BusEvent): void;
+}
+
+export interface EventBusOptions {
+  readonly resources: readonly Resource[];
+  readonly region: string;
+  readonly functions: Functions;
+  readonly queues: Queues;
+}
+
+/** The default event bus with the rules and schedules of the templates. Targets are functions and queues. */
+export class EventBus {
+  readonly #region: string;
+  readonly #rules: Rule[] = [];
+  readonly #schedules: { readonly everyMs: number; fire(): void }[] = [];
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: EventBusOptions) {
+    this.#region = options.region;
+    for (const { resource, properties } of declared(options.resources, 'AWS::Events::Rule', ruleProperties)) {
+      if (properties.State !== 'ENABLED') continue;
+      const targets = properties.Targets.map(({ Arn, Input }) => toTarget(resource, Arn, Input, options));
+      const deliver = (event: BusEvent) => {
+        for (const target of targets) target(event);
+      };
+      if (properties.EventPattern !== undefined) this.#rules.push({ matches: compilePattern(properties.EventPattern), deliver });
+      if (properties.ScheduleExpression !== undefined) {
+        const fire = () => deliver(this.#event('aws.events', 'Scheduled Event', {}, [resource.attributes['Arn'] ?? resource.ref]));
+        this.#schedules.push({ everyMs: parseRate(properties.ScheduleExpression), fire });
+      }
+    }
+  }
+
+  /** Starts the schedules. */
+  start(): void {
+    for (const { everyMs, fire } of this.#schedules) this.#timers.push(setInterval(fire, everyMs));
+  }
+
+  /** Hands an event to every rule that it matches, and answers its id. */
+  put(source: string, detailType: string, detail: unknown, resources: readonly string[] = []): string {
+    const event = this.#event(source, detailType, detail, resources);
+    for (const rule of this.#rules) if (rule.matches(event)) rule.deliver(event);
+    return event.id;
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  #event(source: string, detailType: string, detail: unknown, resources: readonly string[]): BusEvent {
+    return {
+      version: '0',
+      id: randomUUID(),
+      'detail-type': detailType,
+      source,
+      account: ACCOUNT,
+      time: `${new Date().toISOString().slice(0, 19)}Z`,
+      region: this.#region,
+      resources,
+      detail,
+    };
+  }
+}
+
+function toTarget(
+  rule: Resource,
+  arn: string,
+  input: string | undefined,
+  { functions, queues }: EventBusOptions,
+): (event: BusEvent) => void {
+  const payload = (event: BusEvent) => input ?? JSON.stringify(event);
+  if (arn.includes(':lambda:')) {
+    const fn = functions.find(arn);
+    return (event) => functions.invokeAsync(fn, payload(event));
+  }
+  const queue = queues.byArn(arn);
+  if (queue === undefined)
+    throw new UnsupportedTemplateError(`rule ${rule.logicalId}: the target ${arn} is neither a function nor a queue of this assembly`);
+  return (event) => void queue.send(payload(event));
+}

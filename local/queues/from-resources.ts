@@ -1,0 +1,25 @@
+import * as v from 'valibot';
+import type { Resource } from '../assembly/resolve.ts';
+import { declared } from '../declared.ts';
+import type { Queues } from './queues.ts';
+
+const queueProperties = v.object({
+  DelaySeconds: v.optional(v.number()),
+  MaximumMessageSize: v.optional(v.number()),
+  MessageRetentionPeriod: v.optional(v.number()),
+  ReceiveMessageWaitTimeSeconds: v.optional(v.number()),
+  VisibilityTimeout: v.optional(v.number()),
+  RedrivePolicy: v.optional(v.record(v.string(), v.unknown())),
+  FifoQueue: v.optional(v.literal(false, 'FIFO queues are not supported locally')),
+  Tags: v.optional(v.array(v.object({ Key: v.string(), Value: v.string() })), []),
+});
+
+/** Creates the queues that the templates declare. */
+export function queuesFromResources(resources: readonly Resource[], queues: Queues): void {
+  for (const { resource, properties } of declared(resources, 'AWS::SQS::Queue', queueProperties)) {
+    const { Tags, FifoQueue: _, RedrivePolicy, ...numbers } = properties;
+    const attributes = Object.fromEntries(Object.entries(numbers).flatMap(([name, n]) => (n === undefined ? [] : [[name, String(n)]])));
+    if (RedrivePolicy !== undefined) attributes['RedrivePolicy'] = JSON.stringify(RedrivePolicy);
+    queues.create(resource.name, attributes, Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])));
+  }
+}

@@ -1,0 +1,186 @@
+import { readAssembly } from './assembly/read.ts';
+import { type ResolvedApp, resolveAssembly } from './assembly/resolve.ts';
+import { ACCOUNT } from './assembly/resource-types.ts';
+import { type Addresses, localizeValue } from './assembly/rewrite.ts';
+import { type Balancers, balancersFromResources } from './balancer/from-resources.ts';
+import { makeCertificate } from './certificate.ts';
+import { DynamoDb } from './endpoint/dynamodb.ts';
+import { Endpoint, METADATA_PATH } from './endpoint/server.ts';
+import { EventBus } from './events/event-bus.ts';
+import { eventOperations } from './events/operations.ts';
+import type { Faults } from './faults.ts';
+import { eventSourcesFromResources, runEventSource } from './functions/event-source.ts';
+import { functionsFromResources } from './functions/from-resources.ts';
+import type { Functions } from './functions/functions.ts';
+import { handleInvoke } from './functions/invoke-api.ts';
+import type { ConnectionLimits } from './gateway/client-connection.ts';
+import { webSocketApisFromResources } from './gateway/from-resources.ts';
+import { Gateway } from './gateway/gateway.ts';
+import type { Log } from './log.ts';
+import { LOOPBACK, listen } from './loopback.ts';
+import { queuesFromResources } from './queues/from-resources.ts';
+import { queueOperations } from './queues/operations.ts';
+import { Queues } from './queues/queues.ts';
+import { taskServicesFromResources } from './tasks/from-resources.ts';
+import { serveMetadata, taskStateChange } from './tasks/metadata.ts';
+import { taskOperations } from './tasks/operations.ts';
+import type { TaskService } from './tasks/task-service.ts';
+import { topicsFromResources } from './topics/from-resources.ts';
+import { topicOperations } from './topics/operations.ts';
+import type { Topics } from './topics/topics.ts';
+import { type LocalUrls, urlsOf } from './urls.ts';
+
+/** Taken by a plain `npm start` where they are free. */
+const PREFERRED_PORTS = { http: 8080, https: 8443, websocket: 8081, endpoint: 8000 } as const;
+
+/** A stopping task gets this long: a local run ends within seconds even while streams are open. */
+const TASK_GRACE_MS = 3000;
+
+export interface LocalRunOptions {
+  /** Directory that `cdk synth` has written. */
+  readonly assemblyDir: string;
+  /** Tasks of each service. */
+  readonly tasks: number;
+  /** `preferred` takes well-known ports where they are free. @default free */
+  readonly ports?: 'preferred' | 'free';
+  /** Limits of WebSocket connections. @default API Gateway's */
+  readonly connectionLimits?: Partial<ConnectionLimits>;
+  readonly log: Log;
+}
+
+/** The app, running on this machine. */
+export interface LocalRun {
+  readonly urls: LocalUrls;
+  /** Outputs by stack name and logical id, with local addresses. */
+  readonly outputs: ResolvedApp['outputs'];
+  /** What goes wrong on purpose. Empty at first. */
+  readonly faults: Faults;
+  /** The ECS services: list, start, stop and kill tasks. */
+  readonly services: readonly TaskService[];
+  readonly gateways: readonly Gateway[];
+  readonly functions: Functions;
+  readonly queues: Queues;
+  readonly topics: Topics;
+  /** Stops everything, within seconds. */
+  close(): Promise<void>;
+}
+
+/**
+ * Runs a synthesized app: what the templates declare, from the bundles beside them, on the loopback interface. Resolves
+ * when every service takes requests.
+ *
+ * @throws UnreadableAssemblyError, UnknownResourceTypeError, UnsupportedTemplateError or TaskFailedError; nothing is left running then
+ */
+export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
+  // In the reverse order of starting.
+  const closers: (() => void | Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    return { ...(await start(options, (closer) => closers.push(closer))), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(options: LocalRunOptions, onClose: (closer: () => void | Promise<void>) => void): Promise<Omit<LocalRun, 'close'>> {
+  const { log } = options;
+  const assembly = readAssembly(options.assemblyDir);
+  const { resources, outputs } = resolveAssembly(assembly);
+  const region = assembly.stacks[0]?.region ?? 'us-east-1';
+  const preferred = (service: keyof typeof PREFERRED_PORTS) => (options.ports === 'preferred' ? PREFERRED_PORTS[service] : 0);
+  const faults: Faults = {};
+  const addresses = new Map<string, string>();
+
+  const endpoint = new Endpoint(log);
+  const endpointUrl = `http://${LOOPBACK}:${await listen(endpoint.server, preferred('endpoint'))}`;
+  onClose(() => endpoint.close());
+  addresses.set(`https://sqs.${region}.amazonaws.com`, endpointUrl);
+  const awsEnv = {
+    AWS_REGION: region,
+    AWS_DEFAULT_REGION: region,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: endpointUrl,
+  };
+
+  const dynamoDb = new DynamoDb();
+  const queues = new Queues({ region, account: ACCOUNT, endpoint: endpointUrl });
+  onClose(() => queues.close());
+  queuesFromResources(resources, queues);
+  const topics = topicsFromResources(resources, { queues, faults });
+  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, queues, log });
+  onClose(() => functions.close());
+  const bus = new EventBus({ resources, region, functions, queues });
+  const balancers = balancersFromResources(resources, await makeCertificate());
+  onClose(() => closeBalancers(balancers));
+  const services = taskServicesFromResources({
+    resources,
+    assembly,
+    addresses,
+    awsEnv,
+    log,
+    targetGroups: balancers.targetGroups,
+    metadataUrl: (taskId) => `${endpointUrl}${METADATA_PATH}/${taskId}`,
+    onStateChange: (task, service) => void bus.put('aws.ecs', 'ECS Task State Change', taskStateChange(service, task), [task.arn]),
+  });
+  const gateways = webSocketApisFromResources(resources, functions).map(
+    (api) => new Gateway({ api, faults, log, ...(options.connectionLimits === undefined ? {} : { limits: options.connectionLimits }) }),
+  );
+  endpoint.serve({
+    json: {
+      AmazonSQS: queueOperations(queues),
+      AmazonEC2ContainerServiceV20141113: taskOperations(services),
+      AWSEvents: eventOperations(bus),
+    },
+    sns: topicOperations({ topics, region, account: ACCOUNT }),
+    dynamodb: dynamoDb.handle,
+    lambda: (request, response) => void handleInvoke(request, response, functions),
+    management: (request, response) => gateways[0]?.manage(request, response) ?? response.writeHead(403).end(),
+    taskMetadata: (request, response) => serveMetadata(request, response, services),
+  });
+  await dynamoDb.createTables(resources, endpointUrl);
+
+  for (const { front, dnsName } of balancers.fronts) {
+    await front.listen(preferred(front.protocol));
+    addresses.set(`${front.protocol}://${dnsName}`, front.url);
+  }
+  for (const gateway of gateways) {
+    const authority = `${LOOPBACK}:${await gateway.listen(preferred('websocket'))}`;
+    onClose(() => gateway.close());
+    addresses.set(`https://${gateway.host}`, `http://${authority}`);
+    addresses.set(`wss://${gateway.host}`, `ws://${authority}`);
+  }
+
+  const eventSources = new AbortController();
+  for (const source of eventSourcesFromResources(resources, queues, functions)) runEventSource(source, log, eventSources.signal);
+  bus.start();
+  onClose(() => bus.close());
+  onClose(async () => {
+    await Promise.all(services.map((service) => service.close(TASK_GRACE_MS)));
+  });
+  onClose(() => eventSources.abort());
+  await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
+
+  return {
+    urls: urlsOf({ endpoint: endpointUrl, fronts: balancers.fronts.map(({ front }) => front), gateways, services }),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeAll(values, addresses)])),
+    faults,
+    services,
+    gateways,
+    functions,
+    queues,
+    topics,
+  };
+}
+
+function localizeAll(values: ResolvedApp['outputs'][string], addresses: Addresses): ResolvedApp['outputs'][string] {
+  return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, localizeValue(value, addresses)]));
+}
+
+async function closeBalancers({ fronts, targetGroups }: Balancers): Promise<void> {
+  for (const targetGroup of targetGroups.values()) targetGroup.close();
+  await Promise.all(fronts.map(({ front }) => front.close()));
+}

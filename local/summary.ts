@@ -1,0 +1,23 @@
+import type { LocalRun } from './run.ts';
+
+/** What `npm start` prints when all is ready: where to look, and what to try. */
+export function summary({ urls, services }: Pick<LocalRun, 'urls' | 'services'>): string {
+  const tasks = services.reduce((sum, service) => sum + service.tasks.length, 0);
+  const lines: string[] = [''];
+  const add = (label: string, text: string) => text !== '' && lines.push(`  ${label.padEnd(12)}${text}`);
+  add('Console', urls.console);
+  add('SSE', urls.https === '' ? urls.http : `${urls.https}${urls.http === '' ? '' : `, ${urls.http}`}  (${tasks} tasks)`);
+  add('WebSocket', urls.websocket);
+  add('AWS APIs', `AWS_ENDPOINT_URL=${urls.endpoint}`);
+  lines.push('', '  Try, each in a terminal of its own:');
+  if (urls.https !== '') lines.push(`    curl -Nk --http2 '${urls.https}/v1/events?channel=demo'`);
+  if (urls.websocket !== '') {
+    lines.push(`    npx wscat -c ${urls.websocket} -s lanes.v1.json -x '{"action":"subscribe","channel":"demo"}' -w 600`);
+  }
+  const post = urls.http === '' ? urls.https : urls.http;
+  if (post !== '') {
+    lines.push(`    curl -k ${post}/v1/channels/demo/events -H 'content-type: application/json' -d '{"data":"hello"}'`);
+  }
+  lines.push('', '  Ctrl-C stops everything.', '');
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,69 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Task } from './task.ts';
+import type { TaskService } from './task-service.ts';
+
+/** The task metadata endpoint, version 4: `…/<task id>` and `…/<task id>/task`. */
+export function serveMetadata(request: IncomingMessage, response: ServerResponse, services: readonly TaskService[]): void {
+  const [taskId = '', resource = '', ...rest] = (request.url ?? '').split('/').slice(2);
+  for (const service of services) {
+    const task = service.find(taskId);
+    if (task === undefined || rest.length > 0 || !['', 'task'].includes(resource)) continue;
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(resource === 'task' ? taskMetadata(service, task) : containerMetadata(service, task)));
+    return;
+  }
+  response.writeHead(404).end();
+}
+
+/** The task, as far as programs use it. */
+function taskMetadata(service: TaskService, task: Task): object {
+  const { clusterArn, family, taskDefinitionArn } = service.options;
+  return {
+    Cluster: clusterArn,
+    TaskARN: task.arn,
+    Family: family,
+    Revision: taskDefinitionArn.split(':').at(-1),
+    ServiceName: service.options.name,
+    DesiredStatus: 'RUNNING',
+    KnownStatus: task.status,
+    LaunchType: 'FARGATE',
+    Containers: [containerMetadata(service, task)],
+  };
+}
+
+/** The container that asks. */
+function containerMetadata(service: TaskService, task: Task): object {
+  const { clusterArn, family, taskDefinitionArn, containerName } = service.options;
+  return {
+    Name: containerName,
+    Labels: {
+      'com.amazonaws.ecs.cluster': clusterArn,
+      'com.amazonaws.ecs.container-name': containerName,
+      'com.amazonaws.ecs.task-arn': task.arn,
+      'com.amazonaws.ecs.task-definition-family': family,
+      'com.amazonaws.ecs.task-definition-version': taskDefinitionArn.split(':').at(-1),
+    },
+    DesiredStatus: 'RUNNING',
+    KnownStatus: task.status,
+    CreatedAt: task.createdAt.toISOString(),
+  };
+}
+
+/** The detail of an `ECS Task State Change` event. */
+export function taskStateChange(service: TaskService, task: Task): object {
+  const { clusterArn, taskDefinitionArn, containerName, name } = service.options;
+  return {
+    clusterArn,
+    taskArn: task.arn,
+    taskDefinitionArn,
+    group: `service:${name}`,
+    launchType: 'FARGATE',
+    desiredStatus: task.status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
+    lastStatus: task.status,
+    createdAt: task.createdAt.toISOString(),
+    containers: [{ name: containerName, lastStatus: task.status, taskArn: task.arn }],
+    ...(task.status === 'STOPPED'
+      ? { stoppedAt: task.stoppedAt?.toISOString(), stoppedReason: task.stoppedReason, stopCode: 'EssentialContainerExited' }
+      : {}),
+  };
+}

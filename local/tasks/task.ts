@@ -1,0 +1,72 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { type Log, logOutput } from '../log.ts';
+
+const PRELOAD = pathToFileURL(join(import.meta.dirname, 'preload.ts')).href;
+
+export type TaskStatus = 'PENDING' | 'RUNNING' | 'STOPPED';
+
+export interface TaskOptions {
+  readonly id: string;
+  readonly arn: string;
+  readonly port: number;
+  /** Arguments for Node: the program and its options. */
+  readonly nodeArguments: readonly string[];
+  /** Working directory. */
+  readonly directory: string;
+  /** The whole environment: nothing of the local run's own is inherited. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly log: Log;
+}
+
+/** One task: a child process that runs what the container would run. */
+export class Task {
+  readonly id: string;
+  readonly arn: string;
+  readonly port: number;
+  readonly createdAt = new Date();
+  /** Resolves with the exit code when the process is gone; 137 and the like for a signal, as a container reports it. */
+  readonly exited: Promise<number>;
+  status: TaskStatus = 'PENDING';
+  stoppedReason = 'Essential container in task exited';
+  stoppedAt: Date | undefined;
+  readonly #child: ChildProcess;
+
+  constructor({ id, arn, port, nodeArguments, directory, env, log }: TaskOptions) {
+    this.id = id;
+    this.arn = arn;
+    this.port = port;
+    this.#child = spawn(process.execPath, ['--import', PRELOAD, ...nodeArguments], {
+      cwd: directory,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    logOutput(log, `task ${id.slice(0, 8)}`, this.#child);
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    this.exited = promise;
+    this.#child.on('error', reject);
+    this.#child.on('exit', (code, signal) => {
+      this.status = 'STOPPED';
+      this.stoppedAt = new Date();
+      resolve(code ?? 128 + (signal === 'SIGTERM' ? 15 : 9));
+    });
+  }
+
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** SIGTERM, and SIGKILL when the task is still there after `timeoutMs`. */
+  async stop(timeoutMs: number): Promise<void> {
+    if (this.status === 'STOPPED') return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.kill(), timeoutMs);
+    await this.exited;
+    clearTimeout(timer);
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+}

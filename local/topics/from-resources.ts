@@ -1,0 +1,33 @@
+import * as v from 'valibot';
+import type { Resource } from '../assembly/resolve.ts';
+import { declared } from '../declared.ts';
+import { Topics, type TopicsOptions } from './topics.ts';
+
+const topicProperties = v.object({
+  FifoTopic: v.optional(v.literal(false, 'FIFO topics are not supported locally')),
+  Subscription: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(0, 'declare subscriptions as resources of their own'))),
+});
+
+const subscriptionProperties = v.object({
+  TopicArn: v.string(),
+  Protocol: v.string(),
+  Endpoint: v.string(),
+  RawMessageDelivery: v.optional(v.boolean(), false),
+  RedrivePolicy: v.optional(v.record(v.string(), v.unknown())),
+  FilterPolicy: v.optional(v.never('filter policies are not supported locally')),
+});
+
+/** Makes the topics that the templates declare, with their subscriptions. */
+export function topicsFromResources(resources: readonly Resource[], options: TopicsOptions): Topics {
+  const topics = new Topics(options);
+  for (const { resource } of declared(resources, 'AWS::SNS::Topic', topicProperties)) topics.create(resource.ref);
+  for (const { resource, properties } of declared(resources, 'AWS::SNS::Subscription', subscriptionProperties)) {
+    const { TopicArn, Protocol, Endpoint, RawMessageDelivery, RedrivePolicy } = properties;
+    const attributes = {
+      RawMessageDelivery: String(RawMessageDelivery),
+      ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+    };
+    topics.subscribe(TopicArn, Protocol, Endpoint, attributes, resource.ref);
+  }
+  return topics;
+}

@@ -1,0 +1,279 @@
+import { LanesError, type Status } from '../../../client/src/index.ts';
+import { equal, numbered, record, thrownBy, toText, truthy, until, untilSeen } from './checks.ts';
+import type { Case, ServerControl } from './control.ts';
+
+const LANES = ['sse', 'poll', 'websocket'] as const;
+
+async function openConnections(server: ServerControl): Promise<number> {
+  const { streams, polls, sockets } = await server.stats();
+  return streams + polls + sockets;
+}
+
+export const CONNECTION_CASES: readonly Case[] = [
+  {
+    name: 'replaces a connection that has gone silent',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const subscription = connect({ silenceTimeoutMs: 200, answerTimeoutMs: 200, pingIntervalMs: 200, pollWaitSeconds: 0 }).subscribe(
+        channel,
+      );
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.set({ mute: true });
+      await server.publish(channel, 'unheard');
+      await until(() => subscription.status.status === 'waiting', 'the silence is noticed');
+      await server.set({ mute: false });
+      await untilSeen(seen, ['unheard'], 'events');
+    },
+  },
+  {
+    name: 'tries again after failures, each time later, and tells about it',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 3, status: 503 } });
+      const connection = connect({ reconnectMinMs: 5 });
+      const waits: Status[] = [];
+      connection.addEventListener('status', ({ detail }) => {
+        if (detail.status === 'waiting') waits.push(detail);
+      });
+      await connection.subscribe(channel).ready;
+      equal(waits.length, 3, 'waits');
+      truthy(
+        waits.every(({ delayMs = -1 }, n) => delayMs >= 0 && delayMs <= 5 * 2 ** n),
+        'each wait is below its bound',
+      );
+      truthy(
+        waits.every(({ error }) => error instanceof LanesError && !error.final),
+        'each has an error',
+      );
+    },
+  },
+  {
+    name: 'does not come back sooner than the server asks',
+    transports: ['sse', 'poll'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 1, status: 503, retryAfterSeconds: 1 } });
+      const startedAtMs = Date.now();
+      const subscription = connect().subscribe(channel);
+      await subscription.ready;
+      truthy(Date.now() - startedAtMs >= 950, 'a second passed');
+    },
+  },
+  {
+    name: 'ends with the error when the request is at fault, for listeners and for the iterator',
+    transports: LANES,
+    async run({ connect }) {
+      const subscription = connect().subscribe('forbidden');
+      const ended: Status[] = [];
+      subscription.addEventListener('status', ({ detail }) => {
+        if (detail.status === 'closed') ended.push(detail);
+      });
+      const error = await thrownBy(async () => {
+        for await (const item of subscription) truthy(false, `nothing comes, not ${toText(item)}`);
+      });
+      truthy(error instanceof LanesError, 'a LanesError is thrown');
+      if (!(error instanceof LanesError)) return;
+      equal([error.code, error.message, error.final], ['forbidden', 'channel "forbidden" is not allowed', true], 'the error');
+      truthy(ended.length === 1 && ended[0]?.error === error, 'the status carries it');
+      equal(await thrownBy(() => subscription.ready).then((thrown) => thrown === error), true, 'ready rejects with it');
+    },
+  },
+  {
+    name: 'renews a token that is refused',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ tokens: ['good'] });
+      const tokens = ['bad', 'good'];
+      const subscription = connect({ token: async () => tokens.shift() ?? 'good' }).subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.publish(channel, 'e 1');
+      await untilSeen(seen, ['e 1'], 'events');
+    },
+  },
+  {
+    name: 'renews a token that has expired, and resumes',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ tokens: ['first', 'second'] });
+      const tokens = ['first', 'second'];
+      const subscription = connect({ token: () => tokens.shift() ?? 'none' }).subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.set({ tokens: ['second'] });
+      await server.expireTokens();
+      await server.publish(channel, 'between');
+      await untilSeen(seen, ['between'], 'events');
+      equal(tokens, [], 'tokens that were not asked for');
+    },
+  },
+  {
+    name: 'ends when the only token is refused',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ tokens: ['good'] });
+      const error = await thrownBy(() => connect({ token: 'bad' }).subscribe(channel).ready);
+      truthy(error instanceof LanesError && error.status === 401, 'the error has the status 401');
+    },
+  },
+  {
+    name: 'pauses for a slow reader, and loses nothing',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const subscription = connect({ bufferLimit: 10 }).subscribe(channel);
+      await subscription.ready;
+      for (const data of numbered('e', 1, 25)) await server.publish(channel, data);
+      await until(() => subscription.status.status === 'paused', 'paused');
+      await until(async () => (await server.stats()).streams + (await server.stats()).polls === 0, 'no request is open');
+      const { delivered } = await server.stats();
+      for (const data of numbered('e', 26, 100)) await server.publish(channel, data);
+      equal((await server.stats()).delivered, delivered, 'events delivered to a paused subscription');
+      const items: string[] = [];
+      for await (const item of subscription) if (items.push(toText(item)) === 100) break;
+      equal(items, numbered('e', 1, 100), 'events');
+    },
+  },
+  {
+    name: 'keeps what comes before anybody reads for the first reader',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const subscription = connect().subscribe(channel);
+      await subscription.ready;
+      await server.publish(channel, 'early');
+      await until(async () => (await server.stats()).delivered === 1, 'delivered');
+      const seen = record(subscription);
+      await server.publish(channel, 'late');
+      await untilSeen(seen, ['early', 'late'], 'events');
+    },
+  },
+  {
+    name: 'the cursor is that of the last item read, not of the last one received',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const subscription = connect().subscribe(channel);
+      await subscription.ready;
+      const baseline = subscription.cursor;
+      for (const data of numbered('e', 1, 3)) await server.publish(channel, data);
+      await until(async () => (await server.stats()).delivered === 3, 'delivered');
+      equal(subscription.cursor, baseline, 'before reading');
+      const iterator = subscription[Symbol.asyncIterator]();
+      const { value } = await iterator.next();
+      equal([value?.kind === 'event' && value.data, subscription.cursor], ['e 1', value?.kind === 'event' && value.id], 'after one');
+      await iterator.return?.();
+    },
+  },
+  {
+    name: 'leaving the loop closes the subscription, and the connection lives on',
+    transports: LANES,
+    async run({ connect, server, channel, transport }) {
+      const connection = connect();
+      const subscription = connection.subscribe(channel);
+      await subscription.ready;
+      await server.publish(channel, 'e 1');
+      for await (const item of subscription) {
+        equal(toText(item), 'e 1', 'the event');
+        break;
+      }
+      equal(subscription.status.status, 'closed', 'status');
+      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'its stream is closed');
+      // At once again on the same channel: leaving it must not overtake coming back.
+      const again = connection.subscribe(channel);
+      const seen = record(again);
+      await again.ready;
+      await server.publish(channel, 'e 2');
+      await untilSeen(seen, ['e 2'], 'events');
+    },
+  },
+  {
+    name: 'a signal ends the subscription, and the loop with it',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const abort = new AbortController();
+      const subscription = connect().subscribe(channel, { signal: abort.signal });
+      await subscription.ready;
+      setTimeout(() => abort.abort(), 20);
+      for await (const item of subscription) truthy(false, `nothing comes, not ${toText(item)}`);
+      equal(subscription.status.status, 'closed', 'status');
+      await until(async () => (await server.stats()).streams + (await server.stats()).polls === 0, 'its stream is closed');
+    },
+  },
+  {
+    name: 'closing the connection leaves nothing open on the server, whenever it happens',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      for (const moment of ['at once', 'connecting', 'live', 'waiting']) {
+        if (moment === 'waiting') await server.set({ failures: { times: 1, status: 503 } });
+        const connection = connect({ reconnectMinMs: 100_000 });
+        const subscription = connection.subscribe(channel);
+        if (moment === 'connecting') await new Promise((resolve) => setTimeout(resolve, 1));
+        if (moment === 'live') await subscription.ready;
+        if (moment === 'waiting') await until(() => subscription.status.status === 'waiting', 'waiting');
+        connection.close();
+        equal(subscription.status.status, 'closed', `status when closed ${moment}`);
+        truthy((await thrownBy(() => connection.subscribe(channel))) instanceof LanesError, 'nothing can be subscribed after that');
+      }
+      await until(async () => (await openConnections(server)) === 0, 'nothing is open');
+    },
+  },
+  {
+    name: 'gives up the stream that a proxy holds back for polling, and returns to it',
+    transports: ['auto'],
+    async run({ connect, server, channel }) {
+      await server.set({ holdStreams: true });
+      const subscription = connect({ firstBytesTimeoutMs: 100, streamRetryMs: 300 }).subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      equal(subscription.status.transport, 'poll', 'transport');
+      await server.publish(channel, 'polled');
+      await untilSeen(seen, ['polled'], 'events by polling');
+      await server.set({ holdStreams: false });
+      await until(async () => (await server.stats()).streams === 1, 'a stream again');
+      await server.publish(channel, 'streamed');
+      await untilSeen(seen, ['polled', 'streamed'], 'events by stream');
+      equal(subscription.status.transport, 'sse', 'transport');
+    },
+  },
+  {
+    name: 'replaces its socket, new one first, and loses nothing',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      const subscription = connect({ rotateAfterMs: 200 }).subscribe(channel);
+      const seen = record(subscription);
+      const statuses: string[] = [];
+      await subscription.ready;
+      subscription.addEventListener('status', ({ detail }) => statuses.push(detail.status));
+      let count = 0;
+      await until(async () => {
+        await server.publish(channel, `e ${++count}`);
+        return (await server.stats()).opened >= 4;
+      }, 'three replacements');
+      await untilSeen(seen, numbered('e', 1, count), 'events');
+      equal((await server.stats()).mostSockets, 2, 'most sockets at a time');
+      equal(statuses, [], 'changes of status');
+      await until(async () => (await server.stats()).sockets === 1, 'the old ones are closed');
+    },
+  },
+  {
+    name: 'asks again when API Gateway could not run the handler',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.set({ brokenFrames: 2 });
+      const connection = connect();
+      const subscription = connection.subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.set({ brokenFrames: 1 });
+      await connection.publish(channel, { data: 'e 1' });
+      await untilSeen(seen, ['e 1'], 'events');
+      equal((await server.stats()).opened, 1, 'sockets opened');
+    },
+  },
+  {
+    name: 'keeps a socket without subscriptions alive with pings',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await connect({ pingIntervalMs: 20 }).publish(channel, { data: 'e 1' });
+      await until(async () => (await server.stats()).pings >= 2, 'pings');
+    },
+  },
+];

@@ -1,0 +1,133 @@
+import type http from 'node:http';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { ClientFrame, ServerFrame, WireEvent } from '../../../backbone/protocol.ts';
+import { type StubState, takeFailure } from './stub-state.ts';
+
+interface Peer {
+  readonly socket: WebSocket;
+  readonly channels: Set<string>;
+  /** A delivery that waits for the next one, to leave after it. */
+  held: ServerFrame | undefined;
+}
+
+const REORDER_PATIENCE_MS = 20;
+
+/** The WebSocket lane of the stub: it delivers as API Gateway and the fan-out may, in any order, twice or not at all. */
+export class StubSockets {
+  readonly #state: StubState;
+  readonly #peers = new Set<Peer>();
+  #deliveries = 0;
+
+  constructor(server: http.Server, state: StubState) {
+    this.#state = state;
+    const sockets = new WebSocketServer({ server, path: '/socket', handleProtocols: (offered) => [...offered][0] ?? false });
+    sockets.on('connection', (socket, request) => this.#admit(socket, request.headers['sec-websocket-protocol'] ?? ''));
+  }
+
+  get open(): number {
+    return this.#peers.size;
+  }
+
+  cut(): void {
+    for (const { socket } of this.#peers) socket.terminate();
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const { socket } of this.#peers) socket.close(code, reason);
+  }
+
+  fanOut(event: WireEvent): void {
+    const { dropEvery, double } = this.#state.faults;
+    for (const peer of this.#peers) {
+      if (!peer.channels.has(event.channel)) continue;
+      if (dropEvery > 0 && ++this.#deliveries % dropEvery === 0) continue;
+      for (const frame of double ? [event, event] : [event]) this.#deliver(peer, { kind: 'event', ...frame });
+    }
+  }
+
+  #admit(socket: WebSocket, protocols: string): void {
+    const { counts, faults } = this.#state;
+    counts.opened++;
+    const failure = takeFailure(this.#state);
+    if (failure !== undefined) return socket.close(4000 + failure.status, 'the stub was told to fail');
+    const token = protocols
+      .split(/, */)
+      .find((protocol) => protocol.startsWith('bearer.'))
+      ?.slice('bearer.'.length);
+    if (faults.tokens?.includes(token ?? '') === false) return socket.close(4401, `token "${token}" is not let in`);
+    const peer: Peer = { socket, channels: new Set(), held: undefined };
+    this.#peers.add(peer);
+    counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
+    socket.on('close', () => this.#peers.delete(peer));
+    socket.on('message', (data) => this.#answer(peer, data));
+  }
+
+  #deliver(peer: Peer, frame: ServerFrame): void {
+    this.#state.counts.delivered++;
+    if (!this.#state.faults.reorder) return this.#send(peer, frame);
+    const { held } = peer;
+    peer.held = held === undefined ? frame : undefined;
+    if (held !== undefined) {
+      this.#send(peer, frame);
+      this.#send(peer, held);
+      return;
+    }
+    setTimeout(() => {
+      if (peer.held === frame) {
+        peer.held = undefined;
+        this.#send(peer, frame);
+      }
+    }, REORDER_PATIENCE_MS);
+  }
+
+  #send({ socket }: Peer, frame: ServerFrame | { message: string; connectionId: string; requestId: string }): void {
+    if (!this.#state.faults.mute) socket.send(JSON.stringify(frame));
+  }
+
+  #answer(peer: Peer, data: RawData): void {
+    const frame = JSON.parse(data.toString()) as ClientFrame;
+    const { faults, log } = this.#state;
+    if (frame.action === 'publish') this.#state.counts.publishedBySocket++;
+    if (faults.brokenFrames > 0) {
+      this.#state.faults = { ...faults, brokenFrames: faults.brokenFrames - 1 };
+      return this.#send(peer, { message: 'Internal server error', connectionId: 'c', requestId: 'AWS' });
+    }
+    const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
+    switch (frame.action) {
+      case 'ping':
+        this.#state.counts.pings++;
+        return this.#send(peer, { kind: 'pong', ...repeated });
+      case 'unsubscribe':
+        peer.channels.delete(frame.channel);
+        return this.#send(peer, { kind: 'unsubscribed', channel: frame.channel, ...repeated });
+      case 'publish': {
+        const { id } = log.publish(frame.channel, frame);
+        if (faults.loseAnswers > 0) {
+          this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
+          return;
+        }
+        return this.#send(peer, { kind: 'published', channel: frame.channel, id, ...repeated });
+      }
+      case 'subscribe':
+        return this.#subscribe(peer, frame);
+    }
+  }
+
+  #subscribe(peer: Peer, { channel, after, requestId }: ClientFrame & { readonly action: 'subscribe' }): void {
+    const { log } = this.#state;
+    const repeated = requestId === undefined ? {} : { requestId };
+    if (channel === 'forbidden') {
+      return this.#send(peer, { kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated });
+    }
+    peer.channels.add(channel);
+    this.#send(peer, { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated });
+    if (after === undefined) return;
+    const { events, settled, reset } = log.replay(channel, after);
+    if (reset !== undefined) this.#send(peer, { kind: 'reset', channel, reason: reset });
+    for (const event of events) {
+      this.#state.counts.delivered++;
+      this.#send(peer, { kind: 'event', ...event });
+    }
+    this.#send(peer, { kind: 'caughtUp', channel, id: settled, ...repeated });
+  }
+}

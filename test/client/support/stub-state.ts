@@ -1,0 +1,34 @@
+import type { Faults } from './control.ts';
+import type { StubLog } from './stub-log.ts';
+
+export const NO_FAULTS: Faults = {
+  holdStreams: false,
+  mute: false,
+  double: false,
+  reorder: false,
+  dropEvery: 0,
+  loseAnswers: 0,
+  failures: { times: 0, status: 503 },
+  brokenFrames: 0,
+  tokens: undefined,
+};
+
+/** What a stub counts while it runs. */
+export type Counts = {
+  -readonly [K in 'opened' | 'mostSockets' | 'pings' | 'delivered' | 'publishedByHttp' | 'publishedBySocket']: number;
+};
+
+/** What the two fronts of the stub share. */
+export interface StubState {
+  readonly log: StubLog;
+  readonly counts: Counts;
+  faults: Faults;
+}
+
+/** Takes one of the failures that are to be had, if any is left. */
+export function takeFailure(state: StubState): Faults['failures'] | undefined {
+  const { failures } = state.faults;
+  if (failures.times === 0) return undefined;
+  state.faults = { ...state.faults, failures: { ...failures, times: failures.times - 1 } };
+  return failures;
+}

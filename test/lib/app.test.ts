@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import { STAGES } from '../../lib/stages.ts';
+import { allowances, CDK_CONTEXT, ROOT, WITHOUT_BUNDLING } from './harness.ts';
+
+interface Synthesis {
+  readonly status: number | null;
+  readonly output: string;
+  /** By name of the stack. */
+  readonly templates: Readonly<Record<string, Template>>;
+}
+
+const APP = readFileSync(join(ROOT, 'bin', 'app.ts'), 'utf8');
+
+let workDir: string;
+
+beforeAll(() => {
+  workDir = mkdtempSync(join(tmpdir(), 'realtime-lanes-app-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(workDir, 'node_modules'));
+});
+
+afterAll(() => {
+  rmSync(workDir, { recursive: true });
+});
+
+const unedited = new Map<string, Synthesis>();
+
+/** The app as it is, synthesized once. */
+function synthesizeOnce(stage: string): Synthesis {
+  const synthesis = unedited.get(stage) ?? synthesize(stage);
+  unedited.set(stage, synthesis);
+  return synthesis;
+}
+
+/** Runs `bin/app.ts`, or an edited copy of it, as the CDK's command line does, without credentials. */
+function synthesize(stage: string, source = APP): Synthesis {
+  const directory = mkdtempSync(join(workDir, 'run-'));
+  const program = join(directory, 'app.ts');
+  writeFileSync(program, source.replaceAll(`'../lib/`, `'${ROOT}/lib/`));
+  const outDir = join(directory, 'cdk.out');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+    encoding: 'utf8',
+    env: { CDK_OUTDIR: outDir, CDK_CONTEXT_JSON: JSON.stringify({ ...CDK_CONTEXT, ...WITHOUT_BUNDLING, stage }) },
+  });
+  const files = status === 0 ? readdirSync(outDir).filter((name) => name.endsWith('.template.json')) : [];
+  const templates = files.map((name) => [
+    name.replace('.template.json', ''),
+    Template.fromJSON(JSON.parse(readFileSync(join(outDir, name), 'utf8'))),
+  ]);
+  return { status, output: stdout + stderr, templates: Object.fromEntries(templates) };
+}
+
+/** `bin/app.ts` without the lines that name the class of a stack: its import and its one statement. */
+function without(stackClass: string): string {
+  const lines = APP.split('\n');
+  const kept = lines.filter((line) => !line.includes(stackClass));
+  expect(lines.length - kept.length).toBe(2);
+  return kept.join('\n');
+}
+
+describe.each(STAGES.map(({ id }) => id))('stage %s', (id) => {
+  let synthesis: Synthesis;
+  const prefix = `Lanes${id.charAt(0).toUpperCase()}${id.slice(1)}`;
+
+  beforeAll(() => {
+    synthesis = synthesizeOnce(id);
+  }, 60_000);
+
+  test('synthesizes offline, with every check of cdk-nag passed', () => {
+    expect(synthesis.output).not.toMatch(/AwsSolutions|warning/i);
+    expect(synthesis.status).toBe(0);
+    expect(Object.keys(synthesis.templates).sort()).toEqual([`${prefix}Backbone`, `${prefix}Sse`, `${prefix}Websocket`]);
+  });
+
+  test('names every action, and a resource wherever AWS knows one', () => {
+    const statements = Object.values(synthesis.templates).flatMap(allowances);
+    expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
+    const onEverything = statements.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
+    expect([...new Set(onEverything)].sort()).toEqual(['ecr:GetAuthorizationToken', 'ecs:ListTasks', 'sqs:ListQueues']);
+  });
+
+  test('gives every log group an end', () => {
+    for (const template of Object.values(synthesis.templates)) {
+      for (const { Properties } of Object.values(template.findResources('AWS::Logs::LogGroup'))) {
+        expect(Properties.RetentionInDays).toBe(STAGES.find((stage) => stage.id === id)?.logRetentionDays);
+      }
+    }
+  });
+
+  test('raises an alarm on every dead-letter queue', () => {
+    for (const template of Object.values(synthesis.templates)) {
+      const queues = Object.keys(template.findResources('AWS::SQS::Queue')).filter((name) => name.includes('DeadLetters'));
+      const alarmed = Object.values(template.findResources('AWS::CloudWatch::Alarm')).flatMap(({ Properties }) =>
+        Properties.Dimensions.map(({ Value }: { Value: { 'Fn::GetAtt'?: [string, string] } }) => Value['Fn::GetAtt']?.[0]),
+      );
+      expect(alarmed).toEqual(expect.arrayContaining(queues));
+    }
+  });
+});
+
+describe('either lane can be taken out', () => {
+  test('without the SSE lane a WebSocket-only app is left', () => {
+    const { status, output, templates } = synthesize('dev', without('SseStack'));
+    expect(output).toBe('');
+    expect(status).toBe(0);
+    expect(Object.keys(templates).sort()).toEqual(['LanesDevBackbone', 'LanesDevWebsocket']);
+  }, 60_000);
+
+  test('without the WebSocket lane an SSE-only app is left, whose console knows no WebSocket', () => {
+    const { status, templates } = synthesize('dev', without('WebSocketStack'));
+    expect(status).toBe(0);
+    expect(Object.keys(templates).sort()).toEqual(['LanesDevBackbone', 'LanesDevSse']);
+    expect(JSON.stringify(templates['LanesDevSse']?.toJSON())).toContain('{"Name":"LANES_CONSOLE_CONFIG","Value":"{}"}');
+  }, 60_000);
+});
+
+describe('synth fails', () => {
+  test('on a finding of cdk-nag that nobody has acknowledged, and names it', () => {
+    const open = `
+      import { Stack } from 'aws-cdk-lib';
+      import { Topic } from 'aws-cdk-lib/aws-sns';
+      new Topic(new Stack(app, 'Careless'), 'InTheClear');`;
+    const { status, output } = synthesize('dev', APP + open);
+    expect(status).not.toBe(0);
+    expect(output).toMatch(/AwsSolutions-SNS3/);
+  }, 60_000);
+
+  test('on a stage that does not exist, and names those that do', () => {
+    const { status, output } = synthesize('nowhere');
+    expect(status).not.toBe(0);
+    expect(output).toMatch(/There is no stage "nowhere".*dev, prod/);
+  }, 60_000);
+});
+
+// A tripwire, not a proof: a change here that the author of a pull request cannot explain is a mistake.
+test('the templates of production are what they were', () => {
+  const { templates } = synthesizeOnce('prod');
+  const redacted = Object.entries(templates).map(([name, template]) => [name, redact(template.toJSON())]);
+  expect(Object.fromEntries(redacted)).toMatchSnapshot();
+}, 60_000);
+
+/** Leaves out what changes with every build of an asset and every version of the CDK. */
+function redact(template: Record<string, unknown>): unknown {
+  const { Parameters: _parameters, Rules: _rules, ...rest } = template;
+  const text = JSON.stringify(rest, (key, value) => (key === 'Analytics' || key === 'Metadata' ? undefined : value));
+  return JSON.parse(text.replace(/[0-9a-f]{64}/g, '<asset hash>'));
+}

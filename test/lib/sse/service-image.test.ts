@@ -1,0 +1,41 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { FargateTaskDefinition } from 'aws-cdk-lib/aws-ecs';
+import { ServiceImage } from '../../../lib/sse/service-image.ts';
+import { testApp, testStack } from '../harness.ts';
+
+/** The directory that Docker would build. */
+function buildContext(withConsole: boolean): string {
+  const app = testApp({});
+  const stack = testStack('Image', app);
+  const { image } = new ServiceImage(stack, 'Image', { console: withConsole });
+  new FargateTaskDefinition(stack, 'Task').addContainer('Service', { image });
+  const { directory } = app.synth();
+  return join(directory, readdirSync(directory).find((name) => name.startsWith('asset.')) ?? '');
+}
+
+const leftBehind = () => readdirSync(tmpdir()).filter((name) => name.startsWith('realtime-lanes-image-'));
+
+test('the image holds a Dockerfile, the service in one file, and the page of the console', () => {
+  const context = buildContext(true);
+  expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'console', 'service.mjs']);
+  expect(readdirSync(join(context, 'console'))).toContain('index.html');
+}, 60_000);
+
+test('without the console it holds no page', () => {
+  expect(readdirSync(buildContext(false)).sort()).toEqual(['Dockerfile', 'service.mjs']);
+}, 60_000);
+
+test('the Dockerfile needs nothing but what is beside it, and does not run as root', () => {
+  const dockerfile = readFileSync(join(buildContext(false), 'Dockerfile'), 'utf8');
+  expect(dockerfile).toMatch(/^USER (?!root|0)/m);
+  expect(dockerfile).not.toMatch(/npm (ci|install|i) /);
+}, 60_000);
+
+test('building it leaves nothing in the temporary directory', () => {
+  const before = leftBehind();
+  buildContext(false);
+  expect(leftBehind()).toEqual(before);
+}, 60_000);
