@@ -84,6 +84,8 @@ const sse = v.strictObject({
   drainSeconds: between(1, 120),
   /** Longest silence that the load balancer allows on a connection. */
   idleTimeoutSeconds: between(1, 4_000),
+  /** How long a task keeps an idle connection of the load balancer open. */
+  keepAliveSeconds: between(1, 7_200),
   /** How long the load balancer keeps open streams to a task that is going away. */
   deregistrationDelaySeconds: between(0, 3_600),
   /** From SIGTERM to SIGKILL. */

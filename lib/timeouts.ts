@@ -57,6 +57,14 @@ function rulesOf(stage: Stage): readonly Rule[] {
       reason: 'a poll is silent while it waits, and the load balancer would answer 504 in its place',
     },
     {
+      left: { name: 'sse.idleTimeoutSeconds', value: sse.idleTimeoutSeconds },
+      relation: '<',
+      right: { name: 'sse.keepAliveSeconds', value: sse.keepAliveSeconds },
+      unit: 's',
+      reason:
+        'the load balancer must be the one to close an idle connection: it answers 502 where a task closes one that it is about to use',
+    },
+    {
       left: { name: 'backbone.publishTimeoutMs', value: backbone.publishTimeoutMs },
       relation: '<',
       right: { name: 'backbone.holeGraceMs', value: backbone.holeGraceMs },

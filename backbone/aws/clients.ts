@@ -4,7 +4,6 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createSignedPoster, type SignedPoster } from './connection-poster.ts';
 
 /*
  * The SDK's clients with limits of our own: its defaults wait for an answer without end. Region, credentials and
@@ -48,14 +47,4 @@ export function createEcsClient(): ECSClient {
 /** For `createSdkPoster`, so without retries: the SDK would take a full send buffer of one client for throttling. */
 export function createManagementClient(): ApiGatewayManagementApiClient {
   return new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: requestHandler(3_000, 64) });
-}
-
-/**
- * A signed poster with the Region and the credentials of the environment.
- * @param endpoint the management endpoint of the API's stage
- * @param connections posts on their way at once
- */
-export function createSignedPosterFromEnvironment(endpoint: string, connections: number): SignedPoster {
-  const { region, credentials } = createManagementClient().config;
-  return createSignedPoster({ endpoint, region, credentials, connections });
 }

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createSignedPosterFromEnvironment, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
+import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
 import { METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment } from '../environment.ts';

@@ -30,6 +30,8 @@ export interface SseServiceProps {
   readonly task: SseTaskProps;
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
+  /** How long a task keeps an idle connection open. Above the idle timeout of the load balancer. */
+  readonly keepAliveSeconds: number;
   /** Streams are told to reconnect after a random time in this range. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
@@ -101,6 +103,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
+        [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
     });

@@ -49,6 +49,7 @@ export const dev = parseStage(
       retryMaxMs: 5_000,
       drainSeconds: 5,
       idleTimeoutSeconds: 60,
+      keepAliveSeconds: 75,
       deregistrationDelaySeconds: 10,
       stopTimeoutSeconds: 30,
       sweepIntervalMinutes: 15,

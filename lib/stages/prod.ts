@@ -50,6 +50,7 @@ export const prod = parseStage(
       retryMaxMs: 15_000,
       drainSeconds: 60,
       idleTimeoutSeconds: 60,
+      keepAliveSeconds: 75,
       deregistrationDelaySeconds: 90,
       stopTimeoutSeconds: 120,
       sweepIntervalMinutes: 15,

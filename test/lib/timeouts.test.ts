@@ -28,6 +28,11 @@ describe('checkTimeouts', () => {
       /the longest poll \(25 s\) must be < sse\.idleTimeoutSeconds \(25 s\)/,
     ],
     [
+      'a task that closes idle connections before the load balancer does',
+      withSse({ keepAliveSeconds: 60, idleTimeoutSeconds: 60 }),
+      /idleTimeoutSeconds \(60 s\) must be < sse\.keepAliveSeconds \(60 s\)/,
+    ],
+    [
       'a publisher that gives up no earlier than consumers',
       withBackbone({ publishTimeoutMs: 5_000, holeGraceMs: 5_000 }),
       /publishTimeoutMs \(5000 ms\) must be < backbone\.holeGraceMs \(5000 ms\)/,

@@ -1,6 +1,7 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { expect, test } from '@jest/globals';
-import { createSdkPoster, createSignedPoster } from '../../../backbone/aws/connection-poster.ts';
+import { createSdkPoster } from '../../../backbone/aws/connection-poster.ts';
+import { createSignedPoster } from '../../../backbone/aws/signed-poster.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
 import { connectionPosterContract } from '../contracts/connection-poster-contract.ts';
 

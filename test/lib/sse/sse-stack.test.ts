@@ -244,6 +244,7 @@ describe('the service', () => {
       LANES_MAX_STREAMS: '2000',
       LANES_MAX_UNSENT_BYTES: '1048576',
       LANES_DRAIN_MS: '5000',
+      LANES_KEEP_ALIVE_MS: '75000',
       LANES_CONSOLE_CONFIG: '{"websocket":"wss://sockets.example/dev"}',
       LANES_LOG_TABLE: expect.any(String),
       LANES_RETENTION_MS: String(24 * 3_600_000),
