@@ -11,12 +11,16 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const stage = stageNamed(app.node.tryGetContext('stage'));
 
 const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
-// Without an account, so that synth needs no credentials and no look-up.
-const env = { region: stage.region };
-const lanes: { webSocketUrl?: string } = {};
+const common = {
+  stage,
+  // Without an account, so that synth needs no credentials and no look-up.
+  env: { region: stage.region },
+  terminationProtection: stage.production,
+};
 
-const { backbone } = new BackboneStack(app, `${prefix}Backbone`, { env, stage });
+const { backbone } = new BackboneStack(app, `${prefix}Backbone`, common);
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
-lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { env, stage, backbone }).url;
-new SseStack(app, `${prefix}Sse`, { env, stage, backbone, ...lanes });
+const lanes: { webSocketUrl?: string } = {};
+lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone }).url;
+new SseStack(app, `${prefix}Sse`, { ...common, backbone, ...lanes });

@@ -11,13 +11,14 @@ export const STAGES: readonly Stage[] = [dev, prod];
  * The configuration of a stage, whose timeouts agree with each other.
  *
  * @param id the context value `stage`, as `cdk synth -c stage=prod` gives it
+ * @param stages @default every stage of this file
  * @throws InvalidStageError when there is no such stage, TimeoutConflictError when its timeouts contradict each other
  */
-export function stageNamed(id: unknown): Stage {
-  const stage = STAGES.find((candidate) => candidate.id === id);
+export function stageNamed(id: unknown, stages: readonly Stage[] = STAGES): Stage {
+  const stage = stages.find((candidate) => candidate.id === id);
   if (stage === undefined) {
     throw new InvalidStageError(
-      `There is no stage ${JSON.stringify(id)}. Choose one with -c stage=<id>: ${STAGES.map((known) => known.id).join(', ')}.`,
+      `There is no stage ${JSON.stringify(id)}. Choose one with -c stage=<id>: ${stages.map((known) => known.id).join(', ')}.`,
     );
   }
   checkTimeouts(stage);

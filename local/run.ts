@@ -156,11 +156,11 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
 
   const eventSources = new AbortController();
   for (const source of eventSourcesFromResources(resources, queues, functions)) runEventSource(source, log, eventSources.signal);
-  bus.start();
-  onClose(() => bus.close());
   onClose(async () => {
     await Promise.all(services.map((service) => service.close(TASK_GRACE_MS)));
   });
+  bus.start();
+  onClose(() => bus.close());
   onClose(() => eventSources.abort());
   await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
 

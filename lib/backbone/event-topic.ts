@@ -46,10 +46,20 @@ export class EventTopic extends Construct {
     return notify.combine(encrypt);
   }
 
-  /** Lets a task subscribe its own queue and take the subscription back, and tells it where. */
-  allowSubscribe(subscriber: Configurable): Grant {
+  /**
+   * Lets a task subscribe its own queue and take the subscription back, and tells it where.
+   *
+   * @param queueArnPattern what it may subscribe: no other queue, and nothing that is no queue
+   */
+  allowSubscribe(subscriber: Configurable, queueArnPattern: string): Grant {
     subscriber.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
-    return this.grant(subscriber, 'sns:Subscribe', 'sns:Unsubscribe');
+    const subscribe = Grant.addToPrincipal({
+      grantee: subscriber,
+      actions: ['sns:Subscribe'],
+      resourceArns: [this.topic.topicArn],
+      conditions: { StringEquals: { 'sns:Protocol': 'sqs' }, StringLike: { 'sns:Endpoint': queueArnPattern } },
+    });
+    return subscribe.combine(this.grant(subscriber, 'sns:Unsubscribe'));
   }
 
   /** Lets a cleaner find and remove the subscriptions of others, and tells it where. */

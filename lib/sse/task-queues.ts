@@ -47,7 +47,7 @@ export class TaskQueues extends Construct {
   allowUse(task: Configurable): Grant {
     task.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
     return this.grant(task, 'sqs:CreateQueue', 'sqs:TagQueue', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:DeleteQueue').combine(
-      this.topic.allowSubscribe(task),
+      this.topic.allowSubscribe(task, this.arnPattern),
     );
   }
 

@@ -57,6 +57,8 @@ export class WebSocketApi extends Construct {
     this.logging = new ApiGatewayLogging(this, 'Logging');
     // API Gateway refuses a stage with access logs until the account has a role to write them.
     this.stage.node.addDependency(this.logging);
+    // Then the first deployment, which the stage makes by itself, has all routes.
+    this.stage.node.addDependency(this.api);
   }
 
   /** `wss://…/<stage>`: where clients connect. */

@@ -24,7 +24,12 @@ const tableProperties = v.object({
 export class DynamoDb {
   readonly #server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 
-  readonly handle: RequestListener = (request, response) => void this.#server.emit('request', request, response);
+  readonly handle: RequestListener = (request, response) => {
+    this.#server.emit('request', request, response);
+    // dynalite throws when a request breaks off, which a killed task does; there is nobody left to answer.
+    request.removeAllListeners('error');
+    request.on('error', () => undefined);
+  };
 
   /**
    * Creates the tables of the templates, by the API as anybody would.

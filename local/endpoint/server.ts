@@ -77,6 +77,7 @@ export class Endpoint {
       const body = await readAll(request);
       send(200, await operation(parseJson(body), abandoned(response)));
     } catch (cause) {
+      if (response.destroyed) return;
       const error = this.#toAwsError(cause, `${target}.${name}`);
       const fault = error.status < 500 ? 'Sender' : 'Receiver';
       send(error.status, { __type: error.code, message: error.message }, { 'x-amzn-query-error': `${error.queryCode};${fault}` });
@@ -97,6 +98,7 @@ export class Endpoint {
       if (operation === undefined) throw unsupported(`SNS ${action}`);
       send(200, writeQueryAnswer(action, await operation(query.input, abandoned(response)), requestId));
     } catch (cause) {
+      if (response.destroyed) return;
       const error = this.#toAwsError(cause, `SNS ${action}`);
       send(error.status, writeQueryError(error, requestId));
     }

@@ -57,6 +57,7 @@ export class EventBus {
   readonly #rules: Rule[] = [];
   readonly #schedules: { readonly everyMs: number; fire(): void }[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
+  #closed = false;
 
   constructor(options: EventBusOptions) {
     this.#region = options.region;
@@ -82,11 +83,13 @@ export class EventBus {
   /** Hands an event to every rule that it matches, and answers its id. */
   put(source: string, detailType: string, detail: unknown, resources: readonly string[] = []): string {
     const event = this.#event(source, detailType, detail, resources);
-    for (const rule of this.#rules) if (rule.matches(event)) rule.deliver(event);
+    for (const rule of this.#closed ? [] : this.#rules) if (rule.matches(event)) rule.deliver(event);
     return event.id;
   }
 
+  /** Ends the schedules. Events are taken, but nothing is told of them any more. */
   close(): void {
+    this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
   }
 

@@ -145,7 +145,13 @@ export class Gateway {
       this.#connections.get(identity.connectionId)?.close(1009, 'Frame too large');
     };
     socket.on('data', watch);
-    this.#sockets.handleUpgrade(request, socket, head, (client) => this.#open(identity, client));
+    let opened = false;
+    this.#sockets.handleUpgrade(request, socket, head, (client) => {
+      opened = true;
+      this.#open(identity, client);
+    });
+    // The client left while `$connect` ran: whoever was told of the connection is told of its end.
+    if (!opened) await this.#disconnect(identity, 1006, '');
   }
 
   #open(identity: ConnectionIdentity, socket: WebSocket): void {

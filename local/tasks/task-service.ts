@@ -70,6 +70,7 @@ export class TaskService {
    */
   async start(): Promise<Task> {
     const port = await freePort();
+    if (this.#closing) throw new TaskFailedError(`service ${this.options.name} is ending`);
     const { clusterName, taskDefinitionArn, nodeArguments, directory, env, targetGroup, log, onStateChange } = this.options;
     const id = randomBytes(16).toString('hex');
     const arn = `${taskDefinitionArn.split(':').slice(0, 5).join(':')}:task/${clusterName}/${id}`;

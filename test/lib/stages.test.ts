@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { dev } from '../../lib/stages/dev.ts';
 import { STAGES, stageNamed } from '../../lib/stages.ts';
+import { TimeoutConflictError } from '../../lib/timeouts.ts';
 
 describe('stages', () => {
   test.each(STAGES.map(({ id }) => id))('%s is valid, and its timeouts agree', (id) => {
@@ -12,6 +14,12 @@ describe('stages', () => {
 
   test('no stage at all is the same error', () => {
     expect(() => stageNamed(undefined)).toThrow(/no stage undefined.*dev, prod/);
+  });
+
+  test('a stage whose timeouts contradict each other is an error', () => {
+    const hasty = { ...dev, id: 'hasty', sse: { ...dev.sse, heartbeatIntervalMs: 60_000 } };
+    expect(() => stageNamed('hasty', [dev, hasty])).toThrow(TimeoutConflictError);
+    expect(stageNamed('dev', [dev, hasty])).toBe(dev);
   });
 
   test('plain HTTP into production redirects to HTTPS', () => {

@@ -30,7 +30,7 @@ export async function runCase(
 ): Promise<void> {
   const connections: { close(): void }[] = [];
   const open = (options: Partial<ConnectOptions> = {}) => {
-    const connection = connect({ ...urls, transport, ...SHORT_TIMES, ...options });
+    const connection = connect({ url: urls.url, websocketUrl: urls.websocketUrl, transport, ...SHORT_TIMES, ...options });
     connections.push(connection);
     return connection;
   };

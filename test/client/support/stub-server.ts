@@ -142,7 +142,10 @@ export class StubServer implements ServerControl {
     const { log, counts } = this.#state;
     const state = this.#state;
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    if (state.faults.holdStreams) return response.flushHeaders();
+    if (state.faults.holdStreams) {
+      response.flushHeaders();
+      return;
+    }
     let position = lastEventId ?? log.baseline(channel);
     const write = (text: string) => {
       if (!state.faults.mute) response.write(text);

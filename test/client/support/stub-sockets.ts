@@ -10,6 +10,13 @@ interface Peer {
   held: ServerFrame | undefined;
 }
 
+/** What API Gateway itself sends when it cannot run the handler. Its `requestId` is not one of the client's. */
+interface GatewayError {
+  readonly message: string;
+  readonly connectionId: string;
+  readonly requestId: string;
+}
+
 const REORDER_PATIENCE_MS = 20;
 
 /** The WebSocket lane of the stub: it delivers as API Gateway and the fan-out may, in any order, twice or not at all. */
@@ -49,85 +56,92 @@ export class StubSockets {
     const { counts, faults } = this.#state;
     counts.opened++;
     const failure = takeFailure(this.#state);
-    if (failure !== undefined) return socket.close(4000 + failure.status, 'the stub was told to fail');
     const token = protocols
       .split(/, */)
       .find((protocol) => protocol.startsWith('bearer.'))
       ?.slice('bearer.'.length);
-    if (faults.tokens?.includes(token ?? '') === false) return socket.close(4401, `token "${token}" is not let in`);
-    const peer: Peer = { socket, channels: new Set(), held: undefined };
-    this.#peers.add(peer);
-    counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
-    socket.on('close', () => this.#peers.delete(peer));
-    socket.on('message', (data) => this.#answer(peer, data));
+    if (failure !== undefined) {
+      socket.close(4000 + failure.status, 'the stub was told to fail');
+    } else if (faults.tokens?.includes(token ?? '') === false) {
+      socket.close(4401, `token "${token}" is not let in`);
+    } else {
+      const peer: Peer = { socket, channels: new Set(), held: undefined };
+      this.#peers.add(peer);
+      counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
+      socket.on('close', () => this.#peers.delete(peer));
+      socket.on('message', (data) => {
+        for (const frame of this.#answer(peer, data)) this.#send(peer, frame);
+      });
+    }
   }
 
   #deliver(peer: Peer, frame: ServerFrame): void {
     this.#state.counts.delivered++;
-    if (!this.#state.faults.reorder) return this.#send(peer, frame);
     const { held } = peer;
-    peer.held = held === undefined ? frame : undefined;
-    if (held !== undefined) {
+    if (!this.#state.faults.reorder) {
+      this.#send(peer, frame);
+    } else if (held !== undefined) {
+      peer.held = undefined;
       this.#send(peer, frame);
       this.#send(peer, held);
-      return;
-    }
-    setTimeout(() => {
-      if (peer.held === frame) {
+    } else {
+      peer.held = frame;
+      setTimeout(() => {
+        if (peer.held !== frame) return;
         peer.held = undefined;
         this.#send(peer, frame);
-      }
-    }, REORDER_PATIENCE_MS);
+      }, REORDER_PATIENCE_MS);
+    }
   }
 
-  #send({ socket }: Peer, frame: ServerFrame | { message: string; connectionId: string; requestId: string }): void {
+  #send({ socket }: Peer, frame: ServerFrame | GatewayError): void {
     if (!this.#state.faults.mute) socket.send(JSON.stringify(frame));
   }
 
-  #answer(peer: Peer, data: RawData): void {
+  #answer(peer: Peer, data: RawData): readonly (ServerFrame | GatewayError)[] {
     const frame = JSON.parse(data.toString()) as ClientFrame;
-    const { faults, log } = this.#state;
-    if (frame.action === 'publish') this.#state.counts.publishedBySocket++;
+    const { counts, faults, log } = this.#state;
+    if (frame.action === 'publish') counts.publishedBySocket++;
     if (faults.brokenFrames > 0) {
       this.#state.faults = { ...faults, brokenFrames: faults.brokenFrames - 1 };
-      return this.#send(peer, { message: 'Internal server error', connectionId: 'c', requestId: 'AWS' });
+      return [{ message: 'Internal server error', connectionId: 'c', requestId: 'AWS' }];
     }
     const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
     switch (frame.action) {
       case 'ping':
-        this.#state.counts.pings++;
-        return this.#send(peer, { kind: 'pong', ...repeated });
+        counts.pings++;
+        return [{ kind: 'pong', ...repeated }];
       case 'unsubscribe':
         peer.channels.delete(frame.channel);
-        return this.#send(peer, { kind: 'unsubscribed', channel: frame.channel, ...repeated });
+        return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { id } = log.publish(frame.channel, frame);
-        if (faults.loseAnswers > 0) {
-          this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
-          return;
-        }
-        return this.#send(peer, { kind: 'published', channel: frame.channel, id, ...repeated });
+        if (faults.loseAnswers === 0) return [{ kind: 'published', channel: frame.channel, id, ...repeated }];
+        this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
+        return [];
       }
       case 'subscribe':
-        return this.#subscribe(peer, frame);
+        return this.#subscribe(peer, frame, repeated);
     }
   }
 
-  #subscribe(peer: Peer, { channel, after, requestId }: ClientFrame & { readonly action: 'subscribe' }): void {
-    const { log } = this.#state;
-    const repeated = requestId === undefined ? {} : { requestId };
-    if (channel === 'forbidden') {
-      return this.#send(peer, { kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated });
-    }
+  #subscribe(
+    peer: Peer,
+    { channel, after }: ClientFrame & { readonly action: 'subscribe' },
+    repeated: { readonly requestId?: string },
+  ): readonly ServerFrame[] {
+    const { log, counts } = this.#state;
+    if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
     peer.channels.add(channel);
-    this.#send(peer, { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated });
-    if (after === undefined) return;
+    const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
+    if (after === undefined) return [subscribed];
     const { events, settled, reset } = log.replay(channel, after);
-    if (reset !== undefined) this.#send(peer, { kind: 'reset', channel, reason: reset });
-    for (const event of events) {
-      this.#state.counts.delivered++;
-      this.#send(peer, { kind: 'event', ...event });
-    }
-    this.#send(peer, { kind: 'caughtUp', channel, id: settled, ...repeated });
+    counts.delivered += events.length;
+    return [
+      subscribed,
+      ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
+      ...events.map((event) => ({ kind: 'event', ...event }) as const),
+      { kind: 'caughtUp', channel, id: settled, ...repeated },
+    ];
   }
 }

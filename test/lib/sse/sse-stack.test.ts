@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../../../fargate/config.ts';
 import type { Stage } from '../../../lib/config.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { dev } from '../../../lib/stages/dev.ts';
@@ -49,6 +50,15 @@ describe('who may do what', () => {
       `sqs:ReceiveMessage ${TASK_QUEUES}`,
       `sqs:TagQueue ${TASK_QUEUES}`,
     ]);
+  });
+
+  test('a task subscribes queues of its own prefix to the topic, and nothing else', () => {
+    const [subscribing, ...others] = allowances(devTemplate).filter(({ actions }) => actions.includes('sns:Subscribe'));
+    expect(others).toEqual([]);
+    expect(subscribing?.condition).toEqual({
+      StringEquals: { 'sns:Protocol': 'sqs' },
+      StringLike: { 'sns:Endpoint': { 'Fn::Join': ['', ['arn:aws:sqs:us-east-1:', { Ref: 'AWS::AccountId' }, ':Sse_*']] } },
+    });
   });
 
   test('the cleaner of a stopped task removes queues of the prefix and their subscriptions, and nothing else', () => {
@@ -253,6 +263,12 @@ describe('the service', () => {
       LANES_PUBLISH_TIMEOUT_MS: '2000',
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
     });
+  });
+
+  test('finds in its environment all that it reads from it', () => {
+    // ECS adds this one.
+    const environment = { ...serviceEnvironment(prodTemplate), ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/1' };
+    expect(() => parseConfig(environment)).not.toThrow();
   });
 
   test('has no console where the stage has none', () => {

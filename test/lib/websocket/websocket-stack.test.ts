@@ -124,6 +124,11 @@ describe('the API', () => {
     expect(stage?.['Properties'].DefaultRouteSettings.DataTraceEnabled).toBeFalsy();
   });
 
+  test('deploys its stage after its routes, so that the first deployment has them all', () => {
+    const [stage] = Object.values(devTemplate.findResources('AWS::ApiGatewayV2::Stage'));
+    expect(stage?.['DependsOn']).toEqual(expect.arrayContaining(Object.keys(devTemplate.findResources('AWS::ApiGatewayV2::Route'))));
+  });
+
   test('waits for the role with which API Gateway may write logs at all, which outlives the stack', () => {
     const [account = ''] = Object.keys(devTemplate.findResources('AWS::ApiGateway::Account'));
     devTemplate.hasResource('AWS::ApiGatewayV2::Stage', { DependsOn: Match.arrayWith([account]) });
