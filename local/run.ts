@@ -138,7 +138,12 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     sns: topicOperations({ topics, region, account: ACCOUNT }),
     dynamodb: dynamoDb.handle,
     lambda: (request, response) => void handleInvoke(request, response, functions),
-    management: (request, response) => gateways[0]?.manage(request, response) ?? response.writeHead(403).end(),
+    // Only for those who do not know the API's own address, as an SDK that was given nothing but AWS_ENDPOINT_URL.
+    management: (request, response) => {
+      const [gateway] = gateways;
+      if (gateway === undefined) response.writeHead(403).end();
+      else gateway.manage(request, response);
+    },
     taskMetadata: (request, response) => serveMetadata(request, response, services),
   });
   await dynamoDb.createTables(resources, endpointUrl);

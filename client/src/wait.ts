@@ -10,7 +10,7 @@ export async function wait(ms: number, signal: AbortSignal, target?: EventTarget
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
-      if (ms < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, ms);
+      if (ms < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, Math.max(0, ms));
       for (const type of types) target?.addEventListener(type, () => resolve(), { signal: over.signal });
       signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
     });

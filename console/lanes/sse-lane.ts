@@ -1,11 +1,11 @@
 import type { PollAnswer, ResetReason } from '../../backbone/protocol.ts';
-import { problemSentence } from '../problem.ts';
 import { ChannelOrder, isAfter, parsePosition } from './channel-order.ts';
 import { CHECK_INTERVAL_MS, type Lane, type LaneObserver, type ReceivedEvent } from './lane.ts';
 import { Link } from './link.ts';
+import { eventsUrl, type Fetch, type PollOutcome, poll } from './poll.ts';
 
-/** A replay follows the opening of the stream at once and has no mark for its end: the first quiet moment is it. */
-const REPLAY_QUIET_MS = 300;
+/** A poll that answers so many events may not have answered all. */
+const LONG_PAGE = 100;
 
 /** How long an event that is known from elsewhere may take before the log is asked for it. */
 const OVERDUE_MS = 1500;
@@ -31,19 +31,16 @@ export interface SseLaneOptions {
   /** Event types to listen for: EventSource hands over no event of a type that it has no listener for. */
   readonly types: Iterable<string>;
   readonly createStream?: (url: string) => Stream;
-  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  readonly fetch?: Fetch;
   readonly random?: () => number;
 }
 
 interface Replay {
-  readonly after: string | undefined;
+  readonly after: string;
+  /** The last event that was missed; undefined until the log has told. */
+  upTo?: string;
   received: number;
 }
-
-type PollOutcome =
-  | { readonly kind: 'events'; readonly body: PollAnswer }
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'failed'; readonly message: string };
 
 /**
  * A channel over the SSE lane: the browser's EventSource, which reconnects and resumes by itself, and the server's
@@ -60,7 +57,6 @@ export class SseLane implements Lane {
   #openedBefore = false;
   #mending = false;
   #replay: Replay | undefined;
-  #replayTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #overdueTimers = new Set<ReturnType<typeof setTimeout>>();
   #mendTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #checkTimer: ReturnType<typeof setInterval>;
@@ -117,8 +113,8 @@ export class SseLane implements Lane {
     // The first poll answers the baseline, so that a cut before the first event can resume as well.
     if (this.#order.position === undefined && !(await this.#takeBaseline())) return;
     if (this.#closing.signal.aborted || this.#stream !== undefined) return;
-    const { createStream = openBrowserStream } = this.#options;
-    const stream = createStream(this.#url({ lastEventId: this.#order.position }));
+    const { channel, createStream = openBrowserStream } = this.#options;
+    const stream = createStream(eventsUrl(channel, { lastEventId: this.#order.position }));
     this.#stream = stream;
     stream.onopen = () => this.#opened();
     stream.onerror = () => this.#failed(stream);
@@ -132,44 +128,54 @@ export class SseLane implements Lane {
 
   #drop(): void {
     clearTimeout(this.#mendTimer);
-    this.#endReplay();
+    this.#replay = undefined;
     this.#stream?.close();
     this.#stream = undefined;
   }
 
   #opened(): void {
     this.#link.established();
-    if (this.#openedBefore) {
-      this.#replay = { after: this.#order.position, received: 0 };
-      this.#awaitQuiet();
+    const after = this.#order.position;
+    if (this.#openedBefore && after !== undefined) {
+      this.#replay = { after, received: 0 };
+      void this.#boundReplay(this.#replay);
     }
     this.#openedBefore = true;
   }
 
+  /** The stream has no mark for the end of a replay; the log says how far it will go. */
+  async #boundReplay(replay: Replay): Promise<void> {
+    let upTo = replay.after;
+    for (let more = true; more; ) {
+      const answer = await this.#poll(upTo);
+      const events = answer.kind === 'events' ? answer.body.events : [];
+      upTo = events.at(-1)?.id ?? upTo;
+      more = events.length >= LONG_PAGE;
+    }
+    if (this.#replay !== replay) return;
+    replay.upTo = upTo;
+    this.#endReplayWhenComplete();
+    // It may end with events of a type that nobody listens for.
+    this.expect(upTo);
+  }
+
+  #endReplayWhenComplete(): void {
+    if (this.#replay?.upTo !== undefined && this.#order.covers(this.#replay.upTo)) this.#endReplay();
+  }
+
+  #endReplay(): void {
+    const replay = this.#replay;
+    if (replay === undefined) return;
+    this.#replay = undefined;
+    this.#options.observer.onNotice({ kind: 'resumed', after: replay.after, replayed: replay.received });
+  }
+
   #failed(stream: Stream): void {
     if (this.#link.connected) this.#options.observer.onNotice({ kind: 'lost', after: this.#order.position });
-    this.#endReplay();
+    this.#replay = undefined;
     // EventSource comes back by itself after a broken connection, but gives up for good on an answer other than 200.
     if (stream.readyState === CLOSED) this.#link.lost();
     else this.#link.interrupted();
-  }
-
-  #awaitQuiet(): void {
-    clearTimeout(this.#replayTimer);
-    this.#replayTimer = setTimeout(() => {
-      const replay = this.#endReplay();
-      if (replay === undefined) return;
-      this.#options.observer.onNotice({ kind: 'resumed', after: replay.after, replayed: replay.received });
-      // The replay may have ended with events of a type that nobody listens for.
-      void this.#check();
-    }, REPLAY_QUIET_MS);
-  }
-
-  #endReplay(): Replay | undefined {
-    clearTimeout(this.#replayTimer);
-    const replay = this.#replay;
-    this.#replay = undefined;
-    return replay;
   }
 
   #offer(event: ReceivedEvent): void {
@@ -191,21 +197,25 @@ export class SseLane implements Lane {
   }
 
   #deliver(events: readonly ReceivedEvent[]): void {
-    if (this.#replay !== undefined) {
-      this.#replay.received += events.length;
-      this.#awaitQuiet();
+    const replay = this.#replay;
+    for (const event of events) {
+      // A live event in the short time until the log has told counts as replayed.
+      const replayed = replay !== undefined && (replay.upTo === undefined || !isAfter(event.id, replay.upTo));
+      if (replayed) replay.received++;
+      this.#options.observer.onEvent(event, replayed ? 'replayed' : 'live');
     }
-    for (const event of events) this.#options.observer.onEvent(event, this.#replay === undefined ? 'live' : 'replayed');
+    this.#endReplayWhenComplete();
   }
 
   #reset(event: MessageEvent<string>): void {
+    this.#endReplay();
     this.#deliver(this.#order.start(event.lastEventId));
     const { reason } = JSON.parse(event.data) as { reason: ResetReason };
     this.#options.observer.onNotice({ kind: 'reset', reason });
   }
 
   async #takeBaseline(): Promise<boolean> {
-    const answer = await this.#poll({});
+    const answer = await this.#poll();
     if (this.#closing.signal.aborted) return false;
     if (answer.kind === 'absent') {
       clearInterval(this.#checkTimer);
@@ -223,7 +233,7 @@ export class SseLane implements Lane {
   async #check(): Promise<void> {
     const after = this.#order.position;
     if (!this.#link.connected || after === undefined) return;
-    const answer = await this.#poll({ after });
+    const answer = await this.#poll(after);
     const newest = answer.kind === 'events' ? answer.body.events.at(-1) : undefined;
     if (newest !== undefined) this.expect(newest.id);
   }
@@ -233,7 +243,7 @@ export class SseLane implements Lane {
     const after = this.#order.position;
     if (!this.#link.connected || this.#mending || after === undefined) return;
     this.#mending = true;
-    const answer = await this.#poll({ after });
+    const answer = await this.#poll(after);
     this.#mending = false;
     // What a stream that was cut meanwhile has missed is the replay's to bring.
     if (!this.#link.connected) return;
@@ -264,26 +274,9 @@ export class SseLane implements Lane {
     }
   }
 
-  async #poll(query: { readonly after?: string }): Promise<PollOutcome> {
-    const request = this.#options.fetch ?? fetch;
-    try {
-      const response = await request(this.#url(query), {
-        headers: { accept: 'application/json' },
-        cache: 'no-store',
-        signal: this.#closing.signal,
-      });
-      if (response.status === 404) return { kind: 'absent' };
-      if (!response.ok) return { kind: 'failed', message: await problemSentence(response) };
-      return { kind: 'events', body: (await response.json()) as PollAnswer };
-    } catch {
-      return { kind: 'failed', message: 'The server cannot be reached.' };
-    }
-  }
-
-  #url(query: { readonly lastEventId?: string | undefined; readonly after?: string }): string {
-    const parameters = new URLSearchParams({ channel: this.#options.channel });
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value);
-    return `/v1/events?${parameters}`;
+  #poll(after?: string): Promise<PollOutcome> {
+    const { channel, fetch: request = fetch } = this.#options;
+    return poll(channel, after, request, this.#closing.signal);
   }
 }
 

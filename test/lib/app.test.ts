@@ -68,7 +68,7 @@ describe.each(STAGES.map(({ id }) => id))('stage %s', (id) => {
 
   beforeAll(() => {
     synthesis = synthesizeOnce(id);
-  }, 60_000);
+  }, 120_000);
 
   test('synthesizes offline, with every check of cdk-nag passed', () => {
     expect(synthesis.output).not.toMatch(/AwsSolutions|warning/i);
@@ -108,14 +108,14 @@ describe('either lane can be taken out', () => {
     expect(output).toBe('');
     expect(status).toBe(0);
     expect(Object.keys(templates).sort()).toEqual(['LanesDevBackbone', 'LanesDevWebsocket']);
-  }, 60_000);
+  }, 120_000);
 
   test('without the WebSocket lane an SSE-only app is left, whose console knows no WebSocket', () => {
     const { status, templates } = synthesize('dev', without('WebSocketStack'));
     expect(status).toBe(0);
     expect(Object.keys(templates).sort()).toEqual(['LanesDevBackbone', 'LanesDevSse']);
     expect(JSON.stringify(templates['LanesDevSse']?.toJSON())).toContain('{"Name":"LANES_CONSOLE_CONFIG","Value":"{}"}');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('synth fails', () => {
@@ -127,13 +127,13 @@ describe('synth fails', () => {
     const { status, output } = synthesize('dev', APP + open);
     expect(status).not.toBe(0);
     expect(output).toMatch(/AwsSolutions-SNS3/);
-  }, 60_000);
+  }, 120_000);
 
   test('on a stage that does not exist, and names those that do', () => {
     const { status, output } = synthesize('nowhere');
     expect(status).not.toBe(0);
     expect(output).toMatch(/There is no stage "nowhere".*dev, prod/);
-  }, 60_000);
+  }, 120_000);
 });
 
 // A tripwire, not a proof: a change here that the author of a pull request cannot explain is a mistake.
@@ -141,7 +141,7 @@ test('the templates of production are what they were', () => {
   const { templates } = synthesizeOnce('prod');
   const redacted = Object.entries(templates).map(([name, template]) => [name, redact(template.toJSON())]);
   expect(Object.fromEntries(redacted)).toMatchSnapshot();
-}, 60_000);
+}, 120_000);
 
 /** Leaves out what changes with every build of an asset and every version of the CDK. */
 function redact(template: Record<string, unknown>): unknown {

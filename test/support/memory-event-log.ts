@@ -38,6 +38,14 @@ export class MemoryEventLog implements EventLog {
     this.#claims.clear();
   }
 
+  /** Deletes the expired rows, as DynamoDB does in its own time. */
+  deleteExpired(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const rows of [...this.#rows.values(), this.#claims]) {
+      for (const [key, row] of rows) if (row.expiresAtMs <= nowMs) (rows as Map<unknown, unknown>).delete(key);
+    }
+  }
+
   async allocate(channel: string): Promise<Position> {
     const head = this.#headOf(channel);
     const next: Head = { ...head, seq: head.seq + 1, allocatedAtMs: this.#clock.nowMs() };

@@ -220,7 +220,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     transports: ['auto'],
     async run({ connect, server, channel }) {
       await server.set({ holdStreams: true });
-      const subscription = connect({ firstBytesTimeoutMs: 100, streamRetryMs: 300 }).subscribe(channel);
+      const subscription = connect({ firstBytesTimeoutMs: 100, streamRetryMs: 300, pollWaitSeconds: 0 }).subscribe(channel);
       const seen = record(subscription);
       await subscription.ready;
       equal(subscription.status.transport, 'poll', 'transport');

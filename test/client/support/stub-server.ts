@@ -148,7 +148,7 @@ export class StubServer implements ServerControl {
     }
     let position = lastEventId ?? log.baseline(channel);
     const write = (text: string) => {
-      if (!state.faults.mute) response.write(text);
+      if (!state.faults.mute && !response.writableEnded) response.write(text);
     };
     const listener: Listener = {
       channel,
@@ -186,7 +186,7 @@ export class StubServer implements ServerControl {
     const answer = (force: boolean) => {
       const { events: all, settled, reset } = state.log.replay(channel, after);
       const settledEvents = all.filter(({ id }) => seqOf(id) <= seqOf(settled));
-      if (state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined)) return;
+      if (response.writableEnded || state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined)) return;
       const events = state.faults.double ? settledEvents.flatMap((event) => [event, event]) : settledEvents;
       state.counts.delivered += settledEvents.length;
       const body: PollAnswer = { events, cursor: settled, ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }) };

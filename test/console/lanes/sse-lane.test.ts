@@ -122,11 +122,11 @@ test('a cut closes the stream and comes back after the last event, with what was
 
   await jest.advanceTimersByTimeAsync(CUT_MS);
   expect(stream().url).toBe('/v1/events?channel=demo&lastEventId=e1.5');
-  log = { events: [], cursor: 'e1.7' };
+  log = { events: [logged('e1.6'), logged('e1.7')], cursor: 'e1.7' };
   stream().opens();
   stream().receives('e1.6');
+  await settled();
   stream().receives('e1.7');
-  await jest.advanceTimersByTimeAsync(1000);
   stream().receives('e1.8');
   expect(observer.ids).toEqual(['e1.5', 'e1.6', 'e1.7', 'e1.8']);
   expect(observer.replayed).toEqual(['e1.6', 'e1.7']);
@@ -149,6 +149,7 @@ test('a broken stream is left to the browser, and its replay is shown', async ()
   stream().receives('e1.5');
   stream().fails('connecting');
   expect(observer.states.at(-1)).toEqual({ kind: 'lost' });
+  log = { events: [logged('e1.6')], cursor: 'e1.6' };
   stream().opens();
   stream().receives('e1.6');
   await jest.advanceTimersByTimeAsync(1000);
@@ -157,6 +158,30 @@ test('a broken stream is left to the browser, and its replay is shown', async ()
     { kind: 'lost', after: 'e1.5' },
     { kind: 'resumed', after: 'e1.5', replayed: 1 },
   ]);
+});
+
+test('a resume that missed nothing is shown at once', async () => {
+  await goLive();
+  lane.cut();
+  lane.resume();
+  await settled();
+  stream().opens();
+  await settled();
+  expect(observer.notices.at(-1)).toEqual({ kind: 'resumed', after: 'e1.4', replayed: 0 });
+});
+
+test('a replay that ends with an event of an unknown type is completed from the log', async () => {
+  await goLive();
+  lane.cut();
+  lane.resume();
+  await settled();
+  log = { events: [logged('e1.5'), logged('e1.6', 'order')], cursor: 'e1.6' };
+  stream().opens();
+  stream().receives('e1.5');
+  stream().receives('e1.6', 'order');
+  await jest.advanceTimersByTimeAsync(2000);
+  expect(observer.replayed).toEqual(['e1.5', 'e1.6']);
+  expect(observer.notices).toContainEqual({ kind: 'resumed', after: 'e1.4', replayed: 2 });
 });
 
 test('a stream that the browser has given up is opened again', async () => {

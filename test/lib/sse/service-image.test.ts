@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -15,8 +15,6 @@ function buildContext(withConsole: boolean): string {
   const { directory } = app.synth();
   return join(directory, readdirSync(directory).find((name) => name.startsWith('asset.')) ?? '');
 }
-
-const leftBehind = () => readdirSync(tmpdir()).filter((name) => name.startsWith('realtime-lanes-image-'));
 
 test('the image holds a Dockerfile, the service in one file, and the page of the console', () => {
   const context = buildContext(true);
@@ -35,7 +33,15 @@ test('the Dockerfile needs nothing but what is beside it, and does not run as ro
 }, 60_000);
 
 test('building it leaves nothing in the temporary directory', () => {
-  const before = leftBehind();
-  buildContext(false);
-  expect(leftBehind()).toEqual(before);
+  const own = mkdtempSync(join(tmpdir(), 'realtime-lanes-tmp-'));
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = own;
+  try {
+    buildContext(false);
+    expect(readdirSync(own)).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+    rmSync(own, { recursive: true });
+  }
 }, 60_000);

@@ -1,36 +1,124 @@
-import { expect, test } from '@jest/globals';
-import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import type { Stage } from '../../../lib/config.ts';
 import { Network } from '../../../lib/sse/network.ts';
+import type { SseLoadBalancerProps } from '../../../lib/sse/sse-load-balancer.ts';
 import { SseLoadBalancer } from '../../../lib/sse/sse-load-balancer.ts';
 import { dev } from '../../../lib/stages/dev.ts';
+import { prod } from '../../../lib/stages/prod.ts';
 import { testStack } from '../harness.ts';
 
-function synthesize(change: { readonly idleTimeoutSeconds?: number; readonly cidr?: string }): Template {
+function synthesize(stage: Stage, change: Partial<SseLoadBalancerProps> = {}): Template {
   const stack = testStack();
-  const { vpc } = new Network(stack, 'Network', { natGateways: 1, logRetention: 7, ...(change.cidr && { cidr: change.cidr }) });
+  const { vpc } = new Network(stack, 'Network', { natGateways: 1, logRetention: 7 });
   new SseLoadBalancer(stack, 'Front', {
-    ...dev.sse,
+    ...stage.sse,
     vpc,
     targetPort: 8080,
-    accessLogDays: 7,
-    deletionProtection: false,
-    idleTimeoutSeconds: change.idleTimeoutSeconds ?? 60,
+    accessLogDays: stage.logRetentionDays,
+    deletionProtection: stage.production,
+    ...change,
   });
   return Template.fromStack(stack);
 }
 
+let devTemplate: Template;
+let prodTemplate: Template;
+
+beforeAll(() => {
+  devTemplate = synthesize(dev);
+  prodTemplate = synthesize(prod);
+});
+
+describe('the load balancer', () => {
+  test('speaks HTTP/2 and TLS 1.3 on 443, with the certificate of the stage', () => {
+    devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
+      Port: 443,
+      Protocol: 'HTTPS',
+      SslPolicy: Match.stringLikeRegexp('^ELBSecurityPolicy-TLS13-1-2-Res'),
+      Certificates: [{ CertificateArn: dev.sse.certificateArn }],
+      DefaultActions: [Match.objectLike({ Type: 'forward' })],
+    });
+    expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'routing.http2.enabled': 'true' });
+  });
+
+  test('redirects plain HTTP in production, and forwards it in development', () => {
+    const plain = (DefaultActions: unknown[]) => ({ Port: 80, Protocol: 'HTTP', DefaultActions });
+    prodTemplate.hasResourceProperties(
+      'AWS::ElasticLoadBalancingV2::Listener',
+      plain([{ Type: 'redirect', RedirectConfig: { Protocol: 'HTTPS', Port: '443', StatusCode: 'HTTP_301' } }]),
+    );
+    devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', plain([Match.objectLike({ Type: 'forward' })]));
+  });
+
+  test('allows the silence that the stage says, drops headers that are none, and logs accesses', () => {
+    expect(loadBalancerAttributes(devTemplate)).toMatchObject({
+      'idle_timeout.timeout_seconds': '60',
+      'routing.http.drop_invalid_header_fields.enabled': 'true',
+      'access_logs.s3.enabled': 'true',
+    });
+  });
+
+  test('cannot be deleted by accident in production', () => {
+    expect(loadBalancerAttributes(prodTemplate)).toMatchObject({ 'deletion_protection.enabled': 'true' });
+    expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'deletion_protection.enabled': 'false' });
+  });
+
+  test('keeps access logs encrypted and private, for as long as other logs, in a bucket that outlives the stack', () => {
+    prodTemplate.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 90, Status: 'Enabled' })] },
+      },
+    });
+  });
+
+  test('speaks HTTP/1.1 to the tasks, since a target group of HTTP/2 answers HTTP/1.1 clients with 464', () => {
+    devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::TargetGroup', {
+      Protocol: 'HTTP',
+      ProtocolVersion: 'HTTP1',
+      Port: 8080,
+      TargetType: 'ip',
+      HealthCheckPath: '/readyz',
+    });
+  });
+
+  test('balances by open streams, without the slow start that does not go with it, and waits for a drain', () => {
+    expect(attributes(prodTemplate, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).toMatchObject({
+      'load_balancing.algorithm.type': 'least_outstanding_requests',
+      'deregistration_delay.timeout_seconds': '90',
+    });
+    expect(attributes(prodTemplate, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).not.toHaveProperty(
+      'slow_start.duration_seconds',
+    );
+  });
+});
+
 test.each([0, 4_001, Number.NaN])(
   'an idle timeout of %s s, which only the deploy would refuse, is an error at synth',
   (idleTimeoutSeconds) => {
-    expect(() => synthesize({ idleTimeoutSeconds })).toThrow(`idleTimeoutSeconds must be 1 to 4000, not ${idleTimeoutSeconds}`);
+    expect(() => synthesize(dev, { idleTimeoutSeconds })).toThrow(`idleTimeoutSeconds must be 1 to 4000, not ${idleTimeoutSeconds}`);
   },
 );
 
 test('the longest idle timeout is taken', () => {
-  expect(() => synthesize({ idleTimeoutSeconds: 4_000 })).not.toThrow();
+  expect(() => synthesize(dev, { idleTimeoutSeconds: 4_000 })).not.toThrow();
 });
 
-test('the network takes another address range', () => {
-  synthesize({}).hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.0.0.0/16' });
-  synthesize({ cidr: '172.20.0.0/16' }).hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '172.20.0.0/16' });
-});
+function attributes(template: Template, type: string, property: string): Readonly<Record<string, string>> {
+  const [resource, ...others] = Object.values(template.findResources(type));
+  expect(others).toEqual([]);
+  const pairs: { Key: string; Value: string }[] = resource?.['Properties'][property];
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]));
+}
+
+function loadBalancerAttributes(template: Template): Readonly<Record<string, string>> {
+  return attributes(template, 'AWS::ElasticLoadBalancingV2::LoadBalancer', 'LoadBalancerAttributes');
+}

@@ -1,0 +1,204 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { Order } from '../../client/src/order.ts';
+import type { LaneEvent, LaneItem } from '../../client/src/types.ts';
+
+const CHANNEL = 'orders';
+
+function event(id: string): LaneEvent {
+  return { kind: 'event', channel: CHANNEL, id, type: 'message', data: id };
+}
+
+function toText(item: LaneItem): string {
+  return item.kind === 'event' ? item.id : `reset: ${item.reason}`;
+}
+
+/** An order, and all that has come out of it. */
+function follow(after: string | undefined) {
+  const order = new Order(CHANNEL, after);
+  const out: string[] = [];
+  const take = (items: readonly LaneItem[]) => {
+    out.push(...items.map(toText));
+  };
+  return { order, out, take };
+}
+
+/** A channel's log: at each seq from 1 an event, or a tombstone. */
+interface Log {
+  readonly epoch: string;
+  readonly isEvent: readonly boolean[];
+}
+
+function eventsOf({ epoch, isEvent }: Log, from: number, to = isEvent.length): string[] {
+  return isEvent.flatMap((exists, index) => (exists && index + 1 >= from && index + 1 <= to ? [`${epoch}.${index + 1}`] : []));
+}
+
+function seqOf(cursor: string | undefined): number {
+  return Number(cursor?.slice(cursor.lastIndexOf('.') + 1) ?? 0);
+}
+
+/** What the WebSocket lane may do to us: `at` is reduced to the log that there is. */
+const step = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('refill' as const), upTo: fc.nat(), noise: fc.array(fc.nat(), { maxLength: 5 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('stream' as const), count: fc.nat({ max: 5 }), back: fc.nat({ max: 3 }) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+function play({ order, take }: ReturnType<typeof follow>, log: Log, next: Step): void {
+  const { epoch, isEvent } = log;
+  const deliver = (at: number) => {
+    const seq = (at % isEvent.length) + 1;
+    if (isEvent[seq - 1]) take(order.offer(event(`${epoch}.${seq}`)));
+  };
+  const from = seqOf(order.cursor) + 1;
+  if (next.kind === 'deliver') deliver(next.at);
+  if (next.kind === 'refill') {
+    // Subscribed again after the cursor: the missed events come in order, others in between, and then `caughtUp`.
+    const upTo = from - 1 + (next.upTo % (isEvent.length - from + 2));
+    const noise = [...next.noise];
+    for (const id of eventsOf(log, from, upTo)) {
+      const between = noise.pop();
+      if (between !== undefined) deliver(between);
+      take(order.offer(event(id)));
+    }
+    take(order.settle(`${epoch}.${upTo}`));
+  }
+  // For a while over SSE, which delivers in order, some of it again.
+  if (next.kind === 'stream') for (const id of eventsOf(log, from - next.back).slice(0, next.count)) take(order.next(event(id)));
+}
+
+const log = (epoch: string) =>
+  fc
+    .array(fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }), {
+      minLength: 1,
+      maxLength: 30,
+    })
+    .map((isEvent): Log => ({ epoch, isEvent }));
+
+describe('whatever is repeated, reordered, lost and asked for again', () => {
+  test('events come out in order, each once, none is skipped, and in the end all have come', () => {
+    fc.assert(
+      fc.property(log('e1'), fc.nat(), fc.boolean(), fc.array(step, { maxLength: 80 }), (theLog, start, startsWithCursor, steps) => {
+        const baseline = start % (theLog.isEvent.length + 1);
+        const subject = follow(startsWithCursor ? `e1.${baseline}` : undefined);
+        if (!startsWithCursor) {
+          // Events may overtake the answer that brings the baseline.
+          for (const id of eventsOf(theLog, baseline + 1).slice(0, 3)) subject.take(subject.order.offer(event(id)));
+          expect(subject.out).toEqual([]);
+          subject.take(subject.order.settle(`e1.${baseline}`));
+        }
+        for (const next of steps) {
+          play(subject, theLog, next);
+          expect(subject.out).toEqual(eventsOf(theLog, baseline + 1, seqOf(subject.order.cursor)));
+        }
+        play(subject, theLog, { kind: 'refill', upTo: theLog.isEvent.length - seqOf(subject.order.cursor), noise: [] });
+        expect(subject.out).toEqual(eventsOf(theLog, baseline + 1));
+        expect(subject.order.hasGap).toBe(false);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('a new epoch comes out behind its reset, from its baseline on, and nothing of the old one after it', () => {
+    fc.assert(
+      fc.property(
+        log('old'),
+        log('new'),
+        fc.nat(),
+        fc.array(fc.tuple(fc.constantFrom('old', 'new'), step), { maxLength: 40 }),
+        fc.array(step),
+        (oldLog, newLog, start, mixed, steps) => {
+          const subject = follow('old.0');
+          const baseline = start % (newLog.isEvent.length + 1);
+          // The log is lost somewhere in here: events of the new epoch arrive among late ones of the old.
+          for (const [epoch, next] of mixed) {
+            if (next.kind === 'deliver') play(subject, epoch === 'old' ? oldLog : newLog, next);
+          }
+          const before = [...subject.out];
+          expect(before).toEqual(eventsOf(oldLog, 1, before.length === 0 ? 0 : seqOf(subject.order.cursor)));
+          subject.take(subject.order.reset('epoch_changed', `new.${baseline}`));
+          for (const next of steps) {
+            play(subject, newLog, next);
+            for (const id of eventsOf(oldLog, 1).slice(0, 2)) subject.take(subject.order.offer(event(id)));
+          }
+          play(subject, newLog, { kind: 'refill', upTo: newLog.isEvent.length - seqOf(subject.order.cursor), noise: [] });
+          expect(subject.out).toEqual([...before, 'reset: epoch_changed', ...eventsOf(newLog, baseline + 1)]);
+          expect(subject.order.hasGap).toBe(false);
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('an order', () => {
+  test('has no cursor before its baseline, and then that', () => {
+    const { order, take } = follow(undefined);
+    expect(order.cursor).toBeUndefined();
+    take(order.settle('k3f9.7'));
+    expect(order.cursor).toBe('k3f9.7');
+  });
+
+  test('has a gap while an event waits for another', () => {
+    const { order, out, take } = follow('e.1');
+    take(order.offer(event('e.3')));
+    expect(order.hasGap).toBe(true);
+    take(order.offer(event('e.2')));
+    expect(order.hasGap).toBe(false);
+    expect(out).toEqual(['e.2', 'e.3']);
+  });
+
+  test('has none because of a repeat', () => {
+    const { order, out, take } = follow('e.2');
+    take(order.offer(event('e.1')));
+    take(order.offer(event('e.2')));
+    expect(order.hasGap).toBe(false);
+    expect(out).toEqual([]);
+  });
+
+  test('takes what is missing for a tombstone once the server has sent all up to it', () => {
+    const { order, out, take } = follow('e.1');
+    take(order.offer(event('e.3')));
+    take(order.settle('e.2'));
+    expect(out).toEqual(['e.3']);
+  });
+
+  test('asks about an epoch that nobody has announced, and forgets it when the server knows none but its own', () => {
+    const { order, out, take } = follow('e.1');
+    take(order.offer(event('other.9')));
+    expect(order.hasGap).toBe(true);
+    take(order.settle('e.1'));
+    expect(order.hasGap).toBe(false);
+    expect(out).toEqual([]);
+  });
+
+  test('announces a new epoch itself when a lane that delivers in order goes on with one', () => {
+    const { order, out, take } = follow('old.5');
+    take(order.next(event('new.3')));
+    expect(out).toEqual(['reset: epoch_changed', 'new.3']);
+  });
+
+  test('goes on from what is settled next when a reset names no baseline', () => {
+    const { order, out, take } = follow('e.1');
+    take(order.reset('expired', undefined));
+    take(order.settle('e.9'));
+    take(order.next(event('e.10')));
+    expect(out).toEqual(['reset: expired', 'e.10']);
+  });
+
+  test('keeps a bounded number of events behind a gap, and asks for the others again', () => {
+    const { order, out, take } = follow('e.0');
+    for (let seq = 2; seq <= 5_000; seq++) take(order.offer(event(`e.${seq}`)));
+    take(order.offer(event('e.1')));
+    expect(out.length).toBeLessThan(1_100);
+    expect(order.hasGap).toBe(true);
+    for (let seq = out.length + 1; seq <= 5_000; seq++) take(order.offer(event(`e.${seq}`)));
+    take(order.settle('e.5000'));
+    expect(out).toHaveLength(5_000);
+    expect(order.hasGap).toBe(false);
+  });
+});

@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { NetworkProps } from '../../../lib/sse/network.ts';
+import { Network } from '../../../lib/sse/network.ts';
+import { flatten, testStack } from '../harness.ts';
+
+function synthesize(props: Partial<NetworkProps> = {}): Template {
+  const stack = testStack();
+  new Network(stack, 'Network', { natGateways: 1, logRetention: 7, ...props });
+  return Template.fromStack(stack);
+}
+
+let template: Template;
+
+beforeAll(() => {
+  template = synthesize();
+});
+
+describe('the network', () => {
+  test('spans two zones, with a public and a private subnet in each', () => {
+    template.resourceCountIs('AWS::EC2::Subnet', 4);
+    template.allResourcesProperties('AWS::EC2::Subnet', { MapPublicIpOnLaunch: false });
+  });
+
+  test('has as many NAT gateways as the stage pays for', () => {
+    template.resourceCountIs('AWS::EC2::NatGateway', 1);
+    synthesize({ natGateways: 2 }).resourceCountIs('AWS::EC2::NatGateway', 2);
+  });
+
+  test('reaches DynamoDB and S3 without the NAT gateway', () => {
+    const services = Object.values(template.findResources('AWS::EC2::VPCEndpoint')).map(({ Properties }) =>
+      flatten(Properties.ServiceName),
+    );
+    expect(services.sort()).toEqual(['com.amazonaws.<AWS::Region>.dynamodb', 'com.amazonaws.<AWS::Region>.s3']);
+  });
+
+  test('needs no function of its own', () => {
+    template.resourceCountIs('Custom::VpcRestrictDefaultSG', 0);
+  });
+
+  test('logs what it refuses', () => {
+    template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT', LogDestinationType: 'cloud-watch-logs' });
+  });
+
+  test('takes another address range', () => {
+    template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.0.0.0/16' });
+    synthesize({ cidr: '172.20.0.0/16' }).hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '172.20.0.0/16' });
+  });
+});

@@ -1,0 +1,115 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { parseConfig } from '../../../fargate/config.ts';
+import { dev } from '../../../lib/stages/dev.ts';
+import { prod } from '../../../lib/stages/prod.ts';
+import { flatten } from '../harness.ts';
+import { makeStack } from './stack.ts';
+
+let devTemplate: Template;
+let prodTemplate: Template;
+
+beforeAll(() => {
+  devTemplate = Template.fromStack(makeStack(dev, 'wss://sockets.example/dev'));
+  prodTemplate = Template.fromStack(makeStack(prod));
+});
+
+describe('the service', () => {
+  test('runs on arm64 in private subnets, with the size and the number of tasks of the stage', () => {
+    prodTemplate.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      Cpu: '1024',
+      Memory: '2048',
+      RuntimePlatform: { CpuArchitecture: 'ARM64', OperatingSystemFamily: 'LINUX' },
+    });
+    prodTemplate.hasResourceProperties('AWS::ECS::Service', {
+      LaunchType: 'FARGATE',
+      DesiredCount: 3,
+      NetworkConfiguration: {
+        AwsvpcConfiguration: {
+          AssignPublicIp: 'DISABLED',
+          Subnets: [{ Ref: Match.stringLikeRegexp('tasksSubnet1') }, { Ref: Match.stringLikeRegexp('tasksSubnet2') }],
+        },
+      },
+    });
+  });
+
+  test('never has fewer healthy tasks than desired during a deploy, and rolls a failing one back', () => {
+    devTemplate.hasResourceProperties('AWS::ECS::Service', {
+      DeploymentConfiguration: {
+        MinimumHealthyPercent: 100,
+        MaximumPercent: 200,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      },
+    });
+  });
+
+  test('runs without root and with a file system that it cannot write', () => {
+    expect(container(devTemplate)).toMatchObject({ User: 'node', ReadonlyRootFilesystem: true });
+  });
+
+  test('may open as many sockets as the stage says, and is killed no earlier than it says', () => {
+    expect(container(prodTemplate)).toMatchObject({
+      Ulimits: [{ Name: 'nofile', SoftLimit: 65_535, HardLimit: 65_535 }],
+      StopTimeout: 120,
+    });
+  });
+
+  test('is asked for life by ECS, and for readiness by the load balancer', () => {
+    expect(container(devTemplate)).toMatchObject({ HealthCheck: { Command: ['CMD', 'node', '-e', expect.stringContaining('/healthz')] } });
+  });
+
+  test('is reached by the load balancer only', () => {
+    devTemplate.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      FromPort: 8080,
+      ToPort: 8080,
+      SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FrontLoadBalancerSecurityGroup'), 'GroupId'] },
+    });
+    devTemplate.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+  });
+
+  test('is told everything that it needs', () => {
+    expect(serviceEnvironment(devTemplate)).toEqual({
+      HOST: '0.0.0.0',
+      PORT: '8080',
+      LANES_HEARTBEAT_INTERVAL_MS: '15000',
+      LANES_HEAD_CHECK_INTERVAL_MS: '30000',
+      LANES_RETRY_MIN_MS: '1000',
+      LANES_RETRY_MAX_MS: '5000',
+      LANES_MAX_STREAMS: '2000',
+      LANES_MAX_UNSENT_BYTES: '1048576',
+      LANES_DRAIN_MS: '5000',
+      LANES_KEEP_ALIVE_MS: '75000',
+      LANES_CONSOLE_CONFIG: '{"websocket":"wss://sockets.example/dev"}',
+      LANES_LOG_TABLE: expect.any(String),
+      LANES_RETENTION_MS: String(24 * 3_600_000),
+      LANES_HOLE_GRACE_MS: '5000',
+      LANES_TOPIC_ARN: expect.any(String),
+      LANES_PUBLISH_TIMEOUT_MS: '2000',
+      LANES_TASK_QUEUE_PREFIX: 'Sse_',
+    });
+  });
+
+  test('finds in its environment all that it reads from it', () => {
+    // ECS adds this one.
+    const environment = { ...serviceEnvironment(prodTemplate), ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/1' };
+    expect(() => parseConfig(environment)).not.toThrow();
+  });
+
+  test('has no console where the stage has none', () => {
+    expect(serviceEnvironment(prodTemplate)).toMatchObject({ LANES_CONSOLE_CONFIG: '' });
+  });
+
+  test('has a console without the WebSocket lane where that lane is not deployed', () => {
+    expect(serviceEnvironment(Template.fromStack(makeStack(dev)))).toMatchObject({ LANES_CONSOLE_CONFIG: '{}' });
+  });
+});
+
+function container(template: Template): Readonly<Record<string, unknown>> {
+  const [definition] = Object.values(template.findResources('AWS::ECS::TaskDefinition'));
+  return definition?.['Properties'].ContainerDefinitions[0];
+}
+
+function serviceEnvironment(template: Template): Readonly<Record<string, string>> {
+  const variables = container(template)['Environment'] as { Name: string; Value: unknown }[];
+  return Object.fromEntries(variables.map(({ Name, Value }) => [Name, flatten(Value)]));
+}

@@ -1,0 +1,71 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { dev } from '../../../lib/stages/dev.ts';
+import { environmentOf } from '../harness.ts';
+import { makeStack } from './stack.ts';
+
+let devTemplate: Template;
+
+beforeAll(() => {
+  devTemplate = Template.fromStack(makeStack(dev));
+});
+
+describe('the cleaners of task queues', () => {
+  test('act on a stopped task of this service in this cluster, and on no other', () => {
+    devTemplate.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.ecs'],
+        'detail-type': ['ECS Task State Change'],
+        detail: {
+          clusterArn: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^ServiceCluster'), 'Arn'] }],
+          group: [{ 'Fn::Join': ['', ['service:', { 'Fn::GetAtt': [Match.stringLikeRegexp('^Service'), 'Name'] }]] }],
+          lastStatus: ['STOPPED'],
+        },
+      },
+      Targets: [
+        Match.objectLike({
+          Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CleanersTaskStopped'), 'Arn'] },
+          DeadLetterConfig: { Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CleanersDeadLetters'), 'Arn'] } },
+        }),
+      ],
+    });
+  });
+
+  test('sweep at the interval of the stage', () => {
+    devTemplate.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(15 minutes)',
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CleanersSweep'), 'Arn'] } })],
+    });
+  });
+
+  test('know the prefix and the topic, and the sweep the cluster', () => {
+    const common = { LANES_TASK_QUEUE_PREFIX: 'Sse_', LANES_TOPIC_ARN: expect.any(String) };
+    expect(environmentOf(devTemplate, 'CleanersTaskStoppedFunction')).toMatchObject(common);
+    expect(environmentOf(devTemplate, 'CleanersSweepFunction')).toMatchObject({
+      ...common,
+      LANES_CLUSTER_ARN: expect.stringMatching(/^<ServiceCluster\w+\.Arn>$/),
+    });
+  });
+
+  test('raise an alarm when the sweep finds a queue without its task', () => {
+    devTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'RealtimeLanes',
+      MetricName: 'OrphanedQueues',
+      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^CleanersSweepFunction') } }],
+      Threshold: 0,
+      ComparisonOperator: 'GreaterThanThreshold',
+    });
+  });
+
+  test('put what they fail on into a dead-letter queue with an alarm', () => {
+    const queue = Match.stringLikeRegexp('^CleanersDeadLetters');
+    devTemplate.resourcePropertiesCountIs(
+      'AWS::Lambda::EventInvokeConfig',
+      { DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queue, 'Arn'] } } } },
+      2,
+    );
+    devTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [queue, 'QueueName'] } }],
+    });
+  });
+});

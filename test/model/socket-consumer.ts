@@ -1,0 +1,132 @@
+import { formatPosition, parsePosition } from '../../backbone/domain/cursor.ts';
+import type { ServerFrame } from '../../backbone/protocol.ts';
+import { Order } from '../../client/src/order.ts';
+import type { LaneItem } from '../../client/src/types.ts';
+import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
+import type { History } from './history.ts';
+import type { ConsumerPlan } from './scenario.ts';
+
+/** How long the client waits for what is missing before it asks: late is likelier than lost. */
+const GAP_WAIT_MS = 1_000;
+
+/** One channel of the client, as its socket lane keeps it. */
+interface Followed {
+  readonly channel: string;
+  readonly history: History;
+  readonly order: Order;
+  /** The subscribe request under way. */
+  request: { readonly id: string; readonly after: string | undefined; baseline: string | undefined } | undefined;
+  waits: boolean;
+}
+
+/** The client library's order behind a WebSocket: subscribes, puts into order, and asks for what is missing. */
+export class SocketConsumer implements Consumer {
+  readonly #name: string;
+  readonly #plan: ConsumerPlan;
+  readonly #world: ConsumersWorld;
+  readonly #followed: readonly Followed[];
+  #connectionId: string | undefined;
+  #connections = 0;
+  #requests = 0;
+
+  constructor(name: string, plan: ConsumerPlan, world: ConsumersWorld) {
+    this.#name = name;
+    this.#plan = plan;
+    this.#world = world;
+    const start = world.startOf(plan);
+    this.#followed = [...openHistories(name, plan, start, world.simulation.stepsDone)].map(([channel, history]) => {
+      const position = start?.get(channel);
+      const order = new Order(channel, position && formatPosition(position));
+      return { channel, history, order, request: undefined, waits: false };
+    });
+  }
+
+  get histories(): readonly History[] {
+    return this.#followed.map(({ history }) => history);
+  }
+
+  async live(): Promise<void> {
+    const { simulation } = this.#world;
+    const { legs } = this.#plan;
+    for (const [index, leg] of legs.entries()) {
+      await simulation.step(`${this.#name} connects`);
+      await this.#connect();
+      for (let step = 0; step < leg.steps; step++) await simulation.step(`${this.#name} stays`);
+      if (index < legs.length - 1) this.leave();
+    }
+  }
+
+  leave(): void {
+    if (this.#connectionId === undefined) return;
+    this.#world.simulation.note(`${this.#name} is cut`);
+    this.#world.lane.cut(this.#connectionId);
+    this.#connectionId = undefined;
+    for (const followed of this.#followed) followed.request = undefined;
+  }
+
+  async finish(): Promise<void> {
+    // Its connection has brought everything.
+  }
+
+  async #connect(): Promise<void> {
+    const connectionId = `${this.#name}-${++this.#connections}`;
+    await this.#world.lane.connect(connectionId, (text) => this.#receive(JSON.parse(text) as ServerFrame));
+    this.#connectionId = connectionId;
+    for (const followed of this.#followed) this.#subscribe(followed);
+  }
+
+  #subscribe(followed: Followed): void {
+    const connectionId = this.#connectionId;
+    if (connectionId === undefined || followed.request !== undefined) return;
+    const { channel, order } = followed;
+    const id = String(++this.#requests);
+    const after = order.cursor;
+    followed.request = { id, after, baseline: undefined };
+    this.#world.simulation.note(`${this.#name} subscribes to ${channel} after ${after ?? 'nothing'}`);
+    this.#world.simulation.spawn(() =>
+      this.#world.lane.frame(connectionId, { action: 'subscribe', channel, requestId: id, ...(after !== undefined && { after }) }),
+    );
+  }
+
+  #receive(frame: ServerFrame): void {
+    const followed = this.#followed.find(({ channel }) => 'channel' in frame && frame.channel === channel);
+    if (followed === undefined) throw new Error(`${this.#name} got ${JSON.stringify(frame)}`);
+    const { order, request } = followed;
+    const answers = 'requestId' in frame && frame.requestId === request?.id;
+    if (frame.kind === 'event') this.#take(followed, order.offer({ ...frame, kind: 'event' }));
+    else if (frame.kind === 'reset' && request !== undefined) this.#take(followed, order.reset(frame.reason, request.baseline));
+    else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
+    else if (frame.kind === 'caughtUp' && answers) {
+      this.#take(followed, order.settle(frame.id));
+      followed.request = undefined;
+    }
+    this.#askIfNeeded(followed);
+  }
+
+  #subscribed(followed: Followed, baseline: string): void {
+    const { order, history, request } = followed;
+    if (request === undefined) return;
+    request.baseline = baseline;
+    if (request.after !== undefined) return;
+    history.begin('baseline', parsePosition(baseline), this.#world.simulation.stepsDone);
+    this.#take(followed, order.settle(baseline));
+    followed.request = undefined;
+  }
+
+  #take({ history, order }: Followed, items: readonly LaneItem[]): void {
+    for (const item of items) {
+      if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
+      else history.begin(item.reason, parsePosition(order.cursor ?? ''), this.#world.simulation.stepsDone);
+    }
+  }
+
+  #askIfNeeded(followed: Followed): void {
+    if (!followed.order.hasGap || followed.waits || followed.request !== undefined) return;
+    followed.waits = true;
+    this.#world.simulation.spawn(async () => {
+      await this.#world.simulation.sleep(GAP_WAIT_MS);
+      followed.waits = false;
+      if (followed.order.hasGap) this.#subscribe(followed);
+    });
+  }
+}

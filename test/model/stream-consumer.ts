@@ -1,0 +1,157 @@
+import { type Cursor, formatCursor, type Position, parseCursor } from '../../backbone/domain/cursor.ts';
+import type { Reset } from '../../backbone/protocol.ts';
+import type { Sink } from '../../fargate/hub/sink.ts';
+import type { Stream } from '../../fargate/hub/stream.ts';
+import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
+import type { History } from './history.ts';
+import type { ConsumerPlan, Leg } from './scenario.ts';
+
+interface Chunk {
+  readonly text: string;
+  readonly atStep: number;
+}
+
+/** What EventSource would do: remembers the last id, and comes back with it. */
+export class StreamConsumer implements Consumer {
+  readonly #name: string;
+  readonly #plan: ConsumerPlan;
+  readonly #world: ConsumersWorld;
+  readonly #histories: ReadonlyMap<string, History>;
+  #lastEventId: string | undefined;
+  #connection: Connection | undefined;
+
+  constructor(name: string, plan: ConsumerPlan, world: ConsumersWorld) {
+    this.#name = name;
+    this.#plan = plan;
+    this.#world = world;
+    const start = world.startOf(plan);
+    if (start !== undefined) this.#lastEventId = formatCursor(plan.channels, start);
+    this.#histories = openHistories(name, plan, start, world.simulation.stepsDone);
+  }
+
+  get histories(): readonly History[] {
+    return [...this.#histories.values()];
+  }
+
+  async live(): Promise<void> {
+    const { simulation } = this.#world;
+    const { legs } = this.#plan;
+    for (const [index, leg] of legs.entries()) {
+      await simulation.step(`${this.#name} connects`);
+      this.#connect(leg);
+      for (let step = 0; step < leg.steps; step++) await simulation.step(`${this.#name} stays`);
+      if (index < legs.length - 1) this.leave();
+    }
+  }
+
+  leave(): void {
+    if (this.#connection !== undefined) this.#world.simulation.note(`${this.#name} leaves with ${this.#lastEventId ?? 'nothing'}`);
+    this.#connection?.cut();
+    this.#connection = undefined;
+  }
+
+  async finish(): Promise<void> {
+    // Its connection has brought everything.
+  }
+
+  #connect(leg: Leg): void {
+    const { simulation, hubs } = this.#world;
+    const { channels } = this.#plan;
+    simulation.note(`${this.#name} connects to hub ${leg.hub} with ${this.#lastEventId ?? 'nothing'}`);
+    const connection = new Connection(this.#name, leg.lagMs, this.#world, (chunk) => this.#read(chunk));
+    const cursor = this.#lastEventId === undefined ? undefined : parseCursor(this.#lastEventId, channels);
+    const attachment = hubs[leg.hub].attach({ channels, cursor }, connection);
+    if (attachment.kind !== 'attached') throw new Error(`hub ${leg.hub} is ${attachment.kind}`);
+    connection.stream = attachment.stream;
+    this.#connection = connection;
+  }
+
+  #read({ text, atStep }: Chunk): void {
+    for (const frame of text.split('\n\n')) {
+      const fields = frame.split('\n').map((line) => line.split(/: ?(.*)/s, 2));
+      const valueOf = (field: string) => fields.find(([name]) => name === field)?.[1];
+      const id = valueOf('id');
+      if (id === undefined) continue;
+      this.#take(id, valueOf('event'), valueOf('data'), atStep);
+      this.#lastEventId = id;
+    }
+  }
+
+  #take(id: string, type: string | undefined, data: string | undefined, atStep: number): void {
+    const { channels } = this.#plan;
+    const cursor = parseCursor(id, channels);
+    if (data === undefined) this.#begin(cursor, id, atStep);
+    else if (type === 'reset') {
+      const { channel, reason } = JSON.parse(data) as Reset;
+      historyOf(this.#histories, channel).begin(reason, at(cursor, channel), atStep);
+    } else {
+      const channel = data.slice(0, data.indexOf(':'));
+      historyOf(this.#histories, channel).hear({ ...at(cursor, channel), data });
+    }
+  }
+
+  #begin(cursor: Cursor, id: string, atStep: number): void {
+    if (this.#lastEventId !== undefined && id !== this.#lastEventId) {
+      throw new Error(`${this.#name} came with ${this.#lastEventId}, and the stream begins at ${id}`);
+    }
+    for (const history of this.histories) if (!history.hasBegun) history.begin('baseline', at(cursor, history.channel), atStep);
+  }
+}
+
+/** The way from the hub to the client: what was written and not taken yet is lost with the connection. */
+class Connection implements Sink {
+  stream: Stream | undefined;
+  readonly #name: string;
+  readonly #lagMs: number;
+  readonly #world: ConsumersWorld;
+  readonly #read: (chunk: Chunk) => void;
+  readonly #unread: Chunk[] = [];
+  #reading = false;
+  #cut = false;
+
+  constructor(name: string, lagMs: number, world: ConsumersWorld, read: (chunk: Chunk) => void) {
+    this.#name = name;
+    this.#lagMs = lagMs;
+    this.#world = world;
+    this.#read = read;
+  }
+
+  get bufferedBytes(): number {
+    return this.#unread.reduce((bytes, { text }) => bytes + text.length, 0);
+  }
+
+  write(bytes: Buffer): void {
+    this.#unread.push({ text: bytes.toString(), atStep: this.#world.simulation.stepsDone });
+    if (this.#reading) return;
+    this.#reading = true;
+    this.#world.simulation.spawn(() => this.#takeUnread());
+  }
+
+  close(reason: string): void {
+    throw new Error(`the hub has closed ${this.#name}: ${reason}`);
+  }
+
+  cut(): void {
+    this.#cut = true;
+    this.stream?.detach();
+  }
+
+  async #takeUnread(): Promise<void> {
+    const { simulation } = this.#world;
+    if (this.#lagMs > 0) await simulation.sleep(this.#lagMs);
+    await simulation.step(`${this.#name} reads`);
+    this.#reading = false;
+    if (this.#cut) return;
+    for (const chunk of this.#unread.splice(0)) {
+      simulation.note(`${this.#name} reads ${JSON.stringify(chunk.text)}`);
+      this.#read(chunk);
+    }
+    this.stream?.wake();
+  }
+}
+
+function at(cursor: Cursor, channel: string): Position {
+  const position = cursor.get(channel);
+  if (position === undefined) throw new Error(`the id has no position of ${channel}`);
+  return position;
+}

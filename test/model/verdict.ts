@@ -1,0 +1,100 @@
+import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import type { History, Segment } from './history.ts';
+import type { Scenario } from './scenario.ts';
+import type { Truth } from './truth.ts';
+
+export interface Evidence {
+  readonly scenario: Scenario;
+  readonly truth: Truth;
+  readonly histories: readonly History[];
+  /** Consumers that only acknowledged events are promised to: there is nobody who would tell them of the others. */
+  readonly onlyAcknowledged: ReadonlySet<History>;
+  /** The epoch in which each channel ended. */
+  readonly epochs: ReadonlyMap<string, string>;
+}
+
+export class BrokenPromiseError extends Error {
+  override readonly name = 'BrokenPromiseError';
+}
+
+/** Holds what was heard against what has happened, when all is quiet. @throws BrokenPromiseError */
+export function checkPromises(evidence: Evidence): void {
+  checkAcknowledgements(evidence);
+  for (const history of evidence.histories) {
+    for (const segment of history.segments) checkSegment(history, segment, evidence);
+    checkResets(history, evidence);
+    checkEnd(history, evidence);
+  }
+}
+
+function broken(promise: string, message: string): BrokenPromiseError {
+  return new BrokenPromiseError(`${promise}: ${message}`);
+}
+
+/** An acknowledged event is in the log as it was acknowledged; a publication is in it once, and always answered with the same id. */
+function checkAcknowledgements({ truth, epochs }: Evidence): void {
+  for (const { event, publication } of truth.acknowledged) {
+    const written = truth.find(event.channel, event);
+    if (written?.event.data !== event.data) throw broken('P1', `${event.data} was acknowledged as ${formatPosition(event)}, but is not there`);
+    if (epochs.get(event.channel) !== event.epoch) continue;
+    const inTruth = truth.eventsOf(event.channel, event.epoch).filter(({ event: { data } }) => data.startsWith(`${publication}#`));
+    if (inTruth.length !== 1) throw broken('key', `${publication} is in the log ${inTruth.length} times`);
+    if (inTruth[0]?.event.seq !== event.seq) throw broken('key', `${publication} was acknowledged as ${formatPosition(event)}`);
+  }
+}
+
+/** P2, and P3 between two resets: in order, each once, nothing left out, and as it was published. */
+function checkSegment(history: History, { start, heard, atStep, from }: Segment, { truth, epochs, scenario }: Evidence): void {
+  const { consumer, channel } = history;
+  let last = start;
+  for (const event of heard) {
+    const id = formatPosition(event);
+    if (event.epoch !== start.epoch) throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
+    if (event.seq <= last.seq) throw broken('P2', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)}`);
+    if (truth.find(channel, event)?.event.data !== event.data) throw broken('P2', `${consumer} got ${event.data} as ${id}, which is not in the log`);
+    last = event;
+  }
+  // What happens to an epoch after it was wiped, nobody promises; that it is over is told by a reset.
+  if (epochs.get(channel) !== start.epoch) return;
+  const events = truth.eventsOf(channel, start.epoch);
+  const seqs = new Set(heard.map(({ seq }) => seq));
+  const skipped = events.find(({ event: { seq } }) => seq > start.seq && seq < last.seq && !seqs.has(seq));
+  if (skipped !== undefined) throw broken('P3', `${consumer} was not given ${describe(skipped.event)}, but ${formatPosition(last)}`);
+  if (from === 'cursor' || scenario.stalls) return;
+  const under = events.find(({ event: { seq }, atStep: writtenAtStep }) => seq <= start.seq && writtenAtStep > atStep);
+  if (under !== undefined) {
+    throw broken('baseline', `${consumer} starts at ${formatPosition(start)} since step ${atStep}, and ${describe(under.event)} came later`);
+  }
+}
+
+/** A reset has a reason that has really occurred. */
+function checkResets({ consumer, channel, segments }: History, { scenario, truth }: Evidence): void {
+  const [first] = segments;
+  const occurred = new Set<Segment['from']>(['cursor', 'baseline']);
+  if (first?.from === 'cursor') occurred.add('ahead').add('epoch_changed');
+  if (truth.wiped) occurred.add('epoch_changed').add('ahead');
+  if (scenario.days.length > 1) occurred.add('expired');
+  const needless = segments.find(({ from }) => !occurred.has(from));
+  if (needless !== undefined) throw broken('P3', `${consumer} was reset on ${channel} for no reason: ${needless.from}`);
+}
+
+/** P1: whoever is there at the end has got everything behind its start, or behind its last reset. */
+function checkEnd(history: History, { truth, epochs, onlyAcknowledged }: Evidence): void {
+  const { consumer, channel, segments } = history;
+  const epoch = epochs.get(channel);
+  const last = segments.at(-1);
+  if (last === undefined) throw broken('P1', `${consumer} was never told where it starts in ${channel}`);
+  if (epoch === undefined) return;
+  const promised = truth.eventsOf(channel, epoch).filter(({ event }) => !onlyAcknowledged.has(history) || truth.isAcknowledged(event));
+  if (last.start.epoch !== epoch) {
+    if (promised.length === 0 && onlyAcknowledged.has(history)) return;
+    throw broken('P3', `${consumer} was never told that ${channel} has begun anew with epoch ${epoch}`);
+  }
+  const seqs = new Set(last.heard.map(({ seq }) => seq));
+  const lost = promised.find(({ event: { seq } }) => seq > last.start.seq && !seqs.has(seq));
+  if (lost !== undefined) throw broken('P1', `${consumer} never got ${describe(lost.event)}`);
+}
+
+function describe(event: Position & { readonly data: string }): string {
+  return `${event.data} (${formatPosition(event)})`;
+}
