@@ -1,17 +1,15 @@
-import { join } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { dirname, join } from 'node:path';
+import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Architecture, Code, Function as LambdaRuntimeFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { LogLevel, NodejsFunction, OutputFormat, SourceMapMode } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { bundle, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
-
-const ROOT = join(import.meta.dirname, '..');
 
 /** Something with an identity and an environment: a function, or a container with its task role. */
 export interface Configurable extends IGrantable {
@@ -39,7 +37,7 @@ export interface LaneFunctionProps {
  * role that may write to that log group and nothing else until something is granted.
  */
 export class LaneFunction extends Construct implements Configurable {
-  readonly function: NodejsFunction;
+  readonly function: LambdaRuntimeFunction;
   readonly role: Role;
   readonly logGroup: LogGroup;
   readonly grantPrincipal: IRole;
@@ -50,9 +48,9 @@ export class LaneFunction extends Construct implements Configurable {
     // The managed policy AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(this.role);
-    this.function = new NodejsFunction(this, 'Function', {
-      entry: join(ROOT, props.entry),
-      handler: 'handler',
+    this.function = new LambdaRuntimeFunction(this, 'Function', {
+      code: bundledCode(props.entry),
+      handler: 'index.handler',
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -62,25 +60,6 @@ export class LaneFunction extends Construct implements Configurable {
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
-      // A switch of version 2 of the SDK; version 3 keeps connections anyway.
-      awsSdkConnectionReuse: false,
-      projectRoot: ROOT,
-      depsLockFilePath: join(ROOT, 'package-lock.json'),
-      bundling: {
-        format: OutputFormat.ESM,
-        mainFields: ['module', 'main'],
-        // The SDK that was tested is the SDK that runs.
-        bundleAwsSDK: true,
-        minify: true,
-        logLevel: LogLevel.WARNING,
-        // Minified names would show in logs and in `error.name`.
-        keepNames: true,
-        sourceMap: true,
-        sourceMapMode: SourceMapMode.DEFAULT,
-        sourcesContent: false,
-        // CommonJS packages in an ES module bundle still call require().
-        banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
     });
     this.grantPrincipal = this.role;
   }
@@ -99,4 +78,21 @@ export class LaneFunction extends Construct implements Configurable {
     this.function.addEnvironment(key, value);
     return this;
   }
+}
+
+function bundledCode(entry: string): Code {
+  return Code.fromAsset(join(ROOT, dirname(entry)), {
+    // The bundle decides, not the folder that the entry stands in.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      // Never used: the bundle is made on this machine. The type wants one all the same.
+      image: DockerImage.fromRegistry('scratch'),
+      local: {
+        tryBundle(outputDir) {
+          bundle(entry, join(outputDir, 'index.mjs'), 'linked');
+          return true;
+        },
+      },
+    },
+  });
 }

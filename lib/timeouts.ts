@@ -1,3 +1,4 @@
+import { APPEND_LIMIT_MS } from '../backbone/contract.ts';
 import type { Stage } from './config.ts';
 
 /** Longest life of a WebSocket connection on API Gateway, which cannot be raised (FACTS section 1, 2026-11). */
@@ -65,11 +66,11 @@ function rulesOf(stage: Stage): readonly Rule[] {
         'the load balancer must be the one to close an idle connection: it answers 502 where a task closes one that it is about to use',
     },
     {
-      left: { name: 'backbone.publishTimeoutMs', value: backbone.publishTimeoutMs },
+      left: { name: `backbone.publishTimeoutMs + ${APPEND_LIMIT_MS}`, value: backbone.publishTimeoutMs + APPEND_LIMIT_MS },
       relation: '<',
       right: { name: 'backbone.holeGraceMs', value: backbone.holeGraceMs },
       unit: 'ms',
-      reason: 'a consumer buries a hole after the grace period, and relies on its publisher having given up before',
+      reason: 'a consumer buries a hole after the grace period, and relies on the last write of its publisher having settled before',
     },
     {
       left: { name: 'backbone.publishTimeoutMs', value: backbone.publishTimeoutMs },

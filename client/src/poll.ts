@@ -21,7 +21,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollAnswer>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
-    for (const { reason } of answer.resets ?? []) take(order.reset(reason, undefined));
+    for (const { reason } of answer.resets ?? []) take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
     for (const event of answer.events) take(order.next({ kind: 'event', ...event }));
     take(order.settle(answer.cursor));
     feed.live();

@@ -127,7 +127,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     } else if (this.#listenedTo) {
       for (const item of items) this.#dispatch(item);
     }
-    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor;
+    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else this.#announceChange();
     // The reader is slow. The transport stops here, and goes on at the cursor when there is room.
     if (this.#buffer.length >= this.#owner.options.bufferLimit) this.#round.abort();
@@ -175,7 +175,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
 
   #shift(): LaneItem | undefined {
     const item = this.#buffer.shift();
-    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor;
+    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else if (item?.kind === 'event') this.#handedOver = item.id;
     if (this.#status.status === 'paused') this.#announceChange();
     return item;

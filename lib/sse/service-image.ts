@@ -6,9 +6,7 @@ import { Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { buildSync } from 'esbuild';
-
-const ROOT = join(import.meta.dirname, '..', '..');
+import { bundle, ROOT } from '../bundle.ts';
 
 export interface ServiceImageProps {
   /** Whether the image holds the console's page too. */
@@ -27,7 +25,7 @@ export class ServiceImage extends Construct {
       copyFileSync(join(ROOT, 'fargate', 'Dockerfile'), join(directory, 'Dockerfile'));
       // `cdk deploy OtherStack` bundles nothing of this stack, as it bundles none of its functions.
       if (Stack.of(this).bundlingRequired) {
-        bundleService(join(directory, 'service.mjs'));
+        bundle('fargate/main.ts', join(directory, 'service.mjs'), 'inline');
         if (props.console) buildConsole(join(directory, 'console'));
       }
       // Copies the directory into the cloud assembly, so it can go.
@@ -37,27 +35,6 @@ export class ServiceImage extends Construct {
     }
     this.image = ContainerImage.fromDockerImageAsset(this.asset);
   }
-}
-
-function bundleService(outfile: string): void {
-  buildSync({
-    absWorkingDir: ROOT,
-    entryPoints: [join(ROOT, 'fargate', 'main.ts')],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    // Minified names would show in logs and in `error.name`.
-    keepNames: true,
-    sourcemap: 'inline',
-    sourcesContent: false,
-    // CommonJS packages in an ES module bundle still call require().
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
 }
 
 /** The console is no part of the infrastructure's code: it is a program that is run here. */

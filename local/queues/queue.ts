@@ -191,7 +191,8 @@ export class Queue {
   #take(max: number, visibilitySeconds = Number(this.attributes.VisibilityTimeout)): readonly ReceivedMessage[] {
     const nowMs = Date.now();
     const taken: ReceivedMessage[] = [];
-    for (const message of this.#ready) {
+    // A copy: with a visibility timeout of 0 a message is ready again at once.
+    for (const message of [...this.#ready]) {
       if (taken.length === max) break;
       if (message.sentAtMs + Number(this.attributes.MessageRetentionPeriod) * 1000 < nowMs) {
         this.#remove(message);

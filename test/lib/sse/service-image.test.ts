@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,12 @@ test('the image holds a Dockerfile, the service in one file, and the page of the
   const context = buildContext(true);
   expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'console', 'service.mjs']);
   expect(readdirSync(join(context, 'console'))).toContain('index.html');
+}, 60_000);
+
+test('the service stands alone', () => {
+  // Without its environment it says so. That far it comes only when every import was found.
+  const { stderr, stdout } = spawnSync(process.execPath, ['service.mjs'], { cwd: buildContext(false), env: {}, encoding: 'utf8' });
+  expect(stdout + stderr).toMatch(/LANES_LOG_TABLE is not set/);
 }, 60_000);
 
 test('without the console it holds no page', () => {
