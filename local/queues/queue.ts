@@ -190,17 +190,20 @@ export class Queue {
 
   #take(max: number, visibilitySeconds = Number(this.attributes.VisibilityTimeout)): readonly ReceivedMessage[] {
     const nowMs = Date.now();
-    const taken: ReceivedMessage[] = [];
-    // A copy: with a visibility timeout of 0 a message is ready again at once.
-    for (const message of [...this.#ready]) {
-      if (taken.length === max) break;
+    const chosen: StoredMessage[] = [];
+    for (const message of this.#ready) {
+      if (chosen.length === max) break;
       if (message.sentAtMs + Number(this.attributes.MessageRetentionPeriod) * 1000 < nowMs) {
         this.#remove(message);
         continue;
       }
+      chosen.push(message);
+    }
+    // Not while choosing: with a visibility timeout of 0 a message is ready again at once.
+    return chosen.map((message) => {
       message.receiveCount += 1;
       message.firstReceivedAtMs ??= nowMs;
-      taken.push({
+      const received = {
         messageId: message.id,
         receipt: receiptOf(message),
         body: message.body,
@@ -211,10 +214,10 @@ export class Queue {
         firstReceivedAtMs: message.firstReceivedAtMs,
         receiveCount: message.receiveCount,
         deadLetterSource: message.deadLetterSource,
-      });
+      };
       this.#hide(message, 'inFlight', visibilitySeconds);
-    }
-    return taken;
+      return received;
+    });
   }
 
   #find(receipt: string): StoredMessage | undefined {

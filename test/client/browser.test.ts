@@ -32,8 +32,8 @@ beforeEach(async () => {
   context = await browser.newContext();
   page = await context.newPage();
   await page.exposeFunction('callServer', (method: keyof StubServer, args: readonly unknown[]) => {
-    const act = server[method] as (...args: readonly unknown[]) => unknown;
-    return act.apply(server, args);
+    const act = server[method] as (this: StubServer, ...args: unknown[]) => unknown;
+    return act.apply(server, [...args]);
   });
   await page.addScriptTag({ content: bundle ?? '' });
 });

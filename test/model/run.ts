@@ -66,7 +66,7 @@ class Run {
     const consumers: Consumer[] = [];
     for (const hub of this.#world.hubs) hub.start();
     for (const [index, day] of days.entries()) {
-      if (index > 0) await this.#night(consumers);
+      if (index > 0) this.#night(consumers);
       await this.#simulation.runUntil(Promise.all([...this.#runDay(index, day), this.#runConsumers(index, consumers)]));
       await this.#simulation.runFor(SETTLE_MS);
     }
@@ -203,13 +203,13 @@ class Run {
   }
 
   /** All consumers but the first two leave, and come back when about half of what there is has expired. */
-  async #night(consumers: readonly Consumer[]): Promise<void> {
+  #night(consumers: readonly Consumer[]): void {
     for (const consumer of consumers.slice(2)) consumer.leave();
     const times = [...this.#truth.written.values()].map(({ event }) => event.publishedAtMs).sort((a, b) => a - b);
     const middle = times[Math.floor(times.length / 2)] ?? this.#simulation.nowMs();
     const ms = middle + RETENTION_MS + this.#scenario.expiredByMs - this.#simulation.nowMs();
     this.#simulation.note(`a night of ${ms} ms`);
-    await this.#simulation.runFor(ms);
+    this.#simulation.advance(ms);
     if (this.#scenario.deletesExpired) this.#table.deleteExpired();
   }
 }

@@ -69,6 +69,7 @@ export class SocketConsumer implements Consumer {
   }
 
   async #connect(): Promise<void> {
+    if (this.#connectionId !== undefined) return;
     const connectionId = `${this.#name}-${++this.#connections}`;
     await this.#world.lane.connect(connectionId, (text) => this.#receive(JSON.parse(text) as ServerFrame));
     this.#connectionId = connectionId;

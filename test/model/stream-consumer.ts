@@ -55,6 +55,7 @@ export class StreamConsumer implements Consumer {
   }
 
   #connect(leg: Leg): void {
+    if (this.#connection !== undefined) return;
     const { simulation, hubs } = this.#world;
     const { channels } = this.#plan;
     simulation.note(`${this.#name} connects to hub ${leg.hub} with ${this.#lastEventId ?? 'nothing'}`);

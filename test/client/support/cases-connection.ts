@@ -124,7 +124,10 @@ export const CONNECTION_CASES: readonly Case[] = [
       await subscription.ready;
       for (const data of numbered('e', 1, 25)) await server.publish(channel, data);
       await until(() => subscription.status.status === 'paused', 'paused');
-      await until(async () => (await server.stats()).streams + (await server.stats()).polls === 0, 'no request is open');
+      await until(async () => {
+        const { streams, polls, subscriptions } = await server.stats();
+        return streams + polls + subscriptions === 0;
+      }, 'nothing is delivered any more');
       const { delivered } = await server.stats();
       for (const data of numbered('e', 26, 100)) await server.publish(channel, data);
       equal((await server.stats()).delivered, delivered, 'events delivered to a paused subscription');
@@ -166,6 +169,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     name: 'leaving the loop closes the subscription, and the connection lives on',
     transports: LANES,
     async run({ connect, server, channel, transport }) {
+      await server.set({ lateUnsubscribeMs: 50 });
       const connection = connect();
       const subscription = connection.subscribe(channel);
       await subscription.ready;
@@ -175,13 +179,15 @@ export const CONNECTION_CASES: readonly Case[] = [
         break;
       }
       equal(subscription.status.status, 'closed', 'status');
-      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'its stream is closed');
       // At once again on the same channel: leaving it must not overtake coming back.
       const again = connection.subscribe(channel);
       const seen = record(again);
       await again.ready;
+      if (transport === 'websocket') await until(async () => (await server.stats()).unsubscribes === 1, 'unsubscribed');
       await server.publish(channel, 'e 2');
       await untilSeen(seen, ['e 2'], 'events');
+      again.close();
+      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'its stream is closed');
     },
   },
   {

@@ -19,6 +19,8 @@ export interface Faults {
   readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
   /** WebSocket: the next so many frames are answered by API Gateway itself: it could not run the handler. */
   readonly brokenFrames: number;
+  /** WebSocket: frames are handled side by side, and it takes so long to unsubscribe. */
+  readonly lateUnsubscribeMs: number;
   /** Only these tokens are let in; undefined lets everybody in. */
   readonly tokens: readonly string[] | undefined;
 }
@@ -27,10 +29,13 @@ export interface Stats {
   readonly streams: number;
   readonly polls: number;
   readonly sockets: number;
+  /** Channels that sockets are subscribed to. */
+  readonly subscriptions: number;
   /** Streams, polls and sockets ever opened. */
   readonly opened: number;
   readonly mostSockets: number;
   readonly pings: number;
+  readonly unsubscribes: number;
   /** Events sent on streams and sockets, or in answers to polls. */
   readonly delivered: number;
   /** Requests to publish, refused and repeated ones too, by where they came in. */

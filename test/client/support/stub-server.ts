@@ -26,7 +26,7 @@ export class StubServer implements ServerControl {
   readonly #polls = new Set<Listener>();
 
   private constructor() {
-    const counts: Counts = { opened: 0, mostSockets: 0, pings: 0, delivered: 0, publishedByHttp: 0, publishedBySocket: 0 };
+    const counts: Counts = { opened: 0, mostSockets: 0, pings: 0, unsubscribes: 0, delivered: 0, publishedByHttp: 0, publishedBySocket: 0 };
     this.#state = { log: new StubLog(), counts, faults: NO_FAULTS };
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
@@ -96,7 +96,13 @@ export class StubServer implements ServerControl {
   }
 
   async stats(): Promise<Stats> {
-    return { ...this.#state.counts, streams: this.#streams.size, polls: this.#polls.size, sockets: this.#sockets.open };
+    return {
+      ...this.#state.counts,
+      streams: this.#streams.size,
+      polls: this.#polls.size,
+      sockets: this.#sockets.open,
+      subscriptions: this.#sockets.subscriptions,
+    };
   }
 
   async #handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

@@ -1,5 +1,5 @@
 import type http from 'node:http';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame, ServerFrame, WireEvent } from '../../../backbone/protocol.ts';
 import { type StubState, takeFailure } from './stub-state.ts';
 
@@ -33,6 +33,10 @@ export class StubSockets {
 
   get open(): number {
     return this.#peers.size;
+  }
+
+  get subscriptions(): number {
+    return [...this.#peers].reduce((sum, { channels }) => sum + channels.size, 0);
   }
 
   cut(): void {
@@ -70,7 +74,13 @@ export class StubSockets {
       counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
       socket.on('close', () => this.#peers.delete(peer));
       socket.on('message', (data) => {
-        for (const frame of this.#answer(peer, data)) this.#send(peer, frame);
+        const frame = JSON.parse(data.toString()) as ClientFrame;
+        const delayMs = frame.action === 'unsubscribe' ? this.#state.faults.lateUnsubscribeMs : 0;
+        const answer = () => {
+          for (const answered of this.#answer(peer, frame)) this.#send(peer, answered);
+        };
+        if (delayMs > 0) setTimeout(answer, delayMs);
+        else answer();
       });
     }
   }
@@ -98,8 +108,7 @@ export class StubSockets {
     if (!this.#state.faults.mute) socket.send(JSON.stringify(frame));
   }
 
-  #answer(peer: Peer, data: RawData): readonly (ServerFrame | GatewayError)[] {
-    const frame = JSON.parse(data.toString()) as ClientFrame;
+  #answer(peer: Peer, frame: ClientFrame): readonly (ServerFrame | GatewayError)[] {
     const { counts, faults, log } = this.#state;
     if (frame.action === 'publish') counts.publishedBySocket++;
     if (faults.brokenFrames > 0) {
@@ -112,6 +121,7 @@ export class StubSockets {
         counts.pings++;
         return [{ kind: 'pong', ...repeated }];
       case 'unsubscribe':
+        counts.unsubscribes++;
         peer.channels.delete(frame.channel);
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {

@@ -10,12 +10,13 @@ export const NO_FAULTS: Faults = {
   loseAnswers: 0,
   failures: { times: 0, status: 503 },
   brokenFrames: 0,
+  lateUnsubscribeMs: 0,
   tokens: undefined,
 };
 
 /** What a stub counts while it runs. */
 export type Counts = {
-  -readonly [K in 'opened' | 'mostSockets' | 'pings' | 'delivered' | 'publishedByHttp' | 'publishedBySocket']: number;
+  -readonly [K in 'opened' | 'mostSockets' | 'pings' | 'unsubscribes' | 'delivered' | 'publishedByHttp' | 'publishedBySocket']: number;
 };
 
 /** What the two fronts of the stub share. */

@@ -5,8 +5,8 @@ import {
   NotFoundException,
   PublishBatchCommand,
   PublishCommand,
-  SNSClient,
   SetTopicAttributesCommand,
+  SNSClient,
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';

@@ -1,0 +1,11 @@
+import * as fc from '/work/main/node_modules/fast-check/lib/fast-check.js';
+import { run } from '/work/main/test/model/run.ts';
+import { scenario } from '/work/main/test/model/scenario.ts';
+import { PROTOCOL } from '/work/main/test/model/wiring.ts';
+const N = Number(process.argv[2] ?? 50), seed = Number(process.argv[3] ?? 1);
+let n = 0; let worst = 0;
+const t0 = performance.now();
+const d = await fc.check(fc.asyncProperty(scenario, fc.scheduler(), async (p, s) => { const t = performance.now(); n++; await run(p, s, PROTOCOL); worst = Math.max(worst, performance.now() - t); }), { numRuns: N, seed, endOnFailure: process.argv[4] !== 'shrink', ...(process.argv[5] ? {path: process.argv[5]} : {}) });
+console.log('runs', n, 'ms', performance.now() - t0, 'worst', worst, 'failed', d.failed, d.seed, d.counterexamplePath);
+if (d.failed) console.log(JSON.stringify(d.counterexample?.[0]), '\n', d.errorInstance?.message?.slice(0, 30000), (d.errorInstance as any)?.cause?.stack);
+process.exit(0);
