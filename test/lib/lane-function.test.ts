@@ -43,6 +43,15 @@ describe('a lane function', () => {
   });
 });
 
+test('functions of one folder each get a bundle of their own', () => {
+  const app = testApp({});
+  const stack = testStack('Siblings', app);
+  new LaneFunction(stack, 'Connect', props);
+  new LaneFunction(stack, 'Disconnect', { ...props, entry: 'lambda/websocket/disconnect.ts' });
+  const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Code.S3Key);
+  expect(new Set(keys).size).toBe(2);
+}, 60_000);
+
 test('a bundle is one ES module that stands alone, the AWS SDK inside', () => {
   const app = testApp({});
   new LaneFunction(testStack('Bundled', app), 'Connect', props);
