@@ -84,11 +84,11 @@ function bundledCode(entry: string): Code {
   return Code.fromAsset(join(ROOT, dirname(entry)), {
     // The bundle decides, not the folder that the entry stands in.
     assetHashType: AssetHashType.OUTPUT,
-    // The CDK bundles once per folder and options, and functions share both.
-    extraHash: entry,
     bundling: {
       // Never used: the bundle is made on this machine. The type wants one all the same.
       image: DockerImage.fromRegistry('scratch'),
+      // The CDK bundles once per folder and options: without this, all functions of a folder would get the first one's bundle.
+      command: [entry],
       local: {
         tryBundle(outputDir) {
           bundle(entry, join(outputDir, 'index.mjs'), 'linked');
