@@ -50,8 +50,12 @@ export const SSE_ENV = {
   retryMaxMs: 'LANES_RETRY_MAX_MS',
   maxStreams: 'LANES_MAX_STREAMS',
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
-  /** How long a stopping task takes to close its streams. */
+  /** How long a task that leaves takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
+  /** The target group in which the task finds out whether it is draining. */
+  targetGroupArn: 'LANES_TARGET_GROUP_ARN',
+  /** The longest time between two looks at it. */
+  targetHealthIntervalMs: 'LANES_TARGET_HEALTH_INTERVAL_MS',
   /**
    * How long an idle connection from the balancer is kept. Longer than the balancer's idle timeout: else the task closes
    * a connection that the balancer is about to use, and a client sees a 502.

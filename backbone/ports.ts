@@ -141,6 +141,17 @@ export interface DeliveryQueue {
   bury(job: DeliveryJob): Promise<void>;
 }
 
+/**
+ * A task as its load balancer sees it. `unregistered`: there is no such target, not yet or not any more; `draining`: it
+ * gets no new requests and is about to be stopped.
+ */
+export type TargetState = 'unregistered' | 'registered' | 'draining';
+
+/** What the load balancer knows of this task. */
+export interface TargetHealth {
+  state(): Promise<TargetState>;
+}
+
 export interface QueueMessage {
   readonly body: string;
   readonly receipt: string;

@@ -24,6 +24,8 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.maxStreams]: positive,
   [SSE_ENV.maxUnsentBytes]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
+  [SSE_ENV.targetGroupArn]: text,
+  [SSE_ENV.targetHealthIntervalMs]: positive,
   [SSE_ENV.keepAliveMs]: positive,
   [SSE_ENV.consoleConfig]: v.optional(optionalJson, ''),
   [LOG_ENV.table]: text,
@@ -47,6 +49,8 @@ export interface Config {
   readonly maxStreams: number;
   readonly maxUnsentBytes: number;
   readonly drainMs: number;
+  readonly targetGroupArn: string;
+  readonly targetHealthIntervalMs: number;
   readonly keepAliveMs: number;
   readonly consoleConfig: string;
   readonly logTable: string;
@@ -78,6 +82,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxStreams: values[SSE_ENV.maxStreams],
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
     drainMs: values[SSE_ENV.drainMs],
+    targetGroupArn: values[SSE_ENV.targetGroupArn],
+    targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],
     keepAliveMs: values[SSE_ENV.keepAliveMs],
     consoleConfig: values[SSE_ENV.consoleConfig],
     logTable: values[LOG_ENV.table],

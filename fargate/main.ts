@@ -1,7 +1,8 @@
 /** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
 import { join } from 'node:path';
-import { createDynamoClient, createSnsClient, createSqsClient } from '../backbone/aws/clients.ts';
+import { createDynamoClient, createLoadBalancingClient, createSnsClient, createSqsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { openTaskQueue } from '../backbone/aws/sqs-task-queue.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
@@ -10,7 +11,7 @@ import { loadStaticFiles } from './http/static-files.ts';
 import { createLogger } from './logger.ts';
 import { runProcess } from './run.ts';
 import { type Service, startService } from './service.ts';
-import { fetchTaskId } from './task-metadata.ts';
+import { fetchTaskIdentity } from './task-metadata.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 const logger = createLogger(writeLine, systemClock.nowMs);
@@ -25,14 +26,15 @@ try {
 }
 
 async function start(config: Config): Promise<Service> {
-  const { logTable, retentionMs, topicArn, queuePrefix } = config;
-  const taskId = await fetchTaskId(config.metadataUri);
+  const { logTable, retentionMs, topicArn, queuePrefix, targetGroupArn, port } = config;
+  const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
   const sns = createSnsClient();
   return startService({
     config,
     log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
     bus: createSnsEventBus({ client: sns, topicArn }),
     openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns, topicArn, queueName: `${queuePrefix}${taskId}` }),
+    targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArn, target: { address, port } }),
     clock: systemClock,
     logger,
     // Beside the bundle, where the Dockerfile has copied it.

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock, EventBus, EventLog, TaskQueue } from '../backbone/ports.ts';
+import type { Clock, EventBus, EventLog, TargetHealth, TaskQueue } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import type { Config } from './config.ts';
 import { createEdge, type Readiness } from './http/edge.ts';
@@ -10,13 +10,16 @@ import { Hub } from './hub/hub.ts';
 import type { Logger } from './logger.ts';
 import { encodeMetrics } from './metrics.ts';
 import { readQueue } from './queue-reader.ts';
+import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
-  readonly config: Omit<Config, 'logTable' | 'topicArn' | 'queuePrefix' | 'metadataUri'>;
+  readonly config: Omit<Config, 'logTable' | 'topicArn' | 'queuePrefix' | 'metadataUri' | 'targetGroupArn'>;
   readonly log: EventLog;
   readonly bus: EventBus;
   /** Makes the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
+  /** What the load balancer knows of this task. */
+  readonly targetHealth: TargetHealth;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
@@ -26,7 +29,10 @@ export interface ServiceOptions {
 
 export interface Service {
   readonly port: number;
-  /** Closes the streams over the drain time, then everything else. Takes at most the drain time and {@link STOP_MARGIN_MS}. */
+  /**
+   * Closes the streams over the drain time, or what is left of it where the load balancer has let the task go before,
+   * then everything else. Takes at most the drain time and {@link STOP_MARGIN_MS}.
+   */
   stop(): Promise<void>;
 }
 
@@ -70,10 +76,26 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { port } = edge.address() as AddressInfo;
   logger.info('ready', { port });
 
-  async function stop(): Promise<void> {
+  let drained: Promise<void> | undefined;
+  function drain(reason: 'leaving' | 'stopping'): Promise<void> {
+    drained ??= beginDrain(reason);
+    return drained;
+  }
+
+  function beginDrain(reason: 'leaving' | 'stopping'): Promise<void> {
     readiness = 'draining';
-    logger.info('draining', { openStreams: hub.openStreams, drainMs: config.drainMs });
-    await hub.drain(config.drainMs);
+    logger.info('draining', { reason, openStreams: hub.openStreams, drainMs: config.drainMs });
+    return hub.drain(config.drainMs);
+  }
+
+  /** Ahead of SIGTERM. Polls and publications that still come are served until then. */
+  async function drainWhenLeaving(): Promise<void> {
+    const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalMs };
+    if ((await watchTarget(watch, stopped.signal)) === 'leaving') await drain('leaving');
+  }
+
+  async function stop(): Promise<void> {
+    await drain('stopping');
     await closeEdge(edge, clock);
     hub.close();
     stopped.abort();
@@ -82,6 +104,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     await queue.close();
     logger.info('stopped');
   }
+
+  void drainWhenLeaving();
   return { port, stop };
 }
 

@@ -80,8 +80,10 @@ const sse = v.strictObject({
   /** A stream is told to reconnect after a random time in this range. */
   retryMinMs: between(1, 600_000),
   retryMaxMs: between(1, 600_000),
-  /** How long a stopping task takes to close its streams. */
+  /** How long a task that leaves takes to close its streams. */
   drainSeconds: between(1, 120),
+  /** A task looks at least this often whether the load balancer lets it go. */
+  targetHealthIntervalSeconds: between(1, 60),
   /** Longest silence that the load balancer allows on a connection. */
   idleTimeoutSeconds: between(1, 4_000),
   /** How long a task keeps an idle connection of the load balancer open. */

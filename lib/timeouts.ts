@@ -87,11 +87,15 @@ function rulesOf(stage: Stage): readonly Rule[] {
       reason: 'a hole must be buried while its neighbours can still be replayed',
     },
     {
-      left: { name: 'sse.drainSeconds', value: sse.drainSeconds },
+      left: {
+        name: 'sse.targetHealthIntervalSeconds + sse.drainSeconds',
+        value: sse.targetHealthIntervalSeconds + sse.drainSeconds,
+      },
       relation: '<=',
       right: { name: 'sse.deregistrationDelaySeconds', value: sse.deregistrationDelaySeconds },
       unit: 's',
-      reason: 'when the delay ends the load balancer cuts all streams at once, and every client comes back at the same moment',
+      reason:
+        'a task learns late by that interval that it is to drain, and when the delay ends the load balancer cuts the streams that are left at once',
     },
     {
       left: { name: `sse.drainSeconds + ${QUEUE_REMOVAL_SECONDS}`, value: sse.drainSeconds + QUEUE_REMOVAL_SECONDS },

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type Resource, UnsupportedTemplateError } from './assembly/resolve.ts';
+import { UnsupportedTemplateError } from './assembly/errors.ts';
+import type { Resource } from './assembly/resolve.ts';
 
 /** A resource with the properties that its emulation reads. */
 export interface Declared<P> {

@@ -3,7 +3,18 @@ export interface InjectedAnswer {
   readonly status: number;
   /** The error type, for example `LimitExceededException`. */
   readonly code: string;
+  /** The frame goes out all the same, as when only the answer is lost. @default false */
+  readonly sent?: boolean;
 }
+
+/** What happens to one DynamoDB request. */
+export type DatabaseFault =
+  /** Not carried out, and answered `ProvisionedThroughputExceededException`. */
+  | { readonly kind: 'throttle' }
+  /** Carried out after this long. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** Carried out, but the connection breaks before the answer. */
+  | { readonly kind: 'loseAnswer' };
 
 /**
  * Faults that tests inject into a local run. Every member may be set and removed at any time; an absent one means that
@@ -19,4 +30,8 @@ export interface Faults {
    * loses it, twice doubles it, later reorders it.
    */
   notification?: ((queueName: string, body: string, deliver: (body: string) => void) => void) | undefined;
+  /** What happens to a DynamoDB request, by its operation, for example `PutItem`; undefined lets it through. */
+  database?: ((operation: string) => DatabaseFault | undefined) | undefined;
+  /** Whether the event that says that the task has stopped gets lost. */
+  loseTaskStopped?: ((taskId: string) => boolean) | undefined;
 }

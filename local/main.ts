@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { createLog } from './log.ts';
+import { onParentGone } from './parent-watch.ts';
 import { type LocalRun, startLocalRun } from './run.ts';
 import { summary } from './summary.ts';
 import { synthesize } from './synth.ts';
@@ -19,6 +20,9 @@ interface Options {
 }
 
 const USAGE_ERROR = 2;
+
+/** One Ctrl-C arrives twice: from the terminal, and handed on by npm. */
+const SIGNAL_ECHO_MS = 500;
 
 function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
@@ -50,16 +54,18 @@ async function main(options: Options): Promise<void> {
   const startedMs = performance.now();
   const progress = (text: string) => log.notice(`${((performance.now() - startedMs) / 1000).toFixed(1)} s`, text);
   const stopping = new AbortController();
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        // Whoever asks twice does not want to wait. Functions and tasks end with this process.
-        if (stopping.signal.aborted) process.exit(130);
-        stopping.abort();
-        resolve();
-      });
-    }
-  });
+  const stopped = new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
+  let firstSignalMs = Number.POSITIVE_INFINITY;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      // Whoever asks again does not want to wait. Functions and tasks end with this process.
+      if (performance.now() - firstSignalMs > SIGNAL_ECHO_MS) process.exit(130);
+      firstSignalMs = Math.min(firstSignalMs, performance.now());
+      stopping.abort();
+    });
+  }
+  // Started by hand, in the background, it may outlive its shell; started by npm it must not outlive npm.
+  if (process.env['npm_lifecycle_event'] !== undefined) onParentGone(() => stopping.abort());
 
   let temporary: string | undefined;
   let run: LocalRun | undefined;
@@ -67,7 +73,7 @@ async function main(options: Options): Promise<void> {
     if (options.app === undefined) {
       temporary = await mkdtemp(join(tmpdir(), 'realtime-lanes-'));
       progress(`synthesizing stage ${options.stage} …`);
-      await synthesize(temporary, options.stage, stopping.signal);
+      await synthesize(temporary, options.stage, process.env, stopping.signal);
     }
     progress('starting …');
     run = await startLocalRun({

@@ -3,6 +3,8 @@ import { type ResolvedApp, resolveAssembly } from './assembly/resolve.ts';
 import { ACCOUNT } from './assembly/resource-types.ts';
 import { type Addresses, localizeValue } from './assembly/rewrite.ts';
 import { type Balancers, balancersFromResources } from './balancer/from-resources.ts';
+import type { Front } from './balancer/front.ts';
+import { balancerOperations } from './balancer/operations.ts';
 import { makeCertificate } from './certificate.ts';
 import { DynamoDb } from './endpoint/dynamodb.ts';
 import { Endpoint, METADATA_PATH } from './endpoint/server.ts';
@@ -45,6 +47,11 @@ export interface LocalRunOptions {
   readonly ports?: 'preferred' | 'free';
   /** Limits of WebSocket connections. @default API Gateway's */
   readonly connectionLimits?: Partial<ConnectionLimits>;
+  /**
+   * Values for environment keys of functions and tasks in the place of the template's, where it sets them: to watch
+   * within seconds what takes minutes. @default none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly log: Log;
 }
 
@@ -58,9 +65,13 @@ export interface LocalRun {
   /** The ECS services: list, start, stop and kill tasks. */
   readonly services: readonly TaskService[];
   readonly gateways: readonly Gateway[];
+  /** The listeners of the load balancers. */
+  readonly fronts: readonly Front[];
   readonly functions: Functions;
   readonly queues: Queues;
   readonly topics: Topics;
+  /** Does now what the schedules of the templates are to do, without waiting for the end of it. */
+  fireSchedules(): void;
   /** Stops everything, within seconds. */
   close(): Promise<void>;
 }
@@ -86,7 +97,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 }
 
 async function start(options: LocalRunOptions, onClose: (closer: () => void | Promise<void>) => void): Promise<Omit<LocalRun, 'close'>> {
-  const { log } = options;
+  const { log, environment = {} } = options;
   const assembly = readAssembly(options.assemblyDir);
   const { resources, outputs } = resolveAssembly(assembly);
   const region = assembly.stacks[0]?.region ?? 'us-east-1';
@@ -106,12 +117,12 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     AWS_ENDPOINT_URL: endpointUrl,
   };
 
-  const dynamoDb = new DynamoDb();
+  const dynamoDb = new DynamoDb(faults);
   const queues = new Queues({ region, account: ACCOUNT, endpoint: endpointUrl });
   onClose(() => queues.close());
   queuesFromResources(resources, queues);
   const topics = topicsFromResources(resources, { queues, faults });
-  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, queues, log });
+  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, overrides: environment, queues, log });
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues });
   const balancers = balancersFromResources(resources, await makeCertificate());
@@ -121,10 +132,14 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     assembly,
     addresses,
     awsEnv,
+    overrides: environment,
     log,
     targetGroups: balancers.targetGroups,
     metadataUrl: (taskId) => `${endpointUrl}${METADATA_PATH}/${taskId}`,
-    onStateChange: (task, service) => void bus.put('aws.ecs', 'ECS Task State Change', taskStateChange(service, task), [task.arn]),
+    onStateChange: (task, service) => {
+      if (task.status === 'STOPPED' && faults.loseTaskStopped?.(task.id) === true) return;
+      bus.put('aws.ecs', 'ECS Task State Change', taskStateChange(service, task), [task.arn]);
+    },
   });
   const gateways = webSocketApisFromResources(resources, functions).map(
     (api) => new Gateway({ api, faults, log, ...(options.connectionLimits === undefined ? {} : { limits: options.connectionLimits }) }),
@@ -136,6 +151,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
       AWSEvents: eventOperations(bus),
     },
     sns: topicOperations({ topics, region, account: ACCOUNT }),
+    loadBalancing: balancerOperations(balancers.targetGroups),
     dynamodb: dynamoDb.handle,
     lambda: (request, response) => void handleInvoke(request, response, functions),
     // Only for those who do not know the API's own address, as an SDK that was given nothing but AWS_ENDPOINT_URL.
@@ -175,9 +191,11 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     faults,
     services,
     gateways,
+    fronts: balancers.fronts.map(({ front }) => front),
     functions,
     queues,
     topics,
+    fireSchedules: () => bus.fireSchedules(),
   };
 }
 

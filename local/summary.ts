@@ -14,9 +14,10 @@ export function summary({ urls, services }: Pick<LocalRun, 'urls' | 'services'>)
   if (urls.websocket !== '') {
     lines.push(`    npx wscat -c ${urls.websocket} -s lanes.v1.json -x '{"action":"subscribe","channel":"demo"}' -w 600`);
   }
-  const post = urls.http === '' ? urls.https : urls.http;
-  if (post !== '') {
-    lines.push(`    curl -k ${post}/v1/channels/demo/events -H 'content-type: application/json' -d '{"data":"hello"}'`);
+  // HTTPS first: the listener for plain HTTP may only redirect.
+  const publish = urls.https === '' ? urls.http : urls.https;
+  if (publish !== '') {
+    lines.push(`    curl -k ${publish}/v1/channels/demo/events -H 'content-type: application/json' -d '{"data":"hello"}'`);
   }
   lines.push('', '  Ctrl-C stops everything.', '');
   return `${lines.join('\n')}\n`;

@@ -3,30 +3,35 @@ import { join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '..');
 
-/** `cdk synth` did not succeed; its own output has gone to standard error. */
+/** `cdk synth` did not succeed. The message holds what it printed. */
 export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';
 }
 
 /**
  * Synthesizes the app of this repository into a directory.
- * @throws SynthesisError, or the signal's reason when it aborts first
+ * @throws SynthesisError, or the signal's reason when it aborts first; no process is left then
  */
-export async function synthesize(directory: string, stage: string, signal: AbortSignal): Promise<void> {
+export async function synthesize(directory: string, stage: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
   const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
   const child = spawn(process.execPath, [cli, 'synth', '--quiet', '--no-notices', '--output', directory, '--context', `stage=${stage}`], {
     cwd: ROOT,
-    env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1' },
-    // Standard output belongs to what the local run answers.
-    stdio: ['ignore', process.stderr, process.stderr],
+    env: { ...env, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, so that the app that the CLI starts ends with it.
+    detached: true,
   });
-  const stop = () => child.kill('SIGTERM');
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  const stop = () => {
+    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
+  };
   signal.addEventListener('abort', stop, { once: true });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
-    child.on('exit', resolve);
+    child.on('close', resolve);
   });
   signal.removeEventListener('abort', stop);
   signal.throwIfAborted();
-  if (code !== 0) throw new SynthesisError(`cdk synth of stage ${stage} failed with exit code ${code}`);
+  if (code !== 0) throw new SynthesisError(`cdk synth of stage ${stage} failed:\n${output.join('')}`);
 }

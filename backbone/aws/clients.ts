@@ -1,6 +1,7 @@
 import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ECSClient } from '@aws-sdk/client-ecs';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
@@ -42,6 +43,11 @@ export function createSqsClient(): SQSClient {
 /** For the sweep, which has time: ECS throttles early. */
 export function createEcsClient(): ECSClient {
   return new ECSClient({ maxAttempts: 5, requestHandler: requestHandler(10_000, 8) });
+}
+
+/** For target health, which is asked for again soon anyway: without retries, which would only add to a throttled rate. */
+export function createLoadBalancingClient(): ElasticLoadBalancingV2Client {
+  return new ElasticLoadBalancingV2Client({ maxAttempts: 1, requestHandler: requestHandler(3_000, 2) });
 }
 
 /** For `createSdkPoster`, so without retries: the SDK would take a full send buffer of one client for throttling. */

@@ -4,13 +4,29 @@ import type { LogEntry } from './log-entry.ts';
 
 export type Resumption = { readonly kind: 'resumable' } | { readonly kind: 'reset'; readonly reason: ResetReason };
 
+export interface ExpiryLimits {
+  readonly retentionMs: number;
+  readonly graceMs: number;
+}
+
+/**
+ * Until when something of this age proves that nothing assigned after it has expired.
+ *
+ * An event that was assigned later may carry an earlier time, and expire earlier, by less than the grace period: a
+ * publisher is that quick, or gives up. A second grace period is what a caller has for reading what it has proven.
+ */
+export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimits): number {
+  return atMs + retentionMs - 2 * graceMs;
+}
+
 /**
  * Whether everything after `cursor` can still be replayed.
  *
  * A missing seq is either a hole (never written) or expired, and the log cannot tell which. Seqs are written about
- * in order, so an unexpired entry at `cursor` itself, or right behind it, proves that nothing after it has expired;
- * so does an epoch younger than the retention. Without a proof the client is told: a needless reset is mended by
- * the application, a silent loss by nobody.
+ * in order, so an event at `cursor` itself, or right behind it, that is not about to expire proves that nothing after it has
+ * expired; so does an epoch younger than the retention. A tombstone proves nothing: who wrote it may have noticed the hole
+ * long after its neighbours were written. Without a proof the client is told: a needless reset is mended by the
+ * application, a silent loss by nobody.
  *
  * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
  */
@@ -18,14 +34,15 @@ export function checkResume(
   cursor: Position,
   head: Position & { readonly createdAtMs: number },
   around: readonly LogEntry[],
-  limits: { readonly nowMs: number; readonly retentionMs: number },
+  limits: ExpiryLimits & { readonly nowMs: number },
 ): Resumption {
   if (cursor.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
   if (cursor.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
-  const proven =
-    cursor.seq === head.seq ||
-    limits.nowMs < head.createdAtMs + limits.retentionMs ||
-    around.some((entry) => entry.seq === cursor.seq || entry.seq === cursor.seq + 1);
+  const isProof = (entry: LogEntry) =>
+    entry.kind === 'event' &&
+    (entry.seq === cursor.seq || entry.seq === cursor.seq + 1) &&
+    limits.nowMs < provenUntilMs(entry.atMs, limits);
+  const proven = cursor.seq === head.seq || limits.nowMs < provenUntilMs(head.createdAtMs, limits) || around.some(isProof);
   return proven ? { kind: 'resumable' } : { kind: 'reset', reason: 'expired' };
 }
 

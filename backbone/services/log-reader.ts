@@ -1,6 +1,6 @@
-import type { Position } from '../domain/cursor.ts';
+import { formatPosition, type Position } from '../domain/cursor.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
-import { checkResume, type Resumption, settledFloor } from '../domain/resume.ts';
+import { checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
 import type { SeqRange } from '../domain/sequencer.ts';
 import type { Clock, EventLog } from '../ports.ts';
 
@@ -26,6 +26,15 @@ export interface ReplayPage {
   readonly settled: number;
   /** False on the last page. */
   readonly more: boolean;
+}
+
+/** A replay cannot go on: whoever resumes at the position is told by a reset. */
+export class ReplayExpiredError extends Error {
+  override readonly name = 'ReplayExpiredError';
+
+  constructor(channel: string, position: Position) {
+    super(`channel ${channel}: what comes after ${formatPosition(position)} has expired during the replay`);
+  }
 }
 
 /** Reads a channel's log the way every consumer has to: baselines, resumption, replay, and holes that are never waited on for ever. */
@@ -65,27 +74,41 @@ export class LogReader {
 
   /** Whether everything after `cursor` can be replayed, or the client has to be told that it cannot. */
   async checkResume(channel: string, cursor: Position): Promise<Resumption> {
-    const { log, clock, retentionMs } = this.#options;
+    const { log, clock, retentionMs, graceMs } = this.#options;
     const head = await log.head(channel);
     const behind = cursor.epoch === head.epoch && cursor.seq < head.seq;
     const { entries } = behind ? await log.read(channel, cursor.epoch, cursor.seq, 2, cursor.seq + 1) : { entries: [] };
-    return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs });
+    return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs, graceMs });
   }
 
   /**
    * Everything after `after`, in pages. Holes that are old enough are buried on the way; a hole that a publisher may
    * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
-   * Call {@link checkResume} first: the replay takes a missing seq for a hole.
+   * Call {@link checkResume} first: the replay takes a missing seq for a hole. Where so much time has passed since that something
+   * may have expired, it checks again.
    *
    * @param upTo the last seq wanted; the end of the log when undefined
+   * @param checkedAtMs when {@link checkResume} was called; just now when undefined
+   * @throws ReplayExpiredError what comes next may have expired
    */
-  async *replay(channel: string, after: Position, upTo = Number.MAX_SAFE_INTEGER): AsyncGenerator<ReplayPage> {
+  async *replay(
+    channel: string,
+    after: Position,
+    upTo = Number.MAX_SAFE_INTEGER,
+    checkedAtMs = this.#options.clock.nowMs(),
+  ): AsyncGenerator<ReplayPage> {
     const { log, clock, graceMs } = this.#options;
     let position = after.seq;
     let settled = after.seq;
     let holeOpen = false;
+    // A check is good for the grace period.
+    let provenMs = checkedAtMs + graceMs;
     for (let more = position < upTo; more; ) {
       const page = await log.read(channel, after.epoch, position + 1, PAGE, upTo);
+      if (clock.nowMs() >= provenMs) {
+        provenMs = await this.#proveAgain(channel, { epoch: after.epoch, seq: position });
+        continue;
+      }
       const entries: LogEntry[] = [];
       for (const entry of page.entries) {
         if (entry.seq > position + 1 && entry.atMs < clock.nowMs() - graceMs) {
@@ -95,11 +118,19 @@ export class LogReader {
         }
         entries.push(entry);
         position = entry.seq;
+        if (entry.kind === 'event') provenMs = Math.max(provenMs, provenUntilMs(entry.atMs, this.#options));
         if (!holeOpen) settled = entry.seq;
       }
       more = page.more && position < upTo;
       yield { entries, settled, more };
     }
+  }
+
+  async #proveAgain(channel: string, position: Position): Promise<number> {
+    const checkedAtMs = this.#options.clock.nowMs();
+    const resumption = await this.checkResume(channel, position);
+    if (resumption.kind === 'reset') throw new ReplayExpiredError(channel, position);
+    return checkedAtMs + this.#options.graceMs;
   }
 
   /**

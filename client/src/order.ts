@@ -76,20 +76,19 @@ export class Order {
   }
 
   /**
-   * The server says that all that exists up to `id` has been sent: what is missing up to there is nothing.
-   * Without a position so far, `id` is the baseline.
+   * The server says that all that exists up to `upTo` has been sent: what is missing up to there is nothing.
+   * Without a position so far, `upTo` is the baseline.
    */
-  settle(id: string): readonly LaneItem[] {
-    const target = parsePosition(id);
+  settle(upTo: string): readonly LaneItem[] {
+    const target = parsePosition(upTo);
     const { epoch, seq } = this.#position ?? target;
     // The server knows one epoch at a time: what is pending of another one is late, and not worth a question.
-    for (const [pendingId] of this.#pending) if (parsePosition(pendingId).epoch !== target.epoch) this.#pending.delete(pendingId);
+    for (const id of this.#pending.keys()) if (parsePosition(id).epoch !== target.epoch) this.#pending.delete(id);
     this.#overflowed = false;
     if (epoch !== target.epoch) return [];
-    const known = [...this.#pending.values()]
-      .filter((event) => parsePosition(event.id).seq <= target.seq && parsePosition(event.id).seq > seq)
+    const items = [...this.#pending.values()]
+      .filter((event) => parsePosition(event.id).seq > seq && parsePosition(event.id).seq <= target.seq)
       .sort((a, b) => parsePosition(a.id).seq - parsePosition(b.id).seq);
-    const items = this.#position === undefined ? [] : known;
     this.#moveTo({ epoch, seq: Math.max(seq, target.seq) });
     return [...items, ...this.#release()];
   }
@@ -109,7 +108,7 @@ export class Order {
 
   #moveTo(position: Position): void {
     this.#position = position;
-    for (const [id] of this.#pending) {
+    for (const id of this.#pending.keys()) {
       const { epoch, seq } = parsePosition(id);
       if (epoch === position.epoch && seq <= position.seq) this.#pending.delete(id);
     }

@@ -10,6 +10,9 @@ export interface Retrying {
   readonly onWaiting?: (error: LanesError, delayMs: number) => void;
 }
 
+/** After these there is no reason to wait any longer. */
+const WAKING = ['online', 'switch'];
+
 /**
  * Runs `attempt` until it resolves with a value. When it resolves without one it runs again at once; when it rejects it runs
  * again after a random wait whose bound doubles with each failure in a row (full jitter), so that clients that were cut off
@@ -36,11 +39,14 @@ export async function keepTrying<T>(
       if (error.final) throw error;
       failures = Date.now() - liveAtMs >= options.stableAfterMs ? 0 : failures;
       const jittered = Math.random() * Math.min(options.reconnectMaxMs, options.reconnectMinMs * 2 ** failures++);
-      const delayMs = Math.max(jittered, error.retryAfterMs ?? 0);
+      const askedForMs = error.retryAfterMs ?? 0;
+      const notBeforeMs = Date.now() + askedForMs;
+      const delayMs = Math.max(jittered, askedForMs);
       onWaiting?.(error, delayMs);
-      // What the server asked for spreads the load: looking at the page is no reason to come sooner.
-      await wait(delayMs, signal, surroundings, ['online', 'switch', ...(error.retryAfterMs === undefined ? ['visible'] : [])]);
-      while (isOffline()) await wait(Number.POSITIVE_INFINITY, signal, surroundings, ['online', 'switch']);
+      const woke = await wait(delayMs, signal, surroundings, [...WAKING, 'visible']);
+      // What the server asks for spreads the load: a look at the page shortens only what is beyond it.
+      if (woke === 'visible') await wait(notBeforeMs - Date.now(), signal, surroundings, WAKING);
+      while (isOffline()) await wait(Number.POSITIVE_INFINITY, signal, surroundings, WAKING);
     }
   }
 }

@@ -20,6 +20,12 @@ interface Line {
   readonly subscribed: Set<string>;
 }
 
+/** A subscription under way, to which a `reset` belongs that comes on its socket: the frame does not name a request. */
+interface Asking {
+  readonly socket: LaneSocket;
+  readonly onReset: (reason: ResetReason) => void;
+}
+
 interface Follower {
   readonly feed: Feed;
   readonly signal: AbortSignal;
@@ -28,8 +34,8 @@ interface Follower {
   wants: boolean;
   /** Could not subscribe, and has to try again. */
   failed: boolean;
-  /** Takes a `reset`; there only while it subscribes. */
-  onReset: ((reason: ResetReason) => void) | undefined;
+  /** There while it subscribes. */
+  asking: Asking | undefined;
   /** Times in a row that asking has brought no order. */
   vainTries: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +69,7 @@ export class SocketLane {
         fail: reject,
         wants: true,
         failed: false,
-        onReset: undefined,
+        asking: undefined,
         vainTries: 0,
         timer: undefined,
       };
@@ -87,10 +93,11 @@ export class SocketLane {
       if (this.#failure) throw this.#failure;
     }
     let id = '';
-    await this.#line.socket.request({ action: 'publish', channel, ...event }, (answer) => {
+    const acknowledged = this.#line.socket.request({ action: 'publish', channel, ...event }, (answer) => {
       if (answer.kind === 'published') id = answer.id;
       return true;
     });
+    await Promise.race([acknowledged, wait(Number.POSITIVE_INFINITY, signal)]);
     return { channel, id };
   }
 
@@ -124,7 +131,7 @@ export class SocketLane {
   /** Opens a socket. Resolves when it has to be replaced, and leaves it open until then; rejects when it is lost. */
   async #session(live: () => void, signal: AbortSignal): Promise<undefined> {
     const { options, surroundings } = this.#deps;
-    const socket = await openSocket(this.#deps, signal, (news) => this.#receive(news));
+    const socket = await openSocket(this.#deps, signal, (news, from) => this.#receive(news, from));
     if (signal.aborted) socket.close(new LanesError('closed', 'the socket is closed'));
     signal.throwIfAborted();
     const line: Line = { socket, busy: new Set(), subscribed: new Set() };
@@ -195,7 +202,8 @@ export class SocketLane {
     const after = order.cursor;
     let baseline: string | undefined;
     follower.wants = false;
-    follower.onReset = (reason) => feed.take(order.reset(reason, baseline));
+    const asking: Asking = { socket: line.socket, onReset: (reason) => feed.take(order.reset(reason, baseline)) };
+    follower.asking = asking;
     line.subscribed.add(channel);
     try {
       await line.socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after }) }, (answer) => {
@@ -213,7 +221,8 @@ export class SocketLane {
       if (error.final) fail(error);
       follower.failed = true;
     }
-    follower.onReset = undefined;
+    // Otherwise it asks on the next socket already.
+    if (follower.asking === asking) follower.asking = undefined;
     this.#askIfNeeded(follower);
   }
 
@@ -222,12 +231,12 @@ export class SocketLane {
     return socket.request({ action: 'unsubscribe', channel }, () => true).catch(() => {});
   }
 
-  #receive(news: News): void {
+  #receive(news: News, from: LaneSocket): void {
     for (const follower of this.#followers) {
       const { feed } = follower;
       if (feed.channel !== news.channel) continue;
       if (news.kind === 'reset') {
-        follower.onReset?.(news.reason);
+        if (follower.asking?.socket === from) follower.asking.onReset(news.reason);
       } else {
         feed.take(feed.order.offer(news));
         this.#askIfNeeded(follower);
@@ -240,7 +249,7 @@ export class SocketLane {
     const { gapWaitMs, reconnectMaxMs } = this.#deps.options;
     const { feed, signal } = follower;
     if (!follower.failed && !feed.order.hasGap) follower.vainTries = 0;
-    else if (follower.timer === undefined && follower.onReset === undefined && !signal.aborted) {
+    else if (follower.timer === undefined && follower.asking === undefined && !signal.aborted) {
       const boundMs = follower.failed ? reconnectMaxMs : GAP_WAIT_MAX_MS;
       follower.timer = setTimeout(
         () => {

@@ -20,6 +20,9 @@ export type Answer = Extract<ServerFrame, { readonly requestId?: string }>;
 export type News = Exclude<ServerFrame, Answer>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
+/** Takes what comes without having been asked for, and the socket that it came on. */
+export type OnNews = (news: News, from: LaneSocket) => void;
+
 interface Outstanding {
   /** Returns whether that was the last answer. */
   readonly onAnswer: (answer: Answer) => boolean;
@@ -37,7 +40,7 @@ export class LaneSocket {
   #requests = 0;
   #lose: (reason: LanesError) => void = () => {};
 
-  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: (news: News) => void) {
+  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: OnNews) {
     this.#socket = socket;
     this.#answerTimeoutMs = answerTimeoutMs;
     this.lost = new Promise((resolve) => {
@@ -91,12 +94,12 @@ export class LaneSocket {
     for (const { end } of [...this.#outstanding.values()]) end(reason);
   }
 
-  #receive(frame: ServerFrame, onNews: (news: News) => void): void {
+  #receive(frame: ServerFrame, onNews: OnNews): void {
     if (frame.kind === undefined) {
       // API Gateway itself says that it could not run the handler, in a form of its own that does not name the request.
       this.#failOutstanding(new LanesError('unavailable', 'the server could not handle a frame'));
     } else if (frame.kind === 'event' || frame.kind === 'reset') {
-      onNews(frame);
+      onNews(frame, this);
     } else {
       const request = this.#outstanding.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
@@ -114,11 +117,11 @@ export class LaneSocket {
 export async function openSocket(
   { url, token, options, WebSocket: Injected }: SocketOptions,
   signal: AbortSignal,
-  onNews: (news: News) => void,
+  onNews: OnNews,
 ): Promise<LaneSocket> {
   const bearer = await token.get();
   signal.throwIfAborted();
-  const socket = new (Injected ?? WebSocket)(url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
+  const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
   const lane = new LaneSocket(socket, options.answerTimeoutMs, onNews);
   socket.onclose = ({ code, reason }) => lane.close(toCloseError(code, reason, () => token.refuse(bearer)));
   // A `close` event follows, which says more.
@@ -141,6 +144,15 @@ export async function openSocket(
     throw thrown;
   } finally {
     watch.release();
+  }
+}
+
+/** It throws at once for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
+function construct(Socket: typeof WebSocket, url: string, protocols: string[]): WebSocket {
+  try {
+    return new Socket(url, protocols);
+  } catch (cause) {
+    throw new LanesError('invalid_socket', toLanesError(cause).message, { final: true, cause });
   }
 }
 

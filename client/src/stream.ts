@@ -38,7 +38,6 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
       if (done) throw new LanesError('stream_ended', 'the server ended the stream');
       watch.expect(lane.options.silenceTimeoutMs, 'silent', 'nothing on the stream');
       for (const frame of parse(decoder.decode(value, { stream: true }))) {
-        watch.signal.throwIfAborted();
         retryAfterMs = frame.retryMs ?? retryAfterMs;
         if (frame.event === 'expired') {
           lane.token.refuse(bearer);

@@ -134,6 +134,8 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   }
 
   live(): void {
+    // What was taken last has stopped the transport.
+    if (this.#round.signal.aborted) return;
     this.#isReady();
     this.#roundIsLive();
     if (this.#status.status !== 'live') this.#report('live');

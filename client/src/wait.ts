@@ -1,17 +1,22 @@
 import { LanesError } from './errors.ts';
 
 /**
- * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types.
+ * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types: with that type then.
  * Rejects with the reason of `signal` when it is aborted. Leaves no timer and no listener.
  */
-export async function wait(ms: number, signal: AbortSignal, target?: EventTarget, types: readonly string[] = []): Promise<void> {
+export async function wait(
+  ms: number,
+  signal: AbortSignal,
+  target?: EventTarget,
+  types: readonly string[] = [],
+): Promise<string | undefined> {
   signal.throwIfAborted();
   const over = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    await new Promise<void>((resolve, reject) => {
-      if (ms < Number.POSITIVE_INFINITY) timer = setTimeout(resolve, Math.max(0, ms));
-      for (const type of types) target?.addEventListener(type, () => resolve(), { signal: over.signal });
+    return await new Promise<string | undefined>((resolve, reject) => {
+      if (ms < Number.POSITIVE_INFINITY) timer = setTimeout(() => resolve(undefined), Math.max(0, ms));
+      for (const type of types) target?.addEventListener(type, () => resolve(type), { signal: over.signal });
       signal.addEventListener('abort', () => reject(signal.reason), { signal: over.signal });
     });
   } finally {

@@ -1,15 +1,15 @@
 import type { Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
-import type { LogReader } from '../../backbone/services/log-reader.ts';
+import { type LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Feed } from './feed.ts';
 import type { Permits } from './permits.ts';
 
 export interface CatchUpOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
-  readonly retentionMs: number;
   /** Replays at once: each holds a page of the log in memory until its client has taken it. */
   readonly permits: Permits;
 }
@@ -38,6 +38,7 @@ export async function catchUp(
   for (let position: Position | undefined = from; position !== undefined; ) {
     const ordinal = feed.locate(position);
     if (ordinal !== undefined) return ordinal;
+    const checkedAtMs = options.clock.nowMs();
     const resumption = await options.reader.checkResume(feed.channel, position);
     signal.throwIfAborted();
     if (resumption.kind === 'reset' && resumption.reason === 'epoch_changed' && position.epoch === feed.position.epoch) {
@@ -54,7 +55,7 @@ export async function catchUp(
       feed.noteAssigned(position.seq);
       await feed.advanced(signal);
     } else {
-      position = await replay(feed, position, visitor, signal, options);
+      position = await replay(feed, position, checkedAtMs, visitor, signal, options);
     }
   }
   return undefined;
@@ -64,26 +65,41 @@ export async function catchUp(
 async function replay(
   feed: Feed,
   from: Position,
+  checkedAtMs: number,
   visitor: CatchUpVisitor,
   signal: AbortSignal,
-  { reader, clock, retentionMs, permits }: CatchUpOptions,
+  { reader, clock, permits }: CatchUpOptions,
 ): Promise<Position | undefined> {
   const release = await permits.acquire(signal);
+  const { floor } = feed.ring;
+  let position = from;
   try {
-    let position = from;
-    for await (const { entries, settled } of reader.replay(feed.channel, from)) {
+    for await (const { entries, settled } of reader.replay(feed.channel, from, undefined, checkedAtMs)) {
       signal.throwIfAborted();
       position = { epoch: from.epoch, seq: settled };
       // What lies past an open hole is the feed's to deliver: it waits for the hole, or buries it.
-      const events = entries.flatMap((entry) => (entry.kind === 'event' && entry.seq <= settled ? [entry.event] : []));
-      if (events.length > 0 && !(await visitor.events(events))) return undefined;
-      if (feed.locate(position) !== undefined) break;
-      // The client took so long that what comes next may have expired meanwhile: that has to be checked again.
-      const lastAtMs = entries.at(-1)?.atMs ?? 0;
-      if (clock.nowMs() >= lastAtMs + retentionMs) break;
+      const reached = entries.filter(({ seq }) => seq <= settled);
+      if (!(await visit(reached, visitor))) return undefined;
+      if (feed.locate(position) !== undefined) return position;
     }
-    return position;
+    if (position.epoch !== floor.epoch || position.seq >= floor.seq) return position;
+    // In a log that has been wiped since nothing is found either, and that is no hole. The outer loop tells the client.
+    if ((await reader.checkResume(feed.channel, position)).kind === 'reset') return position;
+    // What the feed began behind was settled then, so what is still not there is a hole that nobody has buried yet.
+    const rest = { from: position.seq + 1, to: floor.seq };
+    const entries = await reader.bury(feed.channel, floor.epoch, rest, clock.nowMs());
+    signal.throwIfAborted();
+    return (await visit(entries, visitor)) ? floor : undefined;
+  } catch (error) {
+    // The client took so long that what comes next has expired meanwhile: the next check says so.
+    if (error instanceof ReplayExpiredError) return position;
+    throw error;
   } finally {
     release();
   }
+}
+
+async function visit(entries: readonly LogEntry[], visitor: CatchUpVisitor): Promise<boolean> {
+  const events = entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event] : []));
+  return events.length === 0 || visitor.events(events);
 }

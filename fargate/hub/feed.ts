@@ -58,7 +58,7 @@ export class Feed {
   #held: LaneEvent[] = [];
   /** The last epoch that the log has denied: its late notifications cost nothing. */
   #oldEpoch: string | undefined;
-  #refreshing: Promise<boolean> | undefined;
+  #refreshing: Promise<void> | undefined;
   #mending = false;
   #nap: AbortController | undefined;
 
@@ -119,13 +119,14 @@ export class Feed {
 
   /**
    * Takes the channel's head as the log has it, so that a lost last notification and a lost log are noticed.
+   * @param head undefined when the log does not know the channel any more
    * @param seen the feed's position before the head was read
    */
-  noteHead(head: Head, seen: Position): void {
+  noteHead(head: Head | undefined, seen: Position): void {
     const { sequencer } = this.#state;
     // The feed moved to another epoch while the head was read.
     if (seen.epoch !== sequencer.epoch) return;
-    if (head.epoch !== sequencer.epoch || head.seq < seen.seq) {
+    if (head?.epoch !== sequencer.epoch || head.seq < seen.seq) {
       this.refresh().catch((error) => this.#warn('could not confirm an epoch', error));
     } else {
       this.noteAssigned(head.seq);
@@ -139,11 +140,8 @@ export class Feed {
     this.#mendSoon();
   }
 
-  /**
-   * Asks the log for the channel's epoch, and begins anew where it is another one.
-   * @returns whether the log knows the channel: one that was wiped does not until something is published
-   */
-  refresh(): Promise<boolean> {
+  /** Asks the log for the channel's epoch, and begins anew where it is another one. A channel that is gone gets a new one. */
+  refresh(): Promise<void> {
     this.#refreshing ??= this.#confirm();
     return this.#refreshing;
   }
@@ -177,14 +175,13 @@ export class Feed {
     this.#nap?.abort();
   }
 
-  async #confirm(): Promise<boolean> {
-    let head: Head | undefined;
+  async #confirm(): Promise<void> {
     try {
       const judged = this.#held.length;
       const seen = this.position;
-      head = (await this.#options.log.heads([this.channel])).get(this.channel);
-      if (head !== undefined && head.epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
-      else if (head !== undefined && head.seq < seen.seq) await this.#beginAnew(head, 'ahead');
+      const head = await this.#options.log.head(this.channel);
+      if (head.epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
+      else if (head.seq < seen.seq) await this.#beginAnew(head, 'ahead');
       // Of what came before the head was read, everything of another epoch is old.
       const old = new Set(this.#held.slice(0, judged).filter(({ epoch }) => epoch !== this.position.epoch));
       this.#held = this.#held.filter((event) => !old.has(event));
@@ -194,7 +191,6 @@ export class Feed {
     }
     // What came since may be of a yet newer epoch: offered again, it is judged by another look at the head.
     this.#offerHeld();
-    return head !== undefined;
   }
 
   async #beginAnew(head: Head, reason: ResetReason): Promise<void> {
@@ -274,12 +270,8 @@ export class Feed {
       return;
     }
     // In a log that was wiped or restored nothing is found either: that is a reset, and not a hole.
-    const exists = await this.refresh();
+    await this.refresh();
     if (sequencer !== this.#state.sequencer) return;
-    if (!exists) {
-      await this.#sleep(graceMs);
-      return;
-    }
     const firstFound = found[0]?.seq ?? to + 1;
     const last = Math.min(firstFound - 1, this.#holes.knownAt(nowMs - graceMs));
     const entries = await reader.bury(this.channel, sequencer.epoch, { from, to: last }, noticedAtMs);

@@ -101,7 +101,6 @@ export class Hub {
       reader,
       clock,
       logger,
-      retentionMs,
       permits: new Permits(MAX_REPLAYS),
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
@@ -242,10 +241,7 @@ export class Hub {
     const feeds = this.#feeds.open().map((feed) => ({ feed, seen: feed.position }));
     if (feeds.length === 0) return;
     const heads = await this.#options.log.heads(feeds.map(({ feed }) => feed.channel));
-    for (const { feed, seen } of feeds) {
-      const head = heads.get(feed.channel);
-      if (head !== undefined) feed.noteHead(head, seen);
-    }
+    for (const { feed, seen } of feeds) feed.noteHead(heads.get(feed.channel), seen);
   }
 
   async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {

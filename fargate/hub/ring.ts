@@ -55,7 +55,6 @@ export class Ring {
   #start = 0;
   #appendedBytes = 0;
   #slab: Slab = newSlab(0, 0);
-  /** Where a reader of the current epoch has to stand at least to be served from here. */
   #floor: Position;
   /** The ordinal of the first entry of the current epoch. */
   #epochStart = 0;
@@ -69,6 +68,11 @@ export class Ring {
   /** The ordinal of the first entry kept. */
   get start(): number {
     return this.#start;
+  }
+
+  /** Where a reader has to stand at least to be served from here. */
+  get floor(): Position {
+    return this.#floor;
   }
 
   /** The ordinal that the next entry will get. */

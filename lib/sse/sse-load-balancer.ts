@@ -12,10 +12,12 @@ import {
   TargetGroupLoadBalancingAlgorithmType,
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { SSE_PATHS } from '../../backbone/contract.ts';
+import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import type { Configurable } from '../lane-function.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
@@ -116,5 +118,15 @@ export class SseLoadBalancer extends Construct {
           ? ListenerAction.forward([this.targetGroup])
           : ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
     });
+  }
+
+  /** Lets a task see whether it is draining, and tells it where to look. */
+  allowWatchTarget(task: Configurable): Grant {
+    task.addEnvironment(SSE_ENV.targetGroupArn, this.targetGroup.targetGroupArn);
+    Validations.of(task.grantPrincipal).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'elasticloadbalancing:DescribeTargetHealth knows no resource. It reads the health of targets and changes nothing.',
+    });
+    return Grant.addToPrincipal({ grantee: task, actions: ['elasticloadbalancing:DescribeTargetHealth'], resourceArns: ['*'] });
   }
 }

@@ -35,8 +35,10 @@ export interface SseServiceProps {
   /** Streams are told to reconnect after a random time in this range. */
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
-  /** How long a stopping task takes to close its streams. Below `stopTimeoutSeconds`. */
+  /** How long a task that leaves takes to close its streams. Below `stopTimeoutSeconds`. */
   readonly drainSeconds: number;
+  /** A task looks at least this often whether the load balancer lets it go. */
+  readonly targetHealthIntervalSeconds: number;
   /** From SIGTERM to SIGKILL, at most 120 s. */
   readonly stopTimeoutSeconds: number;
   /** JSON for the console. @default '' - the service has no console */
@@ -103,6 +105,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
+        [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),
         [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },

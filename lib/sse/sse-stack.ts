@@ -57,6 +57,7 @@ export class SseStack extends Stack {
     backbone.allowRead(service);
     backbone.allowPublish(service);
     queues.allowUse(service);
+    front.allowWatchTarget(service);
 
     if (config.certificateArn.includes(EXAMPLE_ACCOUNT)) {
       Annotations.of(this).addInfo(

@@ -48,6 +48,7 @@ export const dev = parseStage(
       retryMinMs: 1_000,
       retryMaxMs: 5_000,
       drainSeconds: 5,
+      targetHealthIntervalSeconds: 2,
       idleTimeoutSeconds: 60,
       keepAliveSeconds: 75,
       deregistrationDelaySeconds: 10,

@@ -49,6 +49,7 @@ export const prod = parseStage(
       retryMinMs: 1_000,
       retryMaxMs: 15_000,
       drainSeconds: 60,
+      targetHealthIntervalSeconds: 10,
       idleTimeoutSeconds: 60,
       keepAliveSeconds: 75,
       deregistrationDelaySeconds: 90,

@@ -1,4 +1,4 @@
-import type { Value } from './resolve.ts';
+import type { Value } from './expressions.ts';
 
 /** Where something that AWS would serve under its own host is served locally: URL prefix to URL prefix, no trailing slashes. */
 export type Addresses = ReadonlyMap<string, string>;

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import type { Resource } from '../assembly/resolve.ts';
 import type { Certificate } from '../certificate.ts';
 import { type Declared, declared } from '../declared.ts';
 import { type Action, Front } from './front.ts';

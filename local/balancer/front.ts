@@ -32,12 +32,21 @@ export interface FrontOptions {
   readonly localPort: (port: number) => number | undefined;
 }
 
+/** A request that is not answered in full: an open stream, a waiting poll, a post. */
+export interface Exchange {
+  readonly method: string;
+  readonly path: string;
+  /** Breaks the client's connection, and with it all that it carries. */
+  cut(): void;
+}
+
 /** One listener of the balancer. */
 export class Front {
   readonly protocol: 'http' | 'https';
   readonly #options: FrontOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #exchanges = new Set<Exchange>();
   #port = 0;
 
   constructor(options: FrontOptions) {
@@ -72,6 +81,10 @@ export class Front {
     return `${this.protocol}://${LOOPBACK}:${this.#port}`;
   }
 
+  get exchanges(): readonly Exchange[] {
+    return [...this.#exchanges];
+  }
+
   async listen(preferredPort?: number): Promise<void> {
     this.#port = await listen(this.#server, preferredPort);
   }
@@ -86,6 +99,7 @@ export class Front {
   #handle(request: ClientRequest, response: ClientResponse): void {
     // A client that leaves in the middle of an answer is no error of ours.
     response.on('error', () => undefined);
+    this.#note(request, response);
     const { action, idleTimeoutMs } = this.#options;
     if (action.kind === 'redirect') {
       this.#redirect(request, response, action);
@@ -96,6 +110,16 @@ export class Front {
       if (target === undefined) answer(response, 503);
       else forward(request, response, target, { idleTimeoutMs, protocol: this.protocol, port: this.#port });
     }
+  }
+
+  #note(request: ClientRequest, response: ClientResponse): void {
+    const cut = () => {
+      if ('stream' in request) request.stream.session?.destroy();
+      else request.socket.destroy();
+    };
+    const exchange = { method: request.method ?? '', path: request.url ?? '', cut };
+    this.#exchanges.add(exchange);
+    response.on('close', () => this.#exchanges.delete(exchange));
   }
 
   #redirect(request: ClientRequest, response: ClientResponse, action: Extract<Action, { kind: 'redirect' }>): void {

@@ -1,8 +1,9 @@
-import type { RequestListener, Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
 import dynalite from 'dynalite';
 import * as v from 'valibot';
 import type { Resource } from '../assembly/resolve.ts';
 import { declared } from '../declared.ts';
+import type { Faults } from '../faults.ts';
 
 const keySchema = v.array(v.object({ AttributeName: v.string(), KeyType: v.string() }));
 const attributeDefinitions = v.array(v.object({ AttributeName: v.string(), AttributeType: v.string() }));
@@ -24,12 +25,34 @@ const tableProperties = v.object({
 export class DynamoDb {
   readonly #server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
 
+  readonly #faults: Faults;
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
   readonly handle: RequestListener = (request, response) => {
+    const fault = this.#faults.database?.(String(request.headers['x-amz-target']).split('.').at(-1) ?? '');
+    switch (fault?.kind) {
+      case undefined:
+        return this.#execute(request, response);
+      case 'throttle':
+        return throttle(request, response);
+      case 'delay':
+        setTimeout(() => this.#execute(request, response), fault.ms);
+        return;
+      case 'loseAnswer':
+        response.end = () => response.destroy();
+        return this.#execute(request, response);
+    }
+  };
+
+  #execute(request: IncomingMessage, response: ServerResponse): void {
     this.#server.emit('request', request, response);
     // dynalite throws when a request breaks off, which a killed task does; there is nobody left to answer.
     request.removeAllListeners('error');
     request.on('error', () => undefined);
-  };
+  }
 
   /**
    * Creates the tables of the templates, by the API as anybody would.
@@ -53,4 +76,11 @@ async function createTable(endpoint: string, table: v.InferOutput<typeof tablePr
     body: JSON.stringify({ ...table, BillingMode: 'PAY_PER_REQUEST' }),
   });
   if (!response.ok) throw new Error(`table ${table.TableName} cannot be created: ${await response.text()}`);
+}
+
+function throttle(request: IncomingMessage, response: ServerResponse): void {
+  request.resume();
+  response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+  const type = 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException';
+  response.end(JSON.stringify({ __type: type, message: 'Injected by the local run' }));
 }

@@ -36,17 +36,23 @@ function toValue(value: Tree | string): unknown {
   return value instanceof Map ? toObject(value) : value;
 }
 
-const NAMESPACE = 'http://sns.amazonaws.com/doc/2010-03-31/';
+/** Services of the query protocol, with the XML namespace of their answers. */
+const NAMESPACES = {
+  SNS: 'http://sns.amazonaws.com/doc/2010-03-31/',
+  ELBv2: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',
+} as const;
 
-export function writeQueryAnswer(action: string, output: object, requestId: string): string {
+export type QueryService = keyof typeof NAMESPACES;
+
+export function writeQueryAnswer(service: QueryService, action: string, output: object, requestId: string): string {
   const metadata = `<ResponseMetadata><RequestId>${requestId}</RequestId></ResponseMetadata>`;
-  return `<${action}Response xmlns="${NAMESPACE}"><${action}Result>${toXml(output)}</${action}Result>${metadata}</${action}Response>`;
+  return `<${action}Response xmlns="${NAMESPACES[service]}"><${action}Result>${toXml(output)}</${action}Result>${metadata}</${action}Response>`;
 }
 
-export function writeQueryError(error: AwsError, requestId: string): string {
+export function writeQueryError(service: QueryService, error: AwsError, requestId: string): string {
   const type = error.status < 500 ? 'Sender' : 'Receiver';
   const detail = `<Type>${type}</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
-  return `<ErrorResponse xmlns="${NAMESPACE}"><Error>${detail}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
+  return `<ErrorResponse xmlns="${NAMESPACES[service]}"><Error>${detail}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
 }
 
 function toXml(value: unknown): string {

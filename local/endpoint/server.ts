@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { AwsError } from './aws-error.ts';
 import { readBody } from './body.ts';
 import type { Operations } from './operation.ts';
-import { readQuery, writeQueryAnswer, writeQueryError } from './query-protocol.ts';
+import { type QueryService, readQuery, writeQueryAnswer, writeQueryError } from './query-protocol.ts';
 
 /** More than any of the services takes. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -13,6 +13,7 @@ export interface EndpointServices {
   /** Services of the JSON protocol by the first part of `X-Amz-Target`. */
   readonly json: Readonly<Record<string, Operations>>;
   readonly sns: Operations;
+  readonly loadBalancing: Operations;
   readonly dynamodb: RequestListener;
   readonly lambda: RequestListener;
   readonly management: RequestListener;
@@ -57,7 +58,8 @@ export class Endpoint {
     else if (url.startsWith('/2015-03-31/functions/')) services.lambda(request, response);
     else if (target.startsWith('DynamoDB_')) services.dynamodb(request, response);
     else if (target !== '') void this.#runJson(target, operation, services.json[target], request, response);
-    else if (service === 'sns') void this.#runQuery(services.sns, request, response);
+    else if (service === 'sns') void this.#runQuery('SNS', services.sns, request, response);
+    else if (service === 'elasticloadbalancing') void this.#runQuery('ELBv2', services.loadBalancing, request, response);
     else {
       const what = service === undefined ? 'an unsigned request' : `the service ${service} (or this protocol of it)`;
       fail(response, new AwsError('UnsupportedOperation', `The local endpoint does not emulate ${what}: ${request.method} ${url}`));
@@ -84,7 +86,7 @@ export class Endpoint {
     }
   }
 
-  async #runQuery(operations: Operations, request: IncomingMessage, response: ServerResponse) {
+  async #runQuery(service: QueryService, operations: Operations, request: IncomingMessage, response: ServerResponse) {
     const requestId = randomUUID();
     const send = (status: number, body: string) => {
       response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
@@ -95,12 +97,12 @@ export class Endpoint {
       const query = readQuery(await readAll(request));
       action = query.action;
       const operation = own(operations, action);
-      if (operation === undefined) throw unsupported(`SNS ${action}`);
-      send(200, writeQueryAnswer(action, await operation(query.input, abandoned(response)), requestId));
+      if (operation === undefined) throw unsupported(`${service} ${action}`);
+      send(200, writeQueryAnswer(service, action, await operation(query.input, abandoned(response)), requestId));
     } catch (cause) {
       if (response.destroyed) return;
-      const error = this.#toAwsError(cause, `SNS ${action}`);
-      send(error.status, writeQueryError(error, requestId));
+      const error = this.#toAwsError(cause, `${service} ${action}`);
+      send(error.status, writeQueryError(service, error, requestId));
     }
   }
 

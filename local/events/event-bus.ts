@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import type { Resource } from '../assembly/resolve.ts';
 import { ACCOUNT } from '../assembly/resource-types.ts';
 import { declared } from '../declared.ts';
 import type { Functions } from '../functions/functions.ts';
@@ -78,6 +79,11 @@ export class EventBus {
   /** Starts the schedules. */
   start(): void {
     for (const { everyMs, fire } of this.#schedules) this.#timers.push(setInterval(fire, everyMs));
+  }
+
+  /** Does at once what the schedules do in their time. */
+  fireSchedules(): void {
+    for (const { fire } of this.#schedules) fire();
   }
 
   /** Hands an event to every rule that it matches, and answers its id. */

@@ -1,4 +1,4 @@
-import { UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
 /** Whether an EventBridge event matches. */
 export type EventMatcher = (event: unknown) => boolean;

@@ -1,4 +1,4 @@
-import { UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import type { Resource } from '../assembly/resolve.ts';
 import { declared } from '../declared.ts';
 import type { Log } from '../log.ts';
 import { systemAttributes } from '../queues/operations.ts';

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Assembly } from '../assembly/read.ts';
-import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import type { Resource } from '../assembly/resolve.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
 import { type Declared, declared } from '../declared.ts';
 import type { Log } from '../log.ts';
@@ -32,6 +33,8 @@ export interface FunctionsFromResources {
   readonly addresses: Addresses;
   /** Credentials, Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
+  /** Values in the place of those that the template sets. */
+  readonly overrides: Readonly<Record<string, string>>;
   readonly queues: Queues;
   readonly log: Log;
 }
@@ -56,7 +59,7 @@ export function functionsFromResources(options: FunctionsFromResources): Functio
 
 function toFunction(
   { resource, properties }: Declared<v.InferOutput<typeof functionProperties>>,
-  { assembly, addresses, awsEnv, log }: FunctionsFromResources,
+  { assembly, addresses, awsEnv, overrides, log }: FunctionsFromResources,
 ): LambdaFunction {
   const { Code, Handler, Runtime, Timeout, MemorySize, Environment, ReservedConcurrentExecutions } = properties;
   const directory = assembly.files.get(Code.S3Key ?? '');
@@ -83,7 +86,7 @@ function toFunction(
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${resource.name}`,
       AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-      ...Object.fromEntries(variables.map(([key, text]) => [key, localize(text, addresses)])),
+      ...Object.fromEntries(variables.map(([key, text]) => [key, overrides[key] ?? localize(text, addresses)])),
     }),
   });
 }

@@ -60,6 +60,7 @@ export class Gateway {
   /** The sub-protocol that the `$connect` integration has chosen for a handshake. */
   readonly #subprotocols = new WeakMap<IncomingMessage, string>();
   #closed = false;
+  #goneAnswers = 0;
   #port = 0;
 
   constructor(options: GatewayOptions) {
@@ -101,6 +102,16 @@ export class Gateway {
     return [...this.#connections.keys()];
   }
 
+  /** How often the management API was asked for a connection that is closed: the answers 410. */
+  get goneAnswers(): number {
+    return this.#goneAnswers;
+  }
+
+  /** Breaks a client's connection as a lost network does, without a close frame. */
+  cut(connectionId: string): void {
+    this.#connections.get(connectionId)?.terminate();
+  }
+
   /** Serves a request to the management API, which may have come by another server. */
   manage(request: IncomingMessage, response: ServerResponse): void {
     void handleManagement(request, response, this.#management());
@@ -116,7 +127,12 @@ export class Gateway {
 
   #management() {
     const { api, faults } = this.#options;
-    return { stage: api.stage, faults, find: (connectionId: string) => this.#connections.get(connectionId) };
+    const find = (connectionId: string) => {
+      const connection = this.#connections.get(connectionId);
+      if (connection?.open !== true) this.#goneAnswers += 1;
+      return connection;
+    };
+    return { stage: api.stage, faults, find };
   }
 
   async #connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {

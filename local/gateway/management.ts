@@ -56,6 +56,7 @@ async function run(request: IncomingMessage, connections: ManagedConnections): P
 
 function post(connection: ClientConnection, body: Buffer | undefined, faults: Faults): void {
   const injected = faults.postOutcome?.(connection.identity.connectionId);
+  if (injected?.sent === true && body !== undefined) connection.send(body.toString('utf8'));
   if (injected !== undefined) throw new AwsError(injected.code, 'Injected by the local run', { status: injected.status });
   if (body === undefined) throw new AwsError('PayloadTooLargeException', 'Payload too large', { status: 413 });
   if (!connection.send(body.toString('utf8'))) throw new AwsError('LimitExceededException', 'Too many messages in flight', { status: 429 });

@@ -1,4 +1,4 @@
-import { UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
 /** Which route a message asks for; undefined when it names none (it is not JSON, or lacks the key). */
 export type RouteSelection = (body: string) => string | undefined;

@@ -53,7 +53,7 @@ export class Queue {
   readonly arn: string;
   readonly url: string;
   readonly tags: Map<string, string>;
-  readonly createdAtMs = Date.now();
+  createdAtMs = Date.now();
   attributes: QueueAttributes;
   readonly #queueByArn: QueueOptions['queueByArn'];
   readonly #messages = new Map<string, StoredMessage>();
@@ -131,6 +131,11 @@ export class Queue {
   counts(): { readonly ready: number; readonly delayed: number; readonly inFlight: number } {
     const hidden = [...this.#messages.values()].filter(({ state }) => state === 'delayed').length;
     return { ready: this.#ready.size, delayed: hidden, inFlight: this.#messages.size - this.#ready.size - hidden };
+  }
+
+  /** Bodies of all messages, whatever their state, without receiving them. */
+  bodies(): readonly string[] {
+    return [...this.#messages.values()].map(({ body }) => body);
   }
 
   purge(): void {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
-import { UnsupportedTemplateError } from '../assembly/resolve.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
 /** What an image runs by itself. */
 export interface ImageDefaults {

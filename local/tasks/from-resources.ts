@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { SSE_ENV } from '../../backbone/contract.ts';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Assembly } from '../assembly/read.ts';
-import { type Resource, UnsupportedTemplateError } from '../assembly/resolve.ts';
+import type { Resource } from '../assembly/resolve.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
 import type { TargetGroup } from '../balancer/target-group.ts';
 import { type Declared, declared } from '../declared.ts';
@@ -40,6 +41,8 @@ export interface TaskServicesFromResources {
   readonly addresses: Addresses;
   /** Credentials, Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
+  /** Values in the place of those that the template sets. */
+  readonly overrides: Readonly<Record<string, string>>;
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
   /** Where the metadata of a task is served. */
   readonly metadataUrl: (taskId: string) => string;
@@ -96,7 +99,9 @@ function toService(
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
       ECS_CONTAINER_METADATA_URI_V4: options.metadataUrl(taskId),
       ...image.env,
-      ...Object.fromEntries(container.Environment.map(({ Name, Value }) => [Name, localize(Value, options.addresses)])),
+      ...Object.fromEntries(
+        container.Environment.map(({ Name, Value }) => [Name, options.overrides[Name] ?? localize(Value, options.addresses)]),
+      ),
       // Tasks share this machine's loopback interface, where on Fargate each has one of its own.
       [SSE_ENV.host]: LOOPBACK,
       [SSE_ENV.port]: String(port),

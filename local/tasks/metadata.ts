@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LOOPBACK } from '../loopback.ts';
 import type { Task } from './task.ts';
 import type { TaskService } from './task-service.ts';
 
@@ -46,6 +47,7 @@ function containerMetadata(service: TaskService, task: Task): object {
     DesiredStatus: 'RUNNING',
     KnownStatus: task.status,
     CreatedAt: task.createdAt.toISOString(),
+    Networks: [{ NetworkMode: 'awsvpc', IPv4Addresses: [LOOPBACK] }],
   };
 }
 

@@ -43,6 +43,10 @@ export class Topics {
     if (!this.#topics.has(arn)) this.#topics.set(arn, new Map());
   }
 
+  arns(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
   /**
    * Subscribes a queue, which does not have to exist. The same queue again answers the existing subscription.
    * @param arn for a subscription of a template; a new one gets its own

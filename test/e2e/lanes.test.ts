@@ -160,9 +160,9 @@ test('a long poll is answered as soon as there is an event', async () => {
 
 test('an idempotency key publishes once and answers the first id again', async () => {
   const channel = freshChannel('key');
-  const first = await publish(run.urls.http, channel, 'one', { 'idempotency-key': 'k1' });
-  const second = await publish(run.urls.http, channel, 'one', { 'idempotency-key': 'k1' });
-  const other = await publish(run.urls.http, channel, 'two', { 'idempotency-key': 'k2' });
+  const first = await publish(run.urls.http, channel, 'one', 'k1');
+  const second = await publish(run.urls.http, channel, 'one', 'k1');
+  const other = await publish(run.urls.http, channel, 'two', 'k2');
 
   expect(second).toEqual(first);
   const epoch = first.id.split('.')[0];

@@ -7,6 +7,8 @@ const CONNECTIONS = 50;
 const PUBLISHERS = 8;
 const PATIENCE_MS = 240_000;
 
+const seqOf = (id: string) => Number(id.split('.')[1]);
+
 let run: Run;
 
 beforeAll(async () => {
@@ -35,9 +37,9 @@ test(
       }),
     );
 
-    const epoch = [...acknowledged.keys()][0]?.split('.')[0];
-    const expected = Array.from({ length: EVENTS }, (_, at) => `${epoch}.${at + 1}`);
-    expect(new Set(acknowledged.keys())).toEqual(new Set(expected));
+    // A publication that had to take a new seq leaves a tombstone behind, so the seqs may have holes.
+    const expected = [...acknowledged.keys()].sort((a, b) => seqOf(a) - seqOf(b));
+    expect(expected).toHaveLength(EVENTS);
     for (const stream of streams) {
       const events = await stream.events.count(EVENTS, PATIENCE_MS);
       expect(events.map((event) => event.id)).toEqual(expected);

@@ -80,7 +80,12 @@ describe.each(STAGES.map(({ id }) => id))('stage %s', (id) => {
     const statements = Object.values(synthesis.templates).flatMap(allowances);
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
     const onEverything = statements.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
-    expect([...new Set(onEverything)].sort()).toEqual(['ecr:GetAuthorizationToken', 'ecs:ListTasks', 'sqs:ListQueues']);
+    expect([...new Set(onEverything)].sort()).toEqual([
+      'ecr:GetAuthorizationToken',
+      'ecs:ListTasks',
+      'elasticloadbalancing:DescribeTargetHealth',
+      'sqs:ListQueues',
+    ]);
   });
 
   test('gives every log group an end', () => {

@@ -48,9 +48,9 @@ describe('checkTimeouts', () => {
       /holeGraceMs \(3600000 ms\) must be < backbone\.retentionHours \(3600000 ms\)/,
     ],
     [
-      'a drain that is longer than the deregistration delay',
-      withSse({ drainSeconds: 11, deregistrationDelaySeconds: 10 }),
-      /drainSeconds \(11 s\) must be <= sse\.deregistrationDelaySeconds \(10 s\)/,
+      'a drain that ends after the deregistration delay where it is noticed late',
+      withSse({ drainSeconds: 8, targetHealthIntervalSeconds: 3, deregistrationDelaySeconds: 10 }),
+      /targetHealthIntervalSeconds \+ sse\.drainSeconds \(11 s\) must be <= sse\.deregistrationDelaySeconds \(10 s\)/,
     ],
     [
       'a stop timeout that leaves no time to remove the queue',

@@ -70,18 +70,20 @@ class Run {
       await this.#simulation.runUntil(Promise.all([...this.#runDay(index, day), this.#runConsumers(index, consumers)]));
       await this.#simulation.runFor(SETTLE_MS);
     }
-    await this.#simulation.runUntil(Promise.all(consumers.map((consumer) => consumer.finish())));
+    // Before the last polls, which make a channel where a wipe has left none.
     const heads = await this.#table.heads(CHANNELS);
+    await this.#simulation.runUntil(Promise.all(consumers.map((consumer) => consumer.finish())));
+    for (const consumer of consumers) consumer.leave();
+    for (const hub of this.#world.hubs) hub.close();
     checkPromises({
       scenario: this.#scenario,
       truth: this.#truth,
       histories: consumers.flatMap(({ histories }) => histories),
-      onlyAcknowledged: new Set(
+      notifiedOnly: new Set(
         consumers.filter((consumer) => consumer instanceof SocketConsumer).flatMap(({ histories }) => histories),
       ),
       epochs: new Map([...heads].map(([channel, { epoch }]) => [channel, epoch])),
     });
-    for (const hub of this.#world.hubs) hub.close();
   }
 
   *#runDay(index: number, { publishers, timeMs }: Day): Generator<Promise<void>> {

@@ -95,7 +95,7 @@ export class SocketConsumer implements Consumer {
     const { order, request } = followed;
     const answers = 'requestId' in frame && frame.requestId === request?.id;
     if (frame.kind === 'event') this.#take(followed, order.offer({ ...frame, kind: 'event' }));
-    else if (frame.kind === 'reset' && request !== undefined) this.#take(followed, order.reset(frame.reason, request.baseline));
+    else if (frame.kind === 'reset' && request !== undefined) this.#take(followed, order.reset(frame.reason, request.baseline), request.baseline);
     else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
     else if (frame.kind === 'caughtUp' && answers) {
       this.#take(followed, order.settle(frame.id));
@@ -114,10 +114,10 @@ export class SocketConsumer implements Consumer {
     followed.request = undefined;
   }
 
-  #take({ history, order }: Followed, items: readonly LaneItem[]): void {
+  #take({ history, order }: Followed, items: readonly LaneItem[], baseline = order.cursor): void {
     for (const item of items) {
       if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
-      else history.begin(item.reason, parsePosition(order.cursor ?? ''), this.#world.simulation.stepsDone);
+      else history.begin(item.reason, parsePosition(baseline ?? ''), this.#world.simulation.stepsDone);
     }
   }
 

@@ -1,6 +1,6 @@
 import { type Cursor, formatCursor, type Position, parseCursor } from '../../backbone/domain/cursor.ts';
 import type { Reset } from '../../backbone/protocol.ts';
-import type { Sink } from '../../fargate/hub/sink.ts';
+import type { CloseReason, Sink } from '../../fargate/hub/sink.ts';
 import type { Stream } from '../../fargate/hub/stream.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
@@ -59,7 +59,15 @@ export class StreamConsumer implements Consumer {
     const { simulation, hubs } = this.#world;
     const { channels } = this.#plan;
     simulation.note(`${this.#name} connects to hub ${leg.hub} with ${this.#lastEventId ?? 'nothing'}`);
-    const connection = new Connection(this.#name, leg.lagMs, this.#world, (chunk) => this.#read(chunk));
+    const connection = new Connection(this.#name, leg.lagMs, this.#world, {
+      read: (chunk) => this.#read(chunk),
+      closed: async () => {
+        await simulation.step(`${this.#name} notices that it was closed`);
+        if (this.#connection !== connection) return;
+        this.leave();
+        this.#connect(leg);
+      },
+    });
     const cursor = this.#lastEventId === undefined ? undefined : parseCursor(this.#lastEventId, channels);
     const attachment = hubs[leg.hub].attach({ channels, cursor }, connection);
     if (attachment.kind !== 'attached') throw new Error(`hub ${leg.hub} is ${attachment.kind}`);
@@ -92,11 +100,19 @@ export class StreamConsumer implements Consumer {
   }
 
   #begin(cursor: Cursor, id: string, atStep: number): void {
-    if (this.#lastEventId !== undefined && id !== this.#lastEventId) {
+    for (const [channel, came] of this.#lastEventId === undefined ? [] : parseCursor(this.#lastEventId, this.#plan.channels)) {
+      const begins = at(cursor, channel);
+      if (begins.epoch === came.epoch && begins.seq === came.seq) continue;
       throw new Error(`${this.#name} came with ${this.#lastEventId}, and the stream begins at ${id}`);
     }
     for (const history of this.histories) if (!history.hasBegun) history.begin('baseline', at(cursor, history.channel), atStep);
   }
+}
+
+interface Client {
+  readonly read: (chunk: Chunk) => void;
+  /** The hub has ended the connection. */
+  readonly closed: () => Promise<void>;
 }
 
 /** The way from the hub to the client: what was written and not taken yet is lost with the connection. */
@@ -105,16 +121,16 @@ class Connection implements Sink {
   readonly #name: string;
   readonly #lagMs: number;
   readonly #world: ConsumersWorld;
-  readonly #read: (chunk: Chunk) => void;
+  readonly #client: Client;
   readonly #unread: Chunk[] = [];
   #reading = false;
   #cut = false;
 
-  constructor(name: string, lagMs: number, world: ConsumersWorld, read: (chunk: Chunk) => void) {
+  constructor(name: string, lagMs: number, world: ConsumersWorld, client: Client) {
     this.#name = name;
     this.#lagMs = lagMs;
     this.#world = world;
-    this.#read = read;
+    this.#client = client;
   }
 
   get bufferedBytes(): number {
@@ -128,8 +144,9 @@ class Connection implements Sink {
     this.#world.simulation.spawn(() => this.#takeUnread());
   }
 
-  close(reason: string): void {
-    throw new Error(`the hub has closed ${this.#name}: ${reason}`);
+  close(reason: CloseReason): void {
+    if (reason === 'failed') throw new Error(`the hub could not serve ${this.#name}`);
+    this.#world.simulation.spawn(() => this.#client.closed());
   }
 
   cut(): void {
@@ -145,7 +162,7 @@ class Connection implements Sink {
     if (this.#cut) return;
     for (const chunk of this.#unread.splice(0)) {
       simulation.note(`${this.#name} reads ${JSON.stringify(chunk.text)}`);
-      this.#read(chunk);
+      this.#client.read(chunk);
     }
     this.stream?.wake();
   }

@@ -1,14 +1,17 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
-import type { Truth } from './truth.ts';
+import type { Truth, Written } from './truth.ts';
 
 export interface Evidence {
   readonly scenario: Scenario;
   readonly truth: Truth;
   readonly histories: readonly History[];
-  /** Consumers that only acknowledged events are promised to: there is nobody who would tell them of the others. */
-  readonly onlyAcknowledged: ReadonlySet<History>;
+  /**
+   * Consumers that nobody tells of an event but its publisher: what was not acknowledged, and what they came too late for, they get
+   * only with what comes behind it.
+   */
+  readonly notifiedOnly: ReadonlySet<History>;
   /** The epoch in which each channel ended. */
   readonly epochs: ReadonlyMap<string, string>;
 }
@@ -34,9 +37,9 @@ function broken(promise: string, message: string): BrokenPromiseError {
 /** An acknowledged event is in the log as it was acknowledged; a publication is in it once, and always answered with the same id. */
 function checkAcknowledgements({ truth, epochs }: Evidence): void {
   for (const { event, publication } of truth.acknowledged) {
+    if (epochs.get(event.channel) !== event.epoch) continue;
     const written = truth.find(event.channel, event);
     if (written?.event.data !== event.data) throw broken('P1', `${event.data} was acknowledged as ${formatPosition(event)}, but is not there`);
-    if (epochs.get(event.channel) !== event.epoch) continue;
     const inTruth = truth.eventsOf(event.channel, event.epoch).filter(({ event: { data } }) => data.startsWith(`${publication}#`));
     if (inTruth.length !== 1) throw broken('key', `${publication} is in the log ${inTruth.length} times`);
     if (inTruth[0]?.event.seq !== event.seq) throw broken('key', `${publication} was acknowledged as ${formatPosition(event)}`);
@@ -51,11 +54,12 @@ function checkSegment(history: History, { start, heard, atStep, from }: Segment,
     const id = formatPosition(event);
     if (event.epoch !== start.epoch) throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
     if (event.seq <= last.seq) throw broken('P2', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)}`);
-    if (truth.find(channel, event)?.event.data !== event.data) throw broken('P2', `${consumer} got ${event.data} as ${id}, which is not in the log`);
     last = event;
   }
   // What happens to an epoch after it was wiped, nobody promises; that it is over is told by a reset.
   if (epochs.get(channel) !== start.epoch) return;
+  const made = heard.find((event) => truth.find(channel, event)?.event.data !== event.data);
+  if (made !== undefined) throw broken('P2', `${consumer} got ${describe(made)}, which is not in the log`);
   const events = truth.eventsOf(channel, start.epoch);
   const seqs = new Set(heard.map(({ seq }) => seq));
   const skipped = events.find(({ event: { seq } }) => seq > start.seq && seq < last.seq && !seqs.has(seq));
@@ -79,15 +83,16 @@ function checkResets({ consumer, channel, segments }: History, { scenario, truth
 }
 
 /** P1: whoever is there at the end has got everything behind its start, or behind its last reset. */
-function checkEnd(history: History, { truth, epochs, onlyAcknowledged }: Evidence): void {
+function checkEnd(history: History, { truth, epochs, notifiedOnly }: Evidence): void {
   const { consumer, channel, segments } = history;
   const epoch = epochs.get(channel);
   const last = segments.at(-1);
   if (last === undefined) throw broken('P1', `${consumer} was never told where it starts in ${channel}`);
   if (epoch === undefined) return;
-  const promised = truth.eventsOf(channel, epoch).filter(({ event }) => !onlyAcknowledged.has(history) || truth.isAcknowledged(event));
+  const inTime = ({ event, atStep }: Written) => truth.isAcknowledged(event) && (last.from !== 'baseline' || atStep > last.atStep);
+  const promised = truth.eventsOf(channel, epoch).filter((written) => !notifiedOnly.has(history) || inTime(written));
   if (last.start.epoch !== epoch) {
-    if (promised.length === 0 && onlyAcknowledged.has(history)) return;
+    if (promised.length === 0 && notifiedOnly.has(history)) return;
     throw broken('P3', `${consumer} was never told that ${channel} has begun anew with epoch ${epoch}`);
   }
   const seqs = new Set(last.heard.map(({ seq }) => seq));

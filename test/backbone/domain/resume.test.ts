@@ -8,12 +8,23 @@ const NOW_MS = 1_000_000;
 const GRACE_MS = 5_000;
 const RETENTION_MS = 100_000;
 
+function event(seq: number, atMs = NOW_MS): LogEntry {
+  return {
+    kind: 'event',
+    seq,
+    atMs,
+    event: { channel: 'a', epoch: EPOCH, seq, type: 'message', data: '', publishedAtMs: atMs },
+  };
+}
+
 function tombstone(seq: number, atMs = NOW_MS): LogEntry {
   return { kind: 'tombstone', seq, atMs };
 }
 
 describe('checkResume', () => {
-  const limits = { nowMs: NOW_MS, retentionMs: RETENTION_MS };
+  const limits = { nowMs: NOW_MS, retentionMs: RETENTION_MS, graceMs: GRACE_MS };
+  /** What is older may be gone while it is read, or have younger neighbours that are gone already. */
+  const OLDEST_PROOF_MS = NOW_MS - RETENTION_MS + 2 * GRACE_MS + 1;
   const oldHead = { epoch: EPOCH, seq: 10, createdAtMs: NOW_MS - RETENTION_MS };
   const at = (seq: number) => ({ epoch: EPOCH, seq });
 
@@ -29,19 +40,29 @@ describe('checkResume', () => {
     expect(checkResume(at(10), oldHead, [], limits)).toEqual({ kind: 'resumable' });
   });
 
-  test('the entry of the cursor, or the one behind it, proves that nothing has expired after it', () => {
-    expect(checkResume(at(5), oldHead, [tombstone(5)], limits)).toEqual({ kind: 'resumable' });
-    expect(checkResume(at(5), oldHead, [tombstone(6)], limits)).toEqual({ kind: 'resumable' });
+  test('the event of the cursor, or the one behind it, proves that nothing has expired after it', () => {
+    expect(checkResume(at(5), oldHead, [event(5)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [event(6)], limits)).toEqual({ kind: 'resumable' });
   });
 
-  test('an entry further on proves nothing', () => {
-    expect(checkResume(at(5), oldHead, [tombstone(7)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  test('an event further on proves nothing', () => {
+    expect(checkResume(at(5), oldHead, [event(7)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+
+  test('an event that is about to expire proves nothing: one behind it may have been written before it', () => {
+    expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+
+  test('a tombstone proves nothing: it may be much younger than its neighbours', () => {
+    expect(checkResume(at(5), oldHead, [tombstone(5), tombstone(6)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
   test('in an epoch younger than the retention nothing can have expired', () => {
-    const youngHead = { ...oldHead, createdAtMs: NOW_MS - RETENTION_MS + 1 };
+    const youngHead = { ...oldHead, createdAtMs: OLDEST_PROOF_MS };
     expect(checkResume(at(0), youngHead, [], limits)).toEqual({ kind: 'resumable' });
-    expect(checkResume(at(0), oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+    const olderHead = { ...oldHead, createdAtMs: OLDEST_PROOF_MS - 1 };
+    expect(checkResume(at(0), olderHead, [], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 });
 

@@ -27,6 +27,17 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'keeps a quiet stream that heartbeats show to be alive',
+    transports: ['sse', 'auto'],
+    async run({ connect, server, channel }) {
+      const subscription = connect({ silenceTimeoutMs: 400, firstBytesTimeoutMs: 400 }).subscribe(channel);
+      await subscription.ready;
+      const startedAtMs = Date.now();
+      await until(() => Date.now() - startedAtMs > 1_000, 'more than twice the silence that is allowed');
+      equal((await server.stats()).opened, 1, 'streams opened');
+    },
+  },
+  {
     name: 'tries again after failures, each time later, and tells about it',
     transports: LANES,
     async run({ connect, server, channel }) {
@@ -94,13 +105,14 @@ export const CONNECTION_CASES: readonly Case[] = [
   {
     name: 'renews a token that has expired, and resumes',
     transports: LANES,
-    async run({ connect, server, channel }) {
+    async run({ connect, server, channel, transport }) {
       await server.set({ tokens: ['first', 'second'] });
       const tokens = ['first', 'second'];
       const subscription = connect({ token: () => tokens.shift() ?? 'none' }).subscribe(channel);
       const seen = record(subscription);
       await subscription.ready;
-      await server.set({ tokens: ['second'] });
+      // There may be no poll at this moment that could be told. Streams and sockets are told, though the token would be let in again.
+      if (transport === 'poll') await server.set({ tokens: ['second'] });
       await server.expireTokens();
       await server.publish(channel, 'between');
       await untilSeen(seen, ['between'], 'events');
@@ -108,12 +120,27 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'ends when the only token is refused',
-    transports: LANES,
+    name: 'ends when the renewed token is refused as well',
+    transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
       await server.set({ tokens: ['good'] });
-      const error = await thrownBy(() => connect({ token: 'bad' }).subscribe(channel).ready);
-      truthy(error instanceof LanesError && error.status === 401, 'the error has the status 401');
+      let asked = 0;
+      const error = await thrownBy(() => connect({ token: () => `bad ${++asked}` }).subscribe(channel).ready);
+      truthy(error instanceof LanesError && error.status === 401, `the error: ${error}`);
+      equal(asked, 2, 'tokens asked for');
+    },
+  },
+  {
+    name: 'ends when the only token has expired',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ tokens: ['only'] });
+      const subscription = connect({ token: 'only' }).subscribe(channel);
+      await subscription.ready;
+      await server.set({ tokens: [] });
+      await server.expireTokens();
+      await until(() => subscription.status.status === 'closed', 'closed');
+      equal(subscription.status.error?.status, 401, 'status of the error');
     },
   },
   {
@@ -166,10 +193,30 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'a listener may close the subscription, and hears nothing after that',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const subscription = connect().subscribe(channel);
+      const heard: string[] = [];
+      subscription.addEventListener('event', ({ detail }) => {
+        heard.push(detail.data);
+        subscription.close();
+      });
+      subscription.addEventListener('status', ({ detail }) => {
+        if (detail.status !== 'connecting') heard.push(detail.status);
+      });
+      await subscription.ready;
+      for (const data of numbered('e', 1, 3)) await server.publish(channel, data);
+      await until(() => subscription.status.status === 'closed', 'closed');
+      await until(async () => (await server.stats()).subscriptions === 0, 'nothing is delivered any more');
+      equal(heard, ['live', 'e 1', 'closed'], 'what is heard');
+    },
+  },
+  {
     name: 'leaving the loop closes the subscription, and the connection lives on',
     transports: LANES,
     async run({ connect, server, channel, transport }) {
-      await server.set({ lateUnsubscribeMs: 50 });
+      await server.set({ slowFrames: { unsubscribe: 50 } });
       const connection = connect();
       const subscription = connection.subscribe(channel);
       await subscription.ready;
@@ -208,7 +255,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     transports: LANES,
     async run({ connect, server, channel }) {
       for (const moment of ['at once', 'connecting', 'live', 'waiting']) {
-        if (moment === 'waiting') await server.set({ failures: { times: 1, status: 503 } });
+        if (moment === 'waiting') await server.set({ failures: { times: 1_000, status: 503 } });
         const connection = connect({ reconnectMinMs: 100_000 });
         const subscription = connection.subscribe(channel);
         if (moment === 'connecting') await new Promise((resolve) => setTimeout(resolve, 1));
@@ -260,6 +307,37 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'its old socket delivers until the new one does',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      const subscription = connect({ rotateAfterMs: 100 }).subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.set({ slowFrames: { subscribe: 60_000 } });
+      await until(async () => (await server.stats()).sockets === 2, 'the new socket');
+      await server.publish(channel, 'e 1');
+      await untilSeen(seen, ['e 1'], 'events');
+      const { sockets, subscriptions } = await server.stats();
+      equal([sockets, subscriptions], [2, 1], 'sockets and subscriptions');
+    },
+  },
+  {
+    name: 'its old socket goes on while no new one is to be had',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      const subscription = connect({ rotateAfterMs: 100 }).subscribe(channel);
+      const seen = record(subscription);
+      const statuses: string[] = [];
+      await subscription.ready;
+      subscription.addEventListener('status', ({ detail }) => statuses.push(detail.status));
+      await server.set({ failures: { times: 3, status: 503 } });
+      await until(async () => (await server.stats()).opened === 2, 'the new socket');
+      await server.publish(channel, 'e 1');
+      await untilSeen(seen, ['e 1'], 'events');
+      equal(statuses, [], 'changes of status');
+    },
+  },
+  {
     name: 'asks again when API Gateway could not run the handler',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
@@ -272,6 +350,14 @@ export const CONNECTION_CASES: readonly Case[] = [
       await connection.publish(channel, { data: 'e 1' });
       await untilSeen(seen, ['e 1'], 'events');
       equal((await server.stats()).opened, 1, 'sockets opened');
+    },
+  },
+  {
+    name: 'ends at once with a token that no socket can carry',
+    transports: ['websocket'],
+    async run({ connect, channel }) {
+      const error = await thrownBy(() => connect({ token: 'not a token' }).subscribe(channel).ready);
+      truthy(error instanceof LanesError && error.code === 'invalid_socket' && error.final, `the error: ${error}`);
     },
   },
   {

@@ -73,8 +73,12 @@ export const PUBLISH_CASES: readonly Case[] = [
     name: 'a signal gives a publication up',
     transports: LANES,
     async run({ connect, server, channel }) {
+      const connection = connect();
+      await connection.publish(channel, { data: 'e 1' });
       await server.set({ mute: true, failures: { times: 1_000, status: 500 } });
-      const error = await thrownBy(() => connect().publish(channel, { data: 'e 1' }, { signal: AbortSignal.timeout(50) }));
+      const startedAtMs = Date.now();
+      const error = await thrownBy(() => connection.publish(channel, { data: 'e 2' }, { signal: AbortSignal.timeout(50) }));
+      truthy(Date.now() - startedAtMs < 2_000, 'it ends at once');
       truthy(error instanceof DOMException && error.name === 'TimeoutError', `the signal's reason: ${error}`);
     },
   },

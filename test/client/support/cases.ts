@@ -15,7 +15,7 @@ const SHORT_TIMES = {
   gapWaitMs: 10,
   pollWaitSeconds: 5,
   pollIntervalMs: 5,
-  answerTimeoutMs: 2_000,
+  answerTimeoutMs: 5_000,
   firstBytesTimeoutMs: 2_000,
 } as const;
 

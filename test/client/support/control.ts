@@ -15,12 +15,12 @@ export interface Faults {
   readonly dropEvery: number;
   /** Publications are written, and the answer is lost, so many times. */
   readonly loseAnswers: number;
-  /** The next so many requests, sockets and frames fail with the status. */
+  /** The next so many requests and upgrades fail with the status. */
   readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
   /** WebSocket: the next so many frames are answered by API Gateway itself: it could not run the handler. */
   readonly brokenFrames: number;
-  /** WebSocket: frames are handled side by side, and it takes so long to unsubscribe. */
-  readonly lateUnsubscribeMs: number;
+  /** WebSocket: frames are handled side by side, and these take so long. */
+  readonly slowFrames: { readonly subscribe?: number; readonly unsubscribe?: number };
   /** Only these tokens are let in; undefined lets everybody in. */
   readonly tokens: readonly string[] | undefined;
 }

@@ -27,8 +27,17 @@ export class StubSockets {
 
   constructor(server: http.Server, state: StubState) {
     this.#state = state;
-    const sockets = new WebSocketServer({ server, path: '/socket', handleProtocols: (offered) => [...offered][0] ?? false });
-    sockets.on('connection', (socket, request) => this.#admit(socket, request.headers['sec-websocket-protocol'] ?? ''));
+    const sockets = new WebSocketServer({
+      server,
+      path: '/socket',
+      handleProtocols: (offered) => [...offered][0] ?? false,
+      verifyClient: ({ req }, decide) => {
+        const failure = takeFailure(state);
+        const isLetIn = state.faults.tokens?.includes(tokenIn(req)) !== false;
+        decide(failure === undefined && isLetIn, failure?.status ?? 401);
+      },
+    });
+    sockets.on('connection', (socket) => this.#admit(socket));
   }
 
   get open(): number {
@@ -56,33 +65,27 @@ export class StubSockets {
     }
   }
 
-  #admit(socket: WebSocket, protocols: string): void {
-    const { counts, faults } = this.#state;
+  #admit(socket: WebSocket): void {
+    const { counts } = this.#state;
     counts.opened++;
-    const failure = takeFailure(this.#state);
-    const token = protocols
-      .split(/, */)
-      .find((protocol) => protocol.startsWith('bearer.'))
-      ?.slice('bearer.'.length);
-    if (failure !== undefined) {
-      socket.close(4000 + failure.status, 'the stub was told to fail');
-    } else if (faults.tokens?.includes(token ?? '') === false) {
-      socket.close(4401, `token "${token}" is not let in`);
-    } else {
-      const peer: Peer = { socket, channels: new Set(), held: undefined };
-      this.#peers.add(peer);
-      counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
-      socket.on('close', () => this.#peers.delete(peer));
-      socket.on('message', (data) => {
-        const frame = JSON.parse(data.toString()) as ClientFrame;
-        const delayMs = frame.action === 'unsubscribe' ? this.#state.faults.lateUnsubscribeMs : 0;
-        const answer = () => {
-          for (const answered of this.#answer(peer, frame)) this.#send(peer, answered);
-        };
-        if (delayMs > 0) setTimeout(answer, delayMs);
-        else answer();
-      });
-    }
+    const peer: Peer = { socket, channels: new Set(), held: undefined };
+    this.#peers.add(peer);
+    counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
+    const timers = new Set<NodeJS.Timeout>();
+    socket.on('close', () => {
+      this.#peers.delete(peer);
+      for (const timer of timers) clearTimeout(timer);
+    });
+    socket.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ClientFrame;
+      const slow: Partial<Record<ClientFrame['action'], number>> = this.#state.faults.slowFrames;
+      const delayMs = slow[frame.action] ?? 0;
+      const answer = () => {
+        for (const answered of this.#answer(peer, frame)) this.#send(peer, answered);
+      };
+      if (delayMs > 0) timers.add(setTimeout(answer, delayMs));
+      else answer();
+    });
   }
 
   #deliver(peer: Peer, frame: ServerFrame): void {
@@ -154,4 +157,9 @@ export class StubSockets {
       { kind: 'caughtUp', channel, id: settled, ...repeated },
     ];
   }
+}
+
+function tokenIn(request: http.IncomingMessage): string {
+  const protocols = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
+  return protocols.find((protocol) => protocol.startsWith('bearer.'))?.slice('bearer.'.length) ?? '';
 }

@@ -10,7 +10,7 @@ export const NO_FAULTS: Faults = {
   loseAnswers: 0,
   failures: { times: 0, status: 503 },
   brokenFrames: 0,
-  lateUnsubscribeMs: 0,
+  slowFrames: {},
   tokens: undefined,
 };
 

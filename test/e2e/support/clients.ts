@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import http2 from 'node:http2';
+import { setTimeout } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { WebSocket } from 'ws';
 import type { ClientFrame, PublishAnswer, ServerFrame } from '../../../backbone/protocol.ts';
@@ -25,7 +27,7 @@ export class Inbox<T> {
       let timer: NodeJS.Timeout | undefined;
       await Promise.race([
         new Promise<void>((resolve) => (this.#changed = resolve)),
-        new Promise<void>((resolve) => (timer = setTimeout(resolve, leftMs))),
+        new Promise<void>((resolve) => (timer = globalThis.setTimeout(resolve, leftMs))),
       ]);
       clearTimeout(timer);
     }
@@ -152,10 +154,15 @@ export async function post(base: string, channel: string, body: unknown, headers
   });
 }
 
-export async function publish(base: string, channel: string, data: string, headers: Record<string, string> = {}): Promise<PublishAnswer> {
-  const response = await post(base, channel, { data }, headers);
-  if (response.status !== 201) throw new Error(`publishing answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as PublishAnswer;
+/** Publishes as a careful caller does: with a key, and again with the same key when the service was too busy to say whether it worked. */
+export async function publish(base: string, channel: string, data: string, key: string = randomUUID()): Promise<PublishAnswer> {
+  for (let tries = 0; ; tries++) {
+    const response = await post(base, channel, { data }, { 'idempotency-key': key });
+    if (response.status === 201) return (await response.json()) as PublishAnswer;
+    const problem = await response.text();
+    if (response.status !== 503 || tries >= 10) throw new Error(`publishing answered ${response.status}: ${problem}`);
+    await setTimeout(200 * (tries + 1));
+  }
 }
 
 /** A channel of its own for each test, so that tests sharing a run do not see each other's events. */

@@ -204,6 +204,27 @@ test('a wiped log is found by the comparison of heads too', async () => {
   expect(content(feed)).toEqual(['old', `reset epoch_changed ${epoch}.0`, 'new']);
 });
 
+test('a channel that is gone from the log is a reset, even if nothing is published any more', async () => {
+  const feed = await openFeed();
+  feed.offer(await store('old'));
+  log.wipe();
+  feed.noteHead(undefined, feed.position);
+  await until(() => feed.ring.end === 2);
+  expect(content(feed)[1]).toBe(`reset epoch_changed ${feed.position.epoch}.0`);
+});
+
+test('a hole in a log that was wiped is a reset, and not skipped', async () => {
+  const feed = await openFeed();
+  await store('lost');
+  const next = await store('next');
+  log.wipe();
+  feed.offer(next);
+  await until(() => clock.sleeping === 1);
+  await clock.advance(GRACE_MS);
+  await until(() => feed.ring.end === 1);
+  expect(content(feed)).toEqual([`reset epoch_changed ${feed.position.epoch}.0`]);
+});
+
 test('what is notified while a new epoch is being confirmed is not lost', async () => {
   const feed = await openFeed();
   feed.offer(await store('old'));
@@ -221,7 +242,7 @@ test('a late notification of an old epoch is ignored', async () => {
   log.wipe();
   feed.offer(await store('new'));
   await until(() => feed.ring.end === 3);
-  const heads = jest.spyOn(log, 'heads');
+  const heads = jest.spyOn(log, 'head');
   feed.offer({ ...old, seq: 2, data: 'late' });
   await idle();
   expect(content(feed)).toHaveLength(3);
@@ -244,7 +265,6 @@ test('a log that was set back within its epoch is a reset', async () => {
   for (const data of ['two', 'three']) feed.offer(await store(data));
   await until(() => feed.position.seq === 3);
   const head = { epoch, seq: 1, createdAtMs: clock.nowMs(), allocatedAtMs: clock.nowMs() };
-  jest.spyOn(log, 'heads').mockResolvedValue(new Map([['demo', head]]));
   jest.spyOn(log, 'head').mockResolvedValue(head);
   feed.noteHead(head, feed.position);
   await until(() => content(feed).includes(`reset ahead ${epoch}.1`));

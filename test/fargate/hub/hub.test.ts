@@ -155,6 +155,27 @@ describe('resume', () => {
     expect(sink.events.map(({ id }) => Number(id?.split('.')[1]))).toEqual(Array.from({ length: 251 }, (_, index) => index + 2));
   });
 
+  test('a hole at the end of the log that nobody has buried yet does not hold a replay up', async () => {
+    world = new HubWorld();
+    const first = await world.store('demo', 'one');
+    await world.log.allocate('demo');
+    await world.clock.advance(2 * GRACE_MS);
+    const { sink } = await world.open(['demo'], idOf(first));
+    await world.publish('demo', 'three');
+    await until(() => sink.events.length === 1);
+    expect(sink.events[0]?.id).toBe(`${first.epoch}.3`);
+  });
+
+  test('a log in which no seq was ever written does not hold a replay up', async () => {
+    world = new HubWorld();
+    const { epoch } = await world.log.allocate('demo');
+    await world.clock.advance(2 * GRACE_MS);
+    const { sink } = await world.open(['demo'], `${epoch}.0`);
+    await world.publish('demo', 'two');
+    await until(() => sink.events.length === 1);
+    expect(sink.events[0]?.id).toBe(`${epoch}.2`);
+  });
+
   test('a replay goes only as fast as its client takes it', async () => {
     world = new HubWorld();
     const first = await world.store('demo', '0');

@@ -78,6 +78,8 @@ describe('the service', () => {
       LANES_MAX_STREAMS: '2000',
       LANES_MAX_UNSENT_BYTES: '1048576',
       LANES_DRAIN_MS: '5000',
+      LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
+      LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),
       LANES_KEEP_ALIVE_MS: '75000',
       LANES_CONSOLE_CONFIG: '{"websocket":"wss://sockets.example/dev"}',
       LANES_LOG_TABLE: expect.any(String),

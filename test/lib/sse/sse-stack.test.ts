@@ -25,13 +25,14 @@ beforeAll(() => {
 });
 
 describe('who may do what', () => {
-  test('a task makes, reads and removes queues of its own prefix, subscribes, reads and publishes, and nothing else', () => {
+  test('a task makes, reads and removes queues of its own prefix, subscribes, reads, publishes, sees target health, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'ServiceTaskTaskRole'))).toEqual([
       'dynamodb:BatchGetItem <BackboneLogTable>',
       'dynamodb:GetItem <BackboneLogTable>',
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:Query <BackboneLogTable>',
       'dynamodb:UpdateItem <BackboneLogTable>',
+      'elasticloadbalancing:DescribeTargetHealth *',
       'kms:Decrypt <BackboneTopicKey>',
       'kms:GenerateDataKey <BackboneTopicKey>',
       'sns:Publish <BackboneTopic>',

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { UnknownResourceTypeError, UnsupportedTemplateError } from '../../../local/assembly/errors.ts';
 import type { StackAssembly, Template, TemplateValue } from '../../../local/assembly/read.ts';
-import { resolveAssembly, UnknownResourceTypeError, UnsupportedTemplateError } from '../../../local/assembly/resolve.ts';
+import { resolveAssembly } from '../../../local/assembly/resolve.ts';
 
 function stack(template: Partial<Template>, name = 'App', region = 'eu-west-1'): StackAssembly {
   return { name, region, template: { Resources: {}, Outputs: {}, Parameters: {}, Conditions: {}, Mappings: {}, ...template } };

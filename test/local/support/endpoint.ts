@@ -27,7 +27,16 @@ export async function startEndpoint(): Promise<TestEndpoint> {
     url,
     client: { endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 },
     serve: (services) =>
-      endpoint.serve({ json: {}, sns: none, dynamodb: absent, lambda: absent, management: absent, taskMetadata: absent, ...services }),
+      endpoint.serve({
+        json: {},
+        sns: none,
+        loadBalancing: none,
+        dynamodb: absent,
+        lambda: absent,
+        management: absent,
+        taskMetadata: absent,
+        ...services,
+      }),
     close: () => endpoint.close(),
   };
 }

@@ -1,0 +1,115 @@
+import type { Journal } from './journal.ts';
+import { judgeJournal } from './judge.ts';
+import { keyOf, type Ledger, type Publication } from './ledger.ts';
+import { parseId } from './position.ts';
+
+/**
+ * `lost`: a promised event never came (P1). `doubled`, `outOfOrder`: where order and once are promised (P2).
+ * `unannounced`: skipped because it could not be had any more, and nobody said so (P3). `altered`: came with another
+ * content. `republished`: one key has two events.
+ */
+export type ViolationKind = 'lost' | 'doubled' | 'outOfOrder' | 'unannounced' | 'altered' | 'republished';
+
+export interface Violation {
+  readonly kind: ViolationKind;
+  /** Undefined when it concerns no single subscriber. */
+  readonly journal?: Journal;
+  readonly id: string;
+  readonly detail: string;
+}
+
+/** An event that exists: acknowledged, or seen by a subscriber, since all agree on what exists. */
+export interface KnownEvent {
+  readonly id: string;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly publication: Publication | undefined;
+  /** Infinite when nobody was told. */
+  readonly acknowledgedAtMs: number;
+}
+
+export interface CheckOptions {
+  readonly retentionMs: number;
+  /** Keys of accepted events that an operator finds in a dead-letter queue. */
+  readonly deadLetters?: ReadonlySet<string>;
+}
+
+export interface Verdict {
+  readonly violations: readonly Violation[];
+  readonly deliveries: number;
+  /** Repeats that are allowed. */
+  readonly repeats: number;
+  readonly resets: number;
+  /** Events that subscribers still lack; part of the violations as `lost`. */
+  readonly missing: number;
+  /** The longest that a subscriber who was there waited for an acknowledged event. */
+  readonly longestWait: { readonly ms: number; readonly what: string };
+}
+
+/** Events of every channel by id, from what was acknowledged and what was seen. */
+export function knownEvents(ledger: Ledger, journals: readonly Journal[]): ReadonlyMap<string, ReadonlyMap<string, KnownEvent>> {
+  const channels = new Map<string, Map<string, KnownEvent>>();
+  const note = (channel: string, id: string, publication: Publication | undefined) => {
+    const known = channels.get(channel) ?? new Map<string, KnownEvent>();
+    channels.set(channel, known);
+    if (known.has(id)) return;
+    const acknowledged = publication?.acknowledged;
+    const acknowledgedAtMs = acknowledged?.id === id ? acknowledged.atMs : Number.POSITIVE_INFINITY;
+    known.set(id, { id, ...parseId(id), publication, acknowledgedAtMs });
+  };
+  for (const publication of ledger.publications) {
+    if (publication.acknowledged !== undefined) note(publication.channel, publication.acknowledged.id, publication);
+  }
+  for (const { channel, entries } of journals) {
+    for (const entry of entries) if (entry.kind === 'event') note(channel, entry.id, ledger.find(keyOf(entry.data)));
+  }
+  return channels;
+}
+
+/** Judges every journal against what was published. */
+export function check(ledger: Ledger, journals: readonly Journal[], options: CheckOptions): Verdict {
+  const known = knownEvents(ledger, journals);
+  const violations: Violation[] = [...republished(known), ...neverPublished(ledger, known, options.deadLetters ?? new Set())];
+  let [deliveries, repeats, resets, missing] = [0, 0, 0, 0];
+  let longestWait = { ms: 0, what: 'none' };
+  for (const journal of journals) {
+    const judgement = judgeJournal(journal, known.get(journal.channel) ?? new Map(), options.retentionMs);
+    violations.push(...judgement.violations);
+    deliveries += journal.deliveries;
+    repeats += judgement.repeats;
+    resets += judgement.resets;
+    missing += judgement.missing;
+    if (judgement.longestWait.ms > longestWait.ms) {
+      longestWait = { ms: judgement.longestWait.ms, what: `${journal.subscriber}, ${journal.channel} ${judgement.longestWait.id}` };
+    }
+  }
+  return { violations, deliveries, repeats, resets, missing, longestWait };
+}
+
+function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>): Violation[] {
+  const ids = new Map<string, string[]>();
+  for (const [channel, events] of known) {
+    for (const { id, publication } of events.values()) {
+      if (publication !== undefined) ids.set(publication.key, [...(ids.get(publication.key) ?? []), `${channel} ${id}`]);
+    }
+  }
+  return [...ids]
+    .filter(([, all]) => all.length > 1)
+    .map(([key, all]) => ({ kind: 'republished', id: all[0] ?? '', detail: `key ${key} has ${all.length} events: ${all.join(', ')}` }));
+}
+
+/** Events that were accepted for later have to turn up, or to be put aside where an operator finds them. */
+function neverPublished(
+  ledger: Ledger,
+  known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>,
+  deadLetters: ReadonlySet<string>,
+): Violation[] {
+  const seen = new Set([...known.values()].flatMap((events) => [...events.values()].map(({ publication }) => publication?.key)));
+  return ledger.publications
+    .filter(({ key, acceptedAtMs }) => acceptedAtMs !== undefined && !seen.has(key) && !deadLetters.has(key))
+    .map(({ key, channel }) => ({
+      kind: 'lost',
+      id: key,
+      detail: `${key} of ${channel} was accepted, but neither published nor put aside`,
+    }));
+}

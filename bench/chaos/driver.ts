@@ -1,0 +1,146 @@
+import type { Faults } from '../../local/faults.ts';
+import type { Log } from '../../local/log.ts';
+import { type LocalRun, startLocalRun } from '../../local/run.ts';
+import type { AwsAccess } from './aws-access.ts';
+import { check, type Verdict } from './checker.ts';
+import { cleanUp, deadLetterKeys } from './clean-up.ts';
+import { actUntil } from './faults/active.ts';
+import { passiveFaults } from './faults/passive.ts';
+import { RATES } from './faults/rates.ts';
+import { Ledger } from './ledger.ts';
+import type { Leftovers } from './leftovers.ts';
+import type { ChaosOptions } from './options.ts';
+import { eventually, pause } from './pause.ts';
+import { openPublishers } from './publishers/roster.ts';
+import { createRandom } from './random.ts';
+import { openSubscribers } from './subscribers/roster.ts';
+import type { Subscriber } from './subscribers/subscriber.ts';
+import { Tally } from './tally.ts';
+import { CONNECTION_LIMITS, ENVIRONMENT, RETENTION_MS } from './times.ts';
+
+/** What a run has shown. */
+export interface ChaosResult {
+  readonly options: ChaosOptions;
+  readonly ranMs: number;
+  readonly published: number;
+  readonly acknowledged: number;
+  readonly verdict: Verdict;
+  /** What went wrong with a client and shows in no journal. */
+  readonly problems: readonly string[];
+  readonly faults: Tally;
+  readonly goneAnswers: number;
+  /** What was there before the sweeps ran, and after. */
+  readonly leftBeforeSweeps: Leftovers;
+  readonly left: Leftovers;
+  readonly deadLetters: number;
+}
+
+export interface DriverOptions extends ChaosOptions {
+  readonly assemblyDir: string;
+  readonly log: Log;
+  /** Told now and then how things stand. */
+  readonly onProgress: (text: string) => void;
+}
+
+/** After this long without faults everybody has everything, or never will. */
+const CALM_LIMIT_MS = 60_000;
+
+/** Kept after everything has come, for what comes twice. */
+const AFTERMATH_MS = 2_000;
+
+const PROGRESS_EVERY_MS = 1_000;
+
+/** One run: start, faults and publishing, calm, judgement, cleaning up. Stops early, and then judges all the same, when the signal aborts. */
+export async function runChaos(options: DriverOptions, signal: AbortSignal): Promise<ChaosResult> {
+  const { seed, log, onProgress } = options;
+  const startedAtMs = Date.now();
+  const randomOf = (stream: string) => createRandom(seed, stream);
+  const run = await startLocalRun({
+    assemblyDir: options.assemblyDir,
+    tasks: options.tasks,
+    connectionLimits: CONNECTION_LIMITS,
+    environment: ENVIRONMENT,
+    log,
+  });
+  try {
+    const access: AwsAccess = { endpoint: run.urls.endpoint, region: 'us-east-1' };
+    const ledger = new Ledger();
+    const tally = new Tally();
+    const problems: string[] = [];
+    const channels = Array.from({ length: options.channels }, (_, index) => `chaos.${index + 1}`);
+    const onProblem = (text: string) => problems.push(text);
+    const subscribers = openSubscribers({
+      count: options.subscribers,
+      channels,
+      urls: run.urls,
+      randomOf,
+      retentionMs: RETENTION_MS,
+      onProblem,
+    });
+    const journals = subscribers.flatMap((subscriber) => subscriber.journals);
+    const reporting = setInterval(() => onProgress(progress(startedAtMs, ledger, subscribers, tally, run)), PROGRESS_EVERY_MS);
+    const publishers = openPublishers({ count: options.publishers, channels, run, access, ledger, tally, randomOf });
+
+    setFaults(run, passiveFaults({ rates: RATES, tally, randomOf }));
+    const faultsOver = new AbortController();
+    const acting = actUntil({ run, rates: RATES, tally, randomOf }, faultsOver.signal);
+    const publishingOver = new AbortController();
+    const publishing = publishers.map((publish) => publish(publishingOver.signal));
+    await publishTime(options, ledger, signal);
+    publishingOver.abort();
+    faultsOver.abort();
+    await acting;
+    setFaults(run, {});
+    for (const subscriber of subscribers) subscriber.calm();
+    await Promise.all(publishing);
+
+    const judge = () => check(ledger, journals, { retentionMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
+    await eventually(() => judge().violations.every(({ kind }) => kind !== 'lost'), CALM_LIMIT_MS, 1_000);
+    await pause(AFTERMATH_MS, signal);
+    const verdict = judge();
+    await Promise.all(subscribers.map((subscriber) => subscriber.stop()));
+    clearInterval(reporting);
+    const { before, after } = await cleanUp(run, access, channels);
+    return {
+      options,
+      ranMs: Date.now() - startedAtMs,
+      published: ledger.publications.length,
+      acknowledged: ledger.acknowledged,
+      verdict,
+      problems,
+      faults: tally,
+      goneAnswers: run.gateways.reduce((sum, gateway) => sum + gateway.goneAnswers, 0),
+      leftBeforeSweeps: before,
+      left: after,
+      deadLetters: deadLetterKeys(run, ledger).size,
+    };
+  } finally {
+    await run.close();
+  }
+}
+
+/** Every member of the run's faults: those that are not given are over. */
+function setFaults(run: LocalRun, faults: Faults): void {
+  const { notification, postOutcome, database, loseDisconnect, loseTaskStopped } = faults;
+  Object.assign(run.faults, { notification, postOutcome, database, loseDisconnect, loseTaskStopped });
+}
+
+async function publishTime({ seconds, events }: ChaosOptions, ledger: Ledger, signal: AbortSignal): Promise<void> {
+  const deadlineMs = Date.now() + seconds * 1_000;
+  while (Date.now() < deadlineMs && (events === undefined || ledger.acknowledged < events)) {
+    if (!(await pause(Math.min(100, deadlineMs - Date.now()), signal))) return;
+  }
+}
+
+function progress(startedAtMs: number, ledger: Ledger, subscribers: readonly Subscriber[], tally: Tally, run: LocalRun): string {
+  const delivered = subscribers.flatMap(({ journals }) => journals).reduce((sum, journal) => sum + journal.deliveries, 0);
+  return [
+    `${Math.round((Date.now() - startedAtMs) / 1_000)} s`,
+    `${ledger.acknowledged}/${ledger.publications.length} events acknowledged`,
+    `${delivered} delivered`,
+    `${run.services.reduce((sum, service) => sum + service.tasks.length, 0)} tasks, ${tally.get('task.killed') + tally.get('task.rolled')} lost`,
+    `${tally.sum('cut.')} cuts`,
+    `${tally.sum('post.')} posts refused`,
+    `${tally.sum('notification.')}/${tally.get('notifications')} notifications tampered with`,
+  ].join(', ');
+}

@@ -1,0 +1,59 @@
+/** What a subscriber saw of one channel. */
+export type Entry =
+  /** It subscribes without a cursor. Its baseline is known to it at `atMs`; until then that is infinite. */
+  | { readonly kind: 'start'; atMs: number; id: string | undefined }
+  | { readonly kind: 'event'; readonly atMs: number; readonly id: string; readonly type: string; readonly data: string }
+  /** It is told that it cannot be resumed. `id` is the new baseline, where the subscriber can see it. */
+  | { readonly kind: 'reset'; readonly atMs: number; readonly reason: string; readonly id: string | undefined }
+  /** It leaves on its own account, and comes back with its cursor. */
+  | { readonly kind: 'left'; readonly atMs: number }
+  | { readonly kind: 'back'; readonly atMs: number };
+
+/** `inOrder`: every event by seq and once. `atLeastOnce`: every event, in any order and any number of times. */
+export type Delivery = 'inOrder' | 'atLeastOnce';
+
+/** The record of one subscriber and one channel, kept by the subscriber, judged by the checker. */
+export class Journal {
+  readonly subscriber: string;
+  readonly channel: string;
+  readonly promised: Delivery;
+  readonly entries: Entry[] = [];
+  #deliveries = 0;
+
+  constructor(subscriber: string, channel: string, promised: Delivery) {
+    this.subscriber = subscriber;
+    this.channel = channel;
+    this.promised = promised;
+  }
+
+  get deliveries(): number {
+    return this.#deliveries;
+  }
+
+  /** Begins without a cursor. The answer is to be called when the baseline is fixed, with its id where it is known. */
+  start(): (id?: string) => void {
+    const entry: Entry = { kind: 'start', atMs: Number.POSITIVE_INFINITY, id: undefined };
+    this.entries.push(entry);
+    return (id) => {
+      entry.atMs = Math.min(entry.atMs, Date.now());
+      entry.id ??= id;
+    };
+  }
+
+  event(event: { readonly id: string; readonly type: string; readonly data: string }): void {
+    this.#deliveries += 1;
+    this.entries.push({ kind: 'event', atMs: Date.now(), id: event.id, type: event.type, data: event.data });
+  }
+
+  reset(reason: string, id?: string): void {
+    this.entries.push({ kind: 'reset', atMs: Date.now(), reason, id });
+  }
+
+  leave(): void {
+    this.entries.push({ kind: 'left', atMs: Date.now() });
+  }
+
+  comeBack(): void {
+    this.entries.push({ kind: 'back', atMs: Date.now() });
+  }
+}

@@ -1,0 +1,127 @@
+import type { Violation, ViolationKind } from './checker.ts';
+import type { ChaosResult } from './driver.ts';
+import type { Entry } from './journal.ts';
+import type { Leftovers } from './leftovers.ts';
+
+const VIOLATION_NAMES: Readonly<Record<ViolationKind, string>> = {
+  lost: 'lost',
+  doubled: 'doubled',
+  outOfOrder: 'out of order',
+  unannounced: 'skipped without a reset',
+  altered: 'altered',
+  republished: 'published twice for one key',
+};
+
+/** Everything that counts, as name and number, in the order of the table. `section` lines have no number. */
+export function summarize(result: ChaosResult): readonly (readonly [name: string, value: string | number])[] {
+  const { verdict, faults, left, leftBeforeSweeps } = result;
+  const count = (kind: ViolationKind) => verdict.violations.filter((violation) => violation.kind === kind).length;
+  const percent = (part: number, whole: number) => (whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`);
+  const tampered = faults.sum('notification.');
+  return [
+    ['events published', result.published],
+    ['events acknowledged', result.acknowledged],
+    ['deliveries', verdict.deliveries],
+    ['repeats where they are allowed', verdict.repeats],
+    ['resets announced', verdict.resets],
+    ['longest wait for an event', `${(verdict.longestWait.ms / 1_000).toFixed(1)} s (${verdict.longestWait.what})`],
+    ['tasks lost', faults.get('task.killed') + faults.get('task.rolled')],
+    ['  killed', faults.get('task.killed')],
+    ['  killed with a full queue', faults.get('task.killedWithFullQueue')],
+    ['  rolled', faults.get('task.rolled')],
+    ['tasks stalled', faults.get('task.stalled')],
+    ['news of a stopped task lost', faults.get('taskStopped.lost')],
+    ['connections cut', faults.sum('cut.')],
+    ['  at the balancer', faults.get('cut.http')],
+    ['  at the gateway', faults.get('cut.socket')],
+    ['$disconnect lost', faults.get('disconnect.lost')],
+    ['notifications tampered with', `${tampered} of ${faults.get('notifications')} (${percent(tampered, faults.get('notifications'))})`],
+    ['  dropped', faults.get('notification.drop')],
+    ['  doubled', faults.get('notification.double')],
+    ['  delayed', faults.get('notification.delay')],
+    ['  reordered', faults.get('notification.reorder')],
+    ['posts refused', `${faults.sum('post.')} of ${faults.get('posts')}`],
+    ['  429', faults.get('post.throttle') + faults.get('post.stuck')],
+    ['  5xx', faults.get('post.fail') + faults.get('post.failAfterSending')],
+    ['posts to closed connections (410)', result.goneAnswers],
+    ['database requests tampered with', `${faults.sum('database.')} of ${faults.get('database')}`],
+    ['  throttled', faults.get('database.throttle')],
+    ['  delayed', faults.get('database.delay')],
+    ['  answers lost', faults.get('database.loseAnswer')],
+    ['publications tried again', faults.get('publish.retried')],
+    ['accepted events put aside', result.deadLetters],
+    ...Object.entries(VIOLATION_NAMES).map(([kind, name]) => [name, count(kind as ViolationKind)] as const),
+    ['clients that gave up', result.problems.length],
+    ['queues left behind', withSwept(left, leftBeforeSweeps, 'queues')],
+    ['subscriptions of queues left behind', withSwept(left, leftBeforeSweeps, 'queueSubscriptions')],
+    ['rows of connections left behind', withSwept(left, leftBeforeSweeps, 'connectionRows')],
+    ['rows of subscriptions left behind', withSwept(left, leftBeforeSweeps, 'subscriptionRows')],
+  ];
+}
+
+function withSwept(left: Leftovers, before: Leftovers, what: keyof Leftovers): string | number {
+  return before[what].length === 0 ? left[what].length : `${left[what].length} (${before[what].length} were left to the sweeps)`;
+}
+
+/** Whether every promise was kept. */
+export function isKept({ verdict, problems, left }: ChaosResult): boolean {
+  return (
+    verdict.violations.length === 0 && problems.length === 0 && Object.values(left).every((names: readonly string[]) => names.length === 0)
+  );
+}
+
+/** The table, and the first few violations with what happened around them. */
+export function formatReport(result: ChaosResult, maxDetails: number): string {
+  const rows = summarize(result);
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const lines = rows.map(([name, value]) => `${name.padEnd(width)}${typeof value === 'number' ? value.toLocaleString('en-US') : value}`);
+  const { violations } = result.verdict;
+  const details = violations.slice(0, maxDetails).map((violation) => describeViolation(violation));
+  const omitted = violations.length - details.length;
+  return [
+    `seed ${result.options.seed}, ${(result.ranMs / 1_000).toFixed(0)} s`,
+    '',
+    ...lines,
+    ...result.problems.slice(0, maxDetails).map((problem) => `\n${problem}`),
+    ...leftNames(result.left),
+    ...details.map((text) => `\n${text}`),
+    ...(omitted > 0 ? [`\n… and ${omitted} more violations`] : []),
+    '',
+    isKept(result) ? 'Every promise was kept.' : 'A PROMISE WAS BROKEN.',
+  ].join('\n');
+}
+
+function leftNames(left: Leftovers): readonly string[] {
+  return Object.entries(left).flatMap(([what, names]: [string, readonly string[]]) =>
+    names.length === 0 ? [] : [`\n${what} left behind: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ' …' : ''}`],
+  );
+}
+
+/** Entries of the journal shown before and after. */
+const AROUND = 3;
+
+function describeViolation({ kind, journal, id, detail }: Violation): string {
+  const title = `${VIOLATION_NAMES[kind]}: ${id}${journal === undefined ? '' : ` of ${journal.channel}, ${journal.subscriber}`}: ${detail}`;
+  if (journal === undefined) return title;
+  const seq = Number(id.split('.')[1]);
+  // The place of what came, else the first entry that lies behind it.
+  const exact = journal.entries.findLastIndex((entry) => entry.kind === 'event' && entry.id === id);
+  const behind = journal.entries.findIndex((entry) => entry.kind === 'event' && Number(entry.id.split('.')[1]) > seq);
+  const at = exact >= 0 ? exact : behind >= 0 ? behind : journal.entries.length;
+  const around = journal.entries.slice(Math.max(0, at - AROUND), at + AROUND);
+  return [title, ...around.map((entry) => `    ${describeEntry(entry)}`)].join('\n');
+}
+
+function describeEntry(entry: Entry): string {
+  const time = Number.isFinite(entry.atMs) ? new Date(entry.atMs).toISOString().slice(11, 23) : 'never';
+  switch (entry.kind) {
+    case 'event':
+      return `${time} event ${entry.id} ${entry.data.slice(0, 24)}`;
+    case 'reset':
+      return `${time} reset ${entry.reason} ${entry.id ?? ''}`;
+    case 'start':
+      return `${time} start ${entry.id ?? ''}`;
+    default:
+      return `${time} ${entry.kind}`;
+  }
+}

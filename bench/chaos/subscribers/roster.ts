@@ -1,0 +1,62 @@
+import type { Random } from '../random.ts';
+import { eventSource } from './event-source.ts';
+import { type ClientBehaviour, laneClient } from './lane-client.ts';
+import { plainPoll } from './plain-poll.ts';
+import { plainSocket } from './plain-socket.ts';
+import type { Subscriber, SubscriberOptions, Urls } from './subscriber.ts';
+
+export interface RosterOptions {
+  readonly count: number;
+  readonly channels: readonly string[];
+  readonly urls: Urls;
+  readonly randomOf: (stream: string) => Random;
+  /** Who leaves for long stays away for longer than this. */
+  readonly retentionMs: number;
+  readonly onProblem: (text: string) => void;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly channels: number;
+  readonly open: (options: SubscriberOptions) => Subscriber;
+}
+
+/** In this order, again and again, until there are enough; each on the next channels in turn. */
+function kinds(retentionMs: number): readonly Kind[] {
+  const client = (name: string, behaviour: ClientBehaviour, channels = 1): Kind => ({
+    name,
+    channels,
+    open: (options) => laneClient(options, behaviour),
+  });
+  return [
+    client('client-sse', { transport: 'sse' }),
+    client('client-websocket', { transport: 'websocket' }),
+    { name: 'event-source', channels: 1, open: eventSource },
+    client('client-poll', { transport: 'poll' }),
+    client('client-switching', { transport: 'auto', switchEveryMs: 3_000 }),
+    { name: 'plain-socket', channels: 1, open: plainSocket },
+    client('client-auto', { transport: 'auto' }, 2),
+    client('client-leaving-websocket', { transport: 'websocket', leaves: { afterMs: 6_000, forMs: 3_000 } }),
+    { name: 'event-source-many', channels: 3, open: eventSource },
+    client('client-leaving-sse', { transport: 'sse', leaves: { afterMs: 5_000, forMs: 2_000 } }),
+    client('client-slow-sse', { transport: 'sse', readDelayMs: 80 }),
+    client('client-websocket-many', { transport: 'websocket' }, 2),
+    { name: 'plain-poll-many', channels: 3, open: plainPoll },
+    client('client-switching-leaving', { transport: 'sse', switchEveryMs: 4_000, leaves: { afterMs: 12_000, forMs: 3_000 } }, 2),
+    client('client-http2', { transport: 'sse', http2: true }, 3),
+    client('client-away-for-long', { transport: 'auto', switchEveryMs: 5_000, leaves: { afterMs: 5_000, forMs: retentionMs + 4_000 } }),
+    client('client-slow-websocket', { transport: 'websocket', readDelayMs: 80 }),
+  ];
+}
+
+/** Opens all subscribers. */
+export function openSubscribers({ count, channels, urls, randomOf, retentionMs, onProblem }: RosterOptions): readonly Subscriber[] {
+  const all = kinds(retentionMs);
+  return Array.from({ length: count }, (_, index) => {
+    const kind = all[index % all.length];
+    if (kind === undefined) throw new RangeError('there are no kinds of subscribers');
+    const name = `${kind.name}.${index + 1}`;
+    const own = Array.from({ length: Math.min(kind.channels, channels.length) }, (_, at) => channels[(index + at) % channels.length] ?? '');
+    return kind.open({ name, channels: own, urls, random: randomOf(`subscriber/${name}`), onProblem });
+  });
+}

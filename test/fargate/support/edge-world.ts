@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { type Server, request as sendRequest } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { publish } from '../../../backbone/services/publisher.ts';
+import { createEdge, type EdgeOptions, type Readiness } from '../../../fargate/http/edge.ts';
+import type { HubOptions } from '../../../fargate/hub/hub.ts';
+import { HubWorld, silentLogger } from './hub-world.ts';
+
+/** The HTTP edge on a free loopback port, over a hub on ports in memory. */
+export class EdgeWorld extends HubWorld {
+  readiness: Readiness = 'ready';
+  readonly server: Server;
+  #origin = '';
+
+  constructor(options: { readonly hub?: Partial<HubOptions>; readonly edge?: Partial<EdgeOptions> } = {}) {
+    super(options.hub);
+    const { log, bus, clock } = this;
+    bus.listen((event) => this.hub.offer(event));
+    this.server = createEdge({
+      hub: this.hub,
+      logger: silentLogger,
+      publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
+      readiness: () => this.readiness,
+      keepAliveMs: 70_000,
+      files: () => undefined,
+      consoleConfig: '',
+      ...options.edge,
+    });
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async listen(): Promise<this> {
+    this.server.listen(0, '127.0.0.1');
+    await once(this.server, 'listening');
+    this.#origin = `http://127.0.0.1:${this.port}`;
+    return this;
+  }
+
+  url(path: string): string {
+    return this.#origin + path;
+  }
+
+  fetch(path: string, init?: RequestInit): Promise<Response> {
+    return fetch(this.url(path), init);
+  }
+
+  /** `fetch` tidies up paths and adds headers; this sends what it is given. */
+  async raw(method: string, path: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string; allow?: string }> {
+    const request = sendRequest({ host: '127.0.0.1', port: this.port, method, path, headers });
+    request.end();
+    const [response] = await once(request, 'response');
+    let body = '';
+    for await (const chunk of response.setEncoding('utf8')) body += chunk;
+    return { status: response.statusCode, body, allow: response.headers.allow };
+  }
+
+  /** A socket of a client that speaks for itself. */
+  async socket(): Promise<Socket> {
+    const socket = connect(this.port, '127.0.0.1');
+    await once(socket, 'connect');
+    return socket;
+  }
+
+  async post(channel: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return this.fetch(`/v1/channels/${channel}/events`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', ...headers },
+      body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+    });
+  }
+
+  async close(): Promise<void> {
+    this.hub.close();
+    const closed = new Promise((resolve) => this.server.close(resolve));
+    this.server.closeAllConnections();
+    await closed;
+  }
+}

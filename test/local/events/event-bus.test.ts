@@ -1,0 +1,126 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Resource } from '../../../local/assembly/resolve.ts';
+import { EventBus } from '../../../local/events/event-bus.ts';
+import { eventOperations } from '../../../local/events/operations.ts';
+import { Functions } from '../../../local/functions/functions.ts';
+import type { Queue } from '../../../local/queues/queue.ts';
+import { Queues } from '../../../local/queues/queues.ts';
+import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
+import { testLog } from '../support/log.ts';
+
+let endpoint: TestEndpoint;
+let queues: Queues;
+let queue: Queue;
+let events: EventBridgeClient;
+let bus: EventBus;
+
+beforeEach(async () => {
+  endpoint = await startEndpoint();
+  queues = new Queues({ region: 'us-east-1', account: '000000000000', endpoint: endpoint.url });
+  queue = queues.create('target');
+  events = new EventBridgeClient(endpoint.client);
+});
+
+afterEach(() => {
+  bus.close();
+  events.destroy();
+  queues.close();
+  endpoint.close();
+});
+
+function rule(properties: Resource['properties']): Resource {
+  return {
+    type: 'AWS::Events::Rule',
+    stack: 'App',
+    logicalId: 'Rule',
+    region: 'us-east-1',
+    ref: 'rule',
+    name: 'rule',
+    attributes: { Arn: 'arn:aws:events:us-east-1:000000000000:rule/rule' },
+    properties: { Targets: [{ Arn: queue.arn }], ...properties },
+  };
+}
+
+function start(...resources: Resource[]): void {
+  const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log: testLog().log });
+  bus = new EventBus({ resources, region: 'us-east-1', functions, queues });
+  endpoint.serve({ json: { AWSEvents: eventOperations(bus) } });
+}
+
+async function received(): Promise<unknown[]> {
+  return (await queue.receive({ max: 10, waitSeconds: 0 }, new AbortController().signal)).map(({ body }) => JSON.parse(body));
+}
+
+test('an event that matches reaches the target, as EventBridge wraps it', async () => {
+  start(rule({ EventPattern: { 'detail-type': ['lanes.publish'] } }));
+  const put = (DetailType: string) =>
+    events.send(new PutEventsCommand({ Entries: [{ Source: 'test', DetailType, Detail: '{"channel":"demo"}', Resources: ['r'] }] }));
+  await put('other');
+  const { Entries, FailedEntryCount } = await put('lanes.publish');
+  expect(FailedEntryCount).toBe(0);
+  expect(await received()).toEqual([
+    {
+      version: '0',
+      id: Entries?.[0]?.EventId,
+      'detail-type': 'lanes.publish',
+      source: 'test',
+      account: '000000000000',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+      region: 'us-east-1',
+      resources: ['r'],
+      detail: { channel: 'demo' },
+    },
+  ]);
+});
+
+test('a bad entry fails alone', async () => {
+  start(rule({ EventPattern: { source: ['test'] } }));
+  const answer = await events.send(
+    new PutEventsCommand({
+      Entries: [
+        { Source: 'test', DetailType: 'a', Detail: 'not JSON' },
+        { Source: 'test', DetailType: 'b', Detail: '{}' },
+        { Source: 'test', Detail: '{}' },
+      ],
+    }),
+  );
+  expect(answer.FailedEntryCount).toBe(2);
+  expect(answer.Entries?.map(({ ErrorCode }) => ErrorCode)).toEqual(['MalformedDetail', undefined, 'InvalidArgument']);
+  expect(await received()).toHaveLength(1);
+});
+
+test('a disabled rule does nothing', async () => {
+  start(rule({ EventPattern: { source: ['test'] }, State: 'DISABLED' }));
+  bus.put('test', 'x', {});
+  expect(await received()).toEqual([]);
+});
+
+test('a constant input takes the place of the event', async () => {
+  start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: queue.arn, Input: '{"fixed":true}' }] }));
+  bus.put('test', 'x', {});
+  expect(await received()).toEqual([{ fixed: true }]);
+});
+
+test('a schedule fires at its rate', async () => {
+  start(rule({ ScheduleExpression: 'rate(5 minutes)' }));
+  jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date'] });
+  try {
+    bus.start();
+    jest.advanceTimersByTime(10 * 60_000);
+  } finally {
+    jest.useRealTimers();
+  }
+  expect(await received()).toMatchObject([{ 'detail-type': 'Scheduled Event' }, { 'detail-type': 'Scheduled Event' }]);
+});
+
+test('a target that the assembly does not have is an error that names it', () => {
+  expect(() => start(rule({ EventPattern: {}, Targets: [{ Arn: 'arn:aws:sns:us-east-1:000000000000:topic' }] }))).toThrow(/arn:aws:sns/);
+  start();
+});
+
+test('an input transformer is an error that names it', () => {
+  const Targets = [{ Arn: queue.arn, InputTransformer: { InputTemplate: 'x' } }];
+  expect(() => start(rule({ EventPattern: {}, Targets }))).toThrow(/InputTransformer/);
+  start();
+});

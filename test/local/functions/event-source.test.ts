@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { type EventSource, runEventSource } from '../../../local/functions/event-source.ts';
+import type { LambdaFunction } from '../../../local/functions/lambda-function.ts';
+import type { Queue } from '../../../local/queues/queue.ts';
+import { Queues } from '../../../local/queues/queues.ts';
+import { testFunction } from '../support/functions.ts';
+import { testLog } from '../support/log.ts';
+import { until } from '../support/until.ts';
+
+// Processes start and end; waiting has deadlines of its own.
+jest.setTimeout(60_000);
+
+let queues: Queues;
+let queue: Queue;
+let deadLetters: Queue;
+let stop: AbortController;
+let fn: LambdaFunction | undefined;
+
+beforeEach(() => {
+  queues = new Queues({ region: 'us-east-1', account: '000000000000', endpoint: 'http://127.0.0.1' });
+  deadLetters = queues.create('dead');
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 2 });
+  queue = queues.create('jobs', { VisibilityTimeout: '1', RedrivePolicy });
+  stop = new AbortController();
+});
+
+afterEach(() => {
+  stop.abort();
+  fn?.close();
+  queues.close();
+});
+
+function run(handler: string, options: Partial<EventSource> = {}) {
+  const { fn: made, lines } = testFunction(handler);
+  fn = made;
+  runEventSource(
+    { queue, fn, batchSize: 10, batchingWindowMs: 0, reportsItemFailures: true, maxConcurrency: 2, region: 'us-east-1', ...options },
+    testLog().log,
+    stop.signal,
+  );
+  return lines;
+}
+
+const settled = () => until('the queue is empty', () => Object.values(queue.counts()).every((n) => n === 0), 10_000);
+
+test('messages of a batch that succeeds are deleted', async () => {
+  run('nothing');
+  queue.send('a');
+  queue.send('b');
+  await settled();
+  expect(deadLetters.counts().ready).toBe(0);
+});
+
+test('only the messages that the function names come again, and end in the dead-letter queue', async () => {
+  run('batch');
+  for (const body of ['good', 'bad 1', 'fine', 'bad 2']) queue.send(body);
+  await settled();
+  const dead = await deadLetters.receive({ max: 10, waitSeconds: 5 }, new AbortController().signal);
+  expect(dead.map(({ body }) => body).sort()).toEqual(['bad 1', 'bad 2']);
+});
+
+test.each(['fail', 'malformed', 'exit'])('a batch whose function is "%s" fails as a whole', async (handler) => {
+  run(handler);
+  queue.send('a');
+  queue.send('b');
+  await settled();
+  await until('both are dead', () => deadLetters.counts().ready === 2);
+});
+
+test('without ReportBatchItemFailures the answer does not matter', async () => {
+  run('batch', { reportsItemFailures: false });
+  queue.send('bad');
+  await settled();
+  expect(deadLetters.counts().ready).toBe(0);
+});
+
+test('a record looks as Lambda makes it', async () => {
+  const lines = run('log');
+  queue.send('hello', { attributes: { k: { DataType: 'String', StringValue: 'v' } } });
+  await until('the event is logged', () => lines.length > 0, 10_000);
+  const { Records } = JSON.parse(lines[0]?.replace('[log] ', '') ?? '');
+  expect(Records).toEqual([
+    {
+      messageId: expect.any(String),
+      receiptHandle: expect.any(String),
+      body: 'hello',
+      attributes: expect.objectContaining({ ApproximateReceiveCount: '1', SentTimestamp: expect.any(String) }),
+      messageAttributes: { k: { dataType: 'String', stringValue: 'v', stringListValues: [], binaryListValues: [] } },
+      md5OfBody: '5d41402abc4b2a76b9719d911017c592',
+      eventSource: 'aws:sqs',
+      eventSourceARN: queue.arn,
+      awsRegion: 'us-east-1',
+    },
+  ]);
+});
+
+test('a batch is never larger than its size', async () => {
+  for (let n = 0; n < 5; n++) queue.send(`m${n}`);
+  const lines = run('log', { batchSize: 2, maxConcurrency: 1 });
+  await until('three batches', () => lines.length >= 3, 10_000);
+  const sizes = lines.map((line) => JSON.parse(line.replace('[log] ', '')).Records.length);
+  expect(sizes).toEqual([2, 2, 1]);
+});
+
+test('a batching window waits for more', async () => {
+  const lines = run('log', { batchingWindowMs: 300, maxConcurrency: 1 });
+  queue.send('first');
+  await until('the first is taken', () => queue.counts().inFlight === 1);
+  queue.send('second');
+  await until('the batch is logged', () => lines.length > 0, 10_000);
+  expect(JSON.parse(lines[0]?.replace('[log] ', '') ?? '').Records).toHaveLength(2);
+});
