@@ -62,7 +62,7 @@ module.exports = {
     {
       name: 'client-knows-types-only',
       severity: 'error',
-      from: { path: '^client/' },
+      from: { path: '^client/src/' },
       to: { path: '^(?!client/|node_modules/)', pathNot: '^backbone/protocol\\.ts$' },
     },
     {
@@ -77,7 +77,7 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     // The swc parser of dependency-cruiser does not read JSX; test/console/build.test.ts checks what the console bundles instead.
-    exclude: { path: '\\.tsx$' },
+    exclude: { path: ['\\.tsx$', '^client/dist/'] },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },

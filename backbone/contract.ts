@@ -38,7 +38,12 @@ export const WEBSOCKET_ENV = {
   deadLetterQueueUrl: 'LANES_DEAD_LETTER_QUEUE_URL',
   /** Posts in flight per invocation. */
   postConcurrency: 'LANES_POST_CONCURRENCY',
+  /** Only the sweep: connections that one run looks at. */
+  sweepConnections: 'LANES_SWEEP_CONNECTIONS',
 } as const;
+
+/** Key in the connections table of the row in which the sweep remembers where it stopped. No id of API Gateway holds a `#`. */
+export const SWEEP_MARK_ID = '#sweep';
 
 /** Environment of the SSE service. Identity comes from the ECS metadata endpoint. */
 export const SSE_ENV = {
@@ -94,6 +99,8 @@ export const METRICS = {
   undeliverable: 'Undeliverable',
   holesBuried: 'HolesBuried',
   orphanedQueues: 'OrphanedQueues',
+  /** Connections that the sweep found closed: their `$disconnect` was lost. */
+  connectionsSwept: 'ConnectionsSwept',
   /** Frames that failed for a reason that is not the client's; their functions answer and do not fail. */
   unexpectedErrors: 'UnexpectedErrors',
 } as const;

@@ -62,7 +62,7 @@ export interface EventLog {
   readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
   /**
    * Writes a tombstone if the seq is free, and answers what is there now.
-   * @param atMs when the lost event would have been written: the tombstone expires with its neighbours
+   * @param atMs about when the lost event would have been written, and not later: the tombstone expires with its neighbours, or before
    */
   bury(channel: string, position: Position, atMs: number): Promise<LogEntry>;
   /** The claim of an idempotency key, or undefined for a new or expired key. */
@@ -106,8 +106,44 @@ export interface ConnectionStore {
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;
-  /** Deletes a subscription on condition that it has not changed since it was read. */
-  forget(channel: string, subscriber: Subscriber): Promise<void>;
+  /** Deletes a subscription on condition that it has not changed since it was read; `changed` when it is gone, too. */
+  forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'>;
+}
+
+/** A connection as the sweep finds it. */
+export interface ListedConnection {
+  readonly connectionId: string;
+  readonly connectedAtMs: number;
+  /** Past its time; DynamoDB may keep it for two more days. */
+  readonly expired: boolean;
+}
+
+export interface ConnectionPage {
+  readonly connections: readonly ListedConnection[];
+  /** Pass it on to read the next page; undefined at the end. */
+  readonly next?: string;
+}
+
+/** All connections, for the sweep that goes over them a part at a time. */
+export interface ConnectionDirectory {
+  /** One page in no particular order, from at most `limit` rows, eventually consistent. */
+  list(limit: number, after?: string): Promise<ConnectionPage>;
+  /** Where the last sweep stopped; undefined where it came to the end. */
+  loadMark(): Promise<string | undefined>;
+  saveMark(after: string | undefined): Promise<void>;
+}
+
+/** Whether API Gateway still has a connection. */
+export type ProbeOutcome =
+  | { readonly kind: 'open' }
+  /** 410: the connection is closed. */
+  | { readonly kind: 'gone' }
+  /** 429, 5xx, a timeout or a broken socket: nobody knows. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** `GetConnection`. Never retries by itself. */
+export interface ConnectionProbe {
+  probe(connectionId: string): Promise<ProbeOutcome>;
 }
 
 export type PostOutcome =

@@ -27,6 +27,8 @@ export const deliveryEntries = {
   [WEBSOCKET_ENV.postConcurrency]: wholeNumber,
 } as const;
 
+export const sweepEntries = { [WEBSOCKET_ENV.sweepConnections]: wholeNumber } as const;
+
 export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
 
 export const clusterEntries = { [TASK_QUEUE_ENV.clusterArn]: text } as const;

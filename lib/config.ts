@@ -46,6 +46,13 @@ const websocket = v.strictObject({
     /** Deliveries of a message before it is put aside. */
     maxReceiveCount: between(1, 1_000),
   }),
+  sweep: v.strictObject({
+    /** How often a part of the connections is looked at for those that are closed. */
+    intervalMinutes: between(1, 1_440),
+    /** The size of that part. Each open connection in it costs a call of the management API. */
+    maxConnections: between(1, 100_000),
+    functionTimeoutSeconds: between(20, 900),
+  }),
 });
 
 const sse = v.strictObject({

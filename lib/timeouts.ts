@@ -126,6 +126,13 @@ function rulesOf(stage: Stage): readonly Rule[] {
       reason: 'a sweep must end before the next one starts',
     },
     {
+      left: { name: 'websocket.sweep.functionTimeoutSeconds', value: websocket.sweep.functionTimeoutSeconds },
+      relation: '<',
+      right: { name: 'websocket.sweep.intervalMinutes', value: websocket.sweep.intervalMinutes * 60 },
+      unit: 's',
+      reason: 'two sweeps side by side would look at the same connections',
+    },
+    {
       left: { name: 'the longest WebSocket connection', value: WEBSOCKET_CONNECTION_MAX_SECONDS },
       relation: '<',
       right: { name: 'websocket.connectionTtlMinutes', value: websocket.connectionTtlMinutes * 60 },

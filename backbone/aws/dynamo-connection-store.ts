@@ -117,9 +117,9 @@ class DynamoConnectionStore implements ConnectionStore {
     return next === undefined ? { subscribers } : { subscribers, next };
   }
 
-  async forget(channel: string, { connectionId, version }: Subscriber): Promise<void> {
+  async forget(channel: string, { connectionId, version }: Subscriber): Promise<'forgotten' | 'changed'> {
     const { client, subscriptionsTable } = this.#options;
-    await ifConditionHolds(
+    const deleted = await ifConditionHolds(
       client.send(
         new DeleteCommand({
           TableName: subscriptionsTable,
@@ -130,6 +130,7 @@ class DynamoConnectionStore implements ConnectionStore {
         }),
       ),
     );
+    return deleted === undefined ? 'changed' : 'forgotten';
   }
 
   /** Adds the channel to the connection's row; undefined when there is no unexpired row. */

@@ -12,7 +12,7 @@ export interface ExpiryLimits {
 /**
  * Until when something of this age proves that nothing assigned after it has expired.
  *
- * An event that was assigned later may carry an earlier time, and expire earlier, by less than the grace period: a
+ * An entry that was assigned later may carry an earlier time, and expire earlier, by less than the grace period: a
  * publisher is that quick, or gives up. A second grace period is what a caller has for reading what it has proven.
  */
 export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimits): number {
@@ -23,10 +23,9 @@ export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimi
  * Whether everything after `cursor` can still be replayed.
  *
  * A missing seq is either a hole (never written) or expired, and the log cannot tell which. Seqs are written about
- * in order, so an event at `cursor` itself, or right behind it, that is not about to expire proves that nothing after it has
- * expired; so does an epoch younger than the retention. A tombstone proves nothing: who wrote it may have noticed the hole
- * long after its neighbours were written. Without a proof the client is told: a needless reset is mended by the
- * application, a silent loss by nobody.
+ * in order, and tombstones carry no later time than their neighbours, so an entry at `cursor` itself, or right behind it, that
+ * is not about to expire proves that nothing after it has expired; so does an epoch younger than the retention. Without a
+ * proof the client is told: a needless reset is mended by the application, a silent loss by nobody.
  *
  * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
  */
@@ -39,7 +38,6 @@ export function checkResume(
   if (cursor.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
   if (cursor.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
   const isProof = (entry: LogEntry) =>
-    entry.kind === 'event' &&
     (entry.seq === cursor.seq || entry.seq === cursor.seq + 1) &&
     limits.nowMs < provenUntilMs(entry.atMs, limits);
   const proven = cursor.seq === head.seq || limits.nowMs < provenUntilMs(head.createdAtMs, limits) || around.some(isProof);
@@ -54,7 +52,7 @@ export function checkResume(
  * @param headSeq the newest assigned seq
  * @param newestFirst entries from the head downwards, without gaps between pages
  * @param exhausted that there is nothing below the last of them, and nothing has expired
- * @returns undefined while neither an entry older than the grace period nor the start of the log was seen
+ * @returns undefined while neither an event older than the grace period nor the start of the log was seen
  */
 export function settledFloor(
   headSeq: number,
@@ -68,7 +66,8 @@ export function settledFloor(
     if (entry.seq > headSeq) continue;
     if (entry.seq < expected) floor = entry.seq;
     expected = entry.seq - 1;
-    if (entry.atMs < limits.nowMs - limits.graceMs) return floor;
+    // Not a tombstone: it may carry a time before its seq was assigned, and then seqs below it may be young.
+    if (entry.kind === 'event' && entry.atMs < limits.nowMs - limits.graceMs) return floor;
   }
   if (expected === 0) return floor;
   return exhausted ? 0 : undefined;

@@ -82,7 +82,7 @@ async function takeClaim(channel: string, key: string, replaces: Claim | undefin
   const seat = await takeSeat(channel, options);
   const claim = await options.log.setClaim(channel, key, seat, seat.allocatedAtMs, replaces);
   // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
-  if (!samePosition(claim, seat)) await options.log.bury(channel, seat, options.clock.nowMs());
+  if (!samePosition(claim, seat)) await options.log.bury(channel, seat, seat.allocatedAtMs);
   return claim;
 }
 
@@ -104,8 +104,7 @@ async function write(
   const { channel, type, data } = publication;
   const nowMs = clock.nowMs();
   if (nowMs - seat.allocatedAtMs > publishTimeoutMs) {
-    // Not with the time that was taken before the seq was: seqs below would look older than they are.
-    const entry = await log.bury(channel, seat, nowMs);
+    const entry = await log.bury(channel, seat, seat.allocatedAtMs);
     return entry.kind === 'event' ? entry.event : undefined;
   }
   const event: LaneEvent = { channel, epoch: seat.epoch, seq: seat.seq, type, data, publishedAtMs: nowMs };

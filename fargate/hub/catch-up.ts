@@ -73,12 +73,14 @@ async function replay(
   const release = await permits.acquire(signal);
   const { floor } = feed.ring;
   let position = from;
+  let behindHole: LogEntry | undefined;
   try {
     for await (const { entries, settled } of reader.replay(feed.channel, from, undefined, checkedAtMs)) {
       signal.throwIfAborted();
       position = { epoch: from.epoch, seq: settled };
       // What lies past an open hole is the feed's to deliver: it waits for the hole, or buries it.
       const reached = entries.filter(({ seq }) => seq <= settled);
+      behindHole ??= entries[reached.length];
       if (!(await visit(reached, visitor))) return undefined;
       if (feed.locate(position) !== undefined) return position;
     }
@@ -86,10 +88,10 @@ async function replay(
     // In a log that has been wiped since nothing is found either, and that is no hole. The outer loop tells the client.
     if ((await reader.checkResume(feed.channel, position)).kind === 'reset') return position;
     // What the feed began behind was settled then, so what is still not there is a hole that nobody has buried yet.
-    const rest = { from: position.seq + 1, to: floor.seq };
-    const entries = await reader.bury(feed.channel, floor.epoch, rest, clock.nowMs());
+    const rest = { from: position.seq + 1, to: Math.min(floor.seq, (behindHole?.seq ?? Number.MAX_SAFE_INTEGER) - 1) };
+    const entries = await reader.bury(feed.channel, floor.epoch, rest, behindHole?.atMs ?? clock.nowMs());
     signal.throwIfAborted();
-    return (await visit(entries, visitor)) ? floor : undefined;
+    return (await visit(entries, visitor)) ? { epoch: floor.epoch, seq: rest.to } : undefined;
   } catch (error) {
     // The client took so long that what comes next has expired meanwhile: the next check says so.
     if (error instanceof ReplayExpiredError) return position;

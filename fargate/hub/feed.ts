@@ -257,7 +257,8 @@ export class Feed {
 
   async #mendOnce(sequencer: Sequencer, from: number, to: number): Promise<void> {
     const { reader, clock, graceMs, pace, onBuried } = this.#options;
-    const found = await reader.readRange(this.channel, sequencer.epoch, { from, to });
+    // What is behind the hole tells how old it is, if it is there.
+    const found = await reader.readRange(this.channel, sequencer.epoch, { from, to: to + 1 });
     if (sequencer !== this.#state.sequencer) return;
     this.#take(found);
     await pace(this);
@@ -272,9 +273,10 @@ export class Feed {
     // In a log that was wiped or restored nothing is found either: that is a reset, and not a hole.
     await this.refresh();
     if (sequencer !== this.#state.sequencer) return;
-    const firstFound = found[0]?.seq ?? to + 1;
-    const last = Math.min(firstFound - 1, this.#holes.knownAt(nowMs - graceMs));
-    const entries = await reader.bury(this.channel, sequencer.epoch, { from, to: last }, noticedAtMs);
+    const [behind] = found;
+    const last = Math.min((behind?.seq ?? to + 1) - 1, this.#holes.knownAt(nowMs - graceMs));
+    const atMs = Math.min(noticedAtMs, behind?.atMs ?? noticedAtMs);
+    const entries = await reader.bury(this.channel, sequencer.epoch, { from, to: last }, atMs);
     onBuried(entries.filter(({ kind }) => kind === 'tombstone').length);
     if (sequencer === this.#state.sequencer) this.#take(entries);
   }

@@ -12,16 +12,24 @@ export const PAGE_SIZE = 500;
 /** Invocations that try a connection before its event is set aside. With the delays between them about half a minute. */
 export const MAX_ATTEMPTS = 5;
 
+/**
+ * Connections whose other rows an invocation deletes too when it finds them closed. What is left, where thousands went at
+ * once, is found by the events of their other channels, or by the sweep.
+ */
+export const MAX_CLOSES = 200;
+
 /** Counts of one invocation. */
 export interface Tally {
   deliveries: number;
   goneConnections: number;
+  /** Of those, the ones whose other rows were deleted too. */
+  closedConnections: number;
   throttledPosts: number;
   undeliverable: number;
 }
 
 export interface FanOutContext {
-  readonly store: Pick<ConnectionStore, 'subscribers' | 'forget'>;
+  readonly store: Pick<ConnectionStore, 'subscribers' | 'forget' | 'close'>;
   readonly posting: Posting;
   readonly queue: DeliveryQueue;
   readonly clock: Clock;
@@ -99,12 +107,18 @@ function delaySeconds(attempt: number, random: () => number): number {
   return Math.ceil(jittered(2 ** attempt, random));
 }
 
-/** A row that could not be deleted is met again by the next event; failing the record would repeat this one to everyone. */
-async function forget(channel: string, subscriber: Subscriber, { store, telemetry }: FanOutContext): Promise<void> {
+/** Rows that could not be deleted are met again by the next event; failing the record would repeat this one to everyone. */
+async function forget(channel: string, subscriber: Subscriber, context: FanOutContext): Promise<void> {
+  const { store, telemetry, tally, clock, deadlineMs } = context;
+  const { connectionId } = subscriber;
   try {
-    await store.forget(channel, subscriber);
+    // Changed since it was read: somebody closed the connection before, or it is open after all.
+    if ((await store.forget(channel, subscriber)) === 'changed') return;
+    if (tally.closedConnections >= MAX_CLOSES || clock.nowMs() >= deadlineMs) return;
+    tally.closedConnections++;
+    await store.close(connectionId);
   } catch (error) {
-    telemetry.warn('subscription of a closed connection not deleted', { channel, connectionId: subscriber.connectionId, error });
+    telemetry.warn('rows of a closed connection not deleted', { channel, connectionId, error });
   }
 }
 

@@ -27,6 +27,7 @@ export const dev = parseStage(
         visibilityTimeoutSeconds: 180,
         maxReceiveCount: 5,
       },
+      sweep: { intervalMinutes: 15, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     sse: {
       // Set both before the first deploy.

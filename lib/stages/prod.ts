@@ -28,6 +28,7 @@ export const prod = parseStage(
         visibilityTimeoutSeconds: 360,
         maxReceiveCount: 5,
       },
+      sweep: { intervalMinutes: 10, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     sse: {
       // Set both before the first deploy.

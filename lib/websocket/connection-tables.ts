@@ -2,7 +2,7 @@ import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { SWEEP_MARK_ID, TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { Configurable } from '../lane-function.ts';
 
 export interface ConnectionTablesProps {
@@ -12,7 +12,7 @@ export interface ConnectionTablesProps {
 
 /**
  * Who is connected, and who listens to what. Rows live as long as a connection and are worthless without it, so the
- * tables are never kept or backed up. Nobody may scan.
+ * tables are never kept or backed up. Only the sweep may scan.
  */
 export class ConnectionTables extends Construct {
   readonly connections: TableV2;
@@ -60,6 +60,17 @@ export class ConnectionTables extends Construct {
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */
   allowDeliver(grantee: Configurable): Grant {
     return this.allow(grantee, [], ['dynamodb:Query', 'dynamodb:DeleteItem']);
+  }
+
+  /** The sweep: goes over all connections, and reads and writes the one row in which it remembers where it stopped. */
+  allowSweep(grantee: Configurable): Grant {
+    const mark = Grant.addToPrincipal({
+      grantee,
+      actions: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      resourceArns: [this.connections.tableArn],
+      conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [SWEEP_MARK_ID] } },
+    });
+    return this.allow(grantee, ['dynamodb:Scan'], []).combine(mark);
   }
 
   private allow(grantee: Configurable, onConnections: string[], onSubscriptions: string[]): Grant {

@@ -68,18 +68,27 @@ export class WebSocketApi extends Construct {
 
   /** Lets a function post to the connections of this stage, and tells it where. It may not close or inspect them. */
   allowPost(poster: Configurable): Grant {
-    poster.addEnvironment(WEBSOCKET_ENV.managementEndpoint, this.stage.callbackUrl);
+    return this.allowManage(poster, 'POST');
+  }
+
+  /** Lets a function ask whether a connection of this stage is open, and tells it where. It may not post to it or close it. */
+  allowInspect(inspector: Configurable): Grant {
+    return this.allowManage(inspector, 'GET');
+  }
+
+  private allowManage(grantee: Configurable, method: 'GET' | 'POST'): Grant {
+    grantee.addEnvironment(WEBSOCKET_ENV.managementEndpoint, this.stage.callbackUrl);
     const connections = Stack.of(this).formatArn({
       service: 'execute-api',
       resource: this.api.apiId,
-      resourceName: `${this.stage.stageName}/POST/@connections/*`,
+      resourceName: `${this.stage.stageName}/${method}/@connections/*`,
     });
     acknowledgeWildcard(
-      poster.grantPrincipal,
+      grantee.grantPrincipal,
       connections,
       'The * stands for the id of a connection, which exists only while a client is connected. API, stage and method are named.',
     );
-    return Grant.addToPrincipal({ grantee: poster, actions: ['execute-api:ManageConnections'], resourceArns: [connections] });
+    return Grant.addToPrincipal({ grantee, actions: ['execute-api:ManageConnections'], resourceArns: [connections] });
   }
 }
 

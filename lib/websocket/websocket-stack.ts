@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { FanOut } from './fan-out.ts';
 import { WebSocketApi } from './websocket-api.ts';
@@ -43,6 +44,7 @@ export class WebSocketStack extends Stack {
     });
     const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
     const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
+    new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
 
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
@@ -50,6 +52,8 @@ export class WebSocketStack extends Stack {
     // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
     tables.allowClose(frame);
     tables.allowDeliver(fanOut);
+    // Whoever it finds closed loses its other rows too.
+    tables.allowClose(fanOut);
     backbone.allowRead(frame);
     backbone.allowPublish(frame);
     api.allowPost(frame);

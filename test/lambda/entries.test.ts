@@ -18,6 +18,7 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/websocket/disconnect.ts': store,
   'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint],
   'lambda/websocket/fan-out.ts': [...store, ...queues, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.postConcurrency],
+  'lambda/websocket/sweep-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
   'lambda/sse/task-stopped.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix],
   'lambda/sse/sweep.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
 };
@@ -63,6 +64,7 @@ beforeAll(async () => {
     [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,
     [WEBSOCKET_ENV.deadLetterQueueUrl]: `${sqs.endpoint}/123456789012/dead`,
     [WEBSOCKET_ENV.postConcurrency]: '10',
+    [WEBSOCKET_ENV.sweepConnections]: '1000',
     [TASK_QUEUE_ENV.queuePrefix]: 'lanes-',
     [TASK_QUEUE_ENV.clusterArn]: 'arn:aws:ecs:us-east-1:123456789012:cluster/lanes',
   };

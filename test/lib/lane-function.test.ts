@@ -48,7 +48,9 @@ test('functions of one folder each get a bundle of their own', () => {
   const stack = testStack('Siblings', app);
   new LaneFunction(stack, 'Connect', props);
   new LaneFunction(stack, 'Disconnect', { ...props, entry: 'lambda/websocket/disconnect.ts' });
-  const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(({ Properties }) => Properties.Code.S3Key);
+  const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(
+    ({ Properties }) => Properties.Code.S3Key,
+  );
   expect(new Set(keys).size).toBe(2);
 }, 60_000);
 

@@ -73,6 +73,11 @@ describe('checkTimeouts', () => {
       /cleanerTimeoutSeconds \(60 s\) must be < sse\.sweepIntervalMinutes \(60 s\)/,
     ],
     [
+      'sweeps of connections that overlap',
+      withWebSocket({ sweep: { ...dev.websocket.sweep, functionTimeoutSeconds: 60, intervalMinutes: 1 } }),
+      /sweep\.functionTimeoutSeconds \(60 s\) must be < websocket\.sweep\.intervalMinutes \(60 s\)/,
+    ],
+    [
       'rows that expire before their connection',
       withWebSocket({ connectionTtlMinutes: 120 }),
       /the longest WebSocket connection \(7200 s\) must be < websocket\.connectionTtlMinutes \(7200 s\)/,

@@ -62,8 +62,10 @@ export class MemoryConnectionStore implements ConnectionStore {
     return rows.length > limit && last !== undefined ? { subscribers, next: last } : { subscribers };
   }
 
-  async forget(channel: string, subscriber: Subscriber): Promise<void> {
+  async forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'> {
     const rows = this.#subscriptions.get(channel);
-    if (rows?.get(subscriber.connectionId)?.version === subscriber.version) rows.delete(subscriber.connectionId);
+    if (rows?.get(subscriber.connectionId)?.version !== subscriber.version) return 'changed';
+    rows.delete(subscriber.connectionId);
+    return 'forgotten';
   }
 }

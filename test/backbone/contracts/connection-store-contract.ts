@@ -142,7 +142,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
     test('forgetting removes the subscription that was read', async () => {
       await connect('c1', 'a', 'b');
       const [subscriber] = await subscribersOf('a');
-      await store.forget('a', subscriber as Subscriber);
+      expect(await store.forget('a', subscriber as Subscriber)).toBe('forgotten');
       expect(await idsOn('a')).toEqual([]);
       expect(await idsOn('b')).toEqual(['c1']);
     });
@@ -151,12 +151,12 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       await connect('c1', 'a');
       const [stale] = await subscribersOf('a');
       await store.subscribe('c1', 'a');
-      await store.forget('a', stale as Subscriber);
+      expect(await store.forget('a', stale as Subscriber)).toBe('changed');
       expect(await idsOn('a')).toEqual(['c1']);
     });
 
     test('forgetting what is gone is fine', async () => {
-      await store.forget('a', { connectionId: 'nobody', version: 'v0' });
+      expect(await store.forget('a', { connectionId: 'nobody', version: 'v0' })).toBe('changed');
     });
 
     test('opening anew starts without subscriptions of its own and closes cleanly', async () => {

@@ -54,8 +54,9 @@ describe('checkResume', () => {
     expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
-  test('a tombstone proves nothing: it may be much younger than its neighbours', () => {
-    expect(checkResume(at(5), oldHead, [tombstone(5), tombstone(6)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  test('a tombstone proves as much as an event', () => {
+    expect(checkResume(at(5), oldHead, [tombstone(6, OLDEST_PROOF_MS)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [tombstone(6, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
   test('in an epoch younger than the retention nothing can have expired', () => {
@@ -88,15 +89,19 @@ describe('settledFloor', () => {
   });
 
   test('does not care for holes below an old entry', () => {
-    expect(settledFloor(6, [tombstone(6), tombstone(5, OLD_MS), tombstone(2, OLD_MS)], false, limits)).toBe(6);
+    expect(settledFloor(6, [tombstone(6), event(5, OLD_MS), event(2, OLD_MS)], false, limits)).toBe(6);
   });
 
   test('counts a hole right above an old entry: it may be young', () => {
-    expect(settledFloor(6, [tombstone(6), tombstone(4, OLD_MS)], false, limits)).toBe(4);
+    expect(settledFloor(6, [tombstone(6), event(4, OLD_MS)], false, limits)).toBe(4);
+  });
+
+  test('does not trust an old tombstone: what lies below it may be young', () => {
+    expect(settledFloor(6, [tombstone(6), tombstone(5, OLD_MS), tombstone(3), event(2, OLD_MS)], false, limits)).toBe(3);
   });
 
   test('an entry at the grace period itself is not old yet', () => {
-    expect(settledFloor(6, [tombstone(6), tombstone(5, NOW_MS - GRACE_MS), tombstone(3, OLD_MS)], false, limits)).toBe(3);
+    expect(settledFloor(6, [tombstone(6), event(5, NOW_MS - GRACE_MS), event(3, OLD_MS)], false, limits)).toBe(3);
   });
 
   test('is not known while neither an old entry nor the start was seen', () => {
@@ -114,7 +119,7 @@ describe('settledFloor', () => {
     fc.assert(
       fc.property(log, (seats) => {
         const byAge = [...seats].sort((a, b) => b.ageMs - a.ageMs);
-        const entries = byAge.flatMap(({ ageMs, written }, index) => (written ? [tombstone(index + 1, NOW_MS - ageMs)] : []));
+        const entries = byAge.flatMap(({ ageMs, written }, index) => (written ? [event(index + 1, NOW_MS - ageMs)] : []));
         const floor = settledFloor(byAge.length, entries.reverse(), true, limits);
         const open = byAge.findIndex(({ ageMs, written }) => !written && ageMs <= GRACE_MS) + 1;
         if (open > 0) expect(floor).toBeLessThan(open);

@@ -3,10 +3,11 @@ import { connect } from '../../../client/src/index.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
+import { READING_CASES } from './cases-reading.ts';
 import type { Case, ServerControl } from './control.ts';
 
 /** What the client promises. The same in Node and in a browser. */
-export const CASES: readonly Case[] = [...DELIVERY_CASES, ...CONNECTION_CASES, ...PUBLISH_CASES];
+export const CASES: readonly Case[] = [...DELIVERY_CASES, ...CONNECTION_CASES, ...READING_CASES, ...PUBLISH_CASES];
 
 /** Short, so that a case takes milliseconds. */
 const SHORT_TIMES = {

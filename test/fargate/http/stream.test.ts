@@ -207,9 +207,10 @@ describe('a slow client', () => {
     const data = 'x'.repeat(90_000);
     for (let index = 0; index < 150; index++) await world.hub.offer(await world.store('demo', `${index} ${data}`));
     let heard = '';
-    socket.setEncoding('latin1').on('data', (text) => {
+    socket.setEncoding('latin1').on('data', (text: string) => {
       heard += text.replaceAll('x', '');
     });
+    socket.resume();
     await until(() => heard.includes('data: 149 '));
     expect([...heard.matchAll(/^data: (\d+) /gm)].map(([, index]) => Number(index))).toEqual(
       Array.from({ length: 150 }, (_, index) => index),

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
 import { connectionIds, laneEvent, notified, openFanOut, queued } from '../support/fan-out.ts';
 import { hanging } from '../support/scripted-poster.ts';
 
@@ -77,6 +78,21 @@ test('a closed connection gets no further posts in the invocation', async () => 
   await fanOut.deliver([notified(1), notified(2), notified(1, 'other')]);
   expect(fanOut.poster.posts).toHaveLength(1);
   expect([await fanOut.subscribersOf('demo'), await fanOut.subscribersOf('other')]).toEqual([[], []]);
+});
+
+test('a closed connection loses its rows on all channels', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'], other: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'gone' : 'sent' }));
+  await fanOut.deliver([notified(1)]);
+  expect(ids(await fanOut.subscribersOf('other'))).toEqual(['c2']);
+  expect(await fanOut.store.subscribe('c1', 'demo')).toBe('gone');
+});
+
+test('however many connections are closed, the other rows of only so many are deleted in one invocation', async () => {
+  const subscribers = connectionIds(MAX_CLOSES + 30);
+  const fanOut = await openFanOut({ demo: subscribers, other: subscribers }, () => ({ kind: 'gone' }), 500);
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ goneConnections: MAX_CLOSES + 30, closedConnections: MAX_CLOSES });
+  expect(await fanOut.subscribersOf('demo')).toEqual([]);
+  expect(await fanOut.subscribersOf('other')).toHaveLength(30);
 });
 
 test('a subscription that has changed since it was read stays', async () => {

@@ -31,13 +31,17 @@ beforeAll(() => {
 });
 
 describe('who may do what', () => {
-  test('only the frame and the fan-out function may post to connections, on this stage', () => {
+  test('only the frame and the fan-out function may post to connections, and only the sweep inspect them, on this stage', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
     expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
-      ['Frame', 'FanOutHandler'].map((role) => ({
+      [
+        { role: 'Frame', method: 'POST' },
+        { role: 'FanOutHandler', method: 'POST' },
+        { role: 'SweepHandler', method: 'GET' },
+      ].map(({ role, method }) => ({
         role,
         actions: ['execute-api:ManageConnections'],
-        resources: [expect.stringMatching(/^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\w+>\/prod\/POST\/@connections\/\*$/)],
+        resources: [expect.stringMatching(`^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`)],
         condition: undefined,
       })),
     );
@@ -76,6 +80,8 @@ describe('who may do what', () => {
   test('the fan-out reads subscribers, forgets dead ones, posts, and sends to its own queues', () => {
     const sqs = (action: string, queue: string) => `sqs:${action} <FanOut${queue}.Arn>`;
     expect(readable(allowedTo(devTemplate, 'FanOutHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <TablesSubscriptions.Arn>',
       ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].flatMap((action) => [
@@ -85,6 +91,33 @@ describe('who may do what', () => {
       sqs('SendMessage', 'DeadLettersQueue'),
       sqs('SendMessage', 'Deliveries'),
     ]);
+  });
+});
+
+describe('the sweep', () => {
+  test('reads connections, remembers where it stopped, deletes closed ones and their subscriptions, and nothing else', () => {
+    const lines = readable(allowedTo(devTemplate, 'SweepHandler')).filter((line) => !/^execute-api:|DeadLetters/.test(line));
+    expect(lines).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <TablesConnections.Arn>',
+      'dynamodb:PutItem <TablesConnections.Arn>',
+      'dynamodb:Scan <TablesConnections.Arn>',
+    ]);
+    const [writing] = allowances(devTemplate).filter(
+      ({ role, actions }) => role.startsWith('Sweep') && actions.includes('dynamodb:PutItem'),
+    );
+    expect(writing?.condition).toEqual({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['#sweep'] } });
+  });
+
+  test('runs at the interval of the stage, and looks at as many connections as it says', () => {
+    prodTemplate.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(10 minutes)' });
+    expect(environmentOf(prodTemplate, 'SweepHandlerFunction')).toMatchObject({
+      LANES_SWEEP_CONNECTIONS: '1000',
+      LANES_CONNECTIONS_TABLE: expect.any(String),
+      LANES_SUBSCRIPTIONS_TABLE: expect.any(String),
+      AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: expect.any(String),
+    });
   });
 });
 

@@ -206,7 +206,8 @@ describe('streams', () => {
     await once(asking, 'response');
     await stream.opened;
     asking.destroy();
-    await until('the target knows', () => stream.closed);
+    // Well before the idle timeout would end it anyway.
+    await until('the target knows', () => stream.closed, 2500);
     expect(group.targets[0]?.outstanding).toBe(0);
   });
 
@@ -220,7 +221,7 @@ describe('streams', () => {
     const [gone, stays] = [client.request({ ':path': '/gone' }), client.request({ ':path': '/stays' })];
     await Promise.all([once(gone, 'response'), once(stays, 'response')]);
     gone.close();
-    await until('the target knows', () => closed.length > 0);
+    await until('the target knows', () => closed.length > 0, 2500);
     expect(closed).toEqual(['/gone']);
   });
 

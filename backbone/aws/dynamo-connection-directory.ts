@@ -1,0 +1,56 @@
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { SWEEP_MARK_ID } from '../contract.ts';
+import type { Clock, ConnectionDirectory, ListedConnection } from '../ports.ts';
+import { isExpired } from './expiry.ts';
+
+export interface DynamoConnectionDirectoryOptions {
+  readonly client: DynamoDBDocumentClient;
+  /** The table of the connection store, with the key schema `TABLES.connections` of the contract. */
+  readonly connectionsTable: string;
+  readonly clock: Clock;
+}
+
+interface ConnectionItem {
+  readonly connectionId: string;
+  readonly connectedAt: number;
+  readonly expiresAt: number;
+}
+
+const MARK_KEY = { connectionId: SWEEP_MARK_ID };
+
+/** Goes over the connections table by scans. The mark of where to go on is a row of the same table while there is one. */
+export function createDynamoConnectionDirectory(options: DynamoConnectionDirectoryOptions): ConnectionDirectory {
+  const { client, connectionsTable, clock } = options;
+  return {
+    async list(limit, after) {
+      const { Items = [], LastEvaluatedKey } = await client.send(
+        new ScanCommand({
+          TableName: connectionsTable,
+          Limit: limit,
+          ProjectionExpression: 'connectionId, connectedAt, expiresAt',
+          ...(after !== undefined && { ExclusiveStartKey: { connectionId: after } }),
+        }),
+      );
+      const nowMs = clock.nowMs();
+      const connections = (Items as ConnectionItem[])
+        .filter(({ connectionId }) => connectionId !== SWEEP_MARK_ID)
+        .map((item): ListedConnection => {
+          const { connectionId, connectedAt } = item;
+          return { connectionId, connectedAtMs: connectedAt, expired: isExpired(item, nowMs) };
+        });
+      const next = (LastEvaluatedKey as Partial<ConnectionItem> | undefined)?.connectionId;
+      return next === undefined ? { connections } : { connections, next };
+    },
+    async loadMark() {
+      const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: MARK_KEY }));
+      return (Item as { after?: string } | undefined)?.after;
+    },
+    async saveMark(after) {
+      const command =
+        after === undefined
+          ? new DeleteCommand({ TableName: connectionsTable, Key: MARK_KEY })
+          : new PutCommand({ TableName: connectionsTable, Item: { ...MARK_KEY, after } });
+      await client.send<object, object>(command);
+    },
+  };
+}
