@@ -70,7 +70,7 @@ export class ConfigError extends Error {
 /** @throws ConfigError */
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const result = v.safeParse(ENVIRONMENT, environment);
-  if (!result.success) throw new ConfigError(result.issues.map(describe).join('; '));
+  if (!result.success) throw new ConfigError(result.issues.map((issue) => describe(issue, environment)).join('; '));
   const values = result.output;
   const config: Config = {
     host: values[SSE_ENV.host],
@@ -102,10 +102,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return config;
 }
 
-function describe(issue: v.BaseIssue<unknown>): string {
+function describe(issue: v.BaseIssue<unknown>, environment: Readonly<Record<string, string | undefined>>): string {
   const key = v.getDotPath(issue) ?? '';
-  const is = issue.input === undefined ? 'is not set' : `is ${JSON.stringify(issue.input)}`;
-  return `${key} ${is}, but must be ${issue.input === undefined ? 'set' : issue.message}`;
+  const value = environment[key];
+  return value === undefined ? `${key} is not set` : `${key} is ${JSON.stringify(value)}, but must be ${issue.message}`;
 }
 
 function isJsonObject(value: string): boolean {

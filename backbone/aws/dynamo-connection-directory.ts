@@ -46,11 +46,8 @@ export function createDynamoConnectionDirectory(options: DynamoConnectionDirecto
       return (Item as { after?: string } | undefined)?.after;
     },
     async saveMark(after) {
-      const command =
-        after === undefined
-          ? new DeleteCommand({ TableName: connectionsTable, Key: MARK_KEY })
-          : new PutCommand({ TableName: connectionsTable, Item: { ...MARK_KEY, after } });
-      await client.send<object, object>(command);
+      if (after === undefined) await client.send(new DeleteCommand({ TableName: connectionsTable, Key: MARK_KEY }));
+      else await client.send(new PutCommand({ TableName: connectionsTable, Item: { ...MARK_KEY, after } }));
     },
   };
 }

@@ -60,7 +60,8 @@ export function parsePublication(input: { channel: unknown; type?: unknown; data
   return publication;
 }
 
-function parseType(value: unknown): string {
+/** @throws InvalidInputError `invalid_type` */
+export function parseType(value: unknown): string {
   if (value === undefined) return 'message';
   if (typeof value !== 'string' || !TYPE.test(value)) {
     throw new InvalidInputError('invalid_type', `type ${quote(value)} does not match ${TYPE.source}`);

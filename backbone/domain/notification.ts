@@ -1,6 +1,6 @@
 import { parseChannel } from './channel.ts';
 import { parsePosition } from './cursor.ts';
-import type { LaneEvent } from './event.ts';
+import { type LaneEvent, parseType } from './event.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
 /** The body of a notification on the topic and, with raw delivery, in every queue. */
@@ -28,7 +28,8 @@ export function readNotification(value: unknown): LaneEvent {
   }
   const position = parsePosition(`${String(epoch)}.${String(seq)}`);
   if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
-  return { channel: parseChannel(channel), ...position, type, data, publishedAtMs: publishedAt };
+  // A type with a line break in it would write fields of its own into every stream.
+  return { channel: parseChannel(channel), ...position, type: parseType(type), data, publishedAtMs: publishedAt };
 }
 
 /** @throws InvalidInputError `invalid_body` when the text is not JSON, or is JSON but not an object */

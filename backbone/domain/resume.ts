@@ -38,8 +38,7 @@ export function checkResume(
   if (cursor.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
   if (cursor.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
   const isProof = (entry: LogEntry) =>
-    (entry.seq === cursor.seq || entry.seq === cursor.seq + 1) &&
-    limits.nowMs < provenUntilMs(entry.atMs, limits);
+    (entry.seq === cursor.seq || entry.seq === cursor.seq + 1) && limits.nowMs < provenUntilMs(entry.atMs, limits);
   const proven = cursor.seq === head.seq || limits.nowMs < provenUntilMs(head.createdAtMs, limits) || around.some(isProof);
   return proven ? { kind: 'resumable' } : { kind: 'reset', reason: 'expired' };
 }

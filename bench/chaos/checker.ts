@@ -29,7 +29,8 @@ export interface KnownEvent {
 }
 
 export interface CheckOptions {
-  readonly retentionMs: number;
+  /** An event younger than this can be resumed at: the retention, less what the service keeps clear of its end. */
+  readonly resumableForMs: number;
   /** Keys of accepted events that an operator finds in a dead-letter queue. */
   readonly deadLetters?: ReadonlySet<string>;
 }
@@ -43,7 +44,7 @@ export interface Verdict {
   /** Events that subscribers still lack; part of the violations as `lost`. */
   readonly missing: number;
   /** The longest that a subscriber who was there waited for an acknowledged event. */
-  readonly longestWait: { readonly ms: number; readonly what: string };
+  readonly longestWait: { readonly ms: number; readonly id: string; readonly journal?: Journal };
 }
 
 /** Events of every channel by id, from what was acknowledged and what was seen. */
@@ -71,31 +72,31 @@ export function check(ledger: Ledger, journals: readonly Journal[], options: Che
   const known = knownEvents(ledger, journals);
   const violations: Violation[] = [...republished(known), ...neverPublished(ledger, known, options.deadLetters ?? new Set())];
   let [deliveries, repeats, resets, missing] = [0, 0, 0, 0];
-  let longestWait = { ms: 0, what: 'none' };
+  let longestWait: Verdict['longestWait'] = { ms: 0, id: '' };
   for (const journal of journals) {
-    const judgement = judgeJournal(journal, known.get(journal.channel) ?? new Map(), options.retentionMs);
+    const judgement = judgeJournal(journal, known.get(journal.channel) ?? new Map(), options.resumableForMs);
     violations.push(...judgement.violations);
     deliveries += journal.deliveries;
     repeats += judgement.repeats;
     resets += judgement.resets;
     missing += judgement.missing;
-    if (judgement.longestWait.ms > longestWait.ms) {
-      longestWait = { ms: judgement.longestWait.ms, what: `${journal.subscriber}, ${journal.channel} ${judgement.longestWait.id}` };
-    }
+    if (judgement.longestWait.ms > longestWait.ms) longestWait = { ...judgement.longestWait, journal };
   }
   return { violations, deliveries, repeats, resets, missing, longestWait };
 }
 
+/** One key, one event: however often it was tried. */
 function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>): Violation[] {
-  const ids = new Map<string, string[]>();
-  for (const [channel, events] of known) {
-    for (const { id, publication } of events.values()) {
-      if (publication !== undefined) ids.set(publication.key, [...(ids.get(publication.key) ?? []), `${channel} ${id}`]);
-    }
-  }
-  return [...ids]
-    .filter(([, all]) => all.length > 1)
-    .map(([key, all]) => ({ kind: 'republished', id: all[0] ?? '', detail: `key ${key} has ${all.length} events: ${all.join(', ')}` }));
+  const events = [...known].flatMap(([channel, byId]) => [...byId.values()].map((event) => ({ channel, ...event })));
+  const byKey = Map.groupBy(events, ({ publication }) => publication?.key);
+  return [...byKey].flatMap(([key, all]) => {
+    const [first] = all;
+    if (key === undefined || first === undefined || all.length === 1) return [];
+    const { firstTriedAtMs = 0, acknowledged } = first.publication ?? {};
+    const doubtMs = (acknowledged?.atMs ?? firstTriedAtMs) - firstTriedAtMs;
+    const places = all.map(({ channel, id }) => `${channel} ${id}`).join(', ');
+    return [{ kind: 'republished', id: first.id, detail: `key ${key} has ${all.length} events: ${places}; in doubt for ${doubtMs} ms` }];
+  });
 }
 
 /** Events that were accepted for later have to turn up, or to be put aside where an operator finds them. */

@@ -1,3 +1,4 @@
+import { LOG_ENV } from '../../backbone/contract.ts';
 import type { Faults } from '../../local/faults.ts';
 import type { Log } from '../../local/log.ts';
 import { type LocalRun, startLocalRun } from '../../local/run.ts';
@@ -48,6 +49,8 @@ const CALM_LIMIT_MS = 60_000;
 /** Kept after everything has come, for what comes twice. */
 const AFTERMATH_MS = 2_000;
 
+const WARM_UP_LIMIT_MS = 60_000;
+
 const PROGRESS_EVERY_MS = 1_000;
 
 /** One run: start, faults and publishing, calm, judgement, cleaning up. Stops early, and then judges all the same, when the signal aborts. */
@@ -81,6 +84,8 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     const reporting = setInterval(() => onProgress(progress(startedAtMs, ledger, subscribers, tally, run)), PROGRESS_EVERY_MS);
     const publishers = openPublishers({ count: options.publishers, channels, run, access, ledger, tally, randomOf });
 
+    // Functions start with their first use; what is to be seen is how faults are borne, not how a laptop warms up.
+    await eventually(() => journals.every(({ isStarted }) => isStarted) || signal.aborted, WARM_UP_LIMIT_MS);
     setFaults(run, passiveFaults({ rates: RATES, tally, randomOf }));
     const faultsOver = new AbortController();
     const acting = actUntil({ run, rates: RATES, tally, randomOf }, faultsOver.signal);
@@ -94,7 +99,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     for (const subscriber of subscribers) subscriber.calm();
     await Promise.all(publishing);
 
-    const judge = () => check(ledger, journals, { retentionMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
+    const judge = () => check(ledger, journals, { resumableForMs: resumableForMs(run), deadLetters: deadLetterKeys(run, ledger) });
     await eventually(() => judge().violations.every(({ kind }) => kind !== 'lost'), CALM_LIMIT_MS, 1_000);
     await pause(AFTERMATH_MS, signal);
     const verdict = judge();
@@ -117,6 +122,12 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
   } finally {
     await run.close();
   }
+}
+
+/** The service does not resume where its proofs end: two grace periods before the end of the retention. */
+function resumableForMs(run: LocalRun): number {
+  const graceMs = Math.max(0, ...run.services.map((service) => Number(service.options.env('', 0)[LOG_ENV.graceMs])));
+  return RETENTION_MS - 2 * graceMs;
 }
 
 /** Every member of the run's faults: those that are not given are over. */

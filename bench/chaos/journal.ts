@@ -30,6 +30,12 @@ export class Journal {
     return this.#deliveries;
   }
 
+  /** Whether its first baseline is fixed. */
+  get isStarted(): boolean {
+    const [first] = this.entries;
+    return first !== undefined && Number.isFinite(first.atMs);
+  }
+
   /** Begins without a cursor. The answer is to be called when the baseline is fixed, with its id where it is known. */
   start(): (id?: string) => void {
     const entry: Entry = { kind: 'start', atMs: Number.POSITIVE_INFINITY, id: undefined };

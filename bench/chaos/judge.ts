@@ -25,14 +25,14 @@ interface Stretch {
 }
 
 /** Judges what one subscriber saw of one channel. */
-export function judgeJournal(journal: Journal, known: ReadonlyMap<string, KnownEvent>, retentionMs: number): Judgement {
-  return new Judge(journal, known, retentionMs).run();
+export function judgeJournal(journal: Journal, known: ReadonlyMap<string, KnownEvent>, resumableForMs: number): Judgement {
+  return new Judge(journal, known, resumableForMs).run();
 }
 
 class Judge {
   readonly #journal: Journal;
   readonly #known: ReadonlyMap<string, KnownEvent>;
-  readonly #retentionMs: number;
+  readonly #resumableForMs: number;
   readonly #bySeq: ReadonlyMap<string, readonly KnownEvent[]>;
   readonly #violations: Violation[] = [];
   /** All that ever came, to tell late from lost. */
@@ -45,10 +45,10 @@ class Judge {
   #resets = 0;
   #longestWait = { ms: 0, id: '' };
 
-  constructor(journal: Journal, known: ReadonlyMap<string, KnownEvent>, retentionMs: number) {
+  constructor(journal: Journal, known: ReadonlyMap<string, KnownEvent>, resumableForMs: number) {
     this.#journal = journal;
     this.#known = known;
-    this.#retentionMs = retentionMs;
+    this.#resumableForMs = resumableForMs;
     this.#bySeq = Map.groupBy(
       [...known.values()].sort((a, b) => a.seq - b.seq),
       ({ epoch }) => epoch,
@@ -158,7 +158,7 @@ class Judge {
   }
 
   #mayHaveExpired({ publication }: KnownEvent, atMs: number): boolean {
-    return publication !== undefined && atMs - publication.firstTriedAtMs >= this.#retentionMs - EXPIRY_MARGIN_MS;
+    return publication !== undefined && atMs - publication.firstTriedAtMs >= this.#resumableForMs - EXPIRY_MARGIN_MS;
   }
 
   #measureWait(event: KnownEvent | undefined, atMs: number): void {

@@ -1,6 +1,6 @@
 import type { Violation, ViolationKind } from './checker.ts';
 import type { ChaosResult } from './driver.ts';
-import type { Entry } from './journal.ts';
+import type { Entry, Journal } from './journal.ts';
 import type { Leftovers } from './leftovers.ts';
 
 const VIOLATION_NAMES: Readonly<Record<ViolationKind, string>> = {
@@ -24,7 +24,10 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
     ['deliveries', verdict.deliveries],
     ['repeats where they are allowed', verdict.repeats],
     ['resets announced', verdict.resets],
-    ['longest wait for an event', `${(verdict.longestWait.ms / 1_000).toFixed(1)} s (${verdict.longestWait.what})`],
+    [
+      'longest wait for an event',
+      `${(verdict.longestWait.ms / 1_000).toFixed(1)} s (${verdict.longestWait.journal?.subscriber ?? 'nobody'})`,
+    ],
     ['tasks lost', faults.get('task.killed') + faults.get('task.rolled')],
     ['  killed', faults.get('task.killed')],
     ['  killed with a full queue', faults.get('task.killedWithFullQueue')],
@@ -75,13 +78,16 @@ export function formatReport(result: ChaosResult, maxDetails: number): string {
   const rows = summarize(result);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const lines = rows.map(([name, value]) => `${name.padEnd(width)}${typeof value === 'number' ? value.toLocaleString('en-US') : value}`);
-  const { violations } = result.verdict;
+  const { violations, longestWait } = result.verdict;
   const details = violations.slice(0, maxDetails).map((violation) => describeViolation(violation));
   const omitted = violations.length - details.length;
   return [
     `seed ${result.options.seed}, ${(result.ranMs / 1_000).toFixed(0)} s`,
     '',
     ...lines,
+    ...(longestWait.ms < SLOW_MS || longestWait.journal === undefined
+      ? []
+      : [`\nwaited longest for ${longestWait.id}:`, ...around(longestWait.journal, longestWait.id)]),
     ...result.problems.slice(0, maxDetails).map((problem) => `\n${problem}`),
     ...leftNames(result.left),
     ...details.map((text) => `\n${text}`),
@@ -97,19 +103,25 @@ function leftNames(left: Leftovers): readonly string[] {
   );
 }
 
+/** An event that takes so long under faults is worth a look, though no promise tells a time. */
+const SLOW_MS = 20_000;
+
 /** Entries of the journal shown before and after. */
 const AROUND = 3;
 
 function describeViolation({ kind, journal, id, detail }: Violation): string {
   const title = `${VIOLATION_NAMES[kind]}: ${id}${journal === undefined ? '' : ` of ${journal.channel}, ${journal.subscriber}`}: ${detail}`;
-  if (journal === undefined) return title;
+  return journal === undefined ? title : [title, ...around(journal, id)].join('\n');
+}
+
+/** What happened where the event came, or should have come. */
+function around(journal: Journal, id: string): readonly string[] {
   const seq = Number(id.split('.')[1]);
   // The place of what came, else the first entry that lies behind it.
   const exact = journal.entries.findLastIndex((entry) => entry.kind === 'event' && entry.id === id);
   const behind = journal.entries.findIndex((entry) => entry.kind === 'event' && Number(entry.id.split('.')[1]) > seq);
   const at = exact >= 0 ? exact : behind >= 0 ? behind : journal.entries.length;
-  const around = journal.entries.slice(Math.max(0, at - AROUND), at + AROUND);
-  return [title, ...around.map((entry) => `    ${describeEntry(entry)}`)].join('\n');
+  return journal.entries.slice(Math.max(0, at - AROUND), at + AROUND).map((entry) => `    ${describeEntry(entry)}`);
 }
 
 function describeEntry(entry: Entry): string {

@@ -1,10 +1,10 @@
 import { LOG_ENV, SSE_ENV } from '../../backbone/contract.ts';
 
 /**
- * How long events live in the run. Short, so that whoever is away for longer meets a `reset`; far longer than any
- * publisher needs to have its event acknowledged.
+ * How long events live in the run. Short, so that in a run of some minutes whoever is away for longer meets a `reset`;
+ * far longer than a publisher needs to have its event acknowledged, since its key is forgotten with it.
  */
-export const RETENTION_MS = 40_000;
+export const RETENTION_MS = 75_000;
 
 /**
  * Minutes in seconds: what these times do in an hour of production has to happen several times in a run. Those that

@@ -90,6 +90,10 @@ export class Topics {
     this.#topics.get(topicArn)?.delete(subscriptionArn);
   }
 
+  topicArns(): readonly string[] {
+    return [...this.#topics.keys()];
+  }
+
   subscriptions(topicArn: string): readonly Subscription[] {
     return [...this.#topic(topicArn).values()];
   }

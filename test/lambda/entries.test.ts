@@ -23,8 +23,8 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/sse/sweep.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
 };
 
-/** A function starts faster the less it loads. Measured in 2026-11: 0.35 to 0.41 MB. */
-const MAX_BUNDLE_BYTES = 450_000;
+/** A function starts faster the less it loads. Measured in 2026-11: 0.36 to 0.46 MB, with their names kept. */
+const MAX_BUNDLE_BYTES = 480_000;
 
 /** Only the fan-out posts enough for undici to be worth its 0.55 MB. Measured in 2026-11: 0.94 MB. */
 const MAX_FAN_OUT_BYTES = 1_000_000;

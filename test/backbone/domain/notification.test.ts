@@ -26,6 +26,7 @@ describe('a notification', () => {
     ['seq', 1.5],
     ['seq', '7x'],
     ['type', 7],
+    ['type', 'x\ndata: forged'],
     ['data', null],
     ['publishedAt', '2026'],
     ['publishedAt', 1e300],

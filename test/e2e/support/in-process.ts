@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createLog } from '../../../local/log.ts';
+import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
+import type { TaskService } from '../../../local/tasks/task-service.ts';
+import { assemblyDir } from './run.ts';
+
+export interface InProcessRun {
+  readonly run: LocalRun;
+  readonly service: TaskService;
+  /** What functions, tasks and the run itself have said so far, a line each. */
+  readonly lines: readonly string[];
+}
+
+/** Runs the app inside of this process, so that a test reaches its tasks, queues and faults. */
+export async function startInProcess(options: Partial<LocalRunOptions> = {}): Promise<InProcessRun> {
+  const lines: string[] = [];
+  const log = createLog({ verbose: true, write: (text) => lines.push(text) });
+  const run = await startLocalRun({ assemblyDir: assemblyDir(), tasks: 2, log, ...options });
+  const [service] = run.services;
+  if (service === undefined) throw new Error('the assembly has no service');
+  return { run, service, lines };
+}
+
+/** Polls until the condition holds; an Error names what did not happen in time. */
+export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await sleep(50);
+  }
+}
+
+/** The sum of a metric over all lines in the embedded metric format. */
+export function metricTotal(lines: readonly string[], name: string): number {
+  return lines
+    .filter((line) => line.includes('"_aws"') && line.includes(`"${name}":`))
+    .reduce((total, line) => total + Number(new RegExp(`"${name}":(\\d+)`).exec(line)?.[1] ?? 0), 0);
+}
