@@ -65,6 +65,12 @@ module.exports = {
       from: { path: '^client/src/' },
       to: { path: '^(?!client/|node_modules/)', pathNot: '^backbone/protocol\\.ts$' },
     },
+    only(
+      'console-uses-the-client',
+      '^console/',
+      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'esbuild')}|${BUILTIN}`,
+      'like any application; of the server it knows the wire types',
+    ),
     {
       name: 'nothing-imports-local-or-bench',
       severity: 'error',

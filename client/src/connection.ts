@@ -115,6 +115,11 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     this.surroundings.dispatchEvent(new Event('switch'));
   }
 
+  retryNow(): void {
+    // The user asks for what a look at the page asks for.
+    this.surroundings.dispatchEvent(new Event('visible'));
+  }
+
   close(): void {
     this.#closing.abort(new LanesError('closed', 'the connection is closed', { final: true }));
     this.#sockets?.stop();

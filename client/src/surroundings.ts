@@ -1,6 +1,6 @@
 /**
  * What happens around the connection and concerns all of it: `online` (the network is back), `visible` (the page is looked
- * at again) and `switch` (the application chose another transport).
+ * at again, or the user asks to go on) and `switch` (the application chose another transport).
  */
 export type Surroundings = EventTarget;
 

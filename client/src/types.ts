@@ -147,6 +147,11 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
   /** Goes on over another transport, at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
+  /**
+   * Ends a wait before a reconnection, as a button 'Try again' wants it, except what the server has asked for. A socket that
+   * seems to live is checked.
+   */
+  retryNow(): void;
   /** Closes all subscriptions. Nothing stays behind: no timer, socket or listener. Idempotent. */
   close(): void;
 }

@@ -1,13 +1,13 @@
-import type { ResetReason, SUBPROTOCOL } from '../../backbone/protocol.ts';
-
-/** Checked against the server's constant by its type: the console imports types of the server's and nothing else. */
-export const SUBPROTOCOL_NAME: typeof SUBPROTOCOL = 'lanes.v1.json';
+import type { ResetReason } from '../../backbone/protocol.ts';
 
 /** How long a cut lasts: long enough to publish a few events that the lane will have missed. */
 export const CUT_MS = 4000;
 
 /** Both lanes ask the log this often whether anything is missing, so that a lost last event is found too. */
 export const CHECK_INTERVAL_MS = 15_000;
+
+/** Whoever publishes by hand wants to know soon; a cut is shorter. */
+export const PUBLISH_TIMEOUT_MS = 10_000;
 
 export type LaneState =
   | { readonly kind: 'connecting' }
@@ -16,6 +16,8 @@ export type LaneState =
   | { readonly kind: 'cut'; readonly untilMs: number }
   /** Lost; `untilMs` is missing when the browser itself decides when to come back. */
   | { readonly kind: 'lost'; readonly untilMs?: number }
+  /** Refused in a way that no new attempt can mend; a notice says why. */
+  | { readonly kind: 'ended' }
   /** The answer was that there is no such lane; it is not asked again. */
   | { readonly kind: 'absent' };
 

@@ -1,7 +1,8 @@
+import { type Connection, connect } from '../../client/src/index.ts';
 import type { ConsoleConfig } from '../config.ts';
+import { PUBLISH_TIMEOUT_MS } from '../lanes/lane.ts';
 import { SseLane } from '../lanes/sse-lane.ts';
 import { WebSocketLane } from '../lanes/websocket-lane.ts';
-import { publishByPost } from '../publish.ts';
 import { Pane } from './pane.ts';
 import { Timetable } from './timetable.ts';
 
@@ -16,6 +17,8 @@ export class Session {
   /** Undefined where the WebSocket lane is not deployed. */
   readonly websocketLane: WebSocketLane | undefined;
   readonly sseLane: SseLane;
+  /** For publishing by HTTP. */
+  readonly #post: Connection = connect({ url: location.origin, transport: 'sse', publishTimeoutMs: PUBLISH_TIMEOUT_MS });
   readonly #timetable = new Timetable();
   readonly #types: Set<string>;
 
@@ -36,7 +39,7 @@ export class Session {
 
   /**
    * @returns the id of the event
-   * @throws Error with the server's sentence
+   * @throws LanesError with the server's sentence
    */
   async publish(type: string, data: string, route: PublishRoute): Promise<string> {
     if (type !== '') this.#learn(type);
@@ -45,8 +48,8 @@ export class Session {
       this.sseLane.expect(id);
       return id;
     }
-    const { id, publishedAt } = await publishByPost(this.channel, type, data);
-    this.#timetable.learn(id, publishedAt);
+    const { id, publishedAt } = await this.#post.publish(this.channel, { ...(type !== '' && { type }), data });
+    if (publishedAt !== undefined) this.#timetable.learn(id, publishedAt);
     this.sseLane.expect(id);
     return id;
   }
@@ -54,6 +57,7 @@ export class Session {
   close(): void {
     this.websocketLane?.close();
     this.sseLane.close();
+    this.#post.close();
   }
 
   #learn(type: string): void {

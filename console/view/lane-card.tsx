@@ -110,6 +110,7 @@ const STATE_NAMES: Readonly<Record<LaneState['kind'], string>> = {
   live: 'Live',
   cut: 'Cut',
   lost: 'Reconnecting',
+  ended: 'Stopped',
   absent: 'Not deployed',
 };
 

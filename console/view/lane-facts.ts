@@ -14,7 +14,7 @@ export const describeTransport = {
     runsOn: 'API Gateway and Lambda',
     endpoint: url ?? '–',
     protocol: 'lanes.v1.json, a TCP connection of its own',
-    resume: (lastId) => `by our client: subscribe after ${lastId ?? 'the last id'}`,
+    resume: (lastId) => `by the client library: subscribe after ${lastId ?? 'the last id'}`,
   }),
   sse: (channel: string): Transport => ({
     runsOn: 'a load balancer and Fargate',
