@@ -10,8 +10,8 @@ const OWN_CLEANERS_MS = 15_000;
 
 const SWEEPS_MS = 30_000;
 
-/** The sweep of task queues spares those younger than 10 min. */
-const SWEEP_AGE_MS = 11 * 60_000;
+/** The sweeps spare queues younger than 10 min and connections younger than 15 min, as they stand in production too. */
+const SWEEP_AGE_MS = 16 * 60_000;
 
 /** Waits for the cleaners, then fires the sweeps as their schedules would, and answers what was left before and after. */
 export async function cleanUp(
@@ -29,6 +29,7 @@ export async function cleanUp(
       channels.map((channel) => farewell.send({ channel, type: 'message', data: 'farewell', key: 'farewell', firstTriedAtMs: Date.now() })),
     );
     run.queues.age(SWEEP_AGE_MS);
+    await leftovers.ageConnections(SWEEP_AGE_MS);
     run.fireSchedules();
     await eventually(async () => isClean(await leftovers.find()), SWEEPS_MS);
     return { before, after: await leftovers.find() };

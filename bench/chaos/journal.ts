@@ -7,7 +7,9 @@ export type Entry =
   | { readonly kind: 'reset'; readonly atMs: number; readonly reason: string; readonly id: string | undefined }
   /** It leaves on its own account, and comes back with its cursor. */
   | { readonly kind: 'left'; readonly atMs: number }
-  | { readonly kind: 'back'; readonly atMs: number };
+  | { readonly kind: 'back'; readonly atMs: number }
+  /** What the subscriber knows of its connection, for whoever looks for a reason. */
+  | { readonly kind: 'note'; readonly atMs: number; readonly text: string };
 
 /** `inOrder`: every event by seq and once. `atLeastOnce`: every event, in any order and any number of times. */
 export type Delivery = 'inOrder' | 'atLeastOnce';
@@ -30,10 +32,9 @@ export class Journal {
     return this.#deliveries;
   }
 
-  /** Whether its first baseline is fixed. */
+  /** Whether it has had a baseline. */
   get isStarted(): boolean {
-    const [first] = this.entries;
-    return first !== undefined && Number.isFinite(first.atMs);
+    return this.entries.some(({ kind, atMs }) => kind === 'start' && Number.isFinite(atMs));
   }
 
   /** Begins without a cursor. The answer is to be called when the baseline is fixed, with its id where it is known. */
@@ -53,6 +54,10 @@ export class Journal {
 
   reset(reason: string, id?: string): void {
     this.entries.push({ kind: 'reset', atMs: Date.now(), reason, id });
+  }
+
+  note(text: string): void {
+    this.entries.push({ kind: 'note', atMs: Date.now(), text });
   }
 
   leave(): void {

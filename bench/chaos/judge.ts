@@ -84,6 +84,7 @@ class Judge {
         this.#joinedAtMs = entry.atMs;
         return;
       case 'left':
+      case 'note':
         return;
       case 'reset':
         this.#takeReset(entry);

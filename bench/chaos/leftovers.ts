@@ -1,5 +1,5 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { DynamoDBDocumentClient, paginateScan } from '@aws-sdk/lib-dynamodb';
+import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import type { LocalRun } from '../../local/run.ts';
 import type { TaskService } from '../../local/tasks/task-service.ts';
@@ -17,19 +17,39 @@ export function isClean(left: Leftovers): boolean {
   return Object.values(left).every((names: readonly string[]) => names.length === 0);
 }
 
+export interface LeftoverFinder {
+  find(): Promise<Leftovers>;
+  /** Makes every row of a connection this much older, for the sweep that spares young ones. */
+  ageConnections(ms: number): Promise<void>;
+  close(): void;
+}
+
 /** Looks at everything that tasks and connections leave behind when nobody cleans up. */
-export function leftoversOf(run: LocalRun, access: AwsAccess): { find(): Promise<Leftovers>; close(): void } {
+export function leftoversOf(run: LocalRun, access: AwsAccess): LeftoverFinder {
   const database = DynamoDBDocumentClient.from(new DynamoDBClient({ ...clientSettings(access), maxAttempts: 3 }));
   return {
     async find() {
       const open = new Set(run.gateways.flatMap((gateway) => gateway.openConnections));
-      const rows = (await connectionIds(database)).map(({ table, ids }) => ({ table, ids: ids.filter((id) => !open.has(id)) }));
+      const closed = (await connectionRows(database)).filter(({ connectionId }) => !open.has(connectionId));
       return {
         queues: run.services.flatMap((service) => orphanedQueues(run, service)),
         queueSubscriptions: run.services.flatMap((service) => orphanedSubscriptions(run, service)),
-        connectionRows: rows.find(({ table }) => table === 'connections')?.ids ?? [],
-        subscriptionRows: rows.find(({ table }) => table === 'subscriptions')?.ids ?? [],
+        connectionRows: closed.filter(({ kind }) => kind === 'connection').map(({ connectionId }) => connectionId),
+        subscriptionRows: closed.filter(({ kind }) => kind === 'subscription').map(({ connectionId }) => connectionId),
       };
+    },
+    async ageConnections(ms) {
+      for (const { kind, table, connectionId } of await connectionRows(database)) {
+        if (kind !== 'connection') continue;
+        await database.send(
+          new UpdateCommand({
+            TableName: table,
+            Key: { connectionId },
+            UpdateExpression: 'SET connectedAt = connectedAt - :ms',
+            ExpressionAttributeValues: { ':ms': ms },
+          }),
+        );
+      }
     },
     close: () => database.destroy(),
   };
@@ -60,23 +80,25 @@ function orphanedSubscriptions(run: LocalRun, service: TaskService): readonly st
   });
 }
 
-/** Every row that names a connection, by what the table is for. */
-async function connectionIds(
-  database: DynamoDBDocumentClient,
-): Promise<readonly { readonly table: 'connections' | 'subscriptions'; readonly ids: readonly string[] }[]> {
+interface Row {
+  readonly table: string;
+  readonly kind: 'connection' | 'subscription';
+  readonly connectionId: string;
+}
+
+/** Every row that names a connection, of whichever table. */
+async function connectionRows(database: DynamoDBDocumentClient): Promise<readonly Row[]> {
   const { TableNames = [] } = await database.send(new ListTablesCommand({}));
-  const found: { table: 'connections' | 'subscriptions'; ids: string[] }[] = [
-    { table: 'connections', ids: [] },
-    { table: 'subscriptions', ids: [] },
-  ];
-  for (const TableName of TableNames) {
-    for await (const { Items = [] } of paginateScan({ client: database }, { TableName })) {
-      for (const item of Items) {
-        const { connectionId, channel } = item;
+  const rows: Row[] = [];
+  for (const table of TableNames) {
+    for await (const { Items = [] } of paginateScan({ client: database }, { TableName: table })) {
+      for (const { connectionId, channel, connectedAt } of Items) {
         if (typeof connectionId !== 'string') continue;
-        found.find(({ table }) => table === (channel === undefined ? 'connections' : 'subscriptions'))?.ids.push(connectionId);
+        if (channel !== undefined) rows.push({ table, kind: 'subscription', connectionId });
+        // What has no time of connecting is the sweep's own note, and not a connection.
+        else if (connectedAt !== undefined) rows.push({ table, kind: 'connection', connectionId });
       }
     }
   }
-  return found;
+  return rows;
 }

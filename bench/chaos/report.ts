@@ -107,7 +107,7 @@ function leftNames(left: Leftovers): readonly string[] {
 const SLOW_MS = 20_000;
 
 /** Entries of the journal shown before and after. */
-const AROUND = 3;
+const AROUND = 6;
 
 function describeViolation({ kind, journal, id, detail }: Violation): string {
   const title = `${VIOLATION_NAMES[kind]}: ${id}${journal === undefined ? '' : ` of ${journal.channel}, ${journal.subscriber}`}: ${detail}`;
@@ -133,6 +133,8 @@ function describeEntry(entry: Entry): string {
       return `${time} reset ${entry.reason} ${entry.id ?? ''}`;
     case 'start':
       return `${time} start ${entry.id ?? ''}`;
+    case 'note':
+      return `${time} ${entry.text}`;
     default:
       return `${time} ${entry.kind}`;
   }

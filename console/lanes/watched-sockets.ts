@@ -26,7 +26,8 @@ export function watchSockets(Socket: typeof WebSocket, listener: ConversationLis
       this.addEventListener('open', () => {
         this.addEventListener('message', ({ data }) => this.#conversation.received(JSON.parse(data) as ServerFrame));
       });
-      if (isCut) this.close();
+      // Not at once: nobody listens for the close of a socket that is still being made.
+      if (isCut) queueMicrotask(() => this.close());
     }
 
     override send(text: string): void {

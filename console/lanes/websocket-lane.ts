@@ -76,8 +76,7 @@ export class WebSocketLane implements Lane {
 
   resume(): void {
     if (this.#cutTimer !== undefined) {
-      clearTimeout(this.#cutTimer);
-      this.#cutTimer = undefined;
+      this.#endCut();
       this.#sockets.restore();
       this.#observer.onState({ kind: 'connecting' });
     }
@@ -85,7 +84,7 @@ export class WebSocketLane implements Lane {
   }
 
   close(): void {
-    clearTimeout(this.#cutTimer);
+    this.#endCut();
     this.#connection.close();
   }
 
@@ -99,11 +98,20 @@ export class WebSocketLane implements Lane {
     return id;
   }
 
+  #endCut(): void {
+    clearTimeout(this.#cutTimer);
+    this.#cutTimer = undefined;
+  }
+
   #follow({ status, error, delayMs = 0 }: Status): void {
-    // During a cut the client goes on trying, in vain.
-    if (this.#cutTimer !== undefined) return;
     const observer = this.#observer;
-    if (status === 'live') {
+    if (status === 'closed' && error !== undefined) {
+      this.#endCut();
+      observer.onNotice({ kind: 'error', message: error.message });
+      observer.onState({ kind: 'ended' });
+    } else if (this.#cutTimer !== undefined) {
+      // The client goes on trying, in vain.
+    } else if (status === 'live') {
       this.#interrupted = false;
       observer.onState({ kind: 'live' });
     } else if (status === 'waiting') {
@@ -113,9 +121,6 @@ export class WebSocketLane implements Lane {
       }
       if (error !== undefined && !LOST_CODES.has(error.code)) observer.onNotice({ kind: 'error', message: error.message });
       observer.onState({ kind: 'lost', untilMs: Date.now() + delayMs });
-    } else if (status === 'closed' && error !== undefined) {
-      observer.onNotice({ kind: 'error', message: error.message });
-      observer.onState({ kind: 'ended' });
     }
   }
 }

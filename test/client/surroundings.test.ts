@@ -113,6 +113,17 @@ describe.each(['sse', 'poll', 'websocket'] as const)('over %s', (transport) => {
     await until(() => subscription.status.status === 'live', 'live');
   });
 
+  test('cuts a wait short when the application asks for it', async () => {
+    const subscription = open({ ...PATIENT, pollWaitSeconds: 0, pollIntervalMs: 1 });
+    await subscription.ready;
+    await server.set({ failures: { times: 1, status: 500 } });
+    await server.cut();
+    await until(() => subscription.status.status === 'waiting', 'waiting');
+    await server.set({ failures: { times: 0, status: 500 } });
+    connection.retryNow();
+    await until(() => subscription.status.status === 'live', 'live');
+  });
+
   test('listens to the browser until it is closed', async () => {
     await open().ready;
     expect(around.listeners).toBe(2);

@@ -31,6 +31,8 @@ export class StubServer {
   readonly #events = new Map<string, WireEvent[]>();
   /** Ids that the WebSocket lane loses on the way. */
   readonly lostOnWebSocket = new Set<string>();
+  /** The WebSocket lane refuses subscriptions in a way that no repetition can mend. */
+  refuseSubscriptions = false;
   /** Every subscription and stream is told that it cannot resume. */
   refuseResume = false;
 
@@ -53,6 +55,11 @@ export class StubServer {
 
   get url(): string {
     return `http://127.0.0.1:${(this.#http.address() as AddressInfo).port}`;
+  }
+
+  /** How many WebSockets are open. */
+  get connected(): number {
+    return this.#sockets.clients.size;
   }
 
   async close(): Promise<void> {
@@ -108,6 +115,10 @@ export class StubServer {
     }
     if (frame.action !== 'subscribe') return;
     const { channel, after } = frame;
+    if (this.refuseSubscriptions) {
+      send(client, { kind: 'error', code: 'forbidden', message: `channel ${channel} is not for you`, ...repeated });
+      return;
+    }
     this.#subscriptions.set(client, channel);
     send(client, { kind: 'subscribed', channel, id: this.#head(channel), ...repeated });
     if (after === undefined) return;

@@ -13,12 +13,16 @@ const DEREGISTRATION_DELAY_MS = 30_000;
 const PUBLISH_INTERVAL_MS = 100;
 
 let world: InProcessRun;
+let readers: readonly PlainReader[] = [];
 
 beforeAll(async () => {
   world = await startInProcess({ tasks: TASKS, environment: { [SSE_ENV.drainMs]: String(DRAIN_SECONDS * 1_000) } });
 }, 60_000);
 
-afterAll(() => world.run.close(), 30_000);
+afterAll(async () => {
+  for (const reader of readers) reader.close();
+  await world.run.close();
+}, 30_000);
 
 /** One line per second: how many came back, as a number and as a bar. */
 function histogram(title: string, perSecond: readonly number[]): string {
@@ -40,7 +44,7 @@ test('all tasks are replaced one by one under 500 plain streams: no event is los
   const { run, service, lines } = world;
   const channel = freshChannel('rolling');
   const reconnectedAtMs: number[] = [];
-  const readers = Array.from(
+  readers = Array.from(
     { length: STREAMS },
     () => new PlainReader({ base: run.urls.http, channel, onReconnect: () => reconnectedAtMs.push(performance.now()) }),
   );
@@ -58,17 +62,16 @@ test('all tasks are replaced one by one under 500 plain streams: no event is los
 
   // As ECS does: start the new task, wait until it is healthy, deregister the old one, SIGTERM after the delay.
   const before = service.tasks;
-  const rolls: { readonly startMs: number; readonly perSecond: readonly number[]; readonly total: number }[] = [];
+  const rolls: { readonly perSecond: readonly number[]; readonly total: number }[] = [];
   for (const old of before) {
     await service.start();
     const startMs = performance.now();
     const known = reconnectedAtMs.length;
     await service.stop(old.id, { deregistrationDelayMs: DEREGISTRATION_DELAY_MS });
     expect(await old.exited).toBe(0);
-    // The last ones wait as long as `retry:` said, 5 s at most.
-    await sleep(6_000);
+    await until('every stream is open again', () => readers.every(({ isOpen }) => isOpen));
     const timesMs = reconnectedAtMs.slice(known);
-    rolls.push({ startMs, perSecond: countPerSecond(timesMs, startMs), total: timesMs.length });
+    rolls.push({ perSecond: countPerSecond(timesMs, startMs), total: timesMs.length });
   }
   rolled.abort();
   await publishing;
@@ -80,11 +83,11 @@ test('all tasks are replaced one by one under 500 plain streams: no event is los
   expect(readers.flatMap(({ complaints }) => complaints)).toEqual([]);
   const expected = Array.from({ length: acknowledged }, (_, index) => index + 1);
   for (const { seqs } of readers) expect(seqs).toEqual(expected);
-  expect(rolls.reduce((sum, { total }) => sum + total, 0)).toBe(STREAMS);
+  // One may have come back to the task that was replaced next.
+  expect(rolls.reduce((sum, { total }) => sum + total, 0)).toBeGreaterThanOrEqual(STREAMS);
   // Against the drain window and not against the time between the first and the last: else a single spike would be its own average.
   for (const { perSecond, total } of rolls) expect(Math.max(...perSecond)).toBeLessThanOrEqual((3 * total) / DRAIN_SECONDS);
   // Every task drained because its target health said so, ahead of SIGTERM.
   const drains = lines.filter((line) => line.includes('"message":"draining"'));
   expect(drains.map((line) => /"reason":"(\w+)"/.exec(line)?.[1])).toEqual(before.map(() => 'leaving'));
-  for (const reader of readers) reader.close();
 }, 180_000);

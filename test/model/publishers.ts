@@ -47,6 +47,7 @@ async function tryToPublish({ name, tryName, skewMs, plan, one }: Attempt, world
   const caller = {
     simulation,
     name: tryName,
+    delayMs: (method: string) => (method === 'append' && (stalls || one.writeMs < APPEND_LIMIT_MS) ? one.writeMs : 0),
     limitMs: (method: string) => (method === 'append' && !stalls ? APPEND_LIMIT_MS : undefined),
   };
   const bus = scheduledPort(world.bus, caller);

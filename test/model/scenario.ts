@@ -11,6 +11,8 @@ export interface Try {
   readonly crash: Crash | undefined;
   /** How long the caller waits before it. */
   readonly afterMs: number;
+  /** How long its write is under way. */
+  readonly writeMs: number;
 }
 
 export interface PublicationPlan {
@@ -53,7 +55,7 @@ export interface Day {
 }
 
 export interface Scenario {
-  /** Writes may be stopped for any time, beyond what the protocol allows: then only the baseline may be wrong. */
+  /** Writes may take any time, and not only what the protocol allows: then only baselines may be wrong. */
   readonly stalls: boolean;
   readonly fates: readonly Fate[];
   readonly consumers: readonly ConsumerPlan[];
@@ -68,13 +70,16 @@ export interface Scenario {
 
 const crash: fc.Arbitrary<Crash> = fc.record({ atCall: fc.integer({ min: 1, max: 6 }), when: fc.constantFrom('before', 'after') });
 
+const attempt: fc.Arbitrary<Try> = fc.record({
+  crash: fc.option(crash, { nil: undefined }),
+  afterMs: fc.constantFrom(0, 500, 3_000, 7_000),
+  writeMs: fc.constantFrom(0, 0, 1_000, 12_000, 45_000),
+});
+
 const publication: fc.Arbitrary<PublicationPlan> = fc.record({
   channel: fc.constantFrom(...CHANNELS, 'a'),
   keyed: fc.boolean(),
-  tries: fc.array(fc.record({ crash: fc.option(crash, { nil: undefined }), afterMs: fc.constantFrom(0, 500, 3_000, 7_000) }), {
-    minLength: 1,
-    maxLength: 3,
-  }),
+  tries: fc.array(attempt, { minLength: 1, maxLength: 3 }),
   racing: fc.boolean(),
 });
 

@@ -6,6 +6,8 @@ export interface Caller {
   readonly name: string;
   /** Around each call, its way there and back included: where a process dies, for example. */
   readonly around?: <T>(make: () => Promise<T>) => Promise<T>;
+  /** How long a call is under way before it takes effect. */
+  readonly delayMs?: (method: string) => number;
   /** How long a call may take until it is given up, after which it has no effect; undefined for any time. */
   readonly limitMs?: (method: string) => number | undefined;
 }
@@ -15,7 +17,7 @@ class CallTimedOutError extends Error {
 }
 
 /** The port, each call of which is two steps: it takes effect, and its answer comes. Anything may happen before and between. */
-export function scheduledPort<Port extends object>(port: Port, { simulation, name, around, limitMs }: Caller): Port {
+export function scheduledPort<Port extends object>(port: Port, { simulation, name, around, delayMs, limitMs }: Caller): Port {
   return new Proxy(port, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property);
@@ -27,6 +29,8 @@ export function scheduledPort<Port extends object>(port: Port, { simulation, nam
         const checkInTime = () => {
           if (simulation.nowMs() > deadlineMs) throw new CallTimedOutError(`${method} has taken more than ${limit} ms`);
         };
+        const delay = delayMs?.(method) ?? 0;
+        if (delay > 0) await simulation.sleep(delay);
         await simulation.step(`${name} calls ${method}`);
         checkInTime();
         const answer: unknown = await member.apply(target, args);

@@ -90,6 +90,11 @@ export class SocketConsumer implements Consumer {
   }
 
   #receive(frame: ServerFrame): void {
+    if (frame.kind === 'error') {
+      const failed = this.#followed.find(({ request }) => request?.id === frame.requestId);
+      if (failed !== undefined) this.#failed(failed);
+      return;
+    }
     const followed = this.#followed.find(({ channel }) => 'channel' in frame && frame.channel === channel);
     if (followed === undefined) throw new Error(`${this.#name} got ${JSON.stringify(frame)}`);
     const { order, request } = followed;
@@ -102,6 +107,11 @@ export class SocketConsumer implements Consumer {
       followed.request = undefined;
     }
     this.#askIfNeeded(followed);
+  }
+
+  #failed(followed: Followed): void {
+    followed.request = undefined;
+    this.#askAgain(followed, () => true);
   }
 
   #subscribed(followed: Followed, baseline: string): void {
@@ -122,12 +132,16 @@ export class SocketConsumer implements Consumer {
   }
 
   #askIfNeeded(followed: Followed): void {
-    if (!followed.order.hasGap || followed.waits || followed.request !== undefined) return;
+    if (followed.order.hasGap && followed.request === undefined) this.#askAgain(followed, () => followed.order.hasGap);
+  }
+
+  #askAgain(followed: Followed, isNeeded: () => boolean): void {
+    if (followed.waits) return;
     followed.waits = true;
     this.#world.simulation.spawn(async () => {
       await this.#world.simulation.sleep(GAP_WAIT_MS);
       followed.waits = false;
-      if (followed.order.hasGap) this.#subscribe(followed);
+      if (isNeeded()) this.#subscribe(followed);
     });
   }
 }

@@ -2,7 +2,7 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { ConnectionPoster, ConnectionStore, EventLog, PostOutcome } from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
-import { LogReader } from '../../backbone/services/log-reader.ts';
+import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { answerFrame } from '../../lambda/websocket/answer-frame.ts';
 import { MemoryConnectionStore } from '../support/memory-connection-store.ts';
@@ -47,7 +47,7 @@ export class SocketLane {
 
   async frame(connectionId: string, frame: ClientFrame): Promise<void> {
     const { simulation, wiring } = this.#options;
-    const store = wiring.subscriptions(this.#store);
+    const store = wiring.subscriptions(this.#store, frame);
     const poster: ConnectionPoster = {
       post: async (to, text) => {
         const outcome = await this.#post(to, text);
@@ -65,7 +65,7 @@ export class SocketLane {
         random: () => 0.5,
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
       },
-      loudTelemetry,
+      strictTelemetry,
     );
   }
 
@@ -94,11 +94,13 @@ export class SocketLane {
   }
 }
 
-const loudTelemetry: Telemetry = {
+const strictTelemetry: Telemetry = {
   info: () => {},
   metrics: () => {},
   warn: () => {},
   error: (message, fields) => {
+    // The client gets an error, asks again, and is told.
+    if (fields?.['error'] instanceof ReplayExpiredError) return;
     throw new Error(message, { cause: fields?.['error'] });
   },
 };

@@ -1,4 +1,5 @@
 import type { ConnectionStore, EventBus, EventLog } from '../../backbone/ports.ts';
+import type { ClientFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 
 /** Of what the model is put together. The real protocol is {@link PROTOCOL}; each mutation replaces a part of it. */
@@ -14,8 +15,8 @@ export interface Wiring {
   readonly consumerLog: (log: EventLog) => EventLog;
   /** What a WebSocket subscription is answered from. */
   readonly replayReader: (reader: LogReader) => Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  /** Where one WebSocket subscription is written, and what has to be called for the frames that answer it. */
-  readonly subscriptions: (store: ConnectionStore) => ConnectionStore & { readonly onFrame?: (frame: string) => Promise<void> };
+  /** Where a WebSocket subscription is written, and what has to be called for the frames that answer it. */
+  readonly subscriptions: (store: ConnectionStore, request: ClientFrame) => ConnectionStore & { onFrame?(frame: string): Promise<void> };
 }
 
 const same = <T>(part: T): T => part;

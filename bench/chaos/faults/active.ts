@@ -21,16 +21,13 @@ export interface ActiveOptions {
 /** Faults that are done to the run: connections are cut, tasks die, are replaced, stand still. Resolves when the last is over. */
 export async function actUntil(options: ActiveOptions, signal: AbortSignal): Promise<void> {
   const { rates, randomOf } = options;
-  const act = (stream: string, everyMs: number, work: (random: Random, options: ActiveOptions) => void | Promise<void>) => {
+  const act = (stream: string, everyMs: number, work: (random: Random) => void | Promise<void>) => {
     const random = randomOf(stream);
-    return repeatedly(
-      () => random.waitMs(everyMs),
-      signal,
-      () => work(random, options),
-    );
+    const waitMs = () => random.between(everyMs / 2, everyMs * 1.5);
+    return repeatedly(waitMs, signal, () => work(random));
   };
   await Promise.all([
-    act('cuts', rates.cutEveryMs, cut),
+    act('cuts', rates.cutEveryMs, (random) => cut(random, options)),
     ...options.run.services.flatMap((service) => [
       act('kills', rates.killEveryMs, (random) => kill(service, random, options)),
       act('rolls', rates.rollEveryMs, (random) => roll(service, random, options)),

@@ -62,7 +62,8 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
       () => started?.(subscription.cursor),
       () => undefined,
     );
-    subscription.addEventListener('status', ({ detail: { status, error } }) => {
+    subscription.addEventListener('status', ({ detail: { status, error, transport } }) => {
+      journal.note(`${status} over ${transport}${error === undefined ? '' : `: ${error.code}: ${error.message}`}`);
       if (status === 'closed' && error !== undefined) onProblem(`${name}: the subscription ended: ${error.code}: ${error.message}`);
     });
     if (behaviour.readDelayMs === undefined) {

@@ -21,9 +21,15 @@ export class PlainReader {
   #request: http.ClientRequest | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  #open = false;
 
   constructor(options: PlainReaderOptions) {
     this.#options = options;
+  }
+
+  /** Whether it has a stream just now. */
+  get isOpen(): boolean {
+    return this.#open;
   }
 
   /** Resolves once the first stream has its opening. */
@@ -43,13 +49,17 @@ export class PlainReader {
     const request = http.get(`${base}/v1/events?channel=${channel}`, { agent: false, headers });
     this.#request = request;
     request.on('error', () => undefined);
-    request.on('close', () => this.#reconnectLater());
+    request.on('close', () => {
+      this.#open = false;
+      this.#reconnectLater();
+    });
     request.on('response', (response) => {
       if (response.statusCode !== 200) {
         this.complaints.push(`the server answered ${response.statusCode}`);
         this.close();
         return;
       }
+      this.#open = true;
       let rest = '';
       response.setEncoding('utf8');
       response.on('error', () => undefined);
