@@ -54,6 +54,8 @@ export const SSE_ENV = {
   retryMinMs: 'LANES_RETRY_MIN_MS',
   retryMaxMs: 'LANES_RETRY_MAX_MS',
   maxStreams: 'LANES_MAX_STREAMS',
+  /** For each principal but the anonymous one. */
+  maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
   /** How long a task that leaves takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
@@ -93,6 +95,10 @@ export const METRICS_NAMESPACE = 'RealtimeLanes';
 export const METRICS = {
   openStreams: 'OpenStreams',
   slowStreamsClosed: 'SlowStreamsClosed',
+  /** Streams and polls that a full task refused. */
+  refusedStreams: 'RefusedStreams',
+  /** Streams and polls refused because their principal had all that it may have on the task. */
+  limitedStreams: 'LimitedStreams',
   deliveries: 'Deliveries',
   goneConnections: 'GoneConnections',
   throttledPosts: 'ThrottledPosts',

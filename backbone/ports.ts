@@ -101,8 +101,11 @@ export interface ConnectionStore {
   open(connection: Connection): Promise<void>;
   /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
-  /** `gone` when the connection has no row (closed or expired): nothing is written then. */
-  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'>;
+  /**
+   * `gone` when the connection has no row (closed or expired), `full` when it has `MAX_CHANNELS_PER_CONNECTION` other
+   * channels: nothing is written then.
+   */
+  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;

@@ -22,6 +22,7 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.retryMinMs]: wholeNumber,
   [SSE_ENV.retryMaxMs]: wholeNumber,
   [SSE_ENV.maxStreams]: positive,
+  [SSE_ENV.maxStreamsPerPrincipal]: positive,
   [SSE_ENV.maxUnsentBytes]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
   [SSE_ENV.targetGroupArn]: text,
@@ -47,6 +48,7 @@ export interface Config {
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
   readonly maxStreams: number;
+  readonly maxStreamsPerPrincipal: number;
   readonly maxUnsentBytes: number;
   readonly drainMs: number;
   readonly targetGroupArn: string;
@@ -80,6 +82,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     retryMinMs: values[SSE_ENV.retryMinMs],
     retryMaxMs: values[SSE_ENV.retryMaxMs],
     maxStreams: values[SSE_ENV.maxStreams],
+    maxStreamsPerPrincipal: values[SSE_ENV.maxStreamsPerPrincipal],
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
     drainMs: values[SSE_ENV.drainMs],
     targetGroupArn: values[SSE_ENV.targetGroupArn],

@@ -14,6 +14,8 @@ export function encodeMetrics(openStreams: number, counts: HubCounts, nowMs: num
     [METRICS.deliveries]: counts.deliveries,
     [METRICS.slowStreamsClosed]: counts.slowStreamsClosed,
     [METRICS.holesBuried]: counts.holesBuried,
+    [METRICS.refusedStreams]: counts.refusedFull,
+    [METRICS.limitedStreams]: counts.refusedOverLimit,
   };
   const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: 'Count' }));
   return JSON.stringify({

@@ -76,6 +76,8 @@ const sse = v.strictObject({
     desiredCount: between(1, 1_000),
     /** Streams that one task takes before it answers 503. Each is a socket. */
     maxStreams: between(1, 1_000_000),
+    /** Streams that one principal may have on one task. Clients without a token have no limit of their own. */
+    maxStreamsPerPrincipal: between(1, 1_000_000),
     /** Unsent bytes at which a slow reader is closed; it resumes from its cursor. */
     maxUnsentBytes: between(1, 2 ** 30),
     /** Open files and sockets that a task may have. */

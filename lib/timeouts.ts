@@ -119,6 +119,13 @@ function rulesOf(stage: Stage): readonly Rule[] {
       reason: 'every stream is a socket, and the task needs some for its own calls',
     },
     {
+      left: { name: 'sse.task.maxStreamsPerPrincipal', value: sse.task.maxStreamsPerPrincipal },
+      relation: '<',
+      right: { name: 'sse.task.maxStreams', value: sse.task.maxStreams },
+      unit: 'streams',
+      reason: 'one principal could fill a task, and the limit would protect nobody',
+    },
+    {
       left: { name: 'sse.cleanerTimeoutSeconds', value: sse.cleanerTimeoutSeconds },
       relation: '<',
       right: { name: 'sse.sweepIntervalMinutes', value: sse.sweepIntervalMinutes * 60 },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { DeleteCommand, type DynamoDBDocumentClient, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/channel.ts';
 import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
 import { batchDelete } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
@@ -69,10 +70,10 @@ class DynamoConnectionStore implements ConnectionStore {
     await batchDelete({ client, table: subscriptionsTable, clock }, keys);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'> {
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'> {
     const { client, subscriptionsTable } = this.#options;
     const connection = await this.#noteChannel(connectionId, channel);
-    if (connection === undefined) return 'gone';
+    if (connection === undefined) return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
     const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), expiresAt: connection.expiresAt };
     await client.send(new PutCommand({ TableName: subscriptionsTable, Item: item }));
     return 'subscribed';
@@ -133,19 +134,32 @@ class DynamoConnectionStore implements ConnectionStore {
     return deleted === undefined ? 'changed' : 'forgotten';
   }
 
-  /** Adds the channel to the connection's row; undefined when there is no unexpired row. */
+  /** Adds the channel to the connection's row; undefined when there is no unexpired row, or no room in it. */
   async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
     const { client, connectionsTable, clock } = this.#options;
     const update = new UpdateCommand({
       TableName: connectionsTable,
       Key: { connectionId },
       UpdateExpression: 'ADD #channels :channel',
-      ConditionExpression: 'attribute_exists(connectionId) AND #expiresAt > :now',
+      ConditionExpression:
+        'attribute_exists(connectionId) AND #expiresAt > :now AND (attribute_not_exists(#channels) OR contains(#channels, :name) OR size(#channels) < :most)',
       ExpressionAttributeNames: { '#channels': 'channels', '#expiresAt': 'expiresAt' },
-      ExpressionAttributeValues: { ':channel': new Set([channel]), ':now': Math.floor(clock.nowMs() / 1000) },
+      ExpressionAttributeValues: {
+        ':channel': new Set([channel]),
+        ':name': channel,
+        ':most': MAX_CHANNELS_PER_CONNECTION,
+        ':now': Math.floor(clock.nowMs() / 1000),
+      },
       ReturnValues: 'ALL_NEW',
     });
     const answer = await ifConditionHolds(client.send(update));
     return answer?.Attributes as ConnectionItem | undefined;
+  }
+
+  /** Why a condition on the row did not hold: DynamoDB tells no more than that. */
+  async #isOpen(connectionId: string): Promise<boolean> {
+    const { client, connectionsTable, clock } = this.#options;
+    const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
+    return Item !== undefined && !isExpired(Item as ConnectionItem, clock.nowMs());
   }
 }

@@ -8,7 +8,8 @@ import type { PollAnswer } from '../../backbone/protocol.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PollPage } from '../hub/poll.ts';
 import type { Logger } from '../logger.ts';
-import { json, problem, type Reply, unavailable } from './reply.ts';
+import { anonymousPrincipal, type PrincipalOf } from './principal.ts';
+import { json, problem, type Reply, tooManyStreams, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
@@ -21,6 +22,8 @@ const MAX_WAIT_SECONDS = 25;
 export interface EventsRouteOptions {
   readonly hub: Hub;
   readonly logger: Logger;
+  /** @default everybody is the anonymous one */
+  readonly principalOf?: PrincipalOf;
 }
 
 /**
@@ -39,7 +42,9 @@ export async function getEvents(
     return problem(406, 'not_acceptable', `Accept is ${accept}, but there are only ${STREAM} and ${POLL}`, { Vary: 'Accept' });
   }
   const channels = parseChannels(query.getAll('channel'));
-  return preferred === STREAM ? openStream(request, response, channels, query, options) : pollPage(response, channels, query, options);
+  return preferred === STREAM
+    ? openStream(request, response, channels, query, options)
+    : pollPage(request, response, channels, query, options);
 }
 
 async function openStream(
@@ -47,7 +52,7 @@ async function openStream(
   response: ServerResponse,
   channels: readonly string[],
   query: URLSearchParams,
-  { hub, logger }: EventsRouteOptions,
+  { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
   if (query.has('after')) {
     throw new InvalidInputError('invalid_parameter', 'after belongs to polls: a stream resumes with Last-Event-ID or ?lastEventId=');
@@ -58,7 +63,7 @@ async function openStream(
   if (socket === null) return problem(400, 'bad_request', 'a stream cannot be requested while the connection answers another request');
 
   const sink = new SocketSink(response, socket);
-  const attachment = hub.attach({ channels, cursor }, sink);
+  const attachment = hub.attach({ channels, cursor, principal: principalOf(request) }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.onDrained = () => stream.wake();
@@ -80,10 +85,11 @@ function lastEventIdOf(request: IncomingMessage): string | undefined {
 }
 
 async function pollPage(
+  request: IncomingMessage,
   response: ServerResponse,
   channels: readonly string[],
   query: URLSearchParams,
-  { hub, logger }: EventsRouteOptions,
+  { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
   if (query.has('lastEventId')) {
     throw new InvalidInputError('invalid_parameter', 'lastEventId belongs to streams: a poll resumes with ?after=');
@@ -94,8 +100,8 @@ async function pollPage(
   const left = new AbortController();
   response.on('close', () => left.abort());
   try {
-    const outcome = await hub.poll({ channels, cursor }, waitMs, left.signal);
-    if (outcome.kind === 'full') return refusal('full');
+    const outcome = await hub.poll({ channels, cursor, principal: principalOf(request) }, waitMs, left.signal);
+    if (outcome.kind !== 'page') return refusal(outcome.kind);
     return json(200, toAnswer(channels, outcome.page), { Vary: 'Accept' });
   } catch (error) {
     if (left.signal.aborted) return undefined;
@@ -119,8 +125,13 @@ function toAnswer(channels: readonly string[], { events, cursor, resets }: PollP
   return resets.length === 0 ? answer : { ...answer, resets };
 }
 
-function refusal(kind: 'full' | 'draining'): Reply {
-  return kind === 'full'
-    ? unavailable('task_full', 'this task has as many streams as it may have')
-    : unavailable('task_draining', 'this task is about to stop');
+function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
+  switch (kind) {
+    case 'full':
+      return unavailable('task_full', 'this task has as many streams as it may have');
+    case 'overLimit':
+      return tooManyStreams();
+    case 'draining':
+      return unavailable('task_draining', 'this task is about to stop');
+  }
 }

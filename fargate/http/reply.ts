@@ -19,12 +19,16 @@ export type EdgeCode =
   | 'headers_too_large'
   | 'request_timeout'
   | 'task_full'
+  | 'too_many_streams'
   | 'task_draining'
   | 'unavailable'
   | 'internal';
 
 /** A client that is sent away comes back after so many seconds, to another task. */
 const RETRY_AFTER = '2';
+
+/** One that has too many streams needs time to end some. */
+const RETRY_AFTER_LIMIT = '10';
 
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   return { status, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers }, body: JSON.stringify(value) };
@@ -45,6 +49,11 @@ export function problem(
 /** 503: nothing is wrong with the request, and it may be sent again. */
 export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable', detail: string): Reply {
   return problem(503, code, detail, { 'Retry-After': RETRY_AFTER });
+}
+
+/** 429: the same request may be sent again once the client has ended others. */
+export function tooManyStreams(): Reply {
+  return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', { 'Retry-After': RETRY_AFTER_LIMIT });
 }
 
 export function invalidInput({ code, message }: InvalidInputError): Reply {

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Cursor } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../logger.ts';
@@ -9,6 +10,7 @@ import { Feeds } from './feeds.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { type PollPage, poll } from './poll.ts';
+import { PrincipalQuota } from './principal-quota.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
@@ -26,6 +28,8 @@ export interface HubOptions {
   readonly retryMaxMs: number;
   /** Streams and unanswered polls together. */
   readonly maxStreams: number;
+  /** The same, for each principal but the anonymous one. @default no limit */
+  readonly maxStreamsPerPrincipal?: number;
   readonly maxUnsentBytes: number;
   /** @default Math.random */
   readonly random?: () => number;
@@ -35,19 +39,27 @@ export interface Subscriber {
   readonly channels: readonly string[];
   /** Where the client stopped; undefined, or without a channel, to start with what comes next. */
   readonly cursor: Cursor | undefined;
+  /** Whom the stream is counted against. @default the anonymous one, who has no limit */
+  readonly principal?: string;
 }
 
-/** `full`: the task has all the streams that it may have; `draining`: it is about to stop. */
-export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' } | { readonly kind: 'draining' };
+/** `full`: the task has all the streams that it may have; `overLimit`: the principal has; `draining`: the task is about to stop. */
+export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' | 'overLimit' | 'draining' };
 
-export type PollOutcome = { readonly kind: 'page'; readonly page: PollPage } | { readonly kind: 'full' };
+export type PollOutcome = { readonly kind: 'page'; readonly page: PollPage } | { readonly kind: 'full' | 'overLimit' };
 
 /** What has happened since the last look. */
 export interface HubCounts {
   readonly deliveries: number;
   readonly slowStreamsClosed: number;
   readonly holesBuried: number;
+  /** Streams and polls that the task had no room for. */
+  readonly refusedFull: number;
+  /** Streams and polls of principals that had all they may have. */
+  readonly refusedOverLimit: number;
 }
+
+const NO_COUNTS: HubCounts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 0, refusedOverLimit: 0 };
 
 /** Encoded bytes in all rings together, as long as no channel gets less than its minimum. */
 const RING_BUDGET_BYTES = 128 * 1024 * 1024;
@@ -72,16 +84,19 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
-  readonly #streams = new Set<Stream>();
+  /** With the principal of each. */
+  readonly #streams = new Map<Stream, string>();
+  readonly #quota: PrincipalQuota;
   readonly #streamOptions: StreamOptions;
   readonly #draining = new AbortController();
   readonly #stopped = new AbortController();
   #polls = 0;
-  #counts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0 };
+  #counts: { -readonly [Name in keyof HubCounts]: number } = { ...NO_COUNTS };
 
   constructor(options: HubOptions) {
     this.#options = options;
-    const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes } = options;
+    const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes, maxStreamsPerPrincipal = Number.POSITIVE_INFINITY } = options;
+    this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
     this.#passes = new PassScheduler(() => this.#ringLimitBytes());
     this.#feeds = new Feeds({
@@ -140,14 +155,15 @@ export class Hub {
   }
 
   /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
-  attach({ channels, cursor }: Subscriber, sink: Sink): Attachment {
+  attach({ channels, cursor, principal = ANONYMOUS }: Subscriber, sink: Sink): Attachment {
     if (this.isDraining) return { kind: 'draining' };
-    if (this.#isFull) return { kind: 'full' };
+    const refused = this.#admit(principal);
+    if (refused !== undefined) return { kind: refused };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
     const stream = new Stream(feeds, cursor, retryMs, sink, this.#streamOptions);
-    this.#streams.add(stream);
+    this.#streams.set(stream, principal);
     for (const feed of feeds) feed.readers.add(stream);
     return { kind: 'attached', stream };
   }
@@ -156,8 +172,9 @@ export class Hub {
    * The events after a cursor, waiting for the first at most so long, and not at all while the task drains.
    * @param signal aborts when the client has left, and the poll then rejects with its reason
    */
-  async poll({ channels, cursor }: Subscriber, waitMs: number, signal: AbortSignal): Promise<PollOutcome> {
-    if (this.#isFull) return { kind: 'full' };
+  async poll({ channels, cursor, principal = ANONYMOUS }: Subscriber, waitMs: number, signal: AbortSignal): Promise<PollOutcome> {
+    const refused = this.#admit(principal);
+    if (refused !== undefined) return { kind: refused };
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
     const over = new AbortController();
     this.#polls++;
@@ -168,6 +185,7 @@ export class Hub {
       return { kind: 'page', page: await poll(feeds, cursor, until, signal, this.#streamOptions) };
     } finally {
       this.#polls--;
+      this.#quota.give(principal);
       over.abort();
       for (const feed of feeds) this.#feeds.release(feed);
     }
@@ -178,14 +196,21 @@ export class Hub {
     this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
   }
 
-  get #isFull(): boolean {
-    return this.openStreams >= this.#options.maxStreams;
+  /** Counts a newcomer against its principal, or says why it may not come. */
+  #admit(principal: string): 'full' | 'overLimit' | undefined {
+    if (this.openStreams >= this.#options.maxStreams) {
+      this.#counts.refusedFull++;
+      return 'full';
+    }
+    if (this.#quota.take(principal)) return undefined;
+    this.#counts.refusedOverLimit++;
+    return 'overLimit';
   }
 
   /** Takes the counts, which start again at zero. */
   takeCounts(): HubCounts {
     const counts = this.#counts;
-    this.#counts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0 };
+    this.#counts = { ...NO_COUNTS };
     return counts;
   }
 
@@ -197,7 +222,7 @@ export class Hub {
     for (let left = steps - 1; left >= 0 && this.#streams.size > 0; left--) {
       await this.#options.clock.sleep(overMs / steps);
       const excess = this.#streams.size - Math.floor((atFirst * left) / steps);
-      for (const stream of [...this.#streams].slice(0, Math.max(0, excess))) stream.close('drain');
+      for (const stream of [...this.#streams.keys()].slice(0, Math.max(0, excess))) stream.close('drain');
     }
   }
 
@@ -205,11 +230,12 @@ export class Hub {
   close(): void {
     this.#draining.abort();
     this.#stopped.abort();
-    for (const stream of this.#streams) stream.close('drain');
+    for (const stream of this.#streams.keys()) stream.close('drain');
     this.#feeds.closeAll();
   }
 
   #onClosed(stream: Stream, reason: CloseReason | undefined): void {
+    this.#quota.give(this.#streams.get(stream) ?? ANONYMOUS);
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counts.slowStreamsClosed++;
     for (const feed of stream.feeds) {
@@ -231,7 +257,7 @@ export class Hub {
     this.#feeds.sweep();
     const nowMs = this.#options.clock.nowMs();
     let ticked = 0;
-    for (const stream of this.#streams) {
+    for (const stream of this.#streams.keys()) {
       stream.tick(nowMs);
       if (++ticked % TICKS_PER_TURN === 0) await setImmediate();
     }

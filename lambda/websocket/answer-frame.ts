@@ -1,7 +1,8 @@
 import { METRICS } from '../../backbone/contract.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, ConnectionPoster, ConnectionStore, PostOutcome } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
@@ -93,7 +94,12 @@ async function subscribe(
   { connectionId, sender, repeated }: Task,
   { store, reader }: AnswerFrameDependencies,
 ): Promise<PostOutcome> {
-  if ((await store.subscribe(connectionId, channel)) === 'gone') {
+  const outcome = await store.subscribe(connectionId, channel);
+  if (outcome === 'full') {
+    const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
+    throw new InvalidInputError('too_many_channels', message);
+  }
+  if (outcome === 'gone') {
     return sender.send({
       kind: 'error',
       code: 'connection_unknown',
@@ -102,7 +108,7 @@ async function subscribe(
     });
   }
   const baseline = await reader.baseline(channel);
-  const outcome = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
-  if (outcome.kind !== 'sent' || after === undefined) return outcome;
+  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
+  if (answered.kind !== 'sent' || after === undefined) return answered;
   return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader);
 }

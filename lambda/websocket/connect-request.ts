@@ -1,4 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
+import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { ConnectAnswer, ConnectRequest } from './open-connection.ts';
 
 const SUBPROTOCOL_HEADER = 'Sec-WebSocket-Protocol';
@@ -21,7 +22,7 @@ export function parseConnect(event: ConnectEvent): ConnectRequest {
 
 /** Who connects: as the route's authorizer found, `anonymous` where the route has none. */
 function principalOf(event: ConnectEvent): string {
-  return event.requestContext.authorizer?.principalId ?? 'anonymous';
+  return event.requestContext.authorizer?.principalId ?? ANONYMOUS;
 }
 
 /** HTTP/2 front ends send header names in lower case; clients separate the values with or without a space. */

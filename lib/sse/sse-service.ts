@@ -53,6 +53,8 @@ export interface SseTaskProps {
   readonly desiredCount: number;
   /** Streams that one task takes. */
   readonly maxStreams: number;
+  /** Streams that one principal may have on one task. */
+  readonly maxStreamsPerPrincipal: number;
   /** Unsent bytes at which a slow reader is closed. */
   readonly maxUnsentBytes: number;
   /** Open files and sockets that a task may have. Above `maxStreams`. */
@@ -103,6 +105,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.retryMinMs]: String(props.retryMinMs),
         [SSE_ENV.retryMaxMs]: String(props.retryMaxMs),
         [SSE_ENV.maxStreams]: String(task.maxStreams),
+        [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
         [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),

@@ -41,6 +41,7 @@ export const dev = parseStage(
         memoryMb: 512,
         desiredCount: 2,
         maxStreams: 2_000,
+        maxStreamsPerPrincipal: 100,
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },

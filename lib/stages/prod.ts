@@ -42,6 +42,7 @@ export const prod = parseStage(
         memoryMb: 2_048,
         desiredCount: 3,
         maxStreams: 20_000,
+        maxStreamsPerPrincipal: 100,
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },

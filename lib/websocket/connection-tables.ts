@@ -54,7 +54,7 @@ export class ConnectionTables extends Construct {
 
   /** Frames: subscribe and unsubscribe. */
   allowSubscribe(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:UpdateItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    return this.allow(grantee, ['dynamodb:UpdateItem', 'dynamodb:GetItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
   }
 
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */

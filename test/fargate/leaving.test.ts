@@ -24,6 +24,7 @@ beforeEach(async () => {
       retryMinMs: 1_000,
       retryMaxMs: 2_000,
       maxStreams: 100,
+      maxStreamsPerPrincipal: 10,
       maxUnsentBytes: 1_000_000,
       drainMs: DRAIN_MS,
       targetHealthIntervalMs: 20,

@@ -3,7 +3,7 @@ import { METRICS, METRICS_NAMESPACE } from '../../backbone/contract.ts';
 import { encodeMetrics } from '../../fargate/metrics.ts';
 
 test('a line is the embedded metric format, with zeros, by service only', () => {
-  const counts = { deliveries: 12, slowStreamsClosed: 0, holesBuried: 0 };
+  const counts = { deliveries: 12, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 2, refusedOverLimit: 1 };
   expect(JSON.parse(encodeMetrics(3, counts, 1_700_000_000_000))).toEqual({
     _aws: {
       Timestamp: 1_700_000_000_000,
@@ -11,7 +11,14 @@ test('a line is the embedded metric format, with zeros, by service only', () => 
         {
           Namespace: METRICS_NAMESPACE,
           Dimensions: [['service']],
-          Metrics: [METRICS.openStreams, METRICS.deliveries, METRICS.slowStreamsClosed, METRICS.holesBuried].map((Name) => ({
+          Metrics: [
+            METRICS.openStreams,
+            METRICS.deliveries,
+            METRICS.slowStreamsClosed,
+            METRICS.holesBuried,
+            METRICS.refusedStreams,
+            METRICS.limitedStreams,
+          ].map((Name) => ({
             Name,
             Unit: 'Count',
           })),
@@ -23,5 +30,7 @@ test('a line is the embedded metric format, with zeros, by service only', () => 
     [METRICS.deliveries]: 12,
     [METRICS.slowStreamsClosed]: 0,
     [METRICS.holesBuried]: 0,
+    [METRICS.refusedStreams]: 2,
+    [METRICS.limitedStreams]: 1,
   });
 });

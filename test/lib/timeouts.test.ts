@@ -68,6 +68,11 @@ describe('checkTimeouts', () => {
       /maxStreams \+ 1024 \(66559 files\) must be <= sse\.task\.openFiles \(65535 files\)/,
     ],
     [
+      'one principal that can fill a task',
+      withTask({ maxStreamsPerPrincipal: 2_000 }),
+      /maxStreamsPerPrincipal \(2000 streams\) must be < sse\.task\.maxStreams \(2000 streams\)/,
+    ],
+    [
       'sweeps that overlap',
       withSse({ cleanerTimeoutSeconds: 60, sweepIntervalMinutes: 1 }),
       /cleanerTimeoutSeconds \(60 s\) must be < sse\.sweepIntervalMinutes \(60 s\)/,

@@ -9,6 +9,7 @@ export interface ConsumersWorld {
   readonly simulation: Simulation;
   readonly hubs: readonly [Hub, Hub];
   readonly lane: SocketLane;
+  readonly isWiped: () => boolean;
   /** Where a consumer of this plan starts. */
   readonly startOf: (plan: ConsumerPlan) => ReadonlyMap<string, Position> | undefined;
 }

@@ -206,7 +206,11 @@ function subscribingLate(store: ConnectionStore, request: ClientFrame): ReturnTy
     subscribers: (...page) => store.subscribers(...page),
     forget: (channel, subscriber) => store.forget(channel, subscriber),
     subscribe: async (connectionId, channel) => {
-      write = () => store.subscribe(connectionId, channel);
+      write = async () => {
+        // A slow write, so that more may happen before it.
+        for (let slow = 0; slow < 20; slow++) await store.subscribers(channel, 1);
+        await store.subscribe(connectionId, channel);
+      };
       return 'subscribed';
     },
     onFrame: async (frame) => {

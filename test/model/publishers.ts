@@ -23,7 +23,10 @@ export async function runPublisher(name: string, plan: PublisherPlan, world: Pub
     const publicationName = `${publication.channel}:${name}.${index + 1}`;
     const tries = publication.keyed ? publication.tries : publication.tries.slice(0, 1);
     const runs = tries.map((one, at) => async () => {
-      await tryToPublish({ name: publicationName, tryName: `${publicationName}#${at + 1}`, skewMs: plan.skewMs, plan: publication, one }, world);
+      await tryToPublish(
+        { name: publicationName, tryName: `${publicationName}#${at + 1}`, skewMs: plan.skewMs, plan: publication, one },
+        world,
+      );
     });
     if (publication.racing) await Promise.all(runs.map((run) => run()));
     else for (const run of runs) await run();

@@ -58,7 +58,13 @@ class Run {
     this.#log = this.#truth.watch(wiring.table(this.#table), () => simulation.stepsDone);
     this.#bus = { notify: async (event) => this.#notify(event) };
     const lane = new SocketLane({ simulation, wiring, log: smallPages(this.#log), retentionMs: RETENTION_MS });
-    this.#world = { simulation, lane, hubs: [this.#openHub('hub 0'), this.#openHub('hub 1')], startOf: (plan) => this.#startOf(plan) };
+    this.#world = {
+      simulation,
+      lane,
+      hubs: [this.#openHub('hub 0'), this.#openHub('hub 1')],
+      isWiped: () => this.#truth.wiped,
+      startOf: (plan) => this.#startOf(plan),
+    };
   }
 
   async play(): Promise<void> {
@@ -79,9 +85,7 @@ class Run {
       scenario: this.#scenario,
       truth: this.#truth,
       histories: consumers.flatMap(({ histories }) => histories),
-      notifiedOnly: new Set(
-        consumers.filter((consumer) => consumer instanceof SocketConsumer).flatMap(({ histories }) => histories),
-      ),
+      notifiedOnly: new Set(consumers.filter((consumer) => consumer instanceof SocketConsumer).flatMap(({ histories }) => histories)),
       epochs: new Map([...heads].map(([channel, { epoch }]) => [channel, epoch])),
     });
   }

@@ -64,8 +64,14 @@ export class SocketConsumer implements Consumer {
     for (const followed of this.#followed) followed.request = undefined;
   }
 
+  /**
+   * What the client does every few minutes: it asks for the last event that was lost. Only a wiped log needs it, which the client may
+   * have heard of in the middle of an answer from before.
+   */
   async finish(): Promise<void> {
-    // Its connection has brought everything.
+    if (!this.#world.isWiped()) return;
+    for (const followed of this.#followed) this.#subscribe(followed);
+    while (this.#followed.some(({ request }) => request !== undefined)) await this.#world.simulation.sleep(GAP_WAIT_MS);
   }
 
   async #connect(): Promise<void> {
@@ -100,7 +106,8 @@ export class SocketConsumer implements Consumer {
     const { order, request } = followed;
     const answers = 'requestId' in frame && frame.requestId === request?.id;
     if (frame.kind === 'event') this.#take(followed, order.offer({ ...frame, kind: 'event' }));
-    else if (frame.kind === 'reset' && request !== undefined) this.#take(followed, order.reset(frame.reason, request.baseline), request.baseline);
+    else if (frame.kind === 'reset' && request !== undefined)
+      this.#take(followed, order.reset(frame.reason, request.baseline), request.baseline);
     else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
     else if (frame.kind === 'caughtUp' && answers) {
       this.#take(followed, order.settle(frame.id));

@@ -78,10 +78,10 @@ export class StreamConsumer implements Consumer {
   #read({ text, atStep }: Chunk): void {
     for (const frame of text.split('\n\n')) {
       const fields = frame.split('\n').map((line) => line.split(/: ?(.*)/s, 2));
-      const valueOf = (field: string) => fields.find(([name]) => name === field)?.[1];
-      const id = valueOf('id');
+      const value = (field: string) => fields.find(([name]) => name === field)?.[1];
+      const id = value('id');
       if (id === undefined) continue;
-      this.#take(id, valueOf('event'), valueOf('data'), atStep);
+      this.#take(id, value('event'), value('data'), atStep);
       this.#lastEventId = id;
     }
   }

@@ -39,7 +39,8 @@ function checkAcknowledgements({ truth, epochs }: Evidence): void {
   for (const { event, publication } of truth.acknowledged) {
     if (epochs.get(event.channel) !== event.epoch) continue;
     const written = truth.find(event.channel, event);
-    if (written?.event.data !== event.data) throw broken('P1', `${event.data} was acknowledged as ${formatPosition(event)}, but is not there`);
+    if (written?.event.data !== event.data)
+      throw broken('P1', `${event.data} was acknowledged as ${formatPosition(event)}, but is not there`);
     const inTruth = truth.eventsOf(event.channel, event.epoch).filter(({ event: { data } }) => data.startsWith(`${publication}#`));
     if (inTruth.length !== 1) throw broken('key', `${publication} is in the log ${inTruth.length} times`);
     if (inTruth[0]?.event.seq !== event.seq) throw broken('key', `${publication} was acknowledged as ${formatPosition(event)}`);
@@ -52,7 +53,8 @@ function checkSegment(history: History, { start, heard, atStep, from }: Segment,
   let last = start;
   for (const event of heard) {
     const id = formatPosition(event);
-    if (event.epoch !== start.epoch) throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
+    if (event.epoch !== start.epoch)
+      throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
     if (event.seq <= last.seq) throw broken('P2', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)}`);
     last = event;
   }
@@ -67,7 +69,10 @@ function checkSegment(history: History, { start, heard, atStep, from }: Segment,
   if (from === 'cursor' || scenario.stalls) return;
   const under = events.find(({ event: { seq }, atStep: writtenAtStep }) => seq <= start.seq && writtenAtStep > atStep);
   if (under !== undefined) {
-    throw broken('baseline', `${consumer} starts at ${formatPosition(start)} since step ${atStep}, and ${describe(under.event)} came later`);
+    throw broken(
+      'baseline',
+      `${consumer} starts at ${formatPosition(start)} since step ${atStep}, and ${describe(under.event)} came later`,
+    );
   }
 }
 

@@ -1,3 +1,4 @@
+import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
 
 interface ConnectionRow {
@@ -36,9 +37,10 @@ export class MemoryConnectionStore implements ConnectionStore {
     for (const channel of row?.channels ?? []) this.#subscriptions.get(channel)?.delete(connectionId);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone'> {
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'> {
     const row = this.#connections.get(connectionId);
     if (row === undefined || row.expiresAtMs <= this.#clock.nowMs()) return 'gone';
+    if (row.channels.size >= MAX_CHANNELS_PER_CONNECTION && !row.channels.has(channel)) return 'full';
     row.channels.add(channel);
     const rows = this.#subscriptions.get(channel) ?? new Map<string, SubscriptionRow>();
     this.#subscriptions.set(channel, rows.set(connectionId, { version: `v${++this.#versions}`, expiresAtMs: row.expiresAtMs }));

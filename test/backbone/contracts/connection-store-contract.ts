@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import type { ConnectionStore, Subscriber } from '../../../backbone/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -62,6 +63,22 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       await store.close('c1');
       expect(await store.subscribe('c1', 'a')).toBe('gone');
       expect(await idsOn('a')).toEqual([]);
+    });
+
+    test('a connection has room for so many channels, may subscribe to one of them again, and has room again after it left one', async () => {
+      const channels = Array.from({ length: MAX_CHANNELS_PER_CONNECTION }, (_, i) => `ch${i}`);
+      await connect('c1', ...channels);
+      expect(await store.subscribe('c1', 'one-more')).toBe('full');
+      expect(await idsOn('one-more')).toEqual([]);
+      expect(await store.subscribe('c1', 'ch0')).toBe('subscribed');
+      await store.unsubscribe('c1', 'ch0');
+      expect(await store.subscribe('c1', 'one-more')).toBe('subscribed');
+    });
+
+    test('an expired connection is gone, however many channels it has', async () => {
+      await connect('c1', ...Array.from({ length: MAX_CHANNELS_PER_CONNECTION }, (_, i) => `ch${i}`));
+      await clock.advance(TTL_MS);
+      expect(await store.subscribe('c1', 'one-more')).toBe('gone');
     });
 
     test('unsubscribing leaves the connection its other channels', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
-import { LogReader, type ReplayPage } from '../../../backbone/services/log-reader.ts';
+import { LogReader, ReplayExpiredError, type ReplayPage } from '../../../backbone/services/log-reader.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryEventLog } from '../../support/memory-event-log.ts';
 
@@ -233,6 +233,34 @@ describe('replay', () => {
       [5, 'event'],
     ]);
     expect(page?.settled).toBe(1);
+  });
+
+  test('ends by name when what comes next has expired while its consumer was slow', async () => {
+    const epoch = await allocate(150);
+    await write(...range(1, 150));
+    const pages = reader.replay('a', { epoch, seq: 0 });
+    expect((await pages.next()).done).toBe(false);
+    await clock.advance(RETENTION_MS);
+    await expect(pages.next()).rejects.toThrow(ReplayExpiredError);
+  });
+
+  test('goes on after a long while when the log still proves that nothing has expired', async () => {
+    const epoch = await allocate(150);
+    await write(...range(1, 150));
+    const pages = reader.replay('a', { epoch, seq: 0 });
+    await pages.next();
+    await clock.advance(RETENTION_MS / 2);
+    expect((await pages.next()).value?.settled).toBe(150);
+  });
+
+  test('does not believe a check that is too long ago', async () => {
+    const epoch = await allocate(2);
+    await write(1, 2);
+    const checkedAtMs = clock.nowMs();
+    await clock.advance(RETENTION_MS);
+    await allocate();
+    await write(3);
+    await expect(reader.replay('a', { epoch, seq: 0 }, undefined, checkedAtMs).next()).rejects.toThrow(ReplayExpiredError);
   });
 
   test('ends at the seq that was asked for', async () => {

@@ -133,6 +133,18 @@ test('a hole that was noticed later is not buried before its own time', async ()
   expect((await log.read('demo', first.epoch, 1, 10)).entries.map(({ seq }) => seq)).toEqual([1]);
 });
 
+test('a tombstone is as old as what lies behind it, however late the hole was noticed', async () => {
+  const feed = await openFeed();
+  const hole = await log.allocate('demo');
+  const next = await store('next');
+  await clock.advance(10 * GRACE_MS);
+  feed.offer(next);
+  await until(() => clock.sleeping === 1);
+  await clock.advance(GRACE_MS);
+  await until(() => buried === 1);
+  expect((await log.read('demo', hole.epoch, hole.seq, 1)).entries).toMatchObject([{ kind: 'tombstone', atMs: next.publishedAtMs }]);
+});
+
 test('an event that is written within the grace period is delivered when its notification comes', async () => {
   const feed = await openFeed();
   const position = await log.allocate('demo');

@@ -30,6 +30,7 @@ await runProcess({
         retryMinMs: 1_000,
         retryMaxMs: 2_000,
         maxStreams: 100,
+        maxStreamsPerPrincipal: 10,
         maxUnsentBytes: 1_000_000,
         drainMs,
         targetHealthIntervalMs: 60_000,

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
 import { openSocket } from '../support/socket.ts';
 
@@ -53,6 +54,15 @@ test('subscribe makes the connection a subscriber of the channel', async () => {
   const socket = await openSocket();
   await socket.send({ action: 'subscribe', channel: 'demo' });
   expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([expect.objectContaining({ connectionId: 'c1' })]);
+});
+
+test('a connection with all the channels that it may have is told so, and told which one was too many', async () => {
+  const socket = await openSocket();
+  for (let index = 0; index < MAX_CHANNELS_PER_CONNECTION; index++) await socket.store.subscribe('c1', `ch${index}`);
+  expect(await socket.send({ action: 'subscribe', channel: 'demo', requestId: 'r1' })).toEqual([
+    { kind: 'error', code: 'too_many_channels', message: expect.stringMatching(/100 channels.*"demo"/), requestId: 'r1' },
+  ]);
+  expect(socket.lines).toEqual([]);
 });
 
 test('the row is written before the baseline is read', async () => {

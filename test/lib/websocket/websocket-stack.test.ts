@@ -65,6 +65,7 @@ describe('who may do what', () => {
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:GetItem <BackboneLogTable>',
+      'dynamodb:GetItem <TablesConnections.Arn>',
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:PutItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <BackboneLogTable>',

@@ -29,18 +29,6 @@ export async function playModel(wiring: Wiring, { runs, seed, path, shrinks }: M
   ].join('\n\n');
 }
 
-/** Plays the model as often as the environment says. @throws with seed, path, scenario and everything that happened */
-export async function assertModel(wiring: Wiring, runs: number): Promise<void> {
-  const { LANES_MODEL_RUNS: wanted, LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
-  const report = await playModel(wiring, {
-    runs: wanted === undefined ? runs : Number(wanted),
-    seed: seed === undefined ? undefined : Number(seed),
-    path,
-    shrinks: true,
-  });
-  if (report !== undefined) throw new Error(report);
-}
-
 function describe(plan: Scenario | undefined): string {
   return JSON.stringify(plan, undefined, 1);
 }
