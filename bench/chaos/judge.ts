@@ -1,6 +1,6 @@
-import type { KnownEvent, Violation, ViolationKind } from './checker.ts';
 import type { Entry, Journal } from './journal.ts';
 import { parseId } from './position.ts';
+import type { KnownEvent, Violation, ViolationKind } from './violation.ts';
 
 /** Items expire by the second, and an acknowledgement takes its time. */
 const EXPIRY_MARGIN_MS = 2_000;

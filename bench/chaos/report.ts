@@ -1,7 +1,7 @@
-import type { Violation, ViolationKind } from './checker.ts';
 import type { ChaosResult } from './driver.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { Leftovers } from './leftovers.ts';
+import type { Violation, ViolationKind } from './violation.ts';
 
 const VIOLATION_NAMES: Readonly<Record<ViolationKind, string>> = {
   lost: 'lost',

@@ -5,11 +5,14 @@ import type { Lane } from './publisher.ts';
 
 const ANSWER_TIMEOUT_MS = 6_000;
 
-/** `publish` frames on a socket, which is opened anew whenever it has broken. */
+/**
+ * `publish` frames on a socket, which is opened anew whenever it has broken. An answer that comes too late still counts:
+ * it is kept for the next try.
+ */
 export function socketLane(url: string): Lane {
   const waiting = new Map<string, PromiseWithResolvers<string>>();
+  const late = new Map<string, string>();
   let opening: Promise<WebSocket> | undefined;
-  let tries = 0;
 
   async function open(): Promise<WebSocket> {
     const socket = new WebSocket(url, [SUBPROTOCOL]);
@@ -18,35 +21,39 @@ export function socketLane(url: string): Lane {
       opening = undefined;
       for (const { reject } of waiting.values()) reject(new Error('the socket has broken'));
     });
-    socket.on('message', (data) => {
-      const frame = JSON.parse(data.toString()) as ServerFrame;
-      const requestId = 'requestId' in frame ? frame.requestId : undefined;
-      const answer = waiting.get(requestId ?? '');
-      if (frame.kind === 'published') answer?.resolve(frame.id);
-      else if (frame.kind === 'error') answer?.reject(new Error(`${frame.code}: ${frame.message}`));
-    });
+    socket.on('message', (data) => take(JSON.parse(data.toString()) as ServerFrame));
     await once(socket, 'open', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     return socket;
+  }
+
+  function take(frame: ServerFrame): void {
+    if (frame.kind !== 'published' && frame.kind !== 'error') return;
+    const key = frame.requestId ?? '';
+    const answer = waiting.get(key);
+    if (frame.kind === 'error') answer?.reject(new Error(`${frame.code}: ${frame.message}`));
+    else if (answer === undefined) late.set(key, frame.id);
+    else answer.resolve(frame.id);
   }
 
   return {
     name: 'socket',
     async send({ channel, type, data, key }) {
+      const known = late.get(key);
+      if (known !== undefined) return known;
       opening ??= open();
       const socket = await opening.catch((error: unknown) => {
         opening = undefined;
         throw error;
       });
-      const requestId = `${key}/${++tries}`;
       const answer = Promise.withResolvers<string>();
-      waiting.set(requestId, answer);
+      waiting.set(key, answer);
       const timer = setTimeout(() => answer.reject(new Error('no answer')), ANSWER_TIMEOUT_MS);
       try {
-        socket.send(JSON.stringify({ action: 'publish', channel, type, data, key, requestId } satisfies ClientFrame));
+        socket.send(JSON.stringify({ action: 'publish', channel, type, data, key, requestId: key } satisfies ClientFrame));
         return await answer.promise;
       } finally {
         clearTimeout(timer);
-        waiting.delete(requestId);
+        waiting.delete(key);
       }
     },
     close: () => void opening?.then((socket) => socket.close()).catch(() => undefined),

@@ -28,7 +28,7 @@ const TUNABLES: Partial<Tunables> = {
   streamRetryMs: 5_000,
   pollWaitSeconds: 5,
   pollIntervalMs: 200,
-  pingIntervalMs: 5_000,
+  pingIntervalMs: 8_000,
   rotateAfterMs: 18_000,
 };
 

@@ -27,13 +27,16 @@ export function plainPoll({ name, channels, urls, random }: SubscriberOptions): 
     query.set('waitSeconds', cursor === undefined ? '0' : `${WAIT_SECONDS}`);
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
     const response = await fetch(`${urls.http}/v1/events?${query}`, { headers: { accept: 'application/json' }, signal });
-    if (response.status !== 200) throw new Error(`the poll answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`the poll answered ${response.status}: ${await response.text()}`);
     take((await response.json()) as PollAnswer);
   }
 
   async function live(): Promise<void> {
     while (!stopped.signal.aborted) {
-      await pollOnce().catch(() => pause(random.between(RETRY_MS.min, RETRY_MS.max), stopped.signal));
+      await pollOnce().catch((error: unknown) => {
+        for (const journal of journals) journal.note(String(error));
+        return pause(random.between(RETRY_MS.min, RETRY_MS.max), stopped.signal);
+      });
     }
   }
 
