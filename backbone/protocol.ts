@@ -79,5 +79,6 @@ export type ServerFrame =
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
   | { readonly kind: 'reset'; readonly channel: string; readonly reason: ResetReason }
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly requestId?: string }
+  /** `id` comes with the code `replay_incomplete`: all that exists up to it has been sent, and the rest is to be asked for after it. */
+  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly id?: string; readonly requestId?: string }
   | { readonly kind: 'pong'; readonly requestId?: string };

@@ -45,7 +45,7 @@ export class LogReader {
     this.#options = options;
   }
 
-  /** Where a new subscriber starts: everything up to it is settled, and every event acknowledged from now on lies behind it. */
+  /** Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it. */
   async baseline(channel: string): Promise<Position> {
     const { log, clock, graceMs } = this.#options;
     for (;;) {

@@ -207,8 +207,13 @@ export class SocketLane {
     line.subscribed.add(channel);
     try {
       await line.socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after }) }, (answer) => {
-        if (signal.aborted) return true;
+        // Once it asks on the next socket, resets on this one go unheard; then its `caughtUp` must not count either.
+        if (signal.aborted || follower.asking !== asking) return true;
         if (answer.kind === 'caughtUp') feed.take(order.settle(answer.id));
+        if (answer.kind === 'error' && answer.id !== undefined) {
+          follower.vainTries = 0;
+          feed.take(order.settle(answer.id));
+        }
         if (answer.kind !== 'subscribed') return true;
         baseline = answer.id;
         if (after === undefined) feed.take(order.settle(baseline));

@@ -105,6 +105,7 @@ export class LaneSocket {
       if (frame.kind === 'error') {
         const error = new LanesError(frame.code, frame.message, { final: !TRANSIENT.has(frame.code) });
         if (frame.code === 'connection_unknown') this.close(error);
+        request?.onAnswer(frame);
         request?.end(error);
       } else if (request?.onAnswer(frame)) {
         request.end();

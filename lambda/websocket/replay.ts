@@ -16,7 +16,7 @@ export interface ReplayRequest {
 /**
  * Sends what the client has missed, in order, and then `caughtUp`; when its position cannot be resumed, `reset` first,
  * and then what there is after the baseline. A replay that does not fit the time of one invocation ends with the error
- * `replay_incomplete`, which names the cursor to subscribe again with.
+ * `replay_incomplete`, whose `id` is the cursor to subscribe again with: without it a client could not get past a tombstone.
  * @returns the outcome of the last post
  */
 export async function replay(
@@ -35,13 +35,11 @@ export async function replay(
     }
   }
 
-  const incomplete = (resumeAtSeq: number) =>
-    sender.send({
-      kind: 'error',
-      code: 'replay_incomplete',
-      message: `replay of channel ${channel} is not complete: subscribe again after ${formatPosition({ epoch: from.epoch, seq: resumeAtSeq })}`,
-      ...repeated,
-    });
+  const incomplete = (resumeAtSeq: number) => {
+    const id = formatPosition({ epoch: from.epoch, seq: resumeAtSeq });
+    const message = `replay of channel ${channel} is not complete: subscribe again after ${id}`;
+    return sender.send({ kind: 'error', code: 'replay_incomplete', message, id, ...repeated });
+  };
 
   let settled = from.seq;
   for await (const page of reader.replay(channel, from)) {

@@ -148,3 +148,23 @@ test('a socket is checked when the page is looked at again', async () => {
   around.setVisible(true);
   await until(async () => (await server.stats()).pings === 1, 'a ping');
 });
+
+test('a socket that is being replaced cannot hide a reset', async () => {
+  connection = connect({ websocketUrl: server.websocketUrl, pingIntervalMs: 100 });
+  const subscription = connection.subscribe('orders');
+  const seen = record(subscription);
+  await subscription.ready;
+  await server.publish('orders', 'before');
+  await untilSeen(seen, ['before'], 'events');
+  await server.set({ dropEvery: 1 });
+  await server.publish('orders', 'missed');
+  await server.expire('orders');
+  await server.set({ dropEvery: 0, slowFrames: { subscribe: 300 } });
+  const { subscribes } = await server.stats();
+  await until(async () => (await server.stats()).subscribes === subscribes + 1, 'asked on the socket');
+  // Waits for what was missed.
+  await server.publish('orders', 'after it');
+  around.setOnline(true);
+  await until(async () => (await server.stats()).subscribes === subscribes + 2, 'asked on the next socket');
+  await untilSeen(seen, ['before', 'reset: expired'], 'the reset before anything else');
+});

@@ -7,7 +7,7 @@ import { test } from '@jest/globals';
 import { playModel } from './play-model.ts';
 import { PROTOCOL } from './wiring.ts';
 
-const { LANES_MODEL_RUNS: runs = '1500', LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
+const { LANES_MODEL_RUNS: runs = '1200', LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
 
 /** Ten times what a run takes on a busy machine. */
 const MS_PER_RUN = 500;

@@ -23,7 +23,6 @@ const TUNABLES: Partial<Tunables> = {
   reconnectMinMs: 100,
   reconnectMaxMs: 2_000,
   stableAfterMs: 2_000,
-  answerTimeoutMs: 8_000,
   silenceTimeoutMs: 8_000,
   streamRetryMs: 5_000,
   pollWaitSeconds: 5,

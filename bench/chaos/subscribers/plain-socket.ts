@@ -25,6 +25,11 @@ export function plainSocket({ name, channels, urls, random }: SubscriberOptions)
   let socket: WebSocket | undefined;
 
   function take(frame: ServerFrame): void {
+    if (frame.kind === 'error') {
+      // The rest of a replay is to be asked for behind what came.
+      if (frame.id !== undefined && frame.requestId !== undefined) complete.set(frame.requestId, frame.id);
+      return;
+    }
     if (!('channel' in frame)) return;
     const { channel } = frame;
     const journal = journals.find((candidate) => candidate.channel === channel);
@@ -52,7 +57,9 @@ export function plainSocket({ name, channels, urls, random }: SubscriberOptions)
     do {
       for (const channel of channels) {
         const after = complete.get(channel);
-        connection.send(JSON.stringify({ action: 'subscribe', channel, ...(after !== undefined && { after }) } satisfies ClientFrame));
+        connection.send(
+          JSON.stringify({ action: 'subscribe', channel, requestId: channel, ...(after !== undefined && { after }) } satisfies ClientFrame),
+        );
       }
     } while (await pause(random.between(ASK_EVERY_MS / 2, ASK_EVERY_MS), over.signal));
   }

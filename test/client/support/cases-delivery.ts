@@ -139,6 +139,20 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'gets on where a long replay ends early, also when a tombstone comes first',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.publish(channel, 'seen');
+      const [first] = await server.events(channel);
+      await server.openHole(channel);
+      await server.bury(channel);
+      await publishAll(server, channel, numbered('e', 1, 30));
+      await server.set({ replayLimit: 10 });
+      const seen = record(connect().subscribe(channel, { after: first?.id }));
+      await untilSeen(seen, numbered('e', 1, 30), 'events');
+    },
+  },
+  {
     name: 'announces that another epoch has begun, and goes on live',
     transports: LANES,
     async run({ connect, server, channel }) {

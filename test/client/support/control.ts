@@ -21,6 +21,8 @@ export interface Faults {
   readonly brokenFrames: number;
   /** WebSocket: frames are handled side by side, and these take so long. */
   readonly slowFrames: { readonly subscribe?: number; readonly unsubscribe?: number };
+  /** WebSocket: a replay ends with an error after so many events; 0 lets it go on to its end. */
+  readonly replayLimit: number;
   /** Only these tokens are let in; undefined lets everybody in. */
   readonly tokens: readonly string[] | undefined;
 }
@@ -35,6 +37,8 @@ export interface Stats {
   readonly opened: number;
   readonly mostSockets: number;
   readonly pings: number;
+  /** Frames that ask to subscribe. */
+  readonly subscribes: number;
   readonly unsubscribes: number;
   /** Events sent on streams and sockets, or in answers to polls. */
   readonly delivered: number;

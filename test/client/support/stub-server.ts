@@ -26,7 +26,16 @@ export class StubServer implements ServerControl {
   readonly #polls = new Set<Listener>();
 
   private constructor() {
-    const counts: Counts = { opened: 0, mostSockets: 0, pings: 0, unsubscribes: 0, delivered: 0, publishedByHttp: 0, publishedBySocket: 0 };
+    const counts: Counts = {
+      opened: 0,
+      mostSockets: 0,
+      pings: 0,
+      subscribes: 0,
+      unsubscribes: 0,
+      delivered: 0,
+      publishedByHttp: 0,
+      publishedBySocket: 0,
+    };
     this.#state = { log: new StubLog(), counts, faults: NO_FAULTS };
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);

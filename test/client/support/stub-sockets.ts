@@ -78,6 +78,7 @@ export class StubSockets {
     });
     socket.on('message', (data) => {
       const frame = JSON.parse(data.toString()) as ClientFrame;
+      if (frame.action === 'subscribe') this.#state.counts.subscribes++;
       const slow: Partial<Record<ClientFrame['action'], number>> = this.#state.faults.slowFrames;
       const delayMs = slow[frame.action] ?? 0;
       const answer = () => {
@@ -143,18 +144,20 @@ export class StubSockets {
     { channel, after }: ClientFrame & { readonly action: 'subscribe' },
     repeated: { readonly requestId?: string },
   ): readonly ServerFrame[] {
-    const { log, counts } = this.#state;
+    const { log, counts, faults } = this.#state;
     if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
     peer.channels.add(channel);
     const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
     if (after === undefined) return [subscribed];
     const { events, settled, reset } = log.replay(channel, after);
-    counts.delivered += events.length;
+    const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;
+    counts.delivered += sent.length;
+    const incomplete = { kind: 'error', code: 'replay_incomplete', message: 'there is more', id: sent.at(-1)?.id ?? after } as const;
     return [
       subscribed,
       ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
-      ...events.map((event) => ({ kind: 'event', ...event }) as const),
-      { kind: 'caughtUp', channel, id: settled, ...repeated },
+      ...sent.map((event) => ({ kind: 'event', ...event }) as const),
+      { ...(sent.length < events.length ? incomplete : ({ kind: 'caughtUp', channel, id: settled } as const)), ...repeated },
     ];
   }
 }

@@ -11,12 +11,21 @@ export const NO_FAULTS: Faults = {
   failures: { times: 0, status: 503 },
   brokenFrames: 0,
   slowFrames: {},
+  replayLimit: 0,
   tokens: undefined,
 };
 
 /** What a stub counts while it runs. */
 export type Counts = {
-  -readonly [K in 'opened' | 'mostSockets' | 'pings' | 'unsubscribes' | 'delivered' | 'publishedByHttp' | 'publishedBySocket']: number;
+  -readonly [K in
+    | 'opened'
+    | 'mostSockets'
+    | 'pings'
+    | 'subscribes'
+    | 'unsubscribes'
+    | 'delivered'
+    | 'publishedByHttp'
+    | 'publishedBySocket']: number;
 };
 
 /** What the two fronts of the stub share. */

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { publishEvent } from './publishing.ts';
+import { openReader, type Reader } from './reader.ts';
+
+/** What the crowd has seen in one period. */
+export interface Period {
+  readonly published: number;
+  /** From the publication's start to each stream's event, in milliseconds, sorted. */
+  readonly latenciesMs: readonly number[];
+  /** Streams that lack an event, have one twice, or have them out of order. */
+  readonly wrong: number;
+}
+
+/** How long the last event of a period may take to reach the last stream. */
+const PATIENCE_MS = 30_000;
+
+/** Normal clients: streams on one channel that take what they get at once, and a publisher at a steady rate. */
+export class Crowd {
+  readonly #base: string;
+  readonly #channel: string;
+  readonly #readers: Reader[] = [];
+  readonly #seqs: number[][] = [];
+  #latenciesMs: number[] = [];
+
+  constructor(base: string, channel: string) {
+    this.#base = base;
+    this.#channel = channel;
+  }
+
+  async open(streams: number): Promise<void> {
+    await Promise.all(
+      Array.from({ length: streams }, async () => {
+        const seqs: number[] = [];
+        this.#seqs.push(seqs);
+        const onEvent = (id: string, data: string) => {
+          seqs.push(Number(id.split('.')[1]));
+          this.#latenciesMs.push(performance.now() - Number(data));
+        };
+        this.#readers.push(await openReader({ base: this.#base, channel: this.#channel, onEvent }));
+      }),
+    );
+  }
+
+  /** Publishes for a while at a steady rate, and waits until every stream has everything. */
+  async period(seconds: number, perSecond: number): Promise<Period> {
+    this.#latenciesMs = [];
+    for (const seqs of this.#seqs) seqs.length = 0;
+    const published: Promise<number | undefined>[] = [];
+    const startMs = performance.now();
+    // At the times planned, and not one after the other: a service that slows down must not slow the publisher down.
+    for (let index = 0; index < seconds * perSecond; index++) {
+      await sleep(Math.max(0, startMs + (index * 1_000) / perSecond - performance.now()));
+      published.push(publishEvent(this.#base, this.#channel, String(performance.now())));
+    }
+    const seqs = (await Promise.all(published)).filter((seq) => seq !== undefined).sort((a, b) => a - b);
+    const deadlineMs = performance.now() + PATIENCE_MS;
+    while (this.#seqs.some((got) => got.length < seqs.length) && performance.now() < deadlineMs) await sleep(10);
+    return {
+      published: seqs.length,
+      latenciesMs: this.#latenciesMs.toSorted((a, b) => a - b),
+      wrong: this.#seqs.filter((got) => got.join() !== seqs.join()).length,
+    };
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.close();
+  }
+}
+
+/** The value below which so much of a sorted list lies. */
+export function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
