@@ -1,10 +1,20 @@
+/** A subscriber is told that it cannot be resumed. */
+export interface Reset {
+  readonly kind: 'reset';
+  readonly atMs: number;
+  readonly reason: string;
+  /** The new baseline, where the subscriber can see it. */
+  readonly id?: string | undefined;
+  /** The cursor that could not be resumed, where that is not simply the last event that came. */
+  readonly after?: string | undefined;
+}
+
 /** What a subscriber saw of one channel. */
 export type Entry =
   /** It subscribes without a cursor. Its baseline is known to it at `atMs`; until then that is infinite. */
   | { readonly kind: 'start'; atMs: number; id: string | undefined }
   | { readonly kind: 'event'; readonly atMs: number; readonly id: string; readonly type: string; readonly data: string }
-  /** It is told that it cannot be resumed. `id` is the new baseline, where the subscriber can see it. */
-  | { readonly kind: 'reset'; readonly atMs: number; readonly reason: string; readonly id: string | undefined }
+  | Reset
   /** It leaves on its own account, and comes back with its cursor. */
   | { readonly kind: 'left'; readonly atMs: number }
   | { readonly kind: 'back'; readonly atMs: number }
@@ -52,8 +62,8 @@ export class Journal {
     this.entries.push({ kind: 'event', atMs: Date.now(), id: event.id, type: event.type, data: event.data });
   }
 
-  reset(reason: string, id?: string): void {
-    this.entries.push({ kind: 'reset', atMs: Date.now(), reason, id });
+  reset(reset: Pick<Reset, 'reason' | 'id' | 'after'>): void {
+    this.entries.push({ kind: 'reset', atMs: Date.now(), ...reset });
   }
 
   note(text: string): void {

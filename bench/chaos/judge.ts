@@ -1,4 +1,4 @@
-import type { Entry, Journal } from './journal.ts';
+import type { Entry, Journal, Reset } from './journal.ts';
 import { parseId } from './position.ts';
 import type { KnownEvent, Violation, ViolationKind } from './violation.ts';
 
@@ -101,10 +101,11 @@ class Judge {
   }
 
   /** A reset may skip what has expired, and all that lies between it and the new baseline. With nothing expired it skips in vain. */
-  #takeReset({ atMs, reason, id }: Entry & { readonly kind: 'reset' }): void {
+  #takeReset({ atMs, reason, id, after }: Reset): void {
     this.#resets += 1;
     const skipped = this.#missing(atMs);
-    const expired = skipped.some((event) => this.#mayHaveExpired(event, atMs));
+    const behind = after === undefined ? skipped : this.#behind(after);
+    const expired = behind.some((event) => this.#mayHaveExpired(event, atMs));
     if (!expired) this.#blame(skipped, 'lost', () => `a reset (${reason}) skipped it, though nothing had expired`);
     this.#begin(id, atMs);
   }
@@ -156,6 +157,11 @@ class Judge {
       const promisedByPlace = from === undefined ? lastSeq !== undefined && seq > lastSeq : seq > from.seq;
       return (promisedByTime || promisedByPlace) && !this.#blamed.has(id);
     });
+  }
+
+  #behind(id: string): readonly KnownEvent[] {
+    const { epoch, seq } = parseId(id);
+    return (this.#bySeq.get(epoch) ?? []).filter((event) => event.seq > seq);
   }
 
   #mayHaveExpired({ publication }: KnownEvent, atMs: number): boolean {

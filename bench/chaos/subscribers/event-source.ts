@@ -45,7 +45,7 @@ export function eventSource({ name, channels, urls, random }: SubscriberOptions)
     positions = new Map([...positions, ...now]);
     if (type === 'reset') {
       const { channel, reason } = JSON.parse(event.data) as { readonly channel: string; readonly reason: string };
-      journalOf(channel)?.reset(reason, now.get(channel));
+      journalOf(channel)?.reset({ reason, id: now.get(channel) });
       return;
     }
     const [channel, id] = moved.length === 1 ? (moved[0] ?? []) : [channels[0], event.lastEventId];

@@ -67,7 +67,7 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
     });
     if (behaviour.readDelayMs === undefined) {
       subscription.addEventListener('event', ({ detail }) => journal.event(detail));
-      subscription.addEventListener('reset', ({ detail }) => journal.reset(detail.reason));
+      subscription.addEventListener('reset', ({ detail }) => journal.reset(detail));
     } else {
       void readSlowly(subscription, journal, behaviour.readDelayMs);
     }
@@ -77,7 +77,7 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
   async function readSlowly(subscription: Subscription, journal: Journal, delayMs: number): Promise<void> {
     for await (const item of subscription) {
       if (item.kind === 'event') journal.event(item);
-      else journal.reset(item.reason);
+      else journal.reset(item);
       await pause(delayMs, restless.signal);
     }
   }

@@ -15,7 +15,7 @@ export function plainPoll({ name, channels, urls, random }: SubscriberOptions): 
   let cursor: string | undefined;
 
   function take(answer: PollAnswer): void {
-    for (const { channel, reason } of answer.resets ?? []) journals.find((journal) => journal.channel === channel)?.reset(reason);
+    for (const reset of answer.resets ?? []) journals.find((journal) => journal.channel === reset.channel)?.reset({ reason: reset.reason });
     for (const event of answer.events) journals.find((journal) => journal.channel === event.channel)?.event(event);
     if (cursor === undefined) for (const begin of established) begin();
     cursor = answer.cursor;

@@ -5,8 +5,11 @@ import { Journal } from '../journal.ts';
 import { pause } from '../pause.ts';
 import type { Subscriber, SubscriberOptions } from './subscriber.ts';
 
-/** How often it asks for what it has missed: notifications get lost, and this lane leaves it to the client to notice. */
-const ASK_EVERY_MS = 5_000;
+/** It asks for what it has missed so soon after the last answer: notifications get lost, and this lane leaves it to the client to notice. */
+const ASK_AGAIN_MS = { min: 2_500, max: 5_000 };
+
+/** Longer than a replay may take. */
+const ANSWER_TIMEOUT_MS = 15_000;
 
 const REOPEN_MS = { min: 100, max: 1_000 };
 
@@ -17,34 +20,10 @@ const OPEN_TIMEOUT_MS = 8_000;
  * `caughtUp`), and subscribes after it again and again. So everything comes at least once, in whatever order.
  */
 export function plainSocket({ name, channels, urls, random }: SubscriberOptions): Subscriber {
-  const journals = channels.map((channel) => new Journal(name, channel, 'atLeastOnce'));
-  const complete = new Map<string, string>();
-  const baselines = new Map<string, string>();
-  const established = new Map(journals.map((journal) => [journal.channel, journal.start()]));
+  const places = channels.map((channel) => new Place(new Journal(name, channel, 'atLeastOnce')));
+  const journals = places.map(({ journal }) => journal);
   const stopped = new AbortController();
   let socket: WebSocket | undefined;
-
-  function take(frame: ServerFrame): void {
-    if (frame.kind === 'error') {
-      // The rest of a replay is to be asked for behind what came.
-      if (frame.id !== undefined && frame.requestId !== undefined) complete.set(frame.requestId, frame.id);
-      return;
-    }
-    if (!('channel' in frame)) return;
-    const { channel } = frame;
-    const journal = journals.find((candidate) => candidate.channel === channel);
-    if (frame.kind === 'event') journal?.event(frame);
-    else if (frame.kind === 'reset') {
-      complete.delete(channel);
-      journal?.reset(frame.reason, baselines.get(channel));
-    } else if (frame.kind === 'caughtUp') complete.set(channel, frame.id);
-    else if (frame.kind === 'subscribed') {
-      baselines.set(channel, frame.id);
-      if (complete.has(channel)) return;
-      complete.set(channel, frame.id);
-      established.get(channel)?.(frame.id);
-    }
-  }
 
   async function connectOnce(): Promise<void> {
     const connection = new WebSocket(urls.websocket, [SUBPROTOCOL]);
@@ -52,16 +31,20 @@ export function plainSocket({ name, channels, urls, random }: SubscriberOptions)
     const over = new AbortController();
     connection.on('close', () => over.abort());
     connection.on('error', () => undefined);
-    connection.on('message', (data) => take(JSON.parse(data.toString()) as ServerFrame));
+    connection.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ServerFrame;
+      for (const place of places) place.take(frame);
+    });
     await once(connection, 'open', { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
-    do {
-      for (const channel of channels) {
-        const after = complete.get(channel);
-        connection.send(
-          JSON.stringify({ action: 'subscribe', channel, requestId: channel, ...(after !== undefined && { after }) } satisfies ClientFrame),
-        );
-      }
-    } while (await pause(random.between(ASK_EVERY_MS / 2, ASK_EVERY_MS), over.signal));
+    await Promise.all(places.map((place) => follow(place, connection, over.signal)));
+  }
+
+  async function follow(place: Place, connection: WebSocket, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      connection.send(JSON.stringify(place.ask()));
+      await Promise.race([place.answered, pause(ANSWER_TIMEOUT_MS, signal)]);
+      await pause(random.between(ASK_AGAIN_MS.min, ASK_AGAIN_MS.max), signal);
+    }
   }
 
   async function live(): Promise<void> {
@@ -83,4 +66,52 @@ export function plainSocket({ name, channels, urls, random }: SubscriberOptions)
       return living;
     },
   };
+}
+
+/** Where the program stands in one channel. */
+class Place {
+  readonly journal: Journal;
+  readonly #started: (id?: string) => void;
+  /** Everything up to it has come. */
+  #complete: string | undefined;
+  #baseline: string | undefined;
+  #asked = 0;
+  #answer = Promise.withResolvers<void>();
+
+  constructor(journal: Journal) {
+    this.journal = journal;
+    this.#started = journal.start();
+  }
+
+  /** Resolves with the end of the answer to the last {@link ask}. */
+  get answered(): Promise<void> {
+    return this.#answer.promise;
+  }
+
+  ask(): ClientFrame {
+    this.#answer = Promise.withResolvers();
+    const after = this.#complete;
+    const requestId = `${this.journal.channel}/${++this.#asked}`;
+    return { action: 'subscribe', channel: this.journal.channel, requestId, ...(after !== undefined && { after }) };
+  }
+
+  take(frame: ServerFrame): void {
+    const { channel } = this.journal;
+    if (frame.kind === 'event' && frame.channel === channel) this.journal.event(frame);
+    // It does not name its request. An older one's would be true as well: it has asked after the same id, or an earlier one.
+    if (frame.kind === 'reset' && frame.channel === channel) {
+      this.journal.reset({ reason: frame.reason, id: this.#baseline, after: this.#complete });
+      this.#complete = this.#baseline;
+    }
+    if (!('requestId' in frame) || frame.requestId !== `${channel}/${this.#asked}`) return;
+    if (frame.kind === 'subscribed') {
+      this.#baseline = frame.id;
+      if (this.#complete !== undefined) return;
+      this.#complete = frame.id;
+      this.#started(frame.id);
+    }
+    // An incomplete replay says how far it came.
+    if (frame.kind === 'caughtUp' || frame.kind === 'error') this.#complete = frame.id ?? this.#complete;
+    this.#answer.resolve();
+  }
 }
