@@ -53,7 +53,9 @@ export class Journal {
     this.entries.push(entry);
     return (id) => {
       entry.atMs = Math.min(entry.atMs, Date.now());
-      entry.id ??= id;
+      // What has come meanwhile has moved the subscriber on from its baseline.
+      const isNewest = this.entries.findLast(({ kind }) => kind !== 'note') === entry;
+      if (isNewest) entry.id ??= id;
     };
   }
 

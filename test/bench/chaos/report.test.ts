@@ -50,7 +50,7 @@ test('a violation breaks the promise, and is shown with what happened around it'
   const text = formatReport(lossy(), 5);
   expect(isKept(lossy())).toBe(false);
   expect(text).toMatch(/^lost +1$/m);
-  expect(text).toMatch(/^lost: e\.2 of c, someone: .*e\.3 came in its place\n.* event e\.1 .*\n.* event e\.3 /m);
+  expect(text).toMatch(/^lost: e\.2 of c, someone: .*e\.3 came in its place\n.* start e\.0\n.* event e\.1 .*\n.* event e\.3 /m);
   expect(text).toMatch(/A PROMISE WAS BROKEN\.$/);
 });
 
