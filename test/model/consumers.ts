@@ -2,7 +2,7 @@ import type { Position } from '../../backbone/domain/cursor.ts';
 import type { Hub } from '../../fargate/hub/hub.ts';
 import { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
-import type { Simulation } from './simulation.ts';
+import type { Moment, Simulation } from './simulation.ts';
 import type { SocketLane } from './socket-lane.ts';
 
 export interface ConsumersWorld {
@@ -30,13 +30,13 @@ export function openHistories(
   name: string,
   { channels }: ConsumerPlan,
   start: ReadonlyMap<string, Position> | undefined,
-  atStep: number,
+  now: Moment,
 ): ReadonlyMap<string, History> {
   return new Map(
     channels.map((channel) => {
       const history = new History(name, channel);
       const position = start?.get(channel);
-      if (position !== undefined) history.begin('cursor', position, atStep);
+      if (position !== undefined) history.begin('cursor', position, now);
       return [channel, history] as const;
     }),
   );

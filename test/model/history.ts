@@ -1,5 +1,6 @@
 import type { Position } from '../../backbone/domain/cursor.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
+import type { Moment } from './simulation.ts';
 
 export interface Heard extends Position {
   readonly data: string;
@@ -9,8 +10,8 @@ export interface Heard extends Position {
 export interface Segment {
   /** Everything behind it is promised. */
   readonly start: Position;
-  /** The step at which the server said so. */
-  readonly atStep: number;
+  /** When the server said so. */
+  readonly since: Moment;
   /** `cursor`: the consumer itself said where to start. */
   readonly from: 'cursor' | 'baseline' | ResetReason;
   readonly heard: Heard[];
@@ -31,8 +32,8 @@ export class History {
     return this.segments.length > 0;
   }
 
-  begin(from: Segment['from'], start: Position, atStep: number): void {
-    this.segments.push({ from, start, atStep, heard: [] });
+  begin(from: Segment['from'], start: Position, since: Moment): void {
+    this.segments.push({ from, start, since, heard: [] });
   }
 
   hear(event: Heard): void {

@@ -3,6 +3,7 @@ import type { PollPage } from '../../fargate/hub/poll.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
+import type { Moment } from './simulation.ts';
 
 const WAIT_MS = 1_000;
 
@@ -19,7 +20,7 @@ export class PollConsumer implements Consumer {
     this.#plan = plan;
     this.#world = world;
     this.#cursor = world.startOf(plan);
-    this.#histories = openHistories(name, plan, this.#cursor, world.simulation.stepsDone);
+    this.#histories = openHistories(name, plan, this.#cursor, world.simulation.now);
   }
 
   get histories(): readonly History[] {
@@ -47,17 +48,17 @@ export class PollConsumer implements Consumer {
     await simulation.step(`${this.#name} polls`);
     const outcome = await hubs[hub].poll({ channels, cursor: this.#cursor }, waitMs, new AbortController().signal);
     if (outcome.kind !== 'page') throw new Error(`hub ${hub} is ${outcome.kind}`);
-    const answeredAtStep = simulation.stepsDone;
+    const answeredAt = simulation.now;
     await simulation.step(`the answer for ${this.#name} comes`);
     const { events, resets, cursor } = outcome.page;
     const lines = [...resets.map((reset) => JSON.stringify(reset)), ...events.map(({ data }) => data)];
     simulation.note(`${this.#name} polled hub ${hub}${lost ? ' in vain' : ''}: ${lines.join(' ')} up to ${formatCursor(channels, cursor)}`);
     if (lost) return 0;
-    this.#take(outcome.page, answeredAtStep);
+    this.#take(outcome.page, answeredAt);
     return events.length + resets.length;
   }
 
-  #take({ events, resets, cursor }: PollPage, atStep: number): void {
+  #take({ events, resets, cursor }: PollPage, since: Moment): void {
     for (const [channel, history] of this.#histories) {
       const position = cursor.get(channel);
       if (position === undefined) throw new Error(`the cursor has no position of ${channel}`);
@@ -65,8 +66,8 @@ export class PollConsumer implements Consumer {
       const reason = resets.findLast((reset) => reset.channel === channel)?.reason;
       // A page does not say where between its events a reset belongs: those before it have no claim to be complete.
       const [first] = news.filter(({ epoch }) => epoch === position.epoch);
-      if (reason !== undefined) history.begin(reason, position, atStep);
-      else if (!history.hasBegun) history.begin('baseline', first === undefined ? position : { ...position, seq: first.seq - 1 }, atStep);
+      if (reason !== undefined) history.begin(reason, position, since);
+      else if (!history.hasBegun) history.begin('baseline', first === undefined ? position : { ...position, seq: first.seq - 1 }, since);
       if (reason === undefined) for (const event of news) history.hear(event);
     }
     this.#cursor = cursor;

@@ -55,7 +55,7 @@ class Run {
     this.#simulation = simulation;
     this.#wiring = wiring;
     this.#table = new MemoryEventLog({ clock: simulation, retentionMs: RETENTION_MS });
-    this.#log = this.#truth.watch(wiring.table(this.#table), () => simulation.stepsDone);
+    this.#log = this.#truth.watch(wiring.table(this.#table), () => simulation.now);
     this.#bus = { notify: async (event) => this.#notify(event) };
     const lane = new SocketLane({ simulation, wiring, log: smallPages(this.#log), retentionMs: RETENTION_MS });
     this.#world = {
@@ -84,6 +84,7 @@ class Run {
     checkPromises({
       scenario: this.#scenario,
       truth: this.#truth,
+      retentionMs: RETENTION_MS,
       histories: consumers.flatMap(({ histories }) => histories),
       notifiedOnly: new Set(consumers.filter((consumer) => consumer instanceof SocketConsumer).flatMap(({ histories }) => histories)),
       epochs: new Map([...heads].map(([channel, { epoch }]) => [channel, epoch])),

@@ -2,6 +2,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { Scheduler } from 'fast-check';
 import type { Clock } from '../../backbone/ports.ts';
 
+/** When something happened. Many things happen at one time of the clock: the steps tell their order. */
+export interface Moment {
+  readonly step: number;
+  readonly ms: number;
+}
+
 interface Sleeper {
   readonly wakeAtMs: number;
   readonly wake: () => void;
@@ -34,9 +40,8 @@ export class Simulation implements Clock {
     return this.#nowMs;
   }
 
-  /** Counts what has happened: the order of two things that happened at the same time of the clock. */
-  get stepsDone(): number {
-    return this.#steps;
+  get now(): Moment {
+    return { step: this.#steps, ms: this.#nowMs };
   }
 
   /** What has happened, a line each. */

@@ -34,7 +34,7 @@ export class SocketConsumer implements Consumer {
     this.#plan = plan;
     this.#world = world;
     const start = world.startOf(plan);
-    this.#followed = [...openHistories(name, plan, start, world.simulation.stepsDone)].map(([channel, history]) => {
+    this.#followed = [...openHistories(name, plan, start, world.simulation.now)].map(([channel, history]) => {
       const position = start?.get(channel);
       const order = new Order(channel, position && formatPosition(position));
       return { channel, history, order, request: undefined, waits: false };
@@ -126,7 +126,7 @@ export class SocketConsumer implements Consumer {
     if (request === undefined) return;
     request.baseline = baseline;
     if (request.after !== undefined) return;
-    history.begin('baseline', parsePosition(baseline), this.#world.simulation.stepsDone);
+    history.begin('baseline', parsePosition(baseline), this.#world.simulation.now);
     this.#take(followed, order.settle(baseline));
     followed.request = undefined;
   }
@@ -134,7 +134,7 @@ export class SocketConsumer implements Consumer {
   #take({ history, order }: Followed, items: readonly LaneItem[], baseline = order.cursor): void {
     for (const item of items) {
       if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
-      else history.begin(item.reason, parsePosition(baseline ?? ''), this.#world.simulation.stepsDone);
+      else history.begin(item.reason, parsePosition(baseline ?? ''), this.#world.simulation.now);
     }
   }
 

@@ -5,10 +5,11 @@ import type { Stream } from '../../fargate/hub/stream.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
+import type { Moment } from './simulation.ts';
 
 interface Chunk {
   readonly text: string;
-  readonly atStep: number;
+  readonly writtenAt: Moment;
 }
 
 /** What EventSource would do: remembers the last id, and comes back with it. */
@@ -26,7 +27,7 @@ export class StreamConsumer implements Consumer {
     this.#world = world;
     const start = world.startOf(plan);
     if (start !== undefined) this.#lastEventId = formatCursor(plan.channels, start);
-    this.#histories = openHistories(name, plan, start, world.simulation.stepsDone);
+    this.#histories = openHistories(name, plan, start, world.simulation.now);
   }
 
   get histories(): readonly History[] {
@@ -75,37 +76,37 @@ export class StreamConsumer implements Consumer {
     this.#connection = connection;
   }
 
-  #read({ text, atStep }: Chunk): void {
+  #read({ text, writtenAt }: Chunk): void {
     for (const frame of text.split('\n\n')) {
       const fields = frame.split('\n').map((line) => line.split(/: ?(.*)/s, 2));
       const value = (field: string) => fields.find(([name]) => name === field)?.[1];
       const id = value('id');
       if (id === undefined) continue;
-      this.#take(id, value('event'), value('data'), atStep);
+      this.#take(id, value('event'), value('data'), writtenAt);
       this.#lastEventId = id;
     }
   }
 
-  #take(id: string, type: string | undefined, data: string | undefined, atStep: number): void {
+  #take(id: string, type: string | undefined, data: string | undefined, since: Moment): void {
     const { channels } = this.#plan;
     const cursor = parseCursor(id, channels);
-    if (data === undefined) this.#begin(cursor, id, atStep);
+    if (data === undefined) this.#begin(cursor, id, since);
     else if (type === 'reset') {
       const { channel, reason } = JSON.parse(data) as Reset;
-      historyOf(this.#histories, channel).begin(reason, at(cursor, channel), atStep);
+      historyOf(this.#histories, channel).begin(reason, at(cursor, channel), since);
     } else {
       const channel = data.slice(0, data.indexOf(':'));
       historyOf(this.#histories, channel).hear({ ...at(cursor, channel), data });
     }
   }
 
-  #begin(cursor: Cursor, id: string, atStep: number): void {
+  #begin(cursor: Cursor, id: string, since: Moment): void {
     for (const [channel, came] of this.#lastEventId === undefined ? [] : parseCursor(this.#lastEventId, this.#plan.channels)) {
       const begins = at(cursor, channel);
       if (begins.epoch === came.epoch && begins.seq === came.seq) continue;
       throw new Error(`${this.#name} came with ${this.#lastEventId}, and the stream begins at ${id}`);
     }
-    for (const history of this.histories) if (!history.hasBegun) history.begin('baseline', at(cursor, history.channel), atStep);
+    for (const history of this.histories) if (!history.hasBegun) history.begin('baseline', at(cursor, history.channel), since);
   }
 }
 
@@ -138,7 +139,7 @@ class Connection implements Sink {
   }
 
   write(bytes: Buffer): void {
-    this.#unread.push({ text: bytes.toString(), atStep: this.#world.simulation.stepsDone });
+    this.#unread.push({ text: bytes.toString(), writtenAt: this.#world.simulation.now });
     if (this.#reading) return;
     this.#reading = true;
     this.#world.simulation.spawn(() => this.#takeUnread());

@@ -1,11 +1,12 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { EventLog } from '../../backbone/ports.ts';
+import type { Moment } from './simulation.ts';
 
 export interface Written {
   readonly event: LaneEvent;
-  /** The step at which it came into the log. */
-  readonly atStep: number;
+  /** When it came into the log. */
+  readonly at: Moment;
 }
 
 export interface Acknowledged {
@@ -21,7 +22,7 @@ export class Truth {
   wiped = false;
 
   /** The log, watched. */
-  watch(log: EventLog, stepsDone: () => number): EventLog {
+  watch(log: EventLog, now: () => Moment): EventLog {
     return {
       allocate: (channel) => log.allocate(channel),
       head: (channel) => log.head(channel),
@@ -35,7 +36,7 @@ export class Truth {
       append: async (event, publicationId) => {
         const outcome = await log.append(event, publicationId);
         const id = idOf(event.channel, event);
-        if (outcome.kind === 'stored' && !this.written.has(id)) this.written.set(id, { event: outcome.event, atStep: stepsDone() });
+        if (outcome.kind === 'stored' && !this.written.has(id)) this.written.set(id, { event: outcome.event, at: now() });
         return outcome;
       },
     };

@@ -1,4 +1,5 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
 import type { Truth, Written } from './truth.ts';
@@ -6,6 +7,7 @@ import type { Truth, Written } from './truth.ts';
 export interface Evidence {
   readonly scenario: Scenario;
   readonly truth: Truth;
+  readonly retentionMs: number;
   readonly histories: readonly History[];
   /**
    * Consumers that nobody tells of an event but its publisher: what was not acknowledged, and what they came too late for, they get
@@ -48,7 +50,8 @@ function checkAcknowledgements({ truth, epochs }: Evidence): void {
 }
 
 /** P2, and P3 between two resets: in order, each once, nothing left out, and as it was published. */
-function checkSegment(history: History, { start, heard, atStep, from }: Segment, { truth, epochs, scenario }: Evidence): void {
+function checkSegment(history: History, segment: Segment, { truth, epochs, scenario, retentionMs }: Evidence): void {
+  const { start, heard, since, from } = segment;
   const { consumer, channel } = history;
   let last = start;
   for (const event of heard) {
@@ -64,14 +67,14 @@ function checkSegment(history: History, { start, heard, atStep, from }: Segment,
   if (made !== undefined) throw broken('P2', `${consumer} got ${describe(made)}, which is not in the log`);
   const events = truth.eventsOf(channel, start.epoch);
   const seqs = new Set(heard.map(({ seq }) => seq));
-  const skipped = events.find(({ event: { seq } }) => seq > start.seq && seq < last.seq && !seqs.has(seq));
+  const skipped = events.find(({ event }) => isOwed(event, segment, retentionMs) && event.seq < last.seq && !seqs.has(event.seq));
   if (skipped !== undefined) throw broken('P3', `${consumer} was not given ${describe(skipped.event)}, but ${formatPosition(last)}`);
   if (from === 'cursor' || scenario.stalls) return;
-  const under = events.find(({ event: { seq }, atStep: writtenAtStep }) => seq <= start.seq && writtenAtStep > atStep);
+  const under = events.find(({ event: { seq }, at }) => seq <= start.seq && at.step > since.step);
   if (under !== undefined) {
     throw broken(
       'baseline',
-      `${consumer} starts at ${formatPosition(start)} since step ${atStep}, and ${describe(under.event)} came later`,
+      `${consumer} starts at ${formatPosition(start)} since step ${since.step}, and ${describe(under.event)} came later`,
     );
   }
 }
@@ -88,21 +91,26 @@ function checkResets({ consumer, channel, segments }: History, { scenario, truth
 }
 
 /** P1: whoever is there at the end has got everything behind its start, or behind its last reset. */
-function checkEnd(history: History, { truth, epochs, notifiedOnly }: Evidence): void {
+function checkEnd(history: History, { truth, epochs, notifiedOnly, retentionMs }: Evidence): void {
   const { consumer, channel, segments } = history;
   const epoch = epochs.get(channel);
   const last = segments.at(-1);
   if (last === undefined) throw broken('P1', `${consumer} was never told where it starts in ${channel}`);
   if (epoch === undefined) return;
-  const inTime = ({ event, atStep }: Written) => truth.isAcknowledged(event) && (last.from !== 'baseline' || atStep > last.atStep);
+  const inTime = ({ event, at }: Written) => truth.isAcknowledged(event) && (last.from !== 'baseline' || at.step > last.since.step);
   const promised = truth.eventsOf(channel, epoch).filter((written) => !notifiedOnly.has(history) || inTime(written));
   if (last.start.epoch !== epoch) {
     if (promised.length === 0 && notifiedOnly.has(history)) return;
     throw broken('P3', `${consumer} was never told that ${channel} has begun anew with epoch ${epoch}`);
   }
   const seqs = new Set(last.heard.map(({ seq }) => seq));
-  const lost = promised.find(({ event: { seq } }) => seq > last.start.seq && !seqs.has(seq));
+  const lost = promised.find(({ event }) => isOwed(event, last, retentionMs) && !seqs.has(event.seq));
   if (lost !== undefined) throw broken('P1', `${consumer} never got ${describe(lost.event)}`);
+}
+
+/** Whether it lies behind the start; what had expired by then, only for a consumer that has said itself where to start. */
+function isOwed({ seq, publishedAtMs }: LaneEvent, { start, since, from }: Segment, retentionMs: number): boolean {
+  return seq > start.seq && (from === 'cursor' || publishedAtMs + retentionMs > since.ms);
 }
 
 function describe(event: Position & { readonly data: string }): string {
