@@ -52,6 +52,8 @@ export interface LocalRunOptions {
    * within seconds what takes minutes. @default none
    */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Instances of each function at most. @default a few, for a laptop's sake */
+  readonly maxInstances?: number;
   readonly log: Log;
 }
 
@@ -97,7 +99,7 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
 }
 
 async function start(options: LocalRunOptions, onClose: (closer: () => void | Promise<void>) => void): Promise<Omit<LocalRun, 'close'>> {
-  const { log, environment = {} } = options;
+  const { log, environment = {}, maxInstances } = options;
   const assembly = readAssembly(options.assemblyDir);
   const { resources, outputs } = resolveAssembly(assembly);
   const region = assembly.stacks[0]?.region ?? 'us-east-1';
@@ -122,7 +124,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => queues.close());
   queuesFromResources(resources, queues);
   const topics = topicsFromResources(resources, { queues, faults });
-  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, overrides: environment, queues, log });
+  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, overrides: environment, maxInstances, queues, log });
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues });
   const balancers = balancersFromResources(resources, await makeCertificate());

@@ -7,6 +7,8 @@ import type { KnownEvent, Violation } from './violation.ts';
 export interface CheckOptions {
   /** An event younger than this can be resumed at: the retention, less what the service keeps clear of its end. */
   readonly resumableForMs: number;
+  /** For so long a key is remembered: who tries again later publishes anew. */
+  readonly keysLastMs: number;
   /** Keys of accepted events that an operator finds in a dead-letter queue. */
   readonly deadLetters?: ReadonlySet<string>;
 }
@@ -46,7 +48,10 @@ export function knownEvents(ledger: Ledger, journals: readonly Journal[]): Reado
 /** Judges every journal against what was published. */
 export function check(ledger: Ledger, journals: readonly Journal[], options: CheckOptions): Verdict {
   const known = knownEvents(ledger, journals);
-  const violations: Violation[] = [...republished(known), ...neverPublished(ledger, known, options.deadLetters ?? new Set())];
+  const violations: Violation[] = [
+    ...republished(known, options.keysLastMs),
+    ...neverPublished(ledger, known, options.deadLetters ?? new Set()),
+  ];
   let [deliveries, repeats, resets, missing] = [0, 0, 0, 0];
   let longestWait: Verdict['longestWait'] = { ms: 0, id: '' };
   for (const journal of journals) {
@@ -61,8 +66,8 @@ export function check(ledger: Ledger, journals: readonly Journal[], options: Che
   return { violations, deliveries, repeats, resets, missing, longestWait };
 }
 
-/** One key, one event: however often it was tried. */
-function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>): Violation[] {
+/** One key, one event: however often it was tried, as long as the key is remembered. */
+function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>, keysLastMs: number): Violation[] {
   const events = [...known].flatMap(([channel, byId]) => [...byId.values()].map((event) => ({ channel, ...event })));
   const byKey = Map.groupBy(events, ({ publication }) => publication?.key);
   return [...byKey].flatMap(([key, all]) => {
@@ -70,6 +75,7 @@ function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>
     if (key === undefined || first === undefined || all.length === 1) return [];
     const { firstTriedAtMs = 0, acknowledged } = first.publication ?? {};
     const doubtMs = (acknowledged?.atMs ?? firstTriedAtMs) - firstTriedAtMs;
+    if (doubtMs >= keysLastMs) return [];
     const places = all.map(({ channel, id }) => `${channel} ${id}`).join(', ');
     return [{ kind: 'republished', id: first.id, detail: `key ${key} has ${all.length} events: ${places}; in doubt for ${doubtMs} ms` }];
   });

@@ -49,6 +49,12 @@ const CALM_LIMIT_MS = 60_000;
 /** Kept after everything has come, for what comes twice. */
 const AFTERMATH_MS = 2_000;
 
+/**
+ * Of each function. A replay to a client that does not take its frames waits most of the time, and AWS would start
+ * another instance for the next frame.
+ */
+const MAX_INSTANCES = 6;
+
 const WARM_UP_LIMIT_MS = 60_000;
 
 const PROGRESS_EVERY_MS = 1_000;
@@ -63,6 +69,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     tasks: options.tasks,
     connectionLimits: CONNECTION_LIMITS,
     environment: ENVIRONMENT,
+    maxInstances: MAX_INSTANCES,
     log,
   });
   try {
@@ -99,7 +106,8 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     for (const subscriber of subscribers) subscriber.calm();
     await Promise.all(publishing);
 
-    const judge = () => check(ledger, journals, { resumableForMs: resumableForMs(run), deadLetters: deadLetterKeys(run, ledger) });
+    const judge = () =>
+      check(ledger, journals, { resumableForMs: resumableForMs(run), keysLastMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
     await eventually(() => judge().violations.every(({ kind }) => kind !== 'lost'), CALM_LIMIT_MS, 1_000);
     await pause(AFTERMATH_MS, signal);
     const verdict = judge();

@@ -35,6 +35,8 @@ export interface FunctionsFromResources {
   readonly awsEnv: Readonly<Record<string, string>>;
   /** Values in the place of those that the template sets. */
   readonly overrides: Readonly<Record<string, string>>;
+  /** Instances of each function at most. */
+  readonly maxInstances: number | undefined;
   readonly queues: Queues;
   readonly log: Log;
 }
@@ -59,7 +61,7 @@ export function functionsFromResources(options: FunctionsFromResources): Functio
 
 function toFunction(
   { resource, properties }: Declared<v.InferOutput<typeof functionProperties>>,
-  { assembly, addresses, awsEnv, overrides, log }: FunctionsFromResources,
+  { assembly, addresses, awsEnv, overrides, maxInstances, log }: FunctionsFromResources,
 ): LambdaFunction {
   const { Code, Handler, Runtime, Timeout, MemorySize, Environment, ReservedConcurrentExecutions } = properties;
   const directory = assembly.files.get(Code.S3Key ?? '');
@@ -72,6 +74,7 @@ function toFunction(
     directory,
     timeoutMs: Timeout * 1000,
     reservedConcurrency: ReservedConcurrentExecutions,
+    maxInstances,
     log,
     env: () => ({
       ...awsEnv,

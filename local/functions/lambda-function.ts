@@ -6,7 +6,7 @@ import { Instance, type InvokeOutcome } from './instance.ts';
  * Instances of one function at most. AWS would start hundreds; here invocations beyond this wait their turn, since
  * more processes than this only slow each other down on a laptop.
  */
-const MAX_INSTANCES = 4;
+export const MAX_INSTANCES = 4;
 
 export interface FunctionOptions {
   readonly name: string;
@@ -17,6 +17,8 @@ export interface FunctionOptions {
   readonly timeoutMs: number;
   /** @default only the local limit */
   readonly reservedConcurrency?: number | undefined;
+  /** @default {@link MAX_INSTANCES} */
+  readonly maxInstances?: number | undefined;
   readonly log: Log;
 }
 
@@ -35,7 +37,8 @@ export class LambdaFunction {
     this.name = options.name;
     this.arn = options.arn;
     this.#options = options;
-    this.#maxInstances = Math.min(MAX_INSTANCES, options.reservedConcurrency ?? MAX_INSTANCES);
+    const { maxInstances = MAX_INSTANCES, reservedConcurrency = maxInstances } = options;
+    this.#maxInstances = Math.min(maxInstances, reservedConcurrency);
   }
 
   /** Runs the handler once. Never rejects: what goes wrong in the function is its outcome. */

@@ -22,8 +22,8 @@ export interface PublisherOptions {
   readonly meanWaitMs: number;
 }
 
-/** Publications of one publisher that wait for their acknowledgement at the same time. */
-const MAX_IN_FLIGHT = 10;
+/** Publications of one publisher that wait for their acknowledgement at the same time: on a slow machine it then publishes less. */
+const MAX_IN_FLIGHT = 4;
 
 const RETRY_MS = { min: 100, max: 1_000 };
 

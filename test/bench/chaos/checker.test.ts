@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { at, back, CHANNEL, left, reset, Scene, start } from './scene.ts';
+import type { Entry } from '../../../bench/chaos/journal.ts';
+import { at, back, CHANNEL, KEYS_LAST_MS, left, reset, Scene, start } from './scene.ts';
 
 describe('an ordered subscriber', () => {
   test('who gets everything after its baseline once and in order has nothing to complain of', () => {
@@ -173,6 +174,13 @@ describe('publications', () => {
     const again = { ...scene.event('e.1', 3), id: 'e.3' };
     scene.subscriber('inOrder', start(0, 'e.0'), scene.event('e.1', 2), scene.event('e.2', 3), again);
     expect(scene.found()).toEqual(['republished e.1']);
+  });
+
+  test("two events of a key that was in doubt for longer than it is remembered are the publisher's own doing", () => {
+    const scene = new Scene().publishAt(1, 'e.1', 'twice');
+    Object.assign(scene.ledger.find('twice') ?? {}, { acknowledged: { id: 'e.1', atMs: at(1) + KEYS_LAST_MS } });
+    scene.subscriber('inOrder', start(0, 'e.0'), scene.event('e.1', 2), { ...scene.event('e.1', 90), id: 'e.2' } as Entry);
+    expect(scene.found()).toEqual([]);
   });
 
   test('lost: accepted for later, but neither published nor put aside', () => {

@@ -4,6 +4,7 @@ import { Ledger } from '../../../bench/chaos/ledger.ts';
 
 export const CHANNEL = 'c';
 export const RESUMABLE_FOR_MS = 60_000;
+export const KEYS_LAST_MS = 75_000;
 
 /** The moment at which a scene begins; times in scenes are seconds after it. */
 const ZERO_MS = 1_000_000;
@@ -52,7 +53,7 @@ export class Scene {
   }
 
   judge(options: Partial<CheckOptions> = {}): Verdict {
-    return check(this.ledger, this.journals, { resumableForMs: RESUMABLE_FOR_MS, ...options });
+    return check(this.ledger, this.journals, { resumableForMs: RESUMABLE_FOR_MS, keysLastMs: KEYS_LAST_MS, ...options });
   }
 
   /** The violations, as kind and id. */
