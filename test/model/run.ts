@@ -48,12 +48,14 @@ class Run {
   readonly #log: EventLog;
   readonly #bus: EventBus;
   readonly #world: ConsumersWorld;
+  readonly #beganAtMs: number;
   #copies = 0;
 
   constructor(scenario: Scenario, simulation: Simulation, wiring: Wiring) {
     this.#scenario = scenario;
     this.#simulation = simulation;
     this.#wiring = wiring;
+    this.#beganAtMs = simulation.nowMs();
     this.#table = new MemoryEventLog({ clock: simulation, retentionMs: RETENTION_MS });
     this.#log = this.#truth.watch(wiring.table(this.#table), () => simulation.now);
     this.#bus = { notify: async (event) => this.#notify(event) };
@@ -85,6 +87,7 @@ class Run {
       scenario: this.#scenario,
       truth: this.#truth,
       retentionMs: RETENTION_MS,
+      expiresFromMs: this.#beganAtMs + RETENTION_MS - 2 * this.#wiring.graceMs,
       histories: consumers.flatMap(({ histories }) => histories),
       notifiedOnly: new Set(consumers.filter((consumer) => consumer instanceof SocketConsumer).flatMap(({ histories }) => histories)),
       epochs: new Map([...heads].map(([channel, { epoch }]) => [channel, epoch])),
@@ -214,7 +217,7 @@ class Run {
     for (const consumer of consumers.slice(2)) consumer.leave();
     const times = [...this.#truth.written.values()].map(({ event }) => event.publishedAtMs).sort((a, b) => a - b);
     const middle = times[Math.floor(times.length / 2)] ?? this.#simulation.nowMs();
-    const ms = middle + RETENTION_MS + this.#scenario.expiredByMs - this.#simulation.nowMs();
+    const ms = Math.max(0, middle + RETENTION_MS + this.#scenario.expiredByMs - this.#simulation.nowMs());
     this.#simulation.note(`a night of ${ms} ms`);
     this.#simulation.advance(ms);
     if (this.#scenario.deletesExpired) this.#table.deleteExpired();

@@ -73,7 +73,7 @@ const crash: fc.Arbitrary<Crash> = fc.record({ atCall: fc.integer({ min: 1, max:
 const attempt: fc.Arbitrary<Try> = fc.record({
   crash: fc.option(crash, { nil: undefined }),
   afterMs: fc.constantFrom(0, 500, 3_000, 7_000),
-  writeMs: fc.constantFrom(0, 0, 1_000, 12_000, 45_000),
+  writeMs: fc.constantFrom(0, 0, 1_000, 12_000, 20_000),
 });
 
 const publication: fc.Arbitrary<PublicationPlan> = fc.record({
