@@ -151,8 +151,15 @@ async function publishTime({ seconds, events }: ChaosOptions, ledger: Ledger, si
   }
 }
 
+/** While nothing is published yet, who is still to get its first answer. */
+function warmingUp(subscribers: readonly Subscriber[]): string {
+  const waiting = subscribers.filter(({ journals }) => !journals.every(({ isStarted }) => isStarted)).map(({ name }) => name);
+  return `warming up: ${waiting.length} of ${subscribers.length} subscribers have not started: ${waiting.slice(0, 5).join(', ')}`;
+}
+
 function progress(startedAtMs: number, ledger: Ledger, subscribers: readonly Subscriber[], tally: Tally, run: LocalRun): string {
   const delivered = subscribers.flatMap(({ journals }) => journals).reduce((sum, journal) => sum + journal.deliveries, 0);
+  if (ledger.publications.length === 0) return warmingUp(subscribers);
   return [
     `${Math.round((Date.now() - startedAtMs) / 1_000)} s`,
     `${ledger.acknowledged}/${ledger.publications.length} events acknowledged`,

@@ -42,9 +42,9 @@ export class Journal {
     return this.#deliveries;
   }
 
-  /** Whether it has had a baseline. */
+  /** Whether it has had a baseline, or has left before. */
   get isStarted(): boolean {
-    return this.entries.some(({ kind, atMs }) => kind === 'start' && Number.isFinite(atMs));
+    return this.entries.some(({ kind, atMs }) => (kind === 'start' && Number.isFinite(atMs)) || kind === 'left');
   }
 
   /** Begins without a cursor. The answer is to be called when the baseline is fixed, with its id where it is known. */

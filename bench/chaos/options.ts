@@ -42,7 +42,14 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     .description('Publishes and subscribes while everything fails that may fail, then checks every promise for every subscriber.')
     .addOption(number('--seconds <n>', `publish for so long (default: ${DEFAULT_SECONDS})`, 1, 86_400))
     .addOption(number('--events <n>', 'publish so many events instead', 1, 10_000_000))
-    .addOption(number('--seed <n>', 'the seed of the faults and of the clients (default: a random one, printed)', 0, 2 ** 32 - 1))
+    .addOption(
+      number(
+        '--seed <n>',
+        'the same seed draws the same faults, at the same times as far as the machine keeps pace (default: a random one, printed)',
+        0,
+        2 ** 32 - 1,
+      ),
+    )
     .addOption(number('--tasks <n>', 'tasks of the SSE service', 1, 10).default(3))
     .addOption(number('--channels <n>', 'channels', 1, 32).default(4))
     .addOption(number('--publishers <n>', 'publishers: HTTP, WebSocket, Lambda and EventBridge in turn', 1, 100).default(6))

@@ -6,7 +6,7 @@ import { Instance, type InvokeOutcome } from './instance.ts';
  * Instances of one function at most. AWS would start hundreds; here invocations beyond this wait their turn, since
  * more processes than this only slow each other down on a laptop.
  */
-export const MAX_INSTANCES = 4;
+const MAX_INSTANCES = 4;
 
 export interface FunctionOptions {
   readonly name: string;

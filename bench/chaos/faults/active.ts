@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LocalRun } from '../../../local/run.ts';
 import type { TaskService } from '../../../local/tasks/task-service.ts';
-import { pause, repeatedly } from '../pause.ts';
+import { repeatedly } from '../pause.ts';
 import type { Random } from '../random.ts';
 import type { Tally } from '../tally.ts';
 import type { FaultRates } from './rates.ts';
@@ -19,12 +20,12 @@ export interface ActiveOptions {
 }
 
 /** Faults that are done to the run: connections are cut, tasks die, are replaced, stand still. Resolves when the last is over. */
-export async function actUntil(options: ActiveOptions, signal: AbortSignal): Promise<void> {
+export async function actUntil(options: ActiveOptions, over: AbortSignal): Promise<void> {
   const { rates, randomOf } = options;
   const act = (stream: string, everyMs: number, work: (random: Random) => void | Promise<void>) => {
     const random = randomOf(stream);
     const waitMs = () => random.between(everyMs / 2, everyMs * 1.5);
-    return repeatedly(waitMs, signal, () => work(random));
+    return repeatedly(waitMs, over, () => work(random));
   };
   await Promise.all([
     act('cuts', rates.cutEveryMs, (random) => cut(random, options)),
@@ -73,13 +74,11 @@ async function stall(service: TaskService, random: Random, { tally }: ActiveOpti
   if (task?.pid === undefined) return;
   const { pid } = task;
   tally.add('task.stalled');
-  process.kill(pid, 'SIGSTOP');
-  const resume = () => {
-    if (task.status !== 'STOPPED') process.kill(pid, 'SIGCONT');
-  };
+  signal(pid, 'SIGSTOP');
+  const resume = () => signal(pid, 'SIGCONT');
   // A stopped child would outlive this process, since it cannot notice.
   process.once('exit', resume);
-  await pause(random.between(STALL_MS.min, STALL_MS.max), new AbortController().signal);
+  await sleep(random.between(STALL_MS.min, STALL_MS.max));
   process.off('exit', resume);
   if (random.chance(0.5) && service.tasks.includes(task)) {
     tally.add('task.killed');
@@ -87,5 +86,14 @@ async function stall(service: TaskService, random: Random, { tally }: ActiveOpti
     await service.kill(task.id);
   } else {
     resume();
+  }
+}
+
+/** The process may have ended a moment ago. */
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }

@@ -16,7 +16,7 @@ export interface FaultRates {
 
 export const RATES: FaultRates = {
   notifications: { drop: 0.05, double: 0.05, delay: 0.05, reorder: 0.05 },
-  posts: { throttle: 0.06, fail: 0.04, failAfterSending: 0.03, stuck: 0.01 },
+  posts: { throttle: 0.06, fail: 0.04, failAfterSending: 0.03, stuck: 0.004 },
   database: { throttle: 0.02, delay: 0.03, loseAnswer: 0.002 },
   loseDisconnect: 0.3,
   loseTaskStopped: 0.3,

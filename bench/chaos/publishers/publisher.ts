@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Ledger, Publication } from '../ledger.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
@@ -60,7 +61,7 @@ async function deliver(publication: Publication, { lane, ledger, tally, random }
     } catch {
       // Whatever it was, the key makes it safe to try again.
       tally.add('publish.retried');
-      await pause(random.between(RETRY_MS.min, RETRY_MS.max), new AbortController().signal);
+      await sleep(random.between(RETRY_MS.min, RETRY_MS.max));
     }
   }
 }

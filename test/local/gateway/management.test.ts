@@ -116,3 +116,17 @@ test('an injected answer takes the place of the post', async () => {
   await post('"through"');
   expect(await arriving).toBe('through');
 });
+
+test('an injected answer may come after the frame has gone out', async () => {
+  gateway.faults.postOutcome = () => ({ status: 500, code: 'InternalServerErrorException', sent: true });
+  const arriving = nextMessage(socket);
+  await expect(post('"sent"')).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
+  expect(await arriving).toBe('sent');
+});
+
+test('answers 410 are counted', async () => {
+  await post('"here"');
+  expect(gateway.gateway.goneAnswers).toBe(0);
+  await expect(post('x', 'nobody=')).rejects.toBeInstanceOf(GoneException);
+  expect(gateway.gateway.goneAnswers).toBe(1);
+});
