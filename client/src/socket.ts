@@ -6,6 +6,9 @@ import { guard, wait } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
+/** `WebSocket.OPEN`: what is injected need not have the constant. */
+const OPEN = 1;
+
 /** `error` frames that do not mean that the request was wrong. */
 const TRANSIENT = new Set(['internal', 'publish_contended', 'replay_incomplete', 'connection_unknown', 'throttled', 'unavailable']);
 
@@ -77,7 +80,8 @@ export class LaneSocket {
         else reject(error);
       };
       this.#outstanding.set(requestId, { onAnswer, end });
-      this.#socket.send(JSON.stringify({ ...frame, requestId }));
+      // One that is closing takes nothing, and browsers complain: its `close` event says why the request failed.
+      if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, requestId }));
     });
   }
 

@@ -33,6 +33,34 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'sends nothing on a socket that is closing, and goes on with the next',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      const sockets: WebSocket[] = [];
+      let sentTooLate = 0;
+      class Watched extends WebSocket {
+        constructor(url: string | URL, protocols?: string | string[]) {
+          super(url, protocols);
+          sockets.push(this);
+        }
+        override send(data: Parameters<WebSocket['send']>[0]): void {
+          if (this.readyState !== WebSocket.OPEN) sentTooLate++;
+          super.send(data);
+        }
+      }
+      const connection = connect({ WebSocket: Watched });
+      const subscription = connection.subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      sockets[0]?.close();
+      equal(sockets[0]?.readyState, WebSocket.CLOSING, 'the state of the first socket');
+      connection.retryNow();
+      await server.publish(channel, 'after');
+      await untilSeen(seen, ['after'], 'events');
+      equal(sentTooLate, 0, 'frames sent on a socket that was not open');
+    },
+  },
+  {
     name: 'tries again after failures, each time later, and tells about it',
     transports: LANES,
     async run({ connect, server, channel }) {
