@@ -1,12 +1,14 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SSE_PATHS } from '../../backbone/contract.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { EdgeRequest, oweAnswer } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
-import { invalidInput, json, problem, type Reply, send } from './reply.ts';
+import { invalidInput, json, problem, type Reply, send, sendAndClose } from './reply.ts';
 import { parseTarget } from './request-target.ts';
 import type { StaticFiles } from './static-files.ts';
+import { openStream } from './stream-route.ts';
 
 /** `starting`: not subscribed to the topic yet; `draining`: about to stop. Only a `ready` task wants newcomers. */
 export type Readiness = 'starting' | 'ready' | 'draining';
@@ -38,6 +40,7 @@ export function createEdge(options: EdgeOptions): Server {
   const { readiness, keepAliveMs, logger } = options;
   const server = createServer(
     {
+      IncomingMessage: EdgeRequest,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 5_000,
@@ -47,17 +50,28 @@ export function createEdge(options: EdgeOptions): Server {
       noDelay: true,
     },
     async (request, response) => {
-      const reply = await answer(request, response).catch((error: unknown) => {
-        if (error instanceof InvalidInputError) return invalidInput(error);
-        // The client has left while it sent its request.
-        if (response.destroyed) return undefined;
-        logger.error('request failed', { method: request.method, error });
-        return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
-      });
-      if (reply !== undefined && !response.headersSent) send(response, reply, readiness() === 'draining');
+      oweAnswer(request, response);
+      const reply = await settle(answer(request, response), request, () => response.destroyed);
+      if (reply !== undefined) send(response, reply, readiness() === 'draining');
     },
   );
+  server.on('upgrade', async (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {
+    // Its close follows and says enough.
+    socket.on('error', () => {});
+    const reply = await settle(openStream(request, socket, behindHead, options), request, () => socket.destroyed);
+    if (reply !== undefined) sendAndClose(socket, reply);
+  });
   server.on('clientError', refuseUnreadable);
+
+  /** Turns what went wrong into an answer; undefined where the client has left meanwhile. */
+  function settle(replying: Promise<Reply | undefined>, { method }: IncomingMessage, hasLeft: () => boolean): Promise<Reply | undefined> {
+    return replying.catch((error: unknown) => {
+      if (error instanceof InvalidInputError) return invalidInput(error);
+      if (hasLeft()) return undefined;
+      logger.error('request failed', { method, error });
+      return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
+    });
+  }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
     const { path, query } = parseTarget(request.url ?? '/');
@@ -101,9 +115,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
     socket.destroy();
     return;
   }
-  const { status, headers, body } = unreadable(error.code);
-  const lines = Object.entries({ ...headers, 'Content-Length': String(Buffer.byteLength(body)), Connection: 'close' });
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`);
+  sendAndClose(socket, unreadable(error.code));
 }
 
 function unreadable(code: string | undefined): Reply {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import Negotiator from 'negotiator';
 import { parseChannels } from '../../backbone/domain/channel.ts';
 import { type Cursor, formatCursor, parseCursor } from '../../backbone/domain/cursor.ts';
 import { toWireEvent } from '../../backbone/domain/event.ts';
@@ -8,13 +7,10 @@ import type { PollAnswer } from '../../backbone/protocol.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PollPage } from '../hub/poll.ts';
 import type { Logger } from '../logger.ts';
+import { POLL, preferredMedia, STREAM } from './edge-request.ts';
 import { anonymousPrincipal, type PrincipalOf } from './principal.ts';
-import { json, problem, type Reply, tooManyStreams, unavailable } from './reply.ts';
+import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
-import { SocketSink } from './socket-sink.ts';
-
-const STREAM = 'text/event-stream';
-const POLL = 'application/json';
 
 /** Below every idle timeout on the way, the balancer's 60 s by default included. */
 const MAX_WAIT_SECONDS = 25;
@@ -26,71 +22,34 @@ export interface EventsRouteOptions {
   readonly principalOf?: PrincipalOf;
 }
 
-/**
- * `GET /v1/events`: a stream, or a poll where the client prefers JSON.
- * @returns undefined when the response is a stream, or its client has gone
- */
+/** `GET /v1/events` where it is no stream: a poll, or the reason why it can be neither. Undefined when its client has gone. */
 export async function getEvents(
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
   options: EventsRouteOptions,
 ): Promise<Reply | undefined> {
-  const preferred = new Negotiator(request).mediaType([STREAM, POLL]);
-  if (preferred === undefined) {
-    const accept = quote(request.headers.accept);
-    return problem(406, 'not_acceptable', `Accept is ${accept}, but there are only ${STREAM} and ${POLL}`, { Vary: 'Accept' });
+  switch (preferredMedia(request)) {
+    case POLL:
+      return pollPage(request, response, query, options);
+    case STREAM:
+      return problem(400, 'bad_request', 'a stream is requested without a body, on a connection that does not answer another request', {
+        Connection: 'close',
+      });
+    default: {
+      const accept = quote(request.headers.accept);
+      return problem(406, 'not_acceptable', `Accept is ${accept}, but there are only ${STREAM} and ${POLL}`, { Vary: 'Accept' });
+    }
   }
-  const channels = parseChannels(query.getAll('channel'));
-  return preferred === STREAM
-    ? openStream(request, response, channels, query, options)
-    : pollPage(request, response, channels, query, options);
-}
-
-async function openStream(
-  request: IncomingMessage,
-  response: ServerResponse,
-  channels: readonly string[],
-  query: URLSearchParams,
-  { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
-): Promise<Reply | undefined> {
-  if (query.has('after')) {
-    throw new InvalidInputError('invalid_parameter', 'after belongs to polls: a stream resumes with Last-Event-ID or ?lastEventId=');
-  }
-  const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
-  const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
-  const { socket } = response;
-  if (socket === null) return problem(400, 'bad_request', 'a stream cannot be requested while the connection answers another request');
-
-  const sink = new SocketSink(response, socket);
-  const attachment = hub.attach({ channels, cursor, principal: principalOf(request) }, sink);
-  if (attachment.kind !== 'attached') return refusal(attachment.kind);
-  const { stream } = attachment;
-  sink.onDrained = () => stream.wake();
-  response.on('close', () => stream.detach());
-  try {
-    await stream.opened;
-  } catch (error) {
-    logger.error('could not open a stream', { channels, error });
-    return unavailable('unavailable', 'the event log cannot be read right now');
-  }
-  // The hub began to drain while the stream was opening.
-  return sink.started || response.destroyed ? undefined : refusal('draining');
-}
-
-/** The header comes from EventSource itself and is newer than what the page's URL says. */
-function lastEventIdOf(request: IncomingMessage): string | undefined {
-  const value = request.headers['last-event-id'];
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 async function pollPage(
   request: IncomingMessage,
   response: ServerResponse,
-  channels: readonly string[],
   query: URLSearchParams,
   { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
+  const channels = parseChannels(query.getAll('channel'));
   if (query.has('lastEventId')) {
     throw new InvalidInputError('invalid_parameter', 'lastEventId belongs to streams: a poll resumes with ?after=');
   }
@@ -123,15 +82,4 @@ function waitSeconds(text: string | undefined): number {
 function toAnswer(channels: readonly string[], { events, cursor, resets }: PollPage): PollAnswer {
   const answer = { events: events.map(toWireEvent), cursor: formatCursor(channels, cursor as Cursor) };
   return resets.length === 0 ? answer : { ...answer, resets };
-}
-
-function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
-  switch (kind) {
-    case 'full':
-      return unavailable('task_full', 'this task has as many streams as it may have');
-    case 'overLimit':
-      return tooManyStreams();
-    case 'draining':
-      return unavailable('task_draining', 'this task is about to stop');
-  }
 }

@@ -1,4 +1,5 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
 import type { InvalidInputCode, InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import type { Problem } from '../../backbone/protocol.ts';
 
@@ -30,6 +31,8 @@ const RETRY_AFTER = '2';
 /** One that has too many streams needs time to end some. */
 const RETRY_AFTER_LIMIT = '10';
 
+const LAST_BYTES_MS = 2_000;
+
 export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): Reply {
   return { status, headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...headers }, body: JSON.stringify(value) };
 }
@@ -51,9 +54,18 @@ export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable',
   return problem(503, code, detail, { 'Retry-After': RETRY_AFTER });
 }
 
-/** 429: the same request may be sent again once the client has ended others. */
-export function tooManyStreams(): Reply {
-  return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', { 'Retry-After': RETRY_AFTER_LIMIT });
+/** The hub's answer to a newcomer that it does not take. */
+export function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
+  switch (kind) {
+    case 'full':
+      return unavailable('task_full', 'this task has as many streams as it may have');
+    case 'overLimit':
+      return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', {
+        'Retry-After': RETRY_AFTER_LIMIT,
+      });
+    case 'draining':
+      return unavailable('task_draining', 'this task is about to stop');
+  }
 }
 
 export function invalidInput({ code, message }: InvalidInputError): Reply {
@@ -61,9 +73,33 @@ export function invalidInput({ code, message }: InvalidInputError): Reply {
 }
 
 /** @param closing asks the client to open a new connection next time, which then reaches another task */
-export function send(response: ServerResponse, { status, headers, body }: Reply, closing: boolean): void {
-  if (closing) response.setHeader('Connection', 'close');
-  response.writeHead(status, { 'X-Content-Type-Options': 'nosniff', 'Content-Length': Buffer.byteLength(body), ...headers });
+export function send(response: ServerResponse, reply: Reply, closing: boolean): void {
+  response.writeHead(reply.status, headersOf(reply, closing));
   // Node leaves the body out where the request was HEAD.
-  response.end(body);
+  response.end(reply.body);
+}
+
+/** Answers on a socket that Node has let go of, and ends the connection. */
+export function sendAndClose(socket: Socket, reply: Reply): void {
+  const { status, body } = reply;
+  const lines = Object.entries(headersOf(reply, true)).map(([name, value]) => `${name}: ${value}\r\n`);
+  socket.cork();
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, 'latin1');
+  socket.write(body);
+  socket.uncork();
+  closeSoon(socket);
+}
+
+/** Closes a connection when what was written is through, or its client has taken nothing of it for a while. */
+export function closeSoon(socket: Socket): void {
+  socket.setTimeout(LAST_BYTES_MS, () => socket.destroy()).destroySoon();
+}
+
+function headersOf({ headers, body }: Reply, closing: boolean): Record<string, string | number> {
+  return {
+    'X-Content-Type-Options': 'nosniff',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+    ...(closing && { Connection: 'close' }),
+  };
 }

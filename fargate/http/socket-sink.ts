@@ -1,33 +1,33 @@
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { CloseReason, Sink } from '../hub/sink.ts';
+import type { Stream } from '../hub/stream.ts';
+import { closeSoon } from './reply.ts';
 
-const HEADERS = {
-  'Content-Type': 'text/event-stream',
-  'Cache-Control': 'no-cache, no-transform',
-  // nginx and its relatives would hold the stream back.
-  'X-Accel-Buffering': 'no',
-  'X-Content-Type-Options': 'nosniff',
-  Vary: 'Accept',
-};
+const HEAD = Buffer.from(
+  [
+    'HTTP/1.1 200 OK',
+    'Content-Type: text/event-stream',
+    'Cache-Control: no-cache, no-transform',
+    // nginx and its relatives would hold the stream back.
+    'X-Accel-Buffering: no',
+    'X-Content-Type-Options: nosniff',
+    'Vary: Accept',
+    // The body has no framing of its own: it ends with the connection (RFC 9112, 6.3).
+    'Connection: close',
+    '\r\n',
+  ].join('\r\n'),
+);
 
 const NOTHING = Buffer.alloc(0);
 
-/**
- * A stream's socket. The response's head goes out with the first bytes, so that until then the request can still be
- * answered with a problem; the bytes then go to the socket itself, which takes half as much time as `response.write`.
- * That is possible because the body has no framing of its own: it ends with the connection (RFC 9112, 6.3).
- */
+/** A stream's socket. The response's head goes out with the first bytes: until then the request can be answered with a problem. */
 export class SocketSink implements Sink {
-  readonly #response: ServerResponse;
   readonly #socket: Socket;
-  /** Called when everything written has been taken, if at some time it had not. */
-  onDrained: () => void = () => {};
+  #stream: Stream | undefined;
   #started = false;
   #blocked = false;
 
-  constructor(response: ServerResponse, socket: Socket) {
-    this.#response = response;
+  constructor(socket: Socket) {
     this.#socket = socket;
   }
 
@@ -39,6 +39,19 @@ export class SocketSink implements Sink {
     return this.#socket.writableLength;
   }
 
+  /** Tells the stream what happens to the socket. */
+  serve(stream: Stream): void {
+    this.#stream = stream;
+    const leave = () => this.#leave();
+    // A client that sends more, or says that it sends no more, does not wait for events. Either has to be read to be noticed.
+    this.#socket.on('data', leave).on('end', leave).on('close', leave);
+  }
+
+  #leave(): void {
+    this.#stream?.detach();
+    this.#socket.destroy();
+  }
+
   write(bytes: Buffer): void {
     if (this.#started) this.#socket.write(bytes);
     else this.#start(bytes);
@@ -47,16 +60,14 @@ export class SocketSink implements Sink {
     this.#blocked = true;
     this.#socket.write(NOTHING, () => {
       this.#blocked = false;
-      this.onDrained();
+      this.#stream?.wake();
     });
   }
 
   #start(bytes: Buffer): void {
     this.#started = true;
     this.#socket.cork();
-    this.#response.removeHeader('Transfer-Encoding');
-    this.#response.writeHead(200, HEADERS);
-    this.#response.flushHeaders();
+    this.#socket.write(HEAD);
     this.#socket.write(bytes);
     this.#socket.uncork();
   }
@@ -65,6 +76,6 @@ export class SocketSink implements Sink {
     if (!this.#started) return;
     // What the kernel holds for a client that does not read would stay there for minutes.
     if (reason === 'slow') this.#socket.resetAndDestroy();
-    else this.#socket.destroySoon();
+    else closeSoon(this.#socket);
   }
 }

@@ -104,15 +104,11 @@ test.each([
 });
 
 test('a client that says nothing of what it accepts gets a stream', async () => {
-  const socket = await world.socket();
-  let heard = '';
-  socket.setEncoding('utf8').on('data', (text) => {
-    heard += text;
-  });
-  socket.write('GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\n\r\n');
-  await until(() => heard.includes('\r\n\r\n'));
-  expect(heard).toMatch(/content-type: text\/event-stream/i);
-  socket.destroy();
+  const client = await world.connect();
+  client.send('GET /v1/events?channel=demo HTTP/1.1', 'Host: x', '', '');
+  await client.hears('\r\n\r\n');
+  expect(client.heard).toContain('\r\nContent-Type: text/event-stream\r\n');
+  client.close();
 });
 
 test('a client that accepts neither gets 406', async () => {

@@ -111,10 +111,10 @@ test('a publication that fails is 503, may be tried again, and tells nothing of 
 });
 
 test('a client that leaves in the middle of its body does no harm', async () => {
-  const socket = await world.socket();
-  socket.write('POST /v1/channels/demo/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"da');
-  await until(() => socket.bytesWritten > 100);
-  socket.destroy();
+  const client = await world.connect();
+  client.send('POST /v1/channels/demo/events HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 100', '', '{"da');
+  await until(() => client.socket.bytesWritten > 100);
+  client.close();
   expect((await world.post('demo', { data: 'x' })).status).toBe(201);
   expect(world.bus.notified).toHaveLength(1);
 });

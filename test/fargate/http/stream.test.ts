@@ -140,47 +140,13 @@ describe('a stream', () => {
     expect(response.status).toBe(503);
     expect(await response.text()).not.toContain('secret');
   });
-
-  test('works for a client that asks to upgrade to h2c, as curl --http2 does', async () => {
-    world = await new EdgeWorld().listen();
-    const socket = await world.socket();
-    let heard = '';
-    socket.setEncoding('utf8').on('data', (text) => {
-      heard += text;
-    });
-    socket.write(
-      'GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n',
-    );
-    await until(() => heard.includes('id: '));
-    expect(heard).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    socket.destroy();
-  });
-
-  test('cannot be asked for while the connection still answers another request', async () => {
-    world = await new EdgeWorld().listen();
-    const socket = await world.socket();
-    let heard = '';
-    socket.setEncoding('utf8').on('data', (text) => {
-      heard += text;
-    });
-    const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`;
-    const head = jest.spyOn(world.log, 'head');
-    socket.write(get('/v1/events?channel=demo') + get('/v1/events?channel=other'));
-    await until(() => heard.includes('id: '));
-    await world.post('other', { data: 'to nobody' });
-    await world.post('demo', { data: 'to the first' });
-    await until(() => heard.includes('to the first'));
-    expect(heard).not.toContain('to nobody');
-    expect(head).not.toHaveBeenCalledWith('other');
-    socket.destroy();
-  });
 });
 
 describe('a slow client', () => {
   test('is cut off without any loss for others, and resumes', async () => {
     world = await new EdgeWorld({ hub: { maxUnsentBytes: 2_000_000 } }).listen();
     const reader = await open('/v1/events?channel=demo');
-    const stuck = await world.socket();
+    const { socket: stuck } = await world.connect();
     stuck.pause();
     stuck.write('GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\n\r\n');
     await until(() => world.hub.openStreams === 2);
@@ -200,7 +166,7 @@ describe('a slow client', () => {
 
   test('that catches up gets everything once and in order', async () => {
     world = await new EdgeWorld({ hub: { maxUnsentBytes: 100_000_000 } }).listen();
-    const socket = await world.socket();
+    const { socket } = await world.connect();
     socket.write('GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\n\r\n');
     socket.pause();
     await until(() => world.hub.openStreams === 1);
@@ -236,7 +202,7 @@ describe('the eventsource client', () => {
         if (data === '3') {
           await until(() => heard.length === 3);
           // As a lost connection does it.
-          world.server.closeAllConnections();
+          world.cutConnections();
         }
       }
       await until(() => heard.length === 6);

@@ -1,15 +1,17 @@
 import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
-import { type AddressInfo, connect, type Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { createEdge, type EdgeOptions, type Readiness } from '../../../fargate/http/edge.ts';
 import type { HubOptions } from '../../../fargate/hub/hub.ts';
 import { HubWorld, silentLogger } from './hub-world.ts';
+import { RawClient } from './raw-client.ts';
 
 /** The HTTP edge on a free loopback port, over a hub on ports in memory. */
 export class EdgeWorld extends HubWorld {
   readiness: Readiness = 'ready';
   readonly server: Server;
+  readonly #sockets = new Set<Socket>();
   #origin = '';
 
   constructor(options: { readonly hub?: Partial<HubOptions>; readonly edge?: Partial<EdgeOptions> } = {}) {
@@ -25,6 +27,10 @@ export class EdgeWorld extends HubWorld {
       files: () => undefined,
       consoleConfig: '',
       ...options.edge,
+    });
+    this.server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on('close', () => this.#sockets.delete(socket));
     });
   }
 
@@ -57,11 +63,14 @@ export class EdgeWorld extends HubWorld {
     return { status: response.statusCode, body, allow: response.headers.allow };
   }
 
-  /** A socket of a client that speaks for itself. */
-  async socket(): Promise<Socket> {
-    const socket = connect(this.port, '127.0.0.1');
-    await once(socket, 'connect');
-    return socket;
+  /** A client that speaks for itself. */
+  connect(): Promise<RawClient> {
+    return RawClient.connect(this.port);
+  }
+
+  /** Cuts every connection, as the end of a task does it. */
+  cutConnections(): void {
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async post(channel: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
@@ -75,7 +84,7 @@ export class EdgeWorld extends HubWorld {
   async close(): Promise<void> {
     this.hub.close();
     const closed = new Promise((resolve) => this.server.close(resolve));
-    this.server.closeAllConnections();
+    this.cutConnections();
     await closed;
   }
 }
