@@ -9,6 +9,8 @@ export const POLL = 'application/json';
 
 /** Which of the two the client would rather have; undefined where it takes neither. */
 export function preferredMedia(request: IncomingMessage): string | undefined {
+  // What EventSource sends needs no weighing.
+  if (request.headers.accept === STREAM) return STREAM;
   return new Negotiator(request).mediaType([STREAM, POLL]);
 }
 

@@ -26,9 +26,6 @@ export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions {
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
-/** Finds clients that are gone without a word; the kernel then asks nine times, 75 s apart. */
-const TCP_KEEP_ALIVE_MS = 60_000;
-
 type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSearchParams) => Promise<Reply | undefined> | Reply;
 
 type Methods = Readonly<Record<string, Handler>>;
@@ -45,32 +42,34 @@ export function createEdge(options: EdgeOptions): Server {
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 5_000,
       keepAliveTimeout: keepAliveMs,
-      keepAlive: true,
-      keepAliveInitialDelay: TCP_KEEP_ALIVE_MS,
-      noDelay: true,
     },
     async (request, response) => {
       oweAnswer(request, response);
-      const reply = await settle(answer(request, response), request, () => response.destroyed);
+      const reply = await answer(request, response).catch((error) => failure(error, request, response.destroyed));
       if (reply !== undefined) send(response, reply, readiness() === 'draining');
     },
   );
-  server.on('upgrade', async (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {
-    // Its close follows and says enough.
-    socket.on('error', () => {});
-    const reply = await settle(openStream(request, socket, behindHead, options), request, () => socket.destroyed);
-    if (reply !== undefined) sendAndClose(socket, reply);
+  server.on('upgrade', (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {
+    socket.on('error', ignore);
+    const close = (reply: Reply | undefined) => {
+      if (reply !== undefined) sendAndClose(socket, reply);
+    };
+    try {
+      const opening = openStream(request, socket, behindHead, options);
+      if (opening instanceof Promise) void opening.then(close);
+      else close(opening);
+    } catch (error) {
+      close(failure(error, request, socket.destroyed));
+    }
   });
   server.on('clientError', refuseUnreadable);
 
-  /** Turns what went wrong into an answer; undefined where the client has left meanwhile. */
-  function settle(replying: Promise<Reply | undefined>, { method }: IncomingMessage, hasLeft: () => boolean): Promise<Reply | undefined> {
-    return replying.catch((error: unknown) => {
-      if (error instanceof InvalidInputError) return invalidInput(error);
-      if (hasLeft()) return undefined;
-      logger.error('request failed', { method, error });
-      return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
-    });
+  /** The answer to a request that has thrown; undefined where the client has left meanwhile. */
+  function failure(error: unknown, { method }: IncomingMessage, hasLeft: boolean): Reply | undefined {
+    if (error instanceof InvalidInputError) return invalidInput(error);
+    if (hasLeft) return undefined;
+    logger.error('request failed', { method, error });
+    return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
@@ -108,6 +107,9 @@ function route(path: string, options: EdgeOptions): Methods | undefined {
 function readable(handler: Handler): Methods {
   return { GET: handler, HEAD: handler };
 }
+
+/** A broken connection: its `close` follows, and says enough. */
+function ignore(): void {}
 
 /** Bytes that are no HTTP request, or come too slowly, or have too many headers. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {

@@ -53,8 +53,8 @@ export class SocketSink implements Sink {
   }
 
   write(bytes: Buffer): void {
-    if (this.#started) this.#socket.write(bytes);
-    else this.#start(bytes);
+    this.#socket.write(this.#started ? bytes : Buffer.concat([HEAD, bytes]));
+    this.#started = true;
     if (this.#blocked || this.#socket.writableLength === 0) return;
     // 'drain' comes only after more than the high-water mark, and a callback on every write would cost every write.
     this.#blocked = true;
@@ -62,14 +62,6 @@ export class SocketSink implements Sink {
       this.#blocked = false;
       this.#stream?.wake();
     });
-  }
-
-  #start(bytes: Buffer): void {
-    this.#started = true;
-    this.#socket.cork();
-    this.#socket.write(HEAD);
-    this.#socket.write(bytes);
-    this.#socket.uncork();
   }
 
   close(reason: CloseReason): void {

@@ -11,15 +11,18 @@ import { SocketSink } from './socket-sink.ts';
 
 /**
  * `GET /v1/events` as a stream, on a socket that is the stream's alone.
+ *
+ * Nothing is awaited where the task serves the channel already: thousands of clients come at once when another task is lost.
  * @param behindHead what the client has sent behind the request's head
  * @returns undefined when the stream is open, or its client has gone
+ * @throws InvalidInputError
  */
-export async function openStream(
+export function openStream(
   request: IncomingMessage,
   socket: Socket,
   behindHead: Buffer,
   { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
-): Promise<Reply | undefined> {
+): Reply | undefined | Promise<Reply | undefined> {
   const { query } = parseTarget(request.url ?? '/');
   const channels = parseChannels(query.getAll('channel'));
   if (behindHead.length > 0) return problem(400, 'bad_request', 'a connection that has requested a stream takes nothing else');
@@ -34,14 +37,15 @@ export async function openStream(
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);
-  try {
-    await stream.opened;
-  } catch (error) {
-    logger.error('could not open a stream', { channels, error });
-    return unavailable('unavailable', 'the event log cannot be read right now');
-  }
-  // The hub began to drain while the stream was opening.
-  return sink.started || socket.destroyed ? undefined : refusal('draining');
+  if (sink.started) return undefined;
+  return stream.opened.then(
+    // Untouched when the hub began to drain while the stream was opening.
+    () => (sink.started || socket.destroyed ? undefined : refusal('draining')),
+    (error) => {
+      logger.error('could not open a stream', { channels, error });
+      return unavailable('unavailable', 'the event log cannot be read right now');
+    },
+  );
 }
 
 /** The header comes from EventSource itself and is newer than what the page's URL says. */

@@ -5,13 +5,13 @@ import type { Clock } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import { type LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Feed } from './feed.ts';
-import type { Permits } from './permits.ts';
+import type { PermitSource } from './permits.ts';
 
 export interface CatchUpOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
   /** Replays at once: each holds a page of the log in memory until its client has taken it. */
-  readonly permits: Permits;
+  readonly permits: PermitSource;
 }
 
 /** Takes what a reader has missed. Answers false when it wants no more for now. */
@@ -20,6 +20,8 @@ export interface CatchUpVisitor {
   events(events: readonly LaneEvent[]): Promise<boolean>;
   /** Everything between the reader's position and `position` cannot be had any more. */
   reset(reason: ResetReason, position: Position): Promise<boolean>;
+  /** The feed is behind the reader. It comes up once its holes are closed, which takes the grace period at most. */
+  feedIsBehind(): Promise<boolean>;
 }
 
 /**
@@ -53,7 +55,7 @@ export async function catchUp(
     } else if (position.seq > feed.position.seq) {
       // The client was further on another task. What it has is in the log, so the feed gets there too.
       feed.noteAssigned(position.seq);
-      await feed.advanced(signal);
+      if (!(await visitor.feedIsBehind())) return undefined;
     } else {
       position = await replay(feed, position, checkedAtMs, visitor, signal, options);
     }

@@ -162,9 +162,10 @@ export class Hub {
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
-    const stream = new Stream(feeds, cursor, retryMs, sink, this.#streamOptions);
+    const stream = new Stream(feeds, cursor, sink, this.#streamOptions);
     this.#streams.set(stream, principal);
     for (const feed of feeds) feed.readers.add(stream);
+    stream.open(retryMs);
     return { kind: 'attached', stream };
   }
 

@@ -41,7 +41,7 @@ export async function poll(
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
 async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
   // The feeds that were collected first may have moved on while the others were.
-  if (feeds.some(({ channel, position }) => !isAt(position, cursor.get(channel)))) return;
+  if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
   const waiting = AbortSignal.any([until, signal, awake.signal]);
   try {
@@ -54,8 +54,9 @@ async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortS
   }
 }
 
-function isAt(position: Position, other: Position | undefined): boolean {
-  return position.epoch === other?.epoch && position.seq === other.seq;
+/** Also of a client that was further on another task, whose feed is still to come up. */
+function reaches(cursor: Position | undefined, position: Position): boolean {
+  return cursor?.epoch === position.epoch && cursor.seq >= position.seq;
 }
 
 /** A page in the making. */
@@ -87,6 +88,8 @@ class Page implements PollPage {
       {
         events: async (events) => events.every((event) => this.#add(event)),
         reset: async (reason, position) => this.#reset({ channel: feed.channel, reason }, position),
+        // The other channels may have something: it is waited for them all together.
+        feedIsBehind: async () => false,
       },
       signal,
       options,

@@ -3,8 +3,9 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { Logger } from '../logger.ts';
 import { encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
-import { type CatchUpOptions, catchUp } from './catch-up.ts';
+import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { Feed, Reader } from './feed.ts';
+import { oneAtATime } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 
 export interface StreamOptions extends CatchUpOptions {
@@ -24,6 +25,12 @@ interface Subscription {
   next: number | undefined;
 }
 
+/** Shared by all streams that open at once. */
+const OPENED = Promise.resolve();
+
+/** Shared by all streams that need no cursor any more. */
+const NOWHERE: Map<string, Position> = new Map();
+
 /** About how much is encoded into one write where a stream cannot share the ring's bytes. */
 const WRITE_BYTES = 64 * 1024;
 
@@ -32,42 +39,58 @@ const WRITE_BYTES = 64 * 1024;
  * or in the log.
  */
 export class Stream implements Reader {
-  /** Resolves when the opening is written; rejects when the log did not tell where to start, and then the sink is untouched. */
-  readonly opened: Promise<void>;
   readonly #sink: Sink;
   readonly #options: StreamOptions;
   readonly #channels: readonly string[];
   readonly #subscriptions: readonly Subscription[];
-  /** Where the client stands, per channel. A single-channel stream needs it only until it has caught up. */
-  readonly #cursor: Map<string, Position>;
+  /** Where the client stands, per channel. */
+  #cursor: Map<string, Position>;
   #phase: 'opening' | 'catchingUp' | 'live' | 'closed' = 'opening';
   #wroteSinceTick = false;
   #blockedSinceMs: number | undefined;
   /** Exists only while the stream opens and catches up: most streams are idle, and memory per stream counts. */
-  #closing: AbortController | undefined = new AbortController();
+  #closing: AbortController | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
+  #opened: Promise<void> = OPENED;
 
-  constructor(feeds: readonly Feed[], cursor: Cursor | undefined, retryMs: number, sink: Sink, options: StreamOptions) {
+  constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, options: StreamOptions) {
     this.#sink = sink;
     this.#options = options;
     this.#channels = feeds.map(({ channel }) => channel);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined }));
     this.#cursor = new Map(cursor);
-    this.opened = this.#open(retryMs);
+  }
+
+  /** Resolves when the opening is written; rejects when the log did not tell where to start, and then the sink is untouched. */
+  get opened(): Promise<void> {
+    return this.#opened;
   }
 
   get feeds(): readonly Feed[] {
     return this.#subscriptions.map(({ feed }) => feed);
   }
 
-  async #open(retryMs: number): Promise<void> {
+  /** Begins to serve the client: at once where all its channels are open here. */
+  open(retryMs: number): void {
+    if (this.#subscriptions.every(({ feed }) => feed.isOpen)) {
+      this.#begin(retryMs);
+      return;
+    }
+    this.#closing = new AbortController();
+    this.#opened = this.#openWithFeeds(retryMs);
+  }
+
+  async #openWithFeeds(retryMs: number): Promise<void> {
     try {
       await Promise.all(this.#subscriptions.map(({ feed }) => feed.opened));
     } catch (error) {
       this.#end(undefined);
       throw error;
     }
-    if (this.#phase === 'closed') return;
+    if (this.#phase !== 'closed') this.#begin(retryMs);
+  }
+
+  #begin(retryMs: number): void {
     for (const { feed } of this.#subscriptions) {
       if (!this.#cursor.has(feed.channel)) this.#cursor.set(feed.channel, feed.position);
     }
@@ -75,7 +98,19 @@ export class Stream implements Reader {
     // The cursor that the client came with, even where it cannot be resumed: should the stream be cut before the
     // reset is through, the client comes back with it and is told again.
     this.#write(encodeOpening(formatCursor(this.#channels, this.#cursor), retryMs));
-    this.#catchUp().catch((error) => this.#fail(error));
+    for (const subscription of this.#subscriptions) {
+      subscription.next = subscription.feed.locate(this.#cursor.get(subscription.feed.channel) ?? subscription.feed.position);
+    }
+    if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
+    else this.#catchUpAll().catch((error) => this.#fail(error));
+    this.flush();
+  }
+
+  #goLive(): void {
+    this.#phase = 'live';
+    this.#closing = undefined;
+    // With a single channel the ring's own bytes have the ids, and its ordinal says where the client stands.
+    if (this.#channels.length === 1) this.#cursor = NOWHERE;
   }
 
   #fail(error: unknown): void {
@@ -84,78 +119,95 @@ export class Stream implements Reader {
     this.close('failed');
   }
 
-  /** Until every channel is served from its ring. While one is replayed, the others' readers stand still, and may have to be replayed then. */
-  async #catchUp(): Promise<void> {
-    for (let behind = this.#behind(); behind !== undefined; behind = this.#behind()) {
-      const signal = this.#closing?.signal;
-      if (signal === undefined) return;
-      const { feed } = behind;
-      const from = this.#cursor.get(feed.channel) ?? feed.position;
-      const visitor = {
-        events: (events: readonly LaneEvent[]) => this.#writeMissed(events),
-        reset: (reason: ResetReason, position: Position) => this.#writeReset(feed.channel, reason, position),
-      };
-      behind.next = await catchUp(feed, from, visitor, signal, this.#options);
-    }
-    if (this.#phase === 'closed') return;
-    this.#phase = 'live';
-    this.#closing = undefined;
+  /** The channels side by side: each is live as soon as its ring serves it, whatever the others still wait for. */
+  async #catchUpAll(): Promise<void> {
+    this.#closing ??= new AbortController();
+    const { signal } = this.#closing;
+    // Were each to replay for itself, two streams could take all permits there are.
+    const options = this.#channels.length === 1 ? this.#options : { ...this.#options, permits: oneAtATime(this.#options.permits) };
+    const behind = this.#subscriptions.filter(({ next }) => next === undefined);
+    await Promise.all(behind.map((subscription) => this.#catchUp(subscription, signal, options)));
+    if (this.#phase !== 'closed') this.#goLive();
+  }
+
+  async #catchUp(subscription: Subscription, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
+    const { feed } = subscription;
+    const from = this.#cursor.get(feed.channel) ?? feed.position;
+    const visitor: CatchUpVisitor = {
+      events: (events) => this.#writeMissed(events, signal),
+      reset: (reason, position) => this.#writeReset(feed.channel, reason, position, signal),
+      feedIsBehind: async () => {
+        await feed.advanced(signal);
+        return true;
+      },
+    };
+    subscription.next = await catchUp(feed, from, visitor, signal, options);
     this.flush();
   }
 
-  #behind(): Subscription | undefined {
-    return this.#subscriptions.find(({ feed, next }) => next === undefined || next < feed.ring.start);
+  async #writeMissed(events: readonly LaneEvent[], signal: AbortSignal): Promise<boolean> {
+    for (let written = 0; written < events.length; ) {
+      await this.#whenRoom(signal, () => {
+        written = this.#writeSome(events, written);
+      });
+    }
+    await this.#whenRoom(signal);
+    return true;
   }
 
-  async #writeMissed(events: readonly LaneEvent[]): Promise<boolean> {
-    let frames: string[] = [];
+  /** @returns the index of the first event that did not fit into the write */
+  #writeSome(events: readonly LaneEvent[], from: number): number {
+    const frames: string[] = [];
     let chars = 0;
-    for (const [index, event] of events.entries()) {
+    for (const event of events.slice(from)) {
+      if (chars >= WRITE_BYTES) break;
       const frame = this.#frame(event.channel, event, eventBody(event));
       frames.push(frame);
       chars += frame.length;
-      if (chars < WRITE_BYTES && index < events.length - 1) continue;
-      await this.#room();
-      this.#write(Buffer.from(frames.join('')));
-      this.#options.onDelivered(frames.length);
-      frames = [];
-      chars = 0;
     }
-    await this.#room();
+    this.#write(Buffer.from(frames.join('')));
+    this.#options.onDelivered(frames.length);
+    return from + frames.length;
+  }
+
+  async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<boolean> {
+    await this.#whenRoom(signal, () => this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason })))));
+    await this.#whenRoom(signal);
     return true;
   }
 
-  async #writeReset(channel: string, reason: ResetReason, position: Position): Promise<boolean> {
-    await this.#room();
-    this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason }))));
-    await this.#room();
-    return true;
-  }
-
-  /** A whole frame; the client stands at `position` of the channel once it has it. */
+  /**
+   * A whole frame; the client stands at `position` of the channel once it has it. Its id says where the client stands in
+   * the other channels too, so it is made when it is written and not before.
+   */
   #frame(channel: string, position: Position, body: string): string {
     this.#cursor.set(channel, position);
     return idLine(formatCursor(this.#channels, this.#cursor)) + body;
   }
 
-  /** Waits until the client has taken what was written. Rejects when the stream ends. */
-  async #room(): Promise<void> {
-    this.#closing?.signal.throwIfAborted();
-    if (this.#sink.bufferedBytes === 0) return;
-    this.#drained ??= Promise.withResolvers();
-    await this.#drained.promise;
+  /** Writes at once when the client has taken what was written before: other channels write too. Rejects when the stream ends. */
+  async #whenRoom(signal: AbortSignal, write?: () => void): Promise<void> {
+    signal.throwIfAborted();
+    while (this.#sink.bufferedBytes > 0) {
+      this.#drained ??= Promise.withResolvers();
+      await this.#drained.promise;
+      signal.throwIfAborted();
+    }
+    write?.();
   }
 
-  /** Writes all that the client lacks, unless it has not taken yet what was written before. */
+  /** Writes all that the client lacks in the channels that are served from their rings, unless it has not taken yet what was written before. */
   flush(): void {
-    if (this.#phase !== 'live') return;
+    if (this.#phase !== 'live' && this.#phase !== 'catchingUp') return;
     if (this.#sink.bufferedBytes > 0) {
       this.#closeIfSlow();
       return;
     }
     for (const subscription of this.#subscriptions) {
+      const { next, feed } = subscription;
+      if (next === undefined) continue;
       // Only a client that did not take what it was offered can be that far behind.
-      if ((subscription.next ?? 0) < subscription.feed.ring.start) {
+      if (next < feed.ring.start) {
         this.close('slow');
         return;
       }
@@ -164,7 +216,8 @@ export class Stream implements Reader {
   }
 
   #writeBatch(subscription: Subscription): boolean {
-    const { feed, next = 0 } = subscription;
+    const { feed, next } = subscription;
+    if (next === undefined) return false;
     const batch = this.#channels.length === 1 ? feed.ring.batchFrom(next) : this.#ownBatch(feed, next);
     if (batch === undefined) return false;
     subscription.next = batch.next;
@@ -197,7 +250,8 @@ export class Stream implements Reader {
   #closeIfSlow(): void {
     let unsent = this.#sink.bufferedBytes;
     let leftRing = false;
-    for (const { feed, next = 0 } of this.#subscriptions) {
+    for (const { feed, next } of this.#subscriptions) {
+      if (next === undefined) continue;
       leftRing ||= next < feed.ring.start;
       unsent += feed.ring.bytesFrom(next);
     }
@@ -207,9 +261,11 @@ export class Stream implements Reader {
   /** The sink has nothing buffered any more. */
   wake(): void {
     this.#blockedSinceMs = undefined;
+    // Live events go first: a client that cannot take them is slow, and any other leaves room for what it has missed.
+    this.flush();
+    if (this.#sink.bufferedBytes > 0) return;
     this.#drained?.resolve();
     this.#drained = undefined;
-    this.flush();
   }
 
   /** Called at every tick of the hub: a heartbeat where nothing was written since the last, and the end of clients that take nothing. */
@@ -236,9 +292,8 @@ export class Stream implements Reader {
   #end(reason: CloseReason | undefined): boolean {
     if (this.#phase === 'closed') return false;
     this.#phase = 'closed';
-    const ended = new Error('the stream has ended');
-    this.#closing?.abort(ended);
-    this.#drained?.reject(ended);
+    this.#closing?.abort(new Error('the stream has ended'));
+    this.#drained?.reject(new Error('the stream has ended'));
     this.#options.onClosed(this, reason);
     return true;
   }

@@ -1,54 +1,22 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { QueueMessage, TargetState } from '../../backbone/ports.ts';
-import { systemClock } from '../../backbone/services/system-clock.ts';
-import { type Service, startService } from '../../fargate/service.ts';
-import { MemoryEventBus } from '../support/memory-event-bus.ts';
-import { MemoryEventLog } from '../support/memory-event-log.ts';
-import { silentLogger } from './support/hub-world.ts';
+import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
+import type { TargetState } from '../../backbone/ports.ts';
+import type { Service } from '../../fargate/service.ts';
+import { startMemoryService } from './support/memory-service.ts';
 
 const DRAIN_MS = 300;
 
 let service: Service;
 let state: TargetState;
-let queueClosed: boolean;
+let queue: MemoryTaskQueue;
 
 beforeEach(async () => {
   state = 'registered';
-  queueClosed = false;
-  service = await startService({
-    config: {
-      host: '127.0.0.1',
-      port: 0,
-      heartbeatIntervalMs: 15_000,
-      headCheckIntervalMs: 30_000,
-      retryMinMs: 1_000,
-      retryMaxMs: 2_000,
-      maxStreams: 100,
-      maxStreamsPerPrincipal: 10,
-      maxUnsentBytes: 1_000_000,
-      drainMs: DRAIN_MS,
-      targetHealthIntervalMs: 20,
-      keepAliveMs: 1_000,
-      consoleConfig: '',
-      retentionMs: 3_600_000,
-      graceMs: 5_000,
-      publishTimeoutMs: 2_000,
-    },
-    log: new MemoryEventLog({ clock: systemClock, retentionMs: 3_600_000 }),
-    bus: new MemoryEventBus(),
-    openQueue: async () => ({
-      receive: (signal) =>
-        new Promise<readonly QueueMessage[]>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
-      delete: async () => {},
-      close: async () => {
-        queueClosed = true;
-      },
-    }),
+  queue = new MemoryTaskQueue();
+  service = await startMemoryService({
+    config: { drainMs: DRAIN_MS, targetHealthIntervalMs: 20, keepAliveMs: 1_000 },
+    queue,
     targetHealth: { state: async () => state },
-    clock: systemClock,
-    logger: silentLogger,
-    files: () => undefined,
-    writeMetrics: () => {},
   });
 });
 
@@ -87,7 +55,7 @@ test('such a task says so to its load balancer and takes no new streams, but ser
   expect((await fetch(`http://127.0.0.1:${service.port}/v1/events?channel=demo`, { headers: { accept: 'application/json' } })).status).toBe(
     200,
   );
-  expect(queueClosed).toBe(false);
+  expect(queue.closed).toBe(false);
 });
 
 test('SIGTERM after such a drain removes the queue', async () => {
@@ -95,5 +63,5 @@ test('SIGTERM after such a drain removes the queue', async () => {
   state = 'draining';
   await Promise.all(ends);
   await service.stop();
-  expect(queueClosed).toBe(true);
+  expect(queue.closed).toBe(true);
 });

@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
+import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
 import type { Logger } from '../../fargate/logger.ts';
 import { readQueue } from '../../fargate/queue-reader.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';
-import { MemoryQueue } from './support/memory-queue.ts';
 import { idle, until } from './support/until.ts';
 
-let queue: MemoryQueue;
+let queue: MemoryTaskQueue;
 let clock: ManualClock;
 let offered: LaneEvent[];
 let stopping: AbortController;
 let reading: Promise<void>;
 
 beforeEach(() => {
-  queue = new MemoryQueue();
+  queue = new MemoryTaskQueue();
   clock = new ManualClock();
   offered = [];
   stopping = new AbortController();

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { Feed } from '../../../fargate/hub/feed.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryEventBus } from '../../support/memory-event-bus.ts';
-import { MemoryEventLog } from '../../support/memory-event-log.ts';
 import { GRACE_MS, RETENTION_MS, silentLogger } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
 

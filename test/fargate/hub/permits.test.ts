@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Permits } from '../../../fargate/hub/permits.ts';
+import { oneAtATime, Permits } from '../../../fargate/hub/permits.ts';
 
 const never = new AbortController().signal;
 
@@ -23,4 +23,27 @@ test('who gives up waiting leaves no permit behind', async () => {
   await expect(waiting).rejects.toThrow('left');
   release();
   await expect(permits.acquire(never)).resolves.toBeInstanceOf(Function);
+});
+
+test('who may have one at a time takes no second one while it has the first', async () => {
+  const permits = new Permits(2);
+  const own = oneAtATime(permits);
+  const release = await own.acquire(never);
+  const second = own.acquire(never);
+  // The second permit is still there for others.
+  (await permits.acquire(never))();
+  release();
+  (await second)();
+});
+
+test('who may have one at a time, and gives up waiting for it, keeps neither its turn nor a permit', async () => {
+  const permits = new Permits(1);
+  const own = oneAtATime(permits);
+  const release = await permits.acquire(never);
+  const leaving = new AbortController();
+  const waiting = own.acquire(leaving.signal);
+  leaving.abort(new Error('left'));
+  await expect(waiting).rejects.toThrow('left');
+  release();
+  await expect(own.acquire(never)).resolves.toBeInstanceOf(Function);
 });

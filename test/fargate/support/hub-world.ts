@@ -1,12 +1,12 @@
 import { type Cursor, parseCursor } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { Hub, type HubOptions } from '../../../fargate/hub/hub.ts';
 import type { Stream } from '../../../fargate/hub/stream.ts';
 import type { Logger } from '../../../fargate/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryEventBus } from '../../support/memory-event-bus.ts';
-import { MemoryEventLog } from '../../support/memory-event-log.ts';
 import { FakeSink } from './fake-sink.ts';
 
 export const RETENTION_MS = 3_600_000;

@@ -1,0 +1,47 @@
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
+import type { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
+import { systemClock } from '../../../backbone/services/system-clock.ts';
+import { type Service, type ServiceOptions, startService } from '../../../fargate/service.ts';
+import { silentLogger } from './hub-world.ts';
+
+const RETENTION_MS = 3_600_000;
+
+interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealth' | 'logger' | 'writeMetrics'>> {
+  readonly config: Partial<ServiceOptions['config']>;
+  readonly queue: MemoryTaskQueue;
+}
+
+/** Starts the service on a free loopback port, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
+export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
+  return startService({
+    config: {
+      host: '127.0.0.1',
+      port: 0,
+      heartbeatIntervalMs: 15_000,
+      headCheckIntervalMs: 30_000,
+      retryMinMs: 1_000,
+      retryMaxMs: 2_000,
+      maxStreams: 100,
+      maxStreamsPerPrincipal: 10,
+      maxUnsentBytes: 1_000_000,
+      drainMs: 0,
+      targetHealthIntervalMs: 60_000,
+      keepAliveMs: 60_000,
+      consoleConfig: '',
+      retentionMs: RETENTION_MS,
+      graceMs: 5_000,
+      publishTimeoutMs: 2_000,
+      ...config,
+    },
+    log: new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
+    bus: new MemoryEventBus(),
+    openQueue: async () => queue,
+    targetHealth: { state: async () => 'registered' },
+    clock: systemClock,
+    logger: silentLogger,
+    files: () => undefined,
+    writeMetrics: () => {},
+    ...others,
+  });
+}
