@@ -57,6 +57,8 @@ export const SSE_ENV = {
   /** For each principal but the anonymous one. */
   maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
+  /** Event loops that serve streams: one for each vCPU of the task. */
+  threads: 'LANES_THREADS',
   /** How long a task that leaves takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
   /** The target group in which the task finds out whether it is draining. */

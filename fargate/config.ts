@@ -24,6 +24,7 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.maxStreams]: positive,
   [SSE_ENV.maxStreamsPerPrincipal]: positive,
   [SSE_ENV.maxUnsentBytes]: positive,
+  [SSE_ENV.threads]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
   [SSE_ENV.targetGroupArn]: text,
   [SSE_ENV.targetHealthIntervalMs]: positive,
@@ -50,6 +51,7 @@ export interface Config {
   readonly maxStreams: number;
   readonly maxStreamsPerPrincipal: number;
   readonly maxUnsentBytes: number;
+  readonly threads: number;
   readonly drainMs: number;
   readonly targetGroupArn: string;
   readonly targetHealthIntervalMs: number;
@@ -84,6 +86,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxStreams: values[SSE_ENV.maxStreams],
     maxStreamsPerPrincipal: values[SSE_ENV.maxStreamsPerPrincipal],
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
+    threads: values[SSE_ENV.threads],
     drainMs: values[SSE_ENV.drainMs],
     targetGroupArn: values[SSE_ENV.targetGroupArn],
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],

@@ -1,5 +1,6 @@
-/** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
+/** Entry point of the container, and of its threads. The only file of the service that knows AWS, the environment and the process. */
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { createDynamoClient, createLoadBalancingClient, createSnsClient, createSqsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
@@ -11,35 +12,55 @@ import { loadStaticFiles } from './http/static-files.ts';
 import { createLogger } from './logger.ts';
 import { runProcess } from './run.ts';
 import { type Service, startService } from './service.ts';
+import { type StreamServer, startStreamServer } from './stream-server.ts';
 import { fetchTaskIdentity } from './task-metadata.ts';
+import { runThread } from './threads/thread.ts';
+import { startThreads } from './threads/thread-pool.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 const logger = createLogger(writeLine, systemClock.nowMs);
 
-process.on('uncaughtException', (error) => fail(error));
-
-try {
-  const config = parseConfig(process.env);
-  await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
-} catch (error) {
-  fail(error);
+if (isMainThread) {
+  process.on('uncaughtException', (error) => fail(error));
+  try {
+    const config = parseConfig(process.env);
+    await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
+  } catch (error) {
+    fail(error);
+  }
+} else {
+  runThread(({ port, threads }) => startServer({ ...parseConfig(process.env), port }, threads));
 }
 
 async function start(config: Config): Promise<Service> {
-  const { logTable, retentionMs, topicArn, queuePrefix, targetGroupArn, port } = config;
+  const { topicArn, queuePrefix, targetGroupArn, port, threads } = config;
   const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
-  const sns = createSnsClient();
   return startService({
     config,
-    log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
-    bus: createSnsEventBus({ client: sns, topicArn }),
-    openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns, topicArn, queueName: `${queuePrefix}${taskId}` }),
+    openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns: createSnsClient(), topicArn, queueName: `${queuePrefix}${taskId}` }),
+    // A single event loop needs no thread besides.
+    startServer: () =>
+      threads === 1
+        ? startServer(config, threads)
+        : startThreads({ count: threads, port, program: new URL(import.meta.url), onLost: fail }),
     targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArn, target: { address, port } }),
+    clock: systemClock,
+    logger,
+    writeMetrics: writeLine,
+  });
+}
+
+function startServer(config: Config, threads: number): Promise<StreamServer> {
+  const { logTable, retentionMs, topicArn } = config;
+  return startStreamServer({
+    config,
+    threads,
+    log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
+    bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
     clock: systemClock,
     logger,
     // Beside the bundle, where the Dockerfile has copied it.
     files: loadStaticFiles(join(import.meta.dirname, 'console')),
-    writeMetrics: writeLine,
   });
 }
 

@@ -1,5 +1,5 @@
 import { METRICS, METRICS_NAMESPACE } from '../backbone/contract.ts';
-import type { HubCounts } from './hub/hub.ts';
+import type { StreamReport } from './stream-server.ts';
 
 /** Has no task in it: the average of `OpenStreams` over all tasks is what autoscaling follows. */
 const DIMENSIONS = { service: 'sse' };
@@ -8,14 +8,14 @@ const DIMENSIONS = { service: 'sse' };
  * One line in CloudWatch's embedded metric format. Zeros are there too: a metric that stops while nothing happens
  * would leave its alarms and its autoscaling without data.
  */
-export function encodeMetrics(openStreams: number, counts: HubCounts, nowMs: number): string {
+export function encodeMetrics(report: StreamReport, nowMs: number): string {
   const values = {
-    [METRICS.openStreams]: openStreams,
-    [METRICS.deliveries]: counts.deliveries,
-    [METRICS.slowStreamsClosed]: counts.slowStreamsClosed,
-    [METRICS.holesBuried]: counts.holesBuried,
-    [METRICS.refusedStreams]: counts.refusedFull,
-    [METRICS.limitedStreams]: counts.refusedOverLimit,
+    [METRICS.openStreams]: report.openStreams,
+    [METRICS.deliveries]: report.deliveries,
+    [METRICS.slowStreamsClosed]: report.slowStreamsClosed,
+    [METRICS.holesBuried]: report.holesBuried,
+    [METRICS.refusedStreams]: report.refusedFull,
+    [METRICS.limitedStreams]: report.refusedOverLimit,
   };
   const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: 'Count' }));
   return JSON.stringify({

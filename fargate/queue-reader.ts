@@ -8,8 +8,8 @@ export interface QueueReaderOptions {
   readonly queue: TaskQueue;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes a notification; the reader waits before it hands over more. */
-  readonly offer: (event: LaneEvent) => Promise<void> | undefined;
+  /** Takes notifications; the reader waits before it hands over more. */
+  readonly offer: (events: readonly LaneEvent[]) => Promise<void> | undefined;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -25,13 +25,14 @@ export async function readQueue(options: QueueReaderOptions, signal: AbortSignal
 }
 
 async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
-  const { queue, clock, logger, random = Math.random } = options;
+  const { queue, clock, logger, offer, random = Math.random } = options;
   let backoffMs = BACKOFF_MS.first;
   let deleting: Promise<void> = Promise.resolve();
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal);
-      await handOver(messages, options);
+      const events = messages.map(({ body }) => parse(body, logger)).filter((event) => event !== undefined);
+      if (events.length > 0) await offer(events);
       // A notification is a hint, so it is done with once it is handed over; the next call need not wait for that.
       await deleting;
       deleting = deleteAll(messages, options);
@@ -44,13 +45,6 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
     }
   }
   await deleting;
-}
-
-async function handOver(messages: readonly QueueMessage[], { offer, logger }: QueueReaderOptions): Promise<void> {
-  for (const { body } of messages) {
-    const event = parse(body, logger);
-    if (event !== undefined) await offer(event);
-  }
 }
 
 function parse(body: string, logger: Logger): LaneEvent | undefined {

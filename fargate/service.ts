@@ -1,28 +1,20 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Clock, EventBus, EventLog, TargetHealth, TaskQueue } from '../backbone/ports.ts';
-import { publish } from '../backbone/services/publisher.ts';
+import type { Clock, TargetHealth, TaskQueue } from '../backbone/ports.ts';
 import type { Config } from './config.ts';
-import { createEdge, type Readiness } from './http/edge.ts';
-import type { StaticFiles } from './http/static-files.ts';
-import { Hub } from './hub/hub.ts';
 import type { Logger } from './logger.ts';
 import { encodeMetrics } from './metrics.ts';
 import { readQueue } from './queue-reader.ts';
+import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
-  readonly config: Omit<Config, 'logTable' | 'topicArn' | 'queuePrefix' | 'metadataUri' | 'targetGroupArn'>;
-  readonly log: EventLog;
-  readonly bus: EventBus;
+  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs'>;
   /** Makes the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
+  readonly startServer: () => Promise<StreamServer>;
   /** What the load balancer knows of this task. */
   readonly targetHealth: TargetHealth;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly files: StaticFiles;
   /** Takes a line of metrics. */
   readonly writeMetrics: (line: string) => void;
 }
@@ -39,53 +31,29 @@ export interface Service {
 /** Time for the last answers, and for the removal of the queue, after the streams are closed. */
 export const STOP_MARGIN_MS = 8_000;
 
-const LAST_ANSWERS_MS = 2_000;
-
 const METRICS_INTERVAL_MS = 60_000;
 
 /** Starts one task of the SSE lane. Resolves when it is ready for streams. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, log, bus, clock, logger } = options;
-  const hub = new Hub({ ...config, log, clock, logger });
-  let readiness: Readiness = 'starting';
-  const edge = createEdge({
-    hub,
-    logger,
-    publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
-    readiness: () => readiness,
-    keepAliveMs: config.keepAliveMs,
-    files: options.files,
-    consoleConfig: config.consoleConfig,
-  });
-  const stopped = new AbortController();
-
+  const { config, clock, logger } = options;
   // The queue comes first: whatever is published from now on is noticed.
   const queue = await options.openQueue();
-  const reading = readQueue({ queue, clock, logger, offer: (event) => hub.offer(event) }, stopped.signal);
-  try {
-    edge.listen(config.port, config.host);
-    await once(edge, 'listening');
-  } catch (error) {
-    stopped.abort();
+  const server = await options.startServer().catch(async (error) => {
     await queue.close();
     throw error;
-  }
-  hub.start();
-  void reportMetrics(hub, options, stopped.signal);
-  readiness = 'ready';
-  const { port } = edge.address() as AddressInfo;
-  logger.info('ready', { port });
+  });
+  const stopped = new AbortController();
+  const reading = readQueue({ queue, clock, logger, offer: (events) => server.offer(events) }, stopped.signal);
+  const reporting = reportMetrics(server, options, stopped.signal);
+  logger.info('ready', { port: server.port });
 
   let drained: Promise<void> | undefined;
   function drain(reason: 'leaving' | 'stopping'): Promise<void> {
-    drained ??= beginDrain(reason);
+    if (drained === undefined) {
+      logger.info('draining', { reason, drainMs: config.drainMs });
+      drained = server.drain(config.drainMs);
+    }
     return drained;
-  }
-
-  function beginDrain(reason: 'leaving' | 'stopping'): Promise<void> {
-    readiness = 'draining';
-    logger.info('draining', { reason, openStreams: hub.openStreams, drainMs: config.drainMs });
-    return hub.drain(config.drainMs);
   }
 
   /** Ahead of SIGTERM. Polls and publications that still come are served until then. */
@@ -96,32 +64,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   async function stop(): Promise<void> {
     await drain('stopping');
-    await closeEdge(edge, clock);
-    hub.close();
     stopped.abort();
-    await reading;
-    options.writeMetrics(encodeMetrics(hub.openStreams, hub.takeCounts(), clock.nowMs()));
+    await Promise.all([reading, reporting]);
+    await server.close();
     await queue.close();
     logger.info('stopped');
   }
 
   void drainWhenLeaving();
-  return { port, stop };
+  return { port: server.port, stop };
 }
 
-/** Lets requests that are under way end, for a while. */
-async function closeEdge(edge: Server, clock: Clock): Promise<void> {
-  const waiting = new AbortController();
-  const cut = () => edge.closeAllConnections();
-  const patience = clock.sleep(LAST_ANSWERS_MS, waiting.signal).then(cut, () => {});
-  await new Promise((resolve) => edge.close(resolve));
-  waiting.abort();
-  await patience;
-}
-
-async function reportMetrics(hub: Hub, { clock, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+/** Once a minute, and at last when the signal aborts. */
+async function reportMetrics(server: StreamServer, { clock, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
+  do {
     await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
-    if (!signal.aborted) writeMetrics(encodeMetrics(hub.openStreams, hub.takeCounts(), clock.nowMs()));
-  }
+    writeMetrics(encodeMetrics(await server.report(), clock.nowMs()));
+  } while (!signal.aborted);
 }

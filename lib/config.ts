@@ -70,7 +70,7 @@ const sse = v.strictObject({
   /** One per zone keeps a zone's loss local; one in all is cheaper. */
   natGateways: between(1, 2),
   task: v.strictObject({
-    /** 1024 is one vCPU. */
+    /** 1024 is one vCPU. Each whole one serves its own part of the streams, in a thread of its own. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
     memoryMb: between(512, 122_880),
     desiredCount: between(1, 1_000),

@@ -10,11 +10,7 @@ import { parseTarget } from './request-target.ts';
 import type { StaticFiles } from './static-files.ts';
 import { openStream } from './stream-route.ts';
 
-/** `starting`: not subscribed to the topic yet; `draining`: about to stop. Only a `ready` task wants newcomers. */
-export type Readiness = 'starting' | 'ready' | 'draining';
-
 export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions {
-  readonly readiness: () => Readiness;
   /** How long an idle connection is kept: longer than the balancer keeps it. */
   readonly keepAliveMs: number;
   readonly files: StaticFiles;
@@ -34,7 +30,7 @@ const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
 
 /** The HTTP edge of the SSE lane. It does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
-  const { readiness, keepAliveMs, logger } = options;
+  const { hub, keepAliveMs, logger } = options;
   const server = createServer(
     {
       IncomingMessage: EdgeRequest,
@@ -46,7 +42,7 @@ export function createEdge(options: EdgeOptions): Server {
     async (request, response) => {
       oweAnswer(request, response);
       const reply = await answer(request, response).catch((error) => failure(error, request, response.destroyed));
-      if (reply !== undefined) send(response, reply, readiness() === 'draining');
+      if (reply !== undefined) send(response, reply, hub.isDraining);
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {
@@ -87,14 +83,14 @@ export function createEdge(options: EdgeOptions): Server {
 
 /** What the path takes; undefined when there is no such path. */
 function route(path: string, options: EdgeOptions): Methods | undefined {
-  const { files, consoleConfig, readiness } = options;
+  const { files, consoleConfig, hub } = options;
   switch (path) {
     case SSE_PATHS.events:
       return { GET: (request, response, query) => getEvents(request, response, query, options) };
     case SSE_PATHS.health:
       return readable(() => json(200, { status: 'alive' }));
     case SSE_PATHS.ready:
-      return readable(() => json(readiness() === 'ready' ? 200 : 503, { status: readiness() }));
+      return readable(() => (hub.isDraining ? json(503, { status: 'draining' }) : json(200, { status: 'ready' })));
     case '/console.json':
       return consoleConfig === '' ? undefined : readable(() => ({ ...json(200, {}), body: consoleConfig }));
   }

@@ -31,6 +31,8 @@ export interface HubOptions {
   /** The same, for each principal but the anonymous one. @default no limit */
   readonly maxStreamsPerPrincipal?: number;
   readonly maxUnsentBytes: number;
+  /** Encoded bytes in all rings together, as long as no channel gets less than its minimum. @default {@link RING_BUDGET_BYTES} */
+  readonly ringBudgetBytes?: number;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -61,8 +63,8 @@ export interface HubCounts {
 
 const NO_COUNTS: HubCounts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 0, refusedOverLimit: 0 };
 
-/** Encoded bytes in all rings together, as long as no channel gets less than its minimum. */
-const RING_BUDGET_BYTES = 128 * 1024 * 1024;
+/** What a task may have by default. */
+export const RING_BUDGET_BYTES = 128 * 1024 * 1024;
 const MIN_RING_BYTES = 256 * 1024;
 const MAX_RING_BYTES = 4 * 1024 * 1024;
 
@@ -246,8 +248,9 @@ export class Hub {
   }
 
   #ringLimitBytes(): number {
-    const most = Math.max(MAX_RING_BYTES, this.#options.maxUnsentBytes);
-    return Math.max(MIN_RING_BYTES, Math.min(most, RING_BUDGET_BYTES / Math.max(1, this.#feeds.count)));
+    const { maxUnsentBytes, ringBudgetBytes = RING_BUDGET_BYTES } = this.#options;
+    const most = Math.max(MAX_RING_BYTES, maxUnsentBytes);
+    return Math.max(MIN_RING_BYTES, Math.min(most, ringBudgetBytes / Math.max(1, this.#feeds.count)));
   }
 
   #pace(feed: Feed): Promise<void> | undefined {

@@ -61,6 +61,8 @@ export interface SseTaskProps {
   readonly openFiles: number;
 }
 
+const CPU_UNITS_PER_VCPU = 1024;
+
 /** The Fargate service of the SSE lane: long-lived tasks that each hold many streams. */
 export class SseService extends Construct implements Configurable {
   readonly cluster: ICluster;
@@ -107,6 +109,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
+        [SSE_ENV.threads]: String(Math.max(1, Math.floor(task.cpu / CPU_UNITS_PER_VCPU))),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
         [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),
         [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
 import type { TargetState } from '../../backbone/ports.ts';
 import type { Service } from '../../fargate/service.ts';
-import { startMemoryService } from './support/memory-service.ts';
+import { startMemoryServer, startMemoryService } from './support/memory-service.ts';
 
 const DRAIN_MS = 300;
 
@@ -14,7 +14,8 @@ beforeEach(async () => {
   state = 'registered';
   queue = new MemoryTaskQueue();
   service = await startMemoryService({
-    config: { drainMs: DRAIN_MS, targetHealthIntervalMs: 20, keepAliveMs: 1_000 },
+    config: { drainMs: DRAIN_MS, targetHealthIntervalMs: 20 },
+    startServer: () => startMemoryServer({ keepAliveMs: 1_000 }),
     queue,
     targetHealth: { state: async () => state },
   });

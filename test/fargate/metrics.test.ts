@@ -3,8 +3,8 @@ import { METRICS, METRICS_NAMESPACE } from '../../backbone/contract.ts';
 import { encodeMetrics } from '../../fargate/metrics.ts';
 
 test('a line is the embedded metric format, with zeros, by service only', () => {
-  const counts = { deliveries: 12, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 2, refusedOverLimit: 1 };
-  expect(JSON.parse(encodeMetrics(3, counts, 1_700_000_000_000))).toEqual({
+  const report = { openStreams: 3, deliveries: 12, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 2, refusedOverLimit: 1 };
+  expect(JSON.parse(encodeMetrics(report, 1_700_000_000_000))).toEqual({
     _aws: {
       Timestamp: 1_700_000_000_000,
       CloudWatchMetrics: [

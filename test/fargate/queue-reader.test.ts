@@ -26,12 +26,12 @@ afterEach(async () => {
   await reading;
 });
 
-const take = (event: LaneEvent) => {
-  offered.push(event);
+const take = (events: readonly LaneEvent[]) => {
+  offered.push(...events);
   return undefined;
 };
 
-function start(offer: (event: LaneEvent) => Promise<void> | undefined = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly LaneEvent[]) => Promise<void> | undefined = take, logger: Logger = silentLogger): void {
   reading = readQueue({ queue, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 
@@ -58,14 +58,17 @@ test('a message that is no notification is logged without its text, deleted, and
 
 test('nothing is handed over while the hub asks to wait', async () => {
   const pace = Promise.withResolvers<void>();
-  start((event) => {
-    offered.push(event);
+  let batches = 0;
+  start((events) => {
+    batches++;
+    offered.push(...events);
     return pace.promise;
   });
   // More than all receivers together take at once.
   queue.push(...Array.from({ length: 40 }, (_, index) => notification(index + 1)));
   await idle();
-  expect(offered.length).toBeLessThan(5);
+  expect(batches).toBeLessThan(5);
+  expect(offered.length).toBeLessThan(40);
   pace.resolve();
   await until(() => offered.length === 40);
 });

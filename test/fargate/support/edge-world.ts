@@ -2,14 +2,13 @@ import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { publish } from '../../../backbone/services/publisher.ts';
-import { createEdge, type EdgeOptions, type Readiness } from '../../../fargate/http/edge.ts';
+import { createEdge, type EdgeOptions } from '../../../fargate/http/edge.ts';
 import type { HubOptions } from '../../../fargate/hub/hub.ts';
 import { HubWorld, silentLogger } from './hub-world.ts';
 import { RawClient } from './raw-client.ts';
 
 /** The HTTP edge on a free loopback port, over a hub on ports in memory. */
 export class EdgeWorld extends HubWorld {
-  readiness: Readiness = 'ready';
   readonly server: Server;
   readonly #sockets = new Set<Socket>();
   #origin = '';
@@ -22,7 +21,6 @@ export class EdgeWorld extends HubWorld {
       hub: this.hub,
       logger: silentLogger,
       publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
-      readiness: () => this.readiness,
       keepAliveMs: 70_000,
       files: () => undefined,
       consoleConfig: '',

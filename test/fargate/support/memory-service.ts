@@ -3,18 +3,16 @@ import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import type { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { type Service, type ServiceOptions, startService } from '../../../fargate/service.ts';
+import { type StreamServer, type StreamServerOptions, startStreamServer } from '../../../fargate/stream-server.ts';
 import { silentLogger } from './hub-world.ts';
 
 const RETENTION_MS = 3_600_000;
 
-interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealth' | 'logger' | 'writeMetrics'>> {
-  readonly config: Partial<ServiceOptions['config']>;
-  readonly queue: MemoryTaskQueue;
-}
+type MemoryServerOptions = Partial<StreamServerOptions['config'] & Pick<StreamServerOptions, 'threads' | 'log'>>;
 
-/** Starts the service on a free loopback port, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
-export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
-  return startService({
+/** A server on a free loopback port, with ports in memory. */
+export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerOptions = {}): Promise<StreamServer> {
+  return startStreamServer({
     config: {
       host: '127.0.0.1',
       port: 0,
@@ -25,8 +23,6 @@ export function startMemoryService({ config, queue, ...others }: MemoryServiceOp
       maxStreams: 100,
       maxStreamsPerPrincipal: 10,
       maxUnsentBytes: 1_000_000,
-      drainMs: 0,
-      targetHealthIntervalMs: 60_000,
       keepAliveMs: 60_000,
       consoleConfig: '',
       retentionMs: RETENTION_MS,
@@ -34,13 +30,29 @@ export function startMemoryService({ config, queue, ...others }: MemoryServiceOp
       publishTimeoutMs: 2_000,
       ...config,
     },
-    log: new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
+    threads,
+    log: log ?? new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
     bus: new MemoryEventBus(),
+    clock: systemClock,
+    logger: silentLogger,
+    files: () => undefined,
+  });
+}
+
+interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealth' | 'logger' | 'writeMetrics' | 'startServer'>> {
+  readonly config?: Partial<ServiceOptions['config']>;
+  readonly queue: MemoryTaskQueue;
+}
+
+/** Starts the service, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
+export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
+  return startService({
+    config: { drainMs: 0, targetHealthIntervalMs: 60_000, ...config },
+    startServer: startMemoryServer,
     openQueue: async () => queue,
     targetHealth: { state: async () => 'registered' },
     clock: systemClock,
     logger: silentLogger,
-    files: () => undefined,
     writeMetrics: () => {},
     ...others,
   });

@@ -1,7 +1,7 @@
-import type { Position } from '../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../backbone/domain/event.ts';
-import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
-import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../../backbone/ports.ts';
+import type { Position } from '../domain/cursor.ts';
+import type { LaneEvent } from '../domain/event.ts';
+import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
+import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../ports.ts';
 
 interface Row {
   readonly entry: LogEntry;

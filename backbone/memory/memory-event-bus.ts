@@ -1,5 +1,5 @@
-import type { LaneEvent } from '../../backbone/domain/event.ts';
-import type { EventBus } from '../../backbone/ports.ts';
+import type { LaneEvent } from '../domain/event.ts';
+import type { EventBus } from '../ports.ts';
 
 /** An {@link EventBus} in memory: remembers what was notified, and hands it to whoever listens. */
 export class MemoryEventBus implements EventBus {

@@ -1,5 +1,5 @@
-import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
-import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/channel.ts';
+import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
 
 interface ConnectionRow {
   readonly connection: Connection;

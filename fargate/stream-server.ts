@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { LaneEvent } from '../backbone/domain/event.ts';
+import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
+import { publish } from '../backbone/services/publisher.ts';
+import type { Config } from './config.ts';
+import { createEdge } from './http/edge.ts';
+import type { StaticFiles } from './http/static-files.ts';
+import { Hub, type HubCounts, RING_BUDGET_BYTES } from './hub/hub.ts';
+import type { Logger } from './logger.ts';
+
+/** Serves streams, polls and publications: in this event loop, or in several threads. */
+export interface StreamServer {
+  readonly port: number;
+  /**
+   * Takes notifications of the topic.
+   * @returns wait for it before offering more: the streams are behind with what they have been offered
+   */
+  offer(events: readonly LaneEvent[]): Promise<void> | undefined;
+  /** Refuses new streams, and closes those that are open evenly over the time. Polls and publications are still served. */
+  drain(overMs: number): Promise<void>;
+  /** What is open, and what has happened since the last report. */
+  report(): Promise<StreamReport>;
+  /** Lets requests that are under way end, for a while, and ends everything. */
+  close(): Promise<void>;
+}
+
+export interface StreamReport extends HubCounts {
+  readonly openStreams: number;
+}
+
+export interface StreamServerOptions {
+  readonly config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'heartbeatIntervalMs'
+    | 'headCheckIntervalMs'
+    | 'retryMinMs'
+    | 'retryMaxMs'
+    | 'maxStreams'
+    | 'maxStreamsPerPrincipal'
+    | 'maxUnsentBytes'
+    | 'keepAliveMs'
+    | 'consoleConfig'
+    | 'retentionMs'
+    | 'graceMs'
+    | 'publishTimeoutMs'
+  >;
+  readonly log: EventLog;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly files: StaticFiles;
+  /** Threads that share the port, among which the kernel deals the connections out, and what the task may have. */
+  readonly threads: number;
+}
+
+const LAST_ANSWERS_MS = 2_000;
+
+/** Starts a server in this event loop. Resolves when it listens; rejects when it cannot. */
+export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
+  const { config, threads, log, bus, clock, logger, files } = options;
+  const hub = new Hub({
+    ...config,
+    maxStreams: Math.ceil(config.maxStreams / threads),
+    maxStreamsPerPrincipal: Math.ceil(config.maxStreamsPerPrincipal / threads),
+    ringBudgetBytes: RING_BUDGET_BYTES / threads,
+    log,
+    clock,
+    logger,
+  });
+  const edge = createEdge({
+    hub,
+    logger,
+    publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    keepAliveMs: config.keepAliveMs,
+    files,
+    consoleConfig: config.consoleConfig,
+  });
+  edge.listen({ port: config.port, host: config.host, reusePort: threads > 1 });
+  await once(edge, 'listening');
+  hub.start();
+  return {
+    port: (edge.address() as AddressInfo).port,
+    offer: (events) => offerAll(hub, events),
+    drain: (overMs) => hub.drain(overMs),
+    report: async () => ({ openStreams: hub.openStreams, ...hub.takeCounts() }),
+    close: async () => {
+      await closeEdge(edge, clock);
+      hub.close();
+    },
+  };
+}
+
+async function offerAll(hub: Hub, events: readonly LaneEvent[]): Promise<void> {
+  for (const event of events) await hub.offer(event);
+}
+
+async function closeEdge(edge: Server, clock: Clock): Promise<void> {
+  const waiting = new AbortController();
+  const cut = () => edge.closeAllConnections();
+  const patience = clock.sleep(LAST_ANSWERS_MS, waiting.signal).then(cut, () => {});
+  await new Promise((resolve) => edge.close(resolve));
+  waiting.abort();
+  await patience;
+}
