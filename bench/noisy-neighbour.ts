@@ -4,68 +4,76 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
+import { positiveNumber, wholeNumber } from './command-line.ts';
 import { Crowd, type Period, quantile } from './noisy-neighbour/crowd.ts';
-import { startOffenders } from './noisy-neighbour/offenders.ts';
+import type { OffenderOptions } from './noisy-neighbour/offenders.ts';
 
 interface Options {
-  readonly app?: string;
+  readonly local: boolean;
   readonly url?: string;
-  readonly streams: string;
-  readonly rounds: string;
-  readonly seconds: string;
-  readonly perSecond: string;
-  readonly dataBytes: string;
-  readonly publications: string;
+  readonly streams: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly perSecond: number;
+  readonly dataBytes: number;
+  readonly publications: number;
 }
 
 /** What the issue allows: the normal clients' p99 beside the offenders, against their p99 without them. */
 const MAX_RATIO = 1.5;
 
 const program = new Command('npm run bench:noisy --')
-  .description('Measures the latency of normal streams in turn with and without two clients that misbehave, in one run of the app.')
-  .addOption(new Option('--app <dir>', 'an assembly that exists, instead of synthesizing').conflicts('url'))
-  .addOption(new Option('--url <url>', 'a service that runs already'))
-  .addOption(new Option('--streams <n>', 'normal streams').default('200'))
-  .addOption(new Option('--rounds <n>', 'pairs of a period without and one with the offenders').default('5'))
-  .addOption(new Option('--seconds <s>', 'length of a period').default('10'))
-  .addOption(new Option('--per-second <n>', 'events published for the normal streams').default('10'))
-  .addOption(new Option('--data-bytes <n>', 'size of the events of the flooding client').default('16384'))
+  .description('Measures the latency of normal streams in turn with and without two clients that misbehave, in one run of the SSE service.')
   .addOption(
-    new Option('--publications <n>', 'publications per second of the flooding client, which sends all else without a pause').default('10'),
+    new Option('--local', 'beside the emulators of a whole local run, instead of over ports in memory').default(false).conflicts('url'),
+  )
+  .addOption(new Option('--url <url>', 'a service that runs already'))
+  .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 10_000)))
+  .addOption(new Option('--rounds <n>', 'pairs of a period without and one with the offenders').default(5).argParser(wholeNumber(1, 1_000)))
+  .addOption(new Option('--seconds <s>', 'length of a period').default(10).argParser(positiveNumber(1_000)))
+  .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(1_000)))
+  .addOption(new Option('--data-bytes <n>', 'size of the events of the flooding client').default(16_384).argParser(wholeNumber(1, 98_304)))
+  .addOption(
+    new Option('--publications <n>', 'publications per second of the flooding client, which sends all else without a pause')
+      .default(10)
+      .argParser(positiveNumber(10_000)),
   )
   .action(main);
 
 async function main(options: Options): Promise<void> {
-  const local = options.url === undefined ? await startApp(options.app) : undefined;
-  const base = options.url ?? local?.url ?? '';
+  const { streams, rounds, seconds, perSecond, dataBytes, publications } = options;
+  const app = options.url === undefined ? await startApp(options.local) : undefined;
+  const base = options.url ?? app?.url ?? '';
   const run = Date.now().toString(36);
   const crowd = new Crowd(base, `crowd.${run}`);
   const ratios: number[] = [];
   let wrong = 0;
   try {
-    await crowd.open(Number(options.streams));
-    const period = () => crowd.period(Number(options.seconds), Number(options.perSecond));
+    await crowd.open(streams);
+    const period = () => crowd.period(seconds, perSecond);
     // The first one warms up what compiles and connects at first use.
     await period();
-    for (let round = 1; round <= Number(options.rounds); round++) {
+    for (let round = 1; round <= rounds; round++) {
       const calm = await period();
-      const offenders = await startOffenders({
-        base,
-        channel: `noise.${run}.${round}`,
-        dataBytes: Number(options.dataBytes),
-        publicationsPerSecond: Number(options.publications),
-      });
+      const offenders = await startProgram('noisy-neighbour/offenders-program.ts', [
+        JSON.stringify({
+          base,
+          channel: `noise.${run}.${round}`,
+          dataBytes,
+          publicationsPerSecond: publications,
+        } satisfies OffenderOptions),
+      ]);
       const noisy = await period();
-      await offenders.stop();
+      const { requests } = JSON.parse(await offenders.stop()) as { readonly requests: number };
       const ratio = quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
       ratios.push(ratio);
       wrong += calm.wrong + noisy.wrong;
-      const flood = `${Math.round(offenders.requests() / Number(options.seconds))} requests/s beside them`;
+      const flood = `${Math.round(requests / seconds)} requests/s beside them`;
       print(`round ${round}: alone ${describe(calm)}; ${flood} ${describe(noisy)}; p99 ratio ${ratio.toFixed(2)}`);
     }
   } finally {
     crowd.close();
-    await local?.stop();
+    await app?.stop();
   }
   const median = quantile(
     ratios.toSorted((a, b) => a - b),
@@ -83,18 +91,36 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-/** The app in a process of its own, so that the clients' work does not delay it. */
-async function startApp(assemblyDir: string | undefined): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const args = [join(import.meta.dirname, '../local/main.ts'), '--json', ...(assemblyDir === undefined ? [] : ['--app', assemblyDir])];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+/** In a process of its own, so that the clients' work does not delay it. */
+async function startApp(local: boolean): Promise<{ readonly url: string; stop(): Promise<unknown> }> {
+  const app = local ? await startProgram('../local/main.ts', ['--json']) : await startProgram('peers/servers/lanes.ts', []);
+  const { http, port } = JSON.parse(app.ready) as { readonly http?: string; readonly port?: number };
+  return { url: http ?? `http://127.0.0.1:${port}`, stop: app.stop };
+}
+
+interface RunningProgram {
+  /** The line by which it says that it is ready. */
+  readonly ready: string;
+  /** Ends it. Resolves with its last line. */
+  stop(): Promise<string>;
+}
+
+async function startProgram(file: string, args: readonly string[]): Promise<RunningProgram> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
-  const ended = exited.then(() => Promise.reject(new Error('the local run ended before it was ready')));
-  const [line] = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
+  const lines = createInterface(child.stdout);
+  let last = '';
+  lines.on('line', (line) => {
+    last = line;
+  });
+  const ended = exited.then(() => Promise.reject(new Error(`${file} ended before it was ready`)));
+  const [ready] = await Promise.race([once(lines, 'line'), ended]);
   return {
-    url: (JSON.parse(String(line)) as { readonly http: string }).http,
+    ready: String(ready),
     stop: async () => {
-      child.kill('SIGINT');
+      child.kill('SIGTERM');
       await exited;
+      return last;
     },
   };
 }
