@@ -25,6 +25,25 @@ export class InvalidInputError extends Error {
 
 /** Quotes a value for an error message, shortened so that a hostile value cannot fill a log or a frame. */
 export function quote(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : (JSON.stringify(value) ?? String(value));
+  const text = JSON.stringify(outline(value)) ?? String(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}
+
+/** As many entries as a message may show. */
+const OUTLINED = 20;
+
+/** The value to a depth of one: what is nested deeper would end in a stack overflow. */
+function outline(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, OUTLINED).map(nested);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .slice(0, OUTLINED)
+      .map(([key, entry]) => [key, nested(entry)]),
+  );
+}
+
+function nested(value: unknown): unknown {
+  if (Array.isArray(value)) return '[…]';
+  return typeof value === 'object' && value !== null ? '{…}' : value;
 }

@@ -23,10 +23,13 @@ export function parseNotification(body: string): LaneEvent {
 /** @throws InvalidInputError `invalid_body` when the parsed JSON is no notification */
 export function readNotification(value: unknown): LaneEvent {
   const { channel, epoch, seq, type, data, publishedAt } = asJsonObject(value);
+  if (typeof epoch !== 'string' || typeof seq !== 'number') {
+    throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks epoch or seq`);
+  }
   if (typeof type !== 'string' || typeof data !== 'string' || typeof publishedAt !== 'number' || !Number.isSafeInteger(publishedAt)) {
     throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks type, data or publishedAt`);
   }
-  const position = parsePosition(`${String(epoch)}.${String(seq)}`);
+  const position = parsePosition(`${epoch}.${seq}`);
   if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
   // A type with a line break in it would write fields of its own into every stream.
   return { channel: parseChannel(channel), ...position, type: parseType(type), data, publishedAtMs: publishedAt };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
 import { laneEvent } from '../../support/arbitraries.ts';
 
@@ -34,4 +35,12 @@ describe('a notification', () => {
     const body = JSON.stringify({ ...JSON.parse(encodeNotification(EVENT)), [key]: value });
     expect(() => parseNotification(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));
   });
+});
+
+test.each([
+  ['deep', '{"a":'.repeat(10_000) + 1 + '}'.repeat(10_000)],
+  ['deep in its epoch', `{"seq":1,"epoch":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
+  ['without a way to become text', '{"seq":1,"epoch":{"toString":1,"valueOf":1}}'],
+])('JSON that is %s is refused as any other that is no notification', (_how, body) => {
+  expect(() => parseNotification(body)).toThrow(InvalidInputError);
 });
