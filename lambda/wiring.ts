@@ -1,21 +1,30 @@
 /** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
+import { createDynamoConnectionDirectory } from '../backbone/aws/dynamo-connection-directory.ts';
 import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
-import type { ConnectionStore, EventLog } from '../backbone/ports.ts';
+import type { ConnectionDirectory, ConnectionStore, EventLog } from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
 import type { connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
 
 type LogEnvironment = Environment<typeof logEntries>;
+type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
 
-export function openConnectionStore(env: Environment<typeof connectionStoreEntries>): ConnectionStore {
+/** One for all parts of a function, so that they share its open connections: every TLS handshake is time in a cold start. */
+const dynamo = createDynamoClient();
+
+export function openConnectionDirectory(env: ConnectionStoreEnvironment): ConnectionDirectory {
+  return createDynamoConnectionDirectory({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable], clock: systemClock });
+}
+
+export function openConnectionStore(env: ConnectionStoreEnvironment): ConnectionStore {
   return createDynamoConnectionStore({
-    client: createDynamoClient(),
+    client: dynamo,
     connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
     subscriptionsTable: env[WEBSOCKET_ENV.subscriptionsTable],
     connectionTtlMs: env[WEBSOCKET_ENV.connectionTtlMs],
@@ -25,7 +34,7 @@ export function openConnectionStore(env: Environment<typeof connectionStoreEntri
 
 export function openEventLog(env: LogEnvironment): EventLog {
   return createDynamoEventLog({
-    client: createDynamoClient(),
+    client: dynamo,
     table: env[LOG_ENV.table],
     retentionMs: env[LOG_ENV.retentionMs],
     clock: systemClock,

@@ -30,8 +30,10 @@ export class Order {
   #position: Position | undefined;
   /** Events that cannot come out yet, by id. */
   readonly #pending = new Map<string, LaneEvent>();
-  /** An event did not fit into `#pending`. */
+  /** An event did not fit into `#pending` since the server was asked last. */
   #overflowed = false;
+  /** What was pending when the server was asked last. */
+  #asked: ReadonlySet<string> = new Set();
 
   /** @param after everything up to it counts as delivered; undefined until the first baseline */
   constructor(channel: string, after: string | undefined) {
@@ -76,30 +78,47 @@ export class Order {
   }
 
   /**
+   * The server is about to be asked for what is missing. It looks at the log after all that has come so far, so it judges that;
+   * what comes before its answer may be of an epoch that it did not see yet.
+   */
+  ask(): void {
+    this.#asked = new Set(this.#pending.keys());
+    this.#overflowed = false;
+  }
+
+  /**
    * The server says that all that exists up to `upTo` has been sent: what is missing up to there is nothing.
    * Without a position so far, `upTo` is the baseline.
    */
   settle(upTo: string): readonly LaneItem[] {
     const target = parsePosition(upTo);
     const { epoch, seq } = this.#position ?? target;
-    // The server knows one epoch at a time: what is pending of another one is late, and not worth a question.
-    for (const id of this.#pending.keys()) if (parsePosition(id).epoch !== target.epoch) this.#pending.delete(id);
-    this.#overflowed = false;
+    // The log has one epoch at a time: what the server was asked about and is of another one is late.
+    for (const id of this.#asked) if (parsePosition(id).epoch !== target.epoch) this.#pending.delete(id);
     if (epoch !== target.epoch) return [];
     const items = [...this.#pending.values()]
-      .filter((event) => parsePosition(event.id).seq > seq && parsePosition(event.id).seq <= target.seq)
-      .sort((a, b) => parsePosition(a.id).seq - parsePosition(b.id).seq);
+      .map((event) => ({ event, at: parsePosition(event.id) }))
+      .filter(({ at }) => at.epoch === epoch && at.seq > seq && at.seq <= target.seq)
+      .sort((a, b) => a.at.seq - b.at.seq)
+      .map(({ event }) => event);
     this.#moveTo({ epoch, seq: Math.max(seq, target.seq) });
     return [...items, ...this.#release()];
   }
 
   /**
    * The server cannot resume the position. The order goes on from `baseline`, or from whatever is settled or comes next.
-   * The reset itself comes out too, in its place between the events.
+   * The reset itself comes out too, in its place between the events. What has come already and lies unbroken before the
+   * baseline comes out behind it: whoever was connected when the log was lost misses nothing of the new one.
    */
   reset(reason: ResetReason, baseline: string | undefined): readonly LaneItem[] {
     this.#position = undefined;
-    return [this.#reset(reason), ...(baseline === undefined ? [] : this.settle(baseline))];
+    if (baseline === undefined) return [this.#reset(reason)];
+    const position = parsePosition(baseline);
+    const { epoch } = position;
+    let { seq } = position;
+    while (this.#pending.has(`${epoch}.${seq}`)) seq--;
+    this.#position = { epoch, seq };
+    return [this.#reset(reason), ...this.settle(baseline)];
   }
 
   #reset(reason: ResetReason): LaneItem {

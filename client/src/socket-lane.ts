@@ -205,6 +205,7 @@ export class SocketLane {
     const asking: Asking = { socket: line.socket, onReset: (reason) => feed.take(order.reset(reason, baseline)) };
     follower.asking = asking;
     line.subscribed.add(channel);
+    order.ask();
     try {
       await line.socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after }) }, (answer) => {
         // Once it asks on the next socket, resets on this one go unheard; then its `caughtUp` must not count either.

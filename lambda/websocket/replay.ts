@@ -1,7 +1,7 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { PostOutcome } from '../../backbone/ports.ts';
-import type { LogReader } from '../../backbone/services/log-reader.ts';
+import { type LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { FrameSender } from './frame-sender.ts';
 
 export interface ReplayRequest {
@@ -15,8 +15,9 @@ export interface ReplayRequest {
 
 /**
  * Sends what the client has missed, in order, and then `caughtUp`; when its position cannot be resumed, `reset` first,
- * and then what there is after the baseline. A replay that does not fit the time of one invocation ends with the error
- * `replay_incomplete`, whose `id` is the cursor to subscribe again with: without it a client could not get past a tombstone.
+ * and then what there is after the baseline. A replay that does not fit the time of one invocation, or is overtaken by the
+ * expiry of what it reads, ends with the error `replay_incomplete`, whose `id` is the cursor to subscribe again with:
+ * without it a client could not get past a tombstone.
  * @returns the outcome of the last post
  */
 export async function replay(
@@ -42,15 +43,20 @@ export async function replay(
   };
 
   let settled = from.seq;
-  for await (const page of reader.replay(channel, from)) {
-    for (const entry of page.entries) {
-      if (sender.clock.nowMs() >= sender.deadlineMs) return incomplete(settled);
-      const outcome = entry.kind === 'event' ? await sender.sendText(encodeEventFrame(entry.event)) : undefined;
-      if (outcome?.kind === 'throttled' || outcome?.kind === 'unavailable') return incomplete(settled);
-      if (outcome !== undefined && outcome.kind !== 'sent') return outcome;
-      // Not past an open hole: a client that resumed behind it would never get what fills it.
-      if (entry.seq <= page.settled) settled = entry.seq;
+  try {
+    for await (const page of reader.replay(channel, from)) {
+      for (const entry of page.entries) {
+        if (sender.clock.nowMs() >= sender.deadlineMs) return await incomplete(settled);
+        const outcome = entry.kind === 'event' ? await sender.sendText(encodeEventFrame(entry.event)) : undefined;
+        if (outcome?.kind === 'throttled' || outcome?.kind === 'unavailable') return await incomplete(settled);
+        if (outcome !== undefined && outcome.kind !== 'sent') return outcome;
+        // Not past an open hole: a client that resumed behind it would never get what fills it.
+        if (entry.seq <= page.settled) settled = entry.seq;
+      }
     }
+  } catch (error) {
+    if (error instanceof ReplayExpiredError) return incomplete(settled);
+    throw error;
   }
   return sender.send({ kind: 'caughtUp', channel, id: formatPosition({ epoch: from.epoch, seq: settled }), ...repeated });
 }

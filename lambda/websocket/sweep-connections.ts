@@ -1,12 +1,11 @@
 import type { Context } from 'aws-lambda';
-import { createDynamoClient, createManagementClient } from '../../backbone/aws/clients.ts';
+import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
-import { createDynamoConnectionDirectory } from '../../backbone/aws/dynamo-connection-directory.ts';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
-import { openConnectionStore } from '../wiring.ts';
+import { openConnectionDirectory, openConnectionStore } from '../wiring.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
 
 /** Kept for the last page, and for noting where the run stopped. */
@@ -22,11 +21,7 @@ function createHandler(deps: ConnectionSweepDependencies) {
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries }, process.env);
 export const handler = createHandler({
-  directory: createDynamoConnectionDirectory({
-    client: createDynamoClient(),
-    connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
-    clock: systemClock,
-  }),
+  directory: openConnectionDirectory(env),
   store: openConnectionStore(env),
   // The client reads the management endpoint from the environment by itself.
   probe: createConnectionProbe({ client: createManagementClient() }),

@@ -1,5 +1,5 @@
-import { MemoryConnectionStore } from '../support/memory-connection-store.ts';
-import { MemoryEventLog } from '../support/memory-event-log.ts';
+import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
+import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import { connectionStoreContract } from './contracts/connection-store-contract.ts';
 import { eventLogContract } from './contracts/event-log-contract.ts';
 

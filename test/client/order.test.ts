@@ -60,6 +60,7 @@ function play({ order, take }: ReturnType<typeof follow>, log: Log, next: Step):
     // Subscribed again after the cursor: the missed events come in order, others in between, and then `caughtUp`.
     const upTo = from - 1 + (next.upTo % (isEvent.length - from + 2));
     const noise = [...next.noise];
+    order.ask();
     for (const id of eventsOf(log, from, upTo)) {
       const between = noise.pop();
       if (between !== undefined) deliver(between);
@@ -103,7 +104,7 @@ describe('whatever is repeated, reordered, lost and asked for again', () => {
     );
   });
 
-  test('a new epoch comes out behind its reset, from its baseline on, and nothing of the old one after it', () => {
+  test('a new epoch comes out behind its reset, from its baseline or what came before it on, and nothing of the old one after it', () => {
     fc.assert(
       fc.property(
         log('old'),
@@ -115,9 +116,15 @@ describe('whatever is repeated, reordered, lost and asked for again', () => {
           const subject = follow('old.0');
           const baseline = start % (newLog.isEvent.length + 1);
           // The log is lost somewhere in here: events of the new epoch arrive among late ones of the old.
+          const came = new Set<number>();
           for (const [epoch, next] of mixed) {
-            if (next.kind === 'deliver') play(subject, epoch === 'old' ? oldLog : newLog, next);
+            if (next.kind !== 'deliver') continue;
+            play(subject, epoch === 'old' ? oldLog : newLog, next);
+            const at = next.at % newLog.isEvent.length;
+            if (epoch === 'new' && newLog.isEvent[at]) came.add(at + 1);
           }
+          let first = baseline + 1;
+          while (came.has(first - 1)) first--;
           const before = [...subject.out];
           expect(before).toEqual(eventsOf(oldLog, 1, before.length === 0 ? 0 : seqOf(subject.order.cursor)));
           subject.take(subject.order.reset('epoch_changed', `new.${baseline}`));
@@ -126,7 +133,7 @@ describe('whatever is repeated, reordered, lost and asked for again', () => {
             for (const id of eventsOf(oldLog, 1).slice(0, 2)) subject.take(subject.order.offer(event(id)));
           }
           play(subject, newLog, { kind: 'refill', upTo: newLog.isEvent.length - seqOf(subject.order.cursor), noise: [] });
-          expect(subject.out).toEqual([...before, 'reset: epoch_changed', ...eventsOf(newLog, baseline + 1)]);
+          expect(subject.out).toEqual([...before, 'reset: epoch_changed', ...eventsOf(newLog, first)]);
           expect(subject.order.hasGap).toBe(false);
         },
       ),
@@ -171,9 +178,32 @@ describe('an order', () => {
     const { order, out, take } = follow('e.1');
     take(order.offer(event('other.9')));
     expect(order.hasGap).toBe(true);
+    order.ask();
     take(order.settle('e.1'));
     expect(order.hasGap).toBe(false);
     expect(out).toEqual([]);
+  });
+
+  test('loses nothing of a log that begins anew while the server answers from the one before', () => {
+    const { order, out, take } = follow('old.1');
+    order.ask();
+    take(order.offer(event('new.1')));
+    take(order.offer(event('new.2')));
+    take(order.settle('old.1'));
+    expect(order.hasGap).toBe(true);
+    order.ask();
+    take(order.reset('epoch_changed', 'new.2'));
+    take(order.settle('new.2'));
+    expect(out).toEqual(['reset: epoch_changed', 'new.1', 'new.2']);
+    expect(order.hasGap).toBe(false);
+  });
+
+  test('gives nothing behind a reset that has a gap before the baseline', () => {
+    const { order, out, take } = follow('old.1');
+    for (const id of ['new.1', 'new.3']) take(order.offer(event(id)));
+    take(order.reset('epoch_changed', 'new.3'));
+    take(order.next(event('new.4')));
+    expect(out).toEqual(['reset: epoch_changed', 'new.3', 'new.4']);
   });
 
   test('announces a new epoch itself when a lane that delivers in order goes on with one', () => {
@@ -196,6 +226,7 @@ describe('an order', () => {
     take(order.offer(event('e.1')));
     expect(out.length).toBeLessThan(1_100);
     expect(order.hasGap).toBe(true);
+    order.ask();
     for (let seq = out.length + 1; seq <= 5_000; seq++) take(order.offer(event(`e.${seq}`)));
     take(order.settle('e.5000'));
     expect(out).toHaveLength(5_000);

@@ -59,24 +59,14 @@ test('with --json, standard output holds one line with the agreed keys, and two 
   expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
 }, 90_000);
 
-test.each([
-  [['--tasks', 'many'], 'many'],
-  [['--tasks', '0'], '0'],
-  [['--stage', 'moon'], 'moon'],
-  [['--app', '/no/such/assembly'], '/no/such/assembly'],
-  [['--nonsense'], '--nonsense'],
-])(
-  'the wrong arguments %j end with a code and a line that names the bad value',
-  (args, named) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ['local/main.ts', ...args], {
-      cwd: ROOT,
-      encoding: 'utf8',
-      timeout: 60_000,
-    });
+test('a stage that does not exist ends it with a code and a line that names it', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['local/main.ts', '--stage', 'moon'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
 
-    expect(status).toBeGreaterThan(0);
-    expect(stderr).toContain(named);
-    expect(stdout).toBe('');
-  },
-  60_000,
-);
+  expect(status).toBeGreaterThan(0);
+  expect(stderr).toContain('moon');
+  expect(stdout).toBe('');
+}, 60_000);

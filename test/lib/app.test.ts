@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { STAGES } from '../../lib/stages.ts';
-import { allowances, CDK_CONTEXT, ROOT, WITHOUT_BUNDLING } from './harness.ts';
+import { allowances, CDK_CONTEXT, ROOT, WITHOUT_BUNDLING, WITHOUT_VALIDATION } from './harness.ts';
 
 interface Synthesis {
   readonly status: number | null;
@@ -29,22 +29,27 @@ afterAll(() => {
 
 const unedited = new Map<string, Synthesis>();
 
-/** The app as it is, synthesized once. */
+/** The app as it is, synthesized once, its templates validated against CloudFormation's schemas. */
 function synthesizeOnce(stage: string): Synthesis {
-  const synthesis = unedited.get(stage) ?? synthesize(stage);
+  const synthesis = unedited.get(stage) ?? synthesize(stage, APP, {});
   unedited.set(stage, synthesis);
   return synthesis;
 }
 
 /** Runs `bin/app.ts`, or an edited copy of it, as the CDK's command line does, without credentials. */
-function synthesize(stage: string, source = APP): Synthesis {
+function synthesize(stage: string, source = APP, env: NodeJS.ProcessEnv = WITHOUT_VALIDATION): Synthesis {
   const directory = mkdtempSync(join(workDir, 'run-'));
   const program = join(directory, 'app.ts');
   writeFileSync(program, source.replaceAll(`'../lib/`, `'${ROOT}/lib/`));
   const outDir = join(directory, 'cdk.out');
   const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',
-    env: { CDK_OUTDIR: outDir, CDK_CONTEXT_JSON: JSON.stringify({ ...CDK_CONTEXT, ...WITHOUT_BUNDLING, stage }) },
+    env: {
+      ...env,
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      CDK_OUTDIR: outDir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...CDK_CONTEXT, ...WITHOUT_BUNDLING, stage }),
+    },
   });
   const files = status === 0 ? readdirSync(outDir).filter((name) => name.endsWith('.template.json')) : [];
   const templates = files.map((name) => [

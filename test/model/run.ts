@@ -1,9 +1,9 @@
 import type { Scheduler } from 'fast-check';
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../backbone/ports.ts';
 import { Hub } from '../../fargate/hub/hub.ts';
-import { MemoryEventLog } from '../support/memory-event-log.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';

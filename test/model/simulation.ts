@@ -1,16 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Scheduler } from 'fast-check';
 import type { Clock } from '../../backbone/ports.ts';
+import { Sleepers } from '../support/sleepers.ts';
 
 /** When something happened. Many things happen at one time of the clock: the steps tell their order. */
 export interface Moment {
   readonly step: number;
   readonly ms: number;
-}
-
-interface Sleeper {
-  readonly wakeAtMs: number;
-  readonly wake: () => void;
 }
 
 /** Far beyond what a run takes: whoever needs more is caught in a loop. */
@@ -26,7 +22,7 @@ const IDLE_TURNS = 4;
 export class Simulation implements Clock {
   readonly #scheduler: Scheduler;
   readonly #startedAtMs = Date.UTC(2026, 0, 1);
-  readonly #sleepers = new Set<Sleeper>();
+  readonly #sleepers = new Sleepers();
   readonly #trace: string[] = [];
   readonly #failures: unknown[] = [];
   #nowMs = this.#startedAtMs;
@@ -63,33 +59,15 @@ export class Simulation implements Clock {
     work().catch((error: unknown) => this.#failures.push(error));
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      const abort = () => {
-        this.#sleepers.delete(sleeper);
-        reject(signal?.reason);
-      };
-      const sleeper: Sleeper = {
-        wakeAtMs: this.#nowMs + ms,
-        wake: () => {
-          signal?.removeEventListener('abort', abort);
-          resolve(this.step('a sleep is over'));
-        },
-      };
-      signal?.addEventListener('abort', abort, { once: true });
-      this.#sleepers.add(sleeper);
-    });
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    await this.#sleepers.add(this.#nowMs + ms, signal);
+    await this.step('a sleep is over');
   }
 
   /** Moves the time on at once, as it looks to processes that were stopped meanwhile. */
   advance(ms: number): void {
     this.#nowMs += ms;
-    const due = [...this.#sleepers].filter(({ wakeAtMs }) => wakeAtMs <= this.#nowMs);
-    for (const sleeper of due) {
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
-    }
+    while (this.#sleepers.nextAtMs() <= this.#nowMs) this.#sleepers.wakeNext();
   }
 
   /** Takes all steps there are, and moves the time to the next sleeper whenever there is none, until the work is done. */
@@ -115,7 +93,7 @@ export class Simulation implements Clock {
   }
 
   #advanceToNext(untilMs: number): boolean {
-    const next = Math.min(...[...this.#sleepers].map(({ wakeAtMs }) => wakeAtMs));
+    const next = this.#sleepers.nextAtMs();
     if (next === Number.POSITIVE_INFINITY && untilMs === next) throw new Error('the run stands still: nothing can happen any more');
     if (next > untilMs) return false;
     this.advance(Math.max(0, next - this.#nowMs));
@@ -124,12 +102,13 @@ export class Simulation implements Clock {
 
   async #drain(): Promise<void> {
     for (let idle = 0; idle < IDLE_TURNS; idle++) {
+      await setImmediate();
       for (; this.#scheduler.count() > 0; idle = 0) {
         if (++this.#steps > MAX_STEPS) throw new Error(`the run has not come to rest within ${MAX_STEPS} steps`);
-        await this.#scheduler.waitNext(1);
+        // Not `waitNext`, which waits for a hundred microtasks: a turn of the event loop runs all there are, for half of the time.
+        await this.#scheduler.waitOne();
         await setImmediate();
       }
-      await setImmediate();
     }
     if (this.#failures.length > 0) throw this.#failures[0];
   }

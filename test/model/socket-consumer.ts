@@ -1,5 +1,5 @@
 import { formatPosition, parsePosition } from '../../backbone/domain/cursor.ts';
-import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { ResetReason, ServerFrame } from '../../backbone/protocol.ts';
 import { Order } from '../../client/src/order.ts';
 import type { LaneItem } from '../../client/src/types.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
@@ -64,15 +64,8 @@ export class SocketConsumer implements Consumer {
     for (const followed of this.#followed) followed.request = undefined;
   }
 
-  /**
-   * What the client does every few minutes: it asks for the last event that was lost. Only a wiped log needs it, which the client may
-   * have heard of in the middle of an answer from before.
-   */
-  async finish(): Promise<void> {
-    if (!this.#world.isWiped()) return;
-    for (const followed of this.#followed) this.#subscribe(followed);
-    while (this.#followed.some(({ request }) => request !== undefined)) await this.#world.simulation.sleep(GAP_WAIT_MS);
-  }
+  /** Needs nothing more: what is missing it has asked for by itself. */
+  async finish(): Promise<void> {}
 
   async #connect(): Promise<void> {
     if (this.#connectionId !== undefined) return;
@@ -89,6 +82,7 @@ export class SocketConsumer implements Consumer {
     const id = String(++this.#requests);
     const after = order.cursor;
     followed.request = { id, after, baseline: undefined };
+    order.ask();
     this.#world.simulation.note(`${this.#name} subscribes to ${channel} after ${after ?? 'nothing'}`);
     this.#world.simulation.spawn(() =>
       this.#world.lane.frame(connectionId, { action: 'subscribe', channel, requestId: id, ...(after !== undefined && { after }) }),
@@ -106,8 +100,7 @@ export class SocketConsumer implements Consumer {
     const { order, request } = followed;
     const answers = 'requestId' in frame && frame.requestId === request?.id;
     if (frame.kind === 'event') this.#take(followed, order.offer({ ...frame, kind: 'event' }));
-    else if (frame.kind === 'reset' && request !== undefined)
-      this.#take(followed, order.reset(frame.reason, request.baseline), request.baseline);
+    else if (frame.kind === 'reset' && request !== undefined) this.#reset(followed, frame.reason, request.baseline);
     else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
     else if (frame.kind === 'caughtUp' && answers) {
       this.#take(followed, order.settle(frame.id));
@@ -131,11 +124,17 @@ export class SocketConsumer implements Consumer {
     followed.request = undefined;
   }
 
-  #take({ history, order }: Followed, items: readonly LaneItem[], baseline = order.cursor): void {
-    for (const item of items) {
-      if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
-      else history.begin(item.reason, parsePosition(baseline ?? ''), this.#world.simulation.now);
-    }
+  #take({ history }: Followed, items: readonly LaneItem[]): void {
+    for (const item of items) if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
+  }
+
+  /** What had come already and lies unbroken before the baseline is given after the reset, and belongs to what it promises. */
+  #reset(followed: Followed, reason: ResetReason, baseline = ''): void {
+    const items = followed.order.reset(reason, baseline);
+    const [first] = items.flatMap((item) => (item.kind === 'event' ? [parsePosition(item.id).seq] : []));
+    const { epoch, seq } = parsePosition(baseline);
+    followed.history.begin(reason, { epoch, seq: Math.min(seq, (first ?? seq + 1) - 1) }, this.#world.simulation.now);
+    this.#take(followed, items);
   }
 
   #askIfNeeded(followed: Followed): void {

@@ -1,11 +1,11 @@
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
+import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
 import type { ConnectionPoster, ConnectionStore, EventLog, PostOutcome } from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
 import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { answerFrame } from '../../lambda/websocket/answer-frame.ts';
-import { MemoryConnectionStore } from '../support/memory-connection-store.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
 import type { Wiring } from './wiring.ts';

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader, ReplayExpiredError, type ReplayPage } from '../../../backbone/services/log-reader.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryEventLog } from '../../support/memory-event-log.ts';
 
 const RETENTION_MS = 600_000;
 const GRACE_MS = 5_000;

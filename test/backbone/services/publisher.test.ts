@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { LaneEvent, Publication } from '../../../backbone/domain/event.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { type PublisherOptions, publish } from '../../../backbone/services/publisher.ts';
 import { CrashCounter, CrashedError, intercept } from '../../support/intercept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryEventBus } from '../../support/memory-event-bus.ts';
-import { MemoryEventLog } from '../../support/memory-event-log.ts';
 
 const PUBLISH_TIMEOUT_MS = 2_000;
 const GRACE_MS = 5_000;

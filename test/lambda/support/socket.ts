@@ -1,10 +1,10 @@
+import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
+import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { type AnswerFrameDependencies, answerFrame } from '../../../lambda/websocket/answer-frame.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryConnectionStore } from '../../support/memory-connection-store.ts';
-import { MemoryEventBus } from '../../support/memory-event-bus.ts';
-import { MemoryEventLog } from '../../support/memory-event-log.ts';
 import { recordTelemetry } from './recorded-telemetry.ts';
 import { runToEnd } from './run-to-end.ts';
 import { type Script, ScriptedPoster } from './scripted-poster.ts';

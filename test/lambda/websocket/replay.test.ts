@@ -99,6 +99,24 @@ test('a replay that runs out of time says where to go on', async () => {
   });
 });
 
+test('a replay that is overtaken by the expiry of its events says where to go on, and whoever does is reset', async () => {
+  const socket = await openSocket();
+  const { epoch } = await socket.log.head('demo');
+  for (let n = 1; n <= 150; n++) await socket.publish(`e${n}`);
+  // Three grace periods before the first expires there is proof still; during the replay it is lost.
+  await socket.clock.advance(RETENTION_MS - 3 * GRACE_MS);
+  const post = socket.poster.post.bind(socket.poster);
+  socket.poster.post = async (connectionId, frame) => {
+    if (frame.includes('"e50"')) await socket.clock.sleep(2 * GRACE_MS);
+    return post(connectionId, frame);
+  };
+  const answers = await socket.send({ action: 'subscribe', channel: 'demo', after: `${epoch}.0`, requestId: 'r1' }, { timeMs: 25_000 });
+  expect(answers.filter(({ kind }) => kind === 'event')).toHaveLength(100);
+  expect(answers.at(-1)).toMatchObject({ kind: 'error', code: 'replay_incomplete', id: `${epoch}.100`, requestId: 'r1' });
+  const again = await socket.send({ action: 'subscribe', channel: 'demo', after: `${epoch}.100` });
+  expect(again).toContainEqual({ kind: 'reset', channel: 'demo', reason: 'expired' });
+});
+
 test('a client that takes no more for now is told where to go on', async () => {
   let full = false;
   const socket = await socketWithEvents(3, (): PostOutcome => (full ? { kind: 'throttled' } : { kind: 'sent' }));
