@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -34,8 +34,8 @@ function alive(pid: number): boolean {
 }
 
 test('Ctrl-C ends everything, with streams open: no process and no file stays', async () => {
-  const filesBefore = new Set(readdirSync(tmpdir()));
-  const run = await startRun([]);
+  const temporary = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
+  const run = await startRun([], { TMPDIR: temporary });
   await openSse(run.urls.http, 'channel=demo');
   const children = descendants(run.process.pid ?? 0);
   expect(children.length).toBeGreaterThanOrEqual(2);
@@ -44,7 +44,8 @@ test('Ctrl-C ends everything, with streams open: no process and no file stays', 
 
   expect(code).toBe(0);
   expect(children.filter(alive)).toEqual([]);
-  expect(readdirSync(tmpdir()).filter((name) => !filesBefore.has(name) && name.startsWith('lanes'))).toEqual([]);
+  expect(readdirSync(temporary)).toEqual([]);
+  rmdirSync(temporary);
 }, 90_000);
 
 test('with --json, standard output holds one line with the agreed keys, and two runs stand side by side', async () => {

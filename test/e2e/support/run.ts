@@ -29,9 +29,13 @@ export function assemblyDir(): string {
   return dir;
 }
 
-/** Starts the command line of the local run as a user does, and waits for its line of JSON. */
-export async function startRun(args: readonly string[] = ['--app', assemblyDir()]): Promise<Run> {
-  const child = spawn(process.execPath, ['local/main.ts', '--json', ...args], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts the command line of the local run as a user does, and waits for its line of JSON. `env` is added to the environment. */
+export async function startRun(args: readonly string[] = ['--app', assemblyDir()], env: NodeJS.ProcessEnv = {}): Promise<Run> {
+  const child = spawn(process.execPath, ['local/main.ts', '--json', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));
