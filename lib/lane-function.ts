@@ -8,7 +8,7 @@ import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { bundle, ROOT } from './bundle.ts';
+import { bundleFunction, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 
 /** Something with an identity and an environment: a function, or a container with its task role. */
@@ -91,7 +91,7 @@ function bundledCode(entry: string): Code {
       command: [entry],
       local: {
         tryBundle(outputDir) {
-          bundle(entry, join(outputDir, 'index.mjs'), 'linked');
+          bundleFunction(entry, outputDir);
           return true;
         },
       },

@@ -35,8 +35,13 @@ export function classifyAnswer(status: number, type: string, message: string): P
   if (status >= 200 && status < 300) return { kind: 'sent' };
   if (status === 410) return { kind: 'gone' };
   if (status === 429) return { kind: 'throttled' };
-  if (status >= 500) return { kind: 'unavailable', reason };
+  if (status >= 500 || isExpiredToken(status, type)) return { kind: 'unavailable', reason };
   return { kind: 'refused', reason };
+}
+
+/** 403, but not for good: another try, with credentials that are renewed by then, may be let through. */
+export function isExpiredToken(status: number, type: string): boolean {
+  return status === 403 && type.startsWith('ExpiredToken');
 }
 
 /** A post whose answer never came: it may have been delivered or not. */

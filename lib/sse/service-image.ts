@@ -6,7 +6,7 @@ import { Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { bundle, ROOT } from '../bundle.ts';
+import { bundleProgram, ROOT } from '../bundle.ts';
 
 export interface ServiceImageProps {
   /** Whether the image holds the console's page too. */
@@ -25,7 +25,7 @@ export class ServiceImage extends Construct {
       copyFileSync(join(ROOT, 'fargate', 'Dockerfile'), join(directory, 'Dockerfile'));
       // `cdk deploy OtherStack` bundles nothing of this stack, as it bundles none of its functions.
       if (Stack.of(this).bundlingRequired) {
-        bundle('fargate/main.ts', join(directory, 'service.mjs'), 'inline');
+        bundleProgram('fargate/main.ts', join(directory, 'service.mjs'));
         if (props.console) buildConsole(join(directory, 'console'));
       }
       // Copies the directory into the cloud assembly, so it can go.

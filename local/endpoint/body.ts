@@ -1,12 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 
-/** The body of a request, or undefined when it is larger than the limit: the rest is read and dropped. */
-export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+/**
+ * The body of a request, or undefined when it is larger than the limit: the rest is read and dropped. Rejects when the
+ * client leaves before its end. By events, for iterating over a request costs more than all else that a post needs here.
+ */
+export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
     if (bytes <= maxBytes) chunks.push(chunk);
-  }
-  return bytes > maxBytes ? undefined : Buffer.concat(chunks);
+  });
+  request.on('end', () => resolve(bytes > maxBytes ? undefined : Buffer.concat(chunks)));
+  request.on('error', reject);
+  return promise;
 }

@@ -74,6 +74,11 @@ export function connectionPosterContract(
       expect(outcome).toMatchObject({ reason: expect.stringContaining('because') });
     });
 
+    test('expired credentials are unavailable, for they will be renewed', async () => {
+      await failing(403, 'ExpiredTokenException');
+      expect(await poster.post(CONNECTION_ID, 'x')).toEqual({ kind: 'unavailable', reason: expect.stringContaining('ExpiredToken') });
+    });
+
     test('500 is unavailable, and is not tried again', async () => {
       await failing(500, 'InternalServerError');
       expect(await poster.post(CONNECTION_ID, 'x')).toEqual({ kind: 'unavailable', reason: expect.stringContaining('500') });

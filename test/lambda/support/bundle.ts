@@ -1,19 +1,22 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundle } from '../../../lib/bundle.ts';
+import { bundleSize } from '../../../bench/fan-out/bundle-size.ts';
+import { bundleFunction } from '../../../lib/bundle.ts';
 
 export interface Bundles {
   /** The bundle of an entry file, given from the repository's root. */
   file(entry: string): string;
-  bytes(entry: string): number;
+  /** What is loaded when the function starts. */
+  loadedBytes(entry: string): number;
   remove(): void;
 }
 
 /** Bundles entry files as the stacks do. */
 export function bundleEntries(entries: readonly string[]): Bundles {
-  const outdir = mkdtempSync(join(tmpdir(), 'lanes-bundles-'));
-  const file = (entry: string) => join(outdir, entry.replace(/\.ts$/, '.mjs'));
-  for (const entry of entries) bundle(entry, file(entry), 'linked');
-  return { file, bytes: (entry) => statSync(file(entry)).size, remove: () => rmSync(outdir, { recursive: true }) };
+  const root = mkdtempSync(join(tmpdir(), 'lanes-bundles-'));
+  const directory = (entry: string) => join(root, entry.replace(/\.ts$/, ''));
+  const file = (entry: string) => join(directory(entry), 'index.mjs');
+  for (const entry of entries) bundleFunction(entry, directory(entry));
+  return { file, loadedBytes: (entry) => bundleSize(file(entry)).loadedBytes, remove: () => rmSync(root, { recursive: true }) };
 }

@@ -36,13 +36,37 @@ test('no more posts are in flight than allowed, over all records', async () => {
   expect(fanOut.poster.mostInFlight).toBe(7);
 });
 
+test('posts of all jobs keep the pool full until the last', async () => {
+  const script = async () => {
+    await fanOut.clock.sleep(20);
+    return { kind: 'sent' } as const;
+  };
+  const fanOut = await openFanOut({}, script, 25);
+  const jobs = [0, 1, 2, 3].map((part) =>
+    queued(
+      {
+        event: laneEvent(1),
+        subscribers: connectionIds(100)
+          .slice(part * 25, part * 25 + 25)
+          .map((connectionId) => ({ connectionId, version: 'v' })),
+        attempt: 1,
+      },
+      `m-${part}`,
+    ),
+  );
+  const startMs = fanOut.clock.nowMs();
+  expect(await fanOut.deliver(jobs)).toMatchObject({ deliveries: 100 });
+  // Four times 25 posts of 20 ms, on a clock that moves by 10 ms.
+  expect(fanOut.clock.nowMs() - startMs).toBeLessThanOrEqual(90);
+});
+
 test('a job is delivered to its connections alone', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
   await fanOut.deliver([queued({ event: laneEvent(1), subscribers: [{ connectionId: 'c2', version: 'v' }], attempt: 1 })]);
   expect([fanOut.got('c1'), fanOut.got('c2')]).toEqual([[], ['demo-1']]);
 });
 
-test('the first page is posted, and every further page becomes a job', async () => {
+test('the first part of a channel is posted, and every further part becomes a job', async () => {
   const subscribers = connectionIds(1201);
   const fanOut = await openFanOut({ demo: subscribers }, undefined, 200);
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 500 });
@@ -52,19 +76,68 @@ test('the first page is posted, and every further page becomes a job', async () 
   ]);
 });
 
-test('pages for which there is no time left become one job that reads on, until all have been served', async () => {
-  const subscribers = connectionIds(1201);
+test('a channel of many pages is cut into jobs that name every further connection once', async () => {
+  const subscribers = connectionIds(9_999);
   const fanOut = await openFanOut({ demo: subscribers }, undefined, 200);
-  const store = Object.assign(Object.create(fanOut.store), {
-    subscribers: async (...args: Parameters<typeof fanOut.store.subscribers>) => {
-      await fanOut.clock.sleep(60);
-      return fanOut.store.subscribers(...args);
+  await fanOut.deliver([notified(1)]);
+  expect(fanOut.queue.jobs.flatMap(({ job }) => ids(job.subscribers))).toEqual(subscribers.slice(500));
+  expect(fanOut.queue.jobs.filter(({ job }) => job.subscribers.length > 500)).toEqual([]);
+});
+
+/** The fan-out's store, with a step before each page is read. */
+function withPages({ store }: Awaited<ReturnType<typeof openFanOut>>, beforeRead: (nth: number) => Promise<void>): typeof store {
+  let reads = 0;
+  return Object.assign(Object.create(store), {
+    subscribers: async (...args: Parameters<typeof store.subscribers>) => {
+      await beforeRead(++reads);
+      return store.subscribers(...args);
     },
   });
+}
+
+test('pages for which there is no time left become one job that reads on, until all have been served', async () => {
+  const subscribers = connectionIds(5201);
+  const fanOut = await openFanOut({ demo: subscribers }, undefined, 200);
+  const store = withPages(fanOut, () => fanOut.clock.sleep(60));
   await fanOut.deliver([notified(1)], { timeMs: 100, deps: { store } });
-  expect(fanOut.queue.jobs.map(({ job }) => job.resumeAfter)).toEqual([undefined, 'c0999']);
-  for (const { job } of fanOut.queue.jobs) await fanOut.deliver([queued(job)]);
-  expect(subscribers.filter((id) => fanOut.got(id).length === 0)).toEqual([]);
+  expect(fanOut.queue.jobs.map(({ job }) => job.resumeAfter)).toEqual([...Array(8).fill(undefined), 'c4499']);
+  for (const { job } of [...fanOut.queue.jobs]) await fanOut.deliver([queued(job)]);
+  for (const { job } of fanOut.queue.jobs.slice(9)) await fanOut.deliver([queued(job)]);
+  expect(subscribers.filter((id) => fanOut.got(id).length !== 1)).toEqual([]);
+});
+
+test('the jobs of a page are queued while the next page is read', async () => {
+  const fanOut = await openFanOut({ demo: connectionIds(5201) }, undefined, 200);
+  const steps: string[] = [];
+  const store = withPages(fanOut, async (nth) => {
+    steps.push(`reads ${nth}`);
+    await fanOut.clock.sleep(20);
+  });
+  const queue = {
+    enqueue: async () => {
+      steps.push('queues');
+      await fanOut.clock.sleep(30);
+      steps.push('queued');
+    },
+    bury: async () => undefined,
+  };
+  await fanOut.deliver([notified(1)], { deps: { store, queue } });
+  expect(steps).toEqual(['reads 1', 'reads 2', 'queues', 'reads 3', 'queued', 'queues', 'queued']);
+});
+
+test('a record whose further pages cannot be read is given back once its jobs on the way are queued', async () => {
+  const fanOut = await openFanOut({ demo: connectionIds(5201) }, undefined, 200);
+  const store = withPages(fanOut, (nth) => (nth === 3 ? Promise.reject(new Error('throttled')) : Promise.resolve()));
+  let queued = 0;
+  const queue = {
+    enqueue: async () => {
+      await fanOut.clock.sleep(50);
+      queued++;
+    },
+    bury: async () => undefined,
+  };
+  expect(await fanOut.deliver([notified(1)], { deps: { store, queue } })).toMatchObject({ deliveries: 500, unfinished: ['m-demo-1'] });
+  expect(queued).toBe(1);
 });
 
 test('a closed connection is forgotten and counted', async () => {
