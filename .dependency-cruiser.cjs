@@ -26,6 +26,20 @@ module.exports = {
     only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
     only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
+    only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
+    {
+      name: 'memory-is-for-tests-and-bench',
+      severity: 'error',
+      from: { pathNot: '^(backbone/memory|bench|test)/' },
+      to: { path: '^backbone/memory/' },
+    },
+    only('tokens-use-ports', '^backbone/tokens/', `^backbone/(domain|tokens)/|^backbone/ports\\.ts$|${NPM('aws-jwt-verify')}`),
+    {
+      name: 'jwt-library-only-in-backbone-tokens',
+      severity: 'error',
+      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console|local)/', pathNot: '^backbone/tokens/' },
+      to: { path: NPM('aws-jwt-verify') },
+    },
     {
       name: 'aws-sdk-only-in-backbone-aws',
       severity: 'error',
@@ -35,10 +49,10 @@ module.exports = {
     only(
       'lib-knows-contract-only',
       '^lib/',
-      `^lib/|^backbone/contract\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', 'valibot', 'esbuild')}|${BUILTIN}`,
+      `^lib/|^backbone/contract\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', '@cdklabs/cdk-validator-cfnguard', 'valibot', 'esbuild')}|${BUILTIN}`,
       'handlers are named by path, never imported',
     ),
-    only('bin-composes-lib', '^bin/', `^lib/|${NPM('aws-cdk-lib', 'cdk-nag')}|${BUILTIN}`),
+    only('bin-composes-lib', '^bin/', `^lib/|${NPM('aws-cdk-lib')}|${BUILTIN}`),
     {
       name: 'lambda-and-fargate-use-backbone',
       severity: 'error',
@@ -77,6 +91,7 @@ module.exports = {
       from: { pathNot: '^(local|bench|test)/' },
       to: { path: '^(local|bench)/' },
     },
+    { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: '^(scripts|test)/' }, to: { path: '^scripts/' } },
     { name: 'nothing-imports-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
   ],
   options: {

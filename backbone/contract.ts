@@ -45,6 +45,19 @@ export const WEBSOCKET_ENV = {
 /** Key in the connections table of the row in which the sweep remembers where it stopped. No id of API Gateway holds a `#`. */
 export const SWEEP_MARK_ID = '#sweep';
 
+/** Environment of everything that checks tokens. */
+export const ACCESS_ENV = {
+  /** `iss` of the tokens. */
+  issuer: 'LANES_TOKEN_ISSUER',
+  /** Their `aud`, or `client_id` where they have no `aud`. */
+  audience: 'LANES_TOKEN_AUDIENCE',
+  jwksUri: 'LANES_TOKEN_JWKS_URI',
+  /** `on` or `off`: whether a token may travel in the query. */
+  queryToken: 'LANES_QUERY_TOKEN',
+  /** Origins of pages that may use the lanes, separated by commas; empty where none but the lane's own may. */
+  origins: 'LANES_ORIGINS',
+} as const;
+
 /** Environment of the SSE service. Identity comes from the ECS metadata endpoint. */
 export const SSE_ENV = {
   host: 'HOST',
@@ -56,6 +69,8 @@ export const SSE_ENV = {
   maxStreams: 'LANES_MAX_STREAMS',
   /** For each principal but the anonymous one. */
   maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
+  /** For each principal but the anonymous one, on a task. */
+  maxPublishesPerSecond: 'LANES_MAX_PUBLISHES_PER_SECOND',
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
   /** Event loops that serve streams: one for each vCPU of the task. */
   threads: 'LANES_THREADS',
@@ -89,7 +104,7 @@ export const SUBSCRIPTION_TAG = 'lanes:subscription';
 export const PUBLISH_DETAIL_TYPE = 'lanes.publish';
 
 /** Paths of the SSE service that the infrastructure knows. */
-export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/events' } as const;
+export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/events', session: '/v1/session' } as const;
 
 export const METRICS_NAMESPACE = 'RealtimeLanes';
 
@@ -107,6 +122,8 @@ export const METRICS = {
   undeliverable: 'Undeliverable',
   holesBuried: 'HolesBuried',
   orphanedQueues: 'OrphanedQueues',
+  /** Connections that were ended because their token had expired. */
+  connectionsExpired: 'ConnectionsExpired',
   /** Connections that the sweep found closed: their `$disconnect` was lost. */
   connectionsSwept: 'ConnectionsSwept',
   /** Frames that failed for a reason that is not the client's; their functions answer and do not fail. */
@@ -119,6 +136,13 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 /** Key schemas. `S` is text, `N` a number. */
 export const TABLES = {
   log: { partitionKey: { name: 'pk', type: 'S' }, sortKey: { name: 'sk', type: 'N' } },
-  connections: { partitionKey: { name: 'connectionId', type: 'S' } },
+  connections: {
+    partitionKey: { name: 'connectionId', type: 'S' },
+    /**
+     * Connections by the end of their tokens. Only rows whose token ends first have the attribute, so the others cost nothing
+     * here. `expiresIn` is `<minutes since 1970>.<shard>`: all tokens of one minute would be more than one partition takes.
+     */
+    expiryIndex: { name: 'byExpiry', partitionKey: { name: 'expiresIn', type: 'S' }, sortKey: { name: TTL_ATTRIBUTE, type: 'N' } },
+  },
   subscriptions: { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'connectionId', type: 'S' } },
 } as const;

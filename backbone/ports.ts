@@ -2,6 +2,7 @@
  * What the lanes need of the world. `backbone/aws` implements these on DynamoDB, SNS, SQS and API Gateway;
  * one contract suite per port runs against every implementation.
  */
+import type { Access, Rights } from './domain/access.ts';
 import type { Position } from './domain/cursor.ts';
 import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
@@ -81,11 +82,24 @@ export interface EventBus {
   notify(event: LaneEvent): Promise<void>;
 }
 
+/** Checks signature, issuer, audience and times of a token, and reads what it allows. */
+export interface TokenVerifier {
+  /**
+   * Throws, or rejects, with AccessDeniedError (`unauthorized` or `token_expired`) for a token that is not to be believed, and
+   * with KeysUnavailableError where nobody can say. Answers without a promise where nothing has to be fetched.
+   */
+  verify(token: string): Access | Promise<Access>;
+}
+
 /** One WebSocket connection. */
 export interface Connection {
   readonly connectionId: string;
-  /** Who connected; `anonymous` where access control is off. */
+  /** Who connected. */
   readonly principal: string;
+  /** What the token allows for as long as the connection lasts. */
+  readonly rights: Rights;
+  /** From then on nothing is delivered, and frames find the connection gone: the token's `exp`, or the end of the row if that is earlier. */
+  readonly expiresAtMs: number;
   readonly connectedAtMs: number;
 }
 
@@ -99,6 +113,8 @@ export interface SubscriberPage {
 
 export interface ConnectionStore {
   open(connection: Connection): Promise<void>;
+  /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
+  find(connectionId: string): Promise<Connection | undefined>;
   /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
   /**
@@ -117,8 +133,8 @@ export interface ConnectionStore {
 export interface ListedConnection {
   readonly connectionId: string;
   readonly connectedAtMs: number;
-  /** Past its time; DynamoDB may keep it for two more days. */
-  readonly expired: boolean;
+  /** End of its row's time; DynamoDB may keep it for two more days. */
+  readonly expiresAtMs: number;
 }
 
 export interface ConnectionPage {
@@ -134,6 +150,25 @@ export interface ConnectionDirectory {
   /** Where the last sweep stopped; undefined where it came to the end. */
   loadMark(): Promise<string | undefined>;
   saveMark(after: string | undefined): Promise<void>;
+}
+
+/** Connections whose token ends before API Gateway would close them, by the end of the token. */
+export interface ConnectionExpiries {
+  /** Those that have expired between the two times and are still in the table, page by page, eventually consistent. */
+  expired(fromMs: number, toMs: number): AsyncIterable<readonly string[]>;
+}
+
+/** What became of a connection that was to be ended. */
+export type CloseOutcome =
+  | { readonly kind: 'closed' }
+  /** 410: it was closed before. */
+  | { readonly kind: 'gone' }
+  /** 429, 5xx, a timeout or a broken socket: nobody knows. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** `DeleteConnection`, which lets nobody choose the close code. Never retries by itself. */
+export interface ConnectionCloser {
+  close(connectionId: string): Promise<CloseOutcome>;
 }
 
 /** Whether API Gateway still has a connection. */

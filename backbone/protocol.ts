@@ -79,6 +79,10 @@ export type ServerFrame =
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
   | { readonly kind: 'reset'; readonly channel: string; readonly reason: ResetReason }
-  /** `id` comes with the code `replay_incomplete`: all that exists up to it has been sent, and the rest is to be asked for after it. */
+  /**
+   * `forbidden`: the token does not allow it. `token_expired`: nothing is delivered any more; it comes unasked too, and the
+   * connection is closed then. `id` comes with `replay_incomplete`: all that exists up to it has been sent, and the rest is to
+   * be asked for after it.
+   */
   | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly id?: string; readonly requestId?: string }
   | { readonly kind: 'pong'; readonly requestId?: string };

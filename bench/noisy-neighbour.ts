@@ -7,10 +7,12 @@ import { Command, Option } from 'commander';
 import { positiveNumber, wholeNumber } from './command-line.ts';
 import { Crowd, type Period, quantile } from './noisy-neighbour/crowd.ts';
 import type { OffenderOptions } from './noisy-neighbour/offenders.ts';
+import type { Service } from './noisy-neighbour/publishing.ts';
 
 interface Options {
   readonly local: boolean;
   readonly url?: string;
+  readonly token?: string;
   readonly streams: number;
   readonly rounds: number;
   readonly seconds: number;
@@ -28,6 +30,7 @@ const program = new Command('npm run bench:noisy --')
     new Option('--local', 'beside the emulators of a whole local run, instead of over ports in memory').default(false).conflicts('url'),
   )
   .addOption(new Option('--url <url>', 'a service that runs already'))
+  .addOption(new Option('--token <jwt>', 'what that service takes'))
   .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 10_000)))
   .addOption(new Option('--rounds <n>', 'pairs of a period without and one with the offenders').default(5).argParser(wholeNumber(1, 1_000)))
   .addOption(new Option('--seconds <s>', 'length of a period').default(10).argParser(positiveNumber(1_000)))
@@ -43,9 +46,9 @@ const program = new Command('npm run bench:noisy --')
 async function main(options: Options): Promise<void> {
   const { streams, rounds, seconds, perSecond, dataBytes, publications } = options;
   const app = options.url === undefined ? await startApp(options.local) : undefined;
-  const base = options.url ?? app?.url ?? '';
+  const service: Service = app ?? { base: options.url ?? '', token: options.token ?? '' };
   const run = Date.now().toString(36);
-  const crowd = new Crowd(base, `crowd.${run}`);
+  const crowd = new Crowd(service, `crowd.${run}`);
   const ratios: number[] = [];
   let wrong = 0;
   try {
@@ -57,7 +60,7 @@ async function main(options: Options): Promise<void> {
       const calm = await period();
       const offenders = await startProgram('noisy-neighbour/offenders-program.ts', [
         JSON.stringify({
-          base,
+          service: { base: service.base, token: service.token },
           channel: `noise.${run}.${round}`,
           dataBytes,
           publicationsPerSecond: publications,
@@ -92,10 +95,10 @@ function print(line: string): void {
 }
 
 /** In a process of its own, so that the clients' work does not delay it. */
-async function startApp(local: boolean): Promise<{ readonly url: string; stop(): Promise<unknown> }> {
+async function startApp(local: boolean): Promise<Service & { stop(): Promise<unknown> }> {
   const app = local ? await startProgram('../local/main.ts', ['--json']) : await startProgram('peers/servers/lanes.ts', []);
-  const { http, port } = JSON.parse(app.ready) as { readonly http?: string; readonly port?: number };
-  return { url: http ?? `http://127.0.0.1:${port}`, stop: app.stop };
+  const { http, port, token } = JSON.parse(app.ready) as { readonly http?: string; readonly port?: number; readonly token: string };
+  return { base: http ?? `http://127.0.0.1:${port}`, token, stop: app.stop };
 }
 
 interface RunningProgram {

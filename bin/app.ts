@@ -1,13 +1,11 @@
-import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
+import { App } from 'aws-cdk-lib';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
+import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
 import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
 
 const app = new App();
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-
 const stage = stageNamed(app.node.tryGetContext('stage'));
 
 const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
@@ -18,9 +16,12 @@ const common = {
   terminationProtection: stage.production,
 };
 
-const { backbone } = new BackboneStack(app, `${prefix}Backbone`, common);
+const { backbone, access } = new BackboneStack(app, `${prefix}Backbone`, common);
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
 const lanes: { webSocketUrl?: string } = {};
-lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone }).url;
-new SseStack(app, `${prefix}Sse`, { ...common, backbone, ...lanes });
+lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone, access }).url;
+new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, ...lanes });
+
+// `-c checks=off` is for runs on this machine, which deploy nothing and start sooner without.
+if (app.node.tryGetContext('checks') !== 'off') checkTemplates(app);

@@ -1,6 +1,10 @@
+import type { SignInConfig } from './sign-in.ts';
+
 export interface ConsoleConfig {
   /** Undefined where the WebSocket lane is not deployed. */
   readonly websocket?: string;
+  /** Undefined where the deployment does not tell how to get a token. */
+  readonly signIn?: SignInConfig;
 }
 
 /**
@@ -10,7 +14,14 @@ export interface ConsoleConfig {
 export async function loadConfig(): Promise<ConsoleConfig> {
   const response = await fetch('/console.json', { cache: 'no-cache' });
   if (!response.ok) throw new Error(`/console.json answered ${response.status}`);
-  const config: unknown = await response.json();
-  const websocket = typeof config === 'object' && config !== null && 'websocket' in config ? config.websocket : undefined;
-  return typeof websocket === 'string' && websocket !== '' ? { websocket } : {};
+  const { websocket, signIn } = fieldsOf(await response.json());
+  const { issuer, clientId } = fieldsOf(signIn);
+  return {
+    ...(typeof websocket === 'string' && websocket !== '' && { websocket }),
+    ...(typeof issuer === 'string' && typeof clientId === 'string' && { signIn: { issuer, clientId } }),
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

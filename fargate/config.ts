@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../backbone/contract.ts';
 
 /** What ECS sets in every task. */
 const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';
@@ -23,6 +23,7 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.retryMaxMs]: wholeNumber,
   [SSE_ENV.maxStreams]: positive,
   [SSE_ENV.maxStreamsPerPrincipal]: positive,
+  [SSE_ENV.maxPublishesPerSecond]: positive,
   [SSE_ENV.maxUnsentBytes]: positive,
   [SSE_ENV.threads]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
@@ -30,6 +31,11 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.targetHealthIntervalMs]: positive,
   [SSE_ENV.keepAliveMs]: positive,
   [SSE_ENV.consoleConfig]: v.optional(optionalJson, ''),
+  [ACCESS_ENV.issuer]: url,
+  [ACCESS_ENV.audience]: text,
+  [ACCESS_ENV.jwksUri]: url,
+  [ACCESS_ENV.queryToken]: v.picklist(['on', 'off'], 'on or off'),
+  [ACCESS_ENV.origins]: v.string(),
   [LOG_ENV.table]: text,
   [LOG_ENV.retentionMs]: positive,
   [LOG_ENV.graceMs]: positive,
@@ -50,6 +56,7 @@ export interface Config {
   readonly retryMaxMs: number;
   readonly maxStreams: number;
   readonly maxStreamsPerPrincipal: number;
+  readonly maxPublishesPerSecond: number;
   readonly maxUnsentBytes: number;
   readonly threads: number;
   readonly drainMs: number;
@@ -57,6 +64,11 @@ export interface Config {
   readonly targetHealthIntervalMs: number;
   readonly keepAliveMs: number;
   readonly consoleConfig: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri: string;
+  readonly queryToken: boolean;
+  readonly origins: readonly string[];
   readonly logTable: string;
   readonly retentionMs: number;
   readonly graceMs: number;
@@ -85,6 +97,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     retryMaxMs: values[SSE_ENV.retryMaxMs],
     maxStreams: values[SSE_ENV.maxStreams],
     maxStreamsPerPrincipal: values[SSE_ENV.maxStreamsPerPrincipal],
+    maxPublishesPerSecond: values[SSE_ENV.maxPublishesPerSecond],
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
     threads: values[SSE_ENV.threads],
     drainMs: values[SSE_ENV.drainMs],
@@ -92,6 +105,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],
     keepAliveMs: values[SSE_ENV.keepAliveMs],
     consoleConfig: values[SSE_ENV.consoleConfig],
+    issuer: values[ACCESS_ENV.issuer],
+    audience: values[ACCESS_ENV.audience],
+    jwksUri: values[ACCESS_ENV.jwksUri],
+    queryToken: values[ACCESS_ENV.queryToken] === 'on',
+    origins: values[ACCESS_ENV.origins].split(',').filter((origin) => origin !== ''),
     logTable: values[LOG_ENV.table],
     retentionMs: values[LOG_ENV.retentionMs],
     graceMs: values[LOG_ENV.graceMs],

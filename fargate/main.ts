@@ -7,7 +7,10 @@ import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { openTaskQueue } from '../backbone/aws/sqs-task-queue.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
+import { createJwtVerifier } from '../backbone/tokens/jwt-verifier.ts';
+import { rememberVerified } from '../backbone/tokens/remember-verified.ts';
 import { type Config, parseConfig } from './config.ts';
+import { createAuthenticate } from './http/authenticate.ts';
 import { loadStaticFiles } from './http/static-files.ts';
 import { createLogger } from './logger.ts';
 import { runProcess } from './run.ts';
@@ -51,12 +54,14 @@ async function start(config: Config): Promise<Service> {
 }
 
 function startServer(config: Config, threads: number): Promise<StreamServer> {
-  const { logTable, retentionMs, topicArn } = config;
+  const { logTable, retentionMs, topicArn, origins } = config;
+  const verifier = rememberVerified(createJwtVerifier(config));
   return startStreamServer({
     config,
     threads,
     log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
     bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
+    access: { verifier, authenticate: createAuthenticate(verifier, config), origins },
     clock: systemClock,
     logger,
     // Beside the bundle, where the Dockerfile has copied it.

@@ -26,6 +26,12 @@ export function eventBody(event: { readonly type: string; readonly data: string 
   return `${type}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
 }
 
+/**
+ * The last frame of a stream whose token has expired. It has no id, so the client's position stays what it is: with a new
+ * token it resumes there.
+ */
+export const EXPIRED = Buffer.from('event: expired\ndata: {"code":"token_expired"}\n\n');
+
 /** Tells the client that what it missed on a channel cannot be sent, without its id line. */
 export function resetBody({ channel, reason }: Reset): string {
   return `event: reset\ndata: ${JSON.stringify({ channel, reason } satisfies Reset)}\n\n`;

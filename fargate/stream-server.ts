@@ -5,7 +5,8 @@ import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import type { Config } from './config.ts';
-import { createEdge } from './http/edge.ts';
+import { createEdge, type EdgeOptions } from './http/edge.ts';
+import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
 import { Hub, type HubCounts, RING_BUDGET_BYTES } from './hub/hub.ts';
 import type { Logger } from './logger.ts';
@@ -30,6 +31,9 @@ export interface StreamReport extends HubCounts {
   readonly openStreams: number;
 }
 
+/** Who may use the server. */
+export interface ServerAccess extends Pick<EdgeOptions, 'verifier' | 'authenticate' | 'origins'> {}
+
 export interface StreamServerOptions {
   readonly config: Pick<
     Config,
@@ -41,6 +45,7 @@ export interface StreamServerOptions {
     | 'retryMaxMs'
     | 'maxStreams'
     | 'maxStreamsPerPrincipal'
+    | 'maxPublishesPerSecond'
     | 'maxUnsentBytes'
     | 'keepAliveMs'
     | 'consoleConfig'
@@ -53,6 +58,7 @@ export interface StreamServerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
+  readonly access: ServerAccess;
   /** Threads that share the port, among which the kernel deals the connections out, and what the task may have. */
   readonly threads: number;
 }
@@ -61,7 +67,7 @@ const LAST_ANSWERS_MS = 2_000;
 
 /** Starts a server in this event loop. Resolves when it listens; rejects when it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, threads, log, bus, clock, logger, files } = options;
+  const { config, threads, log, bus, clock, logger, files, access } = options;
   const hub = new Hub({
     ...config,
     maxStreams: Math.ceil(config.maxStreams / threads),
@@ -72,8 +78,11 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     logger,
   });
   const edge = createEdge({
+    ...access,
     hub,
     logger,
+    clock,
+    publishRate: new PublishRate(Math.ceil(config.maxPublishesPerSecond / threads), clock),
     publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
     keepAliveMs: config.keepAliveMs,
     files,

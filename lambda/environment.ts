@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const wholeNumber = v.pipe(
@@ -17,6 +17,14 @@ export const connectionStoreEntries = {
   [WEBSOCKET_ENV.connectionsTable]: text,
   [WEBSOCKET_ENV.subscriptionsTable]: text,
   [WEBSOCKET_ENV.connectionTtlMs]: wholeNumber,
+} as const;
+
+export const accessEntries = {
+  [ACCESS_ENV.issuer]: v.pipe(text, v.url()),
+  [ACCESS_ENV.audience]: text,
+  [ACCESS_ENV.jwksUri]: v.pipe(text, v.url()),
+  [ACCESS_ENV.queryToken]: v.picklist(['on', 'off']),
+  [ACCESS_ENV.origins]: v.string(),
 } as const;
 
 export const managementEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;

@@ -1,25 +1,33 @@
 /** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
 import { createDynamoConnectionDirectory } from '../backbone/aws/dynamo-connection-directory.ts';
+import { createDynamoConnectionExpiries } from '../backbone/aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
-import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import type { AccessPolicy } from '../backbone/domain/credentials.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
-import type { ConnectionDirectory, ConnectionStore, EventLog } from '../backbone/ports.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog, TokenVerifier } from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
-import type { connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
+import { createJwtVerifier } from '../backbone/tokens/jwt-verifier.ts';
+import type { accessEntries, connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
 
 type LogEnvironment = Environment<typeof logEntries>;
+type AccessEnvironment = Environment<typeof accessEntries>;
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
 
 /** One for all parts of a function, so that they share its open connections: every TLS handshake is time in a cold start. */
 const dynamo = createDynamoClient();
 
 export function openConnectionDirectory(env: ConnectionStoreEnvironment): ConnectionDirectory {
-  return createDynamoConnectionDirectory({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable], clock: systemClock });
+  return createDynamoConnectionDirectory({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable] });
+}
+
+export function openConnectionExpiries(env: ConnectionStoreEnvironment): ConnectionExpiries {
+  return createDynamoConnectionExpiries({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable] });
 }
 
 export function openConnectionStore(env: ConnectionStoreEnvironment): ConnectionStore {
@@ -53,4 +61,19 @@ export function openPublisher(env: Environment<typeof publishEntries>, log: Even
     publishTimeoutMs: env[PUBLISH_ENV.publishTimeoutMs],
   };
   return (publication) => publish(publication, options);
+}
+
+export function openTokenVerifier(env: AccessEnvironment): TokenVerifier {
+  return createJwtVerifier({
+    issuer: env[ACCESS_ENV.issuer],
+    audience: env[ACCESS_ENV.audience],
+    jwksUri: env[ACCESS_ENV.jwksUri],
+  });
+}
+
+export function accessPolicy(env: AccessEnvironment): AccessPolicy {
+  return {
+    queryToken: env[ACCESS_ENV.queryToken] === 'on',
+    origins: env[ACCESS_ENV.origins].split(',').filter((origin) => origin !== ''),
+  };
 }

@@ -12,6 +12,35 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
 
 const logRetentionDays = v.picklist(LOG_RETENTION_DAYS);
 
+const httpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://', 'a URL of https:'));
+
+/** As browsers send it: no path, no slash at the end. */
+const origin = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'),
+);
+
+const auth = v.strictObject({
+  /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
+  issuer: v.optional(
+    v.strictObject({
+      /** `iss` of its tokens, as they have it. */
+      url: httpsUrl,
+      /** Their `aud`, or `client_id` where they have no `aud`. */
+      audience: v.pipe(v.string(), v.nonEmpty()),
+      /** Where its keys are: `jwks_uri` of its discovery document. */
+      jwksUri: httpsUrl,
+    }),
+  ),
+  /**
+   * Whether streams, polls and sockets take a token in the query, where proxies and the load balancer's access logs see it.
+   * Off in production, always: the load balancer writes the whole request line into its log and can leave nothing out.
+   */
+  queryToken: v.boolean(),
+  /** Origins of pages that may use the lanes, with cookies. The lane's own pages need none. */
+  origins: v.array(origin),
+});
+
 const backbone = v.strictObject({
   /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
   retentionHours: between(1, TEN_YEARS_IN_HOURS),
@@ -76,8 +105,10 @@ const sse = v.strictObject({
     desiredCount: between(1, 1_000),
     /** Streams that one task takes before it answers 503. Each is a socket. */
     maxStreams: between(1, 1_000_000),
-    /** Streams that one principal may have on one task. Clients without a token have no limit of their own. */
+    /** Streams that one principal may have on one task. */
     maxStreamsPerPrincipal: between(1, 1_000_000),
+    /** Events a second that one principal may publish through one task. */
+    maxPublishesPerSecond: between(1, 100_000),
     /** Unsent bytes at which a slow reader is closed; it resumes from its cursor. */
     maxUnsentBytes: between(1, 2 ** 30),
     /** Open files and sockets that a task may have. */
@@ -114,6 +145,7 @@ const shape = v.strictObject({
   /** Keep data when a stack is deleted, guard it against deletion, and back up the log. */
   production: v.boolean(),
   logRetentionDays,
+  auth,
   backbone,
   websocket,
   sse,
@@ -137,10 +169,27 @@ const schema = v.pipe(
     ),
     ['sse', 'plainHttp'],
   ),
+  v.forward(
+    v.partialCheck(
+      [['production'], ['auth', 'queryToken']],
+      (stage) => !(stage.production && stage.auth.queryToken),
+      'off, in production: the access logs of the load balancer would hold the tokens',
+    ),
+    ['auth', 'queryToken'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['production'], ['auth', 'origins']],
+      (stage) => !(stage.production && stage.auth.origins.some((allowed) => !allowed.startsWith('https:'))),
+      'origins of https:, in production: a page that came in the clear may be anybody',
+    ),
+    ['auth', 'origins'],
+  ),
 );
 
 /** Everything that differs between deployments. One file per stage under `lib/stages/`. */
 export type Stage = Readonly<v.InferOutput<typeof schema>>;
+export type AuthConfig = Stage['auth'];
 export type BackboneConfig = Stage['backbone'];
 export type WebSocketConfig = Stage['websocket'];
 export type SseConfig = Stage['sse'];

@@ -1,8 +1,9 @@
-import { Duration, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
+import { alarmAboveZero } from './alarm-above-zero.ts';
 
 export interface DeadLetterQueueProps {
   /** What a message here means, and where to look, in one sentence: the alarm's description. */
@@ -22,18 +23,13 @@ export class DeadLetterQueue extends Construct {
       // The longest that SQS keeps a message.
       retentionPeriod: Duration.days(14),
     });
-    Validations.of(this.queue).acknowledge({
-      id: 'AwsSolutions-SQS3',
-      reason: 'This is a dead-letter queue: what is in it has failed for good, waits for a person, and has raised the alarm below.',
-    });
-    this.alarm = this.queue
-      .metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' })
-      .createAlarm(this, 'Alarm', {
-        alarmDescription: props.meaning,
-        comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-        threshold: 0,
-        evaluationPeriods: 1,
-        treatMissingData: TreatMissingData.NOT_BREACHING,
-      });
+    acknowledge(
+      this.queue,
+      'This is a dead-letter queue: what is in it has failed for good, waits for a person, and has raised the alarm below.',
+      'AwsSolutions-SQS3',
+      'CT.SQS.PR.1',
+    );
+    const waiting = this.queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
+    this.alarm = alarmAboveZero(this, 'Alarm', waiting, props.meaning);
   }
 }

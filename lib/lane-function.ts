@@ -1,15 +1,15 @@
 import { dirname, join } from 'node:path';
-import { AssetHashType, DockerImage, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration } from 'aws-cdk-lib';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
-import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaRuntimeFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from './acknowledgements.ts';
 import { bundleFunction, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import { LaneLogGroup } from './lane-log-group.ts';
 
 /** Something with an identity and an environment: a function, or a container with its task role. */
 export interface Configurable extends IGrantable {
@@ -39,12 +39,12 @@ export interface LaneFunctionProps {
 export class LaneFunction extends Construct implements Configurable {
   readonly function: LambdaRuntimeFunction;
   readonly role: Role;
-  readonly logGroup: LogGroup;
+  readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: LaneFunctionProps) {
     super(scope, id);
-    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
     // The managed policy AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     this.logGroup.grantWrite(this.role);
@@ -62,6 +62,22 @@ export class LaneFunction extends Construct implements Configurable {
       environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
     });
     this.grantPrincipal = this.role;
+    acknowledge(
+      this.function,
+      'It talks to endpoints that AWS and the issuer of tokens offer to everybody, over TLS and with its own role, and to nothing in a VPC. Inside one it would need NAT for them and be no better protected: nothing can connect to a function.',
+      'NIST.800.53.R5-LambdaInsideVPC',
+      'CT.LAMBDA.PR.3',
+    );
+    acknowledge(
+      this.function,
+      'Who invokes it in the other way than waiting for the answer has a dead-letter queue: the EventBridge target and its asynchronous invocations (eventTarget below), and the queues of the fan-out. A caller that waits gets the error itself, and a dead-letter configuration would not act.',
+      'NIST.800.53.R5-LambdaDLQ',
+    );
+    acknowledge(
+      this.function,
+      'What starts it is limited where it starts: routes by the throttle of the API stage, queues by the maximum concurrency of their event source, schedules by their interval, publishing by IAM. A reservation would be taken from the functions of the whole account, and a new account has none to give.',
+      'NIST.800.53.R5-LambdaConcurrency',
+    );
   }
 
   /**
@@ -70,7 +86,10 @@ export class LaneFunction extends Construct implements Configurable {
    */
   eventTarget(deadLetters: DeadLetterQueue): LambdaFunction {
     const maxEventAge = Duration.hours(1);
-    this.function.configureAsyncInvoke({ onFailure: new SqsDestination(deadLetters.queue), retryAttempts: 2, maxEventAge });
+    // The CDK's `SqsDestination` would also allow reading the queue's attributes, which Lambda does not.
+    const { queueArn } = deadLetters.queue;
+    Grant.addToPrincipal({ grantee: this, actions: ['sqs:SendMessage'], resourceArns: [queueArn] });
+    this.function.configureAsyncInvoke({ onFailure: { bind: () => ({ destination: queueArn }) }, retryAttempts: 2, maxEventAge });
     return new LambdaFunction(this.function, { deadLetterQueue: deadLetters.queue, retryAttempts: 10, maxEventAge });
   }
 

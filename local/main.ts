@@ -14,6 +14,7 @@ interface Options {
   readonly tasks: number;
   readonly stage: string;
   readonly app?: string;
+  readonly accessReport?: string;
   readonly verbose: boolean;
   readonly socketIdle: number;
   readonly socketLifetime: number;
@@ -44,6 +45,9 @@ const program = new Command('npm start --')
       .default(600),
   )
   .addOption(new Option('--socket-lifetime <s>', 'seconds after which a WebSocket is closed').argParser(wholeNumber(1, 7200)).default(7200))
+  .addOption(
+    new Option('--access-report <dir>', 'when it ends, write to this directory what the roles were granted and what they have used of it'),
+  )
   .addOption(new Option('--verbose', 'show the log lines of functions and tasks').default(false))
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
@@ -81,11 +85,11 @@ async function main(options: Options): Promise<void> {
       tasks: options.tasks,
       ports: options.json ? 'free' : 'preferred',
       connectionLimits: { idleTimeoutMs: options.socketIdle * 1000, maxDurationMs: options.socketLifetime * 1000 },
+      accessReportDir: options.accessReport,
       log,
     });
     progress('ready');
-    // The token opens everything, once there is access control.
-    if (options.json) process.stdout.write(`${JSON.stringify({ ...run.urls, token: '' })}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify({ ...run.urls, token: run.token })}\n`);
     else process.stdout.write(summary(run));
     await stopped;
     progress('stopping …');

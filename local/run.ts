@@ -5,11 +5,14 @@ import { type Addresses, localizeValue } from './assembly/rewrite.ts';
 import { type Balancers, balancersFromResources } from './balancer/from-resources.ts';
 import type { Front } from './balancer/front.ts';
 import { balancerOperations } from './balancer/operations.ts';
+import { balancerPermissions } from './balancer/permissions.ts';
 import { makeCertificate } from './certificate.ts';
 import { DynamoDb } from './endpoint/dynamodb.ts';
+import { dynamoDbPermissions } from './endpoint/dynamodb-permissions.ts';
 import { Endpoint, METADATA_PATH } from './endpoint/server.ts';
 import { EventBus } from './events/event-bus.ts';
 import { eventOperations } from './events/operations.ts';
+import { eventPermissions } from './events/permissions.ts';
 import type { Faults } from './faults.ts';
 import { eventSourcesFromResources, runEventSource } from './functions/event-source.ts';
 import { functionsFromResources } from './functions/from-resources.ts';
@@ -18,17 +21,27 @@ import { handleInvoke } from './functions/invoke-api.ts';
 import type { ConnectionLimits } from './gateway/client-connection.ts';
 import { webSocketApisFromResources } from './gateway/from-resources.ts';
 import { Gateway } from './gateway/gateway.ts';
+import { Access } from './iam/access.ts';
+import { type AccessReport, writeReport } from './iam/report.ts';
+import { resourcePoliciesFromResources } from './iam/resource-policies.ts';
+import { Roles } from './iam/roles.ts';
+import { Sessions } from './iam/sessions.ts';
+import { issuerFromResources } from './issuer/from-resources.ts';
+import { ISSUER_PATH, Issuer } from './issuer/issuer.ts';
 import type { Log } from './log.ts';
 import { LOOPBACK, listen } from './loopback.ts';
 import { queuesFromResources } from './queues/from-resources.ts';
 import { queueOperations } from './queues/operations.ts';
+import { queuePermissions } from './queues/permissions.ts';
 import { Queues } from './queues/queues.ts';
 import { taskServicesFromResources } from './tasks/from-resources.ts';
 import { serveMetadata, taskStateChange } from './tasks/metadata.ts';
 import { taskOperations } from './tasks/operations.ts';
+import { taskPermissions } from './tasks/permissions.ts';
 import type { TaskService } from './tasks/task-service.ts';
 import { topicsFromResources } from './topics/from-resources.ts';
 import { topicOperations } from './topics/operations.ts';
+import { topicPermissions } from './topics/permissions.ts';
 import type { Topics } from './topics/topics.ts';
 import { type LocalUrls, urlsOf } from './urls.ts';
 
@@ -54,6 +67,8 @@ export interface LocalRunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instances of each function at most. @default a few, for a laptop's sake */
   readonly maxInstances?: number;
+  /** Directory that gets a file of what the roles were granted and used, when the run ends. @default none */
+  readonly accessReportDir?: string | undefined;
   readonly log: Log;
 }
 
@@ -69,9 +84,15 @@ export interface LocalRun {
   readonly gateways: readonly Gateway[];
   /** The listeners of the load balancers. */
   readonly fronts: readonly Front[];
+  /** Whose tokens the lanes take. */
+  readonly issuer: Issuer;
+  /** Allows everything, for as long as the run may last. */
+  readonly token: string;
   readonly functions: Functions;
   readonly queues: Queues;
   readonly topics: Topics;
+  /** What each role was granted, and what it has done with it so far. */
+  accessReport(): AccessReport;
   /** Does now what the schedules of the templates are to do, without waiting for the end of it. */
   fireSchedules(): void;
   /** Stops everything, within seconds. */
@@ -111,31 +132,43 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   const endpointUrl = `http://${LOOPBACK}:${await listen(endpoint.server, preferred('endpoint'))}`;
   onClose(() => endpoint.close());
   addresses.set(`https://sqs.${region}.amazonaws.com`, endpointUrl);
+  const declaredIssuer = issuerFromResources(resources);
+  const issuer = await Issuer.create(`${endpointUrl}${ISSUER_PATH}`, declaredIssuer?.audience ?? 'lanes');
+  if (declaredIssuer !== undefined) {
+    // The keys first: their address begins with the issuer's own, as a rule.
+    addresses.set(declaredIssuer.jwksUri, issuer.jwksUri);
+    addresses.set(declaredIssuer.url, issuer.url);
+  }
   const awsEnv = {
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'local',
-    AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpointUrl,
+    // Without HOME the SDK finds the home of whoever has started the run, and with it credentials that are not for here.
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_CONFIG_FILE: '/dev/null',
   };
 
   const dynamoDb = new DynamoDb(faults);
   const queues = new Queues({ region, account: ACCOUNT, endpoint: endpointUrl });
   onClose(() => queues.close());
   queuesFromResources(resources, queues);
-  const topics = topicsFromResources(resources, { queues, faults });
-  const functions = functionsFromResources({ resources, assembly, addresses, awsEnv, overrides: environment, maxInstances, queues, log });
+  const topics = topicsFromResources(resources, { queues, faults, log });
+  const { policies, keyOfTopic } = resourcePoliciesFromResources(resources);
+  const roles = new Roles(resources);
+  const sessions = new Sessions();
+  const policyOf = (arn: string) => (arn.startsWith('arn:aws:sqs:') ? queues.byArn(arn)?.policy : policies.get(arn)) ?? [];
+  const access = new Access({ roles, sessions, log, policyOf });
+  onClose(() => writeReport(access.report(), options.accessReportDir));
+  const identities = { roles, sessions, access };
+  const shared = { resources, assembly, addresses, awsEnv, overrides: environment, ...identities, log };
+  const functions = functionsFromResources({ ...shared, maxInstances, queues });
   onClose(() => functions.close());
-  const bus = new EventBus({ resources, region, functions, queues });
+  const bus = new EventBus({ resources, region, functions, queues, log });
   const balancers = balancersFromResources(resources, await makeCertificate());
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
-    resources,
-    assembly,
-    addresses,
-    awsEnv,
-    overrides: environment,
-    log,
+    ...shared,
+    endpointUrl,
     targetGroups: balancers.targetGroups,
     metadataUrl: (taskId) => `${endpointUrl}${METADATA_PATH}/${taskId}`,
     onStateChange: (task, service) => {
@@ -143,10 +176,21 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
       bus.put('aws.ecs', 'ECS Task State Change', taskStateChange(service, task), [task.arn]);
     },
   });
-  const gateways = webSocketApisFromResources(resources, functions).map(
-    (api) => new Gateway({ api, faults, log, ...(options.connectionLimits === undefined ? {} : { limits: options.connectionLimits }) }),
+  const gateways = webSocketApisFromResources(resources, functions, log).map(
+    (api) =>
+      new Gateway({ api, access, faults, log, ...(options.connectionLimits === undefined ? {} : { limits: options.connectionLimits }) }),
   );
   endpoint.serve({
+    access,
+    sessions,
+    permissions: {
+      AmazonSQS: queuePermissions(region),
+      AmazonEC2ContainerServiceV20141113: taskPermissions(services),
+      AWSEvents: eventPermissions(region),
+      DynamoDB_20120810: dynamoDbPermissions(resources, region),
+      SNS: topicPermissions(region, keyOfTopic),
+      ELBv2: balancerPermissions,
+    },
     json: {
       AmazonSQS: queueOperations(queues),
       AmazonEC2ContainerServiceV20141113: taskOperations(services),
@@ -155,13 +199,14 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     sns: topicOperations({ topics, region, account: ACCOUNT }),
     loadBalancing: balancerOperations(balancers.targetGroups),
     dynamodb: dynamoDb.handle,
-    lambda: (request, response) => void handleInvoke(request, response, functions),
+    lambda: (request, response) => void handleInvoke(request, response, { functions, access }),
     // Only for those who do not know the API's own address, as an SDK that was given nothing but AWS_ENDPOINT_URL.
     management: (request, response) => {
       const [gateway] = gateways;
       if (gateway === undefined) response.writeHead(403).end();
       else gateway.manage(request, response);
     },
+    issuer: (request, response) => void issuer.handle(request, response),
     taskMetadata: (request, response) => serveMetadata(request, response, services),
   });
   await dynamoDb.createTables(resources, endpointUrl);
@@ -194,9 +239,12 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     services,
     gateways,
     fronts: balancers.fronts.map(({ front }) => front),
+    issuer,
+    token: issuer.issueForRun(),
     functions,
     queues,
     topics,
+    accessReport: () => access.report(),
     fireSchedules: () => bus.fireSchedules(),
   };
 }

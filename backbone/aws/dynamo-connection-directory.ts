@@ -1,13 +1,11 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { SWEEP_MARK_ID } from '../contract.ts';
-import type { Clock, ConnectionDirectory, ListedConnection } from '../ports.ts';
-import { isExpired } from './expiry.ts';
+import type { ConnectionDirectory, ListedConnection } from '../ports.ts';
 
 export interface DynamoConnectionDirectoryOptions {
   readonly client: DynamoDBDocumentClient;
   /** The table of the connection store, with the key schema `TABLES.connections` of the contract. */
   readonly connectionsTable: string;
-  readonly clock: Clock;
 }
 
 interface ConnectionItem {
@@ -20,7 +18,7 @@ const MARK_KEY = { connectionId: SWEEP_MARK_ID };
 
 /** Goes over the connections table by scans. The mark of where to go on is a row of the same table while there is one. */
 export function createDynamoConnectionDirectory(options: DynamoConnectionDirectoryOptions): ConnectionDirectory {
-  const { client, connectionsTable, clock } = options;
+  const { client, connectionsTable } = options;
   return {
     async list(limit, after) {
       const { Items = [], LastEvaluatedKey } = await client.send(
@@ -31,13 +29,15 @@ export function createDynamoConnectionDirectory(options: DynamoConnectionDirecto
           ...(after !== undefined && { ExclusiveStartKey: { connectionId: after } }),
         }),
       );
-      const nowMs = clock.nowMs();
       const connections = (Items as ConnectionItem[])
         .filter(({ connectionId }) => connectionId !== SWEEP_MARK_ID)
-        .map((item): ListedConnection => {
-          const { connectionId, connectedAt } = item;
-          return { connectionId, connectedAtMs: connectedAt, expired: isExpired(item, nowMs) };
-        });
+        .map(
+          ({ connectionId, connectedAt, expiresAt }): ListedConnection => ({
+            connectionId,
+            connectedAtMs: connectedAt,
+            expiresAtMs: expiresAt * 1_000,
+          }),
+        );
       const next = (LastEvaluatedKey as Partial<ConnectionItem> | undefined)?.connectionId;
       return next === undefined ? { connections } : { connections, next };
     },

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Rights } from '../domain/access.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/channel.ts';
 import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
 import { batchDelete } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds, isExpired } from './expiry.ts';
+import { expiryBucket } from './expiry-bucket.ts';
 
 export interface DynamoConnectionStoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -29,7 +31,10 @@ export function createDynamoConnectionStore(options: DynamoConnectionStoreOption
 interface ConnectionItem {
   readonly connectionId: string;
   readonly principal: string;
+  readonly rights: Rights;
   readonly connectedAt: number;
+  /** Key of the expiry index; absent where the token outlives the connection. */
+  readonly expiresIn?: string;
   /** Absent while the connection has no subscription: DynamoDB has no empty sets. */
   readonly channels?: ReadonlySet<string>;
   readonly expiresAt: number;
@@ -49,15 +54,27 @@ class DynamoConnectionStore implements ConnectionStore {
     this.#options = options;
   }
 
-  async open({ connectionId, principal, connectedAtMs }: Connection): Promise<void> {
+  async open({ connectionId, principal, rights, connectedAtMs, expiresAtMs }: Connection): Promise<void> {
     const { client, connectionsTable, connectionTtlMs } = this.#options;
+    const rowEndsAtMs = connectedAtMs + connectionTtlMs;
+    const expiresAt = expirySeconds(Math.min(rowEndsAtMs, expiresAtMs));
     const item: ConnectionItem = {
       connectionId,
       principal,
+      rights,
       connectedAt: connectedAtMs,
-      expiresAt: expirySeconds(connectedAtMs + connectionTtlMs),
+      expiresAt,
+      ...(expiresAtMs < rowEndsAtMs && { expiresIn: expiryBucket(expiresAt, connectionId) }),
     };
     await client.send(new PutCommand({ TableName: connectionsTable, Item: item }));
+  }
+
+  async find(connectionId: string): Promise<Connection | undefined> {
+    const { client, connectionsTable } = this.#options;
+    const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
+    if (Item === undefined) return undefined;
+    const { principal, rights, connectedAt, expiresAt } = Item as ConnectionItem;
+    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000 };
   }
 
   async close(connectionId: string): Promise<void> {
@@ -158,8 +175,7 @@ class DynamoConnectionStore implements ConnectionStore {
 
   /** Why a condition on the row did not hold: DynamoDB tells no more than that. */
   async #isOpen(connectionId: string): Promise<boolean> {
-    const { client, connectionsTable, clock } = this.#options;
-    const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
-    return Item !== undefined && !isExpired(Item as ConnectionItem, clock.nowMs());
+    const connection = await this.find(connectionId);
+    return connection !== undefined && connection.expiresAtMs > this.#options.clock.nowMs();
   }
 }

@@ -26,9 +26,15 @@ export class MemoryConnectionStore implements ConnectionStore {
   }
 
   async open(connection: Connection): Promise<void> {
+    const endsAtMs = Math.min(connection.connectedAtMs + this.#connectionTtlMs, connection.expiresAtMs);
     // DynamoDB's TTL counts in seconds.
-    const expiresAtMs = Math.ceil((connection.connectedAtMs + this.#connectionTtlMs) / 1000) * 1000;
+    const expiresAtMs = Math.ceil(endsAtMs / 1000) * 1000;
     this.#connections.set(connection.connectionId, { connection, expiresAtMs, channels: new Set() });
+  }
+
+  async find(connectionId: string): Promise<Connection | undefined> {
+    const row = this.#connections.get(connectionId);
+    return row && { ...row.connection, expiresAtMs: row.expiresAtMs };
   }
 
   async close(connectionId: string): Promise<void> {

@@ -24,7 +24,7 @@ export async function cleanUp(
     await eventually(async () => isClean(await leftovers.find()), OWN_CLEANERS_MS);
     const before = await leftovers.find();
     // The fan-out of an event meets every subscription whose connection has gone without a word.
-    const farewell = httpLane(run.urls.http);
+    const farewell = httpLane(run.urls.http, () => run.token);
     await Promise.all(
       channels.map((channel) => farewell.send({ channel, type: 'message', data: 'farewell', key: 'farewell', firstTriedAtMs: Date.now() })),
     );

@@ -18,6 +18,7 @@ import { openSubscribers } from './subscribers/roster.ts';
 import type { Subscriber } from './subscribers/subscriber.ts';
 import { Tally } from './tally.ts';
 import { CONNECTION_LIMITS, ENVIRONMENT, RETENTION_MS } from './times.ts';
+import { tokensOf } from './tokens.ts';
 
 /** What a run has shown. */
 export interface ChaosResult {
@@ -38,6 +39,8 @@ export interface ChaosResult {
 
 export interface DriverOptions extends ChaosOptions {
   readonly assemblyDir: string;
+  /** Gets a file of what the roles were granted and used. @default none */
+  readonly accessReportDir?: string | undefined;
   readonly log: Log;
   /** Told now and then how things stand. */
   readonly onProgress: (text: string) => void;
@@ -70,6 +73,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     connectionLimits: CONNECTION_LIMITS,
     environment: ENVIRONMENT,
     maxInstances: MAX_INSTANCES,
+    accessReportDir: options.accessReportDir,
     log,
   });
   try {
@@ -84,6 +88,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       channels,
       urls: run.urls,
       randomOf,
+      tokensOf: (subject, random) => tokensOf(run, subject, random, tally),
       retentionMs: RETENTION_MS,
       onProblem,
     });

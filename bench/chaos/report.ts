@@ -38,6 +38,8 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
     ['  at the balancer', faults.get('cut.http')],
     ['  at the gateway', faults.get('cut.socket')],
     ['$disconnect lost', faults.get('disconnect.lost')],
+    ['clients whose tokens expire', faults.get('token.short')],
+    ['tokens renewed', faults.get('token.renewed')],
     ['notifications tampered with', `${tampered} of ${faults.get('notifications')} (${percent(tampered, faults.get('notifications'))})`],
     ['  dropped', faults.get('notification.drop')],
     ['  doubled', faults.get('notification.double')],

@@ -1,6 +1,9 @@
 /** The local run's gateway alone: sockets open without a function, and some posts are answered as those of a busy client. */
 import type { Faults } from '../../local/faults.ts';
 import { Gateway } from '../../local/gateway/gateway.ts';
+import { Access } from '../../local/iam/access.ts';
+import { Roles } from '../../local/iam/roles.ts';
+import { Sessions } from '../../local/iam/sessions.ts';
 import { createLog } from '../../local/log.ts';
 import { answerQuestions } from './program.ts';
 
@@ -17,11 +20,13 @@ export interface GatewayAnswer {
   readonly cpuSeconds: number;
 }
 
+const log = createLog({ verbose: false });
 const faults: Faults = {};
 const gateway = new Gateway({
   api: { apiId: 'bench', stage: 'dev', region: 'us-east-1', selectRoute: () => undefined, routes: new Map() },
+  access: new Access({ roles: new Roles([]), sessions: new Sessions(), policyOf: () => [], log }),
   faults,
-  log: createLog({ verbose: false }),
+  log,
 });
 const port = await gateway.listen();
 

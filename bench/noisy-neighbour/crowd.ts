@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publishEvent } from './publishing.ts';
+import { publishEvent, type Service } from './publishing.ts';
 import { openReader, type Reader } from './reader.ts';
 
 /** What the crowd has seen in one period. */
@@ -16,14 +16,14 @@ const PATIENCE_MS = 30_000;
 
 /** Normal clients: streams on one channel that take what they get at once, and a publisher at a steady rate. */
 export class Crowd {
-  readonly #base: string;
+  readonly #service: Service;
   readonly #channel: string;
   readonly #readers: Reader[] = [];
   readonly #seqs: number[][] = [];
   #latenciesMs: number[] = [];
 
-  constructor(base: string, channel: string) {
-    this.#base = base;
+  constructor(service: Service, channel: string) {
+    this.#service = service;
     this.#channel = channel;
   }
 
@@ -36,7 +36,7 @@ export class Crowd {
           seqs.push(Number(id.split('.')[1]));
           this.#latenciesMs.push(performance.now() - Number(data));
         };
-        this.#readers.push(await openReader({ base: this.#base, channel: this.#channel, onEvent }));
+        this.#readers.push(await openReader({ service: this.#service, channel: this.#channel, onEvent }));
       }),
     );
   }
@@ -50,7 +50,7 @@ export class Crowd {
     // At the times planned, and not one after the other: a service that slows down must not slow the publisher down.
     for (let index = 0; index < seconds * perSecond; index++) {
       await sleep(Math.max(0, startMs + (index * 1_000) / perSecond - performance.now()));
-      published.push(publishEvent(this.#base, this.#channel, String(performance.now())));
+      published.push(publishEvent(this.#service, this.#channel, String(performance.now())));
     }
     const seqs = (await Promise.all(published)).filter((seq) => seq !== undefined).sort((a, b) => a - b);
     const deadlineMs = performance.now() + PATIENCE_MS;

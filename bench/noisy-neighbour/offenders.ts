@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { publishEvent } from './publishing.ts';
+import { publishEvent, type Service } from './publishing.ts';
 import { openReader } from './reader.ts';
 
 /** Clients that a service has to survive, until they are stopped. */
@@ -12,7 +12,7 @@ export interface Offenders {
 }
 
 export interface OffenderOptions {
-  readonly base: string;
+  readonly service: Service;
   /** A channel of their own: what the one publishes there, the other does not read. */
   readonly channel: string;
   /** Size of a publication. */
@@ -25,14 +25,14 @@ export interface OffenderOptions {
  * One client that opens a stream and stops reading, and so does not even notice when it is cut off; and one that floods: it
  * publishes, and beside that opens streams, drops them and sends nonsense, each as fast as it is answered.
  */
-export async function startOffenders({ base, channel, dataBytes, publicationsPerSecond }: OffenderOptions): Promise<Offenders> {
+export async function startOffenders({ service, channel, dataBytes, publicationsPerSecond }: OffenderOptions): Promise<Offenders> {
   const stopped = new AbortController();
   const { signal } = stopped;
   let requests = 0;
   let unreadBytes = 0;
   const data = 'x'.repeat(dataBytes);
   const ignore = () => undefined;
-  const stuck = await openReader({ base, channel, onEvent: ignore });
+  const stuck = await openReader({ service, channel, onEvent: ignore });
   stuck.stopReading();
   const repeat = async (pauseMs: number, act: () => Promise<unknown>) => {
     for (let nextMs = performance.now() + pauseMs; !signal.aborted; nextMs += pauseMs) {
@@ -43,11 +43,11 @@ export async function startOffenders({ base, channel, dataBytes, publicationsPer
   };
   const flooding = [
     repeat(publicationsPerSecond === undefined ? 0 : 1_000 / publicationsPerSecond, async () => {
-      if ((await publishEvent(base, channel, data)) !== undefined) unreadBytes += dataBytes;
+      if ((await publishEvent(service, channel, data)) !== undefined) unreadBytes += dataBytes;
     }),
-    repeat(0, async () => (await openReader({ base, channel: `${channel}.dropped`, onEvent: ignore })).close()),
+    repeat(0, async () => (await openReader({ service, channel: `${channel}.dropped`, onEvent: ignore })).close()),
     // No channel has such a name.
-    repeat(0, () => publishEvent(base, '$', data)),
+    repeat(0, () => publishEvent(service, '$', data)),
   ];
   return {
     requests: () => requests,

@@ -1,8 +1,18 @@
+/** A service, and a token that it takes. */
+export interface Service {
+  readonly base: string;
+  readonly token: string;
+}
+
+export function authorization({ token }: Service): { readonly authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
+
 /** Publishes one event, and answers its seq; undefined where the service did not take it. */
-export async function publishEvent(base: string, channel: string, data: string): Promise<number | undefined> {
-  const response = await fetch(`${base}/v1/channels/${channel}/events`, {
+export async function publishEvent(service: Service, channel: string, data: string): Promise<number | undefined> {
+  const response = await fetch(`${service.base}/v1/channels/${channel}/events`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...authorization(service), 'content-type': 'application/json' },
     body: JSON.stringify({ data }),
   });
   const answer = (await response.json()) as { readonly id?: string };

@@ -1,7 +1,8 @@
 import http from 'node:http';
+import { authorization, type Service } from './publishing.ts';
 
 export interface ReaderOptions {
-  readonly base: string;
+  readonly service: Service;
   readonly channel: string;
   readonly onEvent: (id: string, data: string) => void;
 }
@@ -14,8 +15,9 @@ export interface Reader {
 }
 
 /** Opens a stream on a connection of its own, and resolves once it has its opening. */
-export async function openReader({ base, channel, onEvent }: ReaderOptions): Promise<Reader> {
-  const request = http.get(`${base}/v1/events?channel=${channel}`, { agent: false, headers: { accept: 'text/event-stream' } });
+export async function openReader({ service, channel, onEvent }: ReaderOptions): Promise<Reader> {
+  const headers = { ...authorization(service), accept: 'text/event-stream' };
+  const request = http.get(`${service.base}/v1/events?channel=${channel}`, { agent: false, headers });
   const opened = Promise.withResolvers<void>();
   let stream: http.IncomingMessage | undefined;
   request.on('error', (error) => opened.reject(error));

@@ -43,16 +43,18 @@ export class LaneSocket {
   #requests = 0;
   #lose: (reason: LanesError) => void = () => {};
 
-  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: OnNews) {
+  /** @param renewToken says that the token is refused, and returns whether another may be had */
+  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: OnNews, renewToken: () => boolean) {
     this.#socket = socket;
     this.#answerTimeoutMs = answerTimeoutMs;
+    socket.onclose = ({ code, reason }) => this.close(toCloseError(code, reason, renewToken));
     this.lost = new Promise((resolve) => {
       this.#lose = resolve;
     });
     socket.onmessage = ({ data }: MessageEvent) => {
       this.#heardAtMs = Date.now();
       try {
-        this.#receive(JSON.parse(data), onNews);
+        this.#receive(JSON.parse(data), onNews, renewToken);
       } catch (cause) {
         this.close(new LanesError('invalid_frame', 'the server sent a frame that cannot be read', { cause }));
       }
@@ -98,7 +100,7 @@ export class LaneSocket {
     for (const { end } of [...this.#outstanding.values()]) end(reason);
   }
 
-  #receive(frame: ServerFrame, onNews: OnNews): void {
+  #receive(frame: ServerFrame, onNews: OnNews, renewToken: () => boolean): void {
     if (frame.kind === undefined) {
       // API Gateway itself says that it could not run the handler, in a form of its own that does not name the request.
       this.#failOutstanding(new LanesError('unavailable', 'the server could not handle a frame'));
@@ -107,8 +109,13 @@ export class LaneSocket {
     } else {
       const request = this.#outstanding.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
-        const error = new LanesError(frame.code, frame.message, { final: !TRANSIENT.has(frame.code) });
-        if (frame.code === 'connection_unknown') this.close(error);
+        const { code, message } = frame;
+        // API Gateway sends no close code of ours, so the end of the token comes as a frame.
+        const isExpired = code === 'token_expired';
+        const error = isExpired
+          ? new LanesError(code, message, { status: 401, final: !renewToken() })
+          : new LanesError(code, message, { final: !TRANSIENT.has(code) });
+        if (isExpired || code === 'connection_unknown') this.close(error);
         request?.onAnswer(frame);
         request?.end(error);
       } else if (request?.onAnswer(frame)) {
@@ -127,8 +134,7 @@ export async function openSocket(
   const bearer = await token.get();
   signal.throwIfAborted();
   const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
-  const lane = new LaneSocket(socket, options.answerTimeoutMs, onNews);
-  socket.onclose = ({ code, reason }) => lane.close(toCloseError(code, reason, () => token.refuse(bearer)));
+  const lane = new LaneSocket(socket, options.answerTimeoutMs, onNews, () => token.refuse(bearer));
   // A `close` event follows, which says more.
   socket.onerror = () => {};
   const watch = guard(signal);

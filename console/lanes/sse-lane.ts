@@ -1,4 +1,5 @@
 import type { PollAnswer, ResetReason } from '../../backbone/protocol.ts';
+import type { Identity } from '../sign-in.ts';
 import { ChannelOrder, isAfter, parsePosition } from './channel-order.ts';
 import { CHECK_INTERVAL_MS, type Lane, type LaneObserver, type ReceivedEvent } from './lane.ts';
 import { Link } from './link.ts';
@@ -30,6 +31,8 @@ export interface SseLaneOptions {
   readonly observer: LaneObserver;
   /** Event types to listen for: EventSource hands over no event of a type that it has no listener for. */
   readonly types: Iterable<string>;
+  /** Keeps the session's cookie good, which is all that EventSource can send. @default nobody asks for one */
+  readonly identity?: Pick<Identity, 'ready'> | undefined;
   readonly createStream?: (url: string) => Stream;
   readonly fetch?: Fetch;
   readonly random?: () => number;
@@ -110,6 +113,7 @@ export class SseLane implements Lane {
   }
 
   async #connect(): Promise<void> {
+    if (!(await this.#isAllowed())) return;
     // The first poll answers the baseline, so that a cut before the first event can resume as well.
     if (this.#order.position === undefined && !(await this.#takeBaseline())) return;
     if (this.#closing.signal.aborted || this.#stream !== undefined) return;
@@ -120,6 +124,24 @@ export class SseLane implements Lane {
     stream.onerror = () => this.#failed(stream);
     for (const type of this.#types) this.#listen(type);
     stream.addEventListener('reset', (event) => this.#reset(event));
+    // Left alone, EventSource would come back with the old cookie.
+    stream.addEventListener('expired', () => {
+      this.#replay = undefined;
+      this.#link.lost();
+    });
+  }
+
+  async #isAllowed(): Promise<boolean> {
+    try {
+      await this.#options.identity?.ready();
+      return true;
+    } catch (error) {
+      if (!this.#closing.signal.aborted) {
+        this.#options.observer.onNotice({ kind: 'error', message: error instanceof Error ? error.message : String(error) });
+        this.#link.lost();
+      }
+      return false;
+    }
   }
 
   #listen(type: string): void {

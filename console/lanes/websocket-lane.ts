@@ -1,4 +1,4 @@
-import { type Connection, connect, type Status, type Subscription } from '../../client/src/index.ts';
+import { type Connection, type ConnectOptions, connect, type Status, type Subscription } from '../../client/src/index.ts';
 import { CHECK_INTERVAL_MS, CUT_MS, type Lane, type LaneObserver, PUBLISH_TIMEOUT_MS } from './lane.ts';
 import { type WatchedSockets, watchSockets } from './watched-sockets.ts';
 
@@ -12,6 +12,8 @@ export interface WebSocketLaneOptions {
   readonly url: string;
   readonly channel: string;
   readonly observer: LaneObserver;
+  /** As `connect` takes it. @default nobody asks for one */
+  readonly token?: ConnectOptions['token'];
   /** @default the browser's */
   readonly WebSocket?: typeof WebSocket;
 }
@@ -32,7 +34,7 @@ export class WebSocketLane implements Lane {
   /** There during a replay. */
   #replay: { count: number } | undefined;
 
-  constructor({ url, channel, observer, WebSocket: Socket = WebSocket }: WebSocketLaneOptions) {
+  constructor({ url, channel, observer, token, WebSocket: Socket = WebSocket }: WebSocketLaneOptions) {
     this.#channel = channel;
     this.#observer = observer;
     this.#sockets = watchSockets(Socket, {
@@ -50,6 +52,7 @@ export class WebSocketLane implements Lane {
       websocketUrl: url,
       transport: 'websocket',
       WebSocket: this.#sockets.WebSocket,
+      token,
       pingIntervalMs: CHECK_INTERVAL_MS,
       reconnectMaxMs: MAX_RECONNECT_MS,
       publishTimeoutMs: PUBLISH_TIMEOUT_MS,

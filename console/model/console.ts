@@ -1,6 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { channelProblem } from '../channel.ts';
 import type { ConsoleConfig } from '../config.ts';
+import type { Identity } from '../sign-in.ts';
 import { Session } from './session.ts';
 
 const DEFAULT_CHANNEL = 'demo';
@@ -11,16 +12,17 @@ export class ConsoleModel {
   readonly session: ReadonlySignal<Session>;
   readonly open: (channel: string) => void;
 
-  constructor(config: ConsoleConfig) {
+  /** @param identity undefined where the lanes ask nobody for a token */
+  constructor(config: ConsoleConfig, identity?: Identity) {
     const types = new Set<string>();
     const named = new URL(location.href).searchParams.get('channel') ?? DEFAULT_CHANNEL;
-    const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types));
+    const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types, identity));
     this.config = config;
     this.session = session;
     this.open = (channel) => {
       if (channel === session.peek().channel) return;
       session.peek().close();
-      session.value = new Session(channel, config, types);
+      session.value = new Session(channel, config, types, identity);
       const address = new URL(location.href);
       address.searchParams.set('channel', channel);
       history.replaceState(null, '', address);

@@ -3,6 +3,7 @@ import type { ConsoleConfig } from '../config.ts';
 import { PUBLISH_TIMEOUT_MS } from '../lanes/lane.ts';
 import { SseLane } from '../lanes/sse-lane.ts';
 import { WebSocketLane } from '../lanes/websocket-lane.ts';
+import type { Identity } from '../sign-in.ts';
 import { Pane } from './pane.ts';
 import { Timetable } from './timetable.ts';
 
@@ -18,22 +19,30 @@ export class Session {
   readonly websocketLane: WebSocketLane | undefined;
   readonly sseLane: SseLane;
   /** For publishing by HTTP. */
-  readonly #post: Connection = connect({ url: location.origin, transport: 'sse', publishTimeoutMs: PUBLISH_TIMEOUT_MS });
+  readonly #post: Connection;
   readonly #timetable = new Timetable();
   readonly #types: Set<string>;
 
   /** @param types event types seen so far on this page; the session adds to it */
-  constructor(channel: string, config: ConsoleConfig, types: Set<string>) {
+  constructor(channel: string, config: ConsoleConfig, types: Set<string>, identity: Identity | undefined) {
     this.channel = channel;
+    this.#post = connect({
+      url: location.origin,
+      transport: 'sse',
+      publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+      token: identity?.tokenFunction(),
+    });
     this.#types = types;
     this.websocketPane = new Pane(this.#timetable, ({ id, type }) => {
       this.#learn(type);
       this.sseLane.expect(id);
     });
     this.ssePane = new Pane(this.#timetable, ({ type }) => this.#types.add(type));
-    this.sseLane = new SseLane({ channel, observer: this.ssePane, types });
+    this.sseLane = new SseLane({ channel, observer: this.ssePane, types, identity });
     this.websocketLane =
-      config.websocket === undefined ? undefined : new WebSocketLane({ url: config.websocket, channel, observer: this.websocketPane });
+      config.websocket === undefined
+        ? undefined
+        : new WebSocketLane({ url: config.websocket, channel, observer: this.websocketPane, token: identity?.tokenFunction() });
     if (this.websocketLane === undefined) this.websocketPane.onState({ kind: 'absent' });
   }
 

@@ -1,16 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { SSE_PATHS } from '../../backbone/contract.ts';
+import { AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { EdgeRequest, oweAnswer } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
+import { createCors, preflight } from './origin.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
-import { invalidInput, json, problem, type Reply, send, sendAndClose } from './reply.ts';
+import { accessDenied, invalidInput, json, problem, type Reply, send, sendAndClose, unavailable, withHeaders } from './reply.ts';
 import { parseTarget } from './request-target.ts';
+import { endSession, openSession, type SessionRouteOptions } from './session-route.ts';
 import type { StaticFiles } from './static-files.ts';
 import { openStream } from './stream-route.ts';
 
-export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions {
+export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions, SessionRouteOptions {
   /** How long an idle connection is kept: longer than the balancer keeps it. */
   readonly keepAliveMs: number;
   readonly files: StaticFiles;
@@ -26,11 +29,15 @@ type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSe
 
 type Methods = Readonly<Record<string, Handler>>;
 
+/** What pages of other origins may use. */
+const API = '/v1/';
+
 const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
 
 /** The HTTP edge of the SSE lane. It does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
-  const { hub, keepAliveMs, logger } = options;
+  const { hub, keepAliveMs, logger, origins } = options;
+  const cors = createCors(origins);
   const server = createServer(
     {
       IncomingMessage: EdgeRequest,
@@ -42,17 +49,17 @@ export function createEdge(options: EdgeOptions): Server {
     async (request, response) => {
       oweAnswer(request, response);
       const reply = await answer(request, response).catch((error) => failure(error, request, response.destroyed));
-      if (reply !== undefined) send(response, reply, hub.isDraining);
+      if (reply !== undefined) send(response, withHeaders(reply, cors(request)), hub.isDraining);
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {
     socket.on('error', ignore);
     const close = (reply: Reply | undefined) => {
-      if (reply !== undefined) sendAndClose(socket, reply);
+      if (reply !== undefined) sendAndClose(socket, withHeaders(reply, cors(request)));
     };
     try {
-      const opening = openStream(request, socket, behindHead, options);
-      if (opening instanceof Promise) void opening.then(close);
+      const opening = openStream(request, socket, behindHead, { ...options, cors });
+      if (opening instanceof Promise) void opening.catch((error) => failure(error, request, socket.destroyed)).then(close);
       else close(opening);
     } catch (error) {
       close(failure(error, request, socket.destroyed));
@@ -63,6 +70,11 @@ export function createEdge(options: EdgeOptions): Server {
   /** The answer to a request that has thrown; undefined where the client has left meanwhile. */
   function failure(error: unknown, { method }: IncomingMessage, hasLeft: boolean): Reply | undefined {
     if (error instanceof InvalidInputError) return invalidInput(error);
+    if (error instanceof AccessDeniedError) return accessDenied(error);
+    if (error instanceof KeysUnavailableError) {
+      logger.error('could not check a token', { method, error });
+      return unavailable('unavailable', error.message);
+    }
     if (hasLeft) return undefined;
     logger.error('request failed', { method, error });
     return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
@@ -75,6 +87,7 @@ export function createEdge(options: EdgeOptions): Server {
     const { method = '' } = request;
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (handler !== undefined) return handler(request, response, query);
+    if (method === 'OPTIONS' && path.startsWith(API)) return preflight(Object.keys(methods));
     const allow = Object.keys(methods).join(', ');
     return problem(405, 'method_not_allowed', `${path} takes ${allow}, not ${quote(method)}`, { Allow: allow });
   }
@@ -87,6 +100,8 @@ function route(path: string, options: EdgeOptions): Methods | undefined {
   switch (path) {
     case SSE_PATHS.events:
       return { GET: (request, response, query) => getEvents(request, response, query, options) };
+    case SSE_PATHS.session:
+      return { POST: (request) => openSession(request, options), DELETE: (request) => endSession(request, options) };
     case SSE_PATHS.health:
       return readable(() => json(200, { status: 'alive' }));
     case SSE_PATHS.ready:
@@ -95,7 +110,7 @@ function route(path: string, options: EdgeOptions): Methods | undefined {
       return consoleConfig === '' ? undefined : readable(() => ({ ...json(200, {}), body: consoleConfig }));
   }
   const channel = CHANNEL_EVENTS.exec(path)?.[1];
-  if (channel !== undefined) return { POST: (request) => postEvent(request, channel, options) };
+  if (channel !== undefined) return { POST: (request, _, query) => postEvent(request, channel, query, options) };
   const file = files(path, undefined);
   return file === undefined ? undefined : readable((request) => files(path, request.headers['if-none-match']) ?? file);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requireRight } from '../../backbone/domain/access.ts';
 import { parseChannels } from '../../backbone/domain/channel.ts';
 import { type Cursor, formatCursor, parseCursor } from '../../backbone/domain/cursor.ts';
 import { toWireEvent } from '../../backbone/domain/event.ts';
@@ -7,8 +8,8 @@ import type { PollAnswer } from '../../backbone/protocol.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PollPage } from '../hub/poll.ts';
 import type { Logger } from '../logger.ts';
+import type { Authenticate } from './authenticate.ts';
 import { POLL, preferredMedia, STREAM } from './edge-request.ts';
-import { anonymousPrincipal, type PrincipalOf } from './principal.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 
@@ -18,8 +19,7 @@ const MAX_WAIT_SECONDS = 25;
 export interface EventsRouteOptions {
   readonly hub: Hub;
   readonly logger: Logger;
-  /** @default everybody is the anonymous one */
-  readonly principalOf?: PrincipalOf;
+  readonly authenticate: Authenticate;
 }
 
 /** `GET /v1/events` where it is no stream: a poll, or the reason why it can be neither. Undefined when its client has gone. */
@@ -47,8 +47,9 @@ async function pollPage(
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
-  { hub, logger, principalOf = anonymousPrincipal }: EventsRouteOptions,
+  { hub, logger, authenticate }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
+  const access = await authenticate(request, query);
   const channels = parseChannels(query.getAll('channel'));
   if (query.has('lastEventId')) {
     throw new InvalidInputError('invalid_parameter', 'lastEventId belongs to streams: a poll resumes with ?after=');
@@ -56,10 +57,12 @@ async function pollPage(
   const after = single(query, 'after');
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
   const cursor = after === undefined ? undefined : parseCursor(after, channels);
+  requireRight(access, 'subscribe', channels);
+  if (response.destroyed) return undefined;
   const left = new AbortController();
   response.on('close', () => left.abort());
   try {
-    const outcome = await hub.poll({ channels, cursor, principal: principalOf(request) }, waitMs, left.signal);
+    const outcome = await hub.poll({ ...access, channels, cursor }, waitMs, left.signal);
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     return json(200, toAnswer(channels, outcome.page), { Vary: 'Accept' });
   } catch (error) {

@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
+import { requireRight } from '../../backbone/domain/access.ts';
+import { parseChannel } from '../../backbone/domain/channel.ts';
 import { type LaneEvent, type Publication, parsePublication, toWireEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
 import type { Logger } from '../logger.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { PublishRate } from './publish-rate.ts';
 import { json, problem, type Reply, unavailable } from './reply.ts';
 import { readBody } from './request-body.ts';
 
@@ -12,19 +16,35 @@ const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions {
   readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly authenticate: Authenticate;
+  readonly publishRate: PublishRate;
   readonly logger: Logger;
 }
 
 /** `POST /v1/channels/{channel}/events`. */
-export async function postEvent(request: IncomingMessage, channel: string, { publish, logger }: PublishRouteOptions): Promise<Reply> {
+export async function postEvent(
+  request: IncomingMessage,
+  segment: string,
+  query: URLSearchParams,
+  { publish, logger, authenticate, publishRate }: PublishRouteOptions,
+): Promise<Reply> {
+  const access = await authenticate(request, query);
+  // A page of another origin cannot send this type without asking first.
   const unsupported = unsupportedMedia(request);
   if (unsupported !== undefined) return unsupported;
+  const channel = parseChannel(decodeChannel(segment));
+  requireRight(access, 'publish', [channel]);
+  if (!publishRate.take(access.principal)) {
+    return problem(429, 'too_many_publications', `you publish more than ${publishRate.perSecond} events a second on this task`, {
+      'Retry-After': '1',
+    });
+  }
   const body = await readBody(request, MAX_BODY_BYTES);
   if (body.kind === 'tooLarge') {
     return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
   }
   const { type, data } = parseJsonObject(decode(body.bytes));
-  const publication = parsePublication({ channel: decodeChannel(channel), type, data, key: request.headers['idempotency-key'] });
+  const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
   try {
     const { channel: published, id, publishedAt } = toWireEvent(await publish(publication));
     return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);

@@ -1,5 +1,6 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { AccessDeniedCode, AccessDeniedError } from '../../backbone/domain/access.ts';
 import type { InvalidInputCode, InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import type { Problem } from '../../backbone/protocol.ts';
 
@@ -21,6 +22,7 @@ export type EdgeCode =
   | 'request_timeout'
   | 'task_full'
   | 'too_many_streams'
+  | 'too_many_publications'
   | 'task_draining'
   | 'unavailable'
   | 'internal';
@@ -40,7 +42,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
 /** RFC 9457 problem details. `detail` is a sentence that names the bad value. */
 export function problem(
   status: number,
-  code: EdgeCode | InvalidInputCode,
+  code: EdgeCode | InvalidInputCode | AccessDeniedCode,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
 ): Reply {
@@ -68,8 +70,21 @@ export function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
   }
 }
 
+/** 401 with what to send (RFC 6750), or 403. */
+export function accessDenied({ code, message }: AccessDeniedError): Reply {
+  if (code === 'forbidden') return problem(403, code, message);
+  const challenge = code === 'token_expired' ? `Bearer realm="lanes", error="invalid_token"` : 'Bearer realm="lanes"';
+  return problem(401, code, message, { 'WWW-Authenticate': challenge });
+}
+
 export function invalidInput({ code, message }: InvalidInputError): Reply {
   return problem(code === 'data_too_large' ? 413 : 400, code, message);
+}
+
+/** A reply with more headers; both may have a `Vary`. */
+export function withHeaders(reply: Reply, more: Readonly<Record<string, string>>): Reply {
+  const vary = [reply.headers['Vary'], more['Vary']].filter((value) => value !== undefined).join(', ');
+  return { ...reply, headers: { ...reply.headers, ...more, ...(vary !== '' && { Vary: vary }) } };
 }
 
 /** @param closing asks the client to open a new connection next time, which then reaches another task */
@@ -79,13 +94,17 @@ export function send(response: ServerResponse, reply: Reply, closing: boolean): 
   response.end(reply.body);
 }
 
+/** The head of an answer, but for the empty line behind it. */
+export function headLines(status: number, headers: Readonly<Record<string, string | number>>): string {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}`;
+}
+
 /** Answers on a socket that Node has let go of, and ends the connection. */
 export function sendAndClose(socket: Socket, reply: Reply): void {
-  const { status, body } = reply;
-  const lines = Object.entries(headersOf(reply, true)).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.cork();
-  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n`, 'latin1');
-  socket.write(body);
+  socket.write(`${headLines(reply.status, headersOf(reply, true))}\r\n`, 'latin1');
+  socket.write(reply.body);
   socket.uncork();
   closeSoon(socket);
 }

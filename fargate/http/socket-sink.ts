@@ -1,34 +1,50 @@
 import type { Socket } from 'node:net';
 import type { CloseReason, Sink } from '../hub/sink.ts';
 import type { Stream } from '../hub/stream.ts';
-import { closeSoon } from './reply.ts';
+import { closeSoon, headLines, type Reply, withHeaders } from './reply.ts';
 
-const HEAD = Buffer.from(
-  [
-    'HTTP/1.1 200 OK',
-    'Content-Type: text/event-stream',
-    'Cache-Control: no-cache, no-transform',
+type CorsHeaders = Reply['headers'];
+
+const STREAM_HEAD: Reply = {
+  status: 200,
+  headers: {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-cache, no-transform',
     // nginx and its relatives would hold the stream back.
-    'X-Accel-Buffering: no',
-    'X-Content-Type-Options: nosniff',
-    'Vary: Accept',
+    'X-Accel-Buffering': 'no',
+    'X-Content-Type-Options': 'nosniff',
+    Vary: 'Accept',
     // The body has no framing of its own: it ends with the connection (RFC 9112, 6.3).
-    'Connection: close',
-    '\r\n',
-  ].join('\r\n'),
-);
+    Connection: 'close',
+  },
+  body: '',
+};
+
+/** A stage allows few origins, so there are few heads. */
+const heads = new WeakMap<CorsHeaders, Buffer>();
+
+function headWith(more: CorsHeaders): Buffer {
+  const known = heads.get(more);
+  if (known !== undefined) return known;
+  const head = Buffer.from(`${headLines(STREAM_HEAD.status, withHeaders(STREAM_HEAD, more).headers)}\r\n`);
+  heads.set(more, head);
+  return head;
+}
 
 const NOTHING = Buffer.alloc(0);
 
 /** A stream's socket. The response's head goes out with the first bytes: until then the request can be answered with a problem. */
 export class SocketSink implements Sink {
   readonly #socket: Socket;
+  readonly #head: Buffer;
   #stream: Stream | undefined;
   #started = false;
   #blocked = false;
 
-  constructor(socket: Socket) {
+  /** @param cors headers for pages of other origins: the same object for the same headers */
+  constructor(socket: Socket, cors: CorsHeaders) {
     this.#socket = socket;
+    this.#head = headWith(cors);
   }
 
   get started(): boolean {
@@ -53,7 +69,7 @@ export class SocketSink implements Sink {
   }
 
   write(bytes: Buffer): void {
-    this.#socket.write(this.#started ? bytes : Buffer.concat([HEAD, bytes]));
+    this.#socket.write(this.#started ? bytes : Buffer.concat([this.#head, bytes]));
     this.#started = true;
     if (this.#blocked || this.#socket.writableLength === 0) return;
     // 'drain' comes only after more than the high-water mark, and a callback on every write would cost every write.

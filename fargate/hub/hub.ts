@@ -5,6 +5,7 @@ import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../logger.ts';
+import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { PassScheduler } from './pass-scheduler.ts';
@@ -43,7 +44,17 @@ export interface Subscriber {
   readonly cursor: Cursor | undefined;
   /** Whom the stream is counted against. @default the anonymous one, who has no limit */
   readonly principal?: string;
+  /** When the client may read no longer. @default never */
+  readonly expiresAtMs?: number;
 }
+
+/** Whose a stream is, and for how long. */
+interface Holder {
+  readonly principal: string;
+  readonly expiresAtMs: number;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
 
 /** `full`: the task has all the streams that it may have; `overLimit`: the principal has; `draining`: the task is about to stop. */
 export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' | 'overLimit' | 'draining' };
@@ -77,6 +88,9 @@ const TICKS_PER_TURN = 256;
 
 const DRAIN_STEP_MS = 100;
 
+/** A stream that opens while its client's time ends is looked at again after this long. */
+const EXPIRE_AGAIN_MS = 1_000;
+
 /**
  * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing of HTTP.
  *
@@ -86,8 +100,8 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
-  /** With the principal of each. */
-  readonly #streams = new Map<Stream, string>();
+  readonly #streams = new Map<Stream, Holder>();
+  readonly #expiry: ExpiryWatch;
   readonly #quota: PrincipalQuota;
   readonly #streamOptions: StreamOptions;
   readonly #draining = new AbortController();
@@ -99,6 +113,7 @@ export class Hub {
     this.#options = options;
     const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes, maxStreamsPerPrincipal = Number.POSITIVE_INFINITY } = options;
     this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
+    this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
     this.#passes = new PassScheduler(() => this.#ringLimitBytes());
     this.#feeds = new Feeds({
@@ -157,7 +172,7 @@ export class Hub {
   }
 
   /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
-  attach({ channels, cursor, principal = ANONYMOUS }: Subscriber, sink: Sink): Attachment {
+  attach({ channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: Subscriber, sink: Sink): Attachment {
     if (this.isDraining) return { kind: 'draining' };
     const refused = this.#admit(principal);
     if (refused !== undefined) return { kind: refused };
@@ -165,17 +180,24 @@ export class Hub {
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
     const stream = new Stream(feeds, cursor, sink, this.#streamOptions);
-    this.#streams.set(stream, principal);
+    this.#streams.set(stream, { principal, expiresAtMs });
+    this.#expiry.expect(expiresAtMs);
     for (const feed of feeds) feed.readers.add(stream);
     stream.open(retryMs);
     return { kind: 'attached', stream };
   }
 
   /**
-   * The events after a cursor, waiting for the first at most so long, and not at all while the task drains.
+   * The events after a cursor, waiting for the first at most so long, not beyond the client's time, and not at all while the
+   * task drains.
    * @param signal aborts when the client has left, and the poll then rejects with its reason
    */
-  async poll({ channels, cursor, principal = ANONYMOUS }: Subscriber, waitMs: number, signal: AbortSignal): Promise<PollOutcome> {
+  async poll(
+    { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: Subscriber,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - this.#options.clock.nowMs()));
     const refused = this.#admit(principal);
     if (refused !== undefined) return { kind: refused };
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
@@ -233,12 +255,13 @@ export class Hub {
   close(): void {
     this.#draining.abort();
     this.#stopped.abort();
+    this.#expiry.close();
     for (const stream of this.#streams.keys()) stream.close('drain');
     this.#feeds.closeAll();
   }
 
   #onClosed(stream: Stream, reason: CloseReason | undefined): void {
-    this.#quota.give(this.#streams.get(stream) ?? ANONYMOUS);
+    this.#quota.give(this.#streams.get(stream)?.principal ?? ANONYMOUS);
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counts.slowStreamsClosed++;
     for (const feed of stream.feeds) {
@@ -265,6 +288,16 @@ export class Hub {
       stream.tick(nowMs);
       if (++ticked % TICKS_PER_TURN === 0) await setImmediate();
     }
+  }
+
+  /** @returns when the next stream expires */
+  #endExpired(nowMs: number): number {
+    let nextMs = NEVER;
+    for (const [stream, { expiresAtMs }] of this.#streams) {
+      if (nowMs < expiresAtMs) nextMs = Math.min(nextMs, expiresAtMs);
+      else if (!stream.expire()) nextMs = Math.min(nextMs, nowMs + EXPIRE_AGAIN_MS);
+    }
+    return nextMs;
   }
 
   async #compareHeads(): Promise<void> {

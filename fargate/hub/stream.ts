@@ -2,7 +2,7 @@ import { type Cursor, formatCursor, type Position } from '../../backbone/domain/
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { Logger } from '../logger.ts';
-import { encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { Feed, Reader } from './feed.ts';
 import { oneAtATime } from './permits.ts';
@@ -276,6 +276,14 @@ export class Stream implements Reader {
     }
     if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT);
     this.#wroteSinceTick = false;
+  }
+
+  /** The client may read no longer: tells it so, and ends the stream. One that is still opening is met again. */
+  expire(): boolean {
+    if (this.#phase === 'opening') return false;
+    if (this.#phase !== 'closed') this.#sink.write(EXPIRED);
+    this.close('expired');
+    return true;
   }
 
   /** The hub ends the stream. */

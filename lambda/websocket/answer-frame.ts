@@ -1,4 +1,5 @@
 import { METRICS } from '../../backbone/contract.ts';
+import { AccessDeniedError, type Action, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
@@ -57,7 +58,7 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
     if (requestId !== undefined) repeated = { requestId };
     return await execute(parseCommand(fields), { connectionId, sender, repeated }, deps);
   } catch (error) {
-    if (!(error instanceof InvalidInputError || error instanceof PublishContendedError)) {
+    if (!isExpected(error)) {
       telemetry.error('frame failed', { connectionId, error });
       telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
     }
@@ -65,8 +66,20 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
   }
 }
 
+/** Frames of this connection find no row: it expired, or was found closed. */
+class ConnectionUnknownError extends Error {
+  override readonly name = 'ConnectionUnknownError';
+}
+
+function isExpected(error: unknown): boolean {
+  return [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError].some((kind) => error instanceof kind);
+}
+
 function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
-  if (error instanceof InvalidInputError) return { kind: 'error', code: error.code, message: error.message };
+  if (error instanceof InvalidInputError || error instanceof AccessDeniedError) {
+    return { kind: 'error', code: error.code, message: error.message };
+  }
+  if (error instanceof ConnectionUnknownError) return { kind: 'error', code: 'connection_unknown', message: error.message };
   if (error instanceof PublishContendedError) return { kind: 'error', code: 'publish_contended', message: `${error.message}: try again` };
   return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
 }
@@ -77,6 +90,7 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
     case 'ping':
       return sender.send({ kind: 'pong', ...repeated });
     case 'publish': {
+      await authorize(connectionId, 'publish', command.publication.channel, deps);
       const event = await deps.publish(command.publication);
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
@@ -84,8 +98,24 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
       await deps.store.unsubscribe(connectionId, command.channel);
       return sender.send({ kind: 'unsubscribed', channel: command.channel, ...repeated });
     case 'subscribe':
+      await authorize(connectionId, 'subscribe', command.channel, deps);
       return subscribe(command, task, deps);
   }
+}
+
+/**
+ * Checks what the token of the connection allows, which its row remembers.
+ * @throws AccessDeniedError, ConnectionUnknownError
+ */
+async function authorize(connectionId: string, action: Action, channel: string, { store, clock }: AnswerFrameDependencies): Promise<void> {
+  const connection = await store.find(connectionId);
+  if (connection === undefined) throw connectionUnknown(connectionId);
+  requireUnexpired(connection, clock.nowMs());
+  requireRight(connection, action, [channel]);
+}
+
+function connectionUnknown(connectionId: string): ConnectionUnknownError {
+  return new ConnectionUnknownError(`connection ${connectionId} is not registered any more: connect again`);
 }
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
@@ -99,14 +129,7 @@ async function subscribe(
     const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
     throw new InvalidInputError('too_many_channels', message);
   }
-  if (outcome === 'gone') {
-    return sender.send({
-      kind: 'error',
-      code: 'connection_unknown',
-      message: `connection ${connectionId} is not registered any more: connect again`,
-      ...repeated,
-    });
-  }
+  if (outcome === 'gone') throw connectionUnknown(connectionId);
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;

@@ -1,33 +1,36 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { ConnectAnswer, ConnectRequest } from './open-connection.ts';
 
 const SUBPROTOCOL_HEADER = 'Sec-WebSocket-Protocol';
 
-/** The event of the `$connect` route: it alone carries the upgrade's headers, and what an authorizer has found. */
+/** The event of the `$connect` route: it alone carries the upgrade's headers and query. */
 export interface ConnectEvent extends APIGatewayProxyWebsocketEventV2 {
   readonly headers?: Readonly<Record<string, string | undefined>>;
-  readonly requestContext: APIGatewayProxyWebsocketEventV2['requestContext'] & {
-    readonly authorizer?: { readonly principalId?: string };
-  };
+  readonly multiValueQueryStringParameters?: Record<string, string[] | undefined>;
 }
 
-export function parseConnect(event: ConnectEvent): ConnectRequest {
+export function parseConnect({ headers = {}, multiValueQueryStringParameters, requestContext }: ConnectEvent): ConnectRequest {
+  const subprotocols = listOf(headerOf(headers, SUBPROTOCOL_HEADER));
   return {
-    connectionId: event.requestContext.connectionId,
-    principal: principalOf(event),
-    subprotocols: subprotocolsOf(event.headers ?? {}),
+    connectionId: requestContext.connectionId,
+    origin: headerOf(headers, 'Origin'),
+    credentials: {
+      authorization: headerOf(headers, 'Authorization'),
+      subprotocols,
+      query: multiValueQueryStringParameters?.['token'] ?? [],
+      cookie: headerOf(headers, 'Cookie'),
+    },
+    subprotocols,
   };
 }
 
-/** Who connects: as the route's authorizer found, `anonymous` where the route has none. */
-function principalOf(event: ConnectEvent): string {
-  return event.requestContext.authorizer?.principalId ?? ANONYMOUS;
+/** HTTP/2 front ends send header names in lower case. */
+function headerOf(headers: Readonly<Record<string, string | undefined>>, wanted: string): string | undefined {
+  return Object.entries(headers).find(([name]) => name.toLowerCase() === wanted.toLowerCase())?.[1];
 }
 
-/** HTTP/2 front ends send header names in lower case; clients separate the values with or without a space. */
-function subprotocolsOf(headers: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const [, value = ''] = Object.entries(headers).find(([name]) => name.toLowerCase() === SUBPROTOCOL_HEADER.toLowerCase()) ?? [];
+/** Clients separate the values with or without a space. */
+function listOf(value = ''): readonly string[] {
   return value
     .split(',')
     .map((part) => part.trim())
@@ -35,7 +38,7 @@ function subprotocolsOf(headers: Readonly<Record<string, string | undefined>>): 
 }
 
 export function toConnectResponse(answer: ConnectAnswer): APIGatewayProxyStructuredResultV2 {
-  if (answer.kind === 'rejected') return { statusCode: 400, body: answer.reason };
+  if (answer.kind === 'rejected') return { statusCode: answer.status, body: answer.reason };
   // API Gateway echoes no sub-protocol by itself, and a browser closes when its offer is not answered.
   return { statusCode: 200, ...(answer.subprotocol === undefined ? {} : { headers: { [SUBPROTOCOL_HEADER]: answer.subprotocol } }) };
 }

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, readEnvironment } from '../environment.ts';
-import { openConnectionStore } from '../wiring.ts';
+import { accessEntries, connectionStoreEntries, readEnvironment } from '../environment.ts';
+import { accessPolicy, openConnectionStore, openTokenVerifier } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
 
@@ -11,5 +11,10 @@ function createHandler(deps: OpenConnectionDependencies) {
     toConnectResponse(await openConnection(parseConnect(event), deps));
 }
 
-const env = readEnvironment(connectionStoreEntries, process.env);
-export const handler = createHandler({ store: openConnectionStore(env), clock: systemClock });
+const env = readEnvironment({ ...connectionStoreEntries, ...accessEntries }, process.env);
+export const handler = createHandler({
+  store: openConnectionStore(env),
+  verifier: openTokenVerifier(env),
+  policy: accessPolicy(env),
+  clock: systemClock,
+});

@@ -2,6 +2,7 @@ import pLimit from 'p-limit';
 import { METRICS } from '../../backbone/contract.ts';
 import type { Clock, ConnectionDirectory, ConnectionProbe, ConnectionStore, ListedConnection } from '../../backbone/ports.ts';
 import type { Telemetry } from '../telemetry.ts';
+import { LOOK_BACK_MS } from './connection-expiry.ts';
 
 export interface ConnectionSweepDependencies {
   readonly directory: ConnectionDirectory;
@@ -17,6 +18,12 @@ export interface ConnectionSweepDependencies {
  * notice a client that is gone without a word.
  */
 export const MIN_AGE_MS = 15 * 60_000;
+
+/**
+ * A row whose time is over only since then may be that of an open connection whose token has expired: it is the other
+ * function's to end it, and it would not find it without the row.
+ */
+const EXPIRY_GRACE_MS = LOOK_BACK_MS;
 
 /** Rows per scan. */
 export const PAGE_SIZE = 100;
@@ -62,12 +69,13 @@ async function examineAll(
 }
 
 async function examine(
-  { connectionId, connectedAtMs, expired }: ListedConnection,
+  { connectionId, connectedAtMs, expiresAtMs }: ListedConnection,
   { store, probe, clock }: ConnectionSweepDependencies,
   telemetry: Telemetry,
 ): Promise<Examined> {
-  if (!expired) {
-    if (clock.nowMs() - connectedAtMs < MIN_AGE_MS) return 'kept';
+  const nowMs = clock.nowMs();
+  if (nowMs - expiresAtMs < EXPIRY_GRACE_MS) {
+    if (nowMs >= expiresAtMs || nowMs - connectedAtMs < MIN_AGE_MS) return 'kept';
     const outcome = await probe.probe(connectionId);
     if (outcome.kind === 'open') return 'kept';
     if (outcome.kind === 'unknown') {

@@ -1,32 +1,66 @@
+import { type Access, AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
+import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
 import { quote } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, ConnectionStore } from '../../backbone/ports.ts';
+import type { Clock, ConnectionStore, TokenVerifier } from '../../backbone/ports.ts';
 import { SUBPROTOCOL } from '../../backbone/protocol.ts';
 
 export interface ConnectRequest {
   readonly connectionId: string;
-  readonly principal: string;
-  /** What the client offers, best first; empty when it offers none. */
+  /** The page that connects; only browsers say so. */
+  readonly origin: string | undefined;
+  readonly credentials: Credentials;
+  /** What the client offers, best first, a token among them; empty when it offers none. */
   readonly subprotocols: readonly string[];
 }
 
 export interface OpenConnectionDependencies {
   readonly store: Pick<ConnectionStore, 'open'>;
+  readonly verifier: TokenVerifier;
+  readonly policy: AccessPolicy;
   readonly clock: Clock;
 }
 
 export type ConnectAnswer =
   /** `subprotocol` is absent when the client offered none: a server may not choose one then. */
-  { readonly kind: 'accepted'; readonly subprotocol?: string } | { readonly kind: 'rejected'; readonly reason: string };
+  | { readonly kind: 'accepted'; readonly subprotocol?: string }
+  /** API Gateway refuses the upgrade with this status. */
+  | { readonly kind: 'rejected'; readonly status: 400 | 401 | 403 | 503; readonly reason: string };
 
-/** Decides on a new connection, and records it: frames and deliveries work only for connections with a row. */
-export async function openConnection(
-  { connectionId, principal, subprotocols }: ConnectRequest,
-  { store, clock }: OpenConnectionDependencies,
-): Promise<ConnectAnswer> {
+/**
+ * Decides on a new connection, and records it with what its token allows: frames and deliveries work only for connections
+ * with a row, and only until the token's end.
+ */
+export async function openConnection(request: ConnectRequest, deps: OpenConnectionDependencies): Promise<ConnectAnswer> {
+  const { connectionId, subprotocols } = request;
   const spoken = subprotocols.includes(SUBPROTOCOL);
   if (subprotocols.length > 0 && !spoken) {
-    return { kind: 'rejected', reason: `none of the sub-protocols ${quote(subprotocols.join(', '))} is spoken here, only ${SUBPROTOCOL}` };
+    return {
+      kind: 'rejected',
+      status: 400,
+      reason: `only the sub-protocol ${SUBPROTOCOL} is spoken here, and it is not among those offered`,
+    };
   }
-  await store.open({ connectionId, principal, connectedAtMs: clock.nowMs() });
+  try {
+    const { principal, rights, expiresAtMs } = await authenticate(request, deps);
+    await deps.store.open({ connectionId, principal, rights, expiresAtMs, connectedAtMs: deps.clock.nowMs() });
+  } catch (error) {
+    return toRejection(error);
+  }
   return spoken ? { kind: 'accepted', subprotocol: SUBPROTOCOL } : { kind: 'accepted' };
+}
+
+async function authenticate({ credentials, origin }: ConnectRequest, { verifier, policy }: OpenConnectionDependencies): Promise<Access> {
+  const { token, carrier } = findToken(credentials, policy);
+  // Browsers add the cookie whichever page connects, and ask nobody before they do (cross-site WebSocket hijacking).
+  if (carrier === 'cookie' && !policy.origins.includes(origin ?? '')) {
+    throw new AccessDeniedError('forbidden', `pages of the origin ${quote(origin)} may not connect with the session's cookie`);
+  }
+  return verifier.verify(token);
+}
+
+function toRejection(error: unknown): ConnectAnswer {
+  if (error instanceof AccessDeniedError)
+    return { kind: 'rejected', status: error.code === 'forbidden' ? 403 : 401, reason: error.message };
+  if (error instanceof KeysUnavailableError) return { kind: 'rejected', status: 503, reason: error.message };
+  throw error;
 }

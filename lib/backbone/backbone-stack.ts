@@ -1,6 +1,7 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { AccessControl } from '../access/access-control.ts';
 import type { Stage } from '../config.ts';
 import { EventBackbone } from './event-backbone.ts';
 
@@ -8,18 +9,27 @@ export interface BackboneStackProps extends StackProps {
   readonly stage: Stage;
 }
 
-/** The backbone, on its own: both lanes stand on it, and either can be deleted without it noticing. */
+/** The backbone and who may use it, on their own: both lanes stand on it, and either can be deleted without it noticing. */
 export class BackboneStack extends Stack {
   readonly backbone: EventBackbone;
+  readonly access: AccessControl;
 
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
-    super(scope, id, { description: 'realtime-lanes: event log, topic and publish function', ...props });
+    super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
     this.backbone = new EventBackbone(this, 'Backbone', {
       ...stage.backbone,
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });
+    this.access = new AccessControl(this, 'Access', {
+      ...stage.auth,
+      // Where the console is, which the SSE service has.
+      signInUrl: `https://${stage.sse.domainName}/`,
+      production: stage.production,
+      logRetention: stage.logRetentionDays,
+    });
 
+    new CfnOutput(this, 'TokenIssuer', { description: 'Whose tokens both lanes take', value: this.access.issuer.url });
     new CfnOutput(this, 'PublishFunctionName', {
       description: 'Invoke it with {"channel", "data"} to publish',
       value: this.backbone.publishFunction.handler.function.functionName,

@@ -47,4 +47,9 @@ export class EventBackbone extends Construct {
   allowRead(consumer: Configurable): Grant {
     return this.log.allowRead(consumer);
   }
+
+  /** Lets a service that reads find lost notifications, by the heads of all its channels at once. */
+  allowCompareHeads(consumer: Configurable): Grant {
+    return this.log.allowCompareHeads(consumer);
+  }
 }

@@ -1,9 +1,9 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+import { LaneLogGroup } from '../lane-log-group.ts';
 
 export interface NetworkProps {
   /** One per zone keeps the loss of a zone local; one in all is cheaper. */
@@ -17,7 +17,7 @@ export interface NetworkProps {
 /** A VPC over two zones: the load balancer in public subnets, tasks in private ones that reach AWS through NAT. */
 export class Network extends Construct {
   readonly vpc: IVpc;
-  readonly flowLog: LogGroup;
+  readonly flowLog: LaneLogGroup;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -34,10 +34,22 @@ export class Network extends Construct {
       // group: the load balancer and the service each have theirs.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
+    acknowledge(
+      this.vpc,
+      'Nothing is in the default security group, and it takes connections from its own members only. Emptying it takes a custom resource whose role may change security groups: more to attack than it removes.',
+      'NIST.800.53.R5-VPCDefaultSecurityGroupClosed',
+    );
+    for (const subnet of this.vpc.publicSubnets) {
+      acknowledge(
+        subnet,
+        'The public subnets hold the load balancer, which clients reach from the internet, and the NAT gateways. Tasks are in private subnets and have no route from the internet.',
+        'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW',
+      );
+    }
     // The log and the image layers are most of the traffic; through a gateway endpoint it costs nothing.
     this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
     this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
-    this.flowLog = new LogGroup(this, 'FlowLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.flowLog = new LaneLogGroup(this, 'FlowLog', { retention: props.logRetention });
     this.vpc.addFlowLog('Flows', {
       destination: FlowLogDestination.toCloudWatchLogs(this.flowLog),
       // What was refused is what an investigation needs; every accepted packet of every stream would cost more than the streams.

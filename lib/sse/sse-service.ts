@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
@@ -15,10 +15,11 @@ import {
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
+import { LaneLogGroup } from '../lane-log-group.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -55,6 +56,8 @@ export interface SseTaskProps {
   readonly maxStreams: number;
   /** Streams that one principal may have on one task. */
   readonly maxStreamsPerPrincipal: number;
+  /** Events a second that one principal may publish through one task. */
+  readonly maxPublishesPerSecond: number;
   /** Unsent bytes at which a slow reader is closed. */
   readonly maxUnsentBytes: number;
   /** Open files and sockets that a task may have. Above `maxStreams`. */
@@ -69,7 +72,7 @@ export class SseService extends Construct implements Configurable {
   readonly taskDefinition: FargateTaskDefinition;
   readonly container: ContainerDefinition;
   readonly service: FargateService;
-  readonly logGroup: LogGroup;
+  readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: SseServiceProps) {
@@ -77,7 +80,7 @@ export class SseService extends Construct implements Configurable {
     const { task } = props;
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.cluster = new Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: ContainerInsights.ENABLED }) as ICluster;
-    this.logGroup = new LogGroup(this, 'Log', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    this.logGroup = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
     this.taskDefinition = new FargateTaskDefinition(this, 'Task', {
       cpu: task.cpu,
       memoryLimitMiB: task.memoryMb,
@@ -86,6 +89,8 @@ export class SseService extends Construct implements Configurable {
     this.grantPrincipal = this.taskDefinition.taskRole;
     this.container = this.taskDefinition.addContainer('Service', {
       image: props.image,
+      // The one container may have all that the task has.
+      memoryLimitMiB: task.memoryMb,
       portMappings: [{ containerPort: SERVICE_PORT }],
       logging: LogDriver.awsLogs({ streamPrefix: 'sse', logGroup: this.logGroup }),
       readonlyRootFilesystem: true,
@@ -108,6 +113,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.retryMaxMs]: String(props.retryMaxMs),
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
+        [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
         [SSE_ENV.threads]: String(Math.max(1, Math.floor(task.cpu / CPU_UNITS_PER_VCPU))),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
@@ -116,14 +122,16 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
     });
-    Validations.of(this.taskDefinition).acknowledge({
-      id: 'AwsSolutions-ECS2',
-      reason: 'The environment holds names, ARNs and limits, and no secret: the service authenticates with its task role.',
-    });
-    Validations.of(this.taskDefinition.obtainExecutionRole()).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'ecr:GetAuthorizationToken knows no resource. Pulling is allowed from the one repository of the image.',
-    });
+    acknowledge(
+      this.taskDefinition,
+      'The environment holds names, ARNs and limits, and no secret: the service authenticates with its task role.',
+      'AwsSolutions-ECS2',
+    );
+    acknowledge(
+      this.taskDefinition.obtainExecutionRole(),
+      'ecr:GetAuthorizationToken knows no resource. Pulling is allowed from the one repository of the image.',
+      'AwsSolutions-IAM5[Resource::*]',
+    );
     this.container.addUlimits({ name: UlimitName.NOFILE, softLimit: task.openFiles, hardLimit: task.openFiles });
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,

@@ -1,6 +1,7 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
 import { Network } from './network.ts';
@@ -16,13 +17,14 @@ const EXAMPLE_ACCOUNT = ':111122223333:';
 export interface SseStackProps extends StackProps {
   readonly stage: Stage;
   readonly backbone: EventBackbone;
+  readonly access: AccessControl;
   /** Where the console finds the WebSocket lane. @default - the console shows this lane only */
   readonly webSocketUrl?: string | undefined;
 }
 
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
 export class SseStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, backbone, webSocketUrl, ...props }: SseStackProps) {
+  constructor(scope: Construct, id: string, { stage, backbone, access, webSocketUrl, ...props }: SseStackProps) {
     super(scope, id, { description: 'realtime-lanes: SSE lane', ...props });
     const config = stage.sse;
     const logRetention = stage.logRetentionDays;
@@ -41,7 +43,7 @@ export class SseStack extends Stack {
       vpc: network.vpc,
       image: image.image,
       targetGroup: front.targetGroup,
-      consoleConfig: config.console ? this.toJsonString({ websocket: webSocketUrl }) : '',
+      consoleConfig: config.console ? this.toJsonString({ websocket: webSocketUrl, signIn: access.signIn }) : '',
       logRetention,
     });
     const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });
@@ -54,7 +56,9 @@ export class SseStack extends Stack {
       logRetention,
     });
 
+    access.configure(service);
     backbone.allowRead(service);
+    backbone.allowCompareHeads(service);
     backbone.allowPublish(service);
     queues.allowUse(service);
     front.allowWatchTarget(service);

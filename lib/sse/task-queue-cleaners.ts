@@ -1,13 +1,14 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS, METRICS_NAMESPACE, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
-import { acknowledgeWildcard } from '../acknowledgements.ts';
+import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
+import { alarmAboveZero } from '../alarm-above-zero.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
 import type { TaskQueues } from './task-queues.ts';
@@ -73,13 +74,12 @@ export class TaskQueueCleaners extends Construct {
       targets: [this.sweep.eventTarget(this.deadLetters)],
     });
 
-    this.orphansAlarm = this.metricOrphanedQueues().createAlarm(this, 'OrphansAlarm', {
-      alarmDescription: 'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
-      threshold: 0,
-      evaluationPeriods: 1,
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-    });
+    this.orphansAlarm = alarmAboveZero(
+      this,
+      'OrphansAlarm',
+      this.metricOrphanedQueues(),
+      'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
+    );
   }
 
   /** Queues that the sweep found without a running task. */
@@ -98,11 +98,11 @@ export class TaskQueueCleaners extends Construct {
     this.sweep.addEnvironment(TASK_QUEUE_ENV.clusterArn, cluster.clusterArn);
     const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
     acknowledgeWildcard(this.sweep, tasks, 'The * stands for the id of a task, which ECS makes up. The cluster is named.');
-    Validations.of(this.sweep).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'sqs:ListQueues knows no resource: the sweep asks for its own prefix and may remove nothing else. ecs:ListTasks is held to the one cluster by its condition.',
-    });
+    acknowledge(
+      this.sweep,
+      'sqs:ListQueues knows no resource: the sweep asks for its own prefix and may remove nothing else. ecs:ListTasks is held to the one cluster by its condition.',
+      'AwsSolutions-IAM5[Resource::*]',
+    );
     Grant.addToPrincipal({ grantee: this.sweep, actions: ['ecs:DescribeTasks'], resourceArns: [tasks] });
     Grant.addToPrincipal({
       grantee: this.sweep,

@@ -7,6 +7,11 @@ export const dev = parseStage(
     region: 'us-east-1',
     production: false,
     logRetentionDays: 7,
+    auth: {
+      // EventSource in a page of another origin, and curl by hand, have no other way.
+      queryToken: true,
+      origins: ['http://localhost:5173'],
+    },
     backbone: {
       retentionHours: 24,
       holeGraceMs: 5_000,
@@ -41,7 +46,9 @@ export const dev = parseStage(
         memoryMb: 512,
         desiredCount: 2,
         maxStreams: 2_000,
-        maxStreamsPerPrincipal: 100,
+        // The developer is the one principal there is, load tests included.
+        maxStreamsPerPrincipal: 1_999,
+        maxPublishesPerSecond: 5_000,
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },

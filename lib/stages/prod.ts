@@ -6,7 +6,8 @@ export const prod = parseStage(
     id: 'prod',
     region: 'us-east-1',
     production: true,
-    logRetentionDays: 90,
+    logRetentionDays: 365,
+    auth: { queryToken: false, origins: [] },
     backbone: {
       retentionHours: 72,
       holeGraceMs: 5_000,
@@ -43,6 +44,7 @@ export const prod = parseStage(
         desiredCount: 3,
         maxStreams: 20_000,
         maxStreamsPerPrincipal: 100,
+        maxPublishesPerSecond: 50,
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },

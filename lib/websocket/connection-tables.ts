@@ -1,5 +1,5 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SWEEP_MARK_ID, TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
@@ -26,9 +26,18 @@ export class ConnectionTables extends Construct {
       timeToLiveAttribute: TTL_ATTRIBUTE,
       removalPolicy: RemovalPolicy.DESTROY,
     };
+    const { expiryIndex } = TABLES.connections;
     this.connections = new TableV2(this, 'Connections', {
       ...shared,
       partitionKey: { name: TABLES.connections.partitionKey.name, type: AttributeType.STRING },
+      globalSecondaryIndexes: [
+        {
+          indexName: expiryIndex.name,
+          partitionKey: { name: expiryIndex.partitionKey.name, type: AttributeType.STRING },
+          sortKey: { name: expiryIndex.sortKey.name, type: AttributeType.NUMBER },
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
     });
     this.subscriptions = new TableV2(this, 'Subscriptions', {
       ...shared,
@@ -60,6 +69,12 @@ export class ConnectionTables extends Construct {
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */
   allowDeliver(grantee: Configurable): Grant {
     return this.allow(grantee, [], ['dynamodb:Query', 'dynamodb:DeleteItem']);
+  }
+
+  /** Finds the connections whose token has expired. */
+  allowExpire(grantee: Configurable): Grant {
+    const index = `${this.connections.tableArn}/index/${TABLES.connections.expiryIndex.name}`;
+    return Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns: [index] });
   }
 
   /** The sweep: goes over all connections, and reads and writes the one row in which it remembers where it stopped. */

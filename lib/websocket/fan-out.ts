@@ -1,7 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
-import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -68,15 +67,22 @@ export class FanOut extends Construct implements Configurable {
       resourceArns: [this.deliveries.queueArn, this.deadLetters.queue.queueArn],
     });
     for (const queue of [this.events, this.deliveries]) {
-      this.handler.function.addEventSource(
-        new SqsEventSource(queue, {
-          batchSize: props.batchSize,
-          // Waiting for a fuller batch would be latency for every event.
-          maxBatchingWindow: Duration.seconds(0),
-          maxConcurrency: props.maxConcurrency,
-          reportBatchItemFailures: true,
-        }),
-      );
+      // What Lambda's pollers do. The CDK's `SqsEventSource` would also allow changing visibilities and asking for URLs.
+      const polling = Grant.addToPrincipal({
+        grantee: this.handler,
+        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+        resourceArns: [queue.queueArn],
+      });
+      const mapping = this.handler.function.addEventSourceMapping(queue.node.id, {
+        eventSourceArn: queue.queueArn,
+        batchSize: props.batchSize,
+        // Waiting for a fuller batch would be latency for every event.
+        maxBatchingWindow: Duration.seconds(0),
+        maxConcurrency: props.maxConcurrency,
+        reportBatchItemFailures: true,
+      });
+      // Lambda makes no mapping for a role that may not poll.
+      polling.applyBefore(mapping);
     }
   }
 

@@ -1,14 +1,14 @@
-import { RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { WebSocketApi as Api, LogGroupLogDestination, WebSocketStage } from 'aws-cdk-lib/aws-apigatewayv2';
 import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import { acknowledgeWildcard } from '../acknowledgements.ts';
+import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import type { Configurable, LaneFunction } from '../lane-function.ts';
+import { LaneLogGroup } from '../lane-log-group.ts';
 import { ApiGatewayLogging } from './api-gateway-logging.ts';
 
 export interface WebSocketApiProps {
@@ -29,7 +29,7 @@ export interface WebSocketApiProps {
 export class WebSocketApi extends Construct {
   readonly api: Api;
   readonly stage: WebSocketStage;
-  readonly accessLog: LogGroup;
+  readonly accessLog: LaneLogGroup;
   readonly logging: ApiGatewayLogging;
 
   constructor(scope: Construct, id: string, props: WebSocketApiProps) {
@@ -40,12 +40,18 @@ export class WebSocketApi extends Construct {
       disconnectRouteOptions: { integration: new WebSocketLambdaIntegration('Disconnect', props.disconnect.function) },
       defaultRouteOptions: { integration: new WebSocketLambdaIntegration('Frame', props.frame.function) },
     });
-    Validations.of(this.api).acknowledge({
-      id: 'AwsSolutions-APIG4',
-      reason:
-        'API Gateway authorizes a WebSocket on $connect only, so no other route can have an authorizer. $connect itself is open until access control (DESIGN section 6) is built: until then a deployment carries nothing but public channels.',
-    });
-    this.accessLog = new LogGroup(this, 'AccessLog', { retention: props.logRetention, removalPolicy: RemovalPolicy.DESTROY });
+    acknowledge(
+      this.api,
+      'API Gateway authorizes a WebSocket on $connect only, so no other route can have an authorizer. The function behind $connect checks the token itself and refuses the upgrade without one: an authorizer cannot read a token in the list of sub-protocols and have the connection noted with its rights in one invocation. Frames are checked against those rights.',
+      'AwsSolutions-APIG4',
+      'CT.APIGATEWAY.PR.5',
+    );
+    acknowledge(
+      this.api,
+      'Only API Gateway may invoke the functions of the routes, and only for its route of this API: SourceArn says so. The rule takes no ARN that is put together from references.',
+      'CT.LAMBDA.PR.2',
+    );
+    this.accessLog = new LaneLogGroup(this, 'AccessLog', { retention: props.logRetention });
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,
       stageName: props.stageName,
@@ -76,7 +82,12 @@ export class WebSocketApi extends Construct {
     return this.allowManage(inspector, 'GET');
   }
 
-  private allowManage(grantee: Configurable, method: 'GET' | 'POST'): Grant {
+  /** Lets a function end the connections of this stage, and tells it where. It may not post to them or inspect them. */
+  allowEnd(ender: Configurable): Grant {
+    return this.allowManage(ender, 'DELETE');
+  }
+
+  private allowManage(grantee: Configurable, method: 'GET' | 'POST' | 'DELETE'): Grant {
     grantee.addEnvironment(WEBSOCKET_ENV.managementEndpoint, this.stage.callbackUrl);
     const connections = Stack.of(this).formatArn({
       service: 'execute-api',

@@ -1,9 +1,11 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { FanOut } from './fan-out.ts';
@@ -12,6 +14,7 @@ import { WebSocketApi } from './websocket-api.ts';
 export interface WebSocketStackProps extends StackProps {
   readonly stage: Stage;
   readonly backbone: EventBackbone;
+  readonly access: AccessControl;
 }
 
 /** The WebSocket lane: API Gateway holds the connections, Lambda answers frames and delivers events. */
@@ -19,7 +22,7 @@ export class WebSocketStack extends Stack {
   /** `wss://…`: where clients connect. */
   readonly url: string;
 
-  constructor(scope: Construct, id: string, { stage, backbone, ...props }: WebSocketStackProps) {
+  constructor(scope: Construct, id: string, { stage, backbone, access, ...props }: WebSocketStackProps) {
     super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props });
     const config = stage.websocket;
     const logRetention = stage.logRetentionDays;
@@ -29,7 +32,7 @@ export class WebSocketStack extends Stack {
     const connect = new LaneFunction(this, 'Connect', {
       ...routeFunction,
       entry: 'lambda/websocket/connect.ts',
-      description: 'Answers $connect: notes a new connection',
+      description: 'Answers $connect: checks the token and notes a new connection',
     });
     const disconnect = new LaneFunction(this, 'Disconnect', {
       ...routeFunction,
@@ -44,8 +47,10 @@ export class WebSocketStack extends Stack {
     });
     const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
     const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
+    new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
     new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
 
+    access.configure(connect);
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);

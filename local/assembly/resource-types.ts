@@ -41,12 +41,16 @@ const listenerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listen
 const tableArn = (r: ResourceNaming) => r.arn('dynamodb', `table/${r.name}`);
 const subscriptionArn = (r: ResourceNaming) => `${r.text('TopicArn')}:${r.id}`;
 const serviceArn = (r: ResourceNaming) => r.arn('ecs', `service/${r.text('Cluster')}/${r.name}`);
+const userPoolId = (r: ResourceNaming) => `${r.region}_${r.id}`;
+const userPoolProvider = (r: ResourceNaming) => `cognito-idp.${r.region}.amazonaws.com/${userPoolId(r)}`;
 const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nameProperty?: string): HandledType => ({
   kind: 'handled',
   ref,
   attributes,
   ...(nameProperty === undefined ? {} : { nameProperty }),
 });
+const globalArn = (service: string, resource: string) => `arn:aws:${service}::${ACCOUNT}:${resource}`;
+const managedPolicyArn = (r: ResourceNaming) => globalArn('iam', `policy/${r.name}`);
 const table = handled((r) => r.name, { Arn: tableArn, TableName: (r) => r.name }, 'TableName');
 
 const HANDLED: Readonly<Record<string, HandledType>> = {
@@ -54,6 +58,13 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
   'AWS::ApiGatewayV2::Integration': handled((r) => r.id, { IntegrationId: (r) => r.id }),
   'AWS::ApiGatewayV2::Route': handled((r) => r.id, { RouteId: (r) => r.id }),
   'AWS::ApiGatewayV2::Stage': handled((r) => r.text('StageName')),
+  'AWS::Cognito::UserPool': handled(userPoolId, {
+    Arn: (r) => r.arn('cognito-idp', `userpool/${userPoolId(r)}`),
+    ProviderName: userPoolProvider,
+    ProviderURL: (r) => `https://${userPoolProvider(r)}`,
+    UserPoolId: userPoolId,
+  }),
+  'AWS::Cognito::UserPoolClient': handled((r) => r.id, { ClientId: (r) => r.id }),
   'AWS::DynamoDB::Table': table,
   'AWS::DynamoDB::GlobalTable': table,
   'AWS::ECS::Cluster': handled((r) => r.name, { Arn: (r) => r.arn('ecs', `cluster/${r.name}`) }, 'ClusterName'),
@@ -81,11 +92,22 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     'Name',
   ),
   'AWS::Events::Rule': handled((r) => r.name, { Arn: (r) => r.arn('events', `rule/${r.name}`) }, 'Name'),
+  'AWS::IAM::ManagedPolicy': handled(managedPolicyArn, { PolicyArn: managedPolicyArn }, 'ManagedPolicyName'),
+  'AWS::IAM::Policy': handled((r) => r.name, {}, 'PolicyName'),
+  'AWS::IAM::Role': handled(
+    (r) => r.name,
+    { Arn: (r) => globalArn('iam', `role/${r.name}`), RoleId: (r) => `AROA${r.id.toUpperCase()}` },
+    'RoleName',
+  ),
+  'AWS::KMS::Key': handled((r) => r.id, { Arn: (r) => r.arn('kms', `key/${r.id}`), KeyId: (r) => r.id }),
   'AWS::Lambda::EventInvokeConfig': handled((r) => r.id),
   'AWS::Lambda::EventSourceMapping': handled((r) => r.id, { Id: (r) => r.id }),
   'AWS::Lambda::Function': handled((r) => r.name, { Arn: (r) => r.arn('lambda', `function:${r.name}`) }, 'FunctionName'),
+  'AWS::Lambda::Permission': handled((r) => r.id, { Id: (r) => r.id }),
+  'AWS::Logs::LogGroup': handled((r) => r.name, { Arn: (r) => r.arn('logs', `log-group:${r.name}:*`) }, 'LogGroupName'),
   'AWS::SNS::Subscription': handled(subscriptionArn, { Arn: subscriptionArn }),
   'AWS::SNS::Topic': handled((r) => r.arn('sns', r.name), { TopicArn: (r) => r.arn('sns', r.name), TopicName: (r) => r.name }, 'TopicName'),
+  'AWS::SNS::TopicPolicy': handled((r) => r.id, { Id: (r) => r.id }),
   'AWS::SQS::Queue': handled(
     (r) => `https://sqs.${r.region}.amazonaws.com/${ACCOUNT}/${r.name}`,
     {
@@ -95,9 +117,9 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     },
     'QueueName',
   ),
+  'AWS::SQS::QueuePolicy': handled((r) => r.id, { Id: (r) => r.id }),
 };
 
-const PERMISSIONS = 'permissions are not enforced locally';
 const NETWORK = 'everything runs on the loopback interface';
 const OBSERVED = 'nothing collects metrics or logs locally';
 const CAPACITY = 'the number of tasks is an option of the local run';
@@ -111,6 +133,7 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm': OBSERVED,
   'AWS::CloudWatch::CompositeAlarm': OBSERVED,
   'AWS::CloudWatch::Dashboard': OBSERVED,
+  'AWS::Cognito::UserPoolDomain': 'the issuer of the local run has an address of its own',
   'AWS::EC2::EIP': NETWORK,
   'AWS::EC2::FlowLog': OBSERVED,
   'AWS::EC2::InternetGateway': NETWORK,
@@ -129,18 +152,10 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::EC2::VPCEndpoint': NETWORK,
   'AWS::EC2::VPCGatewayAttachment': NETWORK,
   'AWS::ECS::ClusterCapacityProviderAssociations': CAPACITY,
-  'AWS::IAM::ManagedPolicy': PERMISSIONS,
-  'AWS::IAM::Policy': PERMISSIONS,
-  'AWS::IAM::Role': PERMISSIONS,
   'AWS::KMS::Alias': 'data of a local run is not encrypted at rest',
-  'AWS::KMS::Key': 'data of a local run is not encrypted at rest',
-  'AWS::Lambda::Permission': PERMISSIONS,
-  'AWS::Logs::LogGroup': OBSERVED,
   'AWS::Logs::MetricFilter': OBSERVED,
   'AWS::S3::Bucket': 'only access logs go to buckets, and the local balancer writes none',
-  'AWS::S3::BucketPolicy': PERMISSIONS,
-  'AWS::SNS::TopicPolicy': PERMISSIONS,
-  'AWS::SQS::QueuePolicy': PERMISSIONS,
+  'AWS::S3::BucketPolicy': 'nothing of a local run reads or writes buckets',
 };
 
 /** How the local run treats a resource type; undefined for a type that it does not know. */

@@ -51,7 +51,7 @@ export function writeQueryAnswer(service: QueryService, action: string, output: 
 
 export function writeQueryError(service: QueryService, error: AwsError, requestId: string): string {
   const type = error.status < 500 ? 'Sender' : 'Receiver';
-  const detail = `<Type>${type}</Type><Code>${escapeXml(error.code)}</Code><Message>${escapeXml(error.message)}</Message>`;
+  const detail = `<Type>${type}</Type><Code>${escapeXml(error.queryCode)}</Code><Message>${escapeXml(error.message)}</Message>`;
   return `<ErrorResponse xmlns="${NAMESPACES[service]}"><Error>${detail}</Error><RequestId>${requestId}</RequestId></ErrorResponse>`;
 }
 

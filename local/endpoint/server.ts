@@ -1,5 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import type { Access } from '../iam/access.ts';
+import type { Input, Permissions } from '../iam/permission.ts';
+import { CREDENTIALS_PATH, type Sessions } from '../iam/sessions.ts';
+import { ISSUER_PATH } from '../issuer/issuer.ts';
 import type { Log } from '../log.ts';
 import { AwsError } from './aws-error.ts';
 import { readBody } from './body.ts';
@@ -10,6 +14,10 @@ import { type QueryService, readQuery, writeQueryAnswer, writeQueryError } from 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export interface EndpointServices {
+  readonly access: Access;
+  readonly sessions: Sessions;
+  /** What the operations need, by the first part of `X-Amz-Target`, or by the name of the query service. */
+  readonly permissions: Readonly<Record<string, Permissions>>;
   /** Services of the JSON protocol by the first part of `X-Amz-Target`. */
   readonly json: Readonly<Record<string, Operations>>;
   readonly sns: Operations;
@@ -18,6 +26,7 @@ export interface EndpointServices {
   readonly lambda: RequestListener;
   readonly management: RequestListener;
   readonly taskMetadata: RequestListener;
+  readonly issuer: RequestListener;
 }
 
 /** Path under which tasks find their metadata. */
@@ -53,20 +62,30 @@ export class Endpoint {
     const service = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1];
     if (services === undefined) {
       fail(response, new AwsError('ServiceUnavailable', 'The local run is still starting', { status: 503 }));
-    } else if (url.startsWith(METADATA_PATH)) services.taskMetadata(request, response);
+    } else if (url.startsWith(ISSUER_PATH)) services.issuer(request, response);
+    else if (url.startsWith(METADATA_PATH)) services.taskMetadata(request, response);
+    else if (url.startsWith(CREDENTIALS_PATH)) services.sessions.serve(request, response);
     else if (url.includes('/@connections')) services.management(request, response);
     else if (url.startsWith('/2015-03-31/functions/')) services.lambda(request, response);
-    else if (target.startsWith('DynamoDB_')) services.dynamodb(request, response);
-    else if (target !== '') void this.#runJson(target, operation, services.json[target], request, response);
-    else if (service === 'sns') void this.#runQuery('SNS', services.sns, request, response);
-    else if (service === 'elasticloadbalancing') void this.#runQuery('ELBv2', services.loadBalancing, request, response);
+    else if (target !== '') void this.#runJson(services, target, operation, request, response);
+    else if (service === 'sns') void this.#runQuery(services, 'SNS', services.sns, request, response);
+    else if (service === 'elasticloadbalancing') void this.#runQuery(services, 'ELBv2', services.loadBalancing, request, response);
     else {
       const what = service === undefined ? 'an unsigned request' : `the service ${service} (or this protocol of it)`;
       fail(response, new AwsError('UnsupportedOperation', `The local endpoint does not emulate ${what}: ${request.method} ${url}`));
     }
   }
 
-  async #runJson(target: string, name: string, operations: Operations | undefined, request: IncomingMessage, response: ServerResponse) {
+  /** @throws AwsError when whoever has signed the request may not do what it asks for */
+  #check({ access, permissions }: EndpointServices, target: string, name: string, request: IncomingMessage, input: () => Input): void {
+    access.check(request.headers, () => {
+      const needs = own(permissions[target], name);
+      if (needs === undefined) throw unsupported(`the permissions of ${target}.${name}`);
+      return needs(input());
+    });
+  }
+
+  async #runJson(services: EndpointServices, target: string, name: string, request: IncomingMessage, response: ServerResponse) {
     const contentType = request.headers['content-type'] ?? 'application/x-amz-json-1.0';
     const requestId = randomUUID();
     const send = (status: number, body: object, headers: Record<string, string> = {}) => {
@@ -74,10 +93,13 @@ export class Endpoint {
       response.end(JSON.stringify(body));
     };
     try {
-      const operation = own(operations, name);
-      if (operation === undefined) throw unsupported(`${target}.${name}`);
+      const isDynamoDb = target.startsWith('DynamoDB_');
+      const operation = own(services.json[target], name);
+      if (operation === undefined && !isDynamoDb) throw unsupported(`${target}.${name}`);
       const body = await readAll(request);
-      send(200, await operation(parseJson(body), abandoned(response)));
+      this.#check(services, target, name, request, () => toInput(parseJson(body)));
+      if (operation === undefined) services.dynamodb(readAgain(request, body), response);
+      else send(200, await operation(parseJson(body), abandoned(response)));
     } catch (cause) {
       if (response.destroyed) return;
       const error = this.#toAwsError(cause, `${target}.${name}`);
@@ -86,7 +108,13 @@ export class Endpoint {
     }
   }
 
-  async #runQuery(service: QueryService, operations: Operations, request: IncomingMessage, response: ServerResponse) {
+  async #runQuery(
+    services: EndpointServices,
+    service: QueryService,
+    operations: Operations,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
     const requestId = randomUUID();
     const send = (status: number, body: string) => {
       response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId });
@@ -98,6 +126,7 @@ export class Endpoint {
       action = query.action;
       const operation = own(operations, action);
       if (operation === undefined) throw unsupported(`${service} ${action}`);
+      this.#check(services, service, action, request, () => query.input);
       send(200, writeQueryAnswer(service, action, await operation(query.input, abandoned(response)), requestId));
     } catch (cause) {
       if (response.destroyed) return;
@@ -113,8 +142,21 @@ export class Endpoint {
   }
 }
 
-function own(operations: Operations | undefined, name: string) {
-  return operations !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined;
+function own<T>(byName: Readonly<Record<string, T>> | undefined, name: string): T | undefined {
+  return byName !== undefined && Object.hasOwn(byName, name) ? byName[name] : undefined;
+}
+
+function toInput(value: unknown): Input {
+  return typeof value === 'object' && value !== null ? (value as Input) : {};
+}
+
+/** The request once more, for another server, after its body has been read. */
+function readAgain(request: IncomingMessage, body: string): IncomingMessage {
+  const again = new IncomingMessage(request.socket);
+  Object.assign(again, { method: request.method, url: request.url, headers: request.headers, complete: true });
+  again.push(body);
+  again.push(null);
+  return again;
 }
 
 function unsupported(what: string): AwsError {

@@ -5,6 +5,8 @@ import type { Resource } from '../assembly/resolve.ts';
 import { ACCOUNT } from '../assembly/resource-types.ts';
 import { declared } from '../declared.ts';
 import type { Functions } from '../functions/functions.ts';
+import type { ServiceCaller } from '../iam/policy.ts';
+import type { Log } from '../log.ts';
 import type { Queues } from '../queues/queues.ts';
 import { compilePattern, type EventMatcher } from './pattern.ts';
 import { parseRate } from './rate.ts';
@@ -19,6 +21,7 @@ const ruleProperties = v.object({
       v.object({
         Arn: v.string(),
         Input: v.optional(v.string()),
+        DeadLetterConfig: v.optional(v.object({ Arn: v.string() })),
         InputPath: v.optional(v.never('InputPath is not supported locally')),
         InputTransformer: v.optional(v.never('InputTransformer is not supported locally')),
       }),
@@ -50,6 +53,7 @@ export interface EventBusOptions {
   readonly region: string;
   readonly functions: Functions;
   readonly queues: Queues;
+  readonly log: Log;
 }
 
 /** The default event bus with the rules and schedules of the templates. Targets are functions and queues. */
@@ -64,7 +68,7 @@ export class EventBus {
     this.#region = options.region;
     for (const { resource, properties } of declared(options.resources, 'AWS::Events::Rule', ruleProperties)) {
       if (properties.State !== 'ENABLED') continue;
-      const targets = properties.Targets.map(({ Arn, Input }) => toTarget(resource, Arn, Input, options));
+      const targets = properties.Targets.map((target) => toTarget(resource, target, options));
       const deliver = (event: BusEvent) => {
         for (const target of targets) target(event);
       };
@@ -114,19 +118,50 @@ export class EventBus {
   }
 }
 
+type TargetProperties = v.InferOutput<typeof ruleProperties>['Targets'][number];
+
+/** Where a rule sends events, as long as the policy of the target lets it. */
 function toTarget(
   rule: Resource,
-  arn: string,
-  input: string | undefined,
-  { functions, queues }: EventBusOptions,
+  { Arn, Input, DeadLetterConfig }: TargetProperties,
+  { functions, queues, log }: EventBusOptions,
 ): (event: BusEvent) => void {
-  const payload = (event: BusEvent) => input ?? JSON.stringify(event);
+  const caller: ServiceCaller = { service: 'events.amazonaws.com', sourceArn: rule.attributes['Arn'] ?? rule.ref };
+  const send = findTarget(rule, Arn, { functions, queues });
+  return (event) => {
+    const payload = Input ?? JSON.stringify(event);
+    if (send(payload, caller)) return;
+    log.notice(
+      'iam',
+      `AccessDenied: EventBridge may not send to ${Arn} for ${caller.sourceArn}: the policy of the target does not allow it`,
+    );
+    const deadLetters = queues.byArn(DeadLetterConfig?.Arn ?? '');
+    if (deadLetters?.lets(caller) !== true) return;
+    const text = (StringValue: string) => ({ DataType: 'String', StringValue });
+    deadLetters.send(payload, {
+      attributes: { RULE_ARN: text(caller.sourceArn), TARGET_ARN: text(Arn), ERROR_CODE: text('NO_PERMISSIONS') },
+    });
+  };
+}
+
+/** Sends to a target, or answers false when its policy does not let the caller. */
+type Send = (payload: string, caller: ServiceCaller) => boolean;
+
+function findTarget(rule: Resource, arn: string, { functions, queues }: Pick<EventBusOptions, 'functions' | 'queues'>): Send {
   if (arn.includes(':lambda:')) {
     const fn = functions.find(arn);
-    return (event) => functions.invokeAsync(fn, payload(event));
+    return (payload, caller) => {
+      const allowed = fn.lets(caller);
+      if (allowed) functions.invokeAsync(fn, payload);
+      return allowed;
+    };
   }
   const queue = queues.byArn(arn);
   if (queue === undefined)
     throw new UnsupportedTemplateError(`rule ${rule.logicalId}: the target ${arn} is neither a function nor a queue of this assembly`);
-  return (event) => void queue.send(payload(event));
+  return (payload, caller) => {
+    const allowed = queue.lets(caller);
+    if (allowed) queue.send(payload);
+    return allowed;
+  };
 }

@@ -12,6 +12,12 @@ import type { LambdaFunction } from './lambda-function.ts';
 /** Lambda starts with five pollers per queue. */
 const POLLERS = 5;
 
+/**
+ * What Lambda does with the queue in the function's name.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] as const;
+
 const mappingProperties = v.object({
   EventSourceArn: v.string(),
   FunctionName: v.string(),
@@ -56,9 +62,12 @@ export function eventSourcesFromResources(resources: readonly Resource[], queues
 
 /**
  * Polls a queue and invokes the function with what it finds, until the signal aborts. Messages of a batch that
- * succeeded are deleted; the others become visible again when the queue's visibility timeout ends.
+ * succeeded are deleted; the others become visible again when the queue's visibility timeout ends. Nothing is polled
+ * where the function's role does not allow it; on AWS the mapping cannot even be made then.
  */
 export function runEventSource(source: EventSource, log: Log, signal: AbortSignal): void {
+  const { fn, queue } = source;
+  if (!POLLER_ACTIONS.every((action) => fn.allows({ action, resource: queue.arn }))) return;
   for (let poller = 0; poller < source.maxConcurrency; poller++) void poll(source, log, signal);
 }
 

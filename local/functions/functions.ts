@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AwsError } from '../endpoint/aws-error.ts';
 import type { Log } from '../log.ts';
+import type { Queue } from '../queues/queue.ts';
 import type { Queues } from '../queues/queues.ts';
 import type { InvokeOutcome } from './instance.ts';
 import type { LambdaFunction } from './lambda-function.ts';
@@ -84,14 +85,19 @@ export class Functions {
   }
 
   #bury(fn: LambdaFunction, settings: AsyncSettings, failed: FailedInvocation): void {
-    const { queues, log } = this.#options;
+    const { log } = this.#options;
     log.notice(fn.name, `gave up an event after ${failed.attempts} attempts: ${failed.error.errorType}: ${failed.error.errorMessage}`);
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });
     if (settings.deadLetterArn !== undefined) {
       const attributes = { RequestID: text(failed.requestId), ErrorCode: text('200'), ErrorMessage: text(failed.error.errorMessage) };
-      queues.byArn(settings.deadLetterArn)?.send(failed.payload, { attributes });
+      this.#sendTo(fn, settings.deadLetterArn)?.send(failed.payload, { attributes });
     }
-    if (settings.onFailureArn !== undefined) queues.byArn(settings.onFailureArn)?.send(failureRecord(fn, failed));
+    if (settings.onFailureArn !== undefined) this.#sendTo(fn, settings.onFailureArn)?.send(failureRecord(fn, failed));
+  }
+
+  /** The queue, if the function's role may send to it: else Lambda drops what it cannot put aside. */
+  #sendTo(fn: LambdaFunction, queueArn: string): Queue | undefined {
+    return fn.allows({ action: 'sqs:SendMessage', resource: queueArn }) ? this.#options.queues.byArn(queueArn) : undefined;
   }
 }
 

@@ -2,13 +2,18 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../endpoint/aws-error.ts';
 import { readBody } from '../endpoint/body.ts';
+import type { Access } from '../iam/access.ts';
 import type { Functions } from './functions.ts';
 
 /** Lambda takes and gives 6 MB. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
 /** `Invoke`, the one operation of Lambda's API that programs use. */
-export async function handleInvoke(request: IncomingMessage, response: ServerResponse, functions: Functions): Promise<void> {
+export async function handleInvoke(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { functions, access }: { readonly functions: Functions; readonly access: Access },
+): Promise<void> {
   const requestId = randomUUID();
   const send = (status: number, body: string, headers: Record<string, string> = {}) => {
     response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-requestid': requestId, ...headers });
@@ -20,6 +25,7 @@ export async function handleInvoke(request: IncomingMessage, response: ServerRes
       throw new AwsError('UnsupportedOperation', `The local endpoint does not emulate Lambda ${request.method} ${request.url}.`);
     }
     const fn = functions.find(decodeURIComponent(name));
+    access.check(request.headers, () => [{ action: 'lambda:InvokeFunction', resource: fn.arn }]);
     const payload = await readPayload(request);
     switch (request.headers['x-amz-invocation-type'] ?? 'RequestResponse') {
       case 'DryRun':

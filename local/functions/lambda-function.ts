@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import type { Permission } from '../iam/permission.ts';
+import { letsService, type ServiceCaller, type Statement } from '../iam/policy.ts';
 import type { Log } from '../log.ts';
 import { Instance, type InvokeOutcome } from './instance.ts';
 
@@ -12,6 +14,10 @@ export interface FunctionOptions {
   readonly name: string;
   readonly arn: string;
   readonly directory: string;
+  /** Who may invoke it besides roles that are allowed to. */
+  readonly policy: readonly Statement[];
+  /** Whether its role allows something: Lambda does some things in its name. */
+  readonly allowed: (permission: Permission) => boolean;
   /** Asked when an instance starts, because addresses are not all known before. */
   readonly env: () => Readonly<Record<string, string>>;
   readonly timeoutMs: number;
@@ -39,6 +45,21 @@ export class LambdaFunction {
     this.#options = options;
     const { maxInstances = MAX_INSTANCES, reservedConcurrency = maxInstances } = options;
     this.#maxInstances = Math.min(maxInstances, reservedConcurrency);
+  }
+
+  /** Its resource policy. */
+  get policy(): readonly Statement[] {
+    return this.#options.policy;
+  }
+
+  /** Whether a service may invoke it. */
+  lets(caller: ServiceCaller): boolean {
+    return letsService(this.policy, caller, { action: 'lambda:InvokeFunction', resource: this.arn });
+  }
+
+  /** Whether Lambda may do something with the function's role. */
+  allows(permission: Permission): boolean {
+    return this.#options.allowed(permission);
   }
 
   /** Runs the handler once. Never rejects: what goes wrong in the function is its outcome. */
@@ -74,6 +95,7 @@ export class LambdaFunction {
 
   #start(): Instance {
     const { name, directory, env, log } = this.#options;
+    log.detail(name, 'INIT_START');
     const instance = new Instance({ functionName: name, directory, env: env(), log });
     this.#instances.add(instance);
     return instance;

@@ -3,7 +3,10 @@ import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { declared } from '../declared.ts';
 import type { Functions } from '../functions/functions.ts';
-import type { Integration, WebSocketApi } from './gateway.ts';
+import type { LambdaFunction } from '../functions/lambda-function.ts';
+import type { Log } from '../log.ts';
+import { type Integration, stageArn, type WebSocketApi } from './gateway.ts';
+import type { ApiIdentity } from './proxy-events.ts';
 import { parseRouteSelection } from './route-selection.ts';
 
 const apiProperties = v.object({
@@ -28,13 +31,13 @@ const integrationProperties = v.object({
 });
 
 /** The WebSocket APIs that the templates declare, each with its one stage. */
-export function webSocketApisFromResources(resources: readonly Resource[], functions: Functions): readonly WebSocketApi[] {
+export function webSocketApisFromResources(resources: readonly Resource[], functions: Functions, log: Log): readonly WebSocketApi[] {
   const stages = declared(resources, 'AWS::ApiGatewayV2::Stage', stageProperties);
   const routes = declared(resources, 'AWS::ApiGatewayV2::Route', routeProperties);
   const integrations = new Map(
     declared(resources, 'AWS::ApiGatewayV2::Integration', integrationProperties).map(({ resource, properties }) => [
       `integrations/${resource.ref}`,
-      toIntegration(resource, properties, functions),
+      { fn: invokedBy(resource, properties, functions), timeoutMs: properties.TimeoutInMillis },
     ]),
   );
   return declared(resources, 'AWS::ApiGatewayV2::Api', apiProperties).map(({ resource, properties }) => {
@@ -45,15 +48,15 @@ export function webSocketApisFromResources(resources: readonly Resource[], funct
       );
     }
     const own = routes.filter((route) => route.properties.ApiId === resource.ref);
+    const identity = { apiId: resource.ref, stage: stage.properties.StageName, region: resource.region };
     return {
-      apiId: resource.ref,
-      stage: stage.properties.StageName,
-      region: resource.region,
+      ...identity,
       selectRoute: parseRouteSelection(properties.RouteSelectionExpression),
       routes: new Map(
         own.map((route) => {
           const integration = integrations.get(route.properties.Target);
-          if (integration !== undefined) return [route.properties.RouteKey, integration];
+          const { RouteKey } = route.properties;
+          if (integration !== undefined) return [RouteKey, toIntegration(identity, RouteKey, integration, log)];
           throw new UnsupportedTemplateError(`route ${route.resource.logicalId}: there is no integration ${route.properties.Target}`);
         }),
       ),
@@ -61,11 +64,35 @@ export function webSocketApisFromResources(resources: readonly Resource[], funct
   });
 }
 
-function toIntegration(resource: Resource, properties: v.InferOutput<typeof integrationProperties>, functions: Functions): Integration {
-  const [, functionArn] = /\/functions\/(.+)\/invocations$/.exec(properties.IntegrationUri) ?? [];
+function invokedBy(
+  resource: Resource,
+  { IntegrationUri }: v.InferOutput<typeof integrationProperties>,
+  functions: Functions,
+): LambdaFunction {
+  const [, functionArn] = /\/functions\/(.+)\/invocations$/.exec(IntegrationUri) ?? [];
   if (functionArn === undefined) {
-    throw new UnsupportedTemplateError(`integration ${resource.logicalId}: ${properties.IntegrationUri} invokes no function`);
+    throw new UnsupportedTemplateError(`integration ${resource.logicalId}: ${IntegrationUri} invokes no function`);
   }
-  const fn = functions.find(functionArn);
-  return { timeoutMs: properties.TimeoutInMillis, invoke: (event) => fn.invoke(JSON.stringify(event)) };
+  return functions.find(functionArn);
+}
+
+/** API Gateway may invoke only what the function's own policy lets it, route by route. */
+function toIntegration(
+  api: ApiIdentity,
+  routeKey: string,
+  { fn, timeoutMs }: { readonly fn: LambdaFunction; readonly timeoutMs: number },
+  log: Log,
+): Integration {
+  const caller = { service: 'apigateway.amazonaws.com', sourceArn: `${stageArn(api)}/${routeKey}` };
+  return {
+    timeoutMs,
+    invoke: async (event) => {
+      if (fn.lets(caller)) return fn.invoke(JSON.stringify(event));
+      log.notice(
+        'iam',
+        `AccessDenied: API Gateway may not invoke ${fn.arn} for ${caller.sourceArn}: no permission of the function allows it`,
+      );
+      return 'forbidden';
+    },
+  };
 }

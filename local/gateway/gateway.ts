@@ -3,9 +3,10 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as v from 'valibot';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { apiHost } from '../assembly/resource-types.ts';
+import { ACCOUNT, apiHost } from '../assembly/resource-types.ts';
 import type { Faults } from '../faults.ts';
 import type { InvokeOutcome } from '../functions/instance.ts';
+import type { Access } from '../iam/access.ts';
 import type { Log } from '../log.ts';
 import { LOOPBACK, listen } from '../loopback.ts';
 import { ClientConnection, CONNECTION_LIMITS, type ConnectionLimits } from './client-connection.ts';
@@ -28,7 +29,8 @@ export const MAX_FRAME_BYTES = 32 * 1024;
 /** A Lambda proxy integration. */
 export interface Integration {
   readonly timeoutMs: number;
-  invoke(event: object): Promise<InvokeOutcome>;
+  /** `forbidden` when API Gateway may not invoke it. */
+  invoke(event: object): Promise<InvokeOutcome | 'forbidden'>;
 }
 
 export interface WebSocketApi extends ApiIdentity {
@@ -39,6 +41,8 @@ export interface WebSocketApi extends ApiIdentity {
 
 export interface GatewayOptions {
   readonly api: WebSocketApi;
+  /** Who may use the management API. */
+  readonly access: Access;
   readonly faults: Faults;
   readonly log: Log;
   /** @default {@link CONNECTION_LIMITS} */
@@ -126,13 +130,13 @@ export class Gateway {
   }
 
   #management() {
-    const { api, faults } = this.#options;
+    const { api, access, faults } = this.#options;
     const find = (connectionId: string) => {
       const connection = this.#connections.get(connectionId);
       if (connection?.open !== true) this.#goneAnswers += 1;
       return connection;
     };
-    return { stage: api.stage, faults, find };
+    return { stage: api.stage, stageArn: stageArn(api), access, faults, find };
   }
 
   async #connect(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -145,6 +149,7 @@ export class Gateway {
     if (integration !== undefined) {
       const outcome = await this.#invoke(integration, connectEvent(api, identity));
       if (outcome === 'timeout') return refuse(socket, 504);
+      if (outcome === 'forbidden') return refuse(socket, 500);
       const answer = outcome.kind === 'result' ? v.safeParse(v.pipe(v.string(), v.parseJson(), connectAnswer), outcome.payload) : undefined;
       if (answer?.success !== true) return refuse(socket, 502);
       const { statusCode, headers } = answer.output;
@@ -202,7 +207,7 @@ export class Gateway {
     const outcome = await this.#invoke(integration, messageEvent(api, connection.identity, routeKey, body, requestId));
     if (!connection.open) return;
     if (outcome === 'timeout') answer('Endpoint request timed out');
-    else if (outcome.kind === 'error') answer('Internal server error');
+    else if (outcome === 'forbidden' || outcome.kind === 'error') answer('Internal server error');
   }
 
   async #disconnect(identity: ConnectionIdentity, code: number, reason: string): Promise<void> {
@@ -212,7 +217,7 @@ export class Gateway {
     await this.#invoke(integration, disconnectEvent(api, identity, code, reason));
   }
 
-  async #invoke({ invoke, timeoutMs }: Integration, event: object): Promise<InvokeOutcome | 'timeout'> {
+  async #invoke({ invoke, timeoutMs }: Integration, event: object): Promise<InvokeOutcome | 'forbidden' | 'timeout'> {
     const ended = new AbortController();
     try {
       const timeout = sleep(timeoutMs, 'timeout' as const, { signal: ended.signal }).catch(() => 'timeout' as const);
@@ -221,6 +226,11 @@ export class Gateway {
       ended.abort();
     }
   }
+}
+
+/** What policies call a stage; routes and connections stand behind it. */
+export function stageArn({ apiId, stage, region }: ApiIdentity): string {
+  return `arn:aws:execute-api:${region}:${ACCOUNT}:${apiId}/${stage}`;
 }
 
 function pathOf(request: IncomingMessage): string {

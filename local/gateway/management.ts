@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AwsError } from '../endpoint/aws-error.ts';
 import { readBody } from '../endpoint/body.ts';
 import type { Faults } from '../faults.ts';
+import type { Access } from '../iam/access.ts';
 import type { ClientConnection } from './client-connection.ts';
 
 /** `PostToConnection` takes 128 KB. */
@@ -10,6 +11,9 @@ const MAX_POST_BYTES = 128 * 1024;
 
 export interface ManagedConnections {
   readonly stage: string;
+  /** `arn:aws:execute-api:…:<API>/<stage>` */
+  readonly stageArn: string;
+  readonly access: Access;
   readonly faults: Faults;
   find(connectionId: string): ClientConnection | undefined;
 }
@@ -35,9 +39,9 @@ async function run(request: IncomingMessage, connections: ManagedConnections): P
   const body = await readBody(request, MAX_POST_BYTES);
   const connectionId = connectionIdOf(request, connections);
   if (connectionId === undefined) throw new AwsError('ForbiddenException', 'Forbidden', { status: 403 });
-  if (request.headers.authorization?.startsWith('AWS4-') !== true) {
-    throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token', { status: 403 });
-  }
+  const { access, stageArn } = connections;
+  const resource = `${stageArn}/${request.method}/@connections/${connectionId}`;
+  access.check(request.headers, () => [{ action: 'execute-api:ManageConnections', resource }]);
   const connection = connections.find(connectionId);
   if (connection === undefined || !connection.open) throw new AwsError('GoneException', 'Gone', { status: 410 });
   switch (request.method) {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { AwsError } from '../endpoint/aws-error.ts';
+import { compilePolicy, type Statement } from '../iam/policy.ts';
 
 const wholeNumber = (min: number, max: number) =>
   v.pipe(
@@ -18,8 +19,8 @@ const settable = v.strictObject({
   ReceiveMessageWaitTimeSeconds: v.optional(wholeNumber(0, 20), '0'),
   VisibilityTimeout: v.optional(wholeNumber(0, 43_200), '30'),
   RedrivePolicy: v.optional(v.string()),
-  // Without effect locally: permissions and encryption.
   Policy: v.optional(v.string()),
+  // Without effect locally: encryption, and who may use the queue for dead letters.
   RedriveAllowPolicy: v.optional(v.string()),
   KmsMasterKeyId: v.optional(v.string()),
   KmsDataKeyReusePeriodSeconds: v.optional(v.string()),
@@ -54,6 +55,7 @@ export function parseQueueAttributes(input: Readonly<Record<string, string | und
     throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter ${name}: ${issue.message}.`);
   }
   redriveOf(result.output);
+  policyOf(result.output);
   return result.output;
 }
 
@@ -63,4 +65,14 @@ export function redriveOf({ RedrivePolicy }: QueueAttributes): RedrivePolicy | u
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), redrivePolicy), RedrivePolicy);
   if (!parsed.success) throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter RedrivePolicy: ${RedrivePolicy}.`);
   return parsed.output;
+}
+
+/** @throws AwsError `InvalidAttributeValue` when it is no policy, or one that is not emulated */
+export function policyOf({ Policy }: QueueAttributes): readonly Statement[] {
+  if (Policy === undefined || Policy === '') return [];
+  try {
+    return compilePolicy(JSON.parse(Policy), 'the queue');
+  } catch (cause) {
+    throw new AwsError('InvalidAttributeValue', `Invalid value for the parameter Policy: ${String(cause)}`, { cause });
+  }
 }

@@ -14,12 +14,17 @@ const queueProperties = v.object({
   Tags: v.optional(v.array(v.object({ Key: v.string(), Value: v.string() })), []),
 });
 
-/** Creates the queues that the templates declare. */
+const policyProperties = v.object({ PolicyDocument: v.unknown(), Queues: v.array(v.string()) });
+
+/** Creates the queues that the templates declare, with their policies. */
 export function queuesFromResources(resources: readonly Resource[], queues: Queues): void {
+  const policies = declared(resources, 'AWS::SQS::QueuePolicy', policyProperties);
   for (const { resource, properties } of declared(resources, 'AWS::SQS::Queue', queueProperties)) {
     const { Tags, FifoQueue: _, RedrivePolicy, ...numbers } = properties;
     const attributes = Object.fromEntries(Object.entries(numbers).flatMap(([name, n]) => (n === undefined ? [] : [[name, String(n)]])));
     if (RedrivePolicy !== undefined) attributes['RedrivePolicy'] = JSON.stringify(RedrivePolicy);
+    const policy = policies.find((candidate) => candidate.properties.Queues.includes(resource.ref));
+    if (policy !== undefined) attributes['Policy'] = JSON.stringify(policy.properties.PolicyDocument);
     queues.create(resource.name, attributes, Object.fromEntries(Tags.map(({ Key, Value }) => [Key, Value])));
   }
 }

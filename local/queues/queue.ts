@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { AwsError } from '../endpoint/aws-error.ts';
-import { type QueueAttributes, redriveOf } from './attributes.ts';
+import { letsService, type ServiceCaller, type Statement } from '../iam/policy.ts';
+import { policyOf, type QueueAttributes, redriveOf } from './attributes.ts';
 import { attributesDigest, type MessageAttributes, messageBytes } from './message-attributes.ts';
 
 /** A message as a receiver sees it. */
@@ -54,7 +55,8 @@ export class Queue {
   readonly url: string;
   readonly tags: Map<string, string>;
   createdAtMs = Date.now();
-  attributes: QueueAttributes;
+  #attributes: QueueAttributes;
+  #policy: readonly Statement[];
   readonly #queueByArn: QueueOptions['queueByArn'];
   readonly #messages = new Map<string, StoredMessage>();
   readonly #ready = new Set<StoredMessage>();
@@ -65,9 +67,29 @@ export class Queue {
     this.name = options.name;
     this.arn = options.arn;
     this.url = options.url;
-    this.attributes = options.attributes;
+    this.#attributes = options.attributes;
+    this.#policy = policyOf(options.attributes);
     this.tags = new Map(Object.entries(options.tags));
     this.#queueByArn = options.queueByArn;
+  }
+
+  get attributes(): QueueAttributes {
+    return this.#attributes;
+  }
+
+  set attributes(attributes: QueueAttributes) {
+    this.#attributes = attributes;
+    this.#policy = policyOf(attributes);
+  }
+
+  /** The resource policy: the attribute `Policy`. */
+  get policy(): readonly Statement[] {
+    return this.#policy;
+  }
+
+  /** Whether a service may send to the queue. */
+  lets(caller: ServiceCaller): boolean {
+    return letsService(this.#policy, caller, { action: 'sqs:SendMessage', resource: this.arn });
   }
 
   send(body: string, options: { delaySeconds?: number | undefined; attributes?: MessageAttributes | undefined } = {}): SentMessage {

@@ -6,9 +6,14 @@ import type { Resource } from '../assembly/resolve.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
 import type { TargetGroup } from '../balancer/target-group.ts';
 import { type Declared, declared } from '../declared.ts';
+import type { Access } from '../iam/access.ts';
+import type { Roles } from '../iam/roles.ts';
+import { containerCredentials, type Sessions } from '../iam/sessions.ts';
 import type { Log } from '../log.ts';
 import { LOOPBACK } from '../loopback.ts';
+import { Agent } from './agent.ts';
 import { readDockerfile } from './dockerfile.ts';
+import { READ_ONLY_FILE_SYSTEM } from './read-only.ts';
 import { TaskService, type TaskServiceOptions } from './task-service.ts';
 
 const serviceProperties = v.object({
@@ -25,13 +30,19 @@ const containerProperties = v.object({
   Image: v.string(),
   EntryPoint: v.optional(v.array(v.string())),
   Command: v.optional(v.array(v.string())),
+  ReadonlyRootFilesystem: v.optional(v.boolean(), false),
   Environment: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []),
   Secrets: v.optional(v.never('secrets are not supported locally')),
+  LogConfiguration: v.optional(
+    v.object({ LogDriver: v.literal('awslogs', 'only awslogs is supported locally'), Options: v.record(v.string(), v.string()) }),
+  ),
   // ECS waits 30 s by default.
   StopTimeout: v.optional(v.number(), 30),
 });
 
 const taskDefinitionProperties = v.object({
+  TaskRoleArn: v.optional(v.string()),
+  ExecutionRoleArn: v.string(),
   ContainerDefinitions: v.pipe(v.array(containerProperties), v.length(1, 'a task can have one container locally')),
 });
 
@@ -39,7 +50,11 @@ export interface TaskServicesFromResources {
   readonly resources: readonly Resource[];
   readonly assembly: Assembly;
   readonly addresses: Addresses;
-  /** Credentials, Region and endpoint, the same for everything that runs locally. */
+  readonly roles: Roles;
+  readonly sessions: Sessions;
+  readonly access: Access;
+  readonly endpointUrl: string;
+  /** Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
   /** Values in the place of those that the template sets. */
   readonly overrides: Readonly<Record<string, string>>;
@@ -82,6 +97,17 @@ function toService(
     throw new UnsupportedTemplateError(`task definition ${definition.resource.logicalId}: runs ${program}, only node can run locally`);
   }
   const [loadBalancer] = properties.LoadBalancers;
+  const { TaskRoleArn, ExecutionRoleArn } = definition.properties;
+  const taskRole = TaskRoleArn === undefined ? undefined : options.roles.take(TaskRoleArn, 'ecs-tasks.amazonaws.com');
+  const agent = new Agent({
+    role: options.roles.take(ExecutionRoleArn, 'ecs-tasks.amazonaws.com'),
+    access: options.access,
+    region: resource.region,
+    image: container.Image,
+    containerName: container.Name,
+    awslogs: container.LogConfiguration?.Options,
+    log: options.log,
+  });
   return new TaskService({
     name: resource.name,
     clusterArn: cluster.attributes['Arn'] ?? cluster.ref,
@@ -91,10 +117,12 @@ function toService(
     containerName: container.Name,
     stopTimeoutMs: container.StopTimeout * 1000,
     targetGroup: options.targetGroups.get(loadBalancer?.TargetGroupArn ?? ''),
-    nodeArguments,
+    nodeArguments: [...(container.ReadonlyRootFilesystem ? READ_ONLY_FILE_SYSTEM : []), ...nodeArguments],
     directory,
+    agent,
     env: (taskId, port) => ({
       ...options.awsEnv,
+      ...(taskRole === undefined ? {} : containerCredentials(options.sessions.open(taskRole, taskId), options.endpointUrl)),
       PATH: '/usr/local/bin:/usr/bin:/bin',
       AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
       ECS_CONTAINER_METADATA_URI_V4: options.metadataUrl(taskId),

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Target, TargetGroup } from '../balancer/target-group.ts';
 import type { Log } from '../log.ts';
 import { freePort } from '../loopback.ts';
+import type { Agent } from './agent.ts';
 import { Task } from './task.ts';
 
 /** A service replaces a lost task at once, but not one that never came up: the wait doubles up to a minute. */
@@ -19,6 +20,7 @@ export interface TaskServiceOptions {
   readonly targetGroup: TargetGroup | undefined;
   readonly nodeArguments: readonly string[];
   readonly directory: string;
+  readonly agent: Agent;
   /** The environment of a task that listens on `port`. */
   readonly env: (taskId: string, port: number) => Readonly<Record<string, string>>;
   readonly onStateChange: (task: Task, service: TaskService) => void;
@@ -66,15 +68,16 @@ export class TaskService {
 
   /**
    * Adds a task and waits until it takes requests.
-   * @throws TaskFailedError when it exits before
+   * @throws TaskFailedError when its image may not be pulled, or it exits before
    */
   async start(): Promise<Task> {
     const port = await freePort();
     if (this.#closing) throw new TaskFailedError(`service ${this.options.name} is ending`);
-    const { clusterName, taskDefinitionArn, nodeArguments, directory, env, targetGroup, log, onStateChange } = this.options;
+    const { clusterName, taskDefinitionArn, nodeArguments, directory, agent, env, targetGroup, onStateChange } = this.options;
     const id = randomBytes(16).toString('hex');
     const arn = `${taskDefinitionArn.split(':').slice(0, 5).join(':')}:task/${clusterName}/${id}`;
-    const task = new Task({ id, arn, port, nodeArguments, directory, env: env(id, port), log });
+    this.#pullImage(id);
+    const task = new Task({ id, arn, port, nodeArguments, directory, env: env(id, port), log: agent.logOf(id) });
     const target = targetGroup?.register(port);
     this.#tasks.set(id, { task, target });
     task.status = 'RUNNING';
@@ -115,6 +118,14 @@ export class TaskService {
     this.#closing = true;
     clearTimeout(this.#retryTimer);
     await Promise.all(this.tasks.map((task) => task.stop(graceMs)));
+  }
+
+  #pullImage(taskId: string): void {
+    try {
+      this.options.agent.pullImage(taskId);
+    } catch (cause) {
+      throw new TaskFailedError(`task ${taskId} of ${this.options.name}: CannotPullContainerError: ${(cause as Error).message}`, { cause });
+    }
   }
 
   #get(taskId: string) {

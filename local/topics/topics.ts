@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../endpoint/aws-error.ts';
 import type { Faults } from '../faults.ts';
+import type { Log } from '../log.ts';
 import { type MessageAttributes, messageBytes } from '../queues/message-attributes.ts';
+import type { Queue } from '../queues/queue.ts';
 import type { Queues } from '../queues/queues.ts';
 
 /** SNS's limit for a message with its attributes: 256 KiB. */
@@ -27,6 +29,7 @@ export interface TopicMessage {
 export interface TopicsOptions {
   readonly queues: Queues;
   readonly faults: Faults;
+  readonly log: Log;
 }
 
 /** All standard topics of the account. They deliver to queues only. */
@@ -111,16 +114,26 @@ export class Topics {
   }
 
   #deliver(subscription: Subscription, messageId: string, message: TopicMessage): void {
-    const { queues, faults } = this.#options;
+    const { faults } = this.#options;
     const raw = subscription.attributes['RawMessageDelivery'] === 'true';
     const deliver = (body: string) => {
-      const queue = queues.byArn(subscription.endpoint) ?? queues.byArn(this.#deadLetterArn(subscription));
+      const queue =
+        this.#reachable(subscription, subscription.endpoint) ?? this.#reachable(subscription, this.#deadLetterArn(subscription));
       queue?.send(body, raw ? { attributes: message.attributes } : {});
     };
     const body = raw ? message.message : envelope(subscription, messageId, message);
     const queueName = subscription.endpoint.split(':').at(-1) ?? '';
     if (faults.notification === undefined) deliver(body);
     else faults.notification(queueName, body, deliver);
+  }
+
+  /** The queue, if it exists and lets the topic send. */
+  #reachable({ topicArn }: Subscription, queueArn: string): Queue | undefined {
+    const { queues, log } = this.#options;
+    const queue = queues.byArn(queueArn);
+    if (queue === undefined || queue.lets({ service: 'sns.amazonaws.com', sourceArn: topicArn })) return queue;
+    log.notice('iam', `AccessDenied: SNS may not sqs:SendMessage on ${queueArn} for ${topicArn}: the queue's policy does not allow it`);
+    return undefined;
   }
 
   #deadLetterArn({ attributes }: Subscription): string {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { runChaos } from '../../bench/chaos/driver.ts';
 import { formatReport, isKept } from '../../bench/chaos/report.ts';
-import { assemblyDir } from './support/run.ts';
+import { accessReportDir, assemblyDir } from './support/run.ts';
 
 const SECONDS = 20;
 const LIMIT_MS = 240_000;
@@ -23,6 +23,7 @@ test(
         publishers: 5,
         subscribers: SUBSCRIBERS,
         assemblyDir: assemblyDir(),
+        accessReportDir: accessReportDir(),
         log: quiet,
         onProgress: () => undefined,
       },

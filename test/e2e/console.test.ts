@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { collectPageErrors, lanePane, launchBrowser } from '../console/browser.ts';
-import { freshChannel, publish } from './support/clients.ts';
+import { authorization, freshChannel, publish } from './support/clients.ts';
 import { type Run, startRun } from './support/run.ts';
 
 /** Screenshots for a person to judge; git ignores them. */
@@ -131,7 +131,7 @@ test('an event of a type that nobody named before shows on both lanes', async ()
   await publish(run.urls.http, channel, 'known type');
   const response = await fetch(`${run.urls.http}/v1/channels/${channel}/events`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { ...authorization(), 'content-type': 'application/json' },
     body: JSON.stringify({ type: 'order.paid', data: 'A-1093' }),
   });
   expect(response.status).toBe(201);

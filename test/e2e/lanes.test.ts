@@ -1,6 +1,16 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PollAnswer, Problem } from '../../backbone/protocol.ts';
-import { connectHttp2, freshChannel, openSocket, openSse, openSse2, post, publish, subscribeSocket } from './support/clients.ts';
+import {
+  authorization,
+  connectHttp2,
+  freshChannel,
+  openSocket,
+  openSse,
+  openSse2,
+  post,
+  publish,
+  subscribeSocket,
+} from './support/clients.ts';
 import { type Run, startRun } from './support/run.ts';
 
 let run: Run;
@@ -14,7 +24,7 @@ afterAll(async () => {
 }, 30_000);
 
 async function poll(query: string): Promise<PollAnswer> {
-  const response = await fetch(`${run.urls.http}/v1/events?${query}`, { headers: { accept: 'application/json' } });
+  const response = await fetch(`${run.urls.http}/v1/events?${query}`, { headers: { ...authorization(), accept: 'application/json' } });
   expect(response.status).toBe(200);
   return (await response.json()) as PollAnswer;
 }
@@ -210,6 +220,7 @@ test.each([
   const response = await fetch(`${run.urls.http}${path}`, {
     method,
     headers: {
+      ...authorization(),
       accept: path.includes('waitSeconds') ? 'application/json' : '*/*',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },

@@ -14,9 +14,11 @@ let world: InProcessRun;
 let crowd: Crowd;
 let offenders: Offenders | undefined;
 
+const serviceOf = ({ run }: InProcessRun) => ({ base: run.urls.http, token: run.token });
+
 beforeAll(async () => {
   world = await startInProcess({ environment: { [SSE_ENV.maxUnsentBytes]: '65536' } });
-  crowd = new Crowd(world.run.urls.http, freshChannel('crowd'));
+  crowd = new Crowd(serviceOf(world), freshChannel('crowd'));
 }, 60_000);
 
 afterAll(async () => {
@@ -26,9 +28,9 @@ afterAll(async () => {
 }, 30_000);
 
 test('beside a client that stops reading and one that floods, 200 streams get every event once and in order; the stuck one is cut off and counted', async () => {
-  const { run, service, lines } = world;
+  const { service, lines } = world;
   await crowd.open(STREAMS);
-  offenders = await startOffenders({ base: run.urls.http, channel: freshChannel('noise'), dataBytes: 90_000 });
+  offenders = await startOffenders({ service: serviceOf(world), channel: freshChannel('noise'), dataBytes: 90_000 });
   let published = 0;
   while (offenders.unreadBytes() < SOCKETS_HOLD_BYTES) {
     const period = await crowd.period(3, 10);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { ConfigError, parseConfig } from '../../fargate/config.ts';
 
 const COMPLETE: Readonly<Record<string, string>> = {
@@ -11,6 +11,7 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.retryMaxMs]: '5000',
   [SSE_ENV.maxStreams]: '10000',
   [SSE_ENV.maxStreamsPerPrincipal]: '100',
+  [SSE_ENV.maxPublishesPerSecond]: '50',
   [SSE_ENV.maxUnsentBytes]: '1048576',
   [SSE_ENV.threads]: '2',
   [SSE_ENV.drainMs]: '60000',
@@ -18,6 +19,11 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.targetHealthIntervalMs]: '10000',
   [SSE_ENV.keepAliveMs]: '75000',
   [SSE_ENV.consoleConfig]: '{"websocket":"wss://x/dev"}',
+  [ACCESS_ENV.issuer]: 'https://issuer.example.com',
+  [ACCESS_ENV.audience]: 'lanes',
+  [ACCESS_ENV.jwksUri]: 'https://issuer.example.com/keys',
+  [ACCESS_ENV.queryToken]: 'off',
+  [ACCESS_ENV.origins]: '',
   [LOG_ENV.table]: 'log',
   [LOG_ENV.retentionMs]: '86400000',
   [LOG_ENV.graceMs]: '5000',
@@ -53,6 +59,8 @@ test.each([
   [SSE_ENV.heartbeatIntervalMs, '15 s'],
   [SSE_ENV.consoleConfig, '{broken'],
   [SSE_ENV.consoleConfig, '[]'],
+  [ACCESS_ENV.issuer, 'somebody'],
+  [ACCESS_ENV.queryToken, 'yes'],
   ['ECS_CONTAINER_METADATA_URI_V4', 'nowhere'],
 ])('%s = %s is refused, and the error names both', (key, value) => {
   const parse = () => parseConfig({ ...COMPLETE, [key]: value });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
 import { type Bundles, bundleEntries } from './support/bundle.ts';
 import { type FakeService, startFakeService } from './support/fake-aws.ts';
@@ -9,15 +10,17 @@ import { invokeBundle } from './support/invoke.ts';
 const log = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];
 const publish = [PUBLISH_ENV.topicArn, PUBLISH_ENV.publishTimeoutMs];
 const store = [WEBSOCKET_ENV.connectionsTable, WEBSOCKET_ENV.subscriptionsTable, WEBSOCKET_ENV.connectionTtlMs];
+const access = [ACCESS_ENV.issuer, ACCESS_ENV.audience, ACCESS_ENV.jwksUri, ACCESS_ENV.queryToken, ACCESS_ENV.origins];
 const queues = [WEBSOCKET_ENV.deliveryQueueUrl, WEBSOCKET_ENV.deadLetterQueueUrl];
 
 /** Every entry file, and the keys of the environment that it needs. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/backbone/publish.ts': [...log, ...publish],
-  'lambda/websocket/connect.ts': store,
+  'lambda/websocket/connect.ts': [...store, ...access],
   'lambda/websocket/disconnect.ts': store,
   'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint],
   'lambda/websocket/fan-out.ts': [...store, ...queues, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.postConcurrency],
+  'lambda/websocket/expire-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint],
   'lambda/websocket/sweep-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
   'lambda/sse/task-stopped.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix],
   'lambda/sse/sweep.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
@@ -37,6 +40,8 @@ let tables: TestTables;
 let gateway: FakeService;
 let topic: FakeService;
 let sqs: FakeService;
+let keys: FakeService;
+let issuer: Issuer;
 let env: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
@@ -45,6 +50,8 @@ beforeAll(async () => {
   gateway = await startFakeService();
   topic = await startFakeService({ body: '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>' });
   sqs = await startFakeService({ body: '{}' });
+  issuer = await Issuer.create('https://issuer.example.com/issuer', 'lanes');
+  keys = await startFakeService({ body: issuer.keySet });
   env = {
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'test',
@@ -65,13 +72,18 @@ beforeAll(async () => {
     [WEBSOCKET_ENV.deadLetterQueueUrl]: `${sqs.endpoint}/123456789012/dead`,
     [WEBSOCKET_ENV.postConcurrency]: '10',
     [WEBSOCKET_ENV.sweepConnections]: '1000',
+    [ACCESS_ENV.issuer]: issuer.url,
+    [ACCESS_ENV.audience]: 'lanes',
+    [ACCESS_ENV.jwksUri]: keys.endpoint,
+    [ACCESS_ENV.queryToken]: 'off',
+    [ACCESS_ENV.origins]: '',
     [TASK_QUEUE_ENV.queuePrefix]: 'lanes-',
     [TASK_QUEUE_ENV.clusterArn]: 'arn:aws:ecs:us-east-1:123456789012:cluster/lanes',
   };
 });
 
 afterAll(async () => {
-  await Promise.all([tables.stop(), gateway.stop(), topic.stop(), sqs.stop()]);
+  await Promise.all([tables.stop(), gateway.stop(), topic.stop(), sqs.stop(), keys.stop()]);
   bundles.remove();
 });
 
@@ -92,7 +104,11 @@ const invoke = async (entry: string, ...events: unknown[]) => {
   };
 };
 
-const connect = (connectionId: string) => invoke('lambda/websocket/connect.ts', { requestContext: { connectionId }, headers: {} });
+const connectEvent = (connectionId: string) => ({
+  requestContext: { connectionId },
+  headers: { Authorization: `Bearer ${issuer.issue()}` },
+});
+const connect = (connectionId: string) => invoke('lambda/websocket/connect.ts', connectEvent(connectionId));
 const frame = (connectionId: string, body: object) =>
   invoke('lambda/websocket/frame.ts', { requestContext: { connectionId }, body: JSON.stringify(body) });
 const postedTo = (connectionId: string) =>
@@ -124,7 +140,7 @@ test('a connection that connected may subscribe, and is answered over the manage
 
 test('what the SDK loads only when it is needed is in the bundle', async () => {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...withoutCredentials } = env;
-  const event = { requestContext: { connectionId: 'c1' }, headers: {} };
+  const event = connectEvent('c1');
   const nowhere = { HOME: '/nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
   const { results } = await invokeBundle(bundles.file('lambda/websocket/connect.ts'), { ...withoutCredentials, ...nowhere }, [event]);
   expect(results).toEqual([{ error: { name: 'CredentialsProviderError', message: expect.any(String) } }]);

@@ -5,7 +5,6 @@ import { afterAll } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../lib/backbone/backbone-stack.ts';
-import type { EventBackbone } from '../../lib/backbone/event-backbone.ts';
 import type { Stage } from '../../lib/config.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
@@ -42,9 +41,10 @@ export function testStack(id = 'Test', app = testApp()): Stack {
   return new Stack(app, id, { env: { region: 'us-east-1' } });
 }
 
-/** The backbone of a stage, for stacks of lanes to stand on. */
-export function testBackbone(stage: Stage, app: App): EventBackbone {
-  return new BackboneStack(app, 'Backbone', { env: { region: stage.region }, stage }).backbone;
+/** The backbone of a stage and who may use it, for stacks of lanes to stand on. */
+export function testBackbone(stage: Stage, app: App): Pick<BackboneStack, 'backbone' | 'access'> {
+  const { backbone, access } = new BackboneStack(app, 'Backbone', { env: { region: stage.region }, stage });
+  return { backbone, access };
 }
 
 export interface Statement {

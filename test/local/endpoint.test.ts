@@ -11,8 +11,13 @@ beforeEach(async () => {
 
 afterEach(() => endpoint.close());
 
+/** That of somebody who is no role: the endpoint does not check it. */
+function signature(service: string): string {
+  return `AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=x`;
+}
+
 function post(target: string, body = '{}', init: RequestInit = {}): Promise<Response> {
-  const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.1' };
+  const headers = { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.1', authorization: signature('sqs') };
   return fetch(endpoint.url, { method: 'POST', headers, body, ...init });
 }
 
@@ -43,8 +48,7 @@ test('an operation that is not emulated is an error that names it', async () => 
 
 test('a service that is not emulated is an error that names it', async () => {
   endpoint.serve({});
-  const authorization = 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x';
-  const response = await fetch(`${endpoint.url}/bucket/key`, { headers: { authorization } });
+  const response = await fetch(`${endpoint.url}/bucket/key`, { headers: { authorization: signature('s3') } });
   expect(response.status).toBe(400);
   expect(await response.text()).toContain('service s3');
 });

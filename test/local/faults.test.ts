@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/global
 import WebSocket from 'ws';
 import { type LocalRun, startLocalRun } from '../../local/run.ts';
 import type { TaskService } from '../../local/tasks/task-service.ts';
+import { OPEN_POLICY } from './support/access.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { closeOf, opened } from './support/gateway.ts';
 import { testLog } from './support/log.ts';
@@ -19,6 +20,10 @@ const TICK = {
     Properties: { ScheduleExpression: 'rate(1 hour)', Targets: [{ Id: 'T', Arn: { 'Fn::GetAtt': ['Ticks', 'Arn'] } }] },
   },
   Ticks: { Type: 'AWS::SQS::Queue' },
+  TicksPolicy: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: { Queues: [{ Ref: 'Ticks' }], PolicyDocument: JSON.parse(OPEN_POLICY) },
+  },
 };
 
 let app: TestApp;

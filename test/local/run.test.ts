@@ -225,7 +225,7 @@ describe('what cannot run', () => {
       'another runtime',
       {
         resources: {
-          F: { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'f.zip' }, Handler: 'a.b', Runtime: 'python3.13' } },
+          F: { Type: 'AWS::Lambda::Function', Properties: { Code: { S3Key: 'f.zip' }, Handler: 'a.b', Runtime: 'python3.13', Role: 'r' } },
         },
       },
       /python3\.13/,
@@ -233,7 +233,9 @@ describe('what cannot run', () => {
     [
       'inline code',
       {
-        resources: { F: { Type: 'AWS::Lambda::Function', Properties: { Code: { ZipFile: 'x' }, Handler: 'a.b', Runtime: 'nodejs24.x' } } },
+        resources: {
+          F: { Type: 'AWS::Lambda::Function', Properties: { Code: { ZipFile: 'x' }, Handler: 'a.b', Runtime: 'nodejs24.x', Role: 'r' } },
+        },
       },
       /F: its code/,
     ],

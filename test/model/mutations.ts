@@ -201,6 +201,7 @@ function subscribingLate(store: ConnectionStore, request: ClientFrame): ReturnTy
   let write: (() => Promise<unknown>) | undefined;
   return {
     open: (connection) => store.open(connection),
+    find: (connectionId) => store.find(connectionId),
     close: (connectionId) => store.close(connectionId),
     unsubscribe: (connectionId, channel) => store.unsubscribe(connectionId, channel),
     subscribers: (...page) => store.subscribers(...page),

@@ -6,6 +6,7 @@ import type { ClientFrame } from '../../backbone/protocol.ts';
 import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { answerFrame } from '../../lambda/websocket/answer-frame.ts';
+import { EVERYBODY } from '../support/access.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
 import type { Wiring } from './wiring.ts';
@@ -37,7 +38,7 @@ export class SocketLane {
 
   async connect(connectionId: string, receive: (frame: string) => void): Promise<void> {
     this.#sockets.set(connectionId, receive);
-    await this.#store.open({ connectionId, principal: 'anonymous', connectedAtMs: this.#options.simulation.nowMs() });
+    await this.#store.open({ ...EVERYBODY, connectionId, connectedAtMs: this.#options.simulation.nowMs() });
   }
 
   /** The connection is lost without a word: its rows stay until a post finds out. */

@@ -1,4 +1,4 @@
-import { CreateTableCommand, DynamoDBClient, type ScalarAttributeType } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type KeySchemaElement, type ScalarAttributeType } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLES } from '../../backbone/contract.ts';
 import { type Dynalite, startDynalite } from './dynalite.ts';
@@ -25,15 +25,21 @@ export async function startTestTables(): Promise<TestTables> {
   return {
     client: DynamoDBDocumentClient.from(raw),
     async create(kind) {
-      const schema: { partitionKey: Key; sortKey?: Key } = TABLES[kind];
-      const keys = [schema.partitionKey, ...(schema.sortKey === undefined ? [] : [schema.sortKey])];
+      const schema: Schema & { expiryIndex?: Schema & { name: string } } = TABLES[kind];
+      const { expiryIndex } = schema;
+      const keys = [...keysOf(schema), ...(expiryIndex === undefined ? [] : keysOf(expiryIndex))];
       const name = `${kind}-${++made}`;
       await raw.send(
         new CreateTableCommand({
           TableName: name,
           BillingMode: 'PAY_PER_REQUEST',
           AttributeDefinitions: keys.map((key) => ({ AttributeName: key.name, AttributeType: key.type })),
-          KeySchema: keys.map((key, index) => ({ AttributeName: key.name, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
+          KeySchema: keySchema(schema),
+          ...(expiryIndex !== undefined && {
+            GlobalSecondaryIndexes: [
+              { IndexName: expiryIndex.name, KeySchema: keySchema(expiryIndex), Projection: { ProjectionType: 'KEYS_ONLY' } },
+            ],
+          }),
         }),
       );
       return name;
@@ -44,6 +50,16 @@ export async function startTestTables(): Promise<TestTables> {
     },
   };
 }
+
+interface Schema {
+  readonly partitionKey: Key;
+  readonly sortKey?: Key;
+}
+
+const keysOf = ({ partitionKey, sortKey }: Schema): readonly Key[] => [partitionKey, ...(sortKey === undefined ? [] : [sortKey])];
+
+const keySchema = (schema: Schema): KeySchemaElement[] =>
+  keysOf(schema).map(({ name }, index) => ({ AttributeName: name, KeyType: index === 0 ? 'HASH' : 'RANGE' }));
 
 interface Key {
   readonly name: string;

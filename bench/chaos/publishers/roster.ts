@@ -3,6 +3,7 @@ import type { AwsAccess } from '../aws-access.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Random } from '../random.ts';
 import type { Tally } from '../tally.ts';
+import { type NewToken, tokensOf } from '../tokens.ts';
 import { eventBridgeLane } from './event-bridge-lane.ts';
 import { httpLane } from './http-lane.ts';
 import { invokeLane } from './invoke-lane.ts';
@@ -25,16 +26,17 @@ export interface PublishersOptions {
 /** One function per publisher: it publishes until its signal aborts, and resolves when all is acknowledged. */
 export function openPublishers(options: PublishersOptions): readonly ((signal: AbortSignal) => Promise<void>)[] {
   const { count, run, access, ledger, tally, channels, randomOf } = options;
-  const lanes: readonly (() => Lane)[] = [
-    () => httpLane(run.urls.http),
-    () => socketLane(run.urls.websocket),
+  const lanes: readonly ((newToken: NewToken) => Lane)[] = [
+    (newToken) => httpLane(run.urls.http, newToken),
+    (newToken) => socketLane(run.urls.websocket, newToken),
     () => invokeLane(access, publishFunctionOf(run)),
-    () => httpLane(run.urls.http),
+    (newToken) => httpLane(run.urls.http, newToken),
     () => eventBridgeLane(access),
-    () => socketLane(run.urls.websocket),
+    (newToken) => socketLane(run.urls.websocket, newToken),
   ];
   return Array.from({ length: count }, (_, index) => {
-    const lane = lanes[index % lanes.length]?.() ?? httpLane(run.urls.http);
+    const newToken = tokensOf(run, `publisher.${index + 1}`, randomOf(`token/publisher.${index + 1}`), tally);
+    const lane = lanes[index % lanes.length]?.(newToken) ?? httpLane(run.urls.http, newToken);
     const name = `${lane.name}.${index + 1}`;
     const publisher = { name, lane, ledger, tally, channels, meanWaitMs: MEAN_WAIT_MS, random: randomOf(`publisher/${name}`) };
     return (signal) => publishUntil(publisher, signal);

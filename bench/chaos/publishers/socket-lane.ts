@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type ClientFrame, type ServerFrame, SUBPROTOCOL } from '../../../backbone/protocol.ts';
+import type { NewToken } from '../tokens.ts';
 import type { Lane } from './publisher.ts';
 
 const ANSWER_TIMEOUT_MS = 6_000;
@@ -9,19 +10,23 @@ const ANSWER_TIMEOUT_MS = 6_000;
  * `publish` frames on a socket, which is opened anew whenever it has broken. An answer that comes too late still counts:
  * it is kept for the next try.
  */
-export function socketLane(url: string): Lane {
+export function socketLane(url: string, newToken: NewToken): Lane {
   const waiting = new Map<string, PromiseWithResolvers<string>>();
   const late = new Map<string, string>();
   let opening: Promise<WebSocket> | undefined;
 
   async function open(): Promise<WebSocket> {
-    const socket = new WebSocket(url, [SUBPROTOCOL]);
+    const socket = new WebSocket(url, [SUBPROTOCOL, `bearer.${newToken()}`]);
     socket.on('error', () => undefined);
     socket.on('close', () => {
       opening = undefined;
       for (const { reject } of waiting.values()) reject(new Error('the socket has broken'));
     });
-    socket.on('message', (data) => take(JSON.parse(data.toString()) as ServerFrame));
+    socket.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ServerFrame;
+      take(frame);
+      if (frame.kind === 'error' && frame.code === 'token_expired') socket.close();
+    });
     await once(socket, 'open', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
     return socket;
   }

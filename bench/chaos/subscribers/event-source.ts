@@ -12,7 +12,7 @@ const REOPEN_MS = { min: 100, max: 800 };
  * A page's plain EventSource, over one channel or several. It resumes by itself; only an answer other than 200 ends it
  * for good (the HTML standard says so), and then the page opens another with the last id that it has seen.
  */
-export function eventSource({ name, channels, urls, random }: SubscriberOptions): Subscriber {
+export function eventSource({ name, channels, urls, random, newToken }: SubscriberOptions): Subscriber {
   const journals = channels.map((channel) => new Journal(name, channel, 'inOrder'));
   const journalOf = (channel: string) => journals.find((journal) => journal.channel === channel);
   const stopped = new AbortController();
@@ -25,6 +25,8 @@ export function eventSource({ name, channels, urls, random }: SubscriberOptions)
 
   function open(): void {
     const query = new URLSearchParams(channels.map((channel) => ['channel', channel]));
+    // All that an EventSource can carry. When it has expired, the answer to the reconnection is 401, which ends it.
+    query.set('token', newToken());
     if (lastEventId !== undefined) query.set('lastEventId', lastEventId);
     source = new EventSource(`${urls.http}/v1/events?${query}`, { fetch: starts.fetch });
     for (const type of ['message', 'note', 'reset']) source.addEventListener(type, (event) => take(type, event));

@@ -35,7 +35,7 @@ const SLOW_BUFFER = 20;
 
 /** Subscribes with the client library. */
 export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviour): Subscriber {
-  const { channels, urls, random, onProblem, name } = options;
+  const { channels, urls, random, newToken, onProblem, name } = options;
   const journals = channels.map((channel) => new Journal(name, channel, 'inOrder'));
   const agent = behaviour.http2 === true ? new Agent({ allowH2: true, connect: { rejectUnauthorized: false } }) : undefined;
   const restless = new AbortController();
@@ -47,6 +47,7 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
       url: agent === undefined ? urls.http : urls.https,
       websocketUrl: urls.websocket,
       transport: behaviour.transport,
+      token: newToken,
       ...TUNABLES,
       ...(behaviour.readDelayMs === undefined ? {} : { bufferLimit: SLOW_BUFFER }),
       ...(agent === undefined ? {} : { fetch: over(agent) }),

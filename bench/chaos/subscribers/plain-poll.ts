@@ -1,6 +1,7 @@
 import type { PollAnswer } from '../../../backbone/protocol.ts';
 import { Journal } from '../journal.ts';
 import { pause } from '../pause.ts';
+import { HeldToken } from '../tokens.ts';
 import type { Subscriber, SubscriberOptions } from './subscriber.ts';
 
 const WAIT_SECONDS = 3;
@@ -8,8 +9,9 @@ const ANSWER_TIMEOUT_MS = 10_000;
 const RETRY_MS = { min: 100, max: 1_000 };
 
 /** A program that polls by `fetch`, over several channels with one composite cursor. */
-export function plainPoll({ name, channels, urls, random }: SubscriberOptions): Subscriber {
+export function plainPoll({ name, channels, urls, random, newToken }: SubscriberOptions): Subscriber {
   const journals = channels.map((channel) => new Journal(name, channel, 'inOrder'));
+  const token = new HeldToken(newToken);
   const stopped = new AbortController();
   const established = journals.map((journal) => journal.start());
   let cursor: string | undefined;
@@ -26,7 +28,9 @@ export function plainPoll({ name, channels, urls, random }: SubscriberOptions): 
     if (cursor !== undefined) query.set('after', cursor);
     query.set('waitSeconds', cursor === undefined ? '0' : `${WAIT_SECONDS}`);
     const signal = AbortSignal.any([stopped.signal, AbortSignal.timeout(ANSWER_TIMEOUT_MS)]);
-    const response = await fetch(`${urls.http}/v1/events?${query}`, { headers: { accept: 'application/json' }, signal });
+    const headers = { accept: 'application/json', authorization: token.authorization };
+    const response = await fetch(`${urls.http}/v1/events?${query}`, { headers, signal });
+    if (response.status === 401) token.refuse();
     if (response.status !== 200) throw new Error(`the poll answered ${response.status}: ${await response.text()}`);
     take((await response.json()) as PollAnswer);
   }

@@ -19,21 +19,22 @@ const OPEN_TIMEOUT_MS = 8_000;
  * A program on a bare WebSocket. It keeps the last id that the server has called complete (`subscribed` at first, then
  * `caughtUp`), and subscribes after it again and again. So everything comes at least once, in whatever order.
  */
-export function plainSocket({ name, channels, urls, random }: SubscriberOptions): Subscriber {
+export function plainSocket({ name, channels, urls, random, newToken }: SubscriberOptions): Subscriber {
   const places = channels.map((channel) => new Place(new Journal(name, channel, 'atLeastOnce')));
   const journals = places.map(({ journal }) => journal);
   const stopped = new AbortController();
   let socket: WebSocket | undefined;
 
   async function connectOnce(): Promise<void> {
-    const connection = new WebSocket(urls.websocket, [SUBPROTOCOL]);
+    const connection = new WebSocket(urls.websocket, [SUBPROTOCOL, `bearer.${newToken()}`]);
     socket = connection;
     const over = new AbortController();
     connection.on('close', () => over.abort());
     connection.on('error', () => undefined);
     connection.on('message', (data) => {
       const frame = JSON.parse(data.toString()) as ServerFrame;
-      for (const place of places) place.take(frame);
+      if (frame.kind === 'error' && frame.code === 'token_expired') connection.close();
+      else for (const place of places) place.take(frame);
     });
     await once(connection, 'open', { signal: AbortSignal.timeout(OPEN_TIMEOUT_MS) });
     await Promise.all(places.map((place) => follow(place, connection, over.signal)));

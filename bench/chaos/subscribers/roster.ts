@@ -1,4 +1,5 @@
 import type { Random } from '../random.ts';
+import type { NewToken } from '../tokens.ts';
 import { eventSource } from './event-source.ts';
 import { type ClientBehaviour, laneClient } from './lane-client.ts';
 import { plainPoll } from './plain-poll.ts';
@@ -11,6 +12,7 @@ export interface RosterOptions {
   readonly urls: Urls;
   readonly randomOf: (stream: string) => Random;
   /** Who leaves for long stays away for longer than this. */
+  readonly tokensOf: (subject: string, random: Random) => NewToken;
   readonly retentionMs: number;
   readonly onProblem: (text: string) => void;
 }
@@ -50,13 +52,22 @@ function kinds(retentionMs: number): readonly Kind[] {
 }
 
 /** Opens all subscribers. */
-export function openSubscribers({ count, channels, urls, randomOf, retentionMs, onProblem }: RosterOptions): readonly Subscriber[] {
+export function openSubscribers({
+  count,
+  channels,
+  urls,
+  randomOf,
+  tokensOf,
+  retentionMs,
+  onProblem,
+}: RosterOptions): readonly Subscriber[] {
   const all = kinds(retentionMs);
   return Array.from({ length: count }, (_, index) => {
     const kind = all[index % all.length];
     if (kind === undefined) throw new RangeError('there are no kinds of subscribers');
     const name = `${kind.name}.${index + 1}`;
     const own = Array.from({ length: Math.min(kind.channels, channels.length) }, (_, at) => channels[(index + at) % channels.length] ?? '');
-    return kind.open({ name, channels: own, urls, random: randomOf(`subscriber/${name}`), onProblem });
+    const random = randomOf(`subscriber/${name}`);
+    return kind.open({ name, channels: own, urls, random, newToken: tokensOf(name, randomOf(`token/${name}`)), onProblem });
   });
 }

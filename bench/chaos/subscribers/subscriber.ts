@@ -1,5 +1,6 @@
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
+import type { NewToken } from '../tokens.ts';
 
 /** Where subscribers connect. */
 export interface Urls {
@@ -23,6 +24,7 @@ export interface SubscriberOptions {
   readonly channels: readonly string[];
   readonly urls: Urls;
   readonly random: Random;
+  readonly newToken: NewToken;
   /** Told of what must not happen and shows in no journal. */
   readonly onProblem: (text: string) => void;
 }

@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDynamoConnectionStore } from '../../../backbone/aws/dynamo-connection-store.ts';
+import { EVERYBODY } from '../../support/access.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../support/tables.ts';
 import { connectionStoreContract } from '../contracts/connection-store-contract.ts';
@@ -34,7 +35,7 @@ test('unsubscribing a closed connection makes no row, which would have no expiry
     connectionTtlMs: 60_000,
     clock,
   });
-  await store.open({ connectionId: 'c1', principal: 'anonymous', connectedAtMs: clock.nowMs() });
+  await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs() });
   await store.close('c1');
   await store.unsubscribe('c1', 'a');
   expect((await tables.client.send(new ScanCommand({ TableName: connectionsTable }))).Items).toEqual([]);

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import type { ConnectionStore, Subscriber } from '../../../backbone/ports.ts';
+import { EVERYBODY } from '../../support/access.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const TTL_MS = 60_000;
@@ -17,7 +18,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
     });
 
     async function connect(connectionId: string, ...channels: string[]): Promise<void> {
-      await store.open({ connectionId, principal: 'anonymous', connectedAtMs: clock.nowMs() });
+      await store.open({ ...EVERYBODY, connectionId, connectedAtMs: clock.nowMs() });
       for (const channel of channels) expect(await store.subscribe(connectionId, channel)).toBe('subscribed');
     }
 
@@ -33,6 +34,29 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       await connect('c1', 'a');
       expect(await idsOn('a')).toEqual(['c1']);
       expect(await idsOn('b')).toEqual([]);
+    });
+
+    test('a connection is found with what its token allows', async () => {
+      const rights = { subscribe: ['orders.*'], publish: ['chat'] };
+      const expiresAtMs = clock.nowMs() + TTL_MS / 2;
+      await store.open({ connectionId: 'c1', principal: 'ann', rights, connectedAtMs: clock.nowMs(), expiresAtMs });
+      expect(await store.find('c1')).toEqual({ connectionId: 'c1', principal: 'ann', rights, connectedAtMs: clock.nowMs(), expiresAtMs });
+      expect(await store.find('nobody')).toBeUndefined();
+    });
+
+    test('a connection whose token ends first ends with it: nothing is subscribed or delivered from then on', async () => {
+      await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + TTL_MS / 2 });
+      await store.subscribe('c1', 'a');
+      await clock.advance(TTL_MS / 2 - 1);
+      expect(await idsOn('a')).toEqual(['c1']);
+      await clock.advance(1);
+      expect(await idsOn('a')).toEqual([]);
+      expect(await store.subscribe('c1', 'b')).toBe('gone');
+    });
+
+    test('a token that lasts longer than the row does not make the row last longer', async () => {
+      await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 2 * TTL_MS });
+      expect((await store.find('c1'))?.expiresAtMs).toBe(clock.nowMs() + TTL_MS);
     });
 
     test('a channel has many subscribers and a connection many channels', async () => {

@@ -136,7 +136,22 @@ export const CONNECTION_CASES: readonly Case[] = [
       await subscription.ready;
       // There may be no poll at this moment that could be told. Streams and sockets are told, though the token would be let in again.
       if (transport === 'poll') await server.set({ tokens: ['second'] });
-      await server.expireTokens();
+      await server.expireTokens('byFrame');
+      await server.publish(channel, 'between');
+      await untilSeen(seen, ['between'], 'events');
+      equal(tokens, [], 'tokens that were not asked for');
+    },
+  },
+  {
+    name: 'renews a token whose end a close code tells',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.set({ tokens: ['first', 'second'] });
+      const tokens = ['first', 'second'];
+      const subscription = connect({ token: () => tokens.shift() ?? 'none' }).subscribe(channel);
+      const seen = record(subscription);
+      await subscription.ready;
+      await server.expireTokens('byCloseCode');
       await server.publish(channel, 'between');
       await untilSeen(seen, ['between'], 'events');
       equal(tokens, [], 'tokens that were not asked for');
@@ -161,7 +176,7 @@ export const CONNECTION_CASES: readonly Case[] = [
       const subscription = connect({ token: 'only' }).subscribe(channel);
       await subscription.ready;
       await server.set({ tokens: [] });
-      await server.expireTokens();
+      await server.expireTokens('byFrame');
       await until(() => subscription.status.status === 'closed', 'closed');
       equal(subscription.status.error?.status, 401, 'status of the error');
     },

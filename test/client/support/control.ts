@@ -65,8 +65,11 @@ export interface ServerControl {
   events(channel: string): Promise<readonly WireEvent[]>;
   /** Ends every connection without a word. */
   cut(): Promise<void>;
-  /** Ends the rights of every connection: `event: expired`, close code 4401. */
-  expireTokens(): Promise<void>;
+  /**
+   * Ends the rights of every connection: by `event: expired`, on sockets by an error frame and a close that says nothing, as
+   * API Gateway makes it, or by the close code 4401.
+   */
+  expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void>;
   set(faults: Partial<Faults>): Promise<void>;
   stats(): Promise<Stats>;
 }

@@ -95,9 +95,10 @@ export class StubServer implements ServerControl {
     this.#server.closeAllConnections();
   }
 
-  async expireTokens(): Promise<void> {
+  async expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void> {
     for (const listener of [...this.#streams, ...this.#polls]) listener.expire();
-    this.#sockets.closeAll(4401, 'token expired');
+    if (sockets === 'byCloseCode') this.#sockets.closeAll(4401, 'token expired');
+    else this.#sockets.expireAll();
   }
 
   async set(faults: Partial<Faults>): Promise<void> {

@@ -56,6 +56,13 @@ export class StubSockets {
     for (const { socket } of this.#peers) socket.close(code, reason);
   }
 
+  expireAll(): void {
+    for (const { socket } of this.#peers) {
+      socket.send(JSON.stringify({ kind: 'error', code: 'token_expired', message: 'the token has expired' } satisfies ServerFrame));
+      socket.close(1000);
+    }
+  }
+
   fanOut(event: WireEvent): void {
     const { dropEvery, double } = this.#state.faults;
     for (const peer of this.#peers) {

@@ -52,6 +52,8 @@ let observer: RecordingObserver;
 let lane: SseLane;
 let streams: FakeStream[];
 let polls: string[];
+/** Whether the session's cookie can be had, and how often it was asked for. */
+let cookie: { good: boolean; asked: number };
 /** What the next polls answer. */
 let log: PollAnswer | { readonly status: number };
 
@@ -74,6 +76,7 @@ beforeEach(() => {
   observer = new RecordingObserver();
   streams = [];
   polls = [];
+  cookie = { good: true, asked: 0 };
   log = { events: [], cursor: 'e1.4' };
 });
 
@@ -82,6 +85,13 @@ function openLane(): void {
     channel: 'demo',
     observer,
     types: ['note'],
+    identity: {
+      ready: async () => {
+        cookie.asked++;
+        if (!cookie.good) throw new Error('the issuer cannot be reached');
+        return 'token';
+      },
+    },
     random: () => 0,
     createStream: (url) => {
       streams.push(new FakeStream(url));
@@ -190,6 +200,29 @@ test('a stream that the browser has given up is opened again', async () => {
   await jest.advanceTimersByTimeAsync(1000);
   expect(streams).toHaveLength(2);
   expect(stream().url).toContain('lastEventId=e1.4');
+});
+
+test('when the token has expired, it comes back after the last event with a new cookie, and not with the old one', async () => {
+  await goLive();
+  stream().receives('e1.5');
+  const asked = cookie.asked;
+  stream().receives('e1.5', 'expired', '{}');
+  expect(stream().readyState).toBe(2);
+  await jest.advanceTimersByTimeAsync(1_000);
+  expect(cookie.asked).toBeGreaterThan(asked);
+  expect(streams).toHaveLength(2);
+  expect(new URL(stream().url, 'http://page').searchParams.get('lastEventId')).toBe('e1.5');
+});
+
+test('while no token can be had it says why, and tries again', async () => {
+  cookie.good = false;
+  openLane();
+  await settled();
+  expect(observer.notices).toContainEqual({ kind: 'error', message: 'the issuer cannot be reached' });
+  expect(streams).toHaveLength(0);
+  cookie.good = true;
+  await jest.advanceTimersByTimeAsync(2_000);
+  expect(streams).toHaveLength(1);
 });
 
 test('a repeat is dropped and counted', async () => {

@@ -7,6 +7,17 @@ import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import { WebSocket } from 'ws';
 import type { ClientFrame, PublishAnswer, ServerFrame } from '../../../backbone/protocol.ts';
 
+let token = '';
+
+/** What the clients of this file send from now on. The starters of runs set it: a test file has one run at a time. */
+export function useToken(of: string): void {
+  token = of;
+}
+
+export function authorization(): { readonly authorization: string } {
+  return { authorization: `Bearer ${token}` };
+}
+
 /** Things that arrive one by one, and a way to wait for some of them. */
 export class Inbox<T> {
   readonly items: T[] = [];
@@ -67,7 +78,7 @@ const SSE_HEADERS = { accept: 'text/event-stream' };
 
 /** Opens a stream over HTTP/1.1 and waits for its first bytes. */
 export async function openSse(base: string, query: string, headers: Record<string, string> = {}): Promise<SseStream> {
-  const request = http.get(`${base}/v1/events?${query}`, { agent: false, headers: { ...SSE_HEADERS, ...headers } });
+  const request = http.get(`${base}/v1/events?${query}`, { agent: false, headers: { ...authorization(), ...SSE_HEADERS, ...headers } });
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   response.setEncoding('utf8');
   return readSse(response, response.statusCode ?? 0, response.headers, () => request.destroy());
@@ -75,7 +86,7 @@ export async function openSse(base: string, query: string, headers: Record<strin
 
 /** Opens a stream on an HTTP/2 session and waits for its first bytes. */
 export async function openSse2(session: http2.ClientHttp2Session, query: string, headers: Record<string, string> = {}): Promise<SseStream> {
-  const stream = session.request({ ':path': `/v1/events?${query}`, ...SSE_HEADERS, ...headers });
+  const stream = session.request({ ':path': `/v1/events?${query}`, ...authorization(), ...SSE_HEADERS, ...headers });
   stream.setEncoding('utf8');
   const [answer] = (await once(stream, 'response')) as [http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader];
   return readSse(stream, answer[':status'] ?? 0, answer, () => stream.close(http2.constants.NGHTTP2_CANCEL));
@@ -119,7 +130,7 @@ export interface LaneSocket {
 }
 
 export async function openSocket(url: string): Promise<LaneSocket> {
-  const socket = new WebSocket(url, ['lanes.v1.json']);
+  const socket = new WebSocket(url, ['lanes.v1.json', `bearer.${token}`]);
   const frames = new Inbox<ServerFrame>();
   socket.on('message', (data) => frames.push(JSON.parse(data.toString()) as ServerFrame));
   socket.on('error', () => {});
@@ -149,7 +160,7 @@ export async function subscribeSocket(url: string, channel: string, after?: stri
 export async function post(base: string, channel: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
   return fetch(`${base}/v1/channels/${encodeURIComponent(channel)}/events`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
+    headers: { ...authorization(), 'content-type': 'application/json', ...headers },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 }

@@ -7,5 +7,6 @@ import { synthesize } from '../../../local/synth.ts';
 export default async function synthesizeOnce(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
   process.env['LANES_E2E_ASSEMBLY'] = dir;
+  process.env['LANES_E2E_ACCESS_REPORTS'] = mkdtempSync(join(tmpdir(), 'lanes-e2e-access-'));
   await synthesize(dir, 'dev', process.env, new AbortController().signal);
 }

@@ -1,6 +1,30 @@
 import { rmSync } from 'node:fs';
+import type { Config } from 'jest';
+import { findings, mergeReports, readReports } from '../../../local/iam/report.ts';
+import { KEPT_GRANTS } from './kept-grants.ts';
 
-export default function removeAssembly(): void {
-  const dir = process.env['LANES_E2E_ASSEMBLY'];
-  if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+/** A role was granted what no test needs, or was refused what it asked for. */
+class PrivilegeError extends Error {
+  override readonly name = 'PrivilegeError';
+}
+
+/** What Jest hands to a global teardown, as far as it is used. */
+interface Selection {
+  readonly testPathPatterns: { readonly patterns: readonly string[] };
+  readonly testNamePattern?: Config['testNamePattern'] | undefined;
+}
+
+/**
+ * Judges what the roles of all runs were granted and used, where every end-to-end test was run: a part of them cannot tell
+ * what is surplus.
+ */
+export default function tearDown({ testPathPatterns, testNamePattern = '' }: Selection): void {
+  const { LANES_E2E_ASSEMBLY: assembly, LANES_E2E_ACCESS_REPORTS: reports } = process.env;
+  try {
+    if (reports === undefined || testPathPatterns.patterns.length > 0 || testNamePattern !== '') return;
+    const lines = findings(mergeReports(readReports(reports)), KEPT_GRANTS);
+    if (lines.length > 0) throw new PrivilegeError(`least privilege:\n${lines.map((line) => `  ${line}`).join('\n')}`);
+  } finally {
+    for (const dir of [assembly, reports]) if (dir !== undefined) rmSync(dir, { recursive: true, force: true });
+  }
 }

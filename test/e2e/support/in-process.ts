@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog } from '../../../local/log.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
 import type { TaskService } from '../../../local/tasks/task-service.ts';
-import { assemblyDir } from './run.ts';
+import { useToken } from './clients.ts';
+import { accessReportDir, assemblyDir } from './run.ts';
 
 export interface InProcessRun {
   readonly run: LocalRun;
@@ -15,7 +16,8 @@ export interface InProcessRun {
 export async function startInProcess(options: Partial<LocalRunOptions> = {}): Promise<InProcessRun> {
   const lines: string[] = [];
   const log = createLog({ verbose: true, write: (text) => lines.push(text) });
-  const run = await startLocalRun({ assemblyDir: assemblyDir(), tasks: 2, log, ...options });
+  const run = await startLocalRun({ assemblyDir: assemblyDir(), accessReportDir: accessReportDir(), tasks: 2, log, ...options });
+  useToken(run.token);
   const [service] = run.services;
   if (service === undefined) throw new Error('the assembly has no service');
   return { run, service, lines };

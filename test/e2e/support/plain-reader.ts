@@ -1,4 +1,5 @@
 import http from 'node:http';
+import { authorization } from './clients.ts';
 
 export interface PlainReaderOptions {
   readonly base: string;
@@ -45,7 +46,11 @@ export class PlainReader {
 
   #connect(onOpening?: () => void): void {
     const { base, channel } = this.#options;
-    const headers = { accept: 'text/event-stream', ...(this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId }) };
+    const headers = {
+      ...authorization(),
+      accept: 'text/event-stream',
+      ...(this.#lastEventId === undefined ? {} : { 'last-event-id': this.#lastEventId }),
+    };
     const request = http.get(`${base}/v1/events?channel=${channel}`, { agent: false, headers });
     this.#request = request;
     request.on('error', () => undefined);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { useToken } from './clients.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -29,9 +30,16 @@ export function assemblyDir(): string {
   return dir;
 }
 
+/** Where every run leaves what its roles were granted and used; the global teardown judges it. */
+export function accessReportDir(): string {
+  const dir = process.env['LANES_E2E_ACCESS_REPORTS'];
+  if (dir === undefined) throw new Error('the end-to-end project of jest.config.mjs has not run its global setup');
+  return dir;
+}
+
 /** Starts the command line of the local run as a user does, and waits for its line of JSON. `env` is added to the environment. */
 export async function startRun(args: readonly string[] = ['--app', assemblyDir()], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const child = spawn(process.execPath, ['local/main.ts', '--json', ...args], {
+  const child = spawn(process.execPath, ['local/main.ts', '--json', '--access-report', accessReportDir(), ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -43,8 +51,10 @@ export async function startRun(args: readonly string[] = ['--app', assemblyDir()
   const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
   const first = await Promise.race([line, exited]);
   if (typeof first !== 'string') throw new Error(`the local run ended with ${first} before it was ready:\n${output.stderr}`);
+  const urls = JSON.parse(first) as RunUrls;
+  useToken(urls.token);
   return {
-    urls: JSON.parse(first) as RunUrls,
+    urls,
     process: child,
     output,
     stop: () => {

@@ -79,7 +79,7 @@ describe('requests that are wrong', () => {
     ['HEAD', '/v1/events', 'GET'],
     ['GET', '/v1/channels/demo/events', 'POST'],
     ['DELETE', '/healthz', 'GET, HEAD'],
-    ['OPTIONS', '/v1/events', 'GET'],
+    ['OPTIONS', '/healthz', 'GET, HEAD'],
   ])('%s %s is 405 and allows %s', async (method, path, allow) => {
     world = await new EdgeWorld().listen();
     expect(await world.raw(method, path)).toMatchObject({ status: 405, allow });

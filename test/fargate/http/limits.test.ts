@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { EVERYBODY } from '../../support/access.ts';
 import { EdgeWorld } from '../support/edge-world.ts';
 import { SseClient } from '../support/sse-client.ts';
 
@@ -10,7 +11,7 @@ afterEach(() => world.close());
 async function listen(): Promise<void> {
   world = await new EdgeWorld({
     hub: { maxStreamsPerPrincipal: 1 },
-    edge: { principalOf: (request) => String(request.headers['x-principal']) },
+    edge: { authenticate: (request) => ({ ...EVERYBODY, principal: String(request.headers['x-principal']) }) },
   }).listen();
 }
 

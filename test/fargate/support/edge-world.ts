@@ -3,7 +3,9 @@ import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { createEdge, type EdgeOptions } from '../../../fargate/http/edge.ts';
+import { PublishRate } from '../../../fargate/http/publish-rate.ts';
 import type { HubOptions } from '../../../fargate/hub/hub.ts';
+import { openToAll } from '../../support/access.ts';
 import { HubWorld, silentLogger } from './hub-world.ts';
 import { RawClient } from './raw-client.ts';
 
@@ -24,6 +26,9 @@ export class EdgeWorld extends HubWorld {
       keepAliveMs: 70_000,
       files: () => undefined,
       consoleConfig: '',
+      clock,
+      publishRate: new PublishRate(1_000, clock),
+      ...openToAll,
       ...options.edge,
     });
     this.server.on('connection', (socket: Socket) => {

@@ -4,6 +4,7 @@ import type { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { type Service, type ServiceOptions, startService } from '../../../fargate/service.ts';
 import { type StreamServer, type StreamServerOptions, startStreamServer } from '../../../fargate/stream-server.ts';
+import { openToAll } from '../../support/access.ts';
 import { silentLogger } from './hub-world.ts';
 
 const RETENTION_MS = 3_600_000;
@@ -22,6 +23,7 @@ export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerO
       retryMaxMs: 2_000,
       maxStreams: 100,
       maxStreamsPerPrincipal: 10,
+      maxPublishesPerSecond: 1_000,
       maxUnsentBytes: 1_000_000,
       keepAliveMs: 60_000,
       consoleConfig: '',
@@ -36,6 +38,7 @@ export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerO
     clock: systemClock,
     logger: silentLogger,
     files: () => undefined,
+    access: openToAll,
   });
 }
 

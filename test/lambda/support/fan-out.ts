@@ -4,6 +4,7 @@ import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
 import { type DeliverDependencies, type DeliveryReport, deliver, type QueueRecord } from '../../../lambda/websocket/deliver.ts';
+import { EVERYBODY } from '../../support/access.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryDeliveryQueue } from './memory-delivery-queue.ts';
 import { recordTelemetry } from './recorded-telemetry.ts';
@@ -30,7 +31,7 @@ export async function openFanOut(subscriptions: Readonly<Record<string, readonly
   const queue = new MemoryDeliveryQueue();
   const { telemetry, lines } = recordTelemetry();
   for (const connectionId of new Set(Object.values(subscriptions).flat())) {
-    await store.open({ connectionId, principal: 'anonymous', connectedAtMs: clock.nowMs() });
+    await store.open({ ...EVERYBODY, connectionId, connectedAtMs: clock.nowMs() });
   }
   for (const [channel, connectionIds] of Object.entries(subscriptions)) {
     for (const connectionId of connectionIds) await store.subscribe(connectionId, channel);

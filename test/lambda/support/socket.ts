@@ -4,6 +4,7 @@ import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { type AnswerFrameDependencies, answerFrame } from '../../../lambda/websocket/answer-frame.ts';
+import { EVERYBODY } from '../../support/access.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from './recorded-telemetry.ts';
 import { runToEnd } from './run-to-end.ts';
@@ -20,7 +21,7 @@ export async function openSocket(script?: Script) {
   const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   const poster = new ScriptedPoster(script);
   const { telemetry, lines } = recordTelemetry();
-  await store.open({ connectionId: 'c1', principal: 'anonymous', connectedAtMs: clock.nowMs() });
+  await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs() });
   const deps: AnswerFrameDependencies = {
     store,
     poster,

@@ -69,6 +69,7 @@ test('the row is written before the baseline is read', async () => {
   const socket = await openSocket();
   const order: string[] = [];
   const store = Object.assign(Object.create(socket.store), {
+    find: (connectionId: string) => socket.store.find(connectionId),
     subscribe: async () => {
       order.push('row');
       return 'subscribed';

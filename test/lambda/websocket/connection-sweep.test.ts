@@ -1,12 +1,14 @@
 import { expect, test } from '@jest/globals';
 import type { ConnectionDirectory, ProbeOutcome } from '../../../backbone/ports.ts';
+import { LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
 import { MIN_AGE_MS, PAGE_SIZE, sweepConnections } from '../../../lambda/websocket/connection-sweep.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
 
 interface Row {
   readonly ageMs?: number;
-  readonly expired?: boolean;
+  /** Since when its time is over. @default it is not */
+  readonly expiredForMs?: number;
 }
 
 /** A table with these connections, and an API Gateway that has the ones for which `outcome` says so. */
@@ -24,8 +26,8 @@ function openSweep(rows: Readonly<Record<string, Row>>, outcome: (connectionId: 
       scanned.push(limit);
       const ids = [...left.keys()].sort().filter((id) => after === undefined || id > after);
       const connections = ids.slice(0, limit).map((connectionId) => {
-        const { ageMs = MIN_AGE_MS, expired = false } = left.get(connectionId) ?? {};
-        return { connectionId, connectedAtMs: clock.nowMs() - ageMs, expired };
+        const { ageMs = MIN_AGE_MS, expiredForMs = -1 } = left.get(connectionId) ?? {};
+        return { connectionId, connectedAtMs: clock.nowMs() - ageMs, expiresAtMs: clock.nowMs() - expiredForMs };
       });
       const last = connections.at(-1)?.connectionId;
       return ids.length > limit && last !== undefined ? { connections, next: last } : { connections };
@@ -76,8 +78,15 @@ test('a young connection is not even asked for', async () => {
   expect(sweep.probed).toEqual(['old']);
 });
 
-test('an expired connection goes without a question, since API Gateway ended it long ago', async () => {
-  const sweep = openSweep({ a: { expired: true } });
+test('one whose token has expired only now is left to those who end it, which they could not without its row', async () => {
+  const sweep = openSweep({ a: { expiredForMs: LOOK_BACK_MS - 1 } });
+  await sweep.run();
+  expect(sweep.left()).toEqual(['a']);
+  expect(sweep.probed).toEqual([]);
+});
+
+test('a connection that expired long ago goes without a question', async () => {
+  const sweep = openSweep({ a: { expiredForMs: LOOK_BACK_MS } });
   await sweep.run();
   expect([sweep.left(), sweep.probed]).toEqual([[], []]);
 });

@@ -1,59 +1,109 @@
 import { beforeEach, expect, test } from '@jest/globals';
+import { AccessDeniedError, KeysUnavailableError, tokenExpired } from '../../../backbone/domain/access.ts';
+import type { AccessPolicy } from '../../../backbone/domain/credentials.ts';
+import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
+import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from '../../../lambda/websocket/connect-request.ts';
 import { openConnection } from '../../../lambda/websocket/open-connection.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { MemoryConnectionStore } from '../../support/memory-connection-store.ts';
+
+const RIGHTS = { subscribe: ['orders.*'], publish: [] };
 
 let clock: ManualClock;
 let store: MemoryConnectionStore;
+
+/** Takes a token for what it is called. */
+const verifier: TokenVerifier = {
+  verify(token) {
+    if (token === 'good') return { principal: 'ann', rights: RIGHTS, expiresAtMs: clock.nowMs() + 60_000 };
+    if (token === 'old') throw tokenExpired(clock.nowMs());
+    if (token === 'unknown') throw new KeysUnavailableError('no keys');
+    throw new AccessDeniedError('unauthorized', 'the token is not valid');
+  },
+};
 
 beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
 });
 
-function connectEvent(headers?: Record<string, string>, authorizer?: { principalId: string }): ConnectEvent {
-  const requestContext = { connectionId: 'c1', routeKey: '$connect', ...(authorizer === undefined ? {} : { authorizer }) };
-  return { requestContext, isBase64Encoded: false, ...(headers === undefined ? {} : { headers }) } as ConnectEvent;
+interface Request {
+  readonly headers?: Record<string, string>;
+  readonly tokens?: string[];
 }
 
-const connect = async (event: ConnectEvent) => toConnectResponse(await openConnection(parseConnect(event), { store, clock }));
+function connectEvent({ headers, tokens }: Request): ConnectEvent {
+  const event: unknown = {
+    requestContext: { connectionId: 'c1', routeKey: '$connect' },
+    isBase64Encoded: false,
+    ...(headers !== undefined && { headers }),
+    ...(tokens !== undefined && { multiValueQueryStringParameters: { token: tokens } }),
+  };
+  return event as ConnectEvent;
+}
+
+const POLICY: AccessPolicy = { queryToken: true, origins: ['https://app.example.com'] };
+
+const connect = async (request: Request, policy: Partial<AccessPolicy> = {}) =>
+  toConnectResponse(
+    await openConnection(parseConnect(connectEvent(request)), { store, clock, verifier, policy: { ...POLICY, ...policy } }),
+  );
+
+const authorization = 'Bearer good';
 
 test.each([
-  ['alone', { 'Sec-WebSocket-Protocol': 'lanes.v1.json' }],
-  ['among others, with spaces', { 'Sec-WebSocket-Protocol': 'mqtt, lanes.v1.json' }],
-  ['among others, without spaces', { 'Sec-WebSocket-Protocol': 'lanes.v1.json,bearer.abc' }],
-  ['under a header name in lower case', { 'sec-websocket-protocol': 'lanes.v1.json' }],
-])('the sub-protocol offered %s is answered', async (_, headers) => {
-  expect(await connect(connectEvent(headers))).toEqual({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'lanes.v1.json' } });
+  ['alone', { 'Sec-WebSocket-Protocol': 'lanes.v1.json', authorization }],
+  ['among others, with spaces', { 'Sec-WebSocket-Protocol': 'mqtt, lanes.v1.json', authorization }],
+  ['among others, without spaces', { 'Sec-WebSocket-Protocol': 'lanes.v1.json,bearer.good' }],
+  ['under a header name in lower case', { 'sec-websocket-protocol': 'lanes.v1.json', authorization }],
+])('the sub-protocol offered %s is answered, and the token never', async (_, headers) => {
+  expect(await connect({ headers })).toEqual({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'lanes.v1.json' } });
 });
 
 test.each([
-  ['no headers', undefined],
-  ['an empty offer', { 'Sec-WebSocket-Protocol': '' }],
+  ['no offer', { authorization }],
+  ['an empty offer', { 'Sec-WebSocket-Protocol': '', authorization }],
 ])('a client with %s is accepted without a sub-protocol', async (_, headers) => {
-  expect(await connect(connectEvent(headers))).toEqual({ statusCode: 200 });
+  expect(await connect({ headers })).toEqual({ statusCode: 200 });
 });
 
-test('an offer of unknown sub-protocols only is refused, and names them', async () => {
-  const response = await connect(connectEvent({ 'Sec-WebSocket-Protocol': 'mqtt, stomp' }));
-  expect(response).toEqual({ statusCode: 400, body: expect.stringContaining('mqtt, stomp') });
+test('an offer of unknown sub-protocols only is refused without repeating it: a token may be in it', async () => {
+  const { statusCode, body } = await connect({ headers: { 'Sec-WebSocket-Protocol': 'mqtt, bearer.good' } });
+  expect(statusCode).toBe(400);
+  expect(body).toContain('lanes.v1.json');
+  expect(body).not.toContain('good');
 });
 
-test('an accepted connection can subscribe', async () => {
-  await connect(connectEvent());
-  expect(await store.subscribe('c1', 'demo')).toBe('subscribed');
+test.each<[string, Request]>([
+  ['the list of sub-protocols', { headers: { 'Sec-WebSocket-Protocol': 'lanes.v1.json, bearer.good' } }],
+  ['Authorization', { headers: { Authorization: 'bearer good' } }],
+  ['the cookie, from an allowed page', { headers: { Cookie: 'a=b; __Host-lanes=good', Origin: 'https://app.example.com' } }],
+  ['the query', { tokens: ['good'] }],
+])('a token in %s opens the connection, which may do what it allows until it ends', async (_, request) => {
+  expect((await connect(request)).statusCode).toBe(200);
+  expect(await store.find('c1')).toEqual({
+    connectionId: 'c1',
+    principal: 'ann',
+    rights: RIGHTS,
+    connectedAtMs: clock.nowMs(),
+    expiresAtMs: clock.nowMs() + 60_000,
+  });
 });
 
-test('a refused connection leaves no row', async () => {
-  await connect(connectEvent({ 'Sec-WebSocket-Protocol': 'mqtt' }));
-  expect(await store.subscribe('c1', 'demo')).toBe('gone');
+test.each<[string, number, Request]>([
+  ['no token', 401, {}],
+  ['a token that is not valid', 401, { headers: { authorization: 'Bearer bad' } }],
+  ['an expired token', 401, { headers: { authorization: 'Bearer old' } }],
+  ['Authorization of another kind', 401, { headers: { authorization: 'Basic good' } }],
+  ['two tokens in the query', 401, { tokens: ['good', 'good'] }],
+  ['the cookie, from another page', 403, { headers: { cookie: '__Host-lanes=good', origin: 'https://evil.example' } }],
+  ['the cookie, from nowhere', 403, { headers: { cookie: '__Host-lanes=good' } }],
+  ['a token that nobody can check now', 503, { headers: { authorization: 'Bearer unknown' } }],
+])('%s is refused with %i, and leaves no row', async (_, status, request) => {
+  expect((await connect(request)).statusCode).toBe(status);
+  expect(await store.find('c1')).toBeUndefined();
 });
 
-test('the principal is the one that the authorizer found', () => {
-  expect(parseConnect(connectEvent(undefined, { principalId: 'u1' })).principal).toBe('u1');
-});
-
-test('without an authorizer the principal is anonymous', () => {
-  expect(parseConnect(connectEvent()).principal).toBe('anonymous');
+test('a stage can refuse tokens in the query', async () => {
+  expect((await connect({ tokens: ['good'] }, { queryToken: false })).statusCode).toBe(401);
 });

@@ -74,6 +74,21 @@ describe('the topic', () => {
     });
   });
 
+  test('has a key that nobody can hand on by a grant, but AWS services for what they encrypt', () => {
+    devTemplate.hasResourceProperties('AWS::KMS::Key', {
+      KeyPolicy: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'kms:CreateGrant',
+            Principal: { AWS: '*' },
+            Condition: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
+          }),
+        ]),
+      },
+    });
+  });
+
   test('keeps its key in production', () => {
     prodTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Retain' });
     devTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' });
@@ -89,7 +104,7 @@ describe('the publish function', () => {
       LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('^BackbonePublishHandlerLog') } },
     });
     devTemplate.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 });
-    prodTemplate.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 });
+    prodTemplate.hasResourceProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
   });
 
   test('may write the log, notify the topic and write its own log group, and nothing else', () => {
@@ -103,8 +118,6 @@ describe('the publish function', () => {
       'logs:CreateLogStream <BackbonePublishHandlerLog.Arn>',
       'logs:PutLogEvents <BackbonePublishHandlerLog.Arn>',
       'sns:Publish <BackboneTopic>',
-      'sqs:GetQueueAttributes <BackbonePublishDeadLettersQueue.Arn>',
-      'sqs:GetQueueUrl <BackbonePublishDeadLettersQueue.Arn>',
       'sqs:SendMessage <BackbonePublishDeadLettersQueue.Arn>',
     ]);
   });
@@ -152,6 +165,7 @@ test('the backbone alone needs no lane', () => {
 
 test('the stack answers with what a publisher and an operator need', () => {
   expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('PublishOutput'))).toEqual([
+    'TokenIssuer',
     'PublishFunctionName',
     'TopicArn',
     'LogTableName',

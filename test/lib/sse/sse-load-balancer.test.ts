@@ -64,7 +64,7 @@ describe('the load balancer', () => {
     expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'deletion_protection.enabled': 'false' });
   });
 
-  test('keeps access logs encrypted and private, for as long as other logs, in a bucket that outlives the stack', () => {
+  test('keeps access logs encrypted, private and versioned, for as long as other logs, in a bucket that outlives the stack', () => {
     prodTemplate.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -75,7 +75,10 @@ describe('the load balancer', () => {
           IgnorePublicAcls: true,
           RestrictPublicBuckets: true,
         },
-        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 90, Status: 'Enabled' })] },
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [Match.objectLike({ ExpirationInDays: 365, NoncurrentVersionExpiration: { NoncurrentDays: 365 }, Status: 'Enabled' })],
+        },
       },
     });
   });

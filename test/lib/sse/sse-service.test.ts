@@ -76,13 +76,21 @@ describe('the service', () => {
       LANES_RETRY_MIN_MS: '1000',
       LANES_RETRY_MAX_MS: '5000',
       LANES_MAX_STREAMS: '2000',
-      LANES_MAX_STREAMS_PER_PRINCIPAL: '100',
+      LANES_MAX_STREAMS_PER_PRINCIPAL: '1999',
+      LANES_MAX_PUBLISHES_PER_SECOND: '5000',
       LANES_MAX_UNSENT_BYTES: '1048576',
       LANES_DRAIN_MS: '5000',
       LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
       LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),
       LANES_KEEP_ALIVE_MS: '75000',
-      LANES_CONSOLE_CONFIG: '{"websocket":"wss://sockets.example/dev"}',
+      LANES_CONSOLE_CONFIG: expect.stringMatching(
+        /^{"websocket":"wss:\/\/sockets\.example\/dev","signIn":{"issuer":"<.+>","clientId":"<.+>"}}$/,
+      ),
+      LANES_TOKEN_ISSUER: expect.stringMatching(/^<.+ProviderURL\w+>$/),
+      LANES_TOKEN_AUDIENCE: expect.stringMatching(/^<.+Client\w+>$/),
+      LANES_TOKEN_JWKS_URI: expect.stringMatching(/^<.+ProviderURL\w+>\/\.well-known\/jwks\.json$/),
+      LANES_QUERY_TOKEN: 'on',
+      LANES_ORIGINS: 'http://localhost:5173',
       LANES_LOG_TABLE: expect.any(String),
       LANES_RETENTION_MS: String(24 * 3_600_000),
       LANES_HOLE_GRACE_MS: '5000',
@@ -104,7 +112,9 @@ describe('the service', () => {
 
   test('finds in its environment all that it reads from it', () => {
     // ECS adds this one.
-    const environment = { ...serviceEnvironment(prodTemplate), ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/1' };
+    const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
+    const template = Template.fromStack(makeStack({ ...prod, auth: { ...prod.auth, issuer } }));
+    const environment = { ...serviceEnvironment(template), ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/1' };
     expect(() => parseConfig(environment)).not.toThrow();
   });
 
@@ -113,7 +123,9 @@ describe('the service', () => {
   });
 
   test('has a console without the WebSocket lane where that lane is not deployed', () => {
-    expect(serviceEnvironment(Template.fromStack(makeStack(dev)))).toMatchObject({ LANES_CONSOLE_CONFIG: '{}' });
+    expect(serviceEnvironment(Template.fromStack(makeStack(dev)))).toMatchObject({
+      LANES_CONSOLE_CONFIG: expect.stringMatching(/^{"signIn":/),
+    });
   });
 });
 

@@ -5,6 +5,5 @@ import { testApp, testBackbone } from '../harness.ts';
 /** The SSE lane of a stage, in an app of its own. */
 export function makeStack(stage: Stage, webSocketUrl?: string): SseStack {
   const app = testApp();
-  const backbone = testBackbone(stage, app);
-  return new SseStack(app, 'Sse', { env: { region: stage.region }, stage, backbone, webSocketUrl });
+  return new SseStack(app, 'Sse', { env: { region: stage.region }, stage, ...testBackbone(stage, app), webSocketUrl });
 }

@@ -11,8 +11,7 @@ let prodTemplate: Template;
 
 function synthesize(stage: Stage): Template {
   const app = testApp();
-  const backbone = testBackbone(stage, app);
-  return Template.fromStack(new WebSocketStack(app, 'Websocket', { env: { region: stage.region }, stage, backbone }));
+  return Template.fromStack(new WebSocketStack(app, 'Websocket', { env: { region: stage.region }, stage, ...testBackbone(stage, app) }));
 }
 
 /** Shortens the names of resources, and leaves out the log groups, which every function has. */
@@ -31,17 +30,20 @@ beforeAll(() => {
 });
 
 describe('who may do what', () => {
-  test('only the frame and the fan-out function may post to connections, and only the sweep inspect them, on this stage', () => {
+  test('only who answers, delivers or ends may post to connections, only who ends them end, and only the sweep inspect them, on this stage', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
     expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
       [
-        { role: 'Frame', method: 'POST' },
-        { role: 'FanOutHandler', method: 'POST' },
-        { role: 'SweepHandler', method: 'GET' },
-      ].map(({ role, method }) => ({
+        { role: 'Frame', methods: ['POST'] },
+        { role: 'FanOutHandler', methods: ['POST'] },
+        { role: 'ExpiryHandler', methods: ['DELETE', 'POST'] },
+        { role: 'SweepHandler', methods: ['GET'] },
+      ].map(({ role, methods }) => ({
         role,
         actions: ['execute-api:ManageConnections'],
-        resources: [expect.stringMatching(`^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`)],
+        resources: methods.map((method) =>
+          expect.stringMatching(`^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`),
+        ),
         condition: undefined,
       })),
     );
@@ -49,6 +51,14 @@ describe('who may do what', () => {
 
   test('$connect writes the connection and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'Connect'))).toEqual(['dynamodb:PutItem <TablesConnections.Arn>']);
+  });
+
+  test('who ends the connections of expired tokens finds them by the index, and may do nothing else to the tables than remove rows', () => {
+    expect(readable(allowedTo(devTemplate, 'ExpiryHandler')).filter((line) => line.startsWith('dynamodb:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:Query <TablesConnections.Arn>/index/byExpiry',
+    ]);
   });
 
   test('$disconnect deletes the connection and its subscriptions and nothing else', () => {
@@ -60,7 +70,6 @@ describe('who may do what', () => {
 
   test('frames change subscriptions, read and write the log, notify, and answer', () => {
     expect(readable(allowedTo(devTemplate, 'Frame'))).toEqual([
-      'dynamodb:BatchGetItem <BackboneLogTable>',
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
@@ -85,10 +94,7 @@ describe('who may do what', () => {
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <TablesSubscriptions.Arn>',
-      ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'].flatMap((action) => [
-        sqs(action, 'Deliveries'),
-        sqs(action, 'Events'),
-      ]),
+      ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].flatMap((action) => [sqs(action, 'Deliveries'), sqs(action, 'Events')]),
       sqs('SendMessage', 'DeadLettersQueue'),
       sqs('SendMessage', 'Deliveries'),
     ]);

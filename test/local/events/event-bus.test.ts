@@ -6,6 +6,7 @@ import { eventOperations } from '../../../local/events/operations.ts';
 import { Functions } from '../../../local/functions/functions.ts';
 import type { Queue } from '../../../local/queues/queue.ts';
 import { Queues } from '../../../local/queues/queues.ts';
+import { OPEN_POLICY } from '../support/access.ts';
 import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
 import { testLog } from '../support/log.ts';
 
@@ -14,11 +15,12 @@ let queues: Queues;
 let queue: Queue;
 let events: EventBridgeClient;
 let bus: EventBus;
+let lines: string[];
 
 beforeEach(async () => {
   endpoint = await startEndpoint();
   queues = new Queues({ region: 'us-east-1', account: '000000000000', endpoint: endpoint.url });
-  queue = queues.create('target');
+  queue = queues.create('target', { Policy: OPEN_POLICY });
   events = new EventBridgeClient(endpoint.client);
 });
 
@@ -43,8 +45,10 @@ function rule(properties: Resource['properties']): Resource {
 }
 
 function start(...resources: Resource[]): void {
-  const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log: testLog().log });
-  bus = new EventBus({ resources, region: 'us-east-1', functions, queues });
+  const { log, lines: kept } = testLog();
+  lines = kept;
+  const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log });
+  bus = new EventBus({ resources, region: 'us-east-1', functions, queues, log });
   endpoint.serve({ json: { AWSEvents: eventOperations(bus) } });
 }
 
@@ -123,4 +127,21 @@ test('an input transformer is an error that names it', () => {
   const Targets = [{ Arn: queue.arn, InputTransformer: { InputTemplate: 'x' } }];
   expect(() => start(rule({ EventPattern: {}, Targets }))).toThrow(/InputTransformer/);
   start();
+});
+
+test('a target whose policy does not let the rule in gets nothing, its dead-letter queue does, and the log names it', async () => {
+  const closed = queues.create('closed');
+  start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: queue.arn } }] }));
+  bus.put('test', 'x', {});
+  expect(closed.bodies()).toEqual([]);
+  const [dead] = await queue.receive({ waitSeconds: 0 }, new AbortController().signal);
+  expect(dead?.messageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_PERMISSIONS' }, TARGET_ARN: { StringValue: closed.arn } });
+  expect(lines.join('')).toMatch(/AccessDenied: EventBridge may not send to arn:aws:sqs:us-east-1:000000000000:closed for .*rule\/rule/);
+});
+
+test('where the dead-letter queue lets it in neither, the event is lost', () => {
+  const [closed, dead] = [queues.create('closed'), queues.create('dead')];
+  start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: dead.arn } }] }));
+  bus.put('test', 'x', {});
+  expect([...closed.bodies(), ...dead.bodies()]).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { Functions } from '../../../local/functions/functions.ts';
 import { handleInvoke } from '../../../local/functions/invoke-api.ts';
 import type { Queue } from '../../../local/queues/queue.ts';
 import { Queues } from '../../../local/queues/queues.ts';
+import { accountWithoutRoles } from '../support/access.ts';
 import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
 import { testFunction } from '../support/functions.ts';
 import { testLog } from '../support/log.ts';
@@ -28,7 +29,9 @@ beforeAll(async () => {
   const { log, lines: kept } = testLog();
   lines = kept;
   functions = new Functions({ functions: ['echo', 'fail'].map((handler) => testFunction(handler).fn), asyncSettings, queues, log });
-  endpoint.serve({ lambda: (request, response) => void handleInvoke(request, response, functions) });
+  endpoint.serve({
+    lambda: (request, response) => void handleInvoke(request, response, { functions, access: accountWithoutRoles().access }),
+  });
   lambda = new LambdaClient(endpoint.client);
 });
 

@@ -221,7 +221,11 @@ test('an unknown queue is QueueDoesNotExist', async () => {
 test('the old error code travels too, for clients of the query protocol', async () => {
   const response = await fetch(endpoint.url, {
     method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.GetQueueUrl' },
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'AmazonSQS.GetQueueUrl',
+      authorization: 'AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, Signature=x',
+    },
     body: JSON.stringify({ QueueName: 'nobody' }),
   });
   expect(response.headers.get('x-amzn-query-error')).toBe('AWS.SimpleQueueService.NonExistentQueue;Sender');

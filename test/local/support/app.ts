@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OPEN_POLICY } from './access.ts';
 
 /** Answers its environment on `/env`, its process id elsewhere, and is ready as soon as it listens. */
 const SERVICE = `
@@ -21,7 +22,13 @@ const FUNCTION = `
 export const handler = async ({ requestContext, body }) => {
   if (requestContext?.eventType === 'MESSAGE') {
     const url = process.env.AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI + '/@connections/' + encodeURIComponent(requestContext.connectionId);
-    await fetch(url, { method: 'POST', body: JSON.stringify({ body, env: process.env }), headers: { authorization: 'AWS4-HMAC-SHA256 x' } });
+    const { AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN } = process.env;
+    const authorization = 'AWS4-HMAC-SHA256 Credential=' + AWS_ACCESS_KEY_ID + '/20260101/us-east-1/execute-api/aws4_request, SignedHeaders=host, Signature=0';
+    await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify({ body, env: process.env }),
+      headers: { authorization, 'x-amz-security-token': AWS_SESSION_TOKEN },
+    });
   }
   return { statusCode: 200 };
 };
@@ -71,6 +78,20 @@ export function writeApp(options: { resources?: Resources; serviceEnv?: Record<s
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
+function allow(Action: string, Resource: unknown): object {
+  return { Effect: 'Allow', Action, Resource };
+}
+
+function role(service: string, Statement: readonly object[]): Resources[string] {
+  return {
+    Type: 'AWS::IAM::Role',
+    Properties: {
+      AssumeRolePolicyDocument: { Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: service } }] },
+      Policies: [{ PolicyName: 'own', PolicyDocument: { Statement } }],
+    },
+  };
+}
+
 function resources(serviceEnv: Record<string, string>, stopTimeout: number): Resources {
   const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   const route = (RouteKey: string) => ({
@@ -98,6 +119,10 @@ function resources(serviceEnv: Record<string, string>, stopTimeout: number): Res
     Topic: { Type: 'AWS::SNS::Topic' },
     Jobs: { Type: 'AWS::SQS::Queue', Properties: { VisibilityTimeout: 30 } },
     Stopped: { Type: 'AWS::SQS::Queue' },
+    QueuePolicy: {
+      Type: 'AWS::SQS::QueuePolicy',
+      Properties: { Queues: [{ Ref: 'Jobs' }, { Ref: 'Stopped' }], PolicyDocument: JSON.parse(OPEN_POLICY) },
+    },
     Subscription: {
       Type: 'AWS::SNS::Subscription',
       Properties: { TopicArn: { Ref: 'Topic' }, Protocol: 'sqs', Endpoint: arn('Jobs'), RawMessageDelivery: true },
@@ -108,6 +133,7 @@ function resources(serviceEnv: Record<string, string>, stopTimeout: number): Res
         Code: { S3Bucket: 'assets', S3Key: 'f.zip' },
         Handler: 'index.handler',
         Runtime: 'nodejs24.x',
+        Role: arn('FunctionRole'),
         Environment: {
           Variables: {
             TABLE: { Ref: 'Table' },
@@ -146,6 +172,7 @@ function resources(serviceEnv: Record<string, string>, stopTimeout: number): Res
     Task: {
       Type: 'AWS::ECS::TaskDefinition',
       Properties: {
+        ExecutionRoleArn: arn('ExecutionRole'),
         ContainerDefinitions: [
           {
             Name: 'Main',
@@ -171,7 +198,12 @@ function resources(serviceEnv: Record<string, string>, stopTimeout: number): Res
         Targets: [{ Id: 'T', Arn: arn('Stopped') }],
       },
     },
-    Role: { Type: 'AWS::IAM::Role' },
+    FunctionRole: role('lambda.amazonaws.com', [allow('logs:*', '*'), allow('execute-api:ManageConnections', '*')]),
+    ExecutionRole: role('ecs-tasks.amazonaws.com', [allow('ecr:*', '*')]),
+    Invoke: {
+      Type: 'AWS::Lambda::Permission',
+      Properties: { Action: 'lambda:InvokeFunction', FunctionName: arn('Function'), Principal: 'apigateway.amazonaws.com' },
+    },
     Logs: { Type: 'AWS::Logs::LogGroup' },
   };
 }

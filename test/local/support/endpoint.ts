@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Operations } from '../../../local/endpoint/operation.ts';
 import { Endpoint, type EndpointServices } from '../../../local/endpoint/server.ts';
 import { LOOPBACK, listen } from '../../../local/loopback.ts';
+import { accountWithoutRoles } from './access.ts';
 import { testLog } from './log.ts';
 
 const absent: RequestListener = (_, response) => response.writeHead(404).end();
@@ -28,6 +29,8 @@ export async function startEndpoint(): Promise<TestEndpoint> {
     client: { endpoint: url, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' }, maxAttempts: 1 },
     serve: (services) =>
       endpoint.serve({
+        ...accountWithoutRoles(),
+        permissions: {},
         json: {},
         sns: none,
         loadBalancing: none,
@@ -35,6 +38,7 @@ export async function startEndpoint(): Promise<TestEndpoint> {
         lambda: absent,
         management: absent,
         taskMetadata: absent,
+        issuer: absent,
         ...services,
       }),
     close: () => endpoint.close(),

@@ -10,6 +10,8 @@ export function testFunction(handler: string, options: { timeoutMs?: number; res
     name: handler,
     arn: `arn:aws:lambda:us-east-1:000000000000:function:${handler}`,
     directory,
+    policy: [],
+    allowed: () => true,
     timeoutMs: options.timeoutMs ?? 10_000,
     reservedConcurrency: options.reservedConcurrency,
     env: () => ({

@@ -6,6 +6,7 @@ import type { InvokeOutcome } from '../../../local/functions/instance.ts';
 import type { ConnectionLimits } from '../../../local/gateway/client-connection.ts';
 import { Gateway, type Integration } from '../../../local/gateway/gateway.ts';
 import { parseRouteSelection } from '../../../local/gateway/route-selection.ts';
+import { accountWithoutRoles } from './access.ts';
 import { testLog } from './log.ts';
 
 /** What an integration sees of an event, as far as tests look at it. */
@@ -60,6 +61,7 @@ export async function startGateway(
       selectRoute: parseRouteSelection('$request.body.action'),
       routes: new Map(Object.entries(handlers).map(([key, handler]) => [key, toIntegration(handler)])),
     },
+    access: accountWithoutRoles().access,
     faults,
     log: testLog().log,
     ...(options.limits === undefined ? {} : { limits: options.limits }),

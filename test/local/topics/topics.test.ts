@@ -16,7 +16,9 @@ import type { Queue } from '../../../local/queues/queue.ts';
 import { Queues } from '../../../local/queues/queues.ts';
 import { topicOperations } from '../../../local/topics/operations.ts';
 import { Topics } from '../../../local/topics/topics.ts';
+import { OPEN_POLICY } from '../support/access.ts';
 import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
+import { testLog } from '../support/log.ts';
 
 const TopicArn = 'arn:aws:sns:us-east-1:000000000000:events';
 
@@ -24,13 +26,16 @@ let endpoint: TestEndpoint;
 let queues: Queues;
 let topics: Topics;
 let faults: Faults;
+let lines: string[];
 let sns: SNSClient;
 
 beforeEach(async () => {
   endpoint = await startEndpoint();
   queues = new Queues({ region: 'us-east-1', account: '000000000000', endpoint: endpoint.url });
   faults = {};
-  topics = new Topics({ queues, faults });
+  const kept = testLog();
+  lines = kept.lines;
+  topics = new Topics({ queues, faults, log: kept.log });
   topics.create(TopicArn);
   endpoint.serve({ sns: topicOperations({ topics, region: 'us-east-1', account: '000000000000' }) });
   sns = new SNSClient(endpoint.client);
@@ -55,7 +60,7 @@ async function bodies(queue: Queue): Promise<string[]> {
 }
 
 test('a message reaches every queue, raw', async () => {
-  const [a, b] = [queues.create('a'), queues.create('b')];
+  const [a, b] = [queues.create('a', { Policy: OPEN_POLICY }), queues.create('b', { Policy: OPEN_POLICY })];
   await subscribe(a);
   await subscribe(b);
   await sns.send(new PublishCommand({ TopicArn, Message: '{"text":"1 < 2 & “3”"}\n+%' }));
@@ -64,7 +69,7 @@ test('a message reaches every queue, raw', async () => {
 });
 
 test('without raw delivery a message comes in an envelope', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue, {});
   await sns.send(
     new PublishCommand({ TopicArn, Message: 'hi', Subject: 's', MessageAttributes: { k: { DataType: 'String', StringValue: 'v' } } }),
@@ -80,7 +85,7 @@ test('without raw delivery a message comes in an envelope', async () => {
 });
 
 test('attributes of a raw message become attributes of the queue message', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   await sns.send(new PublishCommand({ TopicArn, Message: 'hi', MessageAttributes: { k: { DataType: 'String', StringValue: 'v' } } }));
   const [message] = await queue.receive({ waitSeconds: 0 }, new AbortController().signal);
@@ -88,18 +93,18 @@ test('attributes of a raw message become attributes of the queue message', async
 });
 
 test('subscribing the same queue again answers the same subscription', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   expect(await subscribe(queue)).toBe(await subscribe(queue));
 });
 
 test('subscribing the same queue with other attributes is refused', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   await expect(subscribe(queue, { RawMessageDelivery: 'false' })).rejects.toBeInstanceOf(InvalidParameterException);
 });
 
 test('an unsubscribed queue gets nothing, and unsubscribing twice is no error', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   const SubscriptionArn = await subscribe(queue);
   await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
   await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
@@ -108,7 +113,7 @@ test('an unsubscribed queue gets nothing, and unsubscribing twice is no error', 
 });
 
 test('a queue that is gone stops nobody else', async () => {
-  const [gone, there] = [queues.create('gone'), queues.create('there')];
+  const [gone, there] = [queues.create('gone', { Policy: OPEN_POLICY }), queues.create('there', { Policy: OPEN_POLICY })];
   await subscribe(gone);
   await subscribe(there);
   queues.delete(gone);
@@ -117,7 +122,7 @@ test('a queue that is gone stops nobody else', async () => {
 });
 
 test('what cannot be delivered goes to the dead-letter queue of the subscription', async () => {
-  const [gone, dead] = [queues.create('gone'), queues.create('dead')];
+  const [gone, dead] = [queues.create('gone', { Policy: OPEN_POLICY }), queues.create('dead', { Policy: OPEN_POLICY })];
   await subscribe(gone, { RawMessageDelivery: 'true', RedrivePolicy: JSON.stringify({ deadLetterTargetArn: dead.arn }) });
   queues.delete(gone);
   await sns.send(new PublishCommand({ TopicArn, Message: 'hi' }));
@@ -135,7 +140,7 @@ test('subscriptions are listed in pages of 100', async () => {
 });
 
 test('a topic tells its ARN and how many subscriptions it has', async () => {
-  await subscribe(queues.create('a'));
+  await subscribe(queues.create('a', { Policy: OPEN_POLICY }));
   const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
   expect(Attributes).toMatchObject({ TopicArn, SubscriptionsConfirmed: '1' });
 });
@@ -150,7 +155,7 @@ test('an unknown topic is NotFound', async () => {
 });
 
 test('a batch reports each entry', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   const { Successful, Failed } = await sns.send(
     new PublishBatchCommand({
@@ -170,12 +175,12 @@ test('what is not emulated is an error that names it', async () => {
   await expect(sns.send(set)).rejects.toThrow(/SetTopicAttributes/);
   const email = new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@example.com' });
   await expect(sns.send(email)).rejects.toThrow(/email/);
-  const filtered = subscribe(queues.create('a'), { FilterPolicy: '{}' });
+  const filtered = subscribe(queues.create('a', { Policy: OPEN_POLICY }), { FilterPolicy: '{}' });
   await expect(filtered).rejects.toThrow(/FilterPolicy/);
 });
 
 test('an injected fault can lose, double and delay notifications', async () => {
-  const queue = queues.create('a');
+  const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   const held: (() => void)[] = [];
   faults.notification = (queueName, body, deliver) => {
@@ -188,4 +193,14 @@ test('an injected fault can lose, double and delay notifications', async () => {
   for (const Message of ['lost', 'late', 'doubled']) await sns.send(new PublishCommand({ TopicArn, Message }));
   for (const release of held) release();
   expect(await bodies(queue)).toEqual(['doubled', 'doubled', 'late']);
+});
+
+test('a queue whose policy does not let the topic in gets nothing, its dead-letter queue does, and the log names it', async () => {
+  const [closed, deadLetters] = [queues.create('closed'), queues.create('dead', { Policy: OPEN_POLICY })];
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn });
+  await subscribe(closed, { RawMessageDelivery: 'true', RedrivePolicy });
+  await sns.send(new PublishCommand({ TopicArn, Message: 'refused' }));
+  expect(await bodies(closed)).toEqual([]);
+  expect(await bodies(deadLetters)).toEqual(['refused']);
+  expect(lines.join('')).toMatch(/AccessDenied: SNS may not sqs:SendMessage on arn:aws:sqs:us-east-1:000000000000:closed for .*:events/);
 });

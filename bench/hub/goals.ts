@@ -1,0 +1,128 @@
+import type { Goal } from '../report/section.ts';
+import { SATURATED_STRETCH } from './compare.ts';
+import type { PairResult } from './pair.ts';
+import type { Metric, Results } from './results.ts';
+import { GOAL_STREAMS, idleId, MAX_IDLE_ID, rateId } from './scenarios.ts';
+
+const LONE_ID = `lone-${GOAL_STREAMS}`;
+const SATURATION_ID = `saturation-${GOAL_STREAMS}`;
+const IDLE_ID = idleId(GOAL_STREAMS);
+
+/** The rate at which no server is saturated. */
+const CALM = 8;
+const BUSY = [50, 100];
+
+const MAX_IDLE_BYTES = 5_000;
+
+/**
+ * What issue 4 asks for under "What it must show", 1, 2, 3 and 5, beside what was measured. What it says under 4 is the fan-out's.
+ * @param maxStreams what the machine lets one process hold
+ */
+export function hubGoals(results: Results, maxStreams: number, pair: PairResult | undefined): readonly Goal[] {
+  return [
+    ...against(results, LONE_ID, 'lone events: messages/s, ours against', 'messagesPerSecond', [
+      ['nchan', 1.2],
+      ['better-sse', 2.2],
+      ['c', 0.8],
+    ]),
+    ...against(results, SATURATION_ID, '32 in flight: messages/s, ours against', 'messagesPerSecond', [
+      ['nchan', 20],
+      ['better-sse', 40],
+      ['c', 15],
+    ]),
+    ...BUSY.flatMap((rate) => openLoop(results, rate)),
+    {
+      text: 'user memory of an idle stream',
+      bound: 'at most',
+      target: MAX_IDLE_BYTES,
+      measured: results.median(IDLE_ID, 'ours', 'userBytesPerStream'),
+      unit: 'B',
+    },
+    ...[['nchan', 1 / 2] as const, ['better-sse', 1 / 4] as const].map(
+      ([peer, target]): Goal => ({
+        text: `user memory of an idle stream, ours against ${peer}`,
+        bound: 'at most',
+        target,
+        measured: results.ratio('userBytesPerStream', IDLE_ID, 'ours', peer),
+      }),
+    ),
+    {
+      text: 'accepts/s, ours against node-http',
+      bound: 'at least',
+      target: 1.3,
+      measured: results.ratio('acceptsPerSecond', IDLE_ID, 'ours', 'node-http'),
+    },
+    {
+      text: `streams of one process without a failed connection (its file limit allows ${maxStreams})`,
+      bound: 'at least',
+      target: maxStreams,
+      measured: openedStreams(results, maxStreams),
+      unit: 'streams',
+    },
+    {
+      text: 'streams of two processes without a failed connection',
+      bound: 'at least',
+      target: pair?.streams ?? 30_000,
+      measured: pair === undefined ? undefined : sumOfIntact(pair),
+      unit: 'streams',
+    },
+    {
+      text: `${CALM} events/s: p99 latency, ours against c`,
+      bound: 'at most',
+      target: 1.3,
+      measured: results.ratio('p99Ms', rateId(CALM, GOAL_STREAMS), 'ours', 'c'),
+    },
+  ];
+}
+
+function against(
+  results: Results,
+  scenarioId: string,
+  text: string,
+  metric: Metric,
+  targets: readonly (readonly [peerId: string, target: number])[],
+): readonly Goal[] {
+  return targets.map(([peerId, target]) => ({
+    text: `${text} ${peerId}`,
+    bound: 'at least',
+    target,
+    measured: results.ratio(metric, scenarioId, 'ours', peerId),
+  }));
+}
+
+function openLoop(results: Results, rate: number): readonly Goal[] {
+  const id = rateId(rate, GOAL_STREAMS);
+  const delivered = results.median(id, 'ours', 'messagesPerSecond');
+  return [
+    {
+      text: `${rate} events/s: time until every stream had every event, against the time in which they were published`,
+      bound: 'at most',
+      target: SATURATED_STRETCH,
+      measured: delivered === undefined ? undefined : (rate * GOAL_STREAMS) / delivered,
+    },
+    {
+      text: `${rate} events/s: cores of the server`,
+      bound: 'at most',
+      target: 1,
+      measured: results.median(id, 'ours', 'serverCores'),
+      unit: 'cores',
+    },
+    {
+      text: `${rate} events/s: p99 latency against our own at ${CALM} events/s`,
+      bound: 'at most',
+      target: 3,
+      measured: results.ratio('p99Ms', id, 'ours', 'ours', rateId(CALM, GOAL_STREAMS)),
+    },
+  ];
+}
+
+/** The streams that opened in every round: 0 where one failed. */
+function openedStreams(results: Results, streams: number): number | undefined {
+  const samples = results.of(MAX_IDLE_ID, 'ours');
+  if (samples.length === 0) return undefined;
+  return samples.every(({ outcome }) => outcome.kind === 'measured') ? streams : 0;
+}
+
+function sumOfIntact({ measurements }: PairResult): number {
+  return measurements.reduce((sum, { intact, connecting }) => sum + (intact ? connecting.streams : 0), 0);
+}

@@ -1,0 +1,60 @@
+import pLimit from 'p-limit';
+import { METRICS } from '../../backbone/contract.ts';
+import type { Clock, ConnectionCloser, ConnectionExpiries, ConnectionPoster, ConnectionStore } from '../../backbone/ports.ts';
+import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { Telemetry } from '../telemetry.ts';
+
+export interface ConnectionExpiryDependencies {
+  readonly expiries: ConnectionExpiries;
+  readonly poster: ConnectionPoster;
+  readonly closer: ConnectionCloser;
+  readonly store: Pick<ConnectionStore, 'close'>;
+  readonly clock: Clock;
+}
+
+/** How far back a run looks: as far as runs that failed, or did not come to their end, may have left something. */
+export const LOOK_BACK_MS = 5 * 60_000;
+
+/** Connections that are told and ended side by side: the rate is the account's, and those who connect and post share it. */
+const CONCURRENCY = 20;
+
+/** The last frame of a connection. API Gateway closes it with a code of its own, which says nothing. */
+const EXPIRED: ServerFrame = { kind: 'error', code: 'token_expired', message: 'the token has expired: connect again with a new one' };
+const EXPIRED_TEXT = JSON.stringify(EXPIRED);
+
+type Ended = 'ended' | 'gone' | 'unknown';
+
+/**
+ * Tells the connections whose token has expired so, and ends them. Nothing has been delivered to them since, so what is done
+ * here is for the client: it comes back with a new token.
+ * @param deadlineMs no page begins after this; the next run goes on with what is left
+ */
+export async function endExpiredConnections(deps: ConnectionExpiryDependencies, deadlineMs: number, telemetry: Telemetry): Promise<void> {
+  const { expiries, clock } = deps;
+  const limit = pLimit(CONCURRENCY);
+  const nowMs = clock.nowMs();
+  const counts: Record<Ended, number> = { ended: 0, gone: 0, unknown: 0 };
+  for await (const connectionIds of expiries.expired(nowMs - LOOK_BACK_MS, nowMs)) {
+    if (clock.nowMs() >= deadlineMs) break;
+    for (const ended of await Promise.all(connectionIds.map((id) => limit(end, id, deps, telemetry)))) counts[ended]++;
+  }
+  telemetry.metrics({ [METRICS.connectionsExpired]: counts.ended });
+  if (counts.ended + counts.gone + counts.unknown > 0) telemetry.info('connections of expired tokens', counts);
+}
+
+async function end(connectionId: string, { poster, closer, store }: ConnectionExpiryDependencies, telemetry: Telemetry): Promise<Ended> {
+  // Whether it arrives or not: the end that follows is what counts.
+  const told = await poster.post(connectionId, EXPIRED_TEXT);
+  const outcome = told.kind === 'gone' ? told : await closer.close(connectionId);
+  switch (outcome.kind) {
+    case 'closed':
+      // Its `$disconnect` removes the rows; where that is lost, the next run finds the connection gone.
+      return 'ended';
+    case 'gone':
+      await store.close(connectionId);
+      return 'gone';
+    case 'unknown':
+      telemetry.warn('connection of an expired token not ended', { connectionId, reason: outcome.reason });
+      return 'unknown';
+  }
+}

@@ -1,0 +1,31 @@
+import type { Context } from 'aws-lambda';
+import { createManagementClient } from '../../backbone/aws/clients.ts';
+import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
+import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import { connectionStoreEntries, managementEntries, readEnvironment } from '../environment.ts';
+import { openTelemetry } from '../telemetry.ts';
+import { openConnectionExpiries, openConnectionStore } from '../wiring.ts';
+import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
+
+/** Kept for the last page. */
+const RESERVE_MS = 15_000;
+
+/** Runs every minute: ends the connections whose token has expired. */
+function createHandler(deps: ConnectionExpiryDependencies) {
+  return (_event: unknown, context: Context): Promise<void> => {
+    const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    return endExpiredConnections(deps, deadlineMs, openTelemetry(context));
+  };
+}
+
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries }, process.env);
+// It reads the management endpoint from the environment by itself.
+const client = createManagementClient();
+export const handler = createHandler({
+  expiries: openConnectionExpiries(env),
+  poster: createSdkPoster({ client }),
+  closer: createConnectionCloser({ client }),
+  store: openConnectionStore(env),
+  clock: systemClock,
+});

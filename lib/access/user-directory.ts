@@ -1,0 +1,99 @@
+import { Aws, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import {
+  AccountRecovery,
+  FeaturePlan,
+  LambdaVersion,
+  Mfa,
+  OAuthScope,
+  UserPool,
+  type UserPoolClient,
+  type UserPoolDomain,
+  UserPoolOperation,
+} from 'aws-cdk-lib/aws-cognito';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+import { LaneFunction } from '../lane-function.ts';
+import type { TokenIssuer } from './token-issuer.ts';
+
+export interface UserDirectoryProps {
+  /** Where users are sent back to after they have signed in. */
+  readonly signInUrl: string;
+  readonly logRetention: RetentionDays;
+  /** Keep the users when the stack goes, and guard them against deletion. */
+  readonly production: boolean;
+}
+
+/** What a page needs to sign a user in, by the authorization code flow with PKCE. */
+export interface SignIn {
+  readonly issuer: string;
+  readonly clientId: string;
+}
+
+/** Cognito waits no longer for a trigger, and tries twice more. */
+const TRIGGER_TIMEOUT = Duration.seconds(5);
+
+/** A token lasts an hour, and streams end with it; the page gets the next one with the refresh token. */
+const TOKEN_VALIDITY = Duration.hours(1);
+
+/**
+ * Users of a stage that names no issuer. What they may is which groups they are in: `subscribe:orders.*` lets its members
+ * subscribe to every channel whose name begins with `orders.`, `publish:chat` publish to `chat`. Operators add both users and
+ * groups; nobody signs up alone.
+ */
+export class UserDirectory extends Construct {
+  readonly pool: UserPool;
+  readonly client: UserPoolClient;
+  readonly domain: UserPoolDomain;
+  readonly claims: LaneFunction;
+  readonly issuer: TokenIssuer;
+  readonly signIn: SignIn;
+
+  constructor(scope: Construct, id: string, props: UserDirectoryProps) {
+    super(scope, id);
+    this.claims = new LaneFunction(this, 'Claims', {
+      entry: 'lambda/access/add-claims.ts',
+      description: 'Adds the claim lanes to the tokens of the user pool',
+      logRetention: props.logRetention,
+      timeout: TRIGGER_TIMEOUT,
+    });
+    this.pool = new UserPool(this, 'Pool', {
+      // Lower plans cannot add a claim to access tokens.
+      featurePlan: FeaturePlan.ESSENTIALS,
+      selfSignUpEnabled: false,
+      signInAliases: { email: true },
+      passwordPolicy: { minLength: 12, requireLowercase: true, requireUppercase: true, requireDigits: true, requireSymbols: true },
+      mfa: Mfa.OPTIONAL,
+      mfaSecondFactor: { otp: true, sms: false },
+      accountRecovery: AccountRecovery.EMAIL_ONLY,
+      deletionProtection: props.production,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    this.pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.claims.function, LambdaVersion.V2_0);
+    this.domain = this.pool.addDomain('Domain', {
+      // Unique in the Region, for all accounts.
+      cognitoDomain: { domainPrefix: `${Stack.of(this).stackName.toLowerCase()}-${Aws.ACCOUNT_ID}` },
+    });
+    this.client = this.pool.addClient('Client', {
+      // A page cannot keep a secret: PKCE takes its place.
+      generateSecret: false,
+      authFlows: { userSrp: true },
+      oAuth: { flows: { authorizationCodeGrant: true }, scopes: [OAuthScope.OPENID], callbackUrls: [props.signInUrl] },
+      accessTokenValidity: TOKEN_VALIDITY,
+      preventUserExistenceErrors: true,
+    });
+    acknowledge(
+      this.pool,
+      'A second factor (TOTP) is offered to every user and demanded of none: the pool is what a stage has until it names its own issuer, which decides for its users.',
+      'AwsSolutions-COG2',
+    );
+    acknowledge(
+      this.pool,
+      'The Plus plan adds threat protection to sign-ins, at four times the price per user. Users are added by operators, passwords have 12 characters at least, and a stage with more to protect names its own issuer.',
+      'AwsSolutions-COG8',
+    );
+    const issuer = this.pool.userPoolProviderUrl;
+    this.issuer = { url: issuer, audience: this.client.userPoolClientId, jwksUri: `${issuer}/.well-known/jwks.json` };
+    this.signIn = { issuer, clientId: this.client.userPoolClientId };
+  }
+}

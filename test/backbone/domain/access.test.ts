@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import * as fc from 'fast-check';
+import { type AccessDeniedError, allows, MAX_RIGHTS_LENGTH, parseAccess, requireRight } from '../../../backbone/domain/access.ts';
+
+const claims = (lanes: unknown) => ({ sub: 'ann', exp: 1_800_000_000, lanes });
+
+function codeOf(attempt: () => unknown): string {
+  try {
+    attempt();
+  } catch (error) {
+    return (error as AccessDeniedError).code;
+  }
+  return 'nothing was thrown';
+}
+
+describe('the claims of a token', () => {
+  test('say who, what and until when', () => {
+    expect(parseAccess(claims({ subscribe: ['orders.*', 'chat'], publish: ['chat'] }))).toEqual({
+      principal: 'ann',
+      rights: { subscribe: ['orders.*', 'chat'], publish: ['chat'] },
+      expiresAtMs: 1_800_000_000_000,
+    });
+  });
+
+  test.each([[undefined], [{}], [{ subscribe: [] }]])('allow nothing where they list nothing: %j', (lanes) => {
+    expect(parseAccess(claims(lanes)).rights).toEqual({ subscribe: [], publish: [] });
+  });
+
+  test.each([
+    ['a text', 'orders.*'],
+    ['a list', ['orders.*']],
+    ['null', null],
+    ['a list that is a text', { subscribe: 'orders.*' }],
+    ['a pattern that is no text', { publish: [1] }],
+    ['an empty pattern', { publish: [''] }],
+    ['a * inside', { subscribe: ['a*b'] }],
+    ['two *', { subscribe: ['a**'] }],
+    ['a name that no channel has', { subscribe: ['a/b'] }],
+    ['more than a row holds', { subscribe: Array.from({ length: 20 }, () => 'x'.repeat(MAX_RIGHTS_LENGTH / 20)) }],
+  ])('are refused where lanes is %s', (_, lanes) => {
+    expect(codeOf(() => parseAccess(claims(lanes)))).toBe('unauthorized');
+  });
+
+  test.each([
+    ['sub', { exp: 1 }],
+    ['sub', { sub: '', exp: 1 }],
+    ['sub', { sub: 'x'.repeat(256), exp: 1 }],
+    ['exp', { sub: 'ann' }],
+    ['exp', { sub: 'ann', exp: 'soon' }],
+  ])('are refused without a good %s', (_, incomplete) => {
+    expect(codeOf(() => parseAccess(incomplete))).toBe('unauthorized');
+  });
+});
+
+describe('rights', () => {
+  test.each([
+    ['chat', 'chat', true],
+    ['chat', 'chat2', false],
+    ['orders.*', 'orders.1', true],
+    ['orders.*', 'orders.', true],
+    ['orders.*', 'orders', false],
+    ['orders.*', 'Orders.1', false],
+    ['*', 'anything', true],
+  ])('%s and channel %s: %s', (pattern, channel, expected) => {
+    expect(allows({ subscribe: [pattern], publish: [] }, 'subscribe', channel)).toBe(expected);
+  });
+
+  test('to read are none to write', () => {
+    expect(allows({ subscribe: ['*'], publish: [] }, 'publish', 'chat')).toBe(false);
+  });
+
+  test('a pattern allows exactly the names that begin as it does', () => {
+    const name = fc.stringMatching(/^[a-z.]{0,5}$/);
+    fc.assert(
+      fc.property(name, name, (beginning, channel) => {
+        expect(allows({ subscribe: [`${beginning}*`], publish: [] }, 'subscribe', channel)).toBe(channel.indexOf(beginning) === 0);
+      }),
+    );
+  });
+
+  test('the error names the first channel that is not allowed, and what was wanted', () => {
+    const rights = { subscribe: ['a'], publish: [] };
+    expect(() => requireRight({ rights }, 'subscribe', ['a', 'b', 'c'])).toThrow('the token does not allow to subscribe to channel "b"');
+    expect(() => requireRight({ rights }, 'publish', ['a'])).toThrow('the token does not allow to publish to channel "a"');
+  });
+});

@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import { Results } from '../../../bench/hub/results.ts';
+import { scenarios } from '../../../bench/hub/scenarios.ts';
+import { type HubConditions, hubSection } from '../../../bench/hub/sections.ts';
+import { formatSection } from '../../../bench/report/text.ts';
+import { fakePeer, measurementOf, sampleOf, scenarioOf } from './samples.ts';
+
+const LONE = scenarioOf('lone-10');
+const PEERS = [fakePeer('ours'), fakePeer('slow')];
+
+function conditions(changes: Partial<HubConditions> = {}): HubConditions {
+  return { peers: PEERS, scenarios: [LONE], maxStreams: 100, left: [], clientName: 'scripted', pair: undefined, ...changes };
+}
+
+const measured = (peerId: string, messagesPerSecond: number, clientShare = 0.1) =>
+  sampleOf(LONE, peerId, measurementOf({ delivering: { messagesPerSecond, clientShare } }));
+
+test('every figure of a server stands beside its ratio to ours', () => {
+  const { tables } = hubSection(new Results([measured('ours', 2_000), measured('slow', 500)]), conditions());
+
+  expect(tables[0]?.rows.map((row) => row.slice(0, 3))).toEqual([
+    ['ours', '2,000', '1.00 x'],
+    ['slow', '500', '0.250 x'],
+  ]);
+});
+
+test('a client that may have been what limits is named with where', () => {
+  const quiet = hubSection(new Results([measured('ours', 1)]), conditions());
+  const busy = hubSection(new Results([measured('ours', 1), measured('slow', 1, 0.95)]), conditions());
+
+  expect(quiet.prose.join(' ')).toContain('never used more than 90 %');
+  expect(busy.prose.join(' ')).toContain('may have been what limited, in: lone-10 of slow');
+});
+
+test('what was left out or failed is told, with the reason', () => {
+  const failed = { scenario: LONE, peer: fakePeer('slow'), round: 1, outcome: { kind: 'failed', reason: 'crash' } as const };
+  const text = formatSection(hubSection(new Results([failed]), conditions({ left: ['nchan: not installed'] })));
+
+  expect(text).toContain('Left out: nchan: not installed');
+  expect(text).toContain('slow, lone-10: crash');
+});
+
+test('a server that was spared a rate is called saturated', () => {
+  const skipped = { scenario: LONE, peer: fakePeer('slow'), round: 1, outcome: { kind: 'skipped', saturatedAt: 8 } as const };
+
+  const { tables } = hubSection(new Results([measured('ours', 2_000), skipped]), conditions());
+
+  expect(tables[0]?.rows[1]).toEqual(['slow', 'saturated']);
+});
+
+test('a line of a plot ends where its server was spared the rate', () => {
+  const rates = scenarios({ quick: false, maxStreams: 19_800 }).filter(
+    ({ traffic, streams }) => traffic.kind === 'rate' && streams === 10_000,
+  );
+  const samples = rates.flatMap((scenario, index) => [
+    sampleOf(scenario, 'ours', measurementOf()),
+    ...(index < 2 ? [sampleOf(scenario, 'slow', measurementOf())] : []),
+  ]);
+
+  const { plots } = hubSection(new Results(samples), conditions({ scenarios: rates }));
+
+  expect(plots[0]?.series.map(({ name, points }) => [name, points.length])).toEqual([
+    ['ours', rates.length],
+    ['slow', 2],
+  ]);
+});

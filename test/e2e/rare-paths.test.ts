@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import WebSocket from 'ws';
+import { PUBLISH_DETAIL_TYPE, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import type { Queue } from '../../local/queues/queue.ts';
+import { freshChannel, publish, subscribeSocket } from './support/clients.ts';
+import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+
+/** Above what the sweeps leave alone as too young. */
+const AGE_MS = 20 * 60_000;
+
+let world: InProcessRun;
+let database: DynamoDBDocumentClient;
+let events: EventBridgeClient;
+
+beforeAll(async () => {
+  // Two connections are more than a run of the sweep looks at.
+  world = await startInProcess({ environment: { [WEBSOCKET_ENV.sweepConnections]: '1' } });
+  const client = {
+    endpoint: world.run.urls.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  };
+  database = DynamoDBDocumentClient.from(new DynamoDBClient(client));
+  events = new EventBridgeClient(client);
+}, 60_000);
+
+afterEach(() => {
+  world.run.faults.postOutcome = undefined;
+  world.run.faults.loseTaskStopped = undefined;
+  world.run.faults.loseDisconnect = undefined;
+});
+
+afterAll(async () => {
+  database.destroy();
+  events.destroy();
+  await world.run.close();
+}, 30_000);
+
+function queueNamed(part: string): Queue {
+  const queue = world.run.queues.list().find(({ name }) => name.includes(part));
+  if (queue === undefined) throw new Error(`there is no queue ${part}`);
+  return queue;
+}
+
+describe('a task that died before it had noted its subscription at its queue', () => {
+  function victim(): { readonly id: string; readonly queue: Queue } {
+    const [{ id = '' } = {}] = world.service.tasks;
+    const queue = queueNamed(id);
+    queue.tags.delete(SUBSCRIPTION_TAG);
+    return { id, queue };
+  }
+
+  function isLeft({ id, queue }: ReturnType<typeof victim>): boolean {
+    const { queues, topics } = world.run;
+    const endpoints = topics.topicArns().flatMap((arn) => topics.subscriptions(arn).map(({ endpoint }) => endpoint));
+    return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
+  }
+
+  test('leaves nothing behind all the same, by the rule on its stop', async () => {
+    const lost = victim();
+    await world.service.kill(lost.id);
+    await until('queue and subscription are gone', () => !isLeft(lost));
+  }, 60_000);
+
+  test('leaves nothing behind all the same, by the sweep', async () => {
+    world.run.faults.loseTaskStopped = () => true;
+    const lost = victim();
+    await world.service.kill(lost.id);
+    world.run.queues.age(AGE_MS);
+    world.run.fireSchedules();
+    await until('queue and subscription are gone', () => !isLeft(lost));
+  }, 60_000);
+});
+
+test('the sweep of connections notes where it stopped where there are more than it looks at', async () => {
+  const channel = freshChannel('many');
+  const sockets = await Promise.all(Array.from({ length: 3 }, () => subscribeSocket(world.run.urls.websocket, channel)));
+  const used = () => {
+    const role = world.run.accessReport().roles.find(({ role: id }) => id.includes('/SweepHandlerRole'));
+    return role?.grants.find(({ action }) => action === 'dynamodb:PutItem')?.calls ?? 0;
+  };
+
+  world.run.fireSchedules();
+
+  await until('the mark is written', () => used() > 0);
+  for (const socket of sockets) socket.close();
+}, 60_000);
+
+function putEvent(detail: object): Promise<unknown> {
+  return events.send(
+    new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: PUBLISH_DETAIL_TYPE, Detail: JSON.stringify(detail) }] }),
+  );
+}
+
+test('an EventBridge event that cannot be published is put aside', async () => {
+  await putEvent({ channel: 'not a channel', data: 'x' });
+  const aside = queueNamed('PublishDeadLetters');
+  await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes('not a channel')));
+}, 60_000);
+
+test('an EventBridge event that comes twice is published once', async () => {
+  const channel = freshChannel('twice');
+  const socket = await subscribeSocket(world.run.urls.websocket, channel);
+  await putEvent({ channel, data: 'one', key: 'k' });
+  await socket.ofKind('event', 1);
+  await putEvent({ channel, data: 'one', key: 'k' });
+  await putEvent({ channel, data: 'two' });
+  await socket.frames.until((frames) => frames.some((frame) => frame.kind === 'event' && frame.data === 'two'));
+  const ids = (await socket.ofKind('event', 2)).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(2);
+  socket.close();
+}, 60_000);
+
+test('an event that a connection cannot get is put aside', async () => {
+  const channel = freshChannel('refused');
+  const socket = await subscribeSocket(world.run.urls.websocket, channel);
+  world.run.faults.postOutcome = () => ({ status: 400, code: 'BadRequestException' });
+  await publish(world.run.urls.http, channel, 'x');
+  const aside = queueNamed('FanOutDeadLetters');
+  await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes(channel)));
+  socket.close();
+}, 60_000);
+
+test('a channel that is unsubscribed sends no more', async () => {
+  const channel = freshChannel('left');
+  const leaves = await subscribeSocket(world.run.urls.websocket, channel);
+  const stays = await subscribeSocket(world.run.urls.websocket, channel);
+  leaves.send({ action: 'unsubscribe', channel });
+  await leaves.ofKind('unsubscribed');
+  await publish(world.run.urls.http, channel, 'x');
+  await stays.ofKind('event');
+  expect(leaves.frames.items.filter(({ kind }) => kind === 'event')).toEqual([]);
+  for (const socket of [leaves, stays]) socket.close();
+}, 60_000);
+
+describe('rows of a connection that is gone without its $disconnect', () => {
+  async function rowsOf(channel: string): Promise<number> {
+    const { TableNames = [] } = await database.send(new ListTablesCommand({}));
+    const TableName = TableNames.find((name) => name.includes('Subscriptions'));
+    const { Items = [] } = await database.send(new ScanCommand({ TableName, ConsistentRead: true }));
+    return Items.filter((item) => item['channel'] === channel).length;
+  }
+
+  test('go with the frame whose answer finds it gone', async () => {
+    const channel = freshChannel('gone');
+    const socket = await subscribeSocket(world.run.urls.websocket, channel);
+    expect(await rowsOf(channel)).toBe(1);
+    world.run.faults.postOutcome = () => ({ status: 410, code: 'GoneException' });
+    socket.send({ action: 'subscribe', channel: freshChannel('other') });
+    await until('its rows are gone', async () => (await rowsOf(channel)) === 0);
+    socket.close();
+  }, 60_000);
+
+  test('go when its token has expired', async () => {
+    world.run.faults.loseDisconnect = () => true;
+    const channel = freshChannel('expired');
+    const expiresAtMs = Date.now() + 2_000;
+    const token = world.run.issuer.issue({ subscribe: [channel], publish: [], expiresInSeconds: 2 });
+    const socket = new WebSocket(world.run.urls.websocket, ['lanes.v1.json', `bearer.${token}`]);
+    await once(socket, 'open');
+    socket.send(JSON.stringify({ action: 'subscribe', channel }));
+    await once(socket, 'message');
+    socket.terminate();
+    // The end of a token counts in whole seconds.
+    await until('the token has expired', () => Date.now() > expiresAtMs + 1_000);
+    world.run.fireSchedules();
+    await until('its rows are gone', async () => (await rowsOf(channel)) === 0);
+  }, 60_000);
+});

@@ -1,0 +1,32 @@
+import type { KeptGrant } from '../../../local/iam/report.ts';
+
+const LAST_RESORT =
+  'Lambda puts an event aside here when the function has failed on it three times. The functions bear every fault that the tests inject.';
+
+/** Grants that stay although no end-to-end test uses them. Each is a promise that somebody has looked at it. */
+export const KEPT_GRANTS: readonly KeptGrant[] = [
+  ...['Expiry', 'Sweep'].map((name) => ({
+    role: `${name}HandlerRole`,
+    action: 'sqs:SendMessage',
+    resource: `${name}DeadLetters`,
+    reason: LAST_RESORT,
+  })),
+  ...['TaskStopped', 'Sweep'].map((name) => ({
+    role: `Cleaners${name}Role`,
+    action: 'sqs:SendMessage',
+    resource: 'CleanersDeadLetters',
+    reason: LAST_RESORT,
+  })),
+  ...['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
+    role: 'AccessUsersClaimsRole',
+    action,
+    resource: 'AccessUsersClaimsLog',
+    reason: 'Only Cognito invokes the function, and a local run has an issuer of its own in its place.',
+  })),
+  {
+    role: 'ServiceTaskExecutionRole',
+    action: 'ecr:BatchCheckLayerAvailability',
+    resource: 'container-assets',
+    reason: 'The CDK grants it with the pull of every image asset, and so does the managed policy that AWS names for this role.',
+  },
+];

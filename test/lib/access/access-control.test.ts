@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
+import { parseStage, type Stage } from '../../../lib/config.ts';
+import { dev } from '../../../lib/stages/dev.ts';
+import { prod } from '../../../lib/stages/prod.ts';
+import { testApp } from '../harness.ts';
+
+const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
+
+const synthesize = (stage: Stage) => Template.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }));
+
+describe('a stage that names no issuer has users of its own', () => {
+  const template = synthesize(prod);
+
+  test('whom operators add, with passwords worth the name, and who are kept with the data', () => {
+    template.hasResource('AWS::Cognito::UserPool', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+        DeletionProtection: 'ACTIVE',
+        Policies: { PasswordPolicy: Match.objectLike({ MinimumLength: 12 }) },
+      },
+    });
+  });
+
+  test('whose access tokens get the claim, from a trigger of the version that can', () => {
+    template.hasResourceProperties('AWS::Cognito::UserPool', {
+      UserPoolTier: 'ESSENTIALS',
+      LambdaConfig: { PreTokenGenerationConfig: { LambdaVersion: 'V2_0' } },
+    });
+  });
+
+  test('who sign in by the authorization code flow alone, and come back to the lane', () => {
+    template.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: ['code'],
+      CallbackURLs: [`https://${prod.sse.domainName}/`],
+      GenerateSecret: false,
+    });
+  });
+});
+
+test('in development they go with the stack', () => {
+  synthesize(dev).hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Delete', Properties: { DeletionProtection: 'INACTIVE' } });
+});
+
+test('a stage that names an issuer has none of this', () => {
+  const template = synthesize({ ...dev, auth: { ...dev.auth, issuer: ISSUER } });
+  template.resourceCountIs('AWS::Cognito::UserPool', 0);
+  template.hasOutput('TokenIssuer', { Value: ISSUER.url });
+});
+
+describe('a stage is refused', () => {
+  test.each<[string, object]>([
+    ['whose issuer speaks plain HTTP', { ...prod, auth: { ...prod.auth, issuer: { ...ISSUER, url: 'http://issuer.example.com' } } }],
+    ['of production that takes tokens in the query', { ...prod, auth: { ...prod.auth, queryToken: true } }],
+    ['of production that allows a page of plain HTTP', { ...prod, auth: { ...prod.auth, origins: ['http://app.example.com'] } }],
+    ['that allows every page', { ...dev, auth: { ...dev.auth, origins: ['*'] } }],
+    ['whose origin has a path', { ...dev, auth: { ...dev.auth, origins: ['https://app.example.com/'] } }],
+  ])('%s', (_, stage) => {
+    expect(() => parseStage(stage, 'the test')).toThrow(/auth\./);
+  });
+});
