@@ -35,7 +35,10 @@ export function leftoversOf(run: LocalRun, access: AwsAccess): LeftoverFinder {
         queues: run.services.flatMap((service) => orphanedQueues(run, service)),
         queueSubscriptions: run.services.flatMap((service) => orphanedSubscriptions(run, service)),
         connectionRows: closed.filter(({ kind }) => kind === 'connection').map(({ connectionId }) => connectionId),
-        subscriptionRows: closed.filter(({ kind }) => kind === 'subscription').map(({ connectionId }) => connectionId),
+        // An expired one serves nobody, so no event finds it any more: DynamoDB deletes it, which the local run does not do.
+        subscriptionRows: closed
+          .filter(({ kind, expiresAt }) => kind === 'subscription' && expiresAt * 1_000 > Date.now())
+          .map(({ connectionId }) => connectionId),
       };
     },
     async ageConnections(ms) {
@@ -84,6 +87,8 @@ interface Row {
   readonly table: string;
   readonly kind: 'connection' | 'subscription';
   readonly connectionId: string;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
 }
 
 /** Every row that names a connection, of whichever table. */
@@ -92,11 +97,11 @@ async function connectionRows(database: DynamoDBDocumentClient): Promise<readonl
   const rows: Row[] = [];
   for (const table of TableNames) {
     for await (const { Items = [] } of paginateScan({ client: database }, { TableName: table })) {
-      for (const { connectionId, channel, connectedAt } of Items) {
+      for (const { connectionId, channel, connectedAt, expiresAt } of Items) {
         if (typeof connectionId !== 'string') continue;
-        if (channel !== undefined) rows.push({ table, kind: 'subscription', connectionId });
+        if (channel !== undefined) rows.push({ table, kind: 'subscription', connectionId, expiresAt });
         // What has no time of connecting is the sweep's own note, and not a connection.
-        else if (connectedAt !== undefined) rows.push({ table, kind: 'connection', connectionId });
+        else if (connectedAt !== undefined) rows.push({ table, kind: 'connection', connectionId, expiresAt });
       }
     }
   }

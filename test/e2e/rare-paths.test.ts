@@ -125,6 +125,18 @@ test('an event that a connection cannot get is put aside', async () => {
   socket.close();
 }, 60_000);
 
+test('an event that a connection cannot get yet is tried again later', async () => {
+  const channel = freshChannel('busy');
+  const socket = await subscribeSocket(world.run.urls.websocket, channel);
+  world.run.faults.postOutcome = () => ({ status: 429, code: 'LimitExceededException' });
+  await publish(world.run.urls.http, channel, 'x');
+  const later = queueNamed('FanOutDeliveries');
+  await until('it waits in the delivery queue', () => later.bodies().some((body) => body.includes(channel)));
+  world.run.faults.postOutcome = undefined;
+  await socket.ofKind('event', 1, 30_000);
+  socket.close();
+}, 60_000);
+
 test('a channel that is unsubscribed sends no more', async () => {
   const channel = freshChannel('left');
   const leaves = await subscribeSocket(world.run.urls.websocket, channel);

@@ -123,8 +123,8 @@ test('without --json it tells where to look and what to try, on other ports when
   const taken = createServer();
   const port = await listen(taken, 8443);
   const { stdout } = await startApp();
-  expect(stdout()).toMatch(/curl -Nk --http2 'https:\/\/127\.0\.0\.1:\d+\/v1\/events\?channel=demo'/);
-  expect(stdout()).toMatch(/wscat -c ws:\/\/127\.0\.0\.1:\d+\/dev -s lanes\.v1\.json/);
+  expect(stdout()).toMatch(/curl -Nk --http2 -H "authorization: Bearer \$TOKEN" 'https:\/\/127\.0\.0\.1:\d+\/v1\/events\?channel=demo'/);
+  expect(stdout()).toMatch(/wscat -c ws:\/\/127\.0\.0\.1:\d+\/dev -H "authorization: Bearer \$TOKEN" -s lanes\.v1\.json/);
   expect(stdout()).toMatch(/Ctrl-C stops everything/);
   const [, https] = /curl -k https:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout()) ?? [];
   expect(Number(https)).toBeGreaterThan(0);
