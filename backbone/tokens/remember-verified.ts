@@ -6,7 +6,7 @@ const MOST = 4_096;
 
 /**
  * Remembers the tokens that a verifier has found valid, until they expire: checking a signature costs as much as opening a
- * stream, and polls and streams that come again bring the token that they had. The longest unused is forgotten first. What
+ * stream, and polls and streams that come again bring the token that they had. The one known longest is forgotten first. What
  * is refused is not remembered, so made-up tokens push nothing out.
  */
 export function rememberVerified(verifier: TokenVerifier, nowMs: () => number = Date.now): TokenVerifier {
@@ -24,9 +24,9 @@ export function rememberVerified(verifier: TokenVerifier, nowMs: () => number = 
         const verified = verifier.verify(token);
         return verified instanceof Promise ? verified.then((found) => remember(token, found)) : remember(token, verified);
       }
+      if (nowMs() < access.expiresAtMs) return access;
       known.delete(token);
-      if (nowMs() >= access.expiresAtMs) throw tokenExpired(access.expiresAtMs);
-      return remember(token, access);
+      throw tokenExpired(access.expiresAtMs);
     },
   };
 }

@@ -29,7 +29,8 @@ export class Results {
     const others = this.#perRound(otherScenarioId, otherPeerId, metric);
     const ratios = [...this.#perRound(scenarioId, peerId, metric)].flatMap(([round, value]) => {
       const other = others.get(round);
-      return other === undefined || other === 0 ? [] : [value / other];
+      // A process can have less memory with its streams than before: that is no measure of anything.
+      return other === undefined || other <= 0 ? [] : [value / other];
     });
     return median(ratios);
   }
