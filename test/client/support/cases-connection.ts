@@ -134,8 +134,8 @@ export const CONNECTION_CASES: readonly Case[] = [
       const subscription = connect({ token: () => tokens.shift() ?? 'none' }).subscribe(channel);
       const seen = record(subscription);
       await subscription.ready;
-      // There may be no poll at this moment that could be told. Streams and sockets are told, though the token would be let in again.
-      if (transport === 'poll') await server.set({ tokens: ['second'] });
+      // Those are told whose request is open. The token would be let in again, so that a poll right behind is not refused as well.
+      if (transport === 'poll') await until(async () => (await server.stats()).polls === 1, 'the poll waits');
       await server.expireTokens('byFrame');
       await server.publish(channel, 'between');
       await untilSeen(seen, ['between'], 'events');
