@@ -1,5 +1,8 @@
 import { cpus, loadavg, release, totalmem, type } from 'node:os';
 
+/** A process may open 20,000 files on many machines. */
+export const STREAMS_PER_PROCESS = 19_000;
+
 /** Where and when figures were measured: without it they mean nothing. */
 export interface Machine {
   readonly cpu: string;

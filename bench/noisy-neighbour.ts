@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Command, Option } from 'commander';
-import { positiveNumber, wholeNumber } from './command-line.ts';
+import { positiveNumber, wholeNumber } from '../local/command-line.ts';
 import { Crowd, type Period, quantile } from './noisy-neighbour/crowd.ts';
 import type { OffenderOptions } from './noisy-neighbour/offenders.ts';
 import type { Service } from './noisy-neighbour/publishing.ts';

@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { USAGE_ERROR, wholeNumber } from './command-line.ts';
+import { USAGE_ERROR, wholeNumber } from '../local/command-line.ts';
 import type { HubSelection } from './hub/bench.ts';
 
 export interface BenchOptions {

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../backbone/contract.ts';
+import { type AccessPolicy, readAccessPolicy } from '../backbone/domain/credentials.ts';
 
 /** What ECS sets in every task. */
 const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';
@@ -46,7 +47,7 @@ const ENVIRONMENT = v.object({
 });
 
 /** The environment of the service, checked. */
-export interface Config {
+export interface Config extends AccessPolicy {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
@@ -67,8 +68,6 @@ export interface Config {
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri: string;
-  readonly queryToken: boolean;
-  readonly origins: readonly string[];
   readonly logTable: string;
   readonly retentionMs: number;
   readonly graceMs: number;
@@ -108,8 +107,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     issuer: values[ACCESS_ENV.issuer],
     audience: values[ACCESS_ENV.audience],
     jwksUri: values[ACCESS_ENV.jwksUri],
-    queryToken: values[ACCESS_ENV.queryToken] === 'on',
-    origins: values[ACCESS_ENV.origins].split(',').filter((origin) => origin !== ''),
+    ...readAccessPolicy(values[ACCESS_ENV.queryToken], values[ACCESS_ENV.origins]),
     logTable: values[LOG_ENV.table],
     retentionMs: values[LOG_ENV.retentionMs],
     graceMs: values[LOG_ENV.graceMs],

@@ -5,18 +5,15 @@ import { createDynamoConnectionExpiries } from '../backbone/aws/dynamo-connectio
 import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
-import type { AccessPolicy } from '../backbone/domain/credentials.ts';
+import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog, TokenVerifier } from '../backbone/ports.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog } from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
-import { createJwtVerifier } from '../backbone/tokens/jwt-verifier.ts';
-import type { accessEntries, connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
+import type { connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
 
 type LogEnvironment = Environment<typeof logEntries>;
-type AccessEnvironment = Environment<typeof accessEntries>;
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
 
 /** One for all parts of a function, so that they share its open connections: every TLS handshake is time in a cold start. */
@@ -61,19 +58,4 @@ export function openPublisher(env: Environment<typeof publishEntries>, log: Even
     publishTimeoutMs: env[PUBLISH_ENV.publishTimeoutMs],
   };
   return (publication) => publish(publication, options);
-}
-
-export function openTokenVerifier(env: AccessEnvironment): TokenVerifier {
-  return createJwtVerifier({
-    issuer: env[ACCESS_ENV.issuer],
-    audience: env[ACCESS_ENV.audience],
-    jwksUri: env[ACCESS_ENV.jwksUri],
-  });
-}
-
-export function accessPolicy(env: AccessEnvironment): AccessPolicy {
-  return {
-    queryToken: env[ACCESS_ENV.queryToken] === 'on',
-    origins: env[ACCESS_ENV.origins].split(',').filter((origin) => origin !== ''),
-  };
 }

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { USAGE_ERROR, wholeNumber } from './command-line.ts';
 import { createLog } from './log.ts';
 import { onParentGone } from './parent-watch.ts';
 import { type LocalRun, startLocalRun } from './run.ts';
@@ -20,18 +21,8 @@ interface Options {
   readonly socketLifetime: number;
 }
 
-const USAGE_ERROR = 2;
-
 /** One Ctrl-C arrives twice: from the terminal, and handed on by npm. */
 const SIGNAL_ECHO_MS = 500;
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
-  };
-}
 
 const program = new Command('npm start --')
   .description('Runs both lanes on this machine, from the synthesized templates. Needs no AWS account and no Docker.')

@@ -1,28 +1,10 @@
-import {
-  type ApiGatewayManagementApiClient,
-  type ApiGatewayManagementApiServiceException,
-  GetConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi';
+import { GetConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
 import type { ConnectionProbe } from '../ports.ts';
-
-export interface ConnectionProbeOptions {
-  /** Must not retry by itself (`maxAttempts: 1`): `createManagementClient` makes one. */
-  readonly client: ApiGatewayManagementApiClient;
-}
+import { callAbout, type ManagementCallOptions } from './management-call.ts';
 
 /** Asks API Gateway for a connection. */
-export function createConnectionProbe({ client }: ConnectionProbeOptions): ConnectionProbe {
+export function createConnectionProbe({ client }: ManagementCallOptions): ConnectionProbe {
   return {
-    async probe(connectionId) {
-      // Outside of the try: without credentials every connection would look the same.
-      await client.config.credentials();
-      try {
-        await client.send(new GetConnectionCommand({ ConnectionId: connectionId }));
-        return { kind: 'open' };
-      } catch (error) {
-        const { $metadata } = error as Partial<ApiGatewayManagementApiServiceException>;
-        return $metadata?.httpStatusCode === 410 ? { kind: 'gone' } : { kind: 'unknown', reason: String(error) };
-      }
-    },
+    probe: (connectionId) => callAbout(client, 'open', () => client.send(new GetConnectionCommand({ ConnectionId: connectionId }))),
   };
 }

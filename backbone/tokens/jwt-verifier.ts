@@ -14,7 +14,7 @@ import {
   WaitPeriodNotYetEndedJwkError,
 } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
-import { type Access, AccessDeniedError, KeysUnavailableError, parseAccess, tokenExpired } from '../domain/access.ts';
+import { type Access, AccessDeniedError, KeysUnavailableError, parseAccess, requireUnexpired, tokenExpired } from '../domain/access.ts';
 import type { TokenVerifier } from '../ports.ts';
 
 export interface JwtVerifierOptions {
@@ -66,7 +66,7 @@ function checkAudience({ aud, client_id }: Readonly<Record<string, unknown>>, au
 function toAccess(claims: object): Access {
   const access = parseAccess(claims as Readonly<Record<string, unknown>>);
   // The library takes a token during the very second of its end.
-  if (Date.now() >= access.expiresAtMs) throw tokenExpired(access.expiresAtMs);
+  requireUnexpired(access, Date.now());
   return access;
 }
 

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
+import { USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
 
 export interface ChaosOptions {
   /** Ends the publishing, whichever comes first. */
@@ -20,19 +21,9 @@ export interface CommandLine extends ChaosOptions {
   readonly verbose: boolean;
 }
 
-const USAGE_ERROR = 2;
-
 /** With `--events` alone the time is no limit that matters. */
 const LONG_SECONDS = 3_600;
 const DEFAULT_SECONDS = 60;
-
-function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
-  };
-}
 
 /** Reads the command line; ends the process with a message when it makes no sense. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {

@@ -1,6 +1,6 @@
 /** `npm run bench:fan-out`: the fan-out function against the SDK's client. `-- --help` tells the options. */
 import { Command, Option } from 'commander';
-import { USAGE_ERROR, wholeNumber } from '../command-line.ts';
+import { USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
 import { describeMachine, machineText } from '../machine.ts';
 import { abortOnSignal, createProgress } from '../progress.ts';
 import { formatSection } from '../report/text.ts';

@@ -1,9 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort, LOOPBACK } from '../../local/loopback.ts';
 import { BuildError, buildC } from '../peers/c-program.ts';
+import { startServerProcess } from '../peers/server-process.ts';
 import { Program } from './program.ts';
 import type { StandInAnswer, StandInQuestion } from './stand-in-program.ts';
 
@@ -49,25 +46,9 @@ export class Programs {
 
   async #startServer(file: string): Promise<string> {
     const port = await freePort();
-    const child = spawn(file, [String(port)], { stdio: 'ignore' });
-    const exited = once(child, 'exit');
-    this.#stops.push(async () => {
-      child.kill();
-      await exited;
-    });
-    while (!(await accepts(port))) {
-      if (child.exitCode !== null) throw new Error(`${file} ended with ${child.exitCode}`);
-      await sleep(20);
-    }
+    const server = startServerProcess(file, [String(port)]);
+    this.#stops.push(() => server.stop());
+    await server.listening(port);
     return `http://${LOOPBACK}:${port}/dev`;
   }
-}
-
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, LOOPBACK);
-    socket.once('connect', () => resolve(true));
-    socket.once('error', () => resolve(false));
-    socket.once('connect', () => socket.destroy());
-  });
 }

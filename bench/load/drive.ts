@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Position } from '../../backbone/domain/cursor.ts';
+import { STREAMS_PER_PROCESS } from '../machine.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { LaneTarget } from './lane.ts';
 import { type LoadOptions, newRunName } from './options.ts';
@@ -9,9 +10,6 @@ import { addUp, type LoadResult, type Publishing, toResult } from './result.ts';
 import { speaksHttp2 } from './sse-http2-lane.ts';
 import type { LaneKind } from './worker-protocol.ts';
 import { Workers } from './workers.ts';
-
-/** A process may open 20,000 files on many machines. */
-const STREAMS_PER_PROCESS = 19_000;
 
 /**
  * How long to wait for streams that are still opening, and for answers to publications; and without a new message, before what

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { positiveNumber, USAGE_ERROR, wholeNumber } from '../command-line.ts';
+import { positiveNumber, USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
 import { MIN_DATA_BYTES } from './payload.ts';
 
 /** How clients get events. */

@@ -35,7 +35,9 @@ export class CpuWatch {
     while (!signal.aborted) {
       for (const pid of [this.#pid, ...(await childrenOf(this.#pid))]) {
         const sample = { atMs: performance.now(), seconds: await cpuSeconds([pid]) };
-        this.#samples.set(pid, [...(this.#samples.get(pid) ?? []), sample]);
+        const samples = this.#samples.get(pid) ?? [];
+        samples.push(sample);
+        this.#samples.set(pid, samples);
       }
       await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     }

@@ -2,13 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
+import { STREAMS_PER_PROCESS } from '../machine.ts';
 import { buildC } from '../peers/c-program.ts';
 import type { Peer, RunningPeer } from '../peers/peer.ts';
 import { CpuWatch } from './cpu-watch.ts';
 import type { Delivering, Load, LoadClient, Measurement, Workload } from './workload.ts';
-
-/** A process may open 20,000 files on many machines. */
-const STREAMS_PER_PROCESS = 19_000;
 
 /** Between reads, so that the server does not pay for waking the client with every write, as it does not with remote clients. */
 const NAP_US = 1_000;

@@ -38,6 +38,7 @@ const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
 export function createEdge(options: EdgeOptions): Server {
   const { hub, keepAliveMs, logger, origins } = options;
   const cors = createCors(origins);
+  const streamOptions = { ...options, cors };
   const server = createServer(
     {
       IncomingMessage: EdgeRequest,
@@ -58,7 +59,7 @@ export function createEdge(options: EdgeOptions): Server {
       if (reply !== undefined) sendAndClose(socket, withHeaders(reply, cors(request)));
     };
     try {
-      const opening = openStream(request, socket, behindHead, { ...options, cors });
+      const opening = openStream(request, socket, behindHead, streamOptions);
       if (opening instanceof Promise) void opening.catch((error) => failure(error, request, socket.destroyed)).then(close);
       else close(opening);
     } catch (error) {

@@ -3,8 +3,6 @@ import type { CloseReason, Sink } from '../hub/sink.ts';
 import type { Stream } from '../hub/stream.ts';
 import { closeSoon, headLines, type Reply, withHeaders } from './reply.ts';
 
-type CorsHeaders = Reply['headers'];
-
 const STREAM_HEAD: Reply = {
   status: 200,
   headers: {
@@ -21,9 +19,9 @@ const STREAM_HEAD: Reply = {
 };
 
 /** A stage allows few origins, so there are few heads. */
-const heads = new WeakMap<CorsHeaders, Buffer>();
+const heads = new WeakMap<Reply['headers'], Buffer>();
 
-function headWith(more: CorsHeaders): Buffer {
+function headWith(more: Reply['headers']): Buffer {
   const known = heads.get(more);
   if (known !== undefined) return known;
   const head = Buffer.from(`${headLines(STREAM_HEAD.status, withHeaders(STREAM_HEAD, more).headers)}\r\n`);
@@ -42,7 +40,7 @@ export class SocketSink implements Sink {
   #blocked = false;
 
   /** @param cors headers for pages of other origins: the same object for the same headers */
-  constructor(socket: Socket, cors: CorsHeaders) {
+  constructor(socket: Socket, cors: Reply['headers']) {
     this.#socket = socket;
     this.#head = headWith(cors);
   }

@@ -1,7 +1,10 @@
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ACCESS_ENV } from '../../backbone/contract.ts';
+import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
+import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
 import { accessEntries, connectionStoreEntries, readEnvironment } from '../environment.ts';
-import { accessPolicy, openConnectionStore, openTokenVerifier } from '../wiring.ts';
+import { openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
 
@@ -14,7 +17,11 @@ function createHandler(deps: OpenConnectionDependencies) {
 const env = readEnvironment({ ...connectionStoreEntries, ...accessEntries }, process.env);
 export const handler = createHandler({
   store: openConnectionStore(env),
-  verifier: openTokenVerifier(env),
-  policy: accessPolicy(env),
+  verifier: createJwtVerifier({
+    issuer: env[ACCESS_ENV.issuer],
+    audience: env[ACCESS_ENV.audience],
+    jwksUri: env[ACCESS_ENV.jwksUri],
+  }),
+  policy: readAccessPolicy(env[ACCESS_ENV.queryToken], env[ACCESS_ENV.origins]),
   clock: systemClock,
 });

@@ -28,9 +28,14 @@ export class AccessControl extends Construct {
 
   constructor(scope: Construct, id: string, props: AccessControlProps) {
     super(scope, id);
-    const directory = props.issuer === undefined ? new UserDirectory(this, 'Users', props) : undefined;
-    this.issuer = props.issuer ?? (directory as UserDirectory).issuer;
-    this.signIn = directory?.signIn;
+    if (props.issuer === undefined) {
+      const users = new UserDirectory(this, 'Users', props);
+      this.issuer = users.issuer;
+      this.signIn = users.signIn;
+    } else {
+      this.issuer = props.issuer;
+      this.signIn = undefined;
+    }
     this.environment = {
       [ACCESS_ENV.issuer]: this.issuer.url,
       [ACCESS_ENV.audience]: this.issuer.audience,

@@ -1,6 +1,6 @@
 /** `npm run fuzz`: hostile input at every entrance, for as long as it is told to. `-- --help` tells the options. */
 import { Command, Option } from 'commander';
-import { positiveNumber, wholeNumber } from '../../bench/command-line.ts';
+import { positiveNumber, wholeNumber } from '../../local/command-line.ts';
 import { flood } from './flood.ts';
 import { TARGETS } from './targets.ts';
 import { tryInputs } from './try-inputs.ts';
