@@ -88,9 +88,10 @@ module.exports = {
     {
       name: 'nothing-imports-local-or-bench',
       severity: 'error',
-      from: { pathNot: '^(local|bench|test)/' },
+      from: { pathNot: '^(local|bench|verify|test)/' },
       to: { path: '^(local|bench)/' },
     },
+    { name: 'nothing-imports-verify', severity: 'error', from: { pathNot: '^(verify|test)/' }, to: { path: '^verify/' } },
     { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: '^(scripts|test)/' }, to: { path: '^scripts/' } },
     { name: 'nothing-imports-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
   ],

@@ -10,6 +10,8 @@ const value: v.GenericSchema<unknown, TemplateValue> = v.custom<TemplateValue>((
 const resource = v.object({
   Type: v.string(),
   Condition: v.optional(v.string()),
+  /** `Retain`, `Delete` … */
+  DeletionPolicy: v.optional(v.string()),
   Properties: v.optional(v.record(v.string(), value), {}),
 });
 

@@ -1,0 +1,138 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Assembly, readAssembly } from '../local/assembly/read.ts';
+import type { Log } from '../local/log.ts';
+import { synthesize } from '../local/synth.ts';
+import { adaptAssembly } from './assembly/adapt-assembly.ts';
+import { type CallAws, callAwsWith } from './aws.ts';
+import { type Cdk, cdkOn } from './cdk.ts';
+import { type Deployment, readDeployment } from './deployment.ts';
+import { newSince, takeInventory } from './inventory.ts';
+import { type MiniStack, startMiniStack } from './ministack.ts';
+import { ministackEnvironment } from './python.ts';
+import { describeDeployed, describeLeftOut } from './report.ts';
+import { retainedIds } from './retention.ts';
+import { runScenario } from './scenario/run.ts';
+import { openWorld } from './scenario/world.ts';
+import { type SideServices, startSideServices } from './side-services.ts';
+
+export interface VerifyOptions {
+  /** The stage to deploy. */
+  readonly stage: string;
+  readonly log: Log;
+  /** Gets the result, line by line. */
+  readonly print: (line: string) => void;
+  /** Ends the verification early. */
+  readonly signal: AbortSignal;
+}
+
+/** The stacks are gone, and something of theirs is not. */
+export class LeftBehindError extends Error {
+  override readonly name = 'LeftBehindError';
+}
+
+type Defer = (closer: () => Promise<void>) => void;
+
+/**
+ * Deploys a stage into an emulator of AWS, runs the scenario against what was deployed, destroys it and looks for what is left.
+ * Nothing stays behind on this machine, however it ends.
+ *
+ * @throws UnavailableError where MiniStack cannot be had, CdkError, ScenarioError, LeftBehindError, or the signal's reason
+ */
+export async function verifyDeployment(options: VerifyOptions): Promise<void> {
+  // In the reverse order of starting.
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    await verify(options, (closer) => closers.push(closer));
+  } finally {
+    for (const closer of closers.reverse()) await closer();
+  }
+}
+
+async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
+  const { stage, log, print, signal } = options;
+  const startedMs = performance.now();
+  const seconds = () => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
+  const progress = (text: string) => log.notice(seconds(), text);
+
+  progress('looking for MiniStack …');
+  const venv = await ministackEnvironment(signal);
+  const directory = await mkdtemp(join(tmpdir(), 'realtime-lanes-verify-'));
+  defer(() => rm(directory, { recursive: true, force: true }));
+  progress(`synthesizing stage ${stage} …`);
+  const assemblyDir = join(directory, 'assembly');
+  await synthesize(assemblyDir, stage, process.env, signal);
+  const assembly = readAssembly(assemblyDir);
+
+  progress('starting MiniStack …');
+  const home = join(directory, 'ministack');
+  await mkdir(home);
+  const ministack = await startMiniStack({ venv, directory: home, region: assembly.stacks[0]?.region ?? 'us-east-1' });
+  defer(() => ministack.close());
+  const services = await startSideServices();
+  defer(() => services.close());
+
+  const callAws = callAwsWith(venv, ministack.awsEnv);
+  const cdk = cdkOn(assemblyDir, { env: { ...process.env, ...ministack.awsEnv }, log, signal });
+  try {
+    await deployUseDestroy({ ...options, progress, assembly, assemblyDir, ministack, services, callAws, cdk }, defer);
+  } catch (error) {
+    if (!signal.aborted) for (const line of await ministack.complaints()) log.notice('MiniStack', line);
+    throw error;
+  }
+  print(`verified in ${seconds()}`);
+}
+
+interface Deploying extends VerifyOptions {
+  readonly progress: (text: string) => void;
+  /** As it was synthesized. */
+  readonly assembly: Assembly;
+  readonly assemblyDir: string;
+  readonly ministack: MiniStack;
+  readonly services: SideServices;
+  readonly callAws: CallAws;
+  readonly cdk: Cdk;
+}
+
+async function deployUseDestroy(deploying: Deploying, defer: Defer): Promise<void> {
+  const { print, progress, assembly, assemblyDir, ministack, services, callAws, cdk } = deploying;
+  const { issuer, audience } = services;
+  print(
+    describeLeftOut(adaptAssembly(assemblyDir, { endpoint: ministack.endpoint, issuer: issuer.url, audience, jwksUri: issuer.jwksUri })),
+  );
+
+  progress('cdk bootstrap …');
+  await cdk('bootstrap', `aws://${ministack.account}/${ministack.region}`);
+  const before = await takeInventory(callAws);
+
+  progress('cdk deploy …');
+  await cdk('deploy', '--all', '--require-approval', 'never');
+  const names = assembly.stacks.map(({ name }) => name);
+  const deployment = await readDeployment(callAws, names);
+  print(describeDeployed(deployment));
+
+  progress('starting the tasks of the SSE service …');
+  await use(deploying, deployment, defer);
+
+  progress('cdk destroy …');
+  await cdk('destroy', '--all', '--force');
+  const left = newSince(before, await takeInventory(callAws));
+  const retained = retainedIds(assembly.stacks, deployment);
+  const orphans = left.filter(({ id }) => !retained.has(id));
+  if (orphans.length > 0)
+    throw new LeftBehindError(`destroyed, but still there: ${orphans.map(({ kind, id }) => `${kind} ${id}`).join(', ')}`);
+  const kept = left.map(({ kind, id }) => `${kind} ${id}`);
+  print(`destroyed; left is what the templates retain: ${kept.join(', ') || 'nothing'}`);
+}
+
+async function use(
+  { print, assembly, ministack, services, callAws, log, signal }: Deploying,
+  deployment: Deployment,
+  defer: Defer,
+): Promise<void> {
+  const world = await openWorld({ assembly, ministack, services, callAws, deployment, log });
+  defer(() => world.tasks.close());
+  await world.tasks.start();
+  await runScenario(world, print, signal);
+}
