@@ -17,6 +17,37 @@ export const LOG_ENV = {
  */
 export const APPEND_LIMIT_MS = 2_000;
 
+/** A poll waits no longer for an event. */
+export const LONGEST_POLL_SECONDS = 25;
+
+/** What a stopping SSE task needs besides its drain: for the last answers, and to unsubscribe and delete its queue. */
+export const STOP_MARGIN_MS = 8_000;
+
+/** API Gateway waits no longer for the integration of a WebSocket route, whatever the function's own timeout (FACTS section 1, 2026-11). */
+export const WEBSOCKET_INTEGRATION_LIMIT_MS = 29_000;
+
+/** Of each fan-out invocation, kept for handing over what is not delivered by then: a few calls of SQS, with their retries. */
+export const FAN_OUT_RESERVE_MS = 5_000;
+
+/** How long SQS keeps what nobody takes, for each kind of queue. A message that moves to another queue keeps its age. */
+export const QUEUE_RETENTION_SECONDS = {
+  /** A task reads at once, and what it has missed is in the log. */
+  task: 300,
+  fanOut: 4 * 86_400,
+  /** The longest that SQS keeps a message. */
+  deadLetters: 14 * 86_400,
+} as const;
+
+/** What our client does unless it is told otherwise. A test holds its defaults against these. */
+export const CLIENT_TIMES = {
+  /** A stream that is silent for this long is dead to it. */
+  silenceTimeoutMs: 45_000,
+  /** It says something on a WebSocket at least this often. */
+  pingIntervalMs: 300_000,
+  /** It replaces a WebSocket at the latest after this. */
+  rotateAfterMs: 6_600_000,
+} as const;
+
 /** Environment of everything that publishes, besides {@link LOG_ENV}. */
 export const PUBLISH_ENV = {
   topicArn: 'LANES_TOPIC_ARN',

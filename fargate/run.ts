@@ -1,5 +1,6 @@
+import { STOP_MARGIN_MS } from '../backbone/contract.ts';
 import type { Logger } from './logger.ts';
-import { type Service, STOP_MARGIN_MS } from './service.ts';
+import type { Service } from './service.ts';
 
 export interface RunOptions {
   readonly start: () => Promise<Service>;

@@ -1,3 +1,4 @@
+import { STOP_MARGIN_MS } from '../backbone/contract.ts';
 import type { Clock, TargetHealth, TaskQueue } from '../backbone/ports.ts';
 import type { Config } from './config.ts';
 import type { Logger } from './logger.ts';
@@ -27,9 +28,6 @@ export interface Service {
    */
   stop(): Promise<void>;
 }
-
-/** Time for the last answers, and for the removal of the queue, after the streams are closed. */
-export const STOP_MARGIN_MS = 8_000;
 
 const METRICS_INTERVAL_MS = 60_000;
 

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { QUEUE_RETENTION_SECONDS } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { alarmAboveZero } from './alarm-above-zero.ts';
 
@@ -20,8 +21,7 @@ export class DeadLetterQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // The longest that SQS keeps a message.
-      retentionPeriod: Duration.days(14),
+      retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.deadLetters),
     });
     acknowledge(
       this.queue,

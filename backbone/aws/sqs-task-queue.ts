@@ -19,7 +19,7 @@ import {
   type SQSClient,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { SUBSCRIPTION_TAG } from '../contract.ts';
+import { QUEUE_RETENTION_SECONDS, SUBSCRIPTION_TAG } from '../contract.ts';
 import type { Clock, QueueMessage, TaskQueue } from '../ports.ts';
 import { systemClock } from '../services/system-clock.ts';
 
@@ -54,7 +54,7 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
         // Messages are kept in memory and deleted within milliseconds.
         VisibilityTimeout: '30',
         // A notification is a hint. The comparison of heads has long found whatever lay here for five minutes.
-        MessageRetentionPeriod: '300',
+        MessageRetentionPeriod: String(QUEUE_RETENTION_SECONDS.task),
         ReceiveMessageWaitTimeSeconds: '20',
         Policy: JSON.stringify(deliveryPolicy(queueArn, topicArn)),
       },

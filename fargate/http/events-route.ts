@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LONGEST_POLL_SECONDS } from '../../backbone/contract.ts';
 import { requireRight } from '../../backbone/domain/access.ts';
 import { parseChannels } from '../../backbone/domain/channel.ts';
 import { type Cursor, formatCursor, parseCursor } from '../../backbone/domain/cursor.ts';
@@ -12,9 +13,6 @@ import type { Authenticate } from './authenticate.ts';
 import { POLL, preferredMedia, STREAM } from './edge-request.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
-
-/** Below every idle timeout on the way, the balancer's 60 s by default included. */
-const MAX_WAIT_SECONDS = 25;
 
 export interface EventsRouteOptions {
   readonly hub: Hub;
@@ -75,10 +73,10 @@ async function pollPage(
 function waitSeconds(text: string | undefined): number {
   if (text === undefined) return 0;
   const seconds = /^[0-9]{1,2}$/.test(text) ? Number(text) : Number.NaN;
-  if (seconds <= MAX_WAIT_SECONDS) return seconds;
+  if (seconds <= LONGEST_POLL_SECONDS) return seconds;
   throw new InvalidInputError(
     'invalid_parameter',
-    `waitSeconds is ${quote(text)}, but must be a whole number from 0 to ${MAX_WAIT_SECONDS}`,
+    `waitSeconds is ${quote(text)}, but must be a whole number from 0 to ${LONGEST_POLL_SECONDS}`,
   );
 }
 

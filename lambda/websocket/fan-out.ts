@@ -2,21 +2,18 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
 import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
-import { METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 
-/** Kept for handing over what is not delivered by then: a few calls of SQS, with their retries. */
-const RESERVE_MS = 5_000;
-
 /** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
 function createHandler(deps: DeliverDependencies) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const telemetry = openTelemetry(context);
-    const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
+    const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - FAN_OUT_RESERVE_MS;
     const report = await deliver(event.Records, deadlineMs, deps, telemetry);
     telemetry.metrics({
       [METRICS.deliveries]: report.deliveries,

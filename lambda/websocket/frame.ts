@@ -1,14 +1,12 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
+import { WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, logEntries, managementEntries, publishEntries, readEnvironment } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore, openEventLog, openLogReader, openPublisher } from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
-
-/** API Gateway waits no longer for an integration, whatever the function's own timeout. */
-const INTEGRATION_LIMIT_MS = 29_000;
 
 /** Kept for the last frame, and for what has passed before the function began. */
 const RESERVE_MS = 3_000;
@@ -16,7 +14,7 @@ const RESERVE_MS = 3_000;
 /** The `$default` route: every frame, whatever is in it. Answers are posted, so what API Gateway gets says nothing. */
 function createHandler(deps: AnswerFrameDependencies) {
   return async (event: APIGatewayProxyWebsocketEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
-    const timeMs = Math.min(context.getRemainingTimeInMillis(), INTEGRATION_LIMIT_MS) - RESERVE_MS;
+    const timeMs = Math.min(context.getRemainingTimeInMillis(), WEBSOCKET_INTEGRATION_LIMIT_MS) - RESERVE_MS;
     const request = {
       connectionId: event.requestContext.connectionId,
       body: event.body ?? '',
