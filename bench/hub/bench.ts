@@ -5,10 +5,11 @@ import { ours, PEERS } from '../peers/catalog.ts';
 import type { Peer } from '../peers/peer.ts';
 import type { PartOptions, Section } from '../report/section.ts';
 import { compare, type Sample } from './compare.ts';
-import { measurePair, type PairResult } from './pair.ts';
+import { measureGrowth } from './growth.ts';
 import { Results } from './results.ts';
 import { GOAL_STREAMS, maxStreams, type Scenario, scenarios } from './scenarios.ts';
 import { hubSection } from './sections.ts';
+import { measureSpread, type SpreadResult } from './spread.ts';
 
 /** Ids of scenarios, or their first parts, and ids of servers; all of a kind where it is empty. */
 export interface HubSelection {
@@ -25,6 +26,10 @@ export interface HubBenchResult {
 
 /** Streams over two processes: the goal of the issue, or what two hold where a file limit is lower. */
 const PAIR_STREAMS = 30_000;
+
+/** Names that `--only` takes besides the scenarios: they are of ours alone. */
+const PAIR = 'pair';
+const GROWTH = 'growth';
 
 const SECONDS_PER_RUN = { quick: 1, full: 4 };
 
@@ -43,8 +48,10 @@ export async function benchHub(options: HubBenchOptions): Promise<HubBenchResult
     client,
     secondsPerRun: quick ? SECONDS_PER_RUN.quick : SECONDS_PER_RUN.full,
   });
-  const pair = !quick && isPairWanted(scenarioNames) && !signal.aborted ? await pairOf(limit, client, options) : undefined;
-  const conditions = { peers, scenarios: chosen, maxStreams: limit, left, clientName: client.name, pair };
+  const isWanted = (name: string) => !quick && !signal.aborted && (scenarioNames.length === 0 || scenarioNames.includes(name));
+  const pair = isWanted(PAIR) ? await pairOf(limit, client, options) : undefined;
+  const growth = isWanted(GROWTH) ? await measureGrowth(limit, client, signal, progress) : [];
+  const conditions = { peers, scenarios: chosen, maxStreams: limit, left, clientName: client.name, pair, growth };
   return { section: hubSection(new Results(samples), conditions), samples };
 }
 
@@ -52,17 +59,13 @@ export async function benchHub(options: HubBenchOptions): Promise<HubBenchResult
 export function hubNames(): HubSelection {
   const all = scenarios({ quick: false, maxStreams: GOAL_STREAMS });
   return {
-    scenarioNames: [...new Set(all.flatMap(({ id }) => [nameOf(id), id])), 'pair'],
+    scenarioNames: [...new Set(all.flatMap(({ id }) => [nameOf(id), id])), PAIR, GROWTH],
     peerIds: PEERS.map(({ id }) => id),
   };
 }
 
 function isChosen({ id }: Scenario, names: readonly string[]): boolean {
   return names.length === 0 || names.includes(id) || names.includes(nameOf(id));
-}
-
-function isPairWanted(names: readonly string[]): boolean {
-  return names.length === 0 || names.includes('pair');
 }
 
 /** `rate8-10000` is one of `rate`. */
@@ -78,8 +81,8 @@ async function present(candidates: readonly Peer[]): Promise<{ readonly peers: r
   };
 }
 
-async function pairOf(limit: number, client: LoadClient, { signal, progress }: PartOptions): Promise<PairResult> {
+async function pairOf(limit: number, client: LoadClient, { signal, progress }: PartOptions): Promise<SpreadResult> {
   const streams = Math.min(PAIR_STREAMS, limit * 2);
   progress(`${streams} streams over two processes`);
-  return measurePair(streams, client, signal);
+  return measureSpread({ streams, processes: 2, load: { kind: 'idle' } }, client, signal);
 }

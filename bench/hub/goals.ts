@@ -1,8 +1,8 @@
 import type { Goal } from '../report/section.ts';
 import { SATURATED_STRETCH } from './compare.ts';
-import type { PairResult } from './pair.ts';
 import type { Metric, Results } from './results.ts';
 import { GOAL_STREAMS, idleId, MAX_IDLE_ID, rateId } from './scenarios.ts';
+import { intactStreams, type SpreadResult } from './spread.ts';
 
 const LONE_ID = `lone-${GOAL_STREAMS}`;
 const SATURATION_ID = `saturation-${GOAL_STREAMS}`;
@@ -18,7 +18,7 @@ const MAX_IDLE_BYTES = 5_000;
  * What issue 4 asks for under "What it must show", 1, 2, 3 and 5, beside what was measured. What it says under 4 is the fan-out's.
  * @param maxStreams what the machine lets one process hold
  */
-export function hubGoals(results: Results, maxStreams: number, pair: PairResult | undefined): readonly Goal[] {
+export function hubGoals(results: Results, maxStreams: number, pair: SpreadResult | undefined): readonly Goal[] {
   return [
     ...against(results, LONE_ID, 'lone events: messages/s, ours against', 'messagesPerSecond', [
       ['nchan', 1.2],
@@ -63,7 +63,7 @@ export function hubGoals(results: Results, maxStreams: number, pair: PairResult 
       text: 'streams of two processes without a failed connection',
       bound: 'at least',
       target: pair?.streams ?? 30_000,
-      measured: pair === undefined ? undefined : sumOfIntact(pair),
+      measured: pair === undefined ? undefined : intactStreams(pair),
       unit: 'streams',
     },
     {
@@ -121,8 +121,4 @@ function openedStreams(results: Results, streams: number): number | undefined {
   const samples = results.of(MAX_IDLE_ID, 'ours');
   if (samples.length === 0) return undefined;
   return samples.every(({ outcome }) => outcome.kind === 'measured') ? streams : 0;
-}
-
-function sumOfIntact({ measurements }: PairResult): number {
-  return measurements.reduce((sum, { intact, connecting }) => sum + (intact ? connecting.streams : 0), 0);
 }

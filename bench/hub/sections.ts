@@ -2,9 +2,10 @@ import type { Peer } from '../peers/peer.ts';
 import { figureOrNone, ratioText } from '../report/format.ts';
 import type { Plot, Section, Series, Table } from '../report/section.ts';
 import { hubGoals } from './goals.ts';
-import type { PairResult } from './pair.ts';
+import { growthPlot, growthTable } from './growth.ts';
 import type { Metric, Results } from './results.ts';
 import { GOAL_STREAMS, type Scenario } from './scenarios.ts';
+import type { SpreadResult } from './spread.ts';
 
 /** What is to be reported beside the figures. */
 export interface HubConditions {
@@ -14,7 +15,9 @@ export interface HubConditions {
   /** Why servers were left out. */
   readonly left: readonly string[];
   readonly clientName: string;
-  readonly pair: PairResult | undefined;
+  readonly pair: SpreadResult | undefined;
+  /** One event to more and more streams; empty where it was not measured. */
+  readonly growth: readonly SpreadResult[];
 }
 
 const OURS = 'ours';
@@ -23,7 +26,7 @@ const OURS = 'ours';
 const BUSY_CLIENT = 0.9;
 
 export function hubSection(results: Results, conditions: HubConditions): Section {
-  const { peers, scenarios, maxStreams, left, clientName, pair } = conditions;
+  const { peers, scenarios, maxStreams, left, clientName, pair, growth } = conditions;
   return {
     title: 'The SSE hub beside its peers',
     prose: [
@@ -32,10 +35,14 @@ export function hubSection(results: Results, conditions: HubConditions): Section
       ...left.map((reason) => `Left out: ${reason}`),
       ...failures(results, scenarios, peers),
       ...(pair === undefined ? [] : [pairProse(pair)]),
+      ...growth.flatMap(({ streams, failures: failed }) => failed.map((reason) => `One event to ${streams} streams: ${reason}`)),
     ],
     goals: hubGoals(results, maxStreams, pair),
-    tables: scenarios.map((scenario) => (scenario.traffic.kind === 'idle' ? idleTable : trafficTable)(results, scenario, peers)),
-    plots: ratePlots(results, scenarios, peers),
+    tables: [
+      ...scenarios.map((scenario) => (scenario.traffic.kind === 'idle' ? idleTable : trafficTable)(results, scenario, peers)),
+      ...(growth.length === 0 ? [] : [growthTable(growth)]),
+    ],
+    plots: [...ratePlots(results, scenarios, peers), ...(growth.length === 0 ? [] : [growthPlot(growth)])],
   };
 }
 
@@ -115,7 +122,7 @@ function failures(results: Results, scenarios: readonly Scenario[], peers: reado
   );
 }
 
-function pairProse({ streams, measurements, failures: failed }: PairResult): string {
+function pairProse({ streams, measurements, failures: failed }: SpreadResult): string {
   const parts = measurements.map(({ connecting, problem }) =>
     problem === undefined
       ? `${Math.round(connecting.userBytesPerStream)} B of user memory a stream, ${Math.round(connecting.acceptsPerSecond)} accepts/s`

@@ -6,6 +6,8 @@ import type { ReadyLine } from './servers/publish-endpoint.ts';
 interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
   /** A file in `servers/`. */
   readonly script: string;
+  /** @default none */
+  readonly args?: readonly string[];
   /** @default sse */
   readonly protocol?: Peer['protocol'];
   /** @default /sse/a */
@@ -13,7 +15,7 @@ interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
 }
 
 /** A server written in TypeScript, run by the Node that runs the bench. */
-export function nodePeer({ id, name, script, protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
+export function nodePeer({ id, name, script, args = [], protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
   return {
     id,
     name,
@@ -21,7 +23,7 @@ export function nodePeer({ id, name, script, protocol = 'sse', subscribePath = '
     publishPath: '/pub/a',
     missing: async () => undefined,
     start: async () => {
-      const server = startServerProcess(process.execPath, [join(import.meta.dirname, 'servers', script)]);
+      const server = startServerProcess(process.execPath, [join(import.meta.dirname, 'servers', script), ...args]);
       try {
         const { port, publishPort = port, token } = JSON.parse(await server.firstLine()) as ReadyLine;
         // In the query, as pages send it that use EventSource: it sets no headers.

@@ -9,7 +9,7 @@ const LONE = scenarioOf('lone-10');
 const PEERS = [fakePeer('ours'), fakePeer('slow')];
 
 function conditions(changes: Partial<HubConditions> = {}): HubConditions {
-  return { peers: PEERS, scenarios: [LONE], maxStreams: 100, left: [], clientName: 'scripted', pair: undefined, ...changes };
+  return { peers: PEERS, scenarios: [LONE], maxStreams: 100, left: [], clientName: 'scripted', pair: undefined, growth: [], ...changes };
 }
 
 const measured = (peerId: string, messagesPerSecond: number, clientShare = 0.1) =>
@@ -63,4 +63,24 @@ test('a line of a plot ends where its server was spared the rate', () => {
     ['ours', rates.length],
     ['slow', 2],
   ]);
+});
+
+test('the cost of one event to more streams adds up over the processes, and the slowest says when it has arrived', () => {
+  const measurement = (maxMs: number) =>
+    measurementOf({ connecting: { streams: 500, userBytesPerStream: 4_000 }, delivering: { p50Ms: 2, maxMs, cpuUsPerMessage: 5 } });
+  const growth = [{ streams: 1_000, processes: 2, failures: [], measurements: [measurement(7), measurement(9)] }];
+
+  const { tables, plots } = hubSection(new Results([]), conditions({ scenarios: [], growth }));
+
+  expect(tables.map(({ rows }) => rows)).toEqual([[['1,000', '2', '1,000', '2.00', '9.00', '5.00', '5.00', '4.00']]]);
+  expect(plots[0]?.series[0]?.points).toEqual([{ x: 1_000, y: 5 }]);
+});
+
+test('a process that could not be measured takes its streams out of the count, and is told', () => {
+  const growth = [{ streams: 1_000, processes: 2, failures: ['crash'], measurements: [measurementOf({ connecting: { streams: 500 } })] }];
+
+  const section = hubSection(new Results([]), conditions({ scenarios: [], growth }));
+
+  expect(section.tables[0]?.rows[0]?.[2]).toBe('500');
+  expect(section.prose.join(' ')).toContain('One event to 1000 streams: crash');
 });
