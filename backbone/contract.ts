@@ -54,10 +54,19 @@ export const PUBLISH_ENV = {
   publishTimeoutMs: 'LANES_PUBLISH_TIMEOUT_MS',
 } as const;
 
+/** Events a second that one principal may publish, in the environment of whatever clients publish through. */
+const MAX_PUBLISHES_PER_SECOND = 'LANES_MAX_PUBLISHES_PER_SECOND';
+
 /** Environment of the WebSocket lane's functions. */
 export const WEBSOCKET_ENV = {
   connectionsTable: 'LANES_CONNECTIONS_TABLE',
   subscriptionsTable: 'LANES_SUBSCRIPTIONS_TABLE',
+  /** What each principal has of what it may have. */
+  principalsTable: 'LANES_PRINCIPALS_TABLE',
+  /** Only frames: for each principal, over all its connections. */
+  maxPublishesPerSecond: MAX_PUBLISHES_PER_SECOND,
+  /** Only `$connect`: connections that one principal may have open. */
+  maxConnectionsPerPrincipal: 'LANES_MAX_CONNECTIONS_PER_PRINCIPAL',
   connectionTtlMs: 'LANES_CONNECTION_TTL_MS',
   /**
    * The management endpoint of the API's stage. It is the SDK's own key for this service, so that the SDK needs no
@@ -101,7 +110,7 @@ export const SSE_ENV = {
   /** For each principal but the anonymous one. */
   maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
   /** For each principal but the anonymous one, on a task. */
-  maxPublishesPerSecond: 'LANES_MAX_PUBLISHES_PER_SECOND',
+  maxPublishesPerSecond: MAX_PUBLISHES_PER_SECOND,
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
   /** Event loops that serve streams: one for each vCPU of the task. */
   threads: 'LANES_THREADS',
@@ -147,6 +156,10 @@ export const METRICS = {
   refusedStreams: 'RefusedStreams',
   /** Streams and polls refused because their principal had all that it may have on the task. */
   limitedStreams: 'LimitedStreams',
+  /** WebSocket connections refused because their principal had all that it may have. */
+  limitedConnections: 'LimitedConnections',
+  /** Publications over WebSocket refused because their principal published too often. */
+  limitedPublications: 'LimitedPublications',
   deliveries: 'Deliveries',
   goneConnections: 'GoneConnections',
   throttledPosts: 'ThrottledPosts',
@@ -175,5 +188,7 @@ export const TABLES = {
      */
     expiryIndex: { name: 'byExpiry', partitionKey: { name: 'expiresIn', type: 'S' }, sortKey: { name: TTL_ATTRIBUTE, type: 'N' } },
   },
+  /** `window` is `connections`, or a second since 1970 in which the principal has published. */
+  principals: { partitionKey: { name: 'principal', type: 'S' }, sortKey: { name: 'window', type: 'S' } },
   subscriptions: { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'connectionId', type: 'S' } },
 } as const;

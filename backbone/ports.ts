@@ -112,7 +112,11 @@ export interface SubscriberPage {
 }
 
 export interface ConnectionStore {
-  open(connection: Connection): Promise<void>;
+  /**
+   * Records a connection. `overLimit` when its principal has so many already that are open: nothing is left of it then.
+   * @param maxPerPrincipal @default no limit, and the connection is counted against nobody
+   */
+  open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
   /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
   find(connectionId: string): Promise<Connection | undefined>;
   /** Deletes the connection and every subscription of it; both may be gone already. */
@@ -127,6 +131,13 @@ export interface ConnectionStore {
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;
   /** Deletes a subscription on condition that it has not changed since it was read; `changed` when it is gone, too. */
   forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'>;
+}
+
+/** How often each principal may publish, over all its connections. */
+export interface PublicationQuota {
+  readonly perSecond: number;
+  /** Counts one; false where the principal has published so often in this second of the clock. */
+  take(principal: string): Promise<boolean>;
 }
 
 /** A connection as the sweep finds it. */

@@ -16,8 +16,13 @@ export const publishEntries = { [PUBLISH_ENV.topicArn]: text, [PUBLISH_ENV.publi
 export const connectionStoreEntries = {
   [WEBSOCKET_ENV.connectionsTable]: text,
   [WEBSOCKET_ENV.subscriptionsTable]: text,
+  [WEBSOCKET_ENV.principalsTable]: text,
   [WEBSOCKET_ENV.connectionTtlMs]: wholeNumber,
 } as const;
+
+export const connectionLimitEntries = { [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: wholeNumber } as const;
+
+export const publicationLimitEntries = { [WEBSOCKET_ENV.maxPublishesPerSecond]: wholeNumber } as const;
 
 export const accessEntries = {
   [ACCESS_ENV.issuer]: v.pipe(text, v.url()),

@@ -4,14 +4,15 @@ import { createDynamoConnectionDirectory } from '../backbone/aws/dynamo-connecti
 import { createDynamoConnectionExpiries } from '../backbone/aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createDynamoPublicationQuota } from '../backbone/aws/dynamo-publication-quota.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog } from '../backbone/ports.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog, PublicationQuota } from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
-import type { connectionStoreEntries, Environment, logEntries, publishEntries } from './environment.ts';
+import type { connectionStoreEntries, Environment, logEntries, publicationLimitEntries, publishEntries } from './environment.ts';
 
 type LogEnvironment = Environment<typeof logEntries>;
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
@@ -32,7 +33,17 @@ export function openConnectionStore(env: ConnectionStoreEnvironment): Connection
     client: dynamo,
     connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
     subscriptionsTable: env[WEBSOCKET_ENV.subscriptionsTable],
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
     connectionTtlMs: env[WEBSOCKET_ENV.connectionTtlMs],
+    clock: systemClock,
+  });
+}
+
+export function openPublicationQuota(env: ConnectionStoreEnvironment & Environment<typeof publicationLimitEntries>): PublicationQuota {
+  return createDynamoPublicationQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    perSecond: env[WEBSOCKET_ENV.maxPublishesPerSecond],
     clock: systemClock,
   });
 }

@@ -59,6 +59,10 @@ const websocket = v.strictObject({
   requestsPerSecond: between(1, 10_000),
   /** Requests that the stage takes at once. */
   requestBurst: between(1, 5_000),
+  /** Connections that one principal may have open. Their ids are one row, whose every change costs a write unit per KB, 50 ids. */
+  maxConnectionsPerPrincipal: between(1, 1_000),
+  /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
+  maxPublishesPerSecond: between(1, 900),
   /** How long the functions behind a route may run. */
   routeFunctionTimeoutSeconds: between(1, 900),
   fanOut: v.strictObject({

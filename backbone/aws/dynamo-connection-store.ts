@@ -5,6 +5,7 @@ import { MAX_CHANNELS_PER_CONNECTION } from '../domain/channel.ts';
 import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
 import { batchDelete } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
+import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
 import { expirySeconds, isExpired } from './expiry.ts';
 import { expiryBucket } from './expiry-bucket.ts';
 
@@ -14,6 +15,8 @@ export interface DynamoConnectionStoreOptions {
   readonly connectionsTable: string;
   /** A table with the key schema `TABLES.subscriptions` of the contract. */
   readonly subscriptionsTable: string;
+  /** A table with the key schema `TABLES.principals` of the contract. */
+  readonly principalsTable: string;
   /** Longer than API Gateway lets a connection live, which is 2 h: for those whose `$disconnect` never came. */
   readonly connectionTtlMs: number;
   readonly clock: Clock;
@@ -49,12 +52,15 @@ interface SubscriptionItem {
 
 class DynamoConnectionStore implements ConnectionStore {
   readonly #options: DynamoConnectionStoreOptions;
+  readonly #principals: DynamoPrincipalConnections;
 
   constructor(options: DynamoConnectionStoreOptions) {
     this.#options = options;
+    this.#principals = new DynamoPrincipalConnections(options);
   }
 
-  async open({ connectionId, principal, rights, connectedAtMs, expiresAtMs }: Connection): Promise<void> {
+  async open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'> {
+    const { connectionId, principal, rights, connectedAtMs, expiresAtMs } = connection;
     const { client, connectionsTable, connectionTtlMs } = this.#options;
     const rowEndsAtMs = connectedAtMs + connectionTtlMs;
     const expiresAt = expirySeconds(Math.min(rowEndsAtMs, expiresAtMs));
@@ -67,6 +73,11 @@ class DynamoConnectionStore implements ConnectionStore {
       ...(expiresAtMs < rowEndsAtMs && { expiresIn: expiryBucket(expiresAt, connectionId) }),
     };
     await client.send(new PutCommand({ TableName: connectionsTable, Item: item }));
+    // After the row: what is counted and has none is known to have ended.
+    if (maxPerPrincipal === undefined || (await this.#principals.take(principal, connectionId, maxPerPrincipal, rowEndsAtMs)))
+      return 'opened';
+    await client.send(new DeleteCommand({ TableName: connectionsTable, Key: { connectionId } }));
+    return 'overLimit';
   }
 
   async find(connectionId: string): Promise<Connection | undefined> {
@@ -82,9 +93,10 @@ class DynamoConnectionStore implements ConnectionStore {
     const { Attributes } = await client.send(
       new DeleteCommand({ TableName: connectionsTable, Key: { connectionId }, ReturnValues: 'ALL_OLD' }),
     );
-    const { channels = new Set<string>() } = (Attributes ?? {}) as Partial<ConnectionItem>;
+    if (Attributes === undefined) return;
+    const { principal, channels = new Set<string>() } = Attributes as ConnectionItem;
     const keys = [...channels].map((channel) => ({ channel, connectionId }));
-    await batchDelete({ client, table: subscriptionsTable, clock }, keys);
+    await Promise.all([batchDelete({ client, table: subscriptionsTable, clock }, keys), this.#principals.give(principal, [connectionId])]);
   }
 
   async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'> {

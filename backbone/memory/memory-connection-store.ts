@@ -1,4 +1,5 @@
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/channel.ts';
+import { ANONYMOUS } from '../domain/principal.ts';
 import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../ports.ts';
 
 interface ConnectionRow {
@@ -25,11 +26,17 @@ export class MemoryConnectionStore implements ConnectionStore {
     this.#connectionTtlMs = options.connectionTtlMs;
   }
 
-  async open(connection: Connection): Promise<void> {
+  async open(connection: Connection, maxPerPrincipal = Number.POSITIVE_INFINITY): Promise<'opened' | 'overLimit'> {
+    const nowMs = this.#clock.nowMs();
+    const open = [...this.#connections.values()].filter(
+      (row) => row.connection.principal === connection.principal && row.expiresAtMs > nowMs,
+    );
+    if (connection.principal !== ANONYMOUS && open.length >= maxPerPrincipal) return 'overLimit';
     const endsAtMs = Math.min(connection.connectedAtMs + this.#connectionTtlMs, connection.expiresAtMs);
     // DynamoDB's TTL counts in seconds.
     const expiresAtMs = Math.ceil(endsAtMs / 1000) * 1000;
     this.#connections.set(connection.connectionId, { connection, expiresAtMs, channels: new Set() });
+    return 'opened';
   }
 
   async find(connectionId: string): Promise<Connection | undefined> {

@@ -2,6 +2,7 @@ import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Negotiator from 'negotiator';
 import { SSE_PATHS } from '../../backbone/contract.ts';
+import { targetPath } from './request-target.ts';
 
 /** What `GET /v1/events` can be answered with, the default first. */
 export const STREAM = 'text/event-stream';
@@ -43,7 +44,7 @@ function wantsStream(request: IncomingMessage): boolean {
   const { method, url = '', headers, socket } = request;
   return (
     method === 'GET' &&
-    isEventsTarget(url) &&
+    targetPath(url) === SSE_PATHS.events &&
     headers.host !== undefined &&
     headers.expect === undefined &&
     (headers['content-length'] ?? '0') === '0' &&
@@ -51,11 +52,6 @@ function wantsStream(request: IncomingMessage): boolean {
     !unanswered.has(socket) &&
     preferredMedia(request) === STREAM
   );
-}
-
-function isEventsTarget(target: string): boolean {
-  const at = target.indexOf('?');
-  return (at < 0 ? target : target.slice(0, at)) === SSE_PATHS.events;
 }
 
 /** How many answers a connection owes. */

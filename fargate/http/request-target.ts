@@ -7,19 +7,29 @@ export interface RequestTarget {
 
 /** @throws InvalidInputError `invalid_parameter` for a target that is no URL */
 export function parseTarget(target: string): RequestTarget {
-  // Not `new URL`, which takes `//x` for a host and tidies up `..`.
-  const text = target.startsWith('/') ? target : originForm(target);
+  const text = originForm(target);
+  if (text === undefined) throw new InvalidInputError('invalid_parameter', `request target ${quote(target)} is not a path`);
+  const path = pathOf(text);
+  return { path, query: new URLSearchParams(text.slice(path.length + 1)) };
+}
+
+/** The path alone; undefined for a target that is no URL. */
+export function targetPath(target: string): string | undefined {
+  const text = originForm(target);
+  return text === undefined ? undefined : pathOf(text);
+}
+
+function pathOf(text: string): string {
   const at = text.indexOf('?');
-  return at < 0
-    ? { path: text, query: new URLSearchParams() }
-    : { path: text.slice(0, at), query: new URLSearchParams(text.slice(at + 1)) };
+  return at < 0 ? text : text.slice(0, at);
 }
 
 /** Clients may send `GET http://host/path`, as they do to proxies. */
-function originForm(target: string): string {
-  if (!URL.canParse(target)) throw new InvalidInputError('invalid_parameter', `request target ${quote(target)} is not a path`);
-  const { pathname, search } = new URL(target);
-  return pathname + search;
+function originForm(target: string): string | undefined {
+  // Not `new URL`, which takes `//x` for a host and tidies up `..`.
+  if (target.startsWith('/')) return target;
+  const url = URL.parse(target);
+  return url === null ? undefined : url.pathname + url.search;
 }
 
 /**

@@ -4,7 +4,7 @@ import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, ConnectionPoster, ConnectionStore, PostOutcome } from '../../backbone/ports.ts';
+import type { Clock, Connection, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError } from '../../backbone/services/publisher.ts';
@@ -26,6 +26,7 @@ export interface AnswerFrameDependencies {
   readonly poster: ConnectionPoster;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly quota: PublicationQuota;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -62,6 +63,7 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
       telemetry.error('frame failed', { connectionId, error });
       telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
     }
+    if (error instanceof PublishedTooOftenError) telemetry.metrics({ [METRICS.limitedPublications]: 1 });
     return sender.send({ ...toErrorFrame(error), ...repeated });
   }
 }
@@ -71,8 +73,18 @@ class ConnectionUnknownError extends Error {
   override readonly name = 'ConnectionUnknownError';
 }
 
+/** The principal has used up what it may publish in this second. */
+class PublishedTooOftenError extends Error {
+  override readonly name = 'PublishedTooOftenError';
+
+  constructor(perSecond: number) {
+    super(`you may publish ${perSecond} events a second: try again a second later`);
+  }
+}
+
 function isExpected(error: unknown): boolean {
-  return [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError].some((kind) => error instanceof kind);
+  const expected = [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError, PublishedTooOftenError];
+  return expected.some((kind) => error instanceof kind);
 }
 
 function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
@@ -81,6 +93,7 @@ function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } 
   }
   if (error instanceof ConnectionUnknownError) return { kind: 'error', code: 'connection_unknown', message: error.message };
   if (error instanceof PublishContendedError) return { kind: 'error', code: 'publish_contended', message: `${error.message}: try again` };
+  if (error instanceof PublishedTooOftenError) return { kind: 'error', code: 'too_many_publications', message: error.message };
   return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
 }
 
@@ -90,7 +103,8 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
     case 'ping':
       return sender.send({ kind: 'pong', ...repeated });
     case 'publish': {
-      await authorize(connectionId, 'publish', command.publication.channel, deps);
+      const { principal } = await authorize(connectionId, 'publish', command.publication.channel, deps);
+      if (!(await deps.quota.take(principal))) throw new PublishedTooOftenError(deps.quota.perSecond);
       const event = await deps.publish(command.publication);
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
@@ -107,11 +121,17 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
  * Checks what the token of the connection allows, which its row remembers.
  * @throws AccessDeniedError, ConnectionUnknownError
  */
-async function authorize(connectionId: string, action: Action, channel: string, { store, clock }: AnswerFrameDependencies): Promise<void> {
+async function authorize(
+  connectionId: string,
+  action: Action,
+  channel: string,
+  { store, clock }: AnswerFrameDependencies,
+): Promise<Connection> {
   const connection = await store.find(connectionId);
   if (connection === undefined) throw connectionUnknown(connectionId);
   requireUnexpired(connection, clock.nowMs());
   requireRight(connection, action, [channel]);
+  return connection;
 }
 
 function connectionUnknown(connectionId: string): ConnectionUnknownError {

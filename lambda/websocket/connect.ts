@@ -1,20 +1,21 @@
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ACCESS_ENV } from '../../backbone/contract.ts';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { ACCESS_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
-import { accessEntries, connectionStoreEntries, readEnvironment } from '../environment.ts';
+import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment } from '../environment.ts';
+import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
 
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {
-  return async (event: ConnectEvent): Promise<APIGatewayProxyStructuredResultV2> =>
-    toConnectResponse(await openConnection(parseConnect(event), deps));
+  return async (event: ConnectEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> =>
+    toConnectResponse(await openConnection(parseConnect(event), deps, openTelemetry(context)));
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...accessEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries }, process.env);
 export const handler = createHandler({
   store: openConnectionStore(env),
   verifier: createJwtVerifier({
@@ -24,4 +25,5 @@ export const handler = createHandler({
   }),
   policy: readAccessPolicy(env[ACCESS_ENV.queryToken], env[ACCESS_ENV.origins]),
   clock: systemClock,
+  maxPerPrincipal: env[WEBSOCKET_ENV.maxConnectionsPerPrincipal],
 });

@@ -3,9 +3,16 @@ import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
 import { WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, logEntries, managementEntries, publishEntries, readEnvironment } from '../environment.ts';
+import {
+  connectionStoreEntries,
+  logEntries,
+  managementEntries,
+  publicationLimitEntries,
+  publishEntries,
+  readEnvironment,
+} from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
-import { openConnectionStore, openEventLog, openLogReader, openPublisher } from '../wiring.ts';
+import { openConnectionStore, openEventLog, openLogReader, openPublicationQuota, openPublisher } from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
 
 /** Kept for the last frame, and for what has passed before the function began. */
@@ -25,7 +32,10 @@ function createHandler(deps: AnswerFrameDependencies) {
   };
 }
 
-const env = readEnvironment({ ...logEntries, ...publishEntries, ...connectionStoreEntries, ...managementEntries }, process.env);
+const env = readEnvironment(
+  { ...logEntries, ...publishEntries, ...connectionStoreEntries, ...managementEntries, ...publicationLimitEntries },
+  process.env,
+);
 const log = openEventLog(env);
 export const handler = createHandler({
   store: openConnectionStore(env),
@@ -33,6 +43,7 @@ export const handler = createHandler({
   poster: createSdkPoster({ client: createManagementClient() }),
   reader: openLogReader(env, log),
   publish: openPublisher(env, log),
+  quota: openPublicationQuota(env),
   clock: systemClock,
   random: Math.random,
 });

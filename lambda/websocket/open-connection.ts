@@ -1,8 +1,10 @@
+import { METRICS } from '../../backbone/contract.ts';
 import { type Access, AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
 import { quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, ConnectionStore, TokenVerifier } from '../../backbone/ports.ts';
 import { SUBPROTOCOL } from '../../backbone/protocol.ts';
+import type { Telemetry } from '../telemetry.ts';
 
 export interface ConnectRequest {
   readonly connectionId: string;
@@ -18,19 +20,25 @@ export interface OpenConnectionDependencies {
   readonly verifier: TokenVerifier;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
+  /** Connections that one principal may have open. */
+  readonly maxPerPrincipal: number;
 }
 
 export type ConnectAnswer =
   /** `subprotocol` is absent when the client offered none: a server may not choose one then. */
   | { readonly kind: 'accepted'; readonly subprotocol?: string }
   /** API Gateway refuses the upgrade with this status. */
-  | { readonly kind: 'rejected'; readonly status: 400 | 401 | 403 | 503; readonly reason: string };
+  | { readonly kind: 'rejected'; readonly status: 400 | 401 | 403 | 429 | 503; readonly reason: string };
 
 /**
  * Decides on a new connection, and records it with what its token allows: frames and deliveries work only for connections
  * with a row, and only until the token's end.
  */
-export async function openConnection(request: ConnectRequest, deps: OpenConnectionDependencies): Promise<ConnectAnswer> {
+export async function openConnection(
+  request: ConnectRequest,
+  deps: OpenConnectionDependencies,
+  telemetry: Telemetry,
+): Promise<ConnectAnswer> {
   const { connectionId, subprotocols } = request;
   const spoken = subprotocols.includes(SUBPROTOCOL);
   if (subprotocols.length > 0 && !spoken) {
@@ -42,7 +50,11 @@ export async function openConnection(request: ConnectRequest, deps: OpenConnecti
   }
   try {
     const { principal, rights, expiresAtMs } = await authenticate(request, deps);
-    await deps.store.open({ connectionId, principal, rights, expiresAtMs, connectedAtMs: deps.clock.nowMs() });
+    const connection = { connectionId, principal, rights, expiresAtMs, connectedAtMs: deps.clock.nowMs() };
+    if ((await deps.store.open(connection, deps.maxPerPrincipal)) === 'overLimit') {
+      telemetry.metrics({ [METRICS.limitedConnections]: 1 });
+      return { kind: 'rejected', status: 429, reason: `you have ${deps.maxPerPrincipal} connections open, as many as you may have` };
+    }
   } catch (error) {
     return toRejection(error);
   }

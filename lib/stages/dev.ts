@@ -22,6 +22,9 @@ export const dev = parseStage(
       connectionTtlMinutes: 130,
       requestsPerSecond: 500,
       requestBurst: 500,
+      // The developer is the one principal there is, load tests included.
+      maxConnectionsPerPrincipal: 1_000,
+      maxPublishesPerSecond: 500,
       routeFunctionTimeoutSeconds: 15,
       fanOut: {
         functionTimeoutSeconds: 30,

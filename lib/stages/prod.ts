@@ -19,6 +19,8 @@ export const prod = parseStage(
       // Below the account's 10,000, which every API of the account and region shares.
       requestsPerSecond: 5_000,
       requestBurst: 2_500,
+      maxConnectionsPerPrincipal: 100,
+      maxPublishesPerSecond: 50,
       routeFunctionTimeoutSeconds: 15,
       fanOut: {
         functionTimeoutSeconds: 60,

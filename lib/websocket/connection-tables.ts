@@ -17,6 +17,7 @@ export interface ConnectionTablesProps {
 export class ConnectionTables extends Construct {
   readonly connections: TableV2;
   readonly subscriptions: TableV2;
+  readonly principals: TableV2;
   private readonly environment: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: ConnectionTablesProps) {
@@ -44,31 +45,52 @@ export class ConnectionTables extends Construct {
       partitionKey: { name: TABLES.subscriptions.partitionKey.name, type: AttributeType.STRING },
       sortKey: { name: TABLES.subscriptions.sortKey.name, type: AttributeType.STRING },
     });
+    this.principals = new TableV2(this, 'Principals', {
+      ...shared,
+      partitionKey: { name: TABLES.principals.partitionKey.name, type: AttributeType.STRING },
+      sortKey: { name: TABLES.principals.sortKey.name, type: AttributeType.STRING },
+    });
     this.environment = {
       [WEBSOCKET_ENV.connectionsTable]: this.connections.tableName,
       [WEBSOCKET_ENV.subscriptionsTable]: this.subscriptions.tableName,
+      [WEBSOCKET_ENV.principalsTable]: this.principals.tableName,
       [WEBSOCKET_ENV.connectionTtlMs]: String(props.connectionTtlMinutes * 60_000),
     };
   }
 
-  /** `$connect`: writes the row of a new connection. */
+  /** `$connect`: writes the row of a new connection, and counts it; where there are too many, looks which of them are gone, and takes the row back. */
   allowOpen(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:PutItem'], []);
+    return this.allow(grantee, {
+      connections: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:BatchGetItem'],
+      principals: ['dynamodb:UpdateItem', 'dynamodb:GetItem'],
+    });
   }
 
   /** `$disconnect`, and whoever finds a connection gone: deletes it and its subscriptions. */
   allowClose(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:DeleteItem'], ['dynamodb:BatchWriteItem']);
+    return this.allow(grantee, {
+      connections: ['dynamodb:DeleteItem'],
+      subscriptions: ['dynamodb:BatchWriteItem'],
+      principals: ['dynamodb:UpdateItem'],
+    });
   }
 
   /** Frames: subscribe and unsubscribe. */
   allowSubscribe(grantee: Configurable): Grant {
-    return this.allow(grantee, ['dynamodb:UpdateItem', 'dynamodb:GetItem'], ['dynamodb:PutItem', 'dynamodb:DeleteItem']);
+    return this.allow(grantee, {
+      connections: ['dynamodb:UpdateItem', 'dynamodb:GetItem'],
+      subscriptions: ['dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    });
+  }
+
+  /** Frames: counts what a principal publishes. */
+  allowCountPublications(grantee: Configurable): Grant {
+    return this.allow(grantee, { principals: ['dynamodb:UpdateItem'] });
   }
 
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */
   allowDeliver(grantee: Configurable): Grant {
-    return this.allow(grantee, [], ['dynamodb:Query', 'dynamodb:DeleteItem']);
+    return this.allow(grantee, { subscriptions: ['dynamodb:Query', 'dynamodb:DeleteItem'] });
   }
 
   /** Finds the connections whose token has expired. */
@@ -85,17 +107,18 @@ export class ConnectionTables extends Construct {
       resourceArns: [this.connections.tableArn],
       conditions: { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [SWEEP_MARK_ID] } },
     });
-    return this.allow(grantee, ['dynamodb:Scan'], []).combine(mark);
+    return this.allow(grantee, { connections: ['dynamodb:Scan'] }).combine(mark);
   }
 
-  private allow(grantee: Configurable, onConnections: string[], onSubscriptions: string[]): Grant {
+  private allow(
+    grantee: Configurable,
+    actionsOn: Readonly<Partial<Record<'connections' | 'subscriptions' | 'principals', string[]>>>,
+  ): Grant {
     for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
-    const grants = [
-      { actions: onConnections, table: this.connections },
-      { actions: onSubscriptions, table: this.subscriptions },
-    ]
-      .filter(({ actions }) => actions.length > 0)
-      .map(({ actions, table }) => Grant.addToPrincipal({ grantee, actions, resourceArns: [table.tableArn] }));
+    const grants = (['connections', 'subscriptions', 'principals'] as const).flatMap((table) => {
+      const actions = actionsOn[table];
+      return actions === undefined ? [] : [Grant.addToPrincipal({ grantee, actions, resourceArns: [this[table].tableArn] })];
+    });
     return grants.reduce((all, next) => all.combine(next));
   }
 }

@@ -1,6 +1,7 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
@@ -51,9 +52,12 @@ export class WebSocketStack extends Stack {
     new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
 
     access.configure(connect);
+    connect.addEnvironment(WEBSOCKET_ENV.maxConnectionsPerPrincipal, String(config.maxConnectionsPerPrincipal));
+    frame.addEnvironment(WEBSOCKET_ENV.maxPublishesPerSecond, String(config.maxPublishesPerSecond));
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
+    tables.allowCountPublications(frame);
     // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
     tables.allowClose(frame);
     tables.allowDeliver(fanOut);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
+import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { PUBLISH_DETAIL_TYPE, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
@@ -12,13 +12,21 @@ import { type InProcessRun, startInProcess, until } from './support/in-process.t
 /** Above what the sweeps leave alone as too young. */
 const AGE_MS = 20 * 60_000;
 
+/** More than any test but the one about it opens. */
+const MAX_CONNECTIONS = 4;
+
 let world: InProcessRun;
 let database: DynamoDBDocumentClient;
 let events: EventBridgeClient;
 
 beforeAll(async () => {
-  // Two connections are more than a run of the sweep looks at.
-  world = await startInProcess({ environment: { [WEBSOCKET_ENV.sweepConnections]: '1' } });
+  world = await startInProcess({
+    environment: {
+      // Two connections are more than a run of the sweep looks at.
+      [WEBSOCKET_ENV.sweepConnections]: '1',
+      [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
+    },
+  });
   const client = {
     endpoint: world.run.urls.endpoint,
     region: 'us-east-1',
@@ -181,5 +189,47 @@ describe('rows of a connection that is gone without its $disconnect', () => {
     await until('the token has expired', () => Date.now() > expiresAtMs + 1_000);
     world.run.fireSchedules();
     await until('its rows are gone', async () => (await rowsOf(channel)) === 0);
+  }, 60_000);
+});
+
+describe('a principal with all the connections that it may have', () => {
+  const connect = async (subject: string): Promise<WebSocket> => {
+    const token = world.run.issuer.issue({ subscribe: ['*'], publish: [], subject });
+    const socket = new WebSocket(world.run.urls.websocket, ['lanes.v1.json', `bearer.${token}`]);
+    await once(socket, 'open');
+    return socket;
+  };
+  const connectAll = (subject: string) => Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => connect(subject)));
+
+  test('is refused one more with 429, while others connect', async () => {
+    const sockets = await connectAll('greedy');
+    await expect(connect('greedy')).rejects.toThrow('Unexpected server response: 429');
+    sockets.push(await connect('modest'));
+    for (const socket of sockets) socket.close();
+  }, 60_000);
+
+  test('gets in again when one of them is gone', async () => {
+    const [first, ...others] = await connectAll('patient');
+    first?.close();
+    await until('there is room', () =>
+      connect('patient').then(
+        (socket) => others.push(socket) > 0,
+        () => false,
+      ),
+    );
+    for (const socket of others) socket.close();
+  }, 60_000);
+
+  test('gets in again when one of them has no row any more, though nobody has counted it out', async () => {
+    const sockets = await connectAll('unlucky');
+    const { TableNames = [] } = await database.send(new ListTablesCommand({}));
+    const TableName = TableNames.find((name) => name.includes('Connections'));
+    const { Items = [] } = await database.send(new ScanCommand({ TableName, ConsistentRead: true }));
+    const row = Items.find(({ principal }) => principal === 'unlucky');
+    // As DynamoDB does when the row's time is over.
+    await database.send(new DeleteCommand({ TableName, Key: { connectionId: row?.['connectionId'] } }));
+
+    sockets.push(await connect('unlucky'));
+    for (const socket of sockets) socket.close();
   }, 60_000);
 });

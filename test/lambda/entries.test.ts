@@ -9,16 +9,21 @@ import { invokeBundle } from './support/invoke.ts';
 
 const log = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];
 const publish = [PUBLISH_ENV.topicArn, PUBLISH_ENV.publishTimeoutMs];
-const store = [WEBSOCKET_ENV.connectionsTable, WEBSOCKET_ENV.subscriptionsTable, WEBSOCKET_ENV.connectionTtlMs];
+const store = [
+  WEBSOCKET_ENV.connectionsTable,
+  WEBSOCKET_ENV.subscriptionsTable,
+  WEBSOCKET_ENV.principalsTable,
+  WEBSOCKET_ENV.connectionTtlMs,
+];
 const access = [ACCESS_ENV.issuer, ACCESS_ENV.audience, ACCESS_ENV.jwksUri, ACCESS_ENV.queryToken, ACCESS_ENV.origins];
 const queues = [WEBSOCKET_ENV.deliveryQueueUrl, WEBSOCKET_ENV.deadLetterQueueUrl];
 
 /** Every entry file, and the keys of the environment that it needs. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/backbone/publish.ts': [...log, ...publish],
-  'lambda/websocket/connect.ts': [...store, ...access],
+  'lambda/websocket/connect.ts': [...store, ...access, WEBSOCKET_ENV.maxConnectionsPerPrincipal],
   'lambda/websocket/disconnect.ts': store,
-  'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint],
+  'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.maxPublishesPerSecond],
   'lambda/websocket/fan-out.ts': [...store, ...queues, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.postConcurrency],
   'lambda/websocket/expire-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint],
   'lambda/websocket/sweep-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
@@ -66,6 +71,9 @@ beforeAll(async () => {
     [PUBLISH_ENV.publishTimeoutMs]: '2000',
     [WEBSOCKET_ENV.connectionsTable]: await tables.create('connections'),
     [WEBSOCKET_ENV.subscriptionsTable]: await tables.create('subscriptions'),
+    [WEBSOCKET_ENV.principalsTable]: await tables.create('principals'),
+    [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: '100',
+    [WEBSOCKET_ENV.maxPublishesPerSecond]: '100',
     [WEBSOCKET_ENV.connectionTtlMs]: '7800000',
     [WEBSOCKET_ENV.managementEndpoint]: `${gateway.endpoint}/dev`,
     [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,

@@ -65,6 +65,7 @@ export class SocketLane {
         clock: simulation,
         random: () => 0.5,
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
+        quota: { perSecond: 0, take: async () => false },
       },
       strictTelemetry,
     );

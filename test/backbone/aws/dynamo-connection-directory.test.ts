@@ -27,7 +27,8 @@ beforeEach(async () => {
   connectionsTable = await tables.create('connections');
   const { client } = tables;
   const subscriptionsTable = await tables.create('subscriptions');
-  store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, connectionTtlMs: TTL_MS, clock });
+  const principalsTable = await tables.create('principals');
+  store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, principalsTable, connectionTtlMs: TTL_MS, clock });
   directory = createDynamoConnectionDirectory({ client, connectionsTable });
 });
 

@@ -25,7 +25,8 @@ beforeEach(async () => {
   const { client } = tables;
   const connectionsTable = await tables.create('connections');
   const subscriptionsTable = await tables.create('subscriptions');
-  store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, connectionTtlMs: TTL_MS, clock });
+  const principalsTable = await tables.create('principals');
+  store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, principalsTable, connectionTtlMs: TTL_MS, clock });
   expiries = createDynamoConnectionExpiries({ client, connectionsTable });
 });
 

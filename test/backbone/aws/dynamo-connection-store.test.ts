@@ -19,6 +19,7 @@ connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
     client: tables.client,
     connectionsTable: await tables.create('connections'),
     subscriptionsTable: await tables.create('subscriptions'),
+    principalsTable: await tables.create('principals'),
     connectionTtlMs,
     clock,
   }),
@@ -32,6 +33,7 @@ test('unsubscribing a closed connection makes no row, which would have no expiry
     client: tables.client,
     connectionsTable,
     subscriptionsTable,
+    principalsTable: await tables.create('principals'),
     connectionTtlMs: 60_000,
     clock,
   });

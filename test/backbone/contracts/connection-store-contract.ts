@@ -66,6 +66,38 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await idsOn('b')).toEqual(['c1']);
     });
 
+    describe('of a principal with a limit', () => {
+      const open = (connectionId: string, principal = 'ann', most = 2) =>
+        store.open({ ...EVERYBODY, principal, connectionId, connectedAtMs: clock.nowMs() }, most);
+
+      test('no more are opened, and what is refused leaves no row', async () => {
+        expect([await open('c1'), await open('c2'), await open('c3')]).toEqual(['opened', 'opened', 'overLimit']);
+        expect(await store.find('c3')).toBeUndefined();
+      });
+
+      test('others are not counted', async () => {
+        await open('c1', 'ann', 1);
+        expect(await open('c2', 'bob', 1)).toBe('opened');
+      });
+
+      test('one that is closed makes room', async () => {
+        await open('c1', 'ann', 1);
+        await store.close('c1');
+        expect(await open('c2', 'ann', 1)).toBe('opened');
+      });
+
+      test('one that has expired makes room, though nobody has closed it', async () => {
+        await open('c1', 'ann', 1);
+        await clock.advance(TTL_MS);
+        expect(await open('c2', 'ann', 1)).toBe('opened');
+      });
+
+      test('of many that come at once no more get in', async () => {
+        const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => open(`c${i}`, 'ann', 3)));
+        expect(outcomes.filter((outcome) => outcome === 'opened')).toHaveLength(3);
+      });
+    });
+
     test('subscribing twice leaves one subscription, with a new version', async () => {
       await connect('c1', 'a');
       const [before] = await subscribersOf('a');

@@ -67,6 +67,13 @@ describe('a stream is opened', () => {
     expect(client.statuses).toEqual([200]);
   });
 
+  test('by a target in absolute form, as proxies send it', async () => {
+    await connect();
+    client.send('GET http://x/v1/events?channel=demo HTTP/1.1', 'Host: x', ...END);
+    await client.hears('id: ');
+    expect(client.statuses).toEqual([200]);
+  });
+
   test('with an empty body', async () => {
     await connect();
     client.send(STREAM, 'Host: x', 'Content-Length: 0', ...END);

@@ -1,6 +1,7 @@
 import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
+import { MemoryPublicationQuota } from '../../../backbone/memory/memory-publication-quota.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { type AnswerFrameDependencies, answerFrame } from '../../../lambda/websocket/answer-frame.ts';
@@ -27,6 +28,7 @@ export async function openSocket(script?: Script) {
     poster,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
+    quota: new MemoryPublicationQuota(100, clock),
     clock,
     random: () => 0.5,
   };

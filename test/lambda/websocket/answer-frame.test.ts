@@ -159,3 +159,16 @@ test('a connection found closed loses its rows', async () => {
   expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([]);
   expect(await socket.store.subscribe('c1', 'demo')).toBe('gone');
 });
+
+test('whoever publishes too often is told so, is counted, and nothing is published', async () => {
+  const socket = await openSocket();
+  const deps = { quota: { perSecond: 7, take: async () => false } };
+
+  const answers = await socket.send({ action: 'publish', channel: 'demo', data: 'x', requestId: 'r1' }, { deps });
+
+  expect(answers).toEqual([
+    { kind: 'error', code: 'too_many_publications', message: expect.stringContaining('7 events a second'), requestId: 'r1' },
+  ]);
+  expect((await socket.log.head('demo')).seq).toBe(0);
+  expect(socket.lines).toEqual([expect.objectContaining({ LimitedPublications: 1 })]);
+});

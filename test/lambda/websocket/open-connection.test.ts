@@ -6,11 +6,13 @@ import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from '../../../lambda/websocket/connect-request.ts';
 import { openConnection } from '../../../lambda/websocket/open-connection.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+import { recordTelemetry } from '../support/recorded-telemetry.ts';
 
 const RIGHTS = { subscribe: ['orders.*'], publish: [] };
 
 let clock: ManualClock;
 let store: MemoryConnectionStore;
+let recorded: ReturnType<typeof recordTelemetry>;
 
 /** Takes a token for what it is called. */
 const verifier: TokenVerifier = {
@@ -25,6 +27,7 @@ const verifier: TokenVerifier = {
 beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
+  recorded = recordTelemetry();
 });
 
 interface Request {
@@ -46,7 +49,11 @@ const POLICY: AccessPolicy = { queryToken: true, origins: ['https://app.example.
 
 const connect = async (request: Request, policy: Partial<AccessPolicy> = {}) =>
   toConnectResponse(
-    await openConnection(parseConnect(connectEvent(request)), { store, clock, verifier, policy: { ...POLICY, ...policy } }),
+    await openConnection(
+      parseConnect(connectEvent(request)),
+      { store, clock, verifier, policy: { ...POLICY, ...policy }, maxPerPrincipal: 2 },
+      recorded.telemetry,
+    ),
   );
 
 const authorization = 'Bearer good';
@@ -106,4 +113,14 @@ test.each<[string, number, Request]>([
 
 test('a stage can refuse tokens in the query', async () => {
   expect((await connect({ tokens: ['good'] }, { queryToken: false })).statusCode).toBe(401);
+});
+
+test('a principal with as many connections as it may have is refused with 429, and counted', async () => {
+  for (const connectionId of ['a', 'b']) {
+    await store.open({ connectionId, principal: 'ann', rights: RIGHTS, connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 60_000 });
+  }
+
+  expect(await connect({ headers: { authorization } })).toEqual({ statusCode: 429, body: expect.stringContaining('2 connections') });
+  expect(await store.find('c1')).toBeUndefined();
+  expect(recorded.lines).toEqual([expect.objectContaining({ LimitedConnections: 1 })]);
 });
