@@ -49,8 +49,14 @@ describe('who may do what', () => {
     );
   });
 
-  test('$connect writes the connection and nothing else', () => {
-    expect(readable(allowedTo(devTemplate, 'Connect'))).toEqual(['dynamodb:PutItem <TablesConnections.Arn>']);
+  test('$connect writes the connection and counts it, and nothing else', () => {
+    expect(readable(allowedTo(devTemplate, 'Connect'))).toEqual([
+      'dynamodb:BatchGetItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <TablesPrincipals.Arn>',
+      'dynamodb:PutItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+    ]);
   });
 
   test('who ends the connections of expired tokens finds them by the index, and may do nothing else to the tables than remove rows', () => {
@@ -58,13 +64,15 @@ describe('who may do what', () => {
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:Query <TablesConnections.Arn>/index/byExpiry',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
     ]);
   });
 
-  test('$disconnect deletes the connection and its subscriptions and nothing else', () => {
+  test('$disconnect deletes the connection and its subscriptions, counts it out, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'Disconnect'))).toEqual([
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
     ]);
   });
 
@@ -80,6 +88,7 @@ describe('who may do what', () => {
       'dynamodb:Query <BackboneLogTable>',
       'dynamodb:UpdateItem <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       expect.stringMatching(/^execute-api:/),
       'kms:Decrypt <BackboneTopicKey>',
       'kms:GenerateDataKey <BackboneTopicKey>',
@@ -94,6 +103,7 @@ describe('who may do what', () => {
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <TablesSubscriptions.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].flatMap((action) => [sqs(action, 'Deliveries'), sqs(action, 'Events')]),
       sqs('SendMessage', 'DeadLettersQueue'),
       sqs('SendMessage', 'Deliveries'),
@@ -110,6 +120,7 @@ describe('the sweep', () => {
       'dynamodb:GetItem <TablesConnections.Arn>',
       'dynamodb:PutItem <TablesConnections.Arn>',
       'dynamodb:Scan <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
     ]);
     const [writing] = allowances(devTemplate).filter(
       ({ role, actions }) => role.startsWith('Sweep') && actions.includes('dynamodb:PutItem'),
