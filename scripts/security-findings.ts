@@ -1,13 +1,7 @@
-/**
- * Writes docs/security-findings.md: every finding of the template checks that is acknowledged, and why, on all stages.
- * `npm run findings`.
- */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+/** What docs/security-findings.md says: every finding of the template checks that is acknowledged, and why, on all stages. */
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Validations } from 'aws-cdk-lib';
-import { STAGES } from '../lib/stages.ts';
-import { withAssembly } from './synthesize.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -139,14 +133,3 @@ const withoutStage = (text: string, stage: string): string =>
 
 /** `AwsSolutions-IAM5[Resource::*]` is a finding of `AwsSolutions-IAM5`. */
 const withoutFinding = (rule: string): string => rule.replace(/\[.*$/, '');
-
-function main(): void {
-  const stages = STAGES.map(({ id }) => [id, withAssembly(id, findingsOf)] as const);
-  writeFileSync(PAGE, renderPage(Object.fromEntries(stages)));
-  for (const [id, findings] of stages) {
-    console.log(`${id}: ${findings.flatMap(({ constructs }) => constructs).length} findings in docs/security-findings.md`);
-  }
-}
-
-const [, script] = process.argv;
-if (script !== undefined && import.meta.url === pathToFileURL(script).href) main();

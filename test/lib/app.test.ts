@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Template } from 'aws-cdk-lib/assertions';
 import { STAGES } from '../../lib/stages.ts';
+import { graphOf } from '../../scripts/diagram/graph.ts';
+import { DIAGRAM_PAGE, renderDiagramPage } from '../../scripts/diagram/page.ts';
 import { acknowledgementsOf, type Finding, findingsOf, PAGE, renderPage } from '../../scripts/security-findings.ts';
 import { allowances, CDK_CONTEXT, ROOT, WITHOUT_BUNDLING, WITHOUT_VALIDATION } from './harness.ts';
 
@@ -165,6 +167,11 @@ test('docs/security-findings.md has every finding and its reason: npm run findin
   const stages: Record<string, readonly Finding[]> = {};
   for (const { id } of STAGES) stages[id] = findingsOf(synthesizeOnce(id).outDir);
   expect(readFileSync(PAGE, 'utf8')).toBe(renderPage(stages));
+}, 120_000);
+
+test('docs/architecture-diagram.md shows what is synthesized: npm run diagram writes it', () => {
+  const graphs = Object.fromEntries(STAGES.map(({ id }) => [id, graphOf(synthesizeOnce(id).outDir)]));
+  expect(readFileSync(DIAGRAM_PAGE, 'utf8')).toBe(renderDiagramPage(graphs));
 }, 120_000);
 
 // A tripwire, not a proof: a change here that the author of a pull request cannot explain is a mistake.

@@ -1,0 +1,23 @@
+/**
+ * `npm run findings` and `npm run diagram`: one synth of each stage gives both pages that are written from the templates,
+ * docs/security-findings.md and docs/architecture-diagram.md.
+ */
+import { writeFileSync } from 'node:fs';
+import { STAGES } from '../lib/stages.ts';
+import { graphOf } from './diagram/graph.ts';
+import { DIAGRAM_PAGE, renderDiagramPage } from './diagram/page.ts';
+import { findingsOf, PAGE, renderPage } from './security-findings.ts';
+import { withAssembly } from './synthesize.ts';
+
+const stages = STAGES.map(({ id }) => {
+  const read = (assemblyDir: string) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) });
+  return withAssembly(id, read);
+});
+writeFileSync(PAGE, renderPage(Object.fromEntries(stages.map(({ id, findings }) => [id, findings]))));
+writeFileSync(DIAGRAM_PAGE, renderDiagramPage(Object.fromEntries(stages.map(({ id, graph }) => [id, graph]))));
+for (const { id, findings, graph } of stages) {
+  const constructs = findings.flatMap((finding) => finding.constructs);
+  console.log(
+    `${id}: ${constructs.length} findings in docs/security-findings.md, ${graph.nodes.length} resources in docs/architecture-diagram.md`,
+  );
+}
