@@ -1,0 +1,48 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '../../..');
+
+/** A command that a page tells the reader to type. */
+export interface DocumentedCommand {
+  readonly page: string;
+  /** One line, without comment and continuation. */
+  readonly text: string;
+}
+
+/** Every page for readers. */
+export function pages(): readonly string[] {
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name));
+  const roots = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
+  return [...roots, 'bench/README.md', 'client/README.md', ...docs].filter((name) => name.endsWith('.md')).sort();
+}
+
+/** The commands of a page: those of its `sh` blocks, and whole commands between backquotes in its prose. */
+export function commandsOf(page: string): readonly DocumentedCommand[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const blocks = [...text.matchAll(/^ *```(?:sh|bash|shell|console)\n([\s\S]*?)^ *```/gm)].flatMap(([, block = '']) => linesOf(block));
+  const prose = text.replace(/^ *```[\s\S]*?^ *```/gm, '');
+  const spans = [...prose.matchAll(/`((?:npm|npx|cdk|aws|curl|node) [^`\n]+)`/g)].flatMap(([, span = '']) => linesOf(span));
+  return [...blocks, ...spans].map((command) => ({ page, text: command }));
+}
+
+/** Commands joined by `&&` are commands of their own. */
+function linesOf(block: string): readonly string[] {
+  return block
+    .replace(/\\\n\s*/g, '')
+    .split('\n')
+    .flatMap((line) => withoutComment(line).split(' && '))
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+}
+
+/** A `#` starts a comment where it starts a word outside of quotes. */
+function withoutComment(line: string): string {
+  let quote = '';
+  for (const [index, character] of [...line].entries()) {
+    if (quote !== '') quote = character === quote ? '' : quote;
+    else if (character === '"' || character === "'") quote = character;
+    else if (character === '#' && (index === 0 || /\s/.test(line.charAt(index - 1)))) return line.slice(0, index);
+  }
+  return line;
+}

@@ -1,0 +1,40 @@
+/** How each documented command is checked. A command that fits none of these fails a test: give it a way here. */
+
+/**
+ * - `live`: runs as it stands against a local run (test/e2e/documented-commands.test.ts);
+ * - `variable`: sets what later lines use, which the same test gives;
+ * - `options`: takes long or changes things, so it is not run: its script is asked for `--help`, which has to know every option;
+ * - `stage`: needs an AWS account: the CDK's own help has to know the options, and the stage has to exist. What it would deploy is checked
+ *   by test/lib/app.test.ts, and deployed by `npm run verify:deploy`;
+ * - `elsewhere`: a file of the repository runs it, or what it stands for;
+ * - `account`: only AWS can answer it.
+ */
+export type Way =
+  | { readonly kind: 'live' | 'variable' | 'options' | 'stage' }
+  | { readonly kind: 'elsewhere'; readonly file: string }
+  | { readonly kind: 'account'; readonly reason: string };
+
+const elsewhere = (file: string): Way => ({ kind: 'elsewhere', file });
+
+const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
+  [/^[A-Z]+=/, { kind: 'variable' }],
+  [/^(curl|npx wscat) /, { kind: 'live' }],
+  [/^npm run load -- --url …$/, { kind: 'options' }],
+  [/^npm run load -- /, { kind: 'live' }],
+  [/^npm start --silent -- --json$/, { kind: 'live' }],
+  [/^npm ci$/, elsewhere('.ci/run')],
+  [/^npm test$/, elsewhere('.ci/run')],
+  [/^npm audit$/, elsewhere('.ci/run')],
+  [/^npm run (deps|lint|typecheck|test:\w+)$/, elsewhere('package.json')],
+  [/^npm run (findings|diagram)$/, elsewhere('test/lib/app.test.ts')],
+  [/^npm run secrets$/, elsewhere('test/scripts/find-secrets.test.ts')],
+  [/^(npm run build:client|npm run build|node client\/build\.ts)$/, elsewhere('test/client/package.test.ts')],
+  [/^npm (start|run )/, { kind: 'options' }],
+  [/^(npx )?cdk (bootstrap|deploy|destroy|diff|list|synth|rollback)\b/, { kind: 'stage' }],
+  [/^aws cognito-idp /, { kind: 'account', reason: 'the local run has an issuer of its own in the place of Cognito' }],
+];
+
+/** The first way that fits. */
+export function wayOf(command: string): Way | undefined {
+  return WAYS.find(([pattern]) => pattern.test(command))?.[1];
+}
