@@ -31,7 +31,7 @@ const of = (kind: string) => commands.filter(({ text }) => wayOf(text)?.kind ===
 const optionsIn = (text: string): readonly string[] => text.match(/(?<=\s)--?[a-z][a-z0-9-]*/g) ?? [];
 
 test('there are commands to check', () => {
-  for (const kind of ['live', 'options', 'stage', 'elsewhere', 'account']) expect(of(kind)).not.toEqual([]);
+  for (const kind of ['live', 'options', 'stage', 'elsewhere', 'theirs']) expect(of(kind)).not.toEqual([]);
 });
 
 test('every command of the documentation has a way in which it is checked', () => {

@@ -7,12 +7,12 @@
  * - `stage`: needs an AWS account: the CDK's own help has to know the options, and the stage has to exist. What it would deploy is checked
  *   by test/lib/app.test.ts, and deployed by `npm run verify:deploy`;
  * - `elsewhere`: a file of the repository runs it, or what it stands for;
- * - `account`: only AWS can answer it.
+ * - `theirs`: only somebody else's account or repository can answer it.
  */
 export type Way =
   | { readonly kind: 'live' | 'variable' | 'options' | 'stage' }
   | { readonly kind: 'elsewhere'; readonly file: string }
-  | { readonly kind: 'account'; readonly reason: string };
+  | { readonly kind: 'theirs'; readonly reason: string };
 
 const elsewhere = (file: string): Way => ({ kind: 'elsewhere', file });
 
@@ -31,7 +31,8 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^(npm run build:client|npm run build|node client\/build\.ts)$/, elsewhere('test/client/package.test.ts')],
   [/^npm (start|run )/, { kind: 'options' }],
   [/^(npx )?cdk (bootstrap|deploy|destroy|diff|list|synth|rollback)\b/, { kind: 'stage' }],
-  [/^aws cognito-idp /, { kind: 'account', reason: 'the local run has an issuer of its own in the place of Cognito' }],
+  [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
+  [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
 ];
 
 /** The first way that fits. */
