@@ -102,6 +102,8 @@ export const ACCESS_ENV = {
 export const SSE_ENV = {
   host: 'HOST',
   port: 'PORT',
+  /** Value of {@link SERVICE_DIMENSION} in the metrics: stages share an account. */
+  metricsService: 'LANES_METRICS_SERVICE',
   heartbeatIntervalMs: 'LANES_HEARTBEAT_INTERVAL_MS',
   headCheckIntervalMs: 'LANES_HEAD_CHECK_INTERVAL_MS',
   retryMinMs: 'LANES_RETRY_MIN_MS',
@@ -147,6 +149,9 @@ export const PUBLISH_DETAIL_TYPE = 'lanes.publish';
 export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/events', session: '/v1/session' } as const;
 
 export const METRICS_NAMESPACE = 'RealtimeLanes';
+
+/** The one dimension of the SSE service's metrics. No task is in it: autoscaling follows the average over all tasks. */
+export const SERVICE_DIMENSION = 'service';
 
 /** Metric names, published through EMF. */
 export const METRICS = {

@@ -14,6 +14,8 @@ const common = {
   // Without an account, so that synth needs no credentials and no look-up.
   env: { region: stage.region },
   terminationProtection: stage.production,
+  // CloudFormation puts them on everything in a stack; each lane adds its own name, so that a bill can be split by lane.
+  tags: { project: 'realtime-lanes', stage: stage.id },
 };
 
 const { backbone, access } = new BackboneStack(app, `${prefix}Backbone`, common);

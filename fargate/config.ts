@@ -18,6 +18,7 @@ const optionalJson = v.pipe(
 const ENVIRONMENT = v.object({
   [SSE_ENV.host]: text,
   [SSE_ENV.port]: port,
+  [SSE_ENV.metricsService]: text,
   [SSE_ENV.heartbeatIntervalMs]: positive,
   [SSE_ENV.headCheckIntervalMs]: positive,
   [SSE_ENV.retryMinMs]: wholeNumber,
@@ -51,6 +52,7 @@ export interface Config extends AccessPolicy {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  readonly metricsService: string;
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
   readonly retryMinMs: number;
@@ -103,6 +105,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     targetGroupArn: values[SSE_ENV.targetGroupArn],
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],
     keepAliveMs: values[SSE_ENV.keepAliveMs],
+    metricsService: values[SSE_ENV.metricsService],
     consoleConfig: values[SSE_ENV.consoleConfig],
     issuer: values[ACCESS_ENV.issuer],
     audience: values[ACCESS_ENV.audience],

@@ -1,14 +1,11 @@
-import { METRICS, METRICS_NAMESPACE } from '../backbone/contract.ts';
+import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION } from '../backbone/contract.ts';
 import type { StreamReport } from './stream-server.ts';
-
-/** Has no task in it: the average of `OpenStreams` over all tasks is what autoscaling follows. */
-const DIMENSIONS = { service: 'sse' };
 
 /**
  * One line in CloudWatch's embedded metric format. Zeros are there too: a metric that stops while nothing happens
  * would leave its alarms and its autoscaling without data.
  */
-export function encodeMetrics(report: StreamReport, nowMs: number): string {
+export function encodeMetrics(report: StreamReport, service: string, nowMs: number): string {
   const values = {
     [METRICS.openStreams]: report.openStreams,
     [METRICS.deliveries]: report.deliveries,
@@ -21,9 +18,9 @@ export function encodeMetrics(report: StreamReport, nowMs: number): string {
   return JSON.stringify({
     _aws: {
       Timestamp: nowMs,
-      CloudWatchMetrics: [{ Namespace: METRICS_NAMESPACE, Dimensions: [Object.keys(DIMENSIONS)], Metrics: metrics }],
+      CloudWatchMetrics: [{ Namespace: METRICS_NAMESPACE, Dimensions: [[SERVICE_DIMENSION]], Metrics: metrics }],
     },
-    ...DIMENSIONS,
+    [SERVICE_DIMENSION]: service,
     ...values,
   });
 }

@@ -8,7 +8,7 @@ import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs'>;
+  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs' | 'metricsService'>;
   /** Makes the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
   readonly startServer: () => Promise<StreamServer>;
@@ -74,9 +74,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** Once a minute, and at last when the signal aborts. */
-async function reportMetrics(server: StreamServer, { clock, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
+async function reportMetrics(server: StreamServer, { clock, config, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
   do {
     await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
-    writeMetrics(encodeMetrics(await server.report(), clock.nowMs()));
+    writeMetrics(encodeMetrics(await server.report(), config.metricsService, clock.nowMs()));
   } while (!signal.aborted);
 }

@@ -20,6 +20,15 @@ const origin = v.pipe(
   v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'),
 );
 
+/** Six fields, in UTC, as EventBridge and Application Auto Scaling take them; one of the two kinds of day is `?`. */
+const cronExpression = v.pipe(
+  v.string(),
+  v.regex(
+    /^([\dA-Z*,/-]+ ){2}(\? [\dA-Z*,/-]+ [\dA-Z*,/#-]+|[\dA-ZLW*,/-]+ [\dA-Z*,/-]+ \?) [\d*,/-]+$/,
+    'six fields of cron, such as 30 7 ? * MON-FRI *',
+  ),
+);
+
 const auth = v.strictObject({
   /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
   issuer: v.optional(
@@ -106,7 +115,6 @@ const sse = v.strictObject({
     /** 1024 is one vCPU. Each whole one serves its own part of the streams, in a thread of its own. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
     memoryMb: between(512, 122_880),
-    desiredCount: between(1, 1_000),
     /** Streams that one task takes before it answers 503. Each is a socket. */
     maxStreams: between(1, 1_000_000),
     /** Streams that one principal may have on one task. */
@@ -117,6 +125,14 @@ const sse = v.strictObject({
     maxUnsentBytes: between(1, 2 ** 30),
     /** Open files and sockets that a task may have. */
     openFiles: between(1_024, 1_048_576),
+  }),
+  scaling: v.strictObject({
+    minTasks: between(1, 1_000),
+    maxTasks: between(1, 1_000),
+    /** Open streams per task that are held by adding and removing tasks: the rest of `maxStreams` is room until new ones are there. */
+    targetStreamsPerTask: between(1, 1_000_000),
+    /** Times from which there are at least so many tasks, ahead of peaks that are known; a later one may lower it again. */
+    schedule: v.array(v.strictObject({ cron: cronExpression, minTasks: between(1, 1_000) })),
   }),
   heartbeatIntervalMs: between(1, 4_000_000),
   /** How often a task compares its channels with their heads. */

@@ -169,6 +169,23 @@ function sseRules({ backbone, sse }: Stage, fixed: FixedTimes): readonly Timeout
       reason: 'one principal could fill a task, and the limit would protect nobody',
     },
     {
+      left: { name: 'sse.scaling.targetStreamsPerTask', value: sse.scaling.targetStreamsPerTask },
+      relation: '<',
+      right: { name: 'sse.task.maxStreams', value: sse.task.maxStreams },
+      unit: 'streams',
+      reason: 'tasks that are full refuse streams before the average can pass the target, and none would be added',
+    },
+    {
+      left: {
+        name: 'sse.scaling.minTasks',
+        value: Math.max(sse.scaling.minTasks, ...sse.scaling.schedule.map(({ minTasks }) => minTasks)),
+      },
+      relation: '<=',
+      right: { name: 'sse.scaling.maxTasks', value: sse.scaling.maxTasks },
+      unit: 'tasks',
+      reason: 'Application Auto Scaling takes no minimum above the maximum, a scheduled one neither',
+    },
+    {
       left: { name: 'sse.cleanerTimeoutSeconds', value: sse.cleanerTimeoutSeconds },
       relation: '<',
       right: { name: 'sse.sweepIntervalMinutes', value: sse.sweepIntervalMinutes * 60 },

@@ -1,4 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
@@ -16,7 +18,7 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION, SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
@@ -29,6 +31,7 @@ export interface SseServiceProps {
   readonly image: ContainerImage;
   readonly targetGroup: ApplicationTargetGroup;
   readonly task: SseTaskProps;
+  readonly scaling: SseScalingProps;
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
   /** How long a task keeps an idle connection open. Above the idle timeout of the load balancer. */
@@ -47,11 +50,19 @@ export interface SseServiceProps {
   readonly logRetention: RetentionDays;
 }
 
+export interface SseScalingProps {
+  readonly minTasks: number;
+  readonly maxTasks: number;
+  /** Open streams per task, on average, that are held by adding and removing tasks. */
+  readonly targetStreamsPerTask: number;
+  /** From when on there are at least so many tasks. `cron` has six fields, in UTC. */
+  readonly schedule: readonly { readonly cron: string; readonly minTasks: number }[];
+}
+
 export interface SseTaskProps {
   /** 1024 is one vCPU. */
   readonly cpu: number;
   readonly memoryMb: number;
-  readonly desiredCount: number;
   /** Streams that one task takes. */
   readonly maxStreams: number;
   /** Streams that one principal may have on one task. */
@@ -74,6 +85,8 @@ export class SseService extends Construct implements Configurable {
   readonly service: FargateService;
   readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
+  /** Of one task, on average over all tasks. */
+  readonly openStreams: Metric;
 
   constructor(scope: Construct, id: string, props: SseServiceProps) {
     super(scope, id);
@@ -107,6 +120,7 @@ export class SseService extends Construct implements Configurable {
       environment: {
         [SSE_ENV.host]: '0.0.0.0',
         [SSE_ENV.port]: String(SERVICE_PORT),
+        [SSE_ENV.metricsService]: Stack.of(this).stackName,
         [SSE_ENV.heartbeatIntervalMs]: String(props.heartbeatIntervalMs),
         [SSE_ENV.headCheckIntervalMs]: String(props.headCheckIntervalMs),
         [SSE_ENV.retryMinMs]: String(props.retryMinMs),
@@ -136,7 +150,7 @@ export class SseService extends Construct implements Configurable {
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,
       taskDefinition: this.taskDefinition,
-      desiredCount: task.desiredCount,
+      // No desired count: autoscaling has it, and a deploy would set it back.
       vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
       assignPublicIp: false,
       circuitBreaker: { enable: true, rollback: true },
@@ -146,6 +160,33 @@ export class SseService extends Construct implements Configurable {
       healthCheckGracePeriod: Duration.seconds(60),
     });
     this.service.attachToApplicationTargetGroup(props.targetGroup);
+    this.openStreams = new Metric({
+      namespace: METRICS_NAMESPACE,
+      metricName: METRICS.openStreams,
+      dimensionsMap: { [SERVICE_DIMENSION]: Stack.of(this).stackName },
+      statistic: 'Average',
+      period: Duration.minutes(1),
+    });
+    this.scale(props.scaling);
+  }
+
+  /**
+   * Holds the average of open streams per task. The load balancer's own metrics would not do: one connection of HTTP/2 carries
+   * many streams, and requests are counted when they come, not while they last. A task that is taken away drains first, as in
+   * a deploy; scale-in protection would keep it for as long as one client stays.
+   */
+  private scale({ minTasks, maxTasks, targetStreamsPerTask, schedule }: SseScalingProps): void {
+    const tasks = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
+    tasks.scaleToTrackCustomMetric('OpenStreams', {
+      metric: this.openStreams,
+      targetValue: targetStreamsPerTask,
+      scaleOutCooldown: Duration.minutes(1),
+      // Every task that goes makes its clients reconnect: not for a dip.
+      scaleInCooldown: Duration.minutes(10),
+    });
+    for (const [index, { cron, minTasks: minCapacity }] of schedule.entries()) {
+      tasks.scaleOnSchedule(`Peak${index}`, { schedule: Schedule.expression(`cron(${cron})`), minCapacity });
+    }
   }
 
   addEnvironment(key: string, value: string): this {

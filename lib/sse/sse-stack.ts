@@ -25,7 +25,7 @@ export interface SseStackProps extends StackProps {
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
 export class SseStack extends Stack {
   constructor(scope: Construct, id: string, { stage, backbone, access, webSocketUrl, ...props }: SseStackProps) {
-    super(scope, id, { description: 'realtime-lanes: SSE lane', ...props });
+    super(scope, id, { description: 'realtime-lanes: SSE lane', ...props, tags: { ...props.tags, lane: 'sse' } });
     const config = stage.sse;
     const logRetention = stage.logRetentionDays;
 

@@ -47,7 +47,6 @@ export const dev = parseStage(
       task: {
         cpu: 256,
         memoryMb: 512,
-        desiredCount: 2,
         maxStreams: 2_000,
         // The developer is the one principal there is, load tests included.
         maxStreamsPerPrincipal: 1_999,
@@ -55,6 +54,7 @@ export const dev = parseStage(
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },
+      scaling: { minTasks: 2, maxTasks: 4, targetStreamsPerTask: 1_000, schedule: [] },
       heartbeatIntervalMs: 15_000,
       headCheckIntervalMs: 30_000,
       retryMinMs: 1_000,

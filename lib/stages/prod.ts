@@ -43,13 +43,14 @@ export const prod = parseStage(
       task: {
         cpu: 1024,
         memoryMb: 2_048,
-        desiredCount: 3,
         maxStreams: 20_000,
         maxStreamsPerPrincipal: 100,
         maxPublishesPerSecond: 50,
         maxUnsentBytes: 1_048_576,
         openFiles: 65_535,
       },
+      // Two thirds of what a task takes: the streams of one lost task of three find room on the others.
+      scaling: { minTasks: 3, maxTasks: 30, targetStreamsPerTask: 13_000, schedule: [] },
       heartbeatIntervalMs: 15_000,
       headCheckIntervalMs: 30_000,
       retryMinMs: 1_000,

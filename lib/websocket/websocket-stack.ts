@@ -24,7 +24,7 @@ export class WebSocketStack extends Stack {
   readonly url: string;
 
   constructor(scope: Construct, id: string, { stage, backbone, access, ...props }: WebSocketStackProps) {
-    super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props });
+    super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props, tags: { ...props.tags, lane: 'websocket' } });
     const config = stage.websocket;
     const logRetention = stage.logRetentionDays;
     const routeFunction = { logRetention, timeout: Duration.seconds(config.routeFunctionTimeoutSeconds) };

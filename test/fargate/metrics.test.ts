@@ -4,7 +4,7 @@ import { encodeMetrics } from '../../fargate/metrics.ts';
 
 test('a line is the embedded metric format, with zeros, by service only', () => {
   const report = { openStreams: 3, deliveries: 12, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 2, refusedOverLimit: 1 };
-  expect(JSON.parse(encodeMetrics(report, 1_700_000_000_000))).toEqual({
+  expect(JSON.parse(encodeMetrics(report, 'LanesProdSse', 1_700_000_000_000))).toEqual({
     _aws: {
       Timestamp: 1_700_000_000_000,
       CloudWatchMetrics: [
@@ -25,7 +25,7 @@ test('a line is the embedded metric format, with zeros, by service only', () => 
         },
       ],
     },
-    service: 'sse',
+    service: 'LanesProdSse',
     [METRICS.openStreams]: 3,
     [METRICS.deliveries]: 12,
     [METRICS.slowStreamsClosed]: 0,

@@ -50,6 +50,16 @@ describe('parseStage', () => {
     expect(parse({ production: true })).toThrow(/sse\.plainHttp: "forward" is not valid: redirect, in production/);
   });
 
+  test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])('takes the cron expression %s', (cron) => {
+    const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
+    expect(parse({ sse: { ...dev.sse, scaling } })).not.toThrow();
+  });
+
+  test.each(['', '30 7 * * 1-5', '30 7 * * MON-FRI *', '30 7 ? * ? *', 'rate(5 minutes)'])('rejects the cron expression "%s"', (cron) => {
+    const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
+    expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
+  });
+
   test('rejects a certificate of another region, which the load balancer cannot use', () => {
     const certificateArn = dev.sse.certificateArn.replace('us-east-1', 'eu-west-1');
     expect(parse({ sse: { ...dev.sse, certificateArn } })).toThrow(

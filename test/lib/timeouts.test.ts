@@ -70,6 +70,16 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     /maxStreamsPerPrincipal \(2000 streams\) must be < sse\.task\.maxStreams \(2000 streams\)/,
   ],
   [
+    'a target that full tasks cannot reach',
+    withSse({ scaling: { ...dev.sse.scaling, targetStreamsPerTask: 2_000 } }),
+    /targetStreamsPerTask \(2000 streams\) must be < sse\.task\.maxStreams \(2000 streams\)/,
+  ],
+  [
+    'a peak with more tasks than there may be',
+    withSse({ scaling: { ...dev.sse.scaling, maxTasks: 4, schedule: [{ cron: '0 7 * * ? *', minTasks: 5 }] } }),
+    /minTasks \(5 tasks\) must be <= sse\.scaling\.maxTasks \(4 tasks\)/,
+  ],
+  [
     'sweeps that overlap',
     withSse({ cleanerTimeoutSeconds: 60, sweepIntervalMinutes: 1 }),
     /cleanerTimeoutSeconds \(60 s\) must be < sse\.sweepIntervalMinutes \(60 s\)/,

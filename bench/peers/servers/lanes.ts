@@ -62,7 +62,7 @@ async function run(threads: number): Promise<void> {
   if (threads > 1) shareBackbone({ log, bus });
 
   const service = await startService({
-    config: { drainMs: 0, targetHealthIntervalMs: 5_000 },
+    config: { drainMs: 0, targetHealthIntervalMs: 5_000, metricsService: 'bench' },
     openQueue: async () => queue,
     startServer: () =>
       threads === 1

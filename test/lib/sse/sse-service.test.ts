@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
+import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION, SSE_ENV } from '../../../backbone/contract.ts';
 import { parseConfig } from '../../../fargate/config.ts';
 import { dev } from '../../../lib/stages/dev.ts';
 import { prod } from '../../../lib/stages/prod.ts';
@@ -15,7 +16,7 @@ beforeAll(() => {
 });
 
 describe('the service', () => {
-  test('runs on arm64 in private subnets, with the size and the number of tasks of the stage', () => {
+  test('runs on arm64 in private subnets, with the size of the stage', () => {
     prodTemplate.hasResourceProperties('AWS::ECS::TaskDefinition', {
       Cpu: '1024',
       Memory: '2048',
@@ -23,7 +24,6 @@ describe('the service', () => {
     });
     prodTemplate.hasResourceProperties('AWS::ECS::Service', {
       LaunchType: 'FARGATE',
-      DesiredCount: 3,
       NetworkConfiguration: {
         AwsvpcConfiguration: {
           AssignPublicIp: 'DISABLED',
@@ -40,6 +40,30 @@ describe('the service', () => {
         MaximumPercent: 200,
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
       },
+    });
+  });
+
+  test('has as many tasks as its streams need, within the bounds of the stage, and no count that a deploy would set back', () => {
+    prodTemplate.hasResourceProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
+    prodTemplate.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 3, MaxCapacity: 30 });
+    prodTemplate.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
+      PolicyType: 'TargetTrackingScaling',
+      TargetTrackingScalingPolicyConfiguration: Match.objectLike({
+        TargetValue: 13_000,
+        CustomizedMetricSpecification: {
+          Namespace: METRICS_NAMESPACE,
+          MetricName: METRICS.openStreams,
+          Dimensions: [{ Name: SERVICE_DIMENSION, Value: serviceEnvironment(prodTemplate)[SSE_ENV.metricsService] }],
+          Statistic: 'Average',
+        },
+      }),
+    });
+  });
+
+  test('has more tasks ahead of the peaks that the stage knows', () => {
+    const sse = { ...dev.sse, scaling: { ...dev.sse.scaling, schedule: [{ cron: '30 7 ? * MON-FRI *', minTasks: 4 }] } };
+    Template.fromStack(makeStack({ ...dev, sse })).hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', {
+      ScheduledActions: [Match.objectLike({ Schedule: 'cron(30 7 ? * MON-FRI *)', ScalableTargetAction: { MinCapacity: 4 } })],
     });
   });
 
@@ -79,6 +103,7 @@ describe('the service', () => {
       LANES_MAX_STREAMS_PER_PRINCIPAL: '1999',
       LANES_MAX_PUBLISHES_PER_SECOND: '5000',
       LANES_MAX_UNSENT_BYTES: '1048576',
+      LANES_METRICS_SERVICE: 'Sse',
       LANES_DRAIN_MS: '5000',
       LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
       LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),
