@@ -88,9 +88,10 @@ module.exports = {
     {
       name: 'nothing-imports-local-or-bench',
       severity: 'error',
-      from: { pathNot: '^(local|bench|verify|test)/' },
+      from: { pathNot: '^(local|bench|verify|test)/|^scripts/synthesize\\.ts$' },
       to: { path: '^(local|bench)/' },
     },
+    only('scripts-synthesize-like-the-local-run', '^scripts/synthesize\\.ts$', `^local/synth\\.ts$|${BUILTIN}`),
     { name: 'nothing-imports-verify', severity: 'error', from: { pathNot: '^(verify|test)/' }, to: { path: '^verify/' } },
     { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: '^(scripts|test)/' }, to: { path: '^scripts/' } },
     { name: 'nothing-imports-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },

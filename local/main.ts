@@ -68,7 +68,7 @@ async function main(options: Options): Promise<void> {
     if (options.app === undefined) {
       temporary = await mkdtemp(join(tmpdir(), 'realtime-lanes-'));
       progress(`synthesizing stage ${options.stage} …`);
-      await synthesize(temporary, options.stage, process.env, stopping.signal);
+      await synthesize(temporary, options.stage, { env: process.env, signal: stopping.signal });
     }
     progress('starting …');
     run = await startLocalRun({

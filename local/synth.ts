@@ -5,13 +5,23 @@ export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';
 }
 
+export interface SynthesisOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Ends it; no process is left then. */
+  readonly signal: AbortSignal;
+  /**
+   * Whether to check the templates, which takes longer than all the rest of a synth.
+   * @default false: what is not deployed need not be checked
+   */
+  readonly checks?: boolean;
+}
+
 /**
  * Synthesizes the app of this repository into a directory.
- * @throws SynthesisError, or the signal's reason when it aborts first; no process is left then
+ * @throws SynthesisError, or the signal's reason when it aborts first
  */
-export async function synthesize(directory: string, stage: string, env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<void> {
-  // What runs here is not deployed, and the checks of the templates take longer than all the rest of a synth.
-  const context = ['--context', `stage=${stage}`, '--context', 'checks=off'];
+export async function synthesize(directory: string, stage: string, { env, signal, checks = false }: SynthesisOptions): Promise<void> {
+  const context = ['--context', `stage=${stage}`, ...(checks ? [] : ['--context', 'checks=off'])];
   const { code, output } = await runCdk(['synth', '--quiet', '--output', directory, ...context], { env, signal });
   if (code !== 0) throw new SynthesisError(`cdk synth of stage ${stage} failed:\n${output}`);
 }

@@ -9,10 +9,10 @@ import { DIAGRAM_PAGE, renderDiagramPage } from './diagram/page.ts';
 import { findingsOf, PAGE, renderPage } from './security-findings.ts';
 import { withAssembly } from './synthesize.ts';
 
-const stages = STAGES.map(({ id }) => {
-  const read = (assemblyDir: string) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) });
-  return withAssembly(id, read);
-});
+// One after the other: a synth with its checks takes a processor to itself.
+const stages = await Array.fromAsync(STAGES, ({ id }) =>
+  withAssembly(id, { checks: true }, (assemblyDir) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) })),
+);
 writeFileSync(PAGE, renderPage(Object.fromEntries(stages.map(({ id, findings }) => [id, findings]))));
 writeFileSync(DIAGRAM_PAGE, renderDiagramPage(Object.fromEntries(stages.map(({ id, graph }) => [id, graph]))));
 for (const { id, findings, graph } of stages) {

@@ -1,22 +1,28 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const ROOT = join(import.meta.dirname, '..');
+import { synthesize } from '../local/synth.ts';
 
 /**
- * Synthesizes a stage into a directory that is gone afterwards.
+ * Synthesizes a stage into a directory that is gone afterwards, also when the script is interrupted.
+ * @param checks whether to check the templates
  * @param read what to do with the assembly; its result is returned
- * @throws Error when the synth fails, with what it printed
+ * @throws SynthesisError, or what `read` throws
  */
-export function withAssembly<T>(stage: string, read: (assemblyDir: string) => T): T {
-  const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-assembly-'));
+export async function withAssembly<T>(
+  stage: string,
+  { checks }: { readonly checks: boolean },
+  read: (assemblyDir: string) => T,
+): Promise<T> {
+  const interrupted = new AbortController();
+  const interrupt = () => interrupted.abort();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
+  const directory = await mkdtemp(join(tmpdir(), 'realtime-lanes-assembly-'));
   try {
-    const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');
-    execFileSync(process.execPath, [cli, 'synth', '--quiet', '--output', directory, '-c', `stage=${stage}`], { cwd: ROOT, stdio: 'pipe' });
+    await synthesize(directory, stage, { env: process.env, signal: interrupted.signal, checks });
     return read(directory);
   } finally {
-    rmSync(directory, { recursive: true });
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
+    await rm(directory, { recursive: true });
   }
 }

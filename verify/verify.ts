@@ -62,7 +62,7 @@ async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
   defer(() => rm(directory, { recursive: true, force: true }));
   progress(`synthesizing stage ${stage} …`);
   const assemblyDir = join(directory, 'assembly');
-  await synthesize(assemblyDir, stage, process.env, signal);
+  await synthesize(assemblyDir, stage, { env: process.env, signal });
   const assembly = readAssembly(assemblyDir);
 
   progress('starting MiniStack …');

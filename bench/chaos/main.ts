@@ -40,7 +40,7 @@ try {
   process.stderr.write(`seed ${options.seed}\n`);
   if (options.app === undefined) {
     temporary = await mkdtemp(join(tmpdir(), 'realtime-lanes-chaos-'));
-    await synthesize(temporary, 'dev', process.env, stopping.signal);
+    await synthesize(temporary, 'dev', { env: process.env, signal: stopping.signal });
   }
   const result = await runChaos(
     {

@@ -8,5 +8,5 @@ export default async function synthesizeOnce(): Promise<void> {
   const dir = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
   process.env['LANES_E2E_ASSEMBLY'] = dir;
   process.env['LANES_E2E_ACCESS_REPORTS'] = mkdtempSync(join(tmpdir(), 'lanes-e2e-access-'));
-  await synthesize(dir, 'dev', process.env, new AbortController().signal);
+  await synthesize(dir, 'dev', { env: process.env, signal: new AbortController().signal });
 }
