@@ -1,4 +1,6 @@
-import http from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { createFrameReader } from '../load/sse-frames.ts';
+import { requestEventStream } from '../load/sse-http1-lane.ts';
 import { authorization, type Service } from './publishing.ts';
 
 export interface ReaderOptions {
@@ -16,26 +18,24 @@ export interface Reader {
 
 /** Opens a stream on a connection of its own, and resolves once it has its opening. */
 export async function openReader({ service, channel, onEvent }: ReaderOptions): Promise<Reader> {
-  const headers = { ...authorization(service), accept: 'text/event-stream' };
-  const request = http.get(`${service.base}/v1/events?channel=${channel}`, { agent: false, headers });
   const opened = Promise.withResolvers<void>();
-  let stream: http.IncomingMessage | undefined;
-  request.on('error', (error) => opened.reject(error));
+  const request = requestEventStream(
+    `${service.base}/v1/events?channel=${channel}`,
+    { headers: authorization(service), insecure: false },
+    {
+      onResponse: () => undefined,
+      onText: createFrameReader({
+        onOpen: () => opened.resolve(),
+        onEvent: ({ id, data }) => onEvent(id, data),
+        // Its events are missing then, which is what counts.
+        onReset: () => undefined,
+      }),
+      onEnd: (reason) => opened.reject(new Error(`a stream was ended before its opening: ${reason}`)),
+    },
+  );
+  let stream: IncomingMessage | undefined;
   request.on('response', (response) => {
-    if (response.statusCode !== 200) opened.reject(new Error(`a stream was answered ${response.statusCode}`));
     stream = response;
-    response.on('error', () => undefined);
-    response.setEncoding('utf8');
-    let rest = '';
-    response.on('data', (text: string) => {
-      opened.resolve();
-      const frames = (rest + text).split('\n\n');
-      rest = frames.pop() ?? '';
-      for (const frame of frames) {
-        const found = /^id: (.*)\n(?:event: .*\n)?data: (.*)/.exec(frame);
-        if (found !== null) onEvent(found[1] ?? '', found[2] ?? '');
-      }
-    });
   });
   await opened.promise;
   return {

@@ -4,12 +4,15 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const START_TIMEOUT_MS = 20_000;
-
-/** A server with thousands of sockets takes a moment to close them. */
-const STOP_TIMEOUT_MS = 5_000;
-
 const STDERR_CHARS = 2_000;
+
+/** How long a server is waited for. */
+export interface Patience {
+  /** Until it listens or has said something. @default 20_000 */
+  readonly startMs?: number;
+  /** Until it has ended by itself; then it is killed. With thousands of sockets that takes a moment. @default 5_000 */
+  readonly stopMs?: number;
+}
 
 /** A server in a process of its own. */
 export interface ServerProcess {
@@ -18,6 +21,8 @@ export interface ServerProcess {
   firstLine(): Promise<string>;
   /** Resolves when something listens there. */
   listening(port: number): Promise<void>;
+  /** The last line of its standard output so far; empty where there was none. After {@link stop} nothing follows. */
+  lastLine(): string;
   stop(): Promise<void>;
 }
 
@@ -25,7 +30,11 @@ export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
 }
 
-export function startServerProcess(command: string, args: readonly string[]): ServerProcess {
+export function startServerProcess(
+  command: string,
+  args: readonly string[],
+  { startMs = 20_000, stopMs = 5_000 }: Patience = {},
+): ServerProcess {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let stderr = '';
   child.stderr.on('data', (bytes: Buffer) => {
@@ -34,12 +43,18 @@ export function startServerProcess(command: string, args: readonly string[]): Se
   const failed = failure(child, () => `${command} ${args.join(' ')}: ${stderr.trim()}`);
   // Nobody may be waiting for it when it happens.
   failed.catch(() => undefined);
-  const line = new Promise<string>((resolve) => createInterface(child.stdout).once('line', resolve));
+  const lines = createInterface(child.stdout);
+  let last = '';
+  lines.on('line', (line) => {
+    last = line;
+  });
+  const first = new Promise<string>((resolve) => lines.once('line', resolve));
   return {
     pid: child.pid ?? 0,
-    firstLine: () => Promise.race([line, failed, timeLimit(command)]),
-    listening: (port) => Promise.race([untilListening(port), failed, timeLimit(command)]),
-    stop: () => stop(child),
+    firstLine: () => Promise.race([first, failed, timeLimit(command, startMs)]),
+    listening: (port) => Promise.race([untilListening(port), failed, timeLimit(command, startMs)]),
+    lastLine: () => last,
+    stop: () => stop(child, stopMs),
   };
 }
 
@@ -51,9 +66,9 @@ function failure(child: ChildProcess, describe: () => string): Promise<never> {
   });
 }
 
-async function timeLimit(command: string): Promise<never> {
-  await sleep(START_TIMEOUT_MS, undefined, { ref: false });
-  throw new ServerStartError(`${command} does not listen after ${START_TIMEOUT_MS / 1_000} s`);
+async function timeLimit(command: string, startMs: number): Promise<never> {
+  await sleep(startMs, undefined, { ref: false });
+  throw new ServerStartError(`${command} does not listen after ${startMs / 1_000} s`);
 }
 
 async function untilListening(port: number): Promise<void> {
@@ -71,11 +86,12 @@ function accepts(port: number): Promise<boolean> {
   });
 }
 
-async function stop(child: ChildProcess): Promise<void> {
+async function stop(child: ChildProcess, stopMs: number): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
+  // Not its exit, which may come before its last line.
+  const closed = once(child, 'close');
   child.kill('SIGTERM');
-  const impatience = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
-  await exited;
+  const impatience = setTimeout(() => child.kill('SIGKILL'), stopMs);
+  await closed;
   clearTimeout(impatience);
 }

@@ -54,3 +54,22 @@ test('stopping what has ended already is harmless', async () => {
 
   await expect(server.stop()).resolves.toBeUndefined();
 });
+
+test('what it says last, when it is stopped, is known', async () => {
+  const server = node(
+    'process.on("SIGTERM", () => console.log("done") || process.exit()); console.log("ready"); setInterval(() => {}, 1000)',
+  );
+  await server.firstLine();
+
+  await server.stop();
+  expect(server.lastLine()).toBe('done');
+});
+
+test('one that does not end by itself is killed', async () => {
+  const stubborn = 'process.on("SIGTERM", () => {}); console.log("ready"); setInterval(() => {}, 1000)';
+  const server = startServerProcess(process.execPath, ['-e', stubborn], { stopMs: 50 });
+  await server.firstLine();
+
+  await server.stop();
+  expect(isRunning(server.pid)).toBe(false);
+});
