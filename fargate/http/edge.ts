@@ -133,7 +133,8 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 function unreadable(code: string | undefined): Reply {
-  if (code === 'HPE_HEADER_OVERFLOW') return problem(431, 'headers_too_large', 'the request has more than 16 KiB of headers');
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return problem(431, 'headers_too_large', 'the request has more than 16 KiB of headers, or more than 1,000');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem(408, 'request_timeout', 'the request did not come in time');
   return problem(400, 'bad_request', 'this is not an HTTP/1.1 request');
 }
