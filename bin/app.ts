@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { checkTemplates } from '../lib/checks/template-checks.ts';
+import { EdgeStack, type Lanes } from '../lib/edge/edge-stack.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
 import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
@@ -21,9 +22,15 @@ const common = {
 const { backbone, access } = new BackboneStack(app, `${prefix}Backbone`, common);
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
-const lanes: { webSocketUrl?: string } = {};
-lanes.webSocketUrl = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone, access }).url;
-new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, ...lanes });
+const lanes: Lanes = {};
+lanes.webSocket = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone, access });
+lanes.sse = new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, webSocketUrl: lanes.webSocket?.url });
+
+const { edge } = stage;
+if (edge.type === 'cloudfront') {
+  // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
+  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge, lanes });
+}
 
 // `-c checks=off` is for runs on this machine, which deploy nothing and start sooner without.
 if (app.node.tryGetContext('checks') !== 'off') checkTemplates(app);

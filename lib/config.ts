@@ -97,16 +97,52 @@ const websocket = v.strictObject({
   }),
 });
 
-const sse = v.strictObject({
+const hostName = v.pipe(
+  v.string(),
+  v.regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name in lower case'),
+);
+
+const certificateArn = v.pipe(
+  v.string(),
+  v.regex(/^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/, 'the ARN of an ACM certificate'),
+);
+
+/** Requests that one address may send in five minutes before the web ACL turns it away. WAF takes no less than 10. */
+const requestsPerAddress = between(10, 2_000_000_000);
+
+/** Clients reach the load balancer itself, under a domain and a certificate of the stage. */
+const loadBalancerEdge = v.strictObject({
+  type: v.literal('alb'),
   /** Host name that clients use. Its DNS record is to point at the load balancer. */
-  domainName: v.pipe(v.string(), v.regex(/^(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, 'a host name in lower case')),
+  domainName: hostName,
   /** Certificate for `domainName`, in the stage's region. */
-  certificateArn: v.pipe(
-    v.string(),
-    v.regex(/^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/, 'the ARN of an ACM certificate'),
-  ),
+  certificateArn,
   /** What port 80 does: `redirect` to HTTPS, or `forward` in the clear, which is for development only. */
   plainHttp: v.picklist(['redirect', 'forward']),
+  requestsPerAddress,
+});
+
+/** Clients reach one CloudFront distribution, which has both lanes and the console behind one host name. */
+const distributionEdge = v.strictObject({
+  type: v.literal('cloudfront'),
+  /**
+   * Host name that clients use: one of the stage's own, with `certificateArn`, or the one that CloudFront has assigned, which the
+   * first deploy tells. Left out before that: everything works but signing in to the stage's own user pool, which sends users
+   * back to a host that it knows.
+   */
+  host: v.optional(hostName),
+  /** Certificate for a `host` of the stage's own, in us-east-1. */
+  certificateArn: v.optional(certificateArn),
+  /** Prefix list `com.amazonaws.global.cloudfront.origin-facing` in the stage's region: who may speak to the load balancer. */
+  originPrefixListId: v.pipe(v.string(), v.regex(/^pl-[0-9a-f]{8,17}$/, 'the id of a prefix list')),
+  /** Longest silence that CloudFront allows a stream. More than 120 takes a quota of CloudFront. */
+  originReadTimeoutSeconds: between(1, 120),
+  /** How long CloudFront keeps an idle connection to the load balancer open. */
+  originKeepAliveSeconds: between(1, 120),
+  requestsPerAddress,
+});
+
+const sse = v.strictObject({
   /** Whether the service also serves the console. */
   console: v.boolean(),
   /** One per zone keeps a zone's loss local; one in all is cheaper. */
@@ -158,6 +194,8 @@ const sse = v.strictObject({
   cleanerTimeoutSeconds: between(1, 900),
 });
 
+const regionOf = (arn: string): string | undefined => arn.split(':')[3];
+
 const shape = v.strictObject({
   /** Name of the stage: part of the stacks' names and of the WebSocket URL. */
   id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,15}$/, '1 to 16 lower-case letters and digits, a letter first')),
@@ -169,25 +207,45 @@ const shape = v.strictObject({
   backbone,
   websocket,
   sse,
+  /** Where clients come in. */
+  edge: v.variant('type', [loadBalancerEdge, distributionEdge]),
 });
 
 const schema = v.pipe(
   shape,
   v.forward(
     v.partialCheck(
-      [['region'], ['sse', 'certificateArn']],
-      (stage) => stage.sse.certificateArn.split(':')[3] === stage.region,
-      'a certificate of the same region as the stage: the load balancer takes no other',
+      [['region'], ['edge']],
+      ({ region, edge }) => edge.type !== 'alb' || regionOf(edge.certificateArn) === region,
+      'its certificate must be of the same region as the stage: the load balancer takes no other',
     ),
-    ['sse', 'certificateArn'],
+    ['edge'],
   ),
   v.forward(
     v.partialCheck(
-      [['production'], ['sse', 'plainHttp']],
-      (stage) => !(stage.production && stage.sse.plainHttp === 'forward'),
-      'redirect, in production: what is forwarded in the clear can be read on the way',
+      [['edge']],
+      ({ edge }) => edge.type !== 'cloudfront' || edge.certificateArn === undefined || regionOf(edge.certificateArn) === 'us-east-1',
+      'its certificate must be of us-east-1: CloudFront takes no other',
     ),
-    ['sse', 'plainHttp'],
+    ['edge'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['edge']],
+      ({ edge }) =>
+        edge.type !== 'cloudfront' ||
+        (edge.host === undefined || edge.host.endsWith('.cloudfront.net')) === (edge.certificateArn === undefined),
+      'a host of its own and a certificate for it go together: CloudFront has one for the hosts that it assigns, and for no other',
+    ),
+    ['edge'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['production'], ['edge']],
+      ({ production, edge }) => !(production && edge.type === 'alb' && edge.plainHttp === 'forward'),
+      'plainHttp must be redirect, in production: what is forwarded in the clear can be read on the way',
+    ),
+    ['edge'],
   ),
   v.forward(
     v.partialCheck(
@@ -213,6 +271,9 @@ export type AuthConfig = Stage['auth'];
 export type BackboneConfig = Stage['backbone'];
 export type WebSocketConfig = Stage['websocket'];
 export type SseConfig = Stage['sse'];
+export type EdgeConfig = Stage['edge'];
+export type LoadBalancerEdge = Extract<EdgeConfig, { type: 'alb' }>;
+export type DistributionEdge = Extract<EdgeConfig, { type: 'cloudfront' }>;
 
 /** The configuration of a stage is not valid. The message names every key that is wrong, with its value. */
 export class InvalidStageError extends Error {

@@ -1,12 +1,13 @@
 import type { Stage } from './config.ts';
 import { InvalidStageError } from './config.ts';
 import { dev } from './stages/dev.ts';
+import { preview } from './stages/preview.ts';
 import { prod } from './stages/prod.ts';
 import { verify } from './stages/verify.ts';
 import { checkTimeouts } from './timeouts.ts';
 
 /** Every stage that can be deployed. A new one is a new file under `lib/stages/`, and a name here. */
-export const STAGES: readonly Stage[] = [dev, prod, verify];
+export const STAGES: readonly Stage[] = [dev, preview, prod, verify];
 
 /**
  * The configuration of a stage, whose timeouts agree with each other.

@@ -66,7 +66,7 @@ export class TimeoutConflictError extends Error {
 
 /** Every rule, with the numbers of a stage in it. */
 export function timeoutRules(stage: Stage, fixed: FixedTimes = FIXED_TIMES): readonly TimeoutRule[] {
-  return [...backboneRules(stage, fixed), ...sseRules(stage, fixed), ...websocketRules(stage, fixed)];
+  return [...backboneRules(stage, fixed), ...sseRules(stage, fixed), ...websocketRules(stage, fixed), ...edgeRules(stage, fixed)];
 }
 
 function backboneRules({ backbone }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
@@ -296,6 +296,35 @@ function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): read
       right: { name: 'backbone.retentionHours', value: backbone.retentionHours * 3_600 },
       unit: 's',
       reason: 'an event that is delivered late must still be in the log, or a client that asks for its neighbours is reset',
+    },
+  ];
+}
+
+function edgeRules({ edge, sse }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
+  if (edge.type === 'alb') return [];
+  return [
+    {
+      left: { name: 'sse.heartbeatIntervalMs', value: sse.heartbeatIntervalMs },
+      relation: '<',
+      right: { name: 'edge.originReadTimeoutSeconds / 3', value: (edge.originReadTimeoutSeconds * 1_000) / 3 },
+      unit: 'ms',
+      reason:
+        'CloudFront cuts a stream that is silent for the read timeout, which counts between packets, and one late heartbeat must not do that',
+    },
+    {
+      left: { name: 'the longest poll', value: fixed.longestPollSeconds },
+      relation: '<',
+      right: { name: 'edge.originReadTimeoutSeconds', value: edge.originReadTimeoutSeconds },
+      unit: 's',
+      reason: 'a poll is silent while it waits, and CloudFront would answer 504 in its place',
+    },
+    {
+      left: { name: 'edge.originKeepAliveSeconds', value: edge.originKeepAliveSeconds },
+      relation: '<',
+      right: { name: 'sse.idleTimeoutSeconds', value: sse.idleTimeoutSeconds },
+      unit: 's',
+      reason:
+        'CloudFront must be the one to close an idle connection: it answers 502 where the load balancer closes one that it is about to use',
     },
   ];
 }

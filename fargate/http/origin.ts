@@ -62,7 +62,9 @@ export function requireOwnPage({ headers }: IncomingMessage, origins: readonly s
   throw new AccessDeniedError('forbidden', `the session's cookie does not speak for this request: ${what}`);
 }
 
-/** The load balancer says how the client has come; without one it is plain HTTP. */
-function isOriginOf(origin: string, { host = '', 'x-forwarded-proto': protocol = 'http' }: IncomingMessage['headers']): boolean {
+/** CloudFront, or else the load balancer, says how the client has come; without either it is plain HTTP. */
+function isOriginOf(origin: string, { host = '', ...headers }: IncomingMessage['headers']): boolean {
+  // Behind CloudFront the load balancer speaks of the way from there. A page can send neither without a preflight request.
+  const protocol = headers['cloudfront-forwarded-proto'] ?? headers['x-forwarded-proto'] ?? 'http';
   return origin === `${String(protocol)}://${host}`;
 }

@@ -1,6 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import type { ConnectAnswer, ConnectRequest } from './open-connection.ts';
 
+/** Set by the CloudFront function `lib/edge/viewer-host.js`: API Gateway itself sees its own host name only. */
+const VIEWER_HOST_HEADER = 'X-Lanes-Viewer-Host';
+
 const SUBPROTOCOL_HEADER = 'Sec-WebSocket-Protocol';
 
 /** The event of the `$connect` route: it alone carries the upgrade's headers and query. */
@@ -14,6 +17,7 @@ export function parseConnect({ headers = {}, multiValueQueryStringParameters, re
   return {
     connectionId: requestContext.connectionId,
     origin: headerOf(headers, 'Origin'),
+    viewerHost: headerOf(headers, VIEWER_HOST_HEADER),
     credentials: {
       authorization: headerOf(headers, 'Authorization'),
       subprotocols,

@@ -10,6 +10,8 @@ export interface ConnectRequest {
   readonly connectionId: string;
   /** The page that connects; only browsers say so. */
   readonly origin: string | undefined;
+  /** The host of the distribution by which the client came, which has the lanes' own pages. No page can set it on an upgrade. */
+  readonly viewerHost: string | undefined;
   readonly credentials: Credentials;
   /** What the client offers, best first, a token among them; empty when it offers none. */
   readonly subprotocols: readonly string[];
@@ -61,10 +63,14 @@ export async function openConnection(
   return spoken ? { kind: 'accepted', subprotocol: SUBPROTOCOL } : { kind: 'accepted' };
 }
 
-async function authenticate({ credentials, origin }: ConnectRequest, { verifier, policy }: OpenConnectionDependencies): Promise<Access> {
+async function authenticate(
+  { credentials, origin = '', viewerHost }: ConnectRequest,
+  { verifier, policy }: OpenConnectionDependencies,
+): Promise<Access> {
   const { token, carrier } = findToken(credentials, policy);
   // Browsers add the cookie whichever page connects, and ask nobody before they do (cross-site WebSocket hijacking).
-  if (carrier === 'cookie' && !policy.origins.includes(origin ?? '')) {
+  const isOwnPage = viewerHost !== undefined && origin === `https://${viewerHost}`;
+  if (carrier === 'cookie' && !isOwnPage && !policy.origins.includes(origin)) {
     throw new AccessDeniedError('forbidden', `pages of the origin ${quote(origin)} may not connect with the session's cookie`);
   }
   return verifier.verify(token);

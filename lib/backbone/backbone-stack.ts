@@ -2,7 +2,7 @@ import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccessControl } from '../access/access-control.ts';
-import type { Stage } from '../config.ts';
+import type { EdgeConfig, Stage } from '../config.ts';
 import { EventBackbone } from './event-backbone.ts';
 
 export interface BackboneStackProps extends StackProps {
@@ -23,8 +23,7 @@ export class BackboneStack extends Stack {
     });
     this.access = new AccessControl(this, 'Access', {
       ...stage.auth,
-      // Where the console is, which the SSE service has.
-      signInUrl: `https://${stage.sse.domainName}/`,
+      signInUrl: signInUrl(stage.edge),
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });
@@ -37,4 +36,13 @@ export class BackboneStack extends Stack {
     new CfnOutput(this, 'TopicArn', { description: 'Notifications of events', value: this.backbone.topic.topic.topicArn });
     new CfnOutput(this, 'LogTableName', { description: 'The event log', value: this.backbone.log.table.tableName });
   }
+}
+
+/**
+ * Where the console is. Behind CloudFront it has no host that is known before the first deploy, and this stack cannot wait
+ * for the distribution, which stands on it: Cognito gets the one address that it takes without TLS, and that nobody else owns.
+ */
+function signInUrl(edge: EdgeConfig): string {
+  const host = edge.type === 'alb' ? edge.domainName : edge.host;
+  return host === undefined ? 'http://localhost:8080/' : `https://${host}/`;
 }

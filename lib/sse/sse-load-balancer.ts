@@ -1,6 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import { type IVpc, Peer } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import {
   ApplicationLoadBalancer,
@@ -13,11 +13,14 @@ import {
   TargetType,
 } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
+import type { DistributionEdge, EdgeConfig, LoadBalancerEdge } from '../config.ts';
+import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
@@ -25,10 +28,8 @@ const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
 
 export interface SseLoadBalancerProps {
   readonly vpc: IVpc;
-  /** Certificate of the host name that clients use, in the same region. */
-  readonly certificateArn: string;
-  /** What port 80 does: `redirect` to HTTPS, or `forward` in the clear. */
-  readonly plainHttp: 'redirect' | 'forward';
+  /** Whether clients reach it from the internet, or CloudFront from inside the VPC. */
+  readonly edge: EdgeConfig;
   /** Longest silence on a connection, 1 to 4000 s. */
   readonly idleTimeoutSeconds: number;
   /** How long streams to a task that is going away stay open, 0 to 3600 s. */
@@ -36,24 +37,27 @@ export interface SseLoadBalancerProps {
   /** Port of the tasks. */
   readonly targetPort: number;
   /** How long access logs are kept. */
-  readonly accessLogDays: number;
+  readonly accessLogDays: RetentionDays;
   readonly deletionProtection: boolean;
 }
 
 /**
- * HTTP/2 over TLS towards clients, HTTP/1.1 towards tasks. A target group of protocol version HTTP2 would answer
+ * HTTP/2 over TLS towards clients, or HTTP towards CloudFront over its private connection, and HTTP/1.1 towards tasks. A target group of protocol version HTTP2 would answer
  * HTTP/1.1 clients, CloudFront among them, with 464.
  */
 export class SseLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly targetGroup: ApplicationTargetGroup;
-  readonly https: ApplicationListener;
+  /** Undefined behind CloudFront, where TLS ends. */
+  readonly https: ApplicationListener | undefined;
   readonly http: ApplicationListener;
   readonly accessLogs: Bucket;
+  private readonly logRetention: RetentionDays;
 
   constructor(scope: Construct, id: string, props: SseLoadBalancerProps) {
     super(scope, id);
     const { idleTimeoutSeconds } = props;
+    this.logRetention = props.accessLogDays;
     if (!(idleTimeoutSeconds >= 1 && idleTimeoutSeconds <= MAX_IDLE_TIMEOUT_SECONDS)) {
       throw new Error(`idleTimeoutSeconds must be 1 to ${MAX_IDLE_TIMEOUT_SECONDS}, not ${idleTimeoutSeconds}`);
     }
@@ -97,7 +101,7 @@ export class SseLoadBalancer extends Construct {
     acknowledge(this.accessLogs, 'Nothing acts on the arrival of an access log.', 'CT.S3.PR.4');
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
-      internetFacing: true,
+      internetFacing: props.edge.type === 'alb',
       http2Enabled: true,
       idleTimeout: Duration.seconds(idleTimeoutSeconds),
       dropInvalidHeaderFields: true,
@@ -105,16 +109,6 @@ export class SseLoadBalancer extends Construct {
     });
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);
-    acknowledge(
-      this.loadBalancer,
-      'The load balancer is the public entry of the lane. It is open on its listeners only; tasks accept connections from it alone.',
-      'AwsSolutions-EC23',
-    );
-    acknowledge(
-      this.loadBalancer,
-      'A web ACL belongs to whoever runs the account: which addresses and countries, what rate, whose rule groups. The service needs none to be safe: it checks a token and a limit before it does anything for a request, and test/fuzz holds it against malformed ones. docs/threat-model.md lists the web ACL under what is left to the deployer.',
-      'NIST.800.53.R5-ALBWAFEnabled',
-    );
     if (!props.deletionProtection) {
       acknowledge(
         this.loadBalancer,
@@ -141,24 +135,45 @@ export class SseLoadBalancer extends Construct {
         unhealthyThresholdCount: 3,
       },
     });
-    this.https = this.loadBalancer.addListener('Https', {
+    if (props.edge.type === 'alb') {
+      ({ https: this.https, http: this.http } = this.openToClients(props.edge));
+    } else {
+      this.https = undefined;
+      this.http = this.openToCloudFront(props.edge);
+    }
+  }
+
+  private openToClients({
+    certificateArn,
+    plainHttp,
+    requestsPerAddress,
+  }: LoadBalancerEdge): Record<'https' | 'http', ApplicationListener> {
+    acknowledge(
+      this.loadBalancer,
+      'The load balancer is the public entry of the lane. It is open on its listeners only; tasks accept connections from it alone.',
+      'AwsSolutions-EC23',
+    );
+    new WebAcl(this, 'WebAcl', { scope: 'REGIONAL', requestsPerAddress, logRetention: this.logRetention }).protect(
+      this.loadBalancer.loadBalancerArn,
+    );
+    const https = this.loadBalancer.addListener('Https', {
       port: 443,
       protocol: ApplicationProtocol.HTTPS,
-      certificates: [Certificate.fromCertificateArn(this, 'Certificate', props.certificateArn)],
+      certificates: [Certificate.fromCertificateArn(this, 'Certificate', certificateArn)],
       sslPolicy: SslPolicy.TLS13_12_RES_PQ,
       defaultAction: ListenerAction.forward([this.targetGroup]),
     });
-    this.http = this.loadBalancer.addListener('Http', {
+    const http = this.loadBalancer.addListener('Http', {
       port: 80,
       protocol: ApplicationProtocol.HTTP,
       defaultAction:
-        props.plainHttp === 'forward'
+        plainHttp === 'forward'
           ? ListenerAction.forward([this.targetGroup])
           : ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
     });
-    if (props.plainHttp === 'forward') {
+    if (plainHttp === 'forward') {
       acknowledge(
-        this.http,
+        http,
         'The stage is for development without a domain of its own, and says so with plainHttp: forward. A stage of production cannot: its configuration is refused.',
         'NIST.800.53.R5-ALBHttpToHttpsRedirection',
         'NIST.800.53.R5-ELBv2ACMCertificateRequired',
@@ -166,11 +181,35 @@ export class SseLoadBalancer extends Construct {
       );
     } else {
       acknowledge(
-        this.http,
+        http,
         'This listener only redirects to HTTPS, before which no certificate can be shown.',
         'NIST.800.53.R5-ELBv2ACMCertificateRequired',
       );
     }
+    return { https, http };
+  }
+
+  private openToCloudFront({ originPrefixListId }: DistributionEdge): ApplicationListener {
+    acknowledge(
+      this.loadBalancer,
+      'The load balancer is internal: it has private addresses only and takes connections from CloudFront alone, whose distribution has the web ACL.',
+      'NIST.800.53.R5-ALBWAFEnabled',
+    );
+    const http = this.loadBalancer.addListener('Http', {
+      port: 80,
+      protocol: ApplicationProtocol.HTTP,
+      open: false,
+      defaultAction: ListenerAction.forward([this.targetGroup]),
+    });
+    http.connections.allowDefaultPortFrom(Peer.prefixList(originPrefixListId), 'CloudFront, through its VPC origin');
+    acknowledge(
+      http,
+      'TLS ends at CloudFront, which clients can use with HTTPS only. From there requests travel inside the network of AWS to a load balancer without a public address; a certificate for it would take a domain, which this edge does without.',
+      'NIST.800.53.R5-ALBHttpToHttpsRedirection',
+      'NIST.800.53.R5-ELBv2ACMCertificateRequired',
+      'CT.ELASTICLOADBALANCING.PR.1',
+    );
+    return http;
   }
 
   /** Lets a task see whether it is draining, and tells it where to look. */

@@ -1,9 +1,10 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
-import type { Stage } from '../config.ts';
+import type { LoadBalancerEdge, Stage } from '../config.ts';
 import { Network } from './network.ts';
 import { ServiceImage } from './service-image.ts';
 import { SseLoadBalancer } from './sse-load-balancer.ts';
@@ -24,6 +25,8 @@ export interface SseStackProps extends StackProps {
 
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
 export class SseStack extends Stack {
+  readonly loadBalancer: ApplicationLoadBalancer;
+
   constructor(scope: Construct, id: string, { stage, backbone, access, webSocketUrl, ...props }: SseStackProps) {
     super(scope, id, { description: 'realtime-lanes: SSE lane', ...props, tags: { ...props.tags, lane: 'sse' } });
     const config = stage.sse;
@@ -32,6 +35,7 @@ export class SseStack extends Stack {
     const network = new Network(this, 'Network', { ...config, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
       ...config,
+      edge: stage.edge,
       vpc: network.vpc,
       targetPort: SERVICE_PORT,
       accessLogDays: logRetention,
@@ -63,21 +67,27 @@ export class SseStack extends Stack {
     queues.allowUse(service);
     front.allowWatchTarget(service);
 
-    if (config.certificateArn.includes(EXAMPLE_ACCOUNT)) {
+    this.loadBalancer = front.loadBalancer;
+    if (stage.edge.type === 'alb') this.describe(stage.edge, stage.id);
+  }
+
+  private describe(edge: LoadBalancerEdge, stageId: string): void {
+    if (edge.certificateArn.includes(EXAMPLE_ACCOUNT)) {
       Annotations.of(this).addInfo(
-        `Before deploying, set sse.domainName and sse.certificateArn in lib/stages/${stage.id}.ts: they hold examples.`,
+        `Before deploying, set edge.domainName and edge.certificateArn in lib/stages/${stageId}.ts: they hold examples.`,
       );
     }
+    const { loadBalancerDnsName } = this.loadBalancer;
     new CfnOutput(this, 'HttpsUrl', {
       description: 'Where SSE clients connect, once DNS points here',
-      value: `https://${config.domainName}`,
+      value: `https://${edge.domainName}`,
     });
     new CfnOutput(this, 'LoadBalancerDnsName', {
-      description: `Point the DNS record of ${config.domainName} here`,
-      value: front.loadBalancer.loadBalancerDnsName,
+      description: `Point the DNS record of ${edge.domainName} here`,
+      value: loadBalancerDnsName,
     });
-    if (config.plainHttp === 'forward') {
-      new CfnOutput(this, 'HttpUrl', { description: 'The same in the clear', value: `http://${front.loadBalancer.loadBalancerDnsName}` });
+    if (edge.plainHttp === 'forward') {
+      new CfnOutput(this, 'HttpUrl', { description: 'The same in the clear', value: `http://${loadBalancerDnsName}` });
     }
   }
 }

@@ -38,10 +38,6 @@ export const dev = parseStage(
       sweep: { intervalMinutes: 15, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     sse: {
-      // Set both before the first deploy.
-      domainName: 'lanes-dev.example.com',
-      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
-      plainHttp: 'forward',
       console: true,
       natGateways: 1,
       task: {
@@ -67,6 +63,15 @@ export const dev = parseStage(
       stopTimeoutSeconds: 30,
       sweepIntervalMinutes: 15,
       cleanerTimeoutSeconds: 60,
+    },
+    edge: {
+      type: 'alb',
+      // Set both before the first deploy.
+      domainName: 'lanes-dev.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+      plainHttp: 'forward',
+      // Load tests come from one address.
+      requestsPerAddress: 100_000,
     },
   },
   'lib/stages/dev.ts',

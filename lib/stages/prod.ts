@@ -34,10 +34,6 @@ export const prod = parseStage(
       sweep: { intervalMinutes: 10, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     sse: {
-      // Set both before the first deploy.
-      domainName: 'lanes.example.com',
-      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
-      plainHttp: 'redirect',
       console: false,
       natGateways: 2,
       task: {
@@ -63,6 +59,15 @@ export const prod = parseStage(
       stopTimeoutSeconds: 120,
       sweepIntervalMinutes: 15,
       cleanerTimeoutSeconds: 60,
+    },
+    edge: {
+      type: 'alb',
+      // Set both before the first deploy.
+      domainName: 'lanes.example.com',
+      certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
+      plainHttp: 'redirect',
+      // An office behind one address may reconnect as a whole after a deploy.
+      requestsPerAddress: 10_000,
     },
   },
   'lib/stages/prod.ts',

@@ -22,6 +22,7 @@ export interface WebSocketStackProps extends StackProps {
 export class WebSocketStack extends Stack {
   /** `wss://…`: where clients connect. */
   readonly url: string;
+  readonly api: WebSocketApi;
 
   constructor(scope: Construct, id: string, { stage, backbone, access, ...props }: WebSocketStackProps) {
     super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props, tags: { ...props.tags, lane: 'websocket' } });
@@ -68,6 +69,7 @@ export class WebSocketStack extends Stack {
     api.allowPost(frame);
     api.allowPost(fanOut);
 
+    this.api = api;
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });
   }

@@ -159,7 +159,7 @@ describe('synth fails', () => {
   test('on a stage that does not exist, and names those that do', () => {
     const { status, output } = synthesize('nowhere');
     expect(status).not.toBe(0);
-    expect(output).toMatch(/There is no stage "nowhere".*dev, prod/);
+    expect(output).toMatch(/There is no stage "nowhere".*dev, preview, prod/);
   }, 120_000);
 });
 

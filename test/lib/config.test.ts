@@ -1,6 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidStageError, parseStage } from '../../lib/config.ts';
 import { dev } from '../../lib/stages/dev.ts';
+import { preview } from '../../lib/stages/preview.ts';
+
+const { edge: loadBalancer } = dev;
+const { edge: distribution } = preview;
+
+const certificateIn = (region: string) => `arn:aws:acm:${region}:111122223333:certificate/0`;
 
 const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
 
@@ -41,13 +47,38 @@ describe('parseStage', () => {
     expect(parse({ backbone: { ...dev.backbone, holeGraceMs: value } })).toThrow(/backbone\.holeGraceMs/);
   });
 
-  test('rejects a certificate that is no ACM certificate', () => {
-    const certificateArn = 'arn:aws:iam::111122223333:server-certificate/mine';
-    expect(parse({ sse: { ...dev.sse, certificateArn } })).toThrow(/sse\.certificateArn: "arn:aws:iam.*the ARN of an ACM certificate/);
-  });
-
-  test('rejects plain HTTP in production', () => {
-    expect(parse({ production: true })).toThrow(/sse\.plainHttp: "forward" is not valid: redirect, in production/);
+  test.each<[string, object, RegExp]>([
+    [
+      'a certificate that is no ACM certificate',
+      { edge: { ...loadBalancer, certificateArn: 'arn:aws:iam::111122223333:server-certificate/mine' } },
+      /edge\.certificateArn: "arn:aws:iam.*the ARN of an ACM certificate/,
+    ],
+    ['plain HTTP in production', { production: true }, /edge: .*plainHttp must be redirect, in production/],
+    [
+      'a certificate of another region, which the load balancer cannot use',
+      { edge: { ...loadBalancer, certificateArn: certificateIn('eu-west-1') } },
+      /edge: .*the same region as the stage/,
+    ],
+    [
+      'a certificate that CloudFront cannot use',
+      { edge: { ...distribution, host: 'lanes.example.com', certificateArn: certificateIn('eu-west-1') } },
+      /edge: .*must be of us-east-1/,
+    ],
+    ['a host without a certificate', { edge: { ...distribution, host: 'lanes.example.com' } }, /edge: .*go together/],
+    ['a certificate without a host', { edge: { ...distribution, certificateArn: certificateIn('us-east-1') } }, /edge: .*go together/],
+    [
+      'a certificate for a host of CloudFront',
+      { edge: { ...distribution, host: 'd111111abcdef8.cloudfront.net', certificateArn: certificateIn('us-east-1') } },
+      /edge: .*go together/,
+    ],
+    ['an edge that there is none of', { edge: { type: 'nginx' } }, /edge\.type: "nginx" is not valid/],
+    [
+      'no prefix list',
+      { edge: { ...distribution, originPrefixListId: 'cloudfront' } },
+      /edge\.originPrefixListId: "cloudfront" is not valid/,
+    ],
+  ])('rejects %s', (_, change, message) => {
+    expect(parse(change)).toThrow(message);
   });
 
   test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])('takes the cron expression %s', (cron) => {
@@ -60,10 +91,11 @@ describe('parseStage', () => {
     expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
   });
 
-  test('rejects a certificate of another region, which the load balancer cannot use', () => {
-    const certificateArn = dev.sse.certificateArn.replace('us-east-1', 'eu-west-1');
-    expect(parse({ sse: { ...dev.sse, certificateArn } })).toThrow(
-      /sse\.certificateArn: "arn:aws:acm:eu-west-1.*the same region as the stage/,
-    );
+  test.each([
+    ['none, before the first deploy', {}],
+    ['the one that CloudFront has assigned', { host: 'd111111abcdef8.cloudfront.net' }],
+    ['one of its own with a certificate', { host: 'lanes.example.com', certificateArn: certificateIn('us-east-1') }],
+  ])('a distribution may have as its host %s', (_, host) => {
+    expect(parse({ region: 'eu-west-1', edge: { ...distribution, ...host } })).not.toThrow();
   });
 });

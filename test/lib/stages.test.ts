@@ -9,11 +9,11 @@ describe('stages', () => {
   });
 
   test('an unknown stage is an error that names it and the known ones', () => {
-    expect(() => stageNamed('staging')).toThrow(/no stage "staging".*dev, prod/);
+    expect(() => stageNamed('staging')).toThrow(/no stage "staging".*dev, preview, prod/);
   });
 
   test('no stage at all is the same error', () => {
-    expect(() => stageNamed(undefined)).toThrow(/no stage undefined.*dev, prod/);
+    expect(() => stageNamed(undefined)).toThrow(/no stage undefined.*dev, preview, prod/);
   });
 
   test('a stage whose timeouts contradict each other is an error', () => {
@@ -23,6 +23,6 @@ describe('stages', () => {
   });
 
   test('plain HTTP into production redirects to HTTPS', () => {
-    for (const stage of STAGES.filter(({ production }) => production)) expect(stage.sse.plainHttp).toBe('redirect');
+    for (const stage of STAGES.filter(({ production }) => production)) expect(stage.edge).not.toHaveProperty('plainHttp', 'forward');
   });
 });

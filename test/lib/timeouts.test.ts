@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { DEFAULTS } from '../../client/src/options.ts';
-import type { BackboneConfig, SseConfig, Stage, WebSocketConfig } from '../../lib/config.ts';
+import type { BackboneConfig, DistributionEdge, EdgeConfig, SseConfig, Stage, WebSocketConfig } from '../../lib/config.ts';
 import { dev } from '../../lib/stages/dev.ts';
+import { preview } from '../../lib/stages/preview.ts';
 import { checkTimeouts, FIXED_TIMES, type FixedTimes, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
 
 const withBackbone = (change: Partial<BackboneConfig>): Stage => ({ ...dev, backbone: { ...dev.backbone, ...change } });
@@ -10,6 +11,7 @@ const withSse = (change: Partial<SseConfig>): Stage => ({ ...dev, sse: { ...dev.
 const withTask = (change: Partial<SseConfig['task']>): Stage => withSse({ task: { ...dev.sse.task, ...change } });
 const withWebSocket = (change: Partial<WebSocketConfig>): Stage => ({ ...dev, websocket: { ...dev.websocket, ...change } });
 const withFanOut = (change: Partial<WebSocketConfig['fanOut']>): Stage => withWebSocket({ fanOut: { ...dev.websocket.fanOut, ...change } });
+const withDistribution = (change: Partial<DistributionEdge>): Stage => ({ ...preview, edge: { ...preview.edge, ...change } as EdgeConfig });
 const withFixed = (change: Partial<FixedTimes>): FixedTimes => ({ ...FIXED_TIMES, ...change });
 
 /** What breaks a rule, and what the message says of it. Some rules relate what no stage can change: other fixed times break them. */
@@ -158,6 +160,21 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     'retries that outlast the log',
     withFanOut({ visibilityTimeoutSeconds: 21_600, maxReceiveCount: 4 }),
     /x maxReceiveCount \(86400 s\) must be < backbone\.retentionHours \(86400 s\)/,
+  ],
+  [
+    'a heartbeat as long as a third of what CloudFront waits',
+    withDistribution({ originReadTimeoutSeconds: 45 }),
+    /heartbeatIntervalMs \(15000 ms\) must be < edge\.originReadTimeoutSeconds \/ 3 \(15000 ms\): CloudFront cuts a stream/,
+  ],
+  [
+    'a poll that CloudFront gives up',
+    withDistribution({ originReadTimeoutSeconds: 25 }),
+    /the longest poll \(25 s\) must be < edge\.originReadTimeoutSeconds \(25 s\)/,
+  ],
+  [
+    'a load balancer that closes idle connections before CloudFront does',
+    withDistribution({ originKeepAliveSeconds: 60 }),
+    /edge\.originKeepAliveSeconds \(60 s\) must be < sse\.idleTimeoutSeconds \(60 s\)/,
   ],
 ];
 

@@ -90,15 +90,15 @@ test('synth says in one line what to set before deploying, and in which file', (
   expect(Annotations.fromStack(devStack).findInfo('*', Match.anyValue())).toEqual([
     expect.objectContaining({
       entry: expect.objectContaining({
-        data: 'Before deploying, set sse.domainName and sse.certificateArn in lib/stages/dev.ts: they hold examples.',
+        data: 'Before deploying, set edge.domainName and edge.certificateArn in lib/stages/dev.ts: they hold examples.',
       }),
     }),
   ]);
 });
 
 test('synth says nothing once a certificate is set', () => {
-  const certificateArn = dev.sse.certificateArn.replace('111122223333', '210987654321');
-  const stack = makeStack({ ...dev, sse: { ...dev.sse, certificateArn } });
+  const certificateArn = 'arn:aws:acm:us-east-1:210987654321:certificate/0';
+  const stack = makeStack({ ...dev, edge: { ...dev.edge, certificateArn } });
   expect(Annotations.fromStack(stack).findInfo('*', Match.anyValue())).toEqual([]);
 });
 

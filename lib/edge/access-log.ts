@@ -1,0 +1,65 @@
+import { ArnFormat, Names, Stack } from 'aws-cdk-lib';
+import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
+import { CfnDelivery, CfnDeliveryDestination, CfnDeliverySource, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { LaneLogGroup } from '../lane-log-group.ts';
+
+/** All that an investigation needs. `cs-uri-query` and `cs(Cookie)` are not among them: either may hold a token. */
+const FIELDS = [
+  'date',
+  'time',
+  'x-edge-location',
+  'x-edge-request-id',
+  'x-edge-result-type',
+  'x-edge-detailed-result-type',
+  'c-ip',
+  'cs-method',
+  'cs-uri-stem',
+  'cs-protocol',
+  'cs-protocol-version',
+  'cs-bytes',
+  'sc-status',
+  'sc-bytes',
+  'ssl-protocol',
+  'time-taken',
+  'time-to-first-byte',
+];
+
+export interface DistributionLogProps {
+  readonly distribution: IDistribution;
+  readonly logRetention: RetentionDays;
+}
+
+/** One line of JSON for each request to a distribution, when it ends. A stack of us-east-1 has it, or the deploy fails. */
+export class DistributionLog extends Construct {
+  readonly logGroup: LaneLogGroup;
+
+  constructor(scope: Construct, id: string, { distribution, logRetention }: DistributionLogProps) {
+    super(scope, id);
+    this.logGroup = new LaneLogGroup(this, 'Log', { retention: logRetention });
+    const name = Names.uniqueResourceName(this, { maxLength: 60 });
+    const source = new CfnDeliverySource(this, 'Source', {
+      name,
+      logType: 'ACCESS_LOGS',
+      resourceArn: distribution.distributionArn,
+    });
+    const destination = new CfnDeliveryDestination(this, 'Destination', {
+      name,
+      outputFormat: 'json',
+      // Without the `:*` that the log group's own ARN ends in.
+      destinationResourceArn: Stack.of(this).formatArn({
+        service: 'logs',
+        resource: 'log-group',
+        resourceName: this.logGroup.logGroupName,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      }),
+    });
+    const delivery = new CfnDelivery(this, 'Delivery', {
+      deliverySourceName: source.name,
+      deliveryDestinationArn: destination.attrArn,
+      recordFields: FIELDS,
+    });
+    // It names the source, and CloudFormation sees no reference in a name.
+    delivery.addDependency(source);
+  }
+}

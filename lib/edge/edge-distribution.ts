@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import { Duration } from 'aws-cdk-lib';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
+import {
+  AllowedMethods,
+  type BehaviorOptions,
+  CachePolicy,
+  Distribution,
+  Function as EdgeFunction,
+  FunctionCode,
+  FunctionEventType,
+  FunctionRuntime,
+  HttpVersion,
+  OriginProtocolPolicy,
+  OriginRequestPolicy,
+  SecurityPolicyProtocol,
+  ViewerProtocolPolicy,
+} from 'aws-cdk-lib/aws-cloudfront';
+import { HttpOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+import { ROOT } from '../bundle.ts';
+import type { DistributionEdge } from '../config.ts';
+import { securityHeaders } from './security-headers.ts';
+
+export interface EdgeDistributionProps {
+  readonly edge: DistributionEdge;
+  /** Internal, with a listener for HTTP. @default - the distribution has the WebSocket lane only */
+  readonly loadBalancer?: ApplicationLoadBalancer | undefined;
+  /** @default - the distribution has the SSE lane only */
+  readonly webSocket?: { readonly apiDomainName: string; readonly stageName: string } | undefined;
+  readonly webAclArn: string;
+}
+
+/** One host name for both lanes and the console, over HTTP/1.1, HTTP/2 and HTTP/3. */
+export class EdgeDistribution extends Construct {
+  readonly distribution: Distribution;
+
+  constructor(scope: Construct, id: string, { edge, loadBalancer, webSocket, webAclArn }: EdgeDistributionProps) {
+    super(scope, id);
+    const service = loadBalancer && this.serviceBehavior(edge, loadBalancer);
+    const frames = webSocket && this.webSocketBehavior(webSocket.apiDomainName);
+    const defaultBehavior = service ?? frames;
+    if (defaultBehavior === undefined) throw new Error('a distribution needs a lane behind it');
+    this.distribution = new Distribution(this, 'Distribution', {
+      comment: 'realtime-lanes: both lanes and the console',
+      httpVersion: HttpVersion.HTTP2_AND_3,
+      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      webAclId: webAclArn,
+      ...(edge.host !== undefined &&
+        edge.certificateArn !== undefined && {
+          domainNames: [edge.host],
+          certificate: Certificate.fromCertificateArn(this, 'Certificate', edge.certificateArn),
+        }),
+      defaultBehavior: { ...defaultBehavior, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
+      additionalBehaviors: {
+        ...(service && { '/v1/*': service }),
+        ...(webSocket && frames && { [`/${webSocket.stageName}`]: frames }),
+      },
+    });
+    acknowledge(
+      this.distribution,
+      'Tokens decide who may use the lanes, wherever they are. An organization that must keep countries out adds them to the web ACL.',
+      'AwsSolutions-CFR1',
+    );
+    acknowledge(
+      this.distribution,
+      'Access logs are delivered by CloudWatch Logs (lib/edge/access-log.ts), with a list of fields that leaves out query and cookie, which may hold tokens. The rule knows only the older kind, which cannot leave the query out.',
+      'AwsSolutions-CFR3',
+      'NIST.800.53.R5-CloudFrontAccessLogging',
+    );
+    acknowledge(
+      this.distribution,
+      'TLS ends here. The load balancer is a VPC origin, reached over a private connection inside the network of AWS and without a public address; docs/decisions/0017 says why it has no certificate.',
+      'AwsSolutions-CFR5',
+    );
+    if (edge.certificateArn === undefined) {
+      acknowledge(
+        this.distribution,
+        'A distribution without a domain of its own uses the certificate of CloudFront, whose security policy cannot be chosen. A stage with more to protect names a host and a certificate.',
+        'AwsSolutions-CFR4',
+      );
+    }
+  }
+
+  private serviceBehavior(edge: DistributionEdge, loadBalancer: ApplicationLoadBalancer): BehaviorOptions {
+    return {
+      origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
+        // Over a private connection, to a load balancer without a public address: record 17 says why not HTTPS.
+        protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
+        readTimeout: Duration.seconds(edge.originReadTimeoutSeconds),
+        keepaliveTimeout: Duration.seconds(edge.originKeepAliveSeconds),
+      }),
+      // With `Host` and with CloudFront-Forwarded-Proto: by them the service knows a page of its own from others.
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
+      allowedMethods: AllowedMethods.ALLOW_ALL,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      // What is compressed is gathered first, and events would wait.
+      compress: false,
+      // A redirect would come after the token had been sent in the clear.
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+      responseHeadersPolicy: securityHeaders(this),
+    };
+  }
+
+  private webSocketBehavior(apiDomainName: string): BehaviorOptions {
+    const viewerHost = new EdgeFunction(this, 'ViewerHost', {
+      comment: 'Tells the WebSocket lane by which host the client came',
+      runtime: FunctionRuntime.JS_2_0,
+      code: FunctionCode.fromFile({ filePath: join(ROOT, 'lib', 'edge', 'viewer-host.js') }),
+    });
+    return {
+      origin: new HttpOrigin(apiDomainName, { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY }),
+      // Sec-WebSocket-*, cookies and query, and no `Host`: API Gateway finds its API by it.
+      originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+      cachePolicy: CachePolicy.CACHING_DISABLED,
+      compress: false,
+      viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
+      functionAssociations: [{ function: viewerHost, eventType: FunctionEventType.VIEWER_REQUEST }],
+    };
+  }
+}

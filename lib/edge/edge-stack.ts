@@ -1,0 +1,52 @@
+import type { StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Fn, Stack } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import type { DistributionEdge, Stage } from '../config.ts';
+import type { SseStack } from '../sse/sse-stack.ts';
+import type { WebSocketStack } from '../websocket/websocket-stack.ts';
+import { DistributionLog } from './access-log.ts';
+import { EdgeDistribution } from './edge-distribution.ts';
+import { WebAcl } from './web-acl.ts';
+
+/** What a distribution can have behind it. Either lane may be missing. */
+export interface Lanes {
+  sse?: Pick<SseStack, 'loadBalancer'>;
+  webSocket?: Pick<WebSocketStack, 'api' | 'url'>;
+}
+
+export interface EdgeStackProps extends StackProps {
+  readonly stage: Stage;
+  readonly edge: DistributionEdge;
+  readonly lanes: Readonly<Lanes>;
+}
+
+/** CloudFront in front of both lanes, with its web ACL and logs: in us-east-1, wherever the lanes are. No lane knows of it. */
+export class EdgeStack extends Stack {
+  constructor(scope: Construct, id: string, { stage, edge, lanes, ...props }: EdgeStackProps) {
+    super(scope, id, { description: 'realtime-lanes: CloudFront in front of both lanes', ...props });
+    const logRetention = stage.logRetentionDays;
+    const { acl } = new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress: edge.requestsPerAddress, logRetention });
+    const { distribution } = new EdgeDistribution(this, 'Edge', {
+      edge,
+      loadBalancer: lanes.sse?.loadBalancer,
+      webSocket: lanes.webSocket && { apiDomainName: hostOf(lanes.webSocket.api.api.apiEndpoint), stageName: stage.id },
+      webAclArn: acl.attrArn,
+    });
+    new DistributionLog(this, 'AccessLog', { distribution, logRetention });
+
+    if (edge.host === undefined) {
+      Annotations.of(this).addInfo(
+        `Users can sign in to the console once edge.host in lib/stages/${stage.id}.ts is the output Host of this stack, and the stage is deployed again.`,
+      );
+    }
+    const host = edge.host ?? distribution.distributionDomainName;
+    new CfnOutput(this, 'Host', { description: 'Host name that CloudFront has assigned', value: distribution.distributionDomainName });
+    new CfnOutput(this, 'HttpsUrl', { description: 'Where SSE clients connect, and the console', value: `https://${host}` });
+    if (lanes.webSocket !== undefined) {
+      new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: `wss://${host}/${stage.id}` });
+    }
+  }
+}
+
+/** The host name of a URL that is known at deploy only. */
+const hostOf = (url: string): string => Fn.select(2, Fn.split('/', url));

@@ -1,0 +1,123 @@
+import { ArnFormat, Names, Stack } from 'aws-cdk-lib';
+import type { CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
+import { Construct } from 'constructs';
+import { LaneLogGroup } from '../lane-log-group.ts';
+
+/** WAF writes to log groups of this prefix only. */
+const LOG_GROUP_PREFIX = 'aws-waf-logs-';
+
+/** Over this many seconds the requests of an address are counted. */
+const RATE_WINDOW_SECONDS = 300;
+
+/**
+ * A length of seven digits: a million bytes and more. The service takes bodies of up to 640 KiB, which is what an event of
+ * 96 KiB can become in JSON. WAF itself sees no more than the first 8 to 64 KiB of a body, so it goes by what is announced;
+ * a body that announces nothing is cut off by the service.
+ */
+const OVERSIZE_LENGTH = '^[0-9]{7,}$';
+
+/** Rules that are counted instead of enforced, since they would stop what the lanes are for. */
+const COUNTED: Readonly<Record<string, readonly string[]>> = {
+  AWSManagedRulesCommonRuleSet: [
+    // Bodies of more than 8 KiB: events have up to 96.
+    'SizeRestrictions_BODY',
+    // Queries of more than 2 KiB: a token and the cursor of 32 channels.
+    'SizeRestrictions_QUERYSTRING',
+    // Cookies of more than 10 KiB: a page's own cookies travel with the session's.
+    'SizeRestrictions_Cookie_HEADER',
+    // Events are free text, and a chat about HTML, paths or addresses is no attack: nothing here renders or resolves it.
+    'CrossSiteScripting_BODY',
+    'GenericLFI_BODY',
+    'GenericRFI_BODY',
+    'EC2MetaDataSSRF_BODY',
+    // Programs that use an HTTP library directly send no User-Agent.
+    'NoUserAgent_HEADER',
+  ],
+  AWSManagedRulesKnownBadInputsRuleSet: [],
+};
+
+/** What may hold a token. The log names it, and its value is `REDACTED`. */
+const SECRET_HEADERS = ['authorization', 'cookie', 'sec-websocket-protocol'];
+
+export interface WebAclProps {
+  /** `CLOUDFRONT` only in us-east-1. */
+  readonly scope: 'REGIONAL' | 'CLOUDFRONT';
+  /** Requests that one address may send in five minutes. */
+  readonly requestsPerAddress: number;
+  readonly logRetention: RetentionDays;
+}
+
+/** Turns away floods, oversize bodies and known attacks before they reach a lane. A stream counts as one request. */
+export class WebAcl extends Construct {
+  readonly acl: CfnWebACL;
+  readonly log: LaneLogGroup;
+
+  constructor(scope: Construct, id: string, props: WebAclProps) {
+    super(scope, id);
+    const rules: readonly Omit<CfnWebACL.RuleProperty, 'priority' | 'visibilityConfig'>[] = [
+      {
+        name: 'RatePerAddress',
+        action: { block: { customResponse: { responseCode: 429 } } },
+        statement: {
+          rateBasedStatement: { aggregateKeyType: 'IP', limit: props.requestsPerAddress, evaluationWindowSec: RATE_WINDOW_SECONDS },
+        },
+      },
+      {
+        name: 'OversizeBody',
+        action: { block: { customResponse: { responseCode: 413 } } },
+        statement: {
+          regexMatchStatement: {
+            fieldToMatch: { singleHeader: { Name: 'content-length' } },
+            regexString: OVERSIZE_LENGTH,
+            textTransformations: [{ priority: 0, type: 'NONE' }],
+          },
+        },
+      },
+      ...Object.entries(COUNTED).map(([name, counted]) => ({
+        name,
+        overrideAction: { none: {} },
+        statement: {
+          managedRuleGroupStatement: {
+            vendorName: 'AWS',
+            name,
+            ruleActionOverrides: counted.map((rule) => ({ name: rule, actionToUse: { count: {} } })),
+          },
+        },
+      })),
+    ];
+    this.acl = new CfnWebACL(this, 'Acl', {
+      scope: props.scope,
+      defaultAction: { allow: {} },
+      visibilityConfig: visibility(id),
+      rules: rules.map((rule, priority) => ({ ...rule, priority, visibilityConfig: visibility(rule.name) })),
+    });
+    this.log = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
+    (this.log.node.defaultChild as CfnLogGroup).logGroupName = `${LOG_GROUP_PREFIX}${Names.uniqueResourceName(this, { maxLength: 200 })}`;
+    new CfnLoggingConfiguration(this, 'Logging', {
+      resourceArn: this.acl.attrArn,
+      // Without the `:*` that the log group's own ARN ends in.
+      logDestinationConfigs: [
+        Stack.of(this).formatArn({
+          service: 'logs',
+          resource: 'log-group',
+          resourceName: this.log.logGroupName,
+          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+        }),
+      ],
+      redactedFields: [{ queryString: {} }, ...SECRET_HEADERS.map((name) => ({ singleHeader: { Name: name } }))],
+    });
+  }
+
+  /** Puts a load balancer behind a web ACL of scope `REGIONAL`. */
+  protect(resourceArn: string): void {
+    new CfnWebACLAssociation(this, 'Association', { resourceArn, webAclArn: this.acl.attrArn });
+  }
+}
+
+const visibility = (metricName: string): CfnWebACL.VisibilityConfigProperty => ({
+  metricName,
+  cloudWatchMetricsEnabled: true,
+  // Samples show requests with their query and headers, which may hold tokens.
+  sampledRequestsEnabled: false,
+});

@@ -1,0 +1,18 @@
+import { parseStage } from '../config.ts';
+import { dev } from './dev.ts';
+
+/** The stage of development behind CloudFront: it needs no domain, no certificate and no DNS. */
+export const preview = parseStage(
+  {
+    ...dev,
+    id: 'preview',
+    edge: {
+      type: 'cloudfront',
+      originPrefixListId: 'pl-3b927c52',
+      originReadTimeoutSeconds: 60,
+      originKeepAliveSeconds: 30,
+      requestsPerAddress: 100_000,
+    },
+  },
+  'lib/stages/preview.ts',
+);
