@@ -60,6 +60,6 @@ export class DistributionLog extends Construct {
       recordFields: FIELDS,
     });
     // It names the source, and CloudFormation sees no reference in a name.
-    delivery.addDependency(source);
+    delivery.addResourceDependency(source);
   }
 }

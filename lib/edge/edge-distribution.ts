@@ -46,11 +46,13 @@ export class EdgeDistribution extends Construct {
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'realtime-lanes: both lanes and the console',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
+      // The console, where the service has it: CloudFront asks for `/index.html` in the place of `/`.
+      defaultRootObject: 'index.html',
       webAclId: webAclArn,
       ...(edge.host !== undefined &&
         edge.certificateArn !== undefined && {
           domainNames: [edge.host],
+          minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
           certificate: Certificate.fromCertificateArn(this, 'Certificate', edge.certificateArn),
         }),
       defaultBehavior: { ...defaultBehavior, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
@@ -68,18 +70,26 @@ export class EdgeDistribution extends Construct {
       this.distribution,
       'Access logs are delivered by CloudWatch Logs (lib/edge/access-log.ts), with a list of fields that leaves out query and cookie, which may hold tokens. The rule knows only the older kind, which cannot leave the query out.',
       'AwsSolutions-CFR3',
-      'NIST.800.53.R5-CloudFrontAccessLogging',
+      'CT.CLOUDFRONT.PR.5',
     );
     acknowledge(
       this.distribution,
       'TLS ends here. The load balancer is a VPC origin, reached over a private connection inside the network of AWS and without a public address; docs/decisions/0017 says why it has no certificate.',
       'AwsSolutions-CFR5',
     );
+    acknowledge(
+      this.distribution,
+      'A second origin would be a second lane with its own streams. What fails over is behind the load balancer, which has tasks in two zones; clients come back at their cursor by themselves.',
+      'CT.CLOUDFRONT.PR.4',
+    );
     if (edge.certificateArn === undefined) {
       acknowledge(
         this.distribution,
         'A distribution without a domain of its own uses the certificate of CloudFront, whose security policy cannot be chosen. A stage with more to protect names a host and a certificate.',
         'AwsSolutions-CFR4',
+        'CT.CLOUDFRONT.PR.6',
+        'CT.CLOUDFRONT.PR.7',
+        'CT.CLOUDFRONT.PR.9',
       );
     }
   }

@@ -58,6 +58,11 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
   'AWS::ApiGatewayV2::Integration': handled((r) => r.id, { IntegrationId: (r) => r.id }),
   'AWS::ApiGatewayV2::Route': handled((r) => r.id, { RouteId: (r) => r.id }),
   'AWS::ApiGatewayV2::Stage': handled((r) => r.text('StageName')),
+  'AWS::CloudFront::Distribution': handled((r) => r.id, {
+    DistributionId: (r) => r.id,
+    DomainName: (r) => `${r.id}.cloudfront.net`,
+    Id: (r) => r.id,
+  }),
   'AWS::Cognito::UserPool': handled(userPoolId, {
     Arn: (r) => r.arn('cognito-idp', `userpool/${userPoolId(r)}`),
     ProviderName: userPoolProvider,
@@ -122,6 +127,8 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
 
 const NETWORK = 'everything runs on the loopback interface';
 const OBSERVED = 'nothing collects metrics or logs locally';
+const DISTRIBUTION = 'the local distribution passes requests to the service as they are';
+const FILTER = 'whoever reaches the loopback interface is on this machine';
 const CAPACITY = 'the number of tasks is an option of the local run';
 
 const INERT: Readonly<Record<string, string>> = {
@@ -130,6 +137,9 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': CAPACITY,
   'AWS::ApplicationAutoScaling::ScalingPolicy': CAPACITY,
   'AWS::CDK::Metadata': 'it describes the synthesis only',
+  'AWS::CloudFront::Function': DISTRIBUTION,
+  'AWS::CloudFront::ResponseHeadersPolicy': DISTRIBUTION,
+  'AWS::CloudFront::VpcOrigin': NETWORK,
   'AWS::CloudWatch::Alarm': OBSERVED,
   'AWS::CloudWatch::CompositeAlarm': OBSERVED,
   'AWS::CloudWatch::Dashboard': OBSERVED,
@@ -153,9 +163,15 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::EC2::VPCGatewayAttachment': NETWORK,
   'AWS::ECS::ClusterCapacityProviderAssociations': CAPACITY,
   'AWS::KMS::Alias': 'data of a local run is not encrypted at rest',
+  'AWS::Logs::Delivery': OBSERVED,
+  'AWS::Logs::DeliveryDestination': OBSERVED,
+  'AWS::Logs::DeliverySource': OBSERVED,
   'AWS::Logs::MetricFilter': OBSERVED,
   'AWS::S3::Bucket': 'only access logs go to buckets, and the local balancer writes none',
   'AWS::S3::BucketPolicy': 'nothing of a local run reads or writes buckets',
+  'AWS::WAFv2::LoggingConfiguration': OBSERVED,
+  'AWS::WAFv2::WebACL': FILTER,
+  'AWS::WAFv2::WebACLAssociation': FILTER,
 };
 
 /** How the local run treats a resource type; undefined for a type that it does not know. */

@@ -66,15 +66,23 @@ const listenerProperties = v.object({
   DefaultActions: v.pipe(v.array(action), v.length(1)),
 });
 
+const distributionProperties = v.object({
+  DistributionConfig: v.object({
+    Origins: v.array(
+      v.object({ DomainName: v.string(), VpcOriginConfig: v.optional(v.object({ OriginReadTimeout: v.optional(v.number()) })) }),
+    ),
+  }),
+});
+
 type ListenerProperties = v.InferOutput<typeof listenerProperties>;
 
 export interface Balancers {
-  /** The listeners, each with the host name that AWS would give its load balancer. */
+  /** The listeners, each with the host name that AWS would give its load balancer, and the distributions in front of them with theirs. */
   readonly fronts: readonly { readonly front: Front; readonly dnsName: string }[];
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
 }
 
-/** The load balancers, listeners and target groups that the templates declare. Nothing listens yet. */
+/** The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens yet. */
 export function balancersFromResources(resources: readonly Resource[], certificate: Certificate): Balancers {
   const targetGroups = new Map(
     declared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties).map(({ resource, properties }) => {
@@ -94,21 +102,36 @@ export function balancersFromResources(resources: readonly Resource[], certifica
     }),
   );
   const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
-  const fronts: { front: Front; dnsName: string; templatePort: number }[] = [];
+  const fronts: { front: Front; dnsName: string; templatePort: number; action: Action }[] = [];
   for (const listener of declared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties)) {
     const { LoadBalancerArn, Protocol, Port } = listener.properties;
     const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
     if (owner === undefined)
       throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
     const dnsName = owner.resource.attributes['DNSName'] ?? '';
+    const action = toAction(listener, targetGroups);
     const front = new Front({
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
-      action: toAction(listener, targetGroups),
+      action,
       idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
       localPort: (port) => fronts.find((other) => other.dnsName === dnsName && other.templatePort === port)?.front.port,
     });
-    fronts.push({ front, dnsName, templatePort: Port });
+    fronts.push({ front, dnsName, templatePort: Port, action });
+  }
+  for (const { resource, properties } of declared(resources, 'AWS::CloudFront::Distribution', distributionProperties)) {
+    const origin = properties.DistributionConfig.Origins.find(({ VpcOriginConfig }) => VpcOriginConfig !== undefined);
+    const behind = fronts.find(({ dnsName }) => dnsName === origin?.DomainName);
+    // One that has the WebSocket API alone: clients reach its gateway directly.
+    if (behind === undefined) continue;
+    const front = new Front({
+      protocol: 'https',
+      certificate,
+      action: behind.action,
+      idleTimeoutMs: (origin?.VpcOriginConfig?.OriginReadTimeout ?? 30) * 1000,
+      localPort: () => undefined,
+    });
+    fronts.push({ front, dnsName: resource.attributes['DomainName'] ?? '', templatePort: 443, action: behind.action });
   }
   return { fronts, targetGroups };
 }

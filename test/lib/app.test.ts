@@ -71,7 +71,7 @@ function without(stackClass: string): string {
   return kept.join('\n');
 }
 
-describe.each(STAGES.map(({ id }) => id))('stage %s', (id) => {
+describe.each(STAGES)('stage $id', ({ id, edge }) => {
   let synthesis: Synthesis;
   const prefix = `Lanes${id.charAt(0).toUpperCase()}${id.slice(1)}`;
 
@@ -82,7 +82,12 @@ describe.each(STAGES.map(({ id }) => id))('stage %s', (id) => {
   test('synthesizes offline, and nothing that it prints is a warning', () => {
     expect(synthesis.output).not.toMatch(/warning|error/i);
     expect(synthesis.status).toBe(0);
-    expect(Object.keys(synthesis.templates).sort()).toEqual([`${prefix}Backbone`, `${prefix}Sse`, `${prefix}Websocket`]);
+    expect(Object.keys(synthesis.templates).sort()).toEqual([
+      `${prefix}Backbone`,
+      ...(edge.type === 'cloudfront' ? [`${prefix}Edge`] : []),
+      `${prefix}Sse`,
+      `${prefix}Websocket`,
+    ]);
   });
 
   test('has no finding of any checker that is not acknowledged', () => {

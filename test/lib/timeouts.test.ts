@@ -196,7 +196,7 @@ describe('checkTimeouts', () => {
     const broken = BROKEN.flatMap(([, stage, , fixed]) => timeoutRules(stage, fixed).filter((rule) => !holds(rule)));
     const names = (rules: typeof broken) => new Set(rules.map(({ reason }) => reason));
 
-    expect(names(broken)).toEqual(names([...timeoutRules(dev)]));
+    expect(names(broken)).toEqual(names([...timeoutRules(preview)]));
   });
 
   test('says why', () => {

@@ -10,4 +10,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::EC2::SecurityGroupIngress': 'MiniStack takes rules inside a security group only; nothing there is cut off by them',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'MiniStack scales nothing: it runs no containers',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'MiniStack scales nothing: it runs no containers',
+  'AWS::WAFv2::LoggingConfiguration': 'MiniStack filters no requests',
+  'AWS::WAFv2::WebACL': 'MiniStack filters no requests',
+  'AWS::WAFv2::WebACLAssociation': 'MiniStack filters no requests',
 };

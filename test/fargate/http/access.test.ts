@@ -141,12 +141,14 @@ describe('publishing', () => {
     expect(answered === 415 ? 201 : answered).toBe(status);
   });
 
-  test('with the cookie from a page of the lane itself works, over TLS behind the balancer too', async () => {
+  test('with the cookie from a page of the lane itself works, over TLS behind the balancer and behind CloudFront too', async () => {
     const { host } = new URL(world.url('/'));
     const own = await world.raw('POST', '/v1/channels/orders.1/events', { ...session('good'), origin: `http://${host}` });
     expect(own.status).toBe(415);
     const headers = { ...session('good'), 'x-forwarded-proto': 'https', origin: `https://${host}` };
     expect((await world.raw('POST', '/v1/channels/orders.1/events', headers)).status).toBe(415);
+    const behindCloudFront = { ...headers, 'x-forwarded-proto': 'http', 'cloudfront-forwarded-proto': 'https' };
+    expect((await world.raw('POST', '/v1/channels/orders.1/events', behindCloudFront)).status).toBe(415);
     const downgraded = { ...headers, origin: `http://${host}` };
     expect((await world.raw('POST', '/v1/channels/orders.1/events', downgraded)).status).toBe(403);
   });

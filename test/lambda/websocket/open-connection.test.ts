@@ -85,6 +85,10 @@ test.each<[string, Request]>([
   ['the list of sub-protocols', { headers: { 'Sec-WebSocket-Protocol': 'lanes.v1.json, bearer.good' } }],
   ['Authorization', { headers: { Authorization: 'bearer good' } }],
   ['the cookie, from an allowed page', { headers: { Cookie: 'a=b; __Host-lanes=good', Origin: 'https://app.example.com' } }],
+  [
+    'the cookie, from a page of the distribution by which it came',
+    { headers: { Cookie: '__Host-lanes=good', Origin: 'https://d1.cloudfront.net', 'X-Lanes-Viewer-Host': 'd1.cloudfront.net' } },
+  ],
   ['the query', { tokens: ['good'] }],
 ])('a token in %s opens the connection, which may do what it allows until it ends', async (_, request) => {
   expect((await connect(request)).statusCode).toBe(200);
@@ -103,6 +107,11 @@ test.each<[string, number, Request]>([
   ['an expired token', 401, { headers: { authorization: 'Bearer old' } }],
   ['Authorization of another kind', 401, { headers: { authorization: 'Basic good' } }],
   ['two tokens in the query', 401, { tokens: ['good', 'good'] }],
+  [
+    'the cookie, from a page of another host than that of the distribution by which it came',
+    403,
+    { headers: { cookie: '__Host-lanes=good', origin: 'https://evil.example', 'X-Lanes-Viewer-Host': 'd1.cloudfront.net' } },
+  ],
   ['the cookie, from another page', 403, { headers: { cookie: '__Host-lanes=good', origin: 'https://evil.example' } }],
   ['the cookie, from nowhere', 403, { headers: { cookie: '__Host-lanes=good' } }],
   ['a token that nobody can check now', 503, { headers: { authorization: 'Bearer unknown' } }],
