@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { Annotations, CfnOutput, Fn, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { DistributionEdge, Stage } from '../config.ts';
 import type { SseStack } from '../sse/sse-stack.ts';
@@ -29,7 +29,10 @@ export class EdgeStack extends Stack {
     const { distribution } = new EdgeDistribution(this, 'Edge', {
       edge,
       loadBalancer: lanes.sse?.loadBalancer,
-      webSocket: lanes.webSocket && { apiDomainName: hostOf(lanes.webSocket.api.api.apiEndpoint), stageName: stage.id },
+      webSocket: lanes.webSocket && {
+        apiDomainName: `${lanes.webSocket.api.api.apiId}.execute-api.${stage.region}.${this.urlSuffix}`,
+        stageName: stage.id,
+      },
       webAclArn: acl.attrArn,
     });
     new DistributionLog(this, 'AccessLog', { distribution, logRetention });
@@ -47,6 +50,3 @@ export class EdgeStack extends Stack {
     }
   }
 }
-
-/** The host name of a URL that is known at deploy only. */
-const hostOf = (url: string): string => Fn.select(2, Fn.split('/', url));
