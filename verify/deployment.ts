@@ -12,6 +12,14 @@ export interface DeployedResource {
 /** `<stack>/<logical id>`: names a resource among those of all stacks. */
 export const pathOf = ({ stack, logicalId }: Pick<DeployedResource, 'stack' | 'logicalId'>): string => `${stack}/${logicalId}`;
 
+/** What the task definition says of the container, resolved. */
+export interface DeployedContainer {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Undefined leaves it to the image. */
+  readonly user: string | undefined;
+  readonly readonlyRootFilesystem: boolean;
+}
+
 /** The ECS service, as its own API describes it. */
 export interface DeployedService {
   readonly clusterArn: string;
@@ -20,8 +28,7 @@ export interface DeployedService {
   readonly loadBalancerName: string;
   /** Tag of the image. */
   readonly imageTag: string;
-  /** What the template gives the container, resolved. */
-  readonly environment: Readonly<Record<string, string>>;
+  readonly container: DeployedContainer;
   /** ARNs of its tasks, which the emulator says it runs. */
   readonly taskArns: readonly string[];
 }
@@ -81,7 +88,13 @@ export function output({ outputs }: Deployment, key: string): string {
 }
 
 const SERVICE = v.array(v.tuple([v.string(), v.string(), v.string(), v.string(), v.string()]));
-const CONTAINER = v.array(v.tuple([v.string(), v.array(v.object({ name: v.string(), value: v.string() }))]));
+const CONTAINER = v.object({
+  name: v.string(),
+  image: v.string(),
+  environment: v.array(v.object({ name: v.string(), value: v.string() })),
+  user: v.optional(v.string()),
+  readonlyRootFilesystem: v.optional(v.boolean(), false),
+});
 
 export async function readService(callAws: CallAws, deployment: Deployment): Promise<DeployedService> {
   const cluster = physicalId(deployment, 'AWS::ECS::Cluster');
@@ -108,19 +121,23 @@ export async function readService(callAws: CallAws, deployment: Deployment): Pro
       service: 'ecs',
       operation: 'describe_task_definition',
       parameters: { taskDefinition },
-      expression: `taskDefinition.containerDefinitions[?name=='${containerName}'].[image, environment]`,
+      expression: 'taskDefinition.containerDefinitions[]',
     },
   ]);
-  const [container] = v.parse(CONTAINER, containers);
+  const container = v.parse(v.array(CONTAINER), containers).find((candidate) => candidate.name === containerName);
   if (container === undefined) throw new IncompleteDeploymentError(`${taskDefinition} has no container ${containerName}`);
-  const [image, environment] = container;
+  const { image, environment, user, readonlyRootFilesystem } = container;
   return {
     clusterArn,
     name,
     targetGroupArn,
     loadBalancerName: v.parse(v.tuple([v.string()]), loadBalancers)[0],
     imageTag: image.slice(image.lastIndexOf(':') + 1),
-    environment: Object.fromEntries(environment.map((entry) => [entry.name, entry.value])),
+    container: {
+      environment: Object.fromEntries(environment.map((entry) => [entry.name, entry.value])),
+      user,
+      readonlyRootFilesystem,
+    },
     taskArns: v.parse(v.array(v.string()), tasks),
   };
 }

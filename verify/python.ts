@@ -1,14 +1,10 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { UnavailableError } from './unavailable.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const SCRIPT = join(ROOT, 'scripts', 'python-environment');
 const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
-
-/** Something that the verification takes is not on this machine. */
-export class UnavailableError extends Error {
-  override readonly name = 'UnavailableError';
-}
 
 /**
  * The virtual environment that MiniStack is in. It is made at the first need, from PyPI.

@@ -7,19 +7,24 @@ import { synthesize } from '../local/synth.ts';
 import { adaptAssembly } from './assembly/adapt-assembly.ts';
 import { type CallAws, callAwsWith } from './aws.ts';
 import { type Cdk, cdkOn } from './cdk.ts';
-import { type Deployment, readDeployment } from './deployment.ts';
+import { type Deployment, IncompleteDeploymentError, readDeployment, readService } from './deployment.ts';
 import { newSince, takeInventory } from './inventory.ts';
 import { type MiniStack, startMiniStack } from './ministack.ts';
 import { ministackEnvironment } from './python.ts';
 import { describeDeployed, describeLeftOut } from './report.ts';
 import { retainedIds } from './retention.ts';
-import { runScenario } from './scenario/run.ts';
+import { inContainers } from './scenario/containers.ts';
+import { runScenario, SCENARIO } from './scenario/run.ts';
 import { openWorld } from './scenario/world.ts';
 import { type SideServices, startSideServices } from './side-services.ts';
+import { containerRunner, requireContainerTools } from './tasks/container-runner.ts';
+import { processRunner } from './tasks/process-runner.ts';
 
 export interface VerifyOptions {
   /** The stage to deploy. */
   readonly stage: string;
+  /** Builds the container image, and runs the SSE tasks in containers of it, instead of as processes. */
+  readonly containers: boolean;
   readonly log: Log;
   /** Gets the result, line by line. */
   readonly print: (line: string) => void;
@@ -38,7 +43,7 @@ type Defer = (closer: () => Promise<void>) => void;
  * Deploys a stage into an emulator of AWS, runs the scenario against what was deployed, destroys it and looks for what is left.
  * Nothing stays behind on this machine, however it ends.
  *
- * @throws UnavailableError where MiniStack cannot be had, CdkError, ScenarioError, LeftBehindError, or the signal's reason
+ * @throws UnavailableError where MiniStack or a builder of images cannot be had, CdkError, ScenarioError, LeftBehindError, or the signal's reason
  */
 export async function verifyDeployment(options: VerifyOptions): Promise<void> {
   // In the reverse order of starting.
@@ -51,7 +56,8 @@ export async function verifyDeployment(options: VerifyOptions): Promise<void> {
 }
 
 async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
-  const { stage, log, print, signal } = options;
+  const { stage, containers, log, print, signal } = options;
+  if (containers) requireContainerTools();
   const startedMs = performance.now();
   const seconds = () => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
   const progress = (text: string) => log.notice(seconds(), text);
@@ -59,7 +65,8 @@ async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
   progress('looking for MiniStack …');
   const venv = await ministackEnvironment(signal);
   const directory = await mkdtemp(join(tmpdir(), 'realtime-lanes-verify-'));
-  defer(() => rm(directory, { recursive: true, force: true }));
+  // What was killed a moment ago may still write.
+  defer(() => rm(directory, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }));
   progress(`synthesizing stage ${stage} …`);
   const assemblyDir = join(directory, 'assembly');
   await synthesize(assemblyDir, stage, { env: process.env, signal });
@@ -76,7 +83,7 @@ async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
   const callAws = callAwsWith(venv, ministack.awsEnv);
   const cdk = cdkOn(assemblyDir, { env: { ...process.env, ...ministack.awsEnv }, log, signal });
   try {
-    await deployUseDestroy({ ...options, progress, assembly, assemblyDir, ministack, services, callAws, cdk }, defer);
+    await deployUseDestroy({ ...options, progress, directory, assembly, assemblyDir, ministack, services, callAws, cdk }, defer);
   } catch (error) {
     if (!signal.aborted) for (const line of await ministack.complaints()) log.notice('MiniStack', line);
     throw error;
@@ -86,6 +93,8 @@ async function verify(options: VerifyOptions, defer: Defer): Promise<void> {
 
 interface Deploying extends VerifyOptions {
   readonly progress: (text: string) => void;
+  /** For whatever is made on the way. Removed at the end. */
+  readonly directory: string;
   /** As it was synthesized. */
   readonly assembly: Assembly;
   readonly assemblyDir: string;
@@ -112,7 +121,6 @@ async function deployUseDestroy(deploying: Deploying, defer: Defer): Promise<voi
   const deployment = await readDeployment(callAws, names);
   print(describeDeployed(deployment));
 
-  progress('starting the tasks of the SSE service …');
   await use(deploying, deployment, defer);
 
   progress('cdk destroy …');
@@ -126,13 +134,21 @@ async function deployUseDestroy(deploying: Deploying, defer: Defer): Promise<voi
   print(`destroyed; left is what the templates retain: ${kept.join(', ') || 'nothing'}`);
 }
 
-async function use(
-  { print, assembly, ministack, services, callAws, log, signal }: Deploying,
-  deployment: Deployment,
-  defer: Defer,
-): Promise<void> {
-  const world = await openWorld({ assembly, ministack, services, callAws, deployment, log });
+async function use(deploying: Deploying, deployment: Deployment, defer: Defer): Promise<void> {
+  const { print, progress, containers, directory, assembly, ministack, services, callAws, log, signal } = deploying;
+  const service = await readService(callAws, deployment);
+  const imageDirectory = assembly.images.get(service.imageTag);
+  if (imageDirectory === undefined) throw new IncompleteDeploymentError(`the image ${service.imageTag} is not in the assembly`);
+  if (containers) progress('building the image …');
+  const inContainer = containers
+    ? await containerRunner({ imageDirectory, directory: join(directory, 'containers'), container: service.container, log, signal })
+    : undefined;
+  const runner = inContainer ?? processRunner(imageDirectory, log);
+
+  progress('starting the tasks of the SSE service …');
+  const world = openWorld({ ministack, services, deployment, service, runner });
   defer(() => world.tasks.close());
   await world.tasks.start();
-  await runScenario(world, print, signal);
+  print(`running: ${world.tasks.running.length} tasks ${runner.description}`);
+  await runScenario([...(inContainer === undefined ? [] : [inContainers(inContainer)]), ...SCENARIO], world, print, signal);
 }

@@ -5,7 +5,7 @@ import { lostTask, stoppedTasks } from './tasks.ts';
 import { ScenarioError, type Step, type World } from './world.ts';
 
 /** In this order: the last ones take the tasks away. */
-const STEPS: readonly Step[] = [
+export const SCENARIO: readonly Step[] = [
   refusals,
   sameEventsOnBothLanes,
   replay,
@@ -22,11 +22,11 @@ const STEPS: readonly Step[] = [
  * Uses what was deployed, and prints what was seen.
  * @throws ScenarioError naming the step that failed, or the signal's reason when it aborts first
  */
-export async function runScenario(world: World, print: (line: string) => void, signal: AbortSignal): Promise<void> {
+export async function runScenario(steps: readonly Step[], world: World, print: (line: string) => void, signal: AbortSignal): Promise<void> {
   const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
   // Nobody waits for it between two steps.
   aborted.catch(() => undefined);
-  for (const { name, run } of STEPS) {
+  for (const { name, run } of steps) {
     signal.throwIfAborted();
     const startedMs = performance.now();
     const running = run(world).catch((cause: unknown) => {

@@ -3,15 +3,15 @@ import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { clientSettings } from '../../bench/chaos/aws-access.ts';
-import type { Task } from '../../local/tasks/task.ts';
 import { output, physicalId } from '../deployment.ts';
+import type { RunningTask } from '../tasks/task-runner.ts';
 import { numbered, publishAll } from './publishing.ts';
 import { Subscriber, withSubscribers } from './subscriber.ts';
 import { check, type Step, type World, waitFor } from './world.ts';
 
 /** Names of the queues of tasks, and of those that are subscribed to the topic. */
 async function taskQueues({ aws, service, deployment }: World): Promise<{ readonly queues: string[]; readonly subscribed: string[] }> {
-  const prefix = service.environment[TASK_QUEUE_ENV.queuePrefix] ?? '';
+  const prefix = service.container.environment[TASK_QUEUE_ENV.queuePrefix] ?? '';
   const sqs = new SQSClient(clientSettings(aws));
   const sns = new SNSClient(clientSettings(aws));
   try {
@@ -30,7 +30,7 @@ async function taskQueues({ aws, service, deployment }: World): Promise<{ readon
 
 /** Waits until exactly the running tasks have a queue and a subscription. */
 async function onlyRunningTasksHaveQueues(world: World): Promise<void> {
-  const prefix = world.service.environment[TASK_QUEUE_ENV.queuePrefix] ?? '';
+  const prefix = world.service.container.environment[TASK_QUEUE_ENV.queuePrefix] ?? '';
   const expected = world.tasks.running
     .map(({ id }) => `${prefix}${id}`)
     .sort()
@@ -51,7 +51,7 @@ const STREAMS = 4;
  * Does what the rule on stopped tasks does: a task that was killed cannot remove its queue. MiniStack's ECS puts no events on the
  * bus, and takes none in its name, as AWS would not.
  */
-async function sayStopped({ aws, deployment, service }: World, { arn }: Task): Promise<void> {
+async function sayStopped({ aws, deployment, service }: World, { arn }: RunningTask): Promise<void> {
   const client = new LambdaClient(clientSettings(aws));
   const event = {
     source: 'aws.ecs',

@@ -1,13 +1,11 @@
 import type { AwsAccess } from '../../bench/chaos/aws-access.ts';
 import { eventually } from '../../bench/chaos/pause.ts';
-import type { Assembly } from '../../local/assembly/read.ts';
 import type { Issuer } from '../../local/issuer/issuer.ts';
-import type { Log } from '../../local/log.ts';
-import type { CallAws } from '../aws.ts';
-import { type DeployedService, type Deployment, IncompleteDeploymentError, output, readService } from '../deployment.ts';
+import { type DeployedService, type Deployment, output } from '../deployment.ts';
 import type { MiniStack } from '../ministack.ts';
 import type { SideServices } from '../side-services.ts';
-import { SseTasks } from '../sse-tasks.ts';
+import { SseTasks } from '../tasks/sse-tasks.ts';
+import type { TaskRunner } from '../tasks/task-runner.ts';
 
 /** What the scenario talks to. */
 export interface World {
@@ -23,21 +21,17 @@ export interface World {
 }
 
 export interface WorldOptions {
-  readonly assembly: Assembly;
   readonly ministack: MiniStack;
   readonly services: SideServices;
-  readonly callAws: CallAws;
   readonly deployment: Deployment;
-  readonly log: Log;
+  readonly service: DeployedService;
+  readonly runner: TaskRunner;
 }
 
-/** Finds everything in the deployed stacks. No task runs yet. @throws IncompleteDeploymentError */
-export async function openWorld({ assembly, ministack, services, callAws, deployment, log }: WorldOptions): Promise<World> {
+/** Where everything is. No task runs yet. */
+export function openWorld({ ministack, services, deployment, service, runner }: WorldOptions): World {
   const { endpoint, region, awsEnv } = ministack;
   const aws = { endpoint, region };
-  const service = await readService(callAws, deployment);
-  const imageDirectory = assembly.images.get(service.imageTag);
-  if (imageDirectory === undefined) throw new IncompleteDeploymentError(`the image ${service.imageTag} is not in the assembly`);
   return {
     http: `${endpoint}/_alb/${service.loadBalancerName}`,
     websocket: emulatedSocketUrl(output(deployment, 'WebSocketUrl'), endpoint),
@@ -45,7 +39,7 @@ export async function openWorld({ assembly, ministack, services, callAws, deploy
     aws,
     deployment,
     service,
-    tasks: new SseTasks({ service, imageDirectory, awsEnv, aws, metadataUri: services.metadataUri, log }),
+    tasks: new SseTasks({ service, runner, awsEnv, aws, metadataUri: services.metadataUri }),
   };
 }
 

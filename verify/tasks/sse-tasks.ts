@@ -1,13 +1,10 @@
 import { DeregisterTargetsCommand, ElasticLoadBalancingV2Client, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { SSE_ENV, SSE_PATHS } from '../backbone/contract.ts';
-import { type AwsAccess, clientSettings } from '../bench/chaos/aws-access.ts';
-import { eventually } from '../bench/chaos/pause.ts';
-import type { Log } from '../local/log.ts';
-import { freePort } from '../local/loopback.ts';
-import { readDockerfile } from '../local/tasks/dockerfile.ts';
-import { READ_ONLY_FILE_SYSTEM } from '../local/tasks/read-only.ts';
-import { Task } from '../local/tasks/task.ts';
-import type { DeployedService } from './deployment.ts';
+import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import { type AwsAccess, clientSettings } from '../../bench/chaos/aws-access.ts';
+import { eventually } from '../../bench/chaos/pause.ts';
+import { freePort } from '../../local/loopback.ts';
+import type { DeployedService } from '../deployment.ts';
+import type { RunningTask, TaskRunner } from './task-runner.ts';
 
 /** A task of the SSE service did not take requests. */
 export class TaskNotReadyError extends Error {
@@ -16,25 +13,23 @@ export class TaskNotReadyError extends Error {
 
 export interface SseTasksOptions {
   readonly service: DeployedService;
-  /** The staged directory that the container image would be built from. */
-  readonly imageDirectory: string;
+  readonly runner: TaskRunner;
   readonly awsEnv: Readonly<Record<string, string>>;
   readonly aws: AwsAccess;
   readonly metadataUri: (taskArn: string, address: string) => string;
-  readonly log: Log;
 }
 
 /** Longer than a task waits for its queue and its first connection to each service. */
 const READY_TIMEOUT_MS = 20_000;
 
 /**
- * The tasks of the SSE service. The emulator says that it runs them and runs nothing, so here they are processes: each takes
+ * The tasks of the SSE service. The emulator says that it runs them and runs nothing, so they run here: each takes
  * the ARN of one that the emulator lists, and is registered with the emulator's load balancer.
  */
 export class SseTasks {
   readonly #options: SseTasksOptions;
   readonly #client: ElasticLoadBalancingV2Client;
-  readonly #tasks = new Map<string, Task>();
+  readonly #tasks = new Map<string, RunningTask>();
   readonly #addresses = new Map<string, string>();
 
   constructor(options: SseTasksOptions) {
@@ -43,7 +38,7 @@ export class SseTasks {
   }
 
   /** Those that run. */
-  get running(): readonly Task[] {
+  get running(): readonly RunningTask[] {
     return [...this.#tasks.values()];
   }
 
@@ -53,59 +48,57 @@ export class SseTasks {
   }
 
   async #startOne(arn: string, address: string): Promise<void> {
-    const { service, imageDirectory, awsEnv, metadataUri, log } = this.#options;
-    const { command, env } = readDockerfile(imageDirectory);
-    const [, ...nodeArguments] = command;
+    const { service, runner, awsEnv, metadataUri } = this.#options;
     const port = await freePort();
-    const task = new Task({
+    const task = await runner.start({
       id: arn.slice(arn.lastIndexOf('/') + 1),
       arn,
       port,
-      nodeArguments: [...READ_ONLY_FILE_SYSTEM, ...nodeArguments],
-      directory: imageDirectory,
       env: {
         ...awsEnv,
-        PATH: '/usr/local/bin:/usr/bin:/bin',
         ECS_CONTAINER_METADATA_URI_V4: metadataUri(arn, address),
-        ...env,
-        ...service.environment,
+        ...service.container.environment,
         // On Fargate it listens on all addresses of a network interface of its own.
         [SSE_ENV.host]: address,
         [SSE_ENV.port]: String(port),
       },
-      log,
     });
     this.#tasks.set(arn, task);
     this.#addresses.set(arn, address);
     void task.exited.then(() => this.#tasks.delete(arn));
-    const isReady = async () => task.status === 'STOPPED' || (await answers(`http://${address}:${port}${SSE_PATHS.ready}`));
-    if (!(await eventually(isReady, READY_TIMEOUT_MS)) || task.status === 'STOPPED') {
+    const isReady = async () => task.hasExited() || (await answers(`http://${address}:${port}${SSE_PATHS.ready}`));
+    if (!(await eventually(isReady, READY_TIMEOUT_MS)) || task.hasExited()) {
       throw new TaskNotReadyError(`task ${task.id} did not answer ${SSE_PATHS.ready} within ${READY_TIMEOUT_MS / 1_000} s`);
     }
     await this.#client.send(new RegisterTargetsCommand(this.#target(task)));
   }
 
   /** Ends a task without a word, as a lost host does. The load balancer is told, as ECS would. */
-  async kill(task: Task): Promise<void> {
-    task.kill();
+  async kill(task: RunningTask): Promise<void> {
+    await task.kill();
     await task.exited;
     await this.#client.send(new DeregisterTargetsCommand(this.#target(task)));
   }
 
   /** Takes a task out as a deploy does: no new streams, then SIGTERM. @returns its exit code */
-  async stop(task: Task, timeoutMs: number): Promise<number> {
+  async stop(task: RunningTask, timeoutMs: number): Promise<number> {
     await this.#client.send(new DeregisterTargetsCommand(this.#target(task)));
     await task.stop(timeoutMs);
     return task.exited;
   }
 
   async close(): Promise<void> {
-    for (const task of this.running) task.kill();
-    await Promise.all(this.running.map(({ exited }) => exited));
+    await Promise.all(
+      this.running.map(async (task) => {
+        await task.kill();
+        await task.exited;
+      }),
+    );
+    await this.#options.runner.close();
     this.#client.destroy();
   }
 
-  #target({ arn, port }: Task) {
+  #target({ arn, port }: RunningTask) {
     return { TargetGroupArn: this.#options.service.targetGroupArn, Targets: [{ Id: this.#addresses.get(arn), Port: port }] };
   }
 }
