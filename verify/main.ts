@@ -44,9 +44,13 @@ async function main({ stage, containers, verbose }: Options): Promise<void> {
       console.error('interrupted');
       process.exit(INTERRUPTED);
     }
+    if (error instanceof UnavailableError) {
+      console.error(error.message);
+      process.exit(UNAVAILABLE);
+    }
     console.error(error instanceof Error ? `${error.name}: ${error.message}` : error);
     if (verbose && error instanceof Error) console.error(error.stack);
-    process.exit(error instanceof UnavailableError ? UNAVAILABLE : 1);
+    process.exit(1);
   }
   process.exit();
 }

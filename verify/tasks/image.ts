@@ -2,8 +2,8 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import * as v from 'valibot';
+import { CommandError, type Run } from '../command.ts';
 import { UnavailableError } from '../unavailable.ts';
-import type { Run } from './command.ts';
 
 /** The image of the service, built on this machine and unpacked. */
 export interface UnpackedImage {
@@ -81,6 +81,7 @@ async function bootstrapDebian(root: string, run: Run): Promise<void> {
   try {
     await run('unshare', [...namespaces, 'debootstrap', '--variant=minbase', DEBIAN_RELEASE, root, DEBIAN_MIRROR]);
   } catch (cause) {
+    if (!(cause instanceof CommandError)) throw cause;
     throw new UnavailableError(`no image was built: debootstrap did not get Debian ${DEBIAN_RELEASE} from ${DEBIAN_MIRROR}`, { cause });
   }
 }
