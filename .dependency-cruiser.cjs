@@ -26,6 +26,7 @@ module.exports = {
     only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
     only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
+    only('telemetry-knows-the-domain', '^backbone/telemetry/', '^backbone/(domain|telemetry)/|^backbone/contract\\.ts$'),
     only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
     {
       name: 'memory-is-for-tests-and-bench',

@@ -102,8 +102,6 @@ export const ACCESS_ENV = {
 export const SSE_ENV = {
   host: 'HOST',
   port: 'PORT',
-  /** Value of {@link SERVICE_DIMENSION} in the metrics: stages share an account. */
-  metricsService: 'LANES_METRICS_SERVICE',
   heartbeatIntervalMs: 'LANES_HEARTBEAT_INTERVAL_MS',
   headCheckIntervalMs: 'LANES_HEAD_CHECK_INTERVAL_MS',
   retryMinMs: 'LANES_RETRY_MIN_MS',
@@ -150,34 +148,74 @@ export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/ev
 
 export const METRICS_NAMESPACE = 'RealtimeLanes';
 
-/** The one dimension of the SSE service's metrics. No task is in it: autoscaling follows the average over all tasks. */
-export const SERVICE_DIMENSION = 'service';
+/**
+ * Environment of everything that counts. The stack's name keeps stages that share an account apart: CloudFormation lets
+ * nobody take it twice.
+ */
+export const TELEMETRY_ENV = { stack: 'LANES_STACK' } as const;
 
-/** Metric names, published through EMF. */
+/** The two lanes, as the value of the dimension `lane`. */
+export type Lane = 'websocket' | 'sse';
+
+/**
+ * Dimensions of every metric. None of them names a task or a function, so that a value is one of the whole lane: the
+ * average of {@link METRICS.openConnections} on the SSE lane is that per task, since each task reports once a minute.
+ */
+export interface MetricDimensions {
+  readonly stack: string;
+  readonly lane: Lane;
+}
+
+/**
+ * Metric names, published through EMF: the same on both lanes wherever a lane has such a thing at all.
+ * docs/operations.md says how each is counted, and which have no meaning on a lane.
+ */
 export const METRICS = {
-  openStreams: 'OpenStreams',
+  /**
+   * SSE: streams and polls that wait, a gauge of each task every minute, zero too: `Average` is the target of autoscaling,
+   * `Sum` over a minute the lane's total. WebSocket: rows that one pass of the sweep over the table has found open.
+   */
+  openConnections: 'OpenConnections',
+  /** Connections and streams that were accepted. */
+  connects: 'Connects',
+  /** Events written to a connection or stream, live or replayed. */
+  deliveries: 'Deliveries',
+  /** Milliseconds from `publishedAt`, by the publisher's clock, until everybody here has been offered the event. */
+  deliveryLatency: 'DeliveryLatency',
+  /** Clients that were served from the log because they came back behind. */
+  replays: 'Replays',
+  /** Clients that were told that what they missed cannot be had. */
+  resets: 'Resets',
+  /** Notifications that came again, and went no further. */
+  repeatsDropped: 'RepeatsDropped',
+  /** Streams that were cut because their client did not read. */
   slowStreamsClosed: 'SlowStreamsClosed',
   /** Streams and polls that a full task refused. */
   refusedStreams: 'RefusedStreams',
-  /** Streams and polls refused because their principal had all that it may have on the task. */
-  limitedStreams: 'LimitedStreams',
   /** WebSocket connections refused because their principal had all that it may have. */
   limitedConnections: 'LimitedConnections',
   /** Publications over WebSocket refused because their principal published too often. */
   limitedPublications: 'LimitedPublications',
-  deliveries: 'Deliveries',
+  /** 410: connections that were found closed when something was posted to them. */
   goneConnections: 'GoneConnections',
-  throttledPosts: 'ThrottledPosts',
+  /** 429: what API Gateway answered to posts, and what tasks answered to principals that had all they may have. */
+  throttled: 'Throttled',
+  /** Deliveries that were given up. */
   undeliverable: 'Undeliverable',
+  /** Seqs whose publisher never came, closed with a tombstone. */
   holesBuried: 'HolesBuried',
-  orphanedQueues: 'OrphanedQueues',
+  /** What was left behind and found by a sweep: rows of closed connections, queues of stopped tasks. */
+  orphans: 'Orphans',
   /** Connections that were ended because their token had expired. */
   connectionsExpired: 'ConnectionsExpired',
-  /** Connections that the sweep found closed: their `$disconnect` was lost. */
-  connectionsSwept: 'ConnectionsSwept',
-  /** Frames that failed for a reason that is not the client's; their functions answer and do not fail. */
+  /** Failures that are not the client's, and that a client was answered instead of the function or task failing. */
   unexpectedErrors: 'UnexpectedErrors',
 } as const;
+
+export type MetricName = (typeof METRICS)[keyof typeof METRICS];
+
+/** One event in so many is followed in the logs from publication to delivery: see docs/decisions/0021-an-event-is-followed-by-its-id.md. */
+export const TRACE_ONE_IN = 100;
 
 /** Attribute that DynamoDB's TTL watches in every table: seconds since 1970. */
 export const TTL_ATTRIBUTE = 'expiresAt';

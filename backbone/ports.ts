@@ -154,13 +154,21 @@ export interface ConnectionPage {
   readonly next?: string;
 }
 
+/** Where a sweep has come to. */
+export interface SweepMark {
+  /** The next page begins behind this. */
+  readonly after: string;
+  /** Connections that were found open since the sweep began at the start. */
+  readonly open: number;
+}
+
 /** All connections, for the sweep that goes over them a part at a time. */
 export interface ConnectionDirectory {
   /** One page in no particular order, from at most `limit` rows, eventually consistent. */
   list(limit: number, after?: string): Promise<ConnectionPage>;
   /** Where the last sweep stopped; undefined where it came to the end. */
-  loadMark(): Promise<string | undefined>;
-  saveMark(after: string | undefined): Promise<void>;
+  loadMark(): Promise<SweepMark | undefined>;
+  saveMark(mark: SweepMark | undefined): Promise<void>;
 }
 
 /** Connections whose token ends before API Gateway would close them, by the end of the token. */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../backbone/contract.ts';
 import { type AccessPolicy, readAccessPolicy } from '../backbone/domain/credentials.ts';
 
 /** What ECS sets in every task. */
@@ -18,7 +18,6 @@ const optionalJson = v.pipe(
 const ENVIRONMENT = v.object({
   [SSE_ENV.host]: text,
   [SSE_ENV.port]: port,
-  [SSE_ENV.metricsService]: text,
   [SSE_ENV.heartbeatIntervalMs]: positive,
   [SSE_ENV.headCheckIntervalMs]: positive,
   [SSE_ENV.retryMinMs]: wholeNumber,
@@ -44,6 +43,7 @@ const ENVIRONMENT = v.object({
   [PUBLISH_ENV.topicArn]: text,
   [PUBLISH_ENV.publishTimeoutMs]: positive,
   [TASK_QUEUE_ENV.queuePrefix]: text,
+  [TELEMETRY_ENV.stack]: text,
   [METADATA_KEY]: url,
 });
 
@@ -52,7 +52,6 @@ export interface Config extends AccessPolicy {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly metricsService: string;
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
   readonly retryMinMs: number;
@@ -76,6 +75,7 @@ export interface Config extends AccessPolicy {
   readonly topicArn: string;
   readonly publishTimeoutMs: number;
   readonly queuePrefix: string;
+  readonly stack: string;
   readonly metadataUri: string;
 }
 
@@ -105,7 +105,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     targetGroupArn: values[SSE_ENV.targetGroupArn],
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],
     keepAliveMs: values[SSE_ENV.keepAliveMs],
-    metricsService: values[SSE_ENV.metricsService],
     consoleConfig: values[SSE_ENV.consoleConfig],
     issuer: values[ACCESS_ENV.issuer],
     audience: values[ACCESS_ENV.audience],
@@ -117,6 +116,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     topicArn: values[PUBLISH_ENV.topicArn],
     publishTimeoutMs: values[PUBLISH_ENV.publishTimeoutMs],
     queuePrefix: values[TASK_QUEUE_ENV.queuePrefix],
+    stack: values[TELEMETRY_ENV.stack],
     metadataUri: values[METADATA_KEY],
   };
   if (config.retryMinMs > config.retryMaxMs) {

@@ -7,12 +7,12 @@ import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { openTaskQueue } from '../backbone/aws/sqs-task-queue.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
+import { createLogger } from '../backbone/telemetry/log-line.ts';
 import { createJwtVerifier } from '../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../backbone/tokens/remember-verified.ts';
 import { type Config, parseConfig } from './config.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { loadStaticFiles } from './http/static-files.ts';
-import { createLogger } from './logger.ts';
 import { runProcess } from './run.ts';
 import { type Service, startService } from './service.ts';
 import { type StreamServer, startStreamServer } from './stream-server.ts';
@@ -21,7 +21,7 @@ import { runThread } from './threads/thread.ts';
 import { startThreads } from './threads/thread-pool.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
-const logger = createLogger(writeLine, systemClock.nowMs);
+const logger = createLogger({ lane: 'sse' }, writeLine, systemClock.nowMs);
 
 if (isMainThread) {
   process.on('uncaughtException', (error) => fail(error));

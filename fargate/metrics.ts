@@ -1,26 +1,25 @@
-import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION } from '../backbone/contract.ts';
+import { METRICS, type MetricDimensions } from '../backbone/contract.ts';
+import { encodeMetricLines } from '../backbone/telemetry/embedded-metrics.ts';
 import type { StreamReport } from './stream-server.ts';
 
 /**
- * One line in CloudWatch's embedded metric format. Zeros are there too: a metric that stops while nothing happens
- * would leave its alarms and its autoscaling without data.
+ * Lines in CloudWatch's embedded metric format. Zeros are there too: a metric that stops while nothing happens would
+ * leave its alarms and its autoscaling without data.
  */
-export function encodeMetrics(report: StreamReport, service: string, nowMs: number): string {
+export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions, nowMs: number): readonly string[] {
   const values = {
-    [METRICS.openStreams]: report.openStreams,
+    [METRICS.openConnections]: report.openStreams,
+    [METRICS.connects]: report.connects,
     [METRICS.deliveries]: report.deliveries,
+    [METRICS.deliveryLatency]: report.latenciesMs,
+    [METRICS.replays]: report.replays,
+    [METRICS.resets]: report.resets,
+    [METRICS.repeatsDropped]: report.repeatsDropped,
     [METRICS.slowStreamsClosed]: report.slowStreamsClosed,
     [METRICS.holesBuried]: report.holesBuried,
     [METRICS.refusedStreams]: report.refusedFull,
-    [METRICS.limitedStreams]: report.refusedOverLimit,
+    [METRICS.throttled]: report.refusedOverLimit,
+    [METRICS.unexpectedErrors]: report.failures,
   };
-  const metrics = Object.keys(values).map((name) => ({ Name: name, Unit: 'Count' }));
-  return JSON.stringify({
-    _aws: {
-      Timestamp: nowMs,
-      CloudWatchMetrics: [{ Namespace: METRICS_NAMESPACE, Dimensions: [[SERVICE_DIMENSION]], Metrics: metrics }],
-    },
-    [SERVICE_DIMENSION]: service,
-    ...values,
-  });
+  return encodeMetricLines(values, dimensions, nowMs);
 }

@@ -1,14 +1,14 @@
 import { STOP_MARGIN_MS } from '../backbone/contract.ts';
 import type { Clock, TargetHealth, TaskQueue } from '../backbone/ports.ts';
+import type { Logger } from '../backbone/telemetry/log-line.ts';
 import type { Config } from './config.ts';
-import type { Logger } from './logger.ts';
 import { encodeMetrics } from './metrics.ts';
 import { readQueue } from './queue-reader.ts';
 import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs' | 'metricsService'>;
+  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs' | 'stack'>;
   /** Makes the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
   readonly startServer: () => Promise<StreamServer>;
@@ -74,9 +74,10 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** Once a minute, and at last when the signal aborts. */
-async function reportMetrics(server: StreamServer, { clock, config, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
+async function reportMetrics(server: StreamServer, { config, clock, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
   do {
     await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
-    writeMetrics(encodeMetrics(await server.report(), config.metricsService, clock.nowMs()));
+    const report = await server.report();
+    for (const line of encodeMetrics(report, { stack: config.stack, lane: 'sse' }, clock.nowMs())) writeMetrics(line);
   } while (!signal.aborted);
 }

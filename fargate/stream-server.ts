@@ -4,12 +4,13 @@ import type { AddressInfo } from 'node:net';
 import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
+import type { Logger } from '../backbone/telemetry/log-line.ts';
 import type { Config } from './config.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
 import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
-import { Hub, type HubCounts, RING_BUDGET_BYTES } from './hub/hub.ts';
-import type { Logger } from './logger.ts';
+import { Hub, RING_BUDGET_BYTES } from './hub/hub.ts';
+import type { HubCounts } from './hub/hub-counts.ts';
 
 /** Serves streams, polls and publications: in this event loop, or in several threads. */
 export interface StreamServer {
@@ -29,6 +30,8 @@ export interface StreamServer {
 
 export interface StreamReport extends HubCounts {
   readonly openStreams: number;
+  /** Requests and streams that failed for a reason that is not the client's. */
+  readonly failures: number;
 }
 
 /** Who may use the server. */
@@ -67,7 +70,15 @@ const LAST_ANSWERS_MS = 2_000;
 
 /** Starts a server in this event loop. Resolves when it listens; rejects when it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, threads, log, bus, clock, logger, files, access } = options;
+  const { config, threads, log, bus, clock, files, access } = options;
+  let failures = 0;
+  const logger: Logger = {
+    ...options.logger,
+    error: (message, fields) => {
+      failures++;
+      options.logger.error(message, fields);
+    },
+  };
   const hub = new Hub({
     ...config,
     maxStreams: Math.ceil(config.maxStreams / threads),
@@ -95,7 +106,11 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     port: (edge.address() as AddressInfo).port,
     offer: (events) => offerAll(hub, events),
     drain: (overMs) => hub.drain(overMs),
-    report: async () => ({ openStreams: hub.openStreams, ...hub.takeCounts() }),
+    report: async () => {
+      const report = { openStreams: hub.openStreams, failures, ...hub.takeCounts() };
+      failures = 0;
+      return report;
+    },
     close: async () => {
       await closeEdge(edge, clock);
       hub.close();

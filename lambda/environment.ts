@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 
 const text = v.pipe(v.string(), v.nonEmpty());
 const wholeNumber = v.pipe(
@@ -31,6 +31,8 @@ export const accessEntries = {
   [ACCESS_ENV.queryToken]: v.picklist(['on', 'off']),
   [ACCESS_ENV.origins]: v.string(),
 } as const;
+
+export const telemetryEntries = { [TELEMETRY_ENV.stack]: text } as const;
 
 export const managementEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;
 

@@ -1,73 +1,38 @@
 import type { Context } from 'aws-lambda';
-import { type METRICS, METRICS_NAMESPACE } from '../backbone/contract.ts';
+import type { MetricDimensions } from '../backbone/contract.ts';
+import { systemClock } from '../backbone/services/system-clock.ts';
+import { encodeMetricLines, type MetricValues } from '../backbone/telemetry/embedded-metrics.ts';
+import { createLogger, type Logger } from '../backbone/telemetry/log-line.ts';
 
-type MetricName = (typeof METRICS)[keyof typeof METRICS];
-type Fields = Readonly<Record<string, unknown>>;
-
-/** What a function says about its work: one JSON object a line, and metrics. Never event data, never tokens. */
-export interface Telemetry {
-  info(message: string, fields?: Fields): void;
-  warn(message: string, fields?: Fields): void;
-  error(message: string, fields?: Fields): void;
-  /** Counts of this invocation, published through one line in CloudWatch's embedded metric format. */
-  metrics(counts: Readonly<Partial<Record<MetricName, number>>>): void;
+/** What a function of a lane says about its work: log lines, and metrics. Never event data, never tokens. */
+export interface Telemetry extends Logger {
+  /** Counts of this invocation. */
+  metrics(values: MetricValues): void;
 }
 
-/**
- * Telemetry of one invocation. The one dimension of its metrics is `FunctionName`, as in Lambda's own metrics, so that
- * stages that share an account stay apart.
- */
+type Invocation = Pick<Context, 'functionName' | 'awsRequestId'>;
+
+/** Telemetry of one invocation. */
 export function openTelemetry(
-  context: Pick<Context, 'functionName' | 'awsRequestId'>,
+  { functionName, awsRequestId: requestId }: Invocation,
+  dimensions: MetricDimensions,
   write: (line: string) => void = writeLine,
 ): Telemetry {
-  const log =
-    (level: string) =>
-    (message: string, fields: Fields = {}) =>
-      write(
-        JSON.stringify({
-          level,
-          message,
-          ...Object.fromEntries(
-            Object.entries(fields).map(([name, value]) => [name, value instanceof Error ? describeError(value) : value]),
-          ),
-          function: context.functionName,
-          requestId: context.awsRequestId,
-          time: new Date().toISOString(),
-        }),
-      );
   return {
-    info: log('info'),
-    warn: log('warn'),
-    error: log('error'),
-    metrics: (counts) =>
-      write(
-        JSON.stringify({
-          _aws: {
-            Timestamp: Date.now(),
-            CloudWatchMetrics: [
-              {
-                Namespace: METRICS_NAMESPACE,
-                Dimensions: [['FunctionName']],
-                Metrics: Object.keys(counts).map((name) => ({ Name: name, Unit: 'Count' })),
-              },
-            ],
-          },
-          FunctionName: context.functionName,
-          requestId: context.awsRequestId,
-          ...counts,
-        }),
-      ),
+    ...openLogger({ functionName, awsRequestId: requestId }, dimensions.lane, write),
+    metrics: (values) => {
+      for (const line of encodeMetricLines(values, dimensions, systemClock.nowMs(), { function: functionName, requestId })) write(line);
+    },
   };
 }
 
-function describeError(error: Error): Fields {
-  return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack,
-    ...(error.cause instanceof Error ? { cause: describeError(error.cause) } : {}),
-  };
+/** The log of one invocation, for functions that count nothing. */
+export function openLogger(
+  { functionName, awsRequestId: requestId }: Invocation,
+  lane: string,
+  write: (line: string) => void = writeLine,
+): Logger {
+  return createLogger({ lane, function: functionName, requestId }, write, systemClock.nowMs);
 }
 
 /** Past the console, whose lines Lambda decorates: CloudWatch takes metrics from lines that are JSON and nothing else. */

@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
-import { AssetHashType, DockerImage, Duration } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, Stack } from 'aws-cdk-lib';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaRuntimeFunction, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { TELEMETRY_ENV } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { bundleFunction, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
@@ -59,7 +60,11 @@ export class LaneFunction extends Construct implements Configurable {
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
-      environment: { NODE_OPTIONS: '--enable-source-maps', ...props.environment },
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        [TELEMETRY_ENV.stack]: Stack.of(this).stackName,
+        ...props.environment,
+      },
     });
     this.grantPrincipal = this.role;
     acknowledge(

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { SWEEP_MARK_ID } from '../contract.ts';
-import type { ConnectionDirectory, ListedConnection } from '../ports.ts';
+import type { ConnectionDirectory, ListedConnection, SweepMark } from '../ports.ts';
 
 export interface DynamoConnectionDirectoryOptions {
   readonly client: DynamoDBDocumentClient;
@@ -43,11 +43,12 @@ export function createDynamoConnectionDirectory(options: DynamoConnectionDirecto
     },
     async loadMark() {
       const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: MARK_KEY }));
-      return (Item as { after?: string } | undefined)?.after;
+      const { after, open = 0 } = (Item ?? {}) as Partial<SweepMark>;
+      return after === undefined ? undefined : { after, open };
     },
-    async saveMark(after) {
-      if (after === undefined) await client.send(new DeleteCommand({ TableName: connectionsTable, Key: MARK_KEY }));
-      else await client.send(new PutCommand({ TableName: connectionsTable, Item: { ...MARK_KEY, after } }));
+    async saveMark(mark) {
+      if (mark === undefined) await client.send(new DeleteCommand({ TableName: connectionsTable, Key: MARK_KEY }));
+      else await client.send(new PutCommand({ TableName: connectionsTable, Item: { ...MARK_KEY, ...mark } }));
     },
   };
 }

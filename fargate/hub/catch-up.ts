@@ -12,6 +12,10 @@ export interface CatchUpOptions {
   readonly clock: Clock;
   /** Replays at once: each holds a page of the log in memory until its client has taken it. */
   readonly permits: PermitSource;
+  /** A reader is being served from the log. */
+  readonly onReplay: () => void;
+  /** A reader is being told that it cannot be resumed. */
+  readonly onReset: () => void;
 }
 
 /** Takes what a reader has missed. Answers false when it wants no more for now. */
@@ -48,6 +52,7 @@ export async function catchUp(
       await feed.refresh();
     } else if (resumption.kind === 'reset') {
       position = feed.position;
+      options.onReset();
       if (!(await visitor.reset(resumption.reason, position))) return undefined;
     } else if (position.epoch !== feed.position.epoch) {
       // The client learned of a new epoch on another task before this one did.
@@ -70,9 +75,10 @@ async function replay(
   checkedAtMs: number,
   visitor: CatchUpVisitor,
   signal: AbortSignal,
-  { reader, clock, permits }: CatchUpOptions,
+  { reader, clock, permits, onReplay }: CatchUpOptions,
 ): Promise<Position | undefined> {
   const release = await permits.acquire(signal);
+  onReplay();
   const { floor } = feed.ring;
   let position = from;
   let behindHole: LogEntry | undefined;

@@ -5,7 +5,7 @@ import { Sequencer } from '../../backbone/domain/sequencer.ts';
 import type { Clock, EventLog, Head } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../../backbone/telemetry/log-line.ts';
 import { HoleWatch } from './hole-watch.ts';
 import { Ring } from './ring.ts';
 
@@ -22,6 +22,8 @@ export interface FeedOptions {
   /** Resolves when readers have been offered what the ring holds, if that is more than the ring should hold. */
   readonly pace: (feed: Feed) => Promise<void> | undefined;
   readonly onBuried: (holes: number) => void;
+  /** Called for a notification of an event that has been delivered already. */
+  readonly onRepeat: () => void;
 }
 
 /** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
@@ -109,6 +111,7 @@ export class Feed {
   /** Takes a notification: any order, any number of times. */
   offer(event: LaneEvent): void {
     if (this.#live?.sequencer.epoch === event.epoch) {
+      if (event.seq <= this.#live.sequencer.position) this.#options.onRepeat();
       this.#take([eventEntry(event)]);
       return;
     }

@@ -4,10 +4,12 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
-import type { Logger } from '../logger.ts';
+import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
+import { HubCounter, type HubCounts } from './hub-counts.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { type PollPage, poll } from './poll.ts';
@@ -61,19 +63,6 @@ export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } 
 
 export type PollOutcome = { readonly kind: 'page'; readonly page: PollPage } | { readonly kind: 'full' | 'overLimit' };
 
-/** What has happened since the last look. */
-export interface HubCounts {
-  readonly deliveries: number;
-  readonly slowStreamsClosed: number;
-  readonly holesBuried: number;
-  /** Streams and polls that the task had no room for. */
-  readonly refusedFull: number;
-  /** Streams and polls of principals that had all they may have. */
-  readonly refusedOverLimit: number;
-}
-
-const NO_COUNTS: HubCounts = { deliveries: 0, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 0, refusedOverLimit: 0 };
-
 /** What a task may have by default. */
 export const RING_BUDGET_BYTES = 128 * 1024 * 1024;
 const MIN_RING_BYTES = 256 * 1024;
@@ -107,7 +96,7 @@ export class Hub {
   readonly #draining = new AbortController();
   readonly #stopped = new AbortController();
   #polls = 0;
-  #counts: { -readonly [Name in keyof HubCounts]: number } = { ...NO_COUNTS };
+  readonly #counter = new HubCounter();
 
   constructor(options: HubOptions) {
     this.#options = options;
@@ -115,7 +104,10 @@ export class Hub {
     this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
-    this.#passes = new PassScheduler(() => this.#ringLimitBytes());
+    this.#passes = new PassScheduler(
+      () => this.#ringLimitBytes(),
+      (feed, from, through) => this.#notePassed(feed, from, through),
+    );
     this.#feeds = new Feeds({
       log,
       reader,
@@ -125,9 +117,8 @@ export class Hub {
       retentionMs,
       onAdvanced: (feed) => this.#passes.schedule(feed),
       pace: (feed) => this.#pace(feed),
-      onBuried: (holes) => {
-        this.#counts.holesBuried += holes;
-      },
+      onBuried: (holes) => this.#counter.add('holesBuried', holes),
+      onRepeat: () => this.#counter.add('repeatsDropped'),
     });
     this.#streamOptions = {
       reader,
@@ -136,9 +127,9 @@ export class Hub {
       permits: new Permits(MAX_REPLAYS),
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
-      onDelivered: (events) => {
-        this.#counts.deliveries += events;
-      },
+      onDelivered: (events) => this.#counter.add('deliveries', events),
+      onReplay: () => this.#counter.add('replays'),
+      onReset: () => this.#counter.add('resets'),
       onClosed: (stream, reason) => this.#onClosed(stream, reason),
     };
   }
@@ -167,6 +158,7 @@ export class Hub {
   offer(event: LaneEvent): Promise<void> | undefined {
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
+    traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());
     feed.offer(event);
     return feed.isOpen ? this.#pace(feed) : undefined;
   }
@@ -183,6 +175,7 @@ export class Hub {
     this.#streams.set(stream, { principal, expiresAtMs });
     this.#expiry.expect(expiresAtMs);
     for (const feed of feeds) feed.readers.add(stream);
+    this.#counter.add('connects');
     stream.open(retryMs);
     return { kind: 'attached', stream };
   }
@@ -224,19 +217,17 @@ export class Hub {
   /** Counts a newcomer against its principal, or says why it may not come. */
   #admit(principal: string): 'full' | 'overLimit' | undefined {
     if (this.openStreams >= this.#options.maxStreams) {
-      this.#counts.refusedFull++;
+      this.#counter.add('refusedFull');
       return 'full';
     }
     if (this.#quota.take(principal)) return undefined;
-    this.#counts.refusedOverLimit++;
+    this.#counter.add('refusedOverLimit');
     return 'overLimit';
   }
 
   /** Takes the counts, which start again at zero. */
   takeCounts(): HubCounts {
-    const counts = this.#counts;
-    this.#counts = { ...NO_COUNTS };
-    return counts;
+    return this.#counter.take();
   }
 
   /** Refuses newcomers, answers waiting polls, and closes the streams evenly over the time, so that they come back spread over it too. */
@@ -260,10 +251,24 @@ export class Hub {
     this.#feeds.closeAll();
   }
 
+  /** Every reader of the feed has been offered the ring's entries in this range: per event, not per stream. */
+  #notePassed(feed: Feed, from: number, through: number): void {
+    const { logger, clock } = this.#options;
+    const streams = feed.readers.size;
+    if (streams === 0) return;
+    const nowMs = clock.nowMs();
+    for (let ordinal = Math.max(from, feed.ring.start); ordinal < through; ordinal++) {
+      const { content } = feed.ring.at(ordinal);
+      if (content.kind !== 'event') continue;
+      this.#counter.addLatency(latencyOf(content.event, nowMs));
+      traceEvent(logger, 'delivered', content.event, nowMs, { streams });
+    }
+  }
+
   #onClosed(stream: Stream, reason: CloseReason | undefined): void {
     this.#quota.give(this.#streams.get(stream)?.principal ?? ANONYMOUS);
     this.#streams.delete(stream);
-    if (reason === 'slow') this.#counts.slowStreamsClosed++;
+    if (reason === 'slow') this.#counter.add('slowStreamsClosed');
     for (const feed of stream.feeds) {
       feed.readers.delete(stream);
       this.#feeds.release(feed);

@@ -7,6 +7,8 @@ const READERS_PER_TURN = 256;
 interface Pass {
   readonly feed: Feed;
   readers: Iterator<Reader>;
+  /** What the walk before this one offered ends here. */
+  from: number;
   /** The end of the ring when the walk began: every reader is offered at least everything before it. */
   through: number;
   readonly done: PromiseWithResolvers<void>;
@@ -20,18 +22,25 @@ interface Pass {
 export class PassScheduler {
   readonly #passes = new Map<Feed, Pass>();
   readonly #ringLimitBytes: () => number;
+  readonly #onPassed: (feed: Feed, from: number, through: number) => void;
+  /** Where the last walk over a feed's readers ended. */
+  readonly #passed = new WeakMap<Feed, number>();
   #scheduled = false;
 
-  /** @param ringLimitBytes what a feed's ring is trimmed to once a pass has offered its content to all */
-  constructor(ringLimitBytes: () => number) {
+  /**
+   * @param ringLimitBytes what a feed's ring is trimmed to once a pass has offered its content to all
+   * @param onPassed called when every reader has been offered the entries of the ring from the one ordinal up to the other
+   */
+  constructor(ringLimitBytes: () => number, onPassed: (feed: Feed, from: number, through: number) => void) {
     this.#ringLimitBytes = ringLimitBytes;
+    this.#onPassed = onPassed;
   }
 
   /** Has the feed's readers served soon. */
   schedule(feed: Feed): void {
     if (this.#passes.has(feed)) return;
     const done = Promise.withResolvers<void>();
-    this.#passes.set(feed, { feed, readers: feed.readers.values(), through: feed.ring.end, done });
+    this.#passes.set(feed, { feed, readers: feed.readers.values(), from: this.#passed.get(feed) ?? 0, through: feed.ring.end, done });
     this.#scheduleTurn();
   }
 
@@ -70,9 +79,12 @@ export class PassScheduler {
 
   #finish(pass: Pass): void {
     const { feed } = pass;
+    this.#onPassed(feed, pass.from, pass.through);
+    this.#passed.set(feed, pass.through);
     feed.ring.trim(this.#ringLimitBytes(), pass.through);
     if (feed.ring.end > pass.through) {
       pass.readers = feed.readers.values();
+      pass.from = pass.through;
       pass.through = feed.ring.end;
       return;
     }

@@ -102,7 +102,14 @@ class Thread {
 function add(left: StreamReport, right: StreamReport): StreamReport {
   return {
     openStreams: left.openStreams + right.openStreams,
+    failures: left.failures + right.failures,
+    connects: left.connects + right.connects,
     deliveries: left.deliveries + right.deliveries,
+    latenciesMs: [...left.latenciesMs, ...right.latenciesMs],
+    replays: left.replays + right.replays,
+    resets: left.resets + right.resets,
+    // Every thread is offered every notification, and its readers are its own: a repeat counts once for each.
+    repeatsDropped: left.repeatsDropped + right.repeatsDropped,
     slowStreamsClosed: left.slowStreamsClosed + right.slowStreamsClosed,
     holesBuried: left.holesBuried + right.holesBuried,
     refusedFull: left.refusedFull + right.refusedFull,

@@ -1,6 +1,10 @@
+import type { Context } from 'aws-lambda';
 import { type LaneEvent, type Publication, toWireEvent } from '../../backbone/domain/event.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import { logEntries, publishEntries, readEnvironment } from '../environment.ts';
+import { openLogger } from '../telemetry.ts';
 import { openEventLog, openPublisher } from '../wiring.ts';
 import { toPublication } from './publication-request.ts';
 
@@ -9,8 +13,10 @@ import { toPublication } from './publication-request.ts';
  * the same as its detail. Input that is not valid fails the invocation with an `InvalidInputError`.
  */
 function createHandler(publish: (publication: Publication) => Promise<LaneEvent>) {
-  return async (invocation: unknown): Promise<PublishAnswer> => {
-    const { channel, id, publishedAt } = toWireEvent(await publish(toPublication(invocation)));
+  return async (invocation: unknown, context: Context): Promise<PublishAnswer> => {
+    const event = await publish(toPublication(invocation));
+    traceEvent(openLogger(context, 'backbone'), 'published', event, systemClock.nowMs());
+    const { channel, id, publishedAt } = toWireEvent(event);
     return { channel, id, publishedAt };
   };
 }

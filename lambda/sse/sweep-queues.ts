@@ -36,7 +36,7 @@ export async function sweepQueues({ listQueues, listTaskIds, removeQueue, clock 
   const queues = await listQueues();
   const taskIds = await listTaskIds();
   const orphans = queues.filter(({ taskId, createdAtMs }) => !taskIds.has(taskId) && clock.nowMs() - createdAtMs >= MIN_AGE_MS);
-  telemetry.metrics({ [METRICS.orphanedQueues]: orphans.length });
+  telemetry.metrics({ [METRICS.orphans]: orphans.length });
   const failures: unknown[] = [];
   for (const { queueName } of orphans) {
     try {

@@ -8,6 +8,7 @@ import type { Clock, Connection, ConnectionPoster, ConnectionStore, PostOutcome,
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError } from '../../backbone/services/publisher.ts';
+import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { type Command, parseCommand, parseFields, parseRequestId } from './parse-frame.ts';
@@ -34,6 +35,7 @@ export interface AnswerFrameDependencies {
 interface Task {
   readonly connectionId: string;
   readonly sender: FrameSender;
+  readonly telemetry: Telemetry;
   /** `requestId` of the frame, if it has one, to be repeated in its answers. */
   readonly repeated: { readonly requestId?: string };
 }
@@ -57,7 +59,7 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
     const fields = parseFields(request.body);
     const requestId = parseRequestId(fields);
     if (requestId !== undefined) repeated = { requestId };
-    return await execute(parseCommand(fields), { connectionId, sender, repeated }, deps);
+    return await execute(parseCommand(fields), { connectionId, sender, telemetry, repeated }, deps);
   } catch (error) {
     if (!isExpected(error)) {
       telemetry.error('frame failed', { connectionId, error });
@@ -106,6 +108,7 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
       const { principal } = await authorize(connectionId, 'publish', command.publication.channel, deps);
       if (!(await deps.quota.take(principal))) throw new PublishedTooOftenError(deps.quota.perSecond);
       const event = await deps.publish(command.publication);
+      traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
     case 'unsubscribe':
@@ -141,7 +144,7 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
   { channel, after }: Command & { readonly action: 'subscribe' },
-  { connectionId, sender, repeated }: Task,
+  { connectionId, sender, telemetry, repeated }: Task,
   { store, reader }: AnswerFrameDependencies,
 ): Promise<PostOutcome> {
   const outcome = await store.subscribe(connectionId, channel);
@@ -153,5 +156,5 @@ async function subscribe(
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;
-  return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader);
+  return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader, telemetry);
 }

@@ -1,9 +1,9 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { ACCESS_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, METRICS, type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
-import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment } from '../environment.ts';
+import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
@@ -11,11 +11,16 @@ import { type OpenConnectionDependencies, openConnection } from './open-connecti
 
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {
-  return async (event: ConnectEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> =>
-    toConnectResponse(await openConnection(parseConnect(event), deps, openTelemetry(context)));
+  return async (event: ConnectEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+    const telemetry = openTelemetry(context, dimensions);
+    const answer = await openConnection(parseConnect(event), deps, telemetry);
+    telemetry.metrics({ [METRICS.connects]: answer.kind === 'accepted' ? 1 : 0 });
+    return toConnectResponse(answer);
+  };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries, ...telemetryEntries }, process.env);
+const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
 export const handler = createHandler({
   store: openConnectionStore(env),
   verifier: createJwtVerifier({

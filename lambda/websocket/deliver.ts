@@ -36,7 +36,7 @@ export async function deliver(
   deps: DeliverDependencies,
   telemetry: Telemetry,
 ): Promise<DeliveryReport> {
-  const tally: Tally = { deliveries: 0, goneConnections: 0, closedConnections: 0, throttledPosts: 0, undeliverable: 0 };
+  const tally: Tally = { deliveries: 0, latenciesMs: [], goneConnections: 0, closedConnections: 0, throttledPosts: 0, undeliverable: 0 };
   const unfinished: string[] = [];
   const posting = openPosting({
     ...deps,

@@ -2,8 +2,9 @@ import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
+import { type MetricDimensions, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, managementEntries, readEnvironment } from '../environment.ts';
+import { connectionStoreEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionExpiries, openConnectionStore } from '../wiring.ts';
 import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
@@ -15,11 +16,12 @@ const RESERVE_MS = 15_000;
 function createHandler(deps: ConnectionExpiryDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    return endExpiredConnections(deps, deadlineMs, openTelemetry(context));
+    return endExpiredConnections(deps, deadlineMs, openTelemetry(context, dimensions));
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...telemetryEntries }, process.env);
+const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
 // It reads the management endpoint from the environment by itself.
 const client = createManagementClient();
 export const handler = createHandler({

@@ -1,6 +1,7 @@
 import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
 import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
 import type { Clock, ConnectionStore, DeliveryQueue, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
+import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
 import { jittered } from './post-within-budget.ts';
@@ -28,6 +29,8 @@ export const MAX_CLOSES = 200;
 /** Counts of one invocation. */
 export interface Tally {
   deliveries: number;
+  /** Of each part of an event: milliseconds from its publication until its first round of posts was through. */
+  readonly latenciesMs: number[];
   goneConnections: number;
   /** Of those, the ones whose other rows were deleted too. */
   closedConnections: number;
@@ -55,6 +58,7 @@ export interface FanOutContext {
 export async function beginFanOut(work: DeliveryWork, context: FanOutContext): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
   const { event } = work;
+  traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
   const { subscribers, next } = await context.store.subscribers(event.channel, JOB_SIZE);
   return { finished: fanOutPart({ event, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
 }
@@ -90,7 +94,7 @@ function jobsOf(event: LaneEvent, subscribers: readonly Subscriber[]): DeliveryJ
 }
 
 async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context: FanOutContext): Promise<void> {
-  const { posting, queue, random, tally, telemetry } = context;
+  const { posting, queue, random, clock, tally, telemetry } = context;
   const frame = encodeEventFrame(event);
   const left: Record<'stuck' | 'untried' | 'refused', Subscriber[]> = { stuck: [], untried: [], refused: [] };
   const reasons = new Set<string>();
@@ -109,6 +113,12 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
   await Promise.all(subscribers.map(async (subscriber) => settle(subscriber, await posting.post(subscriber.connectionId, frame))));
 
   const { stuck, untried, refused } = left;
+  // Further rounds are for clients that do not read: how long they take says nothing of the lane.
+  if (attempt === 1 && untried.length < subscribers.length) {
+    const nowMs = clock.nowMs();
+    tally.latenciesMs.push(latencyOf(event, nowMs));
+    traceEvent(telemetry, 'delivered', event, nowMs, { connections: subscribers.length, stuck: stuck.length, untried: untried.length });
+  }
   const undeliverable = attempt < MAX_ATTEMPTS ? refused : [...refused, ...stuck];
   const again = attempt < MAX_ATTEMPTS ? stuck : [];
   if (again.length + undeliverable.length > 0) {

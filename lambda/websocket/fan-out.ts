@@ -2,9 +2,9 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
 import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
-import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { FAN_OUT_RESERVE_MS, METRICS, type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment } from '../environment.ts';
+import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
@@ -12,20 +12,22 @@ import { type DeliverDependencies, deliver } from './deliver.ts';
 /** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
 function createHandler(deps: DeliverDependencies) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const telemetry = openTelemetry(context);
+    const telemetry = openTelemetry(context, dimensions);
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - FAN_OUT_RESERVE_MS;
     const report = await deliver(event.Records, deadlineMs, deps, telemetry);
     telemetry.metrics({
       [METRICS.deliveries]: report.deliveries,
+      [METRICS.deliveryLatency]: report.latenciesMs,
       [METRICS.goneConnections]: report.goneConnections,
-      [METRICS.throttledPosts]: report.throttledPosts,
+      [METRICS.throttled]: report.throttledPosts,
       [METRICS.undeliverable]: report.undeliverable,
     });
     return { batchItemFailures: report.unfinished.map((messageId) => ({ itemIdentifier: messageId })) };
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
+const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
 const postConcurrency = env[WEBSOCKET_ENV.postConcurrency];
 export const handler = createHandler({
   store: openConnectionStore(env),

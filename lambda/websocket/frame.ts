@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import { type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import {
   connectionStoreEntries,
@@ -10,6 +10,7 @@ import {
   publicationLimitEntries,
   publishEntries,
   readEnvironment,
+  telemetryEntries,
 } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionStore, openEventLog, openLogReader, openPublicationQuota, openPublisher } from '../wiring.ts';
@@ -27,15 +28,23 @@ function createHandler(deps: AnswerFrameDependencies) {
       body: event.body ?? '',
       deadlineMs: deps.clock.nowMs() + timeMs,
     };
-    await answerFrame(request, deps, openTelemetry(context));
+    await answerFrame(request, deps, openTelemetry(context, dimensions));
     return { statusCode: 200 };
   };
 }
 
 const env = readEnvironment(
-  { ...logEntries, ...publishEntries, ...connectionStoreEntries, ...managementEntries, ...publicationLimitEntries },
+  {
+    ...logEntries,
+    ...publishEntries,
+    ...connectionStoreEntries,
+    ...managementEntries,
+    ...publicationLimitEntries,
+    ...telemetryEntries,
+  },
   process.env,
 );
+const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
 const log = openEventLog(env);
 export const handler = createHandler({
   store: openConnectionStore(env),

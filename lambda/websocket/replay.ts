@@ -1,7 +1,9 @@
+import { METRICS } from '../../backbone/contract.ts';
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { PostOutcome } from '../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
+import type { Telemetry } from '../telemetry.ts';
 import type { FrameSender } from './frame-sender.ts';
 
 export interface ReplayRequest {
@@ -24,11 +26,13 @@ export async function replay(
   { channel, after, baseline, requestId }: ReplayRequest,
   sender: FrameSender,
   reader: Pick<LogReader, 'checkResume' | 'replay'>,
+  telemetry: Pick<Telemetry, 'metrics'>,
 ): Promise<PostOutcome> {
   const repeated = requestId === undefined ? {} : { requestId };
   let from = after ?? baseline;
   if (after !== undefined) {
     const resumption = await reader.checkResume(channel, after);
+    telemetry.metrics({ [METRICS.replays]: 1, [METRICS.resets]: resumption.kind === 'reset' ? 1 : 0 });
     if (resumption.kind === 'reset') {
       const outcome = await sender.send({ kind: 'reset', channel, reason: resumption.reason });
       if (outcome.kind !== 'sent') return outcome;

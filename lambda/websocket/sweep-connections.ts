@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries } from '../environment.ts';
+import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries, telemetryEntries } from '../environment.ts';
 import { openTelemetry } from '../telemetry.ts';
 import { openConnectionDirectory, openConnectionStore } from '../wiring.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
@@ -15,11 +15,12 @@ const RESERVE_MS = 15_000;
 function createHandler(deps: ConnectionSweepDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    return sweepConnections(deps, deadlineMs, openTelemetry(context));
+    return sweepConnections(deps, deadlineMs, openTelemetry(context, dimensions));
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries, ...telemetryEntries }, process.env);
+const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
 export const handler = createHandler({
   directory: openConnectionDirectory(env),
   store: openConnectionStore(env),

@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
@@ -18,10 +18,11 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION, SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import { METRICS, SSE_ENV, SSE_PATHS, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import { laneMetric } from '../observability/lane-metric.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -120,7 +121,6 @@ export class SseService extends Construct implements Configurable {
       environment: {
         [SSE_ENV.host]: '0.0.0.0',
         [SSE_ENV.port]: String(SERVICE_PORT),
-        [SSE_ENV.metricsService]: Stack.of(this).stackName,
         [SSE_ENV.heartbeatIntervalMs]: String(props.heartbeatIntervalMs),
         [SSE_ENV.headCheckIntervalMs]: String(props.headCheckIntervalMs),
         [SSE_ENV.retryMinMs]: String(props.retryMinMs),
@@ -133,6 +133,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
         [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),
         [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),
+        [TELEMETRY_ENV.stack]: Stack.of(this).stackName,
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
     });
@@ -160,13 +161,7 @@ export class SseService extends Construct implements Configurable {
       healthCheckGracePeriod: Duration.seconds(60),
     });
     this.service.attachToApplicationTargetGroup(props.targetGroup);
-    this.openStreams = new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: METRICS.openStreams,
-      dimensionsMap: { [SERVICE_DIMENSION]: Stack.of(this).stackName },
-      statistic: 'Average',
-      period: Duration.minutes(1),
-    });
+    this.openStreams = laneMetric(this, 'sse', METRICS.openConnections, 'Average');
     this.scale(props.scaling);
   }
 

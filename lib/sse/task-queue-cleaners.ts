@@ -11,6 +11,7 @@ import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import { alarmAboveZero } from '../alarm-above-zero.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { laneDimensions } from '../observability/lane-metric.ts';
 import type { TaskQueues } from './task-queues.ts';
 
 export interface TaskQueueCleanersProps {
@@ -86,8 +87,8 @@ export class TaskQueueCleaners extends Construct {
   metricOrphanedQueues(): Metric {
     return new Metric({
       namespace: METRICS_NAMESPACE,
-      metricName: METRICS.orphanedQueues,
-      dimensionsMap: { FunctionName: this.sweep.function.functionName },
+      metricName: METRICS.orphans,
+      dimensionsMap: laneDimensions(this, 'sse'),
       statistic: 'Maximum',
       period: Duration.minutes(5),
     });

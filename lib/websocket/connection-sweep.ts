@@ -6,6 +6,7 @@ import { Construct } from 'constructs';
 import { METRICS, METRICS_NAMESPACE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { laneDimensions } from '../observability/lane-metric.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 
@@ -56,8 +57,8 @@ export class ConnectionSweep extends Construct {
   metricConnectionsSwept(): Metric {
     return new Metric({
       namespace: METRICS_NAMESPACE,
-      metricName: METRICS.connectionsSwept,
-      dimensionsMap: { FunctionName: this.handler.function.functionName },
+      metricName: METRICS.orphans,
+      dimensionsMap: laneDimensions(this, 'websocket'),
       statistic: 'Sum',
       period: Duration.minutes(5),
     });

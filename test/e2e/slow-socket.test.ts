@@ -45,7 +45,7 @@ test('a socket that stops reading is answered 429, holds nobody up, is counted, 
   const slow = await subscribe(channel);
   slow.socket.pause();
 
-  const throttled = () => metricTotal(world.lines, METRICS.throttledPosts) > 0;
+  const throttled = () => metricTotal(world.lines, METRICS.throttled) > 0;
   const ids: string[] = [];
   const publishNext = async () => {
     ids.push((await publish(world.run.urls.http, channel, `${ids.length} ${DATA}`)).id);

@@ -5,7 +5,6 @@ import { ConfigError, parseConfig } from '../../fargate/config.ts';
 const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.host]: '0.0.0.0',
   [SSE_ENV.port]: '8080',
-  [SSE_ENV.metricsService]: 'LanesProdSse',
   [SSE_ENV.heartbeatIntervalMs]: '15000',
   [SSE_ENV.headCheckIntervalMs]: '30000',
   [SSE_ENV.retryMinMs]: '1000',

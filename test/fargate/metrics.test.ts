@@ -1,36 +1,42 @@
 import { expect, test } from '@jest/globals';
 import { METRICS, METRICS_NAMESPACE } from '../../backbone/contract.ts';
+import { HubCounter } from '../../fargate/hub/hub-counts.ts';
 import { encodeMetrics } from '../../fargate/metrics.ts';
 
-test('a line is the embedded metric format, with zeros, by service only', () => {
-  const report = { openStreams: 3, deliveries: 12, slowStreamsClosed: 0, holesBuried: 0, refusedFull: 2, refusedOverLimit: 1 };
-  expect(JSON.parse(encodeMetrics(report, 'LanesProdSse', 1_700_000_000_000))).toEqual({
-    _aws: {
-      Timestamp: 1_700_000_000_000,
-      CloudWatchMetrics: [
-        {
-          Namespace: METRICS_NAMESPACE,
-          Dimensions: [['service']],
-          Metrics: [
-            METRICS.openStreams,
-            METRICS.deliveries,
-            METRICS.slowStreamsClosed,
-            METRICS.holesBuried,
-            METRICS.refusedStreams,
-            METRICS.limitedStreams,
-          ].map((Name) => ({
-            Name,
-            Unit: 'Count',
-          })),
-        },
-      ],
-    },
-    service: 'LanesProdSse',
-    [METRICS.openStreams]: 3,
-    [METRICS.deliveries]: 12,
-    [METRICS.slowStreamsClosed]: 0,
-    [METRICS.holesBuried]: 0,
-    [METRICS.refusedStreams]: 2,
-    [METRICS.limitedStreams]: 1,
+const DIMENSIONS = { stack: 'LanesDevSse', lane: 'sse' } as const;
+
+function linesOf(counter: HubCounter, openStreams = 0) {
+  return encodeMetrics({ openStreams, failures: 0, ...counter.take() }, DIMENSIONS, 1_700_000_000_000).map((line) => JSON.parse(line));
+}
+
+test('a line is the embedded metric format, by stack and lane only, so that its average is that of the tasks', () => {
+  const [line] = linesOf(new HubCounter(), 3);
+  expect(line).toMatchObject({
+    _aws: { Timestamp: 1_700_000_000_000, CloudWatchMetrics: [{ Namespace: METRICS_NAMESPACE, Dimensions: [['stack', 'lane']] }] },
+    ...DIMENSIONS,
+    [METRICS.openConnections]: 3,
   });
+});
+
+test('zeros are there, while a latency that nobody measured is not', () => {
+  const [line] = linesOf(new HubCounter());
+  expect(line).toMatchObject({ [METRICS.openConnections]: 0, [METRICS.deliveries]: 0, [METRICS.holesBuried]: 0, [METRICS.resets]: 0 });
+  expect(line).not.toHaveProperty(METRICS.deliveryLatency);
+});
+
+test('latencies are single values in milliseconds', () => {
+  const counter = new HubCounter();
+  counter.addLatency(12);
+  counter.addLatency(40);
+  const [line] = linesOf(counter);
+  expect(line[METRICS.deliveryLatency]).toEqual([12, 40]);
+  expect(line._aws.CloudWatchMetrics[0].Metrics).toContainEqual({ Name: METRICS.deliveryLatency, Unit: 'Milliseconds' });
+});
+
+test('taking the counts begins anew', () => {
+  const counter = new HubCounter();
+  counter.add('connects');
+  counter.addLatency(1);
+  expect(counter.take()).toMatchObject({ connects: 1, latenciesMs: [1] });
+  expect(counter.take()).toMatchObject({ connects: 0, latenciesMs: [] });
 });

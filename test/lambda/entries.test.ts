@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
 import { type Bundles, bundleEntries } from './support/bundle.ts';
@@ -21,14 +21,32 @@ const queues = [WEBSOCKET_ENV.deliveryQueueUrl, WEBSOCKET_ENV.deadLetterQueueUrl
 /** Every entry file, and the keys of the environment that it needs. */
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/backbone/publish.ts': [...log, ...publish],
-  'lambda/websocket/connect.ts': [...store, ...access, WEBSOCKET_ENV.maxConnectionsPerPrincipal],
+  'lambda/websocket/connect.ts': [TELEMETRY_ENV.stack, ...store, ...access, WEBSOCKET_ENV.maxConnectionsPerPrincipal],
   'lambda/websocket/disconnect.ts': store,
-  'lambda/websocket/frame.ts': [...log, ...publish, ...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.maxPublishesPerSecond],
-  'lambda/websocket/fan-out.ts': [...store, ...queues, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.postConcurrency],
-  'lambda/websocket/expire-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint],
-  'lambda/websocket/sweep-connections.ts': [...store, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
+  'lambda/websocket/frame.ts': [
+    TELEMETRY_ENV.stack,
+    ...log,
+    ...publish,
+    ...store,
+    WEBSOCKET_ENV.managementEndpoint,
+    WEBSOCKET_ENV.maxPublishesPerSecond,
+  ],
+  'lambda/websocket/fan-out.ts': [
+    TELEMETRY_ENV.stack,
+    ...store,
+    ...queues,
+    WEBSOCKET_ENV.managementEndpoint,
+    WEBSOCKET_ENV.postConcurrency,
+  ],
+  'lambda/websocket/expire-connections.ts': [TELEMETRY_ENV.stack, ...store, WEBSOCKET_ENV.managementEndpoint],
+  'lambda/websocket/sweep-connections.ts': [
+    TELEMETRY_ENV.stack,
+    ...store,
+    WEBSOCKET_ENV.managementEndpoint,
+    WEBSOCKET_ENV.sweepConnections,
+  ],
   'lambda/sse/task-stopped.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix],
-  'lambda/sse/sweep.ts': [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
+  'lambda/sse/sweep.ts': [TELEMETRY_ENV.stack, PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],
 };
 
 /** A function starts faster the less it loads. Measured in 2026-11: 0.26 to 0.32 MB, with their names kept. */
@@ -64,6 +82,7 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_DYNAMODB: await endpointOf(tables),
     AWS_ENDPOINT_URL_SNS: topic.endpoint,
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    [TELEMETRY_ENV.stack]: 'LanesTest',
     [LOG_ENV.table]: await tables.create('log'),
     [LOG_ENV.retentionMs]: '3600000',
     [LOG_ENV.graceMs]: '5000',
@@ -187,6 +206,6 @@ test('the fan-out posts to subscribers, gives malformed messages back, and count
   expect(results).toEqual([{ value: { batchItemFailures: [{ itemIdentifier: 'bad' }] } }]);
   expect(postedTo('c4')).toContainEqual(expect.objectContaining({ kind: 'event', id: 'e.7', data: 'three-7' }));
   expect(lines).toContainEqual(
-    expect.objectContaining({ FunctionName: 'fn', Deliveries: 1, GoneConnections: 0, ThrottledPosts: 0, Undeliverable: 0 }),
+    expect.objectContaining({ stack: 'LanesTest', lane: 'websocket', Deliveries: 1, GoneConnections: 0, Throttled: 0, Undeliverable: 0 }),
   );
 });

@@ -14,7 +14,7 @@ test('an error is logged by name, message and cause', () => {
   expect(lines[0]).toMatchObject({ error: { name: 'RangeError', message: 'outer', cause: { name: 'TypeError', message: 'inner' } } });
 });
 
-test('metrics are one line in the embedded metric format, by function, zeros too', () => {
+test('metrics are one line in the embedded metric format, by stack and lane, zeros too', () => {
   const { telemetry, lines } = recordTelemetry();
   telemetry.metrics({ [METRICS.deliveries]: 3, [METRICS.goneConnections]: 0 });
   expect(lines).toEqual([
@@ -24,7 +24,7 @@ test('metrics are one line in the embedded metric format, by function, zeros too
         CloudWatchMetrics: [
           {
             Namespace: METRICS_NAMESPACE,
-            Dimensions: [['FunctionName']],
+            Dimensions: [['stack', 'lane']],
             Metrics: [
               { Name: 'Deliveries', Unit: 'Count' },
               { Name: 'GoneConnections', Unit: 'Count' },
@@ -32,7 +32,9 @@ test('metrics are one line in the embedded metric format, by function, zeros too
           },
         ],
       },
-      FunctionName: 'fn',
+      stack: 'test',
+      lane: 'websocket',
+      function: 'fn',
       requestId: 'r1',
       Deliveries: 3,
       GoneConnections: 0,

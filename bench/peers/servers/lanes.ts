@@ -11,10 +11,10 @@ import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
+import { createLogger } from '../../../backbone/telemetry/log-line.ts';
 import { createJwtVerifier } from '../../../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../../../backbone/tokens/remember-verified.ts';
 import { createAuthenticate } from '../../../fargate/http/authenticate.ts';
-import { createLogger } from '../../../fargate/logger.ts';
 import { startService } from '../../../fargate/service.ts';
 import { type StreamServer, startStreamServer } from '../../../fargate/stream-server.ts';
 import { runThread } from '../../../fargate/threads/thread.ts';
@@ -38,7 +38,7 @@ const RETENTION_MS = 3_600_000;
 /** What threads are told: where the keys are. */
 const JWKS_URI = 'jwksUri';
 
-const logger = createLogger((line) => process.stderr.write(`${line}\n`), systemClock.nowMs);
+const logger = createLogger({ lane: 'sse' }, (line) => process.stderr.write(`${line}\n`), systemClock.nowMs);
 
 if (isMainThread) await run(Number(process.argv[2] ?? 1));
 else runThread(({ port, threads }) => startServer(remoteBackbone(), threads, port));
@@ -62,7 +62,7 @@ async function run(threads: number): Promise<void> {
   if (threads > 1) shareBackbone({ log, bus });
 
   const service = await startService({
-    config: { drainMs: 0, targetHealthIntervalMs: 5_000, metricsService: 'bench' },
+    config: { drainMs: 0, targetHealthIntervalMs: 5_000, stack: 'bench' },
     openQueue: async () => queue,
     startServer: () =>
       threads === 1

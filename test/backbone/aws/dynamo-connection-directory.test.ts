@@ -48,7 +48,7 @@ async function listAll(limit: number): Promise<readonly string[]> {
 
 test('pages put together are all connections, each once, and without the mark', async () => {
   for (let index = 0; index < 7; index++) await connect(`c${index}`);
-  await directory.saveMark('c3');
+  await directory.saveMark({ after: 'c3', open: 4 });
   expect(await listAll(3)).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
 });
 
@@ -68,9 +68,9 @@ test('a connection has its age, and the end of its time', async () => {
 
 test('the mark is what was saved last, and leaves nothing behind when it is taken back', async () => {
   expect(await directory.loadMark()).toBeUndefined();
-  await directory.saveMark('c1');
-  await directory.saveMark('c2');
-  expect(await directory.loadMark()).toBe('c2');
+  await directory.saveMark({ after: 'c1', open: 1 });
+  await directory.saveMark({ after: 'c2', open: 2 });
+  expect(await directory.loadMark()).toEqual({ after: 'c2', open: 2 });
   await directory.saveMark(undefined);
   expect(await directory.loadMark()).toBeUndefined();
   const { Item } = await tables.client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId: SWEEP_MARK_ID } }));

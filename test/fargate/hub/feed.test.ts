@@ -33,6 +33,7 @@ function makeFeed(): Feed {
     retentionMs: RETENTION_MS,
     onAdvanced: () => {},
     pace: () => undefined,
+    onRepeat: () => {},
     onBuried: (holes) => {
       buried += holes;
     },

@@ -50,7 +50,7 @@ interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealt
 /** Starts the service, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
 export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
   return startService({
-    config: { drainMs: 0, targetHealthIntervalMs: 60_000, metricsService: 'test', ...config },
+    config: { drainMs: 0, targetHealthIntervalMs: 60_000, stack: 'test', ...config },
     startServer: startMemoryServer,
     openQueue: async () => queue,
     targetHealth: { state: async () => 'registered' },

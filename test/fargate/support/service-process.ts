@@ -2,13 +2,13 @@
 
 import { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
-import { createLogger } from '../../../fargate/logger.ts';
+import { createLogger } from '../../../backbone/telemetry/log-line.ts';
 import { runProcess } from '../../../fargate/run.ts';
 import { startMemoryService } from './memory-service.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 const drainMs = Number(process.argv[2]);
-const logger = createLogger(writeLine, systemClock.nowMs);
+const logger = createLogger({ lane: 'sse' }, writeLine, systemClock.nowMs);
 const queue = new MemoryTaskQueue();
 const close = queue.close.bind(queue);
 queue.close = async () => {

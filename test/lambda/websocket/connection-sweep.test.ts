@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { ConnectionDirectory, ProbeOutcome } from '../../../backbone/ports.ts';
+import type { ConnectionDirectory, ProbeOutcome, SweepMark } from '../../../backbone/ports.ts';
 import { LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
 import { MIN_AGE_MS, PAGE_SIZE, sweepConnections } from '../../../lambda/websocket/connection-sweep.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -18,7 +18,7 @@ function openSweep(rows: Readonly<Record<string, Row>>, outcome: (connectionId: 
   const left = new Map(Object.entries(rows));
   const probed: string[] = [];
   const scanned: number[] = [];
-  let mark: string | undefined;
+  let mark: SweepMark | undefined;
   let inFlight = 0;
   let mostInFlight = 0;
   const directory: ConnectionDirectory = {
@@ -33,8 +33,8 @@ function openSweep(rows: Readonly<Record<string, Row>>, outcome: (connectionId: 
       return ids.length > limit && last !== undefined ? { connections, next: last } : { connections };
     },
     loadMark: async () => mark,
-    saveMark: async (after) => {
-      mark = after;
+    saveMark: async (next) => {
+      mark = next;
     },
   };
   const probe = {
@@ -141,5 +141,13 @@ test.each([
 ])('%d connections swept are counted', async (count, rows) => {
   const sweep = openSweep(rows);
   await sweep.run();
-  expect(sweep.lines).toContainEqual(expect.objectContaining({ ConnectionsSwept: count }));
+  expect(sweep.lines).toContainEqual(expect.objectContaining({ Orphans: count }));
+});
+
+test('the open connections are counted over a whole pass, however many runs it takes', async () => {
+  const sweep = openSweep(many(250), () => 'open');
+  await sweep.run(200);
+  expect(sweep.lines).not.toContainEqual(expect.objectContaining({ OpenConnections: expect.anything() }));
+  await sweep.run(200);
+  expect(sweep.lines).toContainEqual(expect.objectContaining({ OpenConnections: 250, lane: 'websocket' }));
 });

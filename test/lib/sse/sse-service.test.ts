@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { METRICS, METRICS_NAMESPACE, SERVICE_DIMENSION, SSE_ENV } from '../../../backbone/contract.ts';
+import { METRICS, METRICS_NAMESPACE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { parseConfig } from '../../../fargate/config.ts';
 import { dev } from '../../../lib/stages/dev.ts';
 import { prod } from '../../../lib/stages/prod.ts';
@@ -52,8 +52,11 @@ describe('the service', () => {
         TargetValue: 13_000,
         CustomizedMetricSpecification: {
           Namespace: METRICS_NAMESPACE,
-          MetricName: METRICS.openStreams,
-          Dimensions: [{ Name: SERVICE_DIMENSION, Value: serviceEnvironment(prodTemplate)[SSE_ENV.metricsService] }],
+          MetricName: METRICS.openConnections,
+          Dimensions: [
+            { Name: 'lane', Value: 'sse' },
+            { Name: 'stack', Value: serviceEnvironment(prodTemplate)[TELEMETRY_ENV.stack] },
+          ],
           Statistic: 'Average',
         },
       }),
@@ -103,7 +106,7 @@ describe('the service', () => {
       LANES_MAX_STREAMS_PER_PRINCIPAL: '1999',
       LANES_MAX_PUBLISHES_PER_SECOND: '5000',
       LANES_MAX_UNSENT_BYTES: '1048576',
-      LANES_METRICS_SERVICE: 'Sse',
+      LANES_STACK: 'Sse',
       LANES_DRAIN_MS: '5000',
       LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
       LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),

@@ -50,8 +50,11 @@ describe('the cleaners of task queues', () => {
   test('raise an alarm when the sweep finds a queue without its task', () => {
     devTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', {
       Namespace: 'RealtimeLanes',
-      MetricName: 'OrphanedQueues',
-      Dimensions: [{ Name: 'FunctionName', Value: { Ref: Match.stringLikeRegexp('^CleanersSweepFunction') } }],
+      MetricName: 'Orphans',
+      Dimensions: [
+        { Name: 'lane', Value: 'sse' },
+        { Name: 'stack', Value: 'Sse' },
+      ],
       Threshold: 0,
       ComparisonOperator: 'GreaterThanThreshold',
     });
