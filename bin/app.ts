@@ -2,6 +2,7 @@ import { App } from 'aws-cdk-lib';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { EdgeStack, type Lanes } from '../lib/edge/edge-stack.ts';
+import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
 import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
@@ -19,7 +20,8 @@ const common = {
   tags: { project: 'realtime-lanes', stage: stage.id },
 };
 
-const { backbone, access } = new BackboneStack(app, `${prefix}Backbone`, common);
+const shared = new BackboneStack(app, `${prefix}Backbone`, common);
+const { backbone, access } = shared;
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
 const lanes: Lanes = {};
@@ -31,6 +33,9 @@ if (edge.type === 'cloudfront') {
   // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
   new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge, lanes });
 }
+
+// Shows the lanes that there are.
+new LaneDashboard(shared, 'Dashboard');
 
 // `-c checks=off` is for runs on this machine, which deploy nothing and start sooner without.
 if (app.node.tryGetContext('checks') !== 'off') checkTemplates(app);

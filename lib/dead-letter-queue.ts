@@ -4,7 +4,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QUEUE_RETENTION_SECONDS } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
-import { alarmAboveZero } from './alarm-above-zero.ts';
+import { alarmAbove } from './observability/alarm.ts';
 
 export interface DeadLetterQueueProps {
   /** What a message here means, and where to look, in one sentence: the alarm's description. */
@@ -30,6 +30,6 @@ export class DeadLetterQueue extends Construct {
       'CT.SQS.PR.1',
     );
     const waiting = this.queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
-    this.alarm = alarmAboveZero(this, 'Alarm', waiting, props.meaning);
+    this.alarm = alarmAbove(this, 'Alarm', { metric: waiting, meaning: props.meaning, runbook: 'dead-letters' });
   }
 }

@@ -3,6 +3,7 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccessControl } from '../access/access-control.ts';
 import type { EdgeConfig, Stage } from '../config.ts';
+import { alarmFunctions, alarmTables } from '../observability/alarms.ts';
 import { EventBackbone } from './event-backbone.ts';
 
 export interface BackboneStackProps extends StackProps {
@@ -21,6 +22,8 @@ export class BackboneStack extends Stack {
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });
+    alarmFunctions(this, [this.backbone.publishFunction.handler]);
+    alarmTables(this, [this.backbone.log.table]);
     this.access = new AccessControl(this, 'Access', {
       ...stage.auth,
       signInUrl: signInUrl(stage.edge),

@@ -5,6 +5,8 @@ import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { LoadBalancerEdge, Stage } from '../config.ts';
+import { alarmFunctions, alarmLane, alarmTasks } from '../observability/alarms.ts';
+import type { LaneStack } from '../observability/lane-dashboard.ts';
 import { Network } from './network.ts';
 import { ServiceImage } from './service-image.ts';
 import { SseLoadBalancer } from './sse-load-balancer.ts';
@@ -24,7 +26,8 @@ export interface SseStackProps extends StackProps {
 }
 
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
-export class SseStack extends Stack {
+export class SseStack extends Stack implements LaneStack {
+  readonly lane = 'sse';
   readonly loadBalancer: ApplicationLoadBalancer;
 
   constructor(scope: Construct, id: string, { stage, backbone, access, webSocketUrl, ...props }: SseStackProps) {
@@ -51,7 +54,7 @@ export class SseStack extends Stack {
       logRetention,
     });
     const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });
-    new TaskQueueCleaners(this, 'Cleaners', {
+    const cleaners = new TaskQueueCleaners(this, 'Cleaners', {
       queues,
       cluster: service.cluster,
       service: service.service,
@@ -66,6 +69,10 @@ export class SseStack extends Stack {
     backbone.allowPublish(service);
     queues.allowUse(service);
     front.allowWatchTarget(service);
+
+    alarmLane(this, this.lane);
+    alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: config.task.maxStreams });
+    alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
 
     this.loadBalancer = front.loadBalancer;
     if (stage.edge.type === 'alb') this.describe(stage.edge, stage.id);

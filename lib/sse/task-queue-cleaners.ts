@@ -1,17 +1,16 @@
 import { Duration, Stack } from 'aws-cdk-lib';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, METRICS_NAMESPACE, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { METRICS, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
-import { alarmAboveZero } from '../alarm-above-zero.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { laneDimensions } from '../observability/lane-metric.ts';
+import { alarmAbove } from '../observability/alarm.ts';
+import { laneMetric } from '../observability/lane-metric.ts';
 import type { TaskQueues } from './task-queues.ts';
 
 export interface TaskQueueCleanersProps {
@@ -75,23 +74,16 @@ export class TaskQueueCleaners extends Construct {
       targets: [this.sweep.eventTarget(this.deadLetters)],
     });
 
-    this.orphansAlarm = alarmAboveZero(
-      this,
-      'OrphansAlarm',
-      this.metricOrphanedQueues(),
-      'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
-    );
+    this.orphansAlarm = alarmAbove(this, 'OrphansAlarm', {
+      metric: this.metricOrphanedQueues(),
+      meaning: 'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
+      runbook: 'orphans',
+    });
   }
 
   /** Queues that the sweep found without a running task. */
   metricOrphanedQueues(): Metric {
-    return new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: METRICS.orphans,
-      dimensionsMap: laneDimensions(this, 'sse'),
-      statistic: 'Maximum',
-      period: Duration.minutes(5),
-    });
+    return laneMetric(this, 'sse', METRICS.orphans, 'Maximum').with({ period: Duration.minutes(5) });
   }
 
   /** Lets the sweep see which tasks of the cluster run, and tells it the cluster. */

@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
-import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, METRICS_NAMESPACE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { laneDimensions } from '../observability/lane-metric.ts';
+import { laneMetric } from '../observability/lane-metric.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 
@@ -55,12 +55,6 @@ export class ConnectionSweep extends Construct {
 
   /** Connections that were found closed: those whose `$disconnect` was lost. */
   metricConnectionsSwept(): Metric {
-    return new Metric({
-      namespace: METRICS_NAMESPACE,
-      metricName: METRICS.orphans,
-      dimensionsMap: laneDimensions(this, 'websocket'),
-      statistic: 'Sum',
-      period: Duration.minutes(5),
-    });
+    return laneMetric(this, 'websocket', METRICS.orphans).with({ period: Duration.minutes(5) });
   }
 }

@@ -6,6 +6,8 @@ import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { alarmFunctions, alarmLane, alarmQueues, alarmTables } from '../observability/alarms.ts';
+import type { LaneStack } from '../observability/lane-dashboard.ts';
 import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
@@ -19,7 +21,8 @@ export interface WebSocketStackProps extends StackProps {
 }
 
 /** The WebSocket lane: API Gateway holds the connections, Lambda answers frames and delivers events. */
-export class WebSocketStack extends Stack {
+export class WebSocketStack extends Stack implements LaneStack {
+  readonly lane = 'websocket';
   /** `wss://…`: where clients connect. */
   readonly url: string;
   readonly api: WebSocketApi;
@@ -49,8 +52,8 @@ export class WebSocketStack extends Stack {
     });
     const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
     const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
-    new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
-    new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
+    const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
+    const sweep = new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
 
     access.configure(connect);
     connect.addEnvironment(WEBSOCKET_ENV.maxConnectionsPerPrincipal, String(config.maxConnectionsPerPrincipal));
@@ -70,6 +73,11 @@ export class WebSocketStack extends Stack {
     api.allowPost(fanOut);
 
     this.api = api;
+    alarmLane(this, this.lane);
+    alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, expiry.handler, sweep.handler]);
+    alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
+    alarmQueues([fanOut.events, fanOut.deliveries]);
+
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { ConfigError, parseConfig } from '../../fargate/config.ts';
 
 const COMPLETE: Readonly<Record<string, string>> = {
@@ -30,6 +30,7 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:111122223333:events',
   [PUBLISH_ENV.publishTimeoutMs]: '2000',
   [TASK_QUEUE_ENV.queuePrefix]: 'lanes-task-',
+  [TELEMETRY_ENV.stack]: 'LanesDevSse',
   ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/abc',
 };
 

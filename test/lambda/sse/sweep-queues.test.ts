@@ -47,7 +47,7 @@ test.each([
   [0, {}],
   [2, { a: 60 * MINUTE_MS, b: 60 * MINUTE_MS }],
 ])('%d orphans are counted', async (count, ages) => {
-  expect((await sweep(ages, [])).lines).toContainEqual(expect.objectContaining({ OrphanedQueues: count }));
+  expect((await sweep(ages, [])).lines).toContainEqual(expect.objectContaining({ Orphans: count }));
 });
 
 test('a queue that cannot be removed does not keep the others', async () => {

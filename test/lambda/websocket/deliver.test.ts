@@ -290,7 +290,7 @@ test.each([
   ['a notification of a bad channel', '{"channel":"a b","epoch":"e","seq":1,"type":"message","data":"","publishedAt":0}'],
 ])('a message that is %s is given back alone, with a line that says why', async (_, body) => {
   const fanOut = await openFanOut({ demo: ['c1'] });
-  expect(await fanOut.deliver([{ messageId: 'bad', body }, notified(1)])).toMatchObject({ deliveries: 1, unfinished: ['bad'] });
+  expect(await fanOut.deliver([{ messageId: 'bad', body }, notified(2)])).toMatchObject({ deliveries: 1, unfinished: ['bad'] });
   expect(fanOut.lines).toEqual([
     expect.objectContaining({ level: 'error', message: 'malformed message', messageId: 'bad', reason: expect.any(String) }),
   ]);
@@ -324,4 +324,17 @@ test('nothing keeps time once the invocation has answered', async () => {
   const fanOut = await openFanOut({ demo: ['c1'] });
   await fanOut.deliver([notified(1)]);
   expect(fanOut.clock.sleeping).toBe(0);
+});
+
+test('an event that is followed is seen when it is received and when it is delivered, by its id', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
+  await fanOut.deliver([notified(1)]);
+  const { channel, epoch } = laneEvent(1);
+  const hop = (fields: object) => expect.objectContaining({ channel, id: `${epoch}.1`, lane: 'websocket', requestId: 'r1', ...fields });
+  expect(fanOut.lines).toEqual([hop({ hop: 'received' }), hop({ hop: 'delivered', connections: 2, stuck: 0 })]);
+});
+
+test('the latency of an event is measured once for a part, and not again for clients that do not read', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
+  expect(await fanOut.deliver([notified(2)])).toMatchObject({ latenciesMs: [expect.any(Number)] });
 });

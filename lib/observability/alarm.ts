@@ -1,0 +1,35 @@
+import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import { Alarm as CloudWatchAlarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+
+export interface AlarmProps {
+  readonly metric: IMetric;
+  /** What it means when it is raised, in one sentence. */
+  readonly meaning: string;
+  /** The heading in docs/operations.md that says how to look and what to do, as its link has it. */
+  readonly runbook: string;
+  /** Raised above it. @default 0 - for what should never happen */
+  readonly threshold?: number;
+  /** Periods in a row that are above. @default 1 */
+  readonly periods?: number;
+}
+
+/** An alarm whose description says what it means and where its runbook is. Without data it is quiet: nothing happens then. */
+export function alarmAbove(scope: Construct, id: string, { metric, meaning, runbook, threshold = 0, periods = 1 }: AlarmProps): Alarm {
+  const alarm = new CloudWatchAlarm(scope, id, {
+    metric,
+    alarmDescription: `${meaning} Runbook: docs/operations.md#${runbook}`,
+    comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+    threshold,
+    evaluationPeriods: periods,
+    treatMissingData: TreatMissingData.NOT_BREACHING,
+  });
+  acknowledge(
+    alarm,
+    'CloudWatch puts every change of an alarm on the default event bus of the account, where the rules of whoever is on call pick it up. This template does not know who that is; docs/threat-model.md lists it under what is left to the deployer.',
+    'NIST.800.53.R5-CloudWatchAlarmAction',
+    'CT.CLOUDWATCH.PR.1',
+  );
+  return alarm;
+}

@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { METRICS } from '../../../backbone/contract.ts';
+import { LaneDashboard } from '../../../lib/observability/lane-dashboard.ts';
+import { SseStack } from '../../../lib/sse/sse-stack.ts';
+import { dev } from '../../../lib/stages/dev.ts';
+import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { ROOT, testApp, testBackbone } from '../harness.ts';
+
+let backbone: Template;
+let lanes: readonly Template[];
+
+beforeAll(() => {
+  const app = testApp();
+  const props = { env: { region: dev.region }, stage: dev, ...testBackbone(dev, app) };
+  const stacks = [new WebSocketStack(app, 'Websocket', props), new SseStack(app, 'Sse', props)];
+  const shared = Stack.of(props.backbone);
+  new LaneDashboard(shared, 'Dashboard');
+  lanes = stacks.map((stack) => Template.fromStack(stack));
+  backbone = Template.fromStack(shared);
+});
+
+function dashboard(): string {
+  const [only] = Object.values(backbone.findResources('AWS::CloudWatch::Dashboard'));
+  return JSON.stringify(only?.['Properties'].DashboardBody).replaceAll('\\', '');
+}
+
+test.each(Object.values(METRICS))('the dashboard shows %s of both lanes', (name) => {
+  for (const [stack, lane] of [
+    ['Websocket', 'websocket'],
+    ['Sse', 'sse'],
+  ]) {
+    expect(dashboard()).toContain(`"RealtimeLanes","${name}","lane","${lane}","stack","${stack}"`);
+  }
+});
+
+function alarms(): readonly Record<string, string>[] {
+  return [backbone, ...lanes].flatMap((template) =>
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties),
+  );
+}
+
+test('every alarm links to a heading of the operations page', () => {
+  const page = readFileSync(join(ROOT, 'docs', 'operations.md'), 'utf8');
+  const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 -]/g, '')
+      .replaceAll(' ', '-'),
+  );
+  const linked = alarms().map(({ AlarmDescription = '' }) => /Runbook: docs\/operations\.md#(\S+)$/.exec(AlarmDescription)?.[1]);
+  expect(linked.length).toBeGreaterThan(15);
+  expect(linked.filter((anchor) => anchor === undefined || !anchors.includes(anchor))).toEqual([]);
+});
+
+test.each([
+  'dead-letters',
+  'orphans',
+  'holes',
+  'unexpected-errors',
+  'delivery-latency',
+  'throttles-429',
+  'dynamodb-throttles',
+  'unhealthy-targets',
+  'lambda-errors',
+  'lambda-throttles',
+  'queue-age',
+  'streams-near-the-limit',
+])('there is an alarm for %s', (runbook) => {
+  expect(alarms().some(({ AlarmDescription }) => AlarmDescription?.endsWith(`#${runbook}`))).toBe(true);
+});
