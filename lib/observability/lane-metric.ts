@@ -19,7 +19,6 @@ export function laneMetric(scope: IConstruct, lane: Lane, metricName: MetricName
     metricName,
     dimensionsMap: { ...laneDimensions(scope, lane) },
     statistic,
-    label: lane,
     period: Duration.minutes(1),
   });
 }
