@@ -74,11 +74,6 @@ export class EdgeDistribution extends Construct {
     );
     acknowledge(
       this.distribution,
-      'TLS ends here. The load balancer is a VPC origin, reached over a private connection inside the network of AWS and without a public address; docs/decisions/0017 says why it has no certificate.',
-      'AwsSolutions-CFR5',
-    );
-    acknowledge(
-      this.distribution,
       'A second origin would be a second lane with its own streams. What fails over is behind the load balancer, which has tasks in two zones; clients come back at their cursor by themselves.',
       'CT.CLOUDFRONT.PR.4',
     );

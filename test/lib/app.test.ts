@@ -126,7 +126,7 @@ describe.each(STAGES)('stage $id', ({ id, edge }) => {
     for (const template of Object.values(synthesis.templates)) {
       const queues = Object.keys(template.findResources('AWS::SQS::Queue')).filter((name) => name.includes('DeadLetters'));
       const alarmed = Object.values(template.findResources('AWS::CloudWatch::Alarm')).flatMap(({ Properties }) =>
-        Properties.Dimensions.map(({ Value }: { Value: { 'Fn::GetAtt'?: [string, string] } }) => Value['Fn::GetAtt']?.[0]),
+        (Properties.Dimensions ?? []).map(({ Value }: { Value: { 'Fn::GetAtt'?: [string, string] } }) => Value['Fn::GetAtt']?.[0]),
       );
       expect(alarmed).toEqual(expect.arrayContaining(queues));
     }
