@@ -29,7 +29,9 @@ export function adaptTemplate(template: Template, elsewhere: Elsewhere): Adapted
   const pools = new Set(kept.flatMap(([id, { Type }]) => (Type === 'AWS::Cognito::UserPool' ? [id] : [])));
   const adapted: Template = {
     ...template,
-    Resources: Object.fromEntries(kept.map(([id, resource]) => [id, adaptResource(resource, isGone, elsewhere)])),
+    Resources: Object.fromEntries(
+      kept.map(([id, resource]) => [id, withTaskCount(adaptResource(resource, isGone, elsewhere), id, template)]),
+    ),
     Outputs: Object.fromEntries(Object.entries(template.Outputs ?? {}).filter(([, { Value }]) => !references(Value).some(isGone))),
   };
   return { template: spellOutProviderUrl(adapted, pools), leftOut };
@@ -48,6 +50,16 @@ function findLeftOut({ Resources }: Template): readonly LeftOut[] {
     }
   }
   return [...left.values()];
+}
+
+/** A service whose number of tasks is left to autoscaling, which is left out, starts with the fewest that it may have. */
+function withTaskCount(resource: Resource, logicalId: string, { Resources }: Template): Resource {
+  if (resource.Type !== 'AWS::ECS::Service') return resource;
+  const target = Object.values(Resources).find(
+    ({ Type, Properties }) => Type === 'AWS::ApplicationAutoScaling::ScalableTarget' && references(Properties).includes(logicalId),
+  );
+  const count = target?.Properties?.['MinCapacity'];
+  return count === undefined ? resource : { ...resource, Properties: { DesiredCount: count, ...resource.Properties } };
 }
 
 function adaptResource(resource: Resource, isGone: (id: string) => boolean, elsewhere: Elsewhere): Resource {

@@ -8,6 +8,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::EC2::FlowLog': 'MiniStack has no network to log',
   'AWS::EC2::SecurityGroupEgress': 'MiniStack takes rules inside a security group only; nothing there is cut off by them',
   'AWS::EC2::SecurityGroupIngress': 'MiniStack takes rules inside a security group only; nothing there is cut off by them',
+  'AWS::CloudWatch::Alarm': 'MiniStack takes no metric math in alarms, and none would ever go off: it records no metrics of its own',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'MiniStack scales nothing: it runs no containers',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'MiniStack scales nothing: it runs no containers',
   'AWS::WAFv2::LoggingConfiguration': 'MiniStack filters no requests',
