@@ -1,13 +1,19 @@
 import type { Context } from 'aws-lambda';
-import type { MetricDimensions } from '../backbone/contract.ts';
+import { type Lane, type MetricDimensions, TELEMETRY_ENV } from '../backbone/contract.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
 import { encodeMetricLines, type MetricValues } from '../backbone/telemetry/embedded-metrics.ts';
 import { createLogger, type Logger } from '../backbone/telemetry/log-line.ts';
+import type { Environment, telemetryEntries } from './environment.ts';
 
 /** What a function of a lane says about its work: log lines, and metrics. Never event data, never tokens. */
 export interface Telemetry extends Logger {
   /** Counts of this invocation. */
   metrics(values: MetricValues): void;
+}
+
+/** What all metrics of a function have, by its environment. */
+export function dimensionsOf(env: Environment<typeof telemetryEntries>, lane: Lane): MetricDimensions {
+  return { stack: env[TELEMETRY_ENV.stack], lane };
 }
 
 type Invocation = Pick<Context, 'functionName' | 'awsRequestId'>;

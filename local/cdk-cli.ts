@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { untilClosed } from './process-group.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -32,15 +33,6 @@ export async function runCdk(args: readonly string[], { env, signal, onLine }: C
       onLine?.(line);
     });
   }
-  const stop = () => {
-    if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGKILL');
-  };
-  signal.addEventListener('abort', stop, { once: true });
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', resolve);
-  });
-  signal.removeEventListener('abort', stop);
-  signal.throwIfAborted();
+  const code = await untilClosed(child, signal);
   return { code, output: output.join('\n') };
 }

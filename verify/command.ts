@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { untilClosed } from '../local/process-group.ts';
 
 /** Runs a program to its end. Answers what it printed, without the white space around it. @throws CommandError */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -17,10 +18,7 @@ export class CommandError extends Error {
 
 const LINES_SHOWN = 10;
 
-/**
- * Runs programs until the signal aborts. The one that runs then is killed, since not all end by SIGTERM, and has ended when the
- * signal's reason is thrown: what it has made can be removed.
- */
+/** Runs programs until the signal aborts. The one that runs then has ended when the signal's reason is thrown: what it has made can be removed. */
 export function runUntil(signal: AbortSignal): Run {
   return async (program, args) => {
     signal.throwIfAborted();
@@ -30,16 +28,7 @@ export function runUntil(signal: AbortSignal): Run {
     const said: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => printed.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
-    const kill = () => {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    };
-    signal.addEventListener('abort', kill, { once: true });
-    const code = await new Promise<number | null>((resolve, reject) => {
-      child.on('error', reject);
-      child.on('close', resolve);
-    });
-    signal.removeEventListener('abort', kill);
-    signal.throwIfAborted();
+    const code = await untilClosed(child, signal);
     if (code === 0) return printed.join('').trim();
     const lastLines = [...printed, ...said].join('').trim().split('\n').slice(-LINES_SHOWN);
     throw new CommandError(`${program} ${args[0]}`, code, lastLines.join('\n'));

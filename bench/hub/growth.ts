@@ -33,15 +33,14 @@ export function growthTable(results: readonly SpreadResult[]): Table {
     rows: results.map((result) => {
       const { streams, processes, measurements } = result;
       const worst = (value: (delivering: Delivering) => number) => worstOf(measurements, value);
-      const cpuUs = cpuUsPerStream(result);
       return [
         streams.toLocaleString('en'),
         String(processes),
         intactStreams(result).toLocaleString('en'),
         figureOrNone(worst(({ p50Ms }) => p50Ms)),
         figureOrNone(worst(({ maxMs }) => maxMs)),
-        figureOrNone(cpuUs),
-        figureOrNone(cpuUs === undefined ? undefined : (cpuUs * streams) / 1_000),
+        figureOrNone(cpuUsPerStream(result)),
+        figureOrNone(cpuMsPerEvent(result)),
         figure(measurements.reduce((sum, { connecting }) => sum + connecting.streams * connecting.userBytesPerStream, 0) / 1e6),
       ];
     }),
@@ -50,8 +49,8 @@ export function growthTable(results: readonly SpreadResult[]): Table {
 
 export function growthPlot(results: readonly SpreadResult[]): Plot {
   const points = results.flatMap((result) => {
-    const cpuUs = cpuUsPerStream(result);
-    return cpuUs === undefined ? [] : [{ x: result.streams, y: (cpuUs * result.streams) / 1_000 }];
+    const y = cpuMsPerEvent(result);
+    return y === undefined ? [] : [{ x: result.streams, y }];
   });
   return {
     title: 'One event to so many streams',
@@ -75,4 +74,10 @@ function worstOf(measurements: readonly Measurement[], value: (delivering: Deliv
 function cpuUsPerStream({ measurements }: SpreadResult): number | undefined {
   const values = measurements.flatMap(({ delivering }) => (delivering === undefined ? [] : [delivering.cpuUsPerMessage]));
   return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Of all processes together. */
+function cpuMsPerEvent(result: SpreadResult): number | undefined {
+  const cpuUs = cpuUsPerStream(result);
+  return cpuUs === undefined ? undefined : (cpuUs * result.streams) / 1_000;
 }

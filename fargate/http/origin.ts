@@ -63,8 +63,8 @@ export function requireOwnPage({ headers }: IncomingMessage, origins: readonly s
 }
 
 /** CloudFront, or else the load balancer, says how the client has come; without either it is plain HTTP. */
-function isOriginOf(origin: string, { host = '', ...headers }: IncomingMessage['headers']): boolean {
+function isOriginOf(origin: string, headers: IncomingMessage['headers']): boolean {
   // Behind CloudFront the load balancer speaks of the way from there. A page can send neither without a preflight request.
   const protocol = headers['cloudfront-forwarded-proto'] ?? headers['x-forwarded-proto'] ?? 'http';
-  return origin === `${String(protocol)}://${host}`;
+  return origin === `${String(protocol)}://${headers.host ?? ''}`;
 }

@@ -1,9 +1,9 @@
-/** As many as one metric may have in a line of the embedded metric format. */
-const SIZE = 100;
+import { MAX_VALUES_PER_LINE } from '../../backbone/telemetry/embedded-metrics.ts';
 
 /**
- * A uniform sample of latencies (reservoir sampling, Vitter's algorithm R): the same work and memory for each event however many
- * there are, and unlike an average it has percentiles. See docs/decisions/0020-metrics-of-a-lane-not-of-its-parts.md.
+ * A uniform sample of latencies, as many as one line of metrics takes (reservoir sampling, Vitter's algorithm R): the same work and
+ * memory for each event however many there are, and unlike an average it has percentiles. See
+ * docs/decisions/0020-metrics-of-a-lane-not-of-its-parts.md.
  */
 export class LatencySample {
   readonly #values: number[] = [];
@@ -21,7 +21,7 @@ export class LatencySample {
 
   add(ms: number): void {
     this.#seen++;
-    const at = this.#values.length < SIZE ? this.#values.length : Math.floor(this.#random() * this.#seen);
-    if (at < SIZE) this.#values[at] = ms;
+    const at = this.#values.length < MAX_VALUES_PER_LINE ? this.#values.length : Math.floor(this.#random() * this.#seen);
+    if (at < MAX_VALUES_PER_LINE) this.#values[at] = ms;
   }
 }

@@ -7,8 +7,6 @@ const READERS_PER_TURN = 256;
 interface Pass {
   readonly feed: Feed;
   readers: Iterator<Reader>;
-  /** What the walk before this one offered ends here. */
-  from: number;
   /** The end of the ring when the walk began: every reader is offered at least everything before it. */
   through: number;
   readonly done: PromiseWithResolvers<void>;
@@ -40,7 +38,7 @@ export class PassScheduler {
   schedule(feed: Feed): void {
     if (this.#passes.has(feed)) return;
     const done = Promise.withResolvers<void>();
-    this.#passes.set(feed, { feed, readers: feed.readers.values(), from: this.#passed.get(feed) ?? 0, through: feed.ring.end, done });
+    this.#passes.set(feed, { feed, readers: feed.readers.values(), through: feed.ring.end, done });
     this.#scheduleTurn();
   }
 
@@ -79,12 +77,11 @@ export class PassScheduler {
 
   #finish(pass: Pass): void {
     const { feed } = pass;
-    this.#onPassed(feed, pass.from, pass.through);
+    this.#onPassed(feed, this.#passed.get(feed) ?? 0, pass.through);
     this.#passed.set(feed, pass.through);
     feed.ring.trim(this.#ringLimitBytes(), pass.through);
     if (feed.ring.end > pass.through) {
       pass.readers = feed.readers.values();
-      pass.from = pass.through;
       pass.through = feed.ring.end;
       return;
     }

@@ -2,10 +2,10 @@ import type { Context } from 'aws-lambda';
 import { createEcsClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { listRunningTaskIds } from '../../backbone/aws/ecs-tasks.ts';
 import { listTaskQueues, removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
-import { type MetricDimensions, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { clusterEntries, readEnvironment, taskQueueEntries, telemetryEntries } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { type SweepDependencies, sweepQueues } from './sweep-queues.ts';
 
 /** Runs on a schedule: removes the queues of SSE tasks that nobody else has removed. */
@@ -14,7 +14,7 @@ function createHandler(deps: SweepDependencies) {
 }
 
 const env = readEnvironment({ ...taskQueueEntries, ...clusterEntries, ...telemetryEntries }, process.env);
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'sse' };
+const dimensions = dimensionsOf(env, 'sse');
 const clients = { sqs: createSqsClient(), sns: createSnsClient(), ecs: createEcsClient() };
 export const handler = createHandler({
   listQueues: () => listTaskQueues({ ...clients, queuePrefix: env[TASK_QUEUE_ENV.queuePrefix] }),

@@ -65,7 +65,6 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
       telemetry.error('frame failed', { connectionId, error });
       telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
     }
-    if (error instanceof PublishedTooOftenError) telemetry.metrics({ [METRICS.limitedPublications]: 1 });
     return sender.send({ ...toErrorFrame(error), ...repeated });
   }
 }
@@ -106,7 +105,10 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
       return sender.send({ kind: 'pong', ...repeated });
     case 'publish': {
       const { principal } = await authorize(connectionId, 'publish', command.publication.channel, deps);
-      if (!(await deps.quota.take(principal))) throw new PublishedTooOftenError(deps.quota.perSecond);
+      if (!(await deps.quota.take(principal))) {
+        task.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
+        throw new PublishedTooOftenError(deps.quota.perSecond);
+      }
       const event = await deps.publish(command.publication);
       traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });

@@ -1,10 +1,10 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { ACCESS_ENV, METRICS, type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
 import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
@@ -20,7 +20,7 @@ function createHandler(deps: OpenConnectionDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries, ...telemetryEntries }, process.env);
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
+const dimensions = dimensionsOf(env, 'websocket');
 export const handler = createHandler({
   store: openConnectionStore(env),
   verifier: createJwtVerifier({

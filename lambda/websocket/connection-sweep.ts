@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { METRICS } from '../../backbone/contract.ts';
-import type { Clock, ConnectionDirectory, ConnectionProbe, ConnectionStore, ListedConnection, SweepMark } from '../../backbone/ports.ts';
+import type { Clock, ConnectionDirectory, ConnectionProbe, ConnectionStore, ListedConnection } from '../../backbone/ports.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { LOOK_BACK_MS } from './connection-expiry.ts';
 
@@ -40,14 +40,17 @@ export async function sweepConnections(deps: ConnectionSweepDependencies, deadli
   const { directory, clock, maxConnections } = deps;
   let swept = 0;
   let unknown = 0;
-  let { after, open }: Partial<SweepMark> & { open: number } = (await directory.loadMark()) ?? { open: 0 };
+  const mark = await directory.loadMark();
+  let after = mark?.after;
+  let open = mark?.open ?? 0;
   for (let left = maxConnections; left > 0 && clock.nowMs() < deadlineMs; ) {
     const limit = Math.min(PAGE_SIZE, left);
     const page = await directory.list(limit, after);
     left -= limit;
     const outcomes = await examineAll(page.connections, deps, telemetry);
-    swept += outcomes.filter((outcome) => outcome === 'swept').length;
-    open += outcomes.filter((outcome) => outcome !== 'swept').length;
+    const closed = outcomes.filter((outcome) => outcome === 'swept').length;
+    swept += closed;
+    open += outcomes.length - closed;
     unknown += outcomes.filter((outcome) => outcome === 'unknown').length;
     after = page.next;
     // API Gateway has enough to do. The next run goes on behind this page, so that one connection cannot hold the sweep up for ever.

@@ -2,10 +2,9 @@ import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { type MetricDimensions, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { openConnectionExpiries, openConnectionStore } from '../wiring.ts';
 import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
 
@@ -21,7 +20,7 @@ function createHandler(deps: ConnectionExpiryDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...telemetryEntries }, process.env);
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
+const dimensions = dimensionsOf(env, 'websocket');
 // It reads the management endpoint from the environment by itself.
 const client = createManagementClient();
 export const handler = createHandler({

@@ -2,10 +2,10 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
 import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
-import { FAN_OUT_RESERVE_MS, METRICS, type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 
@@ -27,7 +27,7 @@ function createHandler(deps: DeliverDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
+const dimensions = dimensionsOf(env, 'websocket');
 const postConcurrency = env[WEBSOCKET_ENV.postConcurrency];
 export const handler = createHandler({
   store: openConnectionStore(env),

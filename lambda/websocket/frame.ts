@@ -1,7 +1,7 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import { WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import {
   connectionStoreEntries,
@@ -12,7 +12,7 @@ import {
   readEnvironment,
   telemetryEntries,
 } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { openConnectionStore, openEventLog, openLogReader, openPublicationQuota, openPublisher } from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
 
@@ -44,7 +44,7 @@ const env = readEnvironment(
   },
   process.env,
 );
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
+const dimensions = dimensionsOf(env, 'websocket');
 const log = openEventLog(env);
 export const handler = createHandler({
   store: openConnectionStore(env),

@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
 import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
-import { type MetricDimensions, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries, telemetryEntries } from '../environment.ts';
-import { openTelemetry } from '../telemetry.ts';
+import { dimensionsOf, openTelemetry } from '../telemetry.ts';
 import { openConnectionDirectory, openConnectionStore } from '../wiring.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
 
@@ -20,7 +20,7 @@ function createHandler(deps: ConnectionSweepDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries, ...telemetryEntries }, process.env);
-const dimensions: MetricDimensions = { stack: env[TELEMETRY_ENV.stack], lane: 'websocket' };
+const dimensions = dimensionsOf(env, 'websocket');
 export const handler = createHandler({
   directory: openConnectionDirectory(env),
   store: openConnectionStore(env),

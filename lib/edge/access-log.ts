@@ -1,4 +1,4 @@
-import { ArnFormat, Names, Stack } from 'aws-cdk-lib';
+import { Names } from 'aws-cdk-lib';
 import type { IDistribution } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnDelivery, CfnDeliveryDestination, CfnDeliverySource, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -46,13 +46,7 @@ export class DistributionLog extends Construct {
     const destination = new CfnDeliveryDestination(this, 'Destination', {
       name,
       outputFormat: 'json',
-      // Without the `:*` that the log group's own ARN ends in.
-      destinationResourceArn: Stack.of(this).formatArn({
-        service: 'logs',
-        resource: 'log-group',
-        resourceName: this.logGroup.logGroupName,
-        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-      }),
+      destinationResourceArn: this.logGroup.deliveryArn,
     });
     const delivery = new CfnDelivery(this, 'Delivery', {
       deliverySourceName: source.name,

@@ -1,5 +1,5 @@
-import { ArnFormat, Names, Stack } from 'aws-cdk-lib';
-import type { CfnLogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Names } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { LaneLogGroup } from '../lane-log-group.ts';
@@ -92,19 +92,13 @@ export class WebAcl extends Construct {
       visibilityConfig: visibility(id),
       rules: rules.map((rule, priority) => ({ ...rule, priority, visibilityConfig: visibility(rule.name) })),
     });
-    this.log = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
-    (this.log.node.defaultChild as CfnLogGroup).logGroupName = `${LOG_GROUP_PREFIX}${Names.uniqueResourceName(this, { maxLength: 200 })}`;
+    this.log = new LaneLogGroup(this, 'Log', {
+      retention: props.logRetention,
+      name: `${LOG_GROUP_PREFIX}${Names.uniqueResourceName(this, { maxLength: 200 })}`,
+    });
     new CfnLoggingConfiguration(this, 'Logging', {
       resourceArn: this.acl.attrArn,
-      // Without the `:*` that the log group's own ARN ends in.
-      logDestinationConfigs: [
-        Stack.of(this).formatArn({
-          service: 'logs',
-          resource: 'log-group',
-          resourceName: this.log.logGroupName,
-          arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-        }),
-      ],
+      logDestinationConfigs: [this.log.deliveryArn],
       redactedFields: [{ queryString: {} }, ...SECRET_HEADERS.map((name) => ({ singleHeader: { Name: name } }))],
     });
   }

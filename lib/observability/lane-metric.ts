@@ -3,11 +3,6 @@ import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IConstruct } from 'constructs';
 import { type Lane, METRICS_NAMESPACE, type MetricDimensions, type MetricName } from '../../backbone/contract.ts';
 
-/** What the lane's functions and tasks give all their metrics. */
-export function laneDimensions(scope: IConstruct, lane: Lane): { readonly [Name in keyof MetricDimensions]: string } {
-  return { stack: Stack.of(scope).stackName, lane };
-}
-
 /**
  * A metric of a lane.
  * @param scope anything in the lane's stack
@@ -17,7 +12,8 @@ export function laneMetric(scope: IConstruct, lane: Lane, metricName: MetricName
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,
-    dimensionsMap: { ...laneDimensions(scope, lane) },
+    // What the lane's functions and tasks give all their metrics.
+    dimensionsMap: { stack: Stack.of(scope).stackName, lane } satisfies MetricDimensions,
     statistic,
     period: Duration.minutes(1),
   });

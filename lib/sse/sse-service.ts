@@ -1,6 +1,5 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
-import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
@@ -86,8 +85,6 @@ export class SseService extends Construct implements Configurable {
   readonly service: FargateService;
   readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
-  /** Of one task, on average over all tasks. */
-  readonly openStreams: Metric;
 
   constructor(scope: Construct, id: string, props: SseServiceProps) {
     super(scope, id);
@@ -161,7 +158,6 @@ export class SseService extends Construct implements Configurable {
       healthCheckGracePeriod: Duration.seconds(60),
     });
     this.service.attachToApplicationTargetGroup(props.targetGroup);
-    this.openStreams = laneMetric(this, 'sse', METRICS.openConnections, 'Average');
     this.scale(props.scaling);
   }
 
@@ -173,7 +169,7 @@ export class SseService extends Construct implements Configurable {
   private scale({ minTasks, maxTasks, targetStreamsPerTask, schedule }: SseScalingProps): void {
     const tasks = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
     tasks.scaleToTrackCustomMetric('OpenStreams', {
-      metric: this.openStreams,
+      metric: laneMetric(this, 'sse', METRICS.openConnections, 'Average'),
       targetValue: targetStreamsPerTask,
       scaleOutCooldown: Duration.minutes(1),
       // Every task that goes makes its clients reconnect: not for a dip.

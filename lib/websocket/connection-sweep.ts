@@ -1,12 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
-import type { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { laneMetric } from '../observability/lane-metric.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 
@@ -51,10 +49,5 @@ export class ConnectionSweep extends Construct {
       schedule: Schedule.rate(Duration.minutes(props.intervalMinutes)),
       targets: [this.handler.eventTarget(this.deadLetters)],
     });
-  }
-
-  /** Connections that were found closed: those whose `$disconnect` was lost. */
-  metricConnectionsSwept(): Metric {
-    return laneMetric(this, 'websocket', METRICS.orphans).with({ period: Duration.minutes(5) });
   }
 }

@@ -108,3 +108,19 @@ test('spells out the address of a user pool, and leaves attributes of that name 
     Other: { Value: { 'Fn::GetAtt': ['Other', 'ProviderURL'] } },
   });
 });
+
+test('starts a service that scales with the fewest tasks that it may have, and no other', () => {
+  const service: Resource = { Type: 'AWS::ECS::Service', Properties: { LaunchType: 'FARGATE' } };
+  const { template } = adapt({
+    Target: {
+      Type: 'AWS::ApplicationAutoScaling::ScalableTarget',
+      Properties: { MinCapacity: 3, ResourceId: { 'Fn::Join': ['', ['service/cluster/', { 'Fn::GetAtt': ['Scaled', 'Name'] }]] } },
+    },
+    Scaled: service,
+    Fixed: service,
+  });
+  expect(template.Resources).toEqual({
+    Scaled: { Type: 'AWS::ECS::Service', Properties: { DesiredCount: 3, LaunchType: 'FARGATE' } },
+    Fixed: service,
+  });
+});
