@@ -1,5 +1,6 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ifConditionHolds } from '../../backbone/aws/dynamo-condition.ts';
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import type { LocalRun } from '../../local/run.ts';
 import type { TaskService } from '../../local/tasks/task-service.ts';
@@ -44,13 +45,17 @@ export function leftoversOf(run: LocalRun, access: AwsAccess): LeftoverFinder {
     async ageConnections(ms) {
       for (const { kind, table, connectionId } of await connectionRows(database)) {
         if (kind !== 'connection') continue;
-        await database.send(
-          new UpdateCommand({
-            TableName: table,
-            Key: { connectionId },
-            UpdateExpression: 'SET connectedAt = connectedAt - :ms',
-            ExpressionAttributeValues: { ':ms': ms },
-          }),
+        // The row of a connection that has closed meanwhile is gone, and is not to come back.
+        await ifConditionHolds(
+          database.send(
+            new UpdateCommand({
+              TableName: table,
+              Key: { connectionId },
+              UpdateExpression: 'SET connectedAt = connectedAt - :ms',
+              ConditionExpression: 'attribute_exists(connectionId)',
+              ExpressionAttributeValues: { ':ms': ms },
+            }),
+          ),
         );
       }
     },
