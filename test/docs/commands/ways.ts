@@ -30,7 +30,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^npm run secrets$/, elsewhere('test/scripts/find-secrets.test.ts')],
   [/^(npm run build:client|npm run build|node client\/build\.ts)$/, elsewhere('test/client/package.test.ts')],
   [/^npm (start|run )/, { kind: 'options' }],
-  [/^(npx )?cdk (bootstrap|deploy|destroy|diff|list|synth|rollback)\b/, { kind: 'stage' }],
+  [/^(npx )?cdk (bootstrap|deploy|destroy|diff|import|list|synth|rollback)\b/, { kind: 'stage' }],
   [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
   [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
   [/^aws ec2 describe-managed-prefix-lists /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
