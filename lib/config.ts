@@ -29,6 +29,19 @@ const cronExpression = v.pipe(
   ),
 );
 
+/** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
+const functionRollout = v.picklist([
+  'AllAtOnce',
+  'Canary10Percent5Minutes',
+  'Canary10Percent10Minutes',
+  'Canary10Percent15Minutes',
+  'Canary10Percent30Minutes',
+  'Linear10PercentEvery1Minute',
+  'Linear10PercentEvery2Minutes',
+  'Linear10PercentEvery3Minutes',
+  'Linear10PercentEvery10Minutes',
+]);
+
 const auth = v.strictObject({
   /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
   issuer: v.optional(
@@ -87,6 +100,8 @@ const websocket = v.strictObject({
     visibilityTimeoutSeconds: between(0, 43_200),
     /** Deliveries of a message before it is put aside. */
     maxReceiveCount: between(1, 1_000),
+    /** Whether a new version gets all messages at once, or more and more of them, and none when an alarm is raised. */
+    rollout: functionRollout,
   }),
   sweep: v.strictObject({
     /** How often a part of the connections is looked at for those that are closed. */

@@ -1,5 +1,5 @@
 import { Duration } from 'aws-cdk-lib';
-import type { IMetric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -108,16 +108,16 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
 }
 
 /** Messages wait longer than an idle fan-out lets them. */
-export function alarmQueues(queues: readonly Queue[]): void {
-  for (const queue of queues) {
+export function alarmQueues(queues: readonly Queue[]): readonly Alarm[] {
+  return queues.map((queue) =>
     alarmAbove(queue, 'AgeAlarm', {
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) }),
       meaning: 'Events wait for the fan-out.',
       runbook: 'queue-age',
       threshold: QUEUE_AGE_SECONDS,
       periods: 3,
-    });
-  }
+    }),
+  );
 }
 
 function sumOf(metrics: readonly Metric[]): IMetric {

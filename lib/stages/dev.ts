@@ -34,6 +34,7 @@ export const dev = parseStage(
         batchSize: 10,
         visibilityTimeoutSeconds: 180,
         maxReceiveCount: 5,
+        rollout: 'AllAtOnce',
       },
       sweep: { intervalMinutes: 15, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },

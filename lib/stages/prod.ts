@@ -30,6 +30,7 @@ export const prod = parseStage(
         batchSize: 10,
         visibilityTimeoutSeconds: 360,
         maxReceiveCount: 5,
+        rollout: 'Canary10Percent5Minutes',
       },
       sweep: { intervalMinutes: 10, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },

@@ -10,6 +10,8 @@ import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { alarmQueues } from '../observability/alarms.ts';
+import { FanOutRollout, type FanOutRolloutProps } from './fan-out-rollout.ts';
 
 export interface FanOutProps {
   readonly backbone: EventBackbone;
@@ -25,6 +27,8 @@ export interface FanOutProps {
   readonly visibilityTimeoutSeconds: number;
   /** Deliveries of a message before it is put aside. */
   readonly maxReceiveCount: number;
+  /** How invocations move from the version before to a new one. */
+  readonly rollout: FanOutRolloutProps['rollout'];
   readonly logRetention: RetentionDays;
 }
 
@@ -34,6 +38,7 @@ export interface FanOutProps {
  */
 export class FanOut extends Construct implements Configurable {
   readonly handler: LaneFunction;
+  readonly rollout: FanOutRollout;
   readonly events: Queue;
   readonly deliveries: Queue;
   readonly deadLetters: DeadLetterQueue;
@@ -66,14 +71,21 @@ export class FanOut extends Construct implements Configurable {
       actions: ['sqs:SendMessage'],
       resourceArns: [this.deliveries.queueArn, this.deadLetters.queue.queueArn],
     });
-    for (const queue of [this.events, this.deliveries]) {
+    const queues = [this.events, this.deliveries];
+    this.rollout = new FanOutRollout(this, 'Rollout', {
+      function: this.handler.function,
+      rollout: props.rollout,
+      // A version that gives messages back does not fail; they come again, and grow old.
+      lateAlarms: alarmQueues(queues),
+    });
+    for (const queue of queues) {
       // What Lambda's pollers do. The CDK's `SqsEventSource` would also allow changing visibilities and asking for URLs.
       const polling = Grant.addToPrincipal({
         grantee: this.handler,
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
         resourceArns: [queue.queueArn],
       });
-      const mapping = this.handler.function.addEventSourceMapping(queue.node.id, {
+      const mapping = this.rollout.alias.addEventSourceMapping(queue.node.id, {
         eventSourceArn: queue.queueArn,
         batchSize: props.batchSize,
         // Waiting for a fuller batch would be latency for every event.

@@ -6,7 +6,7 @@ import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import type { Stage } from '../config.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { alarmFunctions, alarmLane, alarmQueues, alarmTables } from '../observability/alarms.ts';
+import { alarmFunctions, alarmLane, alarmTables } from '../observability/alarms.ts';
 import type { LaneStack } from '../observability/lane-dashboard.ts';
 import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
@@ -76,7 +76,6 @@ export class WebSocketStack extends Stack implements LaneStack {
     alarmLane(this, this.lane);
     alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, expiry.handler, sweep.handler]);
     alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
-    alarmQueues([fanOut.events, fanOut.deliveries]);
 
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });

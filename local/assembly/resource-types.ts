@@ -53,6 +53,9 @@ const globalArn = (service: string, resource: string) => `arn:aws:${service}::${
 const managedPolicyArn = (r: ResourceNaming) => globalArn('iam', `policy/${r.name}`);
 const table = handled((r) => r.name, { Arn: tableArn, TableName: (r) => r.name }, 'TableName');
 
+const functionArn = (r: ResourceNaming, qualifier: string) => r.arn('lambda', `function:${r.text('FunctionName')}:${qualifier}`);
+const aliasArn = (r: ResourceNaming) => functionArn(r, r.text('Name'));
+
 const HANDLED: Readonly<Record<string, HandledType>> = {
   'AWS::ApiGatewayV2::Api': handled((r) => r.id, { ApiId: (r) => r.id, ApiEndpoint: (r) => `wss://${apiHost(r.id, r.region)}` }),
   'AWS::ApiGatewayV2::Integration': handled((r) => r.id, { IntegrationId: (r) => r.id }),
@@ -105,10 +108,12 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     'RoleName',
   ),
   'AWS::KMS::Key': handled((r) => r.id, { Arn: (r) => r.arn('kms', `key/${r.id}`), KeyId: (r) => r.id }),
+  'AWS::Lambda::Alias': handled(aliasArn, { AliasArn: aliasArn }),
   'AWS::Lambda::EventInvokeConfig': handled((r) => r.id),
   'AWS::Lambda::EventSourceMapping': handled((r) => r.id, { Id: (r) => r.id }),
   'AWS::Lambda::Function': handled((r) => r.name, { Arn: (r) => r.arn('lambda', `function:${r.name}`) }, 'FunctionName'),
   'AWS::Lambda::Permission': handled((r) => r.id, { Id: (r) => r.id }),
+  'AWS::Lambda::Version': handled((r) => functionArn(r, '1'), { FunctionArn: (r) => functionArn(r, '1'), Version: () => '1' }),
   'AWS::Logs::LogGroup': handled((r) => r.name, { Arn: (r) => r.arn('logs', `log-group:${r.name}:*`) }, 'LogGroupName'),
   'AWS::SNS::Subscription': handled(subscriptionArn, { Arn: subscriptionArn }),
   'AWS::SNS::Topic': handled((r) => r.arn('sns', r.name), { TopicArn: (r) => r.arn('sns', r.name), TopicName: (r) => r.name }, 'TopicName'),
@@ -129,6 +134,7 @@ const NETWORK = 'everything runs on the loopback interface';
 const OBSERVED = 'nothing collects metrics or logs locally';
 const DISTRIBUTION = 'the local distribution passes requests to the service as they are';
 const FILTER = 'whoever reaches the loopback interface is on this machine';
+const ROLLOUT = 'every local run starts with the newest version';
 const CAPACITY = 'the number of tasks is an option of the local run';
 
 const INERT: Readonly<Record<string, string>> = {
@@ -143,6 +149,8 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm': OBSERVED,
   'AWS::CloudWatch::CompositeAlarm': OBSERVED,
   'AWS::CloudWatch::Dashboard': OBSERVED,
+  'AWS::CodeDeploy::Application': ROLLOUT,
+  'AWS::CodeDeploy::DeploymentGroup': ROLLOUT,
   'AWS::Cognito::UserPoolDomain': 'the issuer of the local run has an address of its own',
   'AWS::EC2::EIP': NETWORK,
   'AWS::EC2::FlowLog': OBSERVED,

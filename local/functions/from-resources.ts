@@ -44,6 +44,12 @@ const permissionProperties = v.object({
   SourceAccount: v.optional(v.string()),
 });
 
+const aliasProperties = v.object({
+  FunctionName: v.string(),
+  Name: v.string(),
+  RoutingConfig: v.optional(v.never('weights are not supported locally')),
+});
+
 export interface FunctionsFromResources {
   readonly resources: readonly Resource[];
   readonly assembly: Assembly;
@@ -92,11 +98,15 @@ function toFunction(
   const allowed = (permission: Permission) => access.allows(session, permission);
   const logGroup = properties.LoggingConfig.LogGroup ?? `/aws/lambda/${resource.name}`;
   const logStream = 'local';
+  const aliases = declared(resources, 'AWS::Lambda::Alias', aliasProperties).filter(
+    ({ properties }) => properties.FunctionName === resource.name,
+  );
   const variables = Object.entries(Environment.Variables ?? {});
   return new LambdaFunction({
     name: resource.name,
     arn,
     directory,
+    aliases: aliases.map((alias) => alias.properties.Name),
     policy: policyOf(arn, resource.name, resources),
     allowed,
     timeoutMs: Timeout * 1000,

@@ -40,15 +40,15 @@ export class Functions {
   }
 
   /**
-   * @param reference a name, a partial ARN or an ARN, with or without the qualifier `$LATEST`
+   * @param reference a name, a partial ARN or an ARN, with or without the qualifier `$LATEST` or the name of an alias
    * @throws AwsError `ResourceNotFoundException`
    */
   find(reference: string): LambdaFunction {
     const parts = reference.split(':');
     const at = parts.indexOf('function');
-    const name = parts[at + 1] ?? '';
+    const [name = '', qualifier = '$LATEST'] = parts.slice(at + 1);
     const found = this.#byName.get(name);
-    if (found !== undefined) return found;
+    if (found?.has(qualifier)) return found;
     throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, { status: 404 });
   }
 

@@ -14,6 +14,8 @@ export interface FunctionOptions {
   readonly name: string;
   readonly arn: string;
   readonly directory: string;
+  /** Names of its aliases. @default none */
+  readonly aliases?: readonly string[] | undefined;
   /** Who may invoke it besides roles that are allowed to. */
   readonly policy: readonly Statement[];
   /** Whether its role allows something: Lambda does some things in its name. */
@@ -45,6 +47,11 @@ export class LambdaFunction {
     this.#options = options;
     const { maxInstances = MAX_INSTANCES, reservedConcurrency = maxInstances } = options;
     this.#maxInstances = Math.min(maxInstances, reservedConcurrency);
+  }
+
+  /** Whether something goes by this name behind the function's: the local run has one version, to which everything leads. */
+  has(qualifier: string): boolean {
+    return qualifier === '$LATEST' || (this.#options.aliases ?? []).includes(qualifier);
   }
 
   /** Its resource policy. */

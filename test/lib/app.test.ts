@@ -71,7 +71,7 @@ function without(stackClass: string): string {
   return kept.join('\n');
 }
 
-describe.each(STAGES)('stage $id', ({ id, edge }) => {
+describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
   let synthesis: Synthesis;
   const prefix = `Lanes${id.charAt(0).toUpperCase()}${id.slice(1)}`;
 
@@ -107,6 +107,7 @@ describe.each(STAGES)('stage $id', ({ id, edge }) => {
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
     const onEverything = statements.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
     expect([...new Set(onEverything)].sort()).toEqual([
+      ...(websocket.fanOut.rollout === 'AllAtOnce' ? [] : ['cloudwatch:DescribeAlarms']),
       'ecr:GetAuthorizationToken',
       'ecs:ListTasks',
       'elasticloadbalancing:DescribeTargetHealth',

@@ -91,6 +91,11 @@ describe('parseStage', () => {
     expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
   });
 
+  test('rejects a rollout that CodeDeploy does not have ready', () => {
+    const fanOut = { ...dev.websocket.fanOut, rollout: 'Canary50Percent1Minute' };
+    expect(parse({ websocket: { ...dev.websocket, fanOut } })).toThrow(/websocket\.fanOut\.rollout: "Canary50Percent1Minute" is not valid/);
+  });
+
   test.each([
     ['none, before the first deploy', {}],
     ['the one that CloudFront has assigned', { host: 'd111111abcdef8.cloudfront.net' }],

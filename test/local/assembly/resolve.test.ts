@@ -18,6 +18,8 @@ function evaluate(value: TemplateValue, template: Partial<Template> = {}): unkno
     Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Join': ['-', ['my', { Ref: 'AWS::Region' }]] } } },
     Role: { Type: 'AWS::IAM::Role', Properties: {} },
     Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: {} },
+    Fn: { Type: 'AWS::Lambda::Function', Properties: { FunctionName: 'worker' } },
+    Alias: { Type: 'AWS::Lambda::Alias', Properties: { FunctionName: { Ref: 'Fn' }, Name: 'live' } },
   };
   const { outputs } = resolve(stack({ Resources, Outputs: { Value: { Value: value } }, ...template }));
   return outputs['App']?.['Value'];
@@ -38,6 +40,10 @@ describe('references', () => {
 
   test('Fn::GetAtt takes the dotted form too', () => {
     expect(evaluate({ 'Fn::GetAtt': 'Queue.QueueName' })).toBe('my-eu-west-1');
+  });
+
+  test('Ref of an alias is an ARN with its function and its name', () => {
+    expect(evaluate({ Ref: 'Alias' })).toBe('arn:aws:lambda:eu-west-1:000000000000:function:worker:live');
   });
 
   test('a resource without effect has stand-ins', () => {

@@ -28,7 +28,12 @@ beforeAll(async () => {
   asyncSettings = new Map();
   const { log, lines: kept } = testLog();
   lines = kept;
-  functions = new Functions({ functions: ['echo', 'fail'].map((handler) => testFunction(handler).fn), asyncSettings, queues, log });
+  functions = new Functions({
+    functions: ['echo', 'fail'].map((handler) => testFunction(handler, { aliases: ['live'] }).fn),
+    asyncSettings,
+    queues,
+    log,
+  });
   endpoint.serve({
     lambda: (request, response) => void handleInvoke(request, response, { functions, access: accountWithoutRoles().access }),
   });
@@ -50,7 +55,7 @@ afterAll(() => {
 const invoke = (FunctionName: string, payload: unknown, type: 'RequestResponse' | 'Event' = 'RequestResponse') =>
   lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(payload), InvocationType: type }));
 
-test.each(['echo', 'arn:aws:lambda:us-east-1:000000000000:function:echo', '000000000000:function:echo'])(
+test.each(['echo', 'echo:live', 'arn:aws:lambda:us-east-1:000000000000:function:echo', '000000000000:function:echo'])(
   'the real client invokes the function %s',
   async (name) => {
     const { Payload, StatusCode, ExecutedVersion, FunctionError } = await invoke(name, { a: 1 });
@@ -69,8 +74,8 @@ test('an error of the function is a FunctionError with its type and message', as
   expect(JSON.parse(Payload?.transformToString() ?? '')).toMatchObject({ errorType: 'TypeError', errorMessage: 'bad input' });
 });
 
-test('an unknown function is ResourceNotFoundException', async () => {
-  await expect(invoke('nobody', {})).rejects.toBeInstanceOf(ResourceNotFoundException);
+test.each(['nobody', 'echo:nowhere'])('an unknown function or alias is ResourceNotFoundException: %s', async (name) => {
+  await expect(invoke(name, {})).rejects.toBeInstanceOf(ResourceNotFoundException);
 });
 
 test('a payload that is not JSON is refused', async () => {

@@ -3,13 +3,17 @@ import { LambdaFunction } from '../../../local/functions/lambda-function.ts';
 import { testLog } from './log.ts';
 
 /** A function with one of the handlers of `fixtures/functions/index.mjs`. */
-export function testFunction(handler: string, options: { timeoutMs?: number; reservedConcurrency?: number; handlerFile?: string } = {}) {
+export function testFunction(
+  handler: string,
+  options: { timeoutMs?: number; reservedConcurrency?: number; handlerFile?: string; aliases?: readonly string[] } = {},
+) {
   const directory = join(import.meta.dirname, '..', 'fixtures', 'functions');
   const { log, lines } = testLog();
   const fn = new LambdaFunction({
     name: handler,
     arn: `arn:aws:lambda:us-east-1:000000000000:function:${handler}`,
     directory,
+    aliases: options.aliases,
     policy: [],
     allowed: () => true,
     timeoutMs: options.timeoutMs ?? 10_000,

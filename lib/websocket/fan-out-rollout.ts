@@ -1,0 +1,68 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { LambdaDeploymentConfig, LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
+import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IVersion, Function as LambdaRuntimeFunction } from 'aws-cdk-lib/aws-lambda';
+import { Alias } from 'aws-cdk-lib/aws-lambda';
+import { Construct } from 'constructs';
+import { acknowledge } from '../acknowledgements.ts';
+import type { WebSocketConfig } from '../config.ts';
+import { alarmAbove } from '../observability/alarm.ts';
+
+const ALIAS_NAME = 'live';
+
+export interface FanOutRolloutProps {
+  readonly function: LambdaRuntimeFunction;
+  /** How invocations move from the version before to a new one. */
+  readonly rollout: WebSocketConfig['fanOut']['rollout'];
+  /** Raised where deliveries fall behind, whatever the function says of itself. */
+  readonly lateAlarms: readonly Alarm[];
+}
+
+/**
+ * The alias that the queues invoke. It moves to a new version at once, or by a deployment of CodeDeploy, which CloudFormation
+ * waits for, and which goes back when an alarm is raised.
+ *
+ * A version goes when the next one has taken over: until then CloudFormation keeps it to roll back to, and what is older is
+ * deployed from its commit.
+ */
+export class FanOutRollout extends Construct {
+  readonly alias: Alias;
+
+  constructor(scope: Construct, id: string, props: FanOutRolloutProps) {
+    super(scope, id);
+    // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+    this.alias = new Alias(this, 'Alias', { aliasName: ALIAS_NAME, version: props.function.currentVersion as IVersion });
+    if (props.rollout !== 'AllAtOnce') this.shiftGradually(props);
+  }
+
+  private shiftGradually({ function: fn, rollout, lateAlarms }: FanOutRolloutProps): void {
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
+    // AWS's policy for it, AWSCodeDeployRoleForLambdaLimited, would allow moving every alias of the account.
+    const shifting = Grant.addToPrincipal({
+      grantee: role,
+      actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
+      // Not the alias's own ARN: it depends on the deployment group, which waits for this policy.
+      resourceArns: [fn.functionArn, `${fn.functionArn}:${ALIAS_NAME}`],
+    });
+    const watching = Grant.addToPrincipal({ grantee: role, actions: ['cloudwatch:DescribeAlarms'], resourceArns: ['*'] });
+    acknowledge(
+      role,
+      'cloudwatch:DescribeAlarms on everything is what CodeDeploy documents that it needs to watch the alarms of a deployment. It reads the states of alarms and changes nothing.',
+      'AwsSolutions-IAM5[Resource::*]',
+    );
+    const errors = alarmAbove(this, 'ErrorsAlarm', {
+      metric: this.alias.metricErrors({ period: Duration.minutes(1) }),
+      meaning: 'The fan-out fails. A rollout that is under way goes back.',
+      runbook: 'lambda-errors',
+    });
+    const group = new LambdaDeploymentGroup(this, 'Deployments', {
+      alias: this.alias,
+      deploymentConfig: LambdaDeploymentConfig.fromLambdaDeploymentConfigName(this, 'Shift', `CodeDeployDefault.Lambda${rollout}`),
+      // The CDK would add the policy of AWS to it.
+      role: role.withoutPolicyUpdates(),
+      alarms: [errors, ...lateAlarms],
+    });
+    shifting.combine(watching).applyBefore(group);
+  }
+}
