@@ -94,6 +94,11 @@ const websocket = v.strictObject({
     postConcurrency: between(1, 1_000),
     /** Invocations side by side, per queue. SQS takes no less than 2. */
     maxConcurrency: between(2, 1_000),
+    /**
+     * Invocations of the fan-out that the account keeps free for it, taken from what its other functions have. Left out: none, which
+     * is right for an account with nothing else in it, and for a new one, whose quota leaves none to reserve.
+     */
+    reservedConcurrency: v.optional(between(1, 10_000)),
     /** Messages per invocation. */
     batchSize: between(1, 10),
     /** How long a message stays hidden while an invocation works on it. */
@@ -177,6 +182,11 @@ const sse = v.strictObject({
     /** Open files and sockets that a task may have. */
     openFiles: between(1_024, 1_048_576),
   }),
+  /**
+   * LCUs that the load balancer has at any time, paid for whether they are used or not. Left out: it grows with its load, which
+   * takes minutes. ELB reserves 100 to 15,000 (its quotas, 2026-11).
+   */
+  reservedLcus: v.optional(between(100, 15_000)),
   scaling: v.strictObject({
     minTasks: between(1, 1_000),
     maxTasks: between(1, 1_000),

@@ -29,6 +29,11 @@ export interface LaneFunctionProps {
   readonly timeout: Duration;
   /** @default 256 */
   readonly memoryMb?: number;
+  /**
+   * Invocations at once that are kept for it, and that it may not pass.
+   * @default - what the functions of the account leave each other
+   */
+  readonly reservedConcurrency?: number | undefined;
   /** @default none besides what later grants add */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -57,6 +62,7 @@ export class LaneFunction extends Construct implements Configurable {
       architecture: Architecture.ARM_64,
       memorySize: props.memoryMb ?? 256,
       timeout: props.timeout,
+      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -78,6 +84,7 @@ export class LaneFunction extends Construct implements Configurable {
       'Who invokes it in the other way than waiting for the answer has a dead-letter queue: the EventBridge target and its asynchronous invocations (eventTarget below), and the queues of the fan-out. A caller that waits gets the error itself, and a dead-letter configuration would not act.',
       'NIST.800.53.R5-LambdaDLQ',
     );
+    if (props.reservedConcurrency !== undefined) return;
     acknowledge(
       this.function,
       'What starts it is limited where it starts: routes by the throttle of the API stage, queues by the maximum concurrency of their event source, schedules by their interval, publishing by IAM. A reservation would be taken from the functions of the whole account, and a new account has none to give.',

@@ -277,6 +277,15 @@ function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): read
       reason: 'a message that shows again while its invocation still works on it is delivered twice',
     },
     {
+      left: { name: 'websocket.fanOut.maxConcurrency x 2 queues', value: fanOut.maxConcurrency * 2 },
+      relation: '<=',
+      // Without a reservation there is no such limit.
+      right: { name: 'websocket.fanOut.reservedConcurrency', value: fanOut.reservedConcurrency ?? Number.POSITIVE_INFINITY },
+      unit: 'invocations',
+      reason:
+        'what both queues start beyond the reservation is throttled, and a throttled message comes back later and nearer to the dead letters',
+    },
+    {
       left: retries,
       relation: '<',
       right: { name: "retention of the fan-out's queues", value: fixed.queueRetentionSeconds.fanOut },

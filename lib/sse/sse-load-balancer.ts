@@ -34,6 +34,8 @@ export interface SseLoadBalancerProps {
   readonly idleTimeoutSeconds: number;
   /** How long streams to a task that is going away stay open, 0 to 3600 s. */
   readonly deregistrationDelaySeconds: number;
+  /** LCUs that it has at any time. @default - as many as its load takes, some minutes later */
+  readonly reservedLcus?: number | undefined;
   /** Port of the tasks. */
   readonly targetPort: number;
   /** How long access logs are kept. */
@@ -106,6 +108,7 @@ export class SseLoadBalancer extends Construct {
       idleTimeout: Duration.seconds(idleTimeoutSeconds),
       dropInvalidHeaderFields: true,
       deletionProtection: props.deletionProtection,
+      ...(props.reservedLcus !== undefined && { minimumCapacityUnit: props.reservedLcus }),
     });
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);

@@ -21,6 +21,8 @@ export interface FanOutProps {
   readonly postConcurrency: number;
   /** Invocations side by side, per queue. */
   readonly maxConcurrency: number;
+  /** Invocations at once, of both queues, that are kept for it. @default - none are */
+  readonly reservedConcurrency?: number | undefined;
   /** Messages per invocation. */
   readonly batchSize: number;
   /** How long a message stays hidden while an invocation works on it. */
@@ -59,6 +61,7 @@ export class FanOut extends Construct implements Configurable {
       logRetention: props.logRetention,
       timeout: Duration.seconds(props.functionTimeoutSeconds),
       memoryMb: props.memoryMb,
+      reservedConcurrency: props.reservedConcurrency,
       environment: {
         [WEBSOCKET_ENV.deliveryQueueUrl]: this.deliveries.queueUrl,
         [WEBSOCKET_ENV.deadLetterQueueUrl]: this.deadLetters.queue.queueUrl,

@@ -15,6 +15,7 @@ describe('a lane function', () => {
   beforeAll(() => {
     const stack = testStack();
     new LaneFunction(stack, 'Plain', props);
+    new LaneFunction(stack, 'Reserved', { ...props, reservedConcurrency: 12 });
     new LaneFunction(stack, 'Larger', { ...props, memoryMb: 1_024, environment: { COLOUR: 'blue' } });
     template = Template.fromStack(stack);
   });
@@ -33,6 +34,13 @@ describe('a lane function', () => {
       Timeout: 9,
       Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps' } },
     });
+  });
+
+  test('keeps invocations for itself only where it is told to', () => {
+    const reservations = Object.values(template.findResources('AWS::Lambda::Function')).map(
+      ({ Properties }) => Properties.ReservedConcurrentExecutions,
+    );
+    expect(reservations).toEqual([undefined, 12, undefined]);
   });
 
   test('takes other memory and more environment', () => {

@@ -141,6 +141,11 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     /publishTimeoutMs \(2000 ms\) must be < websocket\.routeFunctionTimeoutSeconds \(2000 ms\)/,
   ],
   [
+    'a reservation that the queues can pass',
+    withFanOut({ maxConcurrency: 5, reservedConcurrency: 9 }),
+    /maxConcurrency x 2 queues \(10 invocations\) must be <= websocket\.fanOut\.reservedConcurrency \(9 invocations\)/,
+  ],
+  [
     'an invocation without time to post',
     withFanOut({ functionTimeoutSeconds: 5 }),
     /in reserve \(5000 ms\) must be < websocket\.fanOut\.functionTimeoutSeconds \(5000 ms\)/,

@@ -32,6 +32,13 @@ beforeAll(() => {
 });
 
 describe('the load balancer', () => {
+  test('reserves capacity only where the stage pays for it', () => {
+    devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', { MinimumLoadBalancerCapacity: Match.absent() });
+    synthesize(dev, { reservedLcus: 200 }).hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      MinimumLoadBalancerCapacity: { CapacityUnits: 200 },
+    });
+  });
+
   test('speaks HTTP/2 and TLS 1.3 on 443, with the certificate of the stage', () => {
     devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', {
       Port: 443,
