@@ -63,6 +63,12 @@ const auth = v.strictObject({
   origins: v.array(origin),
 });
 
+/**
+ * What a table may take in a second at most, a bound for its cost: 0.625 USD per million write units and 0.125 per million read
+ * units (us-east-1, FACTS 2026-11). AWS allows a table 40,000 of each before its quota is raised.
+ */
+const maxThroughput = v.strictObject({ readUnits: between(1, 40_000), writeUnits: between(1, 40_000) });
+
 const backbone = v.strictObject({
   /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
   retentionHours: between(1, TEN_YEARS_IN_HOURS),
@@ -72,6 +78,8 @@ const backbone = v.strictObject({
   publishTimeoutMs: between(1, 600_000),
   /** How long the publish function may run. */
   publishFunctionTimeoutSeconds: between(1, 900),
+  /** Of the event log. An event of up to 1 KB takes two write units, a third and a fourth with an idempotency key, and one more per further KB. */
+  maxThroughput,
 });
 
 const websocket = v.strictObject({
@@ -85,6 +93,8 @@ const websocket = v.strictObject({
   maxConnectionsPerPrincipal: between(1, 1_000),
   /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
   maxPublishesPerSecond: between(1, 900),
+  /** Of each of the tables of connections, subscriptions and principals. */
+  maxThroughput,
   /** How long the functions behind a route may run. */
   routeFunctionTimeoutSeconds: between(1, 900),
   fanOut: v.strictObject({

@@ -260,6 +260,13 @@ function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): read
       reason: 'a frame that publishes must end with an answer, and not with a function that is stopped',
     },
     {
+      left: { name: 'websocket.requestsPerSecond', value: websocket.requestsPerSecond },
+      relation: '<=',
+      right: { name: 'websocket.maxThroughput.writeUnits', value: websocket.maxThroughput.writeUnits },
+      unit: 'per second',
+      reason: 'a connect writes a row, as does a subscription: the API would let in what the tables refuse',
+    },
+    {
       left: { name: 'what a fan-out invocation keeps in reserve', value: fixed.fanOutReserveMs },
       relation: '<',
       right: { name: 'websocket.fanOut.functionTimeoutSeconds', value: fanOut.functionTimeoutSeconds * 1_000 },

@@ -10,6 +10,8 @@ export interface EventLogProps {
   readonly retentionHours: number;
   /** After this long a consumer buries a hole. */
   readonly holeGraceMs: number;
+  /** What the table takes in a second at most. More is throttled. */
+  readonly maxThroughput: { readonly readUnits: number; readonly writeUnits: number };
   /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
   readonly production: boolean;
 }
@@ -24,7 +26,10 @@ export class EventLog extends Construct {
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: TABLES.log.partitionKey.name, type: AttributeType.STRING },
       sortKey: { name: TABLES.log.sortKey.name, type: AttributeType.NUMBER },
-      billing: Billing.onDemand(),
+      billing: Billing.onDemand({
+        maxReadRequestUnits: props.maxThroughput.readUnits,
+        maxWriteRequestUnits: props.maxThroughput.writeUnits,
+      }),
       timeToLiveAttribute: TTL_ATTRIBUTE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.production },
       deletionProtection: props.production,

@@ -13,6 +13,8 @@ export const prod = parseStage(
       holeGraceMs: 5_000,
       publishTimeoutMs: 2_000,
       publishFunctionTimeoutSeconds: 15,
+      // What 5,000 frames a second take that all publish with a key, up to 1 KB each; 54 USD an hour if it lasts.
+      maxThroughput: { readUnits: 20_000, writeUnits: 20_000 },
     },
     websocket: {
       connectionTtlMinutes: 130,
@@ -21,6 +23,8 @@ export const prod = parseStage(
       requestBurst: 2_500,
       maxConnectionsPerPrincipal: 100,
       maxPublishesPerSecond: 50,
+      // Twice what the API lets in: a deploy of clients makes rows and removes rows. 108 USD an hour if it lasts, three tables and an index.
+      maxThroughput: { readUnits: 10_000, writeUnits: 10_000 },
       routeFunctionTimeoutSeconds: 15,
       fanOut: {
         functionTimeoutSeconds: 60,

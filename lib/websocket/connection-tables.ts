@@ -8,6 +8,8 @@ import type { Configurable } from '../lane-function.ts';
 export interface ConnectionTablesProps {
   /** Age at which rows expire by themselves. Above API Gateway's 2 h. */
   readonly connectionTtlMinutes: number;
+  /** What each table takes in a second at most. More is throttled. */
+  readonly maxThroughput: { readonly readUnits: number; readonly writeUnits: number };
 }
 
 /**
@@ -22,8 +24,12 @@ export class ConnectionTables extends Construct {
 
   constructor(scope: Construct, id: string, props: ConnectionTablesProps) {
     super(scope, id);
+    const maximum = {
+      maxReadRequestUnits: props.maxThroughput.readUnits,
+      maxWriteRequestUnits: props.maxThroughput.writeUnits,
+    };
     const shared = {
-      billing: Billing.onDemand(),
+      billing: Billing.onDemand(maximum),
       timeToLiveAttribute: TTL_ATTRIBUTE,
       removalPolicy: RemovalPolicy.DESTROY,
     };
@@ -37,6 +43,8 @@ export class ConnectionTables extends Construct {
           partitionKey: { name: expiryIndex.partitionKey.name, type: AttributeType.STRING },
           sortKey: { name: expiryIndex.sortKey.name, type: AttributeType.NUMBER },
           projectionType: ProjectionType.KEYS_ONLY,
+          // Every write of the table is one of the index: a lower maximum here would hold the table up.
+          ...maximum,
         },
       ],
     });

@@ -141,6 +141,11 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     /publishTimeoutMs \(2000 ms\) must be < websocket\.routeFunctionTimeoutSeconds \(2000 ms\)/,
   ],
   [
+    'tables that take less than the API lets in',
+    withWebSocket({ requestsPerSecond: 500, maxThroughput: { readUnits: 500, writeUnits: 499 } }),
+    /requestsPerSecond \(500 per second\) must be <= websocket\.maxThroughput\.writeUnits \(499 per second\)/,
+  ],
+  [
     'a reservation that the queues can pass',
     withFanOut({ maxConcurrency: 5, reservedConcurrency: 9 }),
     /maxConcurrency x 2 queues \(10 invocations\) must be <= websocket\.fanOut\.reservedConcurrency \(9 invocations\)/,

@@ -18,6 +18,13 @@ beforeAll(() => {
 });
 
 describe('the event log', () => {
+  test('takes no more in a second than the stage pays for', () => {
+    prodTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+      WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 20_000 },
+      Replicas: [Match.objectLike({ ReadOnDemandThroughputSettings: { MaxReadRequestUnits: 20_000 } })],
+    });
+  });
+
   test('has the keys and the time to live that the contract names', () => {
     devTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       KeySchema: [

@@ -29,6 +29,19 @@ beforeAll(() => {
   prodTemplate = synthesize(prod);
 });
 
+test('no table takes more in a second than the stage pays for, and no index less', () => {
+  prodTemplate.resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
+  prodTemplate.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
+    WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 10_000 },
+    Replicas: [Match.objectLike({ ReadOnDemandThroughputSettings: { MaxReadRequestUnits: 10_000 } })],
+  });
+  prodTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+    GlobalSecondaryIndexes: [
+      Match.objectLike({ IndexName: 'byExpiry', WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 10_000 } }),
+    ],
+  });
+});
+
 describe('who may do what', () => {
   test('only who answers, delivers or ends may post to connections, only who ends them end, and only the sweep inspect them, on this stage', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
