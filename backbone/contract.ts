@@ -144,7 +144,14 @@ export const SUBSCRIPTION_TAG = 'lanes:subscription';
 export const PUBLISH_DETAIL_TYPE = 'lanes.publish';
 
 /** Paths of the SSE service that the infrastructure knows. */
-export const SSE_PATHS = { health: '/healthz', ready: '/readyz', events: '/v1/events', session: '/v1/session' } as const;
+export const SSE_PATHS = {
+  health: '/healthz',
+  ready: '/readyz',
+  events: '/v1/events',
+  session: '/v1/session',
+  /** What the deployment tells the console. The bucket of a distribution has it as well. */
+  consoleConfig: '/console.json',
+} as const;
 
 export const METRICS_NAMESPACE = 'RealtimeLanes';
 

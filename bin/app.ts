@@ -31,7 +31,7 @@ lanes.sse = new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, web
 const { edge } = stage;
 if (edge.type === 'cloudfront') {
   // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
-  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge, lanes });
+  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, access, edge, lanes });
 }
 
 // Shows the lanes that there are.

@@ -173,7 +173,7 @@ const distributionEdge = v.strictObject({
 });
 
 const sse = v.strictObject({
-  /** Whether the service also serves the console. */
+  /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.boolean(),
   /** One per zone keeps a zone's loss local; one in all is cheaper. */
   natGateways: between(1, 2),

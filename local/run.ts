@@ -2,10 +2,12 @@ import { readAssembly } from './assembly/read.ts';
 import { type ResolvedApp, resolveAssembly } from './assembly/resolve.ts';
 import { ACCOUNT } from './assembly/resource-types.ts';
 import { type Addresses, localizeValue } from './assembly/rewrite.ts';
+import { distributionsBefore } from './balancer/distributions.ts';
 import { type Balancers, balancersFromResources } from './balancer/from-resources.ts';
 import type { Front } from './balancer/front.ts';
 import { balancerOperations } from './balancer/operations.ts';
 import { balancerPermissions } from './balancer/permissions.ts';
+import { bucketsFromResources, deployFiles } from './buckets/from-resources.ts';
 import { makeCertificate } from './certificate.ts';
 import { DynamoDb } from './endpoint/dynamodb.ts';
 import { dynamoDbPermissions } from './endpoint/dynamodb-permissions.ts';
@@ -164,7 +166,8 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   const functions = functionsFromResources({ ...shared, maxInstances, queues });
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues, log });
-  const balancers = balancersFromResources(resources, await makeCertificate());
+  const buckets = bucketsFromResources(resources);
+  const balancers = balancersFromResources(resources, await makeCertificate(), buckets);
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
     ...shared,
@@ -220,7 +223,9 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     onClose(() => gateway.close());
     addresses.set(`https://${gateway.host}`, `http://${authority}`);
     addresses.set(`wss://${gateway.host}`, `ws://${authority}`);
+    for (const name of distributionsBefore(resources, gateway.host)) addresses.set(`wss://${name}`, `ws://${authority}`);
   }
+  deployFiles(resources, buckets, { assembly, addresses });
 
   const eventSources = new AbortController();
   for (const source of eventSourcesFromResources(resources, queues, functions)) runEventSource(source, log, eventSources.signal);

@@ -20,11 +20,12 @@ export function urlsOf(run: {
   readonly services: readonly TaskService[];
 }): LocalUrls {
   const front = (protocol: Front['protocol']) => run.fronts.find((candidate) => candidate.protocol === protocol);
+  const distribution = run.fronts.find(({ servesFiles }) => servesFiles);
   const hasConsole = run.services.some(({ options }) => (options.env('', 0)[SSE_ENV.consoleConfig] ?? '') !== '');
   // Plain HTTP where it is no redirect: browsers distrust the certificate.
   const consoleFront = run.fronts.find(({ protocol, forwards }) => protocol === 'http' && forwards) ?? front('https');
   return {
-    console: hasConsole ? (consoleFront?.url ?? '') : '',
+    console: distribution?.url ?? (hasConsole ? (consoleFront?.url ?? '') : ''),
     http: front('http')?.url ?? '',
     https: front('https')?.url ?? '',
     websocket: run.gateways[0]?.url ?? '',

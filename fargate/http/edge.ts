@@ -107,7 +107,7 @@ function route(path: string, options: EdgeOptions): Methods | undefined {
       return readable(() => json(200, { status: 'alive' }));
     case SSE_PATHS.ready:
       return readable(() => (hub.isDraining ? json(503, { status: 'draining' }) : json(200, { status: 'ready' })));
-    case '/console.json':
+    case SSE_PATHS.consoleConfig:
       return consoleConfig === '' ? undefined : readable(() => ({ ...json(200, {}), body: consoleConfig }));
   }
   const channel = CHANNEL_EVENTS.exec(path)?.[1];

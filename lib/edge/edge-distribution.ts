@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { Duration } from 'aws-cdk-lib';
+import { Annotations, Duration } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import {
+  AccessLevel,
   AllowedMethods,
   type BehaviorOptions,
   CachePolicy,
@@ -16,8 +17,9 @@ import {
   SecurityPolicyProtocol,
   ViewerProtocolPolicy,
 } from 'aws-cdk-lib/aws-cloudfront';
-import { HttpOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
+import { HttpOrigin, S3BucketOrigin, VpcOrigin } from 'aws-cdk-lib/aws-cloudfront-origins';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { ROOT } from '../bundle.ts';
@@ -26,6 +28,8 @@ import { securityHeaders } from './security-headers.ts';
 
 export interface EdgeDistributionProps {
   readonly edge: DistributionEdge;
+  /** Files of the console. @default - what is no path of a lane is the service's to answer */
+  readonly consoleBucket?: IBucket | undefined;
   /** Internal, with a listener for HTTP. @default - the distribution has the WebSocket lane only */
   readonly loadBalancer?: ApplicationLoadBalancer | undefined;
   /** @default - the distribution has the SSE lane only */
@@ -37,16 +41,18 @@ export interface EdgeDistributionProps {
 export class EdgeDistribution extends Construct {
   readonly distribution: Distribution;
 
-  constructor(scope: Construct, id: string, { edge, loadBalancer, webSocket, webAclArn }: EdgeDistributionProps) {
+  constructor(scope: Construct, id: string, { edge, consoleBucket, loadBalancer, webSocket, webAclArn }: EdgeDistributionProps) {
     super(scope, id);
-    const service = loadBalancer && this.serviceBehavior(edge, loadBalancer);
+    const headers = (loadBalancer || consoleBucket) && { responseHeadersPolicy: securityHeaders(this) };
+    const page = consoleBucket && { ...this.consoleBehavior(consoleBucket), ...headers };
+    const service = loadBalancer && { ...this.serviceBehavior(edge, loadBalancer), ...headers };
     const frames = webSocket && this.webSocketBehavior(webSocket.apiDomainName);
-    const defaultBehavior = service ?? frames;
-    if (defaultBehavior === undefined) throw new Error('a distribution needs a lane behind it');
+    const lane = service ?? frames;
+    if (lane === undefined) throw new Error('a distribution needs a lane behind it');
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'realtime-lanes: both lanes and the console',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      // The console, where the service has it: CloudFront asks for `/index.html` in the place of `/`.
+      // CloudFront asks for `/index.html` in the place of `/`.
       defaultRootObject: 'index.html',
       webAclId: webAclArn,
       ...(edge.host !== undefined &&
@@ -55,7 +61,7 @@ export class EdgeDistribution extends Construct {
           minimumProtocolVersion: SecurityPolicyProtocol.TLS_V1_2_2021,
           certificate: Certificate.fromCertificateArn(this, 'Certificate', edge.certificateArn),
         }),
-      defaultBehavior: { ...defaultBehavior, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
+      defaultBehavior: { ...(page ?? lane), viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
       additionalBehaviors: {
         ...(service && { '/v1/*': service }),
         ...(webSocket && frames && { [`/${webSocket.stageName}`]: frames }),
@@ -89,6 +95,22 @@ export class EdgeDistribution extends Construct {
     }
   }
 
+  /** How long a file is kept says the file itself: `lib/edge/console-files.ts`. */
+  private consoleBehavior(bucket: IBucket): BehaviorOptions {
+    // Who may not list is answered 403 for a file that is not there. What may be listed is no secret, and no path lists it.
+    const origin = S3BucketOrigin.withOriginAccessControl(bucket, { originAccessLevels: [AccessLevel.READ, AccessLevel.LIST] });
+    Annotations.of(this).acknowledgeWarning(
+      '@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
+      'The distribution has a default root object, so that nothing lists the bucket.',
+    );
+    return {
+      origin,
+      cachePolicy: CachePolicy.CACHING_OPTIMIZED,
+      compress: true,
+      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
+    };
+  }
+
   private serviceBehavior(edge: DistributionEdge, loadBalancer: ApplicationLoadBalancer): BehaviorOptions {
     return {
       origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
@@ -105,7 +127,6 @@ export class EdgeDistribution extends Construct {
       compress: false,
       // A redirect would come after the token had been sent in the clear.
       viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
-      responseHeadersPolicy: securityHeaders(this),
     };
   }
 

@@ -1,10 +1,13 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { AccessControl } from '../access/access-control.ts';
 import type { DistributionEdge, Stage } from '../config.ts';
 import type { SseStack } from '../sse/sse-stack.ts';
 import type { WebSocketStack } from '../websocket/websocket-stack.ts';
 import { DistributionLog } from './access-log.ts';
+import { ConsoleBucket } from './console-bucket.ts';
+import { ConsoleFiles } from './console-files.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
 import { WebAcl } from './web-acl.ts';
 
@@ -17,17 +20,22 @@ export interface Lanes {
 export interface EdgeStackProps extends StackProps {
   readonly stage: Stage;
   readonly edge: DistributionEdge;
+  /** How users of the console sign in. */
+  readonly access: Pick<AccessControl, 'signIn'>;
   readonly lanes: Readonly<Lanes>;
 }
 
 /** CloudFront in front of both lanes, with its web ACL and logs: in us-east-1, wherever the lanes are. No lane knows of it. */
 export class EdgeStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, edge, lanes, ...props }: EdgeStackProps) {
+  constructor(scope: Construct, id: string, { stage, edge, access, lanes, ...props }: EdgeStackProps) {
     super(scope, id, { description: 'realtime-lanes: CloudFront in front of both lanes', ...props });
     const logRetention = stage.logRetentionDays;
     const { acl } = new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress: edge.requestsPerAddress, logRetention });
+    // The console signs in and publishes by the service, so it comes with it.
+    const console = lanes.sse !== undefined && stage.sse.console ? new ConsoleBucket(this, 'Console', stage) : undefined;
     const { distribution } = new EdgeDistribution(this, 'Edge', {
       edge,
+      consoleBucket: console?.bucket,
       loadBalancer: lanes.sse?.loadBalancer,
       webSocket: lanes.webSocket && {
         apiDomainName: `${lanes.webSocket.api.api.apiId}.execute-api.${stage.region}.${this.urlSuffix}`,
@@ -43,10 +51,15 @@ export class EdgeStack extends Stack {
       );
     }
     const host = edge.host ?? distribution.distributionDomainName;
+    const webSocketUrl = lanes.webSocket && `wss://${host}/${stage.id}`;
+    if (console !== undefined) {
+      const config = { websocket: webSocketUrl, signIn: access.signIn };
+      new ConsoleFiles(this, 'ConsoleFiles', { bucket: console.bucket, config, logRetention });
+    }
     new CfnOutput(this, 'Host', { description: 'Host name that CloudFront has assigned', value: distribution.distributionDomainName });
     new CfnOutput(this, 'HttpsUrl', { description: 'Where SSE clients connect, and the console', value: `https://${host}` });
-    if (lanes.webSocket !== undefined) {
-      new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: `wss://${host}/${stage.id}` });
+    if (webSocketUrl !== undefined) {
+      new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: webSocketUrl });
     }
   }
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +5,7 @@ import { Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { bundleProgram, ROOT } from '../bundle.ts';
+import { buildConsole, bundleProgram, ROOT } from '../bundle.ts';
 
 export interface ServiceImageProps {
   /** Whether the image holds the console's page too. */
@@ -35,9 +34,4 @@ export class ServiceImage extends Construct {
     }
     this.image = ContainerImage.fromDockerImageAsset(this.asset);
   }
-}
-
-/** The console is no part of the infrastructure's code: it is a program that is run here. */
-function buildConsole(outDir: string): void {
-  execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

@@ -44,13 +44,15 @@ export class SseStack extends Stack implements LaneStack {
       accessLogDays: logRetention,
       deletionProtection: stage.production,
     });
-    const image = new ServiceImage(this, 'Image', config);
+    // A distribution has the console's files in a bucket of its own.
+    const console = config.console && stage.edge.type === 'alb';
+    const image = new ServiceImage(this, 'Image', { console });
     const service = new SseService(this, 'Service', {
       ...config,
       vpc: network.vpc,
       image: image.image,
       targetGroup: front.targetGroup,
-      consoleConfig: config.console ? this.toJsonString({ websocket: webSocketUrl, signIn: access.signIn }) : '',
+      consoleConfig: console ? this.toJsonString({ websocket: webSocketUrl, signIn: access.signIn }) : '',
       logRetention,
     });
     const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });

@@ -66,6 +66,7 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     DomainName: (r) => `${r.id}.cloudfront.net`,
     Id: (r) => r.id,
   }),
+  'AWS::CloudFront::ResponseHeadersPolicy': handled((r) => r.id, { Id: (r) => r.id }),
   'AWS::Cognito::UserPool': handled(userPoolId, {
     Arn: (r) => r.arn('cognito-idp', `userpool/${userPoolId(r)}`),
     ProviderName: userPoolProvider,
@@ -115,6 +116,15 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
   'AWS::Lambda::Permission': handled((r) => r.id, { Id: (r) => r.id }),
   'AWS::Lambda::Version': handled((r) => functionArn(r, '1'), { FunctionArn: (r) => functionArn(r, '1'), Version: () => '1' }),
   'AWS::Logs::LogGroup': handled((r) => r.name, { Arn: (r) => r.arn('logs', `log-group:${r.name}:*`) }, 'LogGroupName'),
+  'AWS::S3::Bucket': handled(
+    (r) => r.name,
+    {
+      Arn: (r) => `arn:aws:s3:::${r.name}`,
+      DomainName: (r) => `${r.name}.s3.amazonaws.com`,
+      RegionalDomainName: (r) => `${r.name}.s3.${r.region}.amazonaws.com`,
+    },
+    'BucketName',
+  ),
   'AWS::SNS::Subscription': handled(subscriptionArn, { Arn: subscriptionArn }),
   'AWS::SNS::Topic': handled((r) => r.arn('sns', r.name), { TopicArn: (r) => r.arn('sns', r.name), TopicName: (r) => r.name }, 'TopicName'),
   'AWS::SNS::TopicPolicy': handled((r) => r.id, { Id: (r) => r.id }),
@@ -128,13 +138,15 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     'QueueName',
   ),
   'AWS::SQS::QueuePolicy': handled((r) => r.id, { Id: (r) => r.id }),
+  'Custom::CDKBucketDeployment': handled((r) => r.id),
+  'Custom::S3AutoDeleteObjects': handled((r) => r.id),
 };
 
 const NETWORK = 'everything runs on the loopback interface';
 const OBSERVED = 'nothing collects metrics or logs locally';
-const DISTRIBUTION = 'the local distribution passes requests to the service as they are';
 const FILTER = 'whoever reaches the loopback interface is on this machine';
 const ROLLOUT = 'every local run starts with the newest version';
+const BUCKETS = 'buckets of a local run are in its memory, and only its distributions read them';
 const CAPACITY = 'the number of tasks is an option of the local run';
 
 const INERT: Readonly<Record<string, string>> = {
@@ -143,8 +155,8 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::ApplicationAutoScaling::ScalableTarget': CAPACITY,
   'AWS::ApplicationAutoScaling::ScalingPolicy': CAPACITY,
   'AWS::CDK::Metadata': 'it describes the synthesis only',
-  'AWS::CloudFront::Function': DISTRIBUTION,
-  'AWS::CloudFront::ResponseHeadersPolicy': DISTRIBUTION,
+  'AWS::CloudFront::Function': 'clients reach the local WebSocket gateway directly, by its own host',
+  'AWS::CloudFront::OriginAccessControl': BUCKETS,
   'AWS::CloudFront::VpcOrigin': NETWORK,
   'AWS::CloudWatch::Alarm': OBSERVED,
   'AWS::CloudWatch::CompositeAlarm': OBSERVED,
@@ -171,12 +183,12 @@ const INERT: Readonly<Record<string, string>> = {
   'AWS::EC2::VPCGatewayAttachment': NETWORK,
   'AWS::ECS::ClusterCapacityProviderAssociations': CAPACITY,
   'AWS::KMS::Alias': 'data of a local run is not encrypted at rest',
+  'AWS::Lambda::LayerVersion': 'functions behind custom resources have layers, and do not run locally',
   'AWS::Logs::Delivery': OBSERVED,
   'AWS::Logs::DeliveryDestination': OBSERVED,
   'AWS::Logs::DeliverySource': OBSERVED,
   'AWS::Logs::MetricFilter': OBSERVED,
-  'AWS::S3::Bucket': 'only access logs go to buckets, and the local balancer writes none',
-  'AWS::S3::BucketPolicy': 'nothing of a local run reads or writes buckets',
+  'AWS::S3::BucketPolicy': BUCKETS,
   'AWS::WAFv2::LoggingConfiguration': OBSERVED,
   'AWS::WAFv2::WebACL': FILTER,
   'AWS::WAFv2::WebACLAssociation': FILTER,

@@ -85,7 +85,7 @@ export function forward(request: ClientRequest, response: ClientResponse, target
 }
 
 /** An answer of the balancer itself. */
-export function answer(response: ClientResponse, status: number, headers: OutgoingHttpHeaders = {}, body?: string): void {
+export function answer(response: ClientResponse, status: number, headers: OutgoingHttpHeaders = {}, body?: string | Buffer): void {
   const title = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
   const page =
     body ?? `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`;

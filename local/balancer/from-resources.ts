@@ -1,8 +1,10 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
+import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
 import { type Declared, declared } from '../declared.ts';
+import { distributionsFromResources } from './distributions.ts';
 import { type Action, Front } from './front.ts';
 import { TargetGroup } from './target-group.ts';
 
@@ -66,14 +68,6 @@ const listenerProperties = v.object({
   DefaultActions: v.pipe(v.array(action), v.length(1)),
 });
 
-const distributionProperties = v.object({
-  DistributionConfig: v.object({
-    Origins: v.array(
-      v.object({ DomainName: v.string(), VpcOriginConfig: v.optional(v.object({ OriginReadTimeout: v.optional(v.number()) })) }),
-    ),
-  }),
-});
-
 type ListenerProperties = v.InferOutput<typeof listenerProperties>;
 
 export interface Balancers {
@@ -83,7 +77,7 @@ export interface Balancers {
 }
 
 /** The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens yet. */
-export function balancersFromResources(resources: readonly Resource[], certificate: Certificate): Balancers {
+export function balancersFromResources(resources: readonly Resource[], certificate: Certificate, buckets: readonly Bucket[]): Balancers {
   const targetGroups = new Map(
     declared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties).map(({ resource, properties }) => {
       const group = new TargetGroup({
@@ -119,19 +113,10 @@ export function balancersFromResources(resources: readonly Resource[], certifica
     });
     fronts.push({ front, dnsName, templatePort: Port, action });
   }
-  for (const { resource, properties } of declared(resources, 'AWS::CloudFront::Distribution', distributionProperties)) {
-    const origin = properties.DistributionConfig.Origins.find(({ VpcOriginConfig }) => VpcOriginConfig !== undefined);
-    const behind = fronts.find(({ dnsName }) => dnsName === origin?.DomainName);
-    // One that has the WebSocket API alone: clients reach its gateway directly.
-    if (behind === undefined) continue;
-    const front = new Front({
-      protocol: 'https',
-      certificate,
-      action: behind.action,
-      idleTimeoutMs: (origin?.VpcOriginConfig?.OriginReadTimeout ?? 30) * 1000,
-      localPort: () => undefined,
-    });
-    fronts.push({ front, dnsName: resource.attributes['DomainName'] ?? '', templatePort: 443, action: behind.action });
+  const actionOf = (host: string) => fronts.find(({ dnsName }) => dnsName === host)?.action;
+  for (const { dnsName, action, idleTimeoutMs } of distributionsFromResources(resources, buckets, actionOf)) {
+    const front = new Front({ protocol: 'https', certificate, action, idleTimeoutMs, localPort: () => undefined });
+    fronts.push({ front, dnsName, templatePort: 443, action });
   }
   return { fronts, targetGroups };
 }

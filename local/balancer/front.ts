@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import { createSecureServer } from 'node:http2';
 import type { Server, Socket } from 'node:net';
+import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
 import { closed, LOOPBACK, listen } from '../loopback.ts';
+import { answerFile } from './files.ts';
 import { answer, authorityOf, type ClientRequest, type ClientResponse, forward } from './forward.ts';
 import type { TargetGroup } from './target-group.ts';
 
@@ -20,7 +22,17 @@ export type Action =
       readonly path: string;
       readonly query: string;
     }
-  | { readonly kind: 'fixedResponse'; readonly status: number; readonly contentType: string; readonly body: string };
+  | { readonly kind: 'fixedResponse'; readonly status: number; readonly contentType: string; readonly body: string }
+  | { readonly kind: 'distribute'; readonly behaviors: readonly Behavior[] }
+  | { readonly kind: 'files'; readonly bucket: Bucket; readonly rootObject: string };
+
+/** What a distribution does with the paths that it is the first to match. */
+export interface Behavior {
+  readonly matches: (path: string) => boolean;
+  /** Headers that every answer gets, of the origin or not. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly action: Action;
+}
 
 export interface FrontOptions {
   /** HTTPS speaks HTTP/2 and HTTP/1.1, HTTP only HTTP/1.1, as the ALB does. */
@@ -77,6 +89,12 @@ export class Front {
     return this.#options.action.kind === 'forward';
   }
 
+  /** Whether it has the files of a bucket: those of the console. */
+  get servesFiles(): boolean {
+    const { action } = this.#options;
+    return action.kind === 'distribute' && action.behaviors.some((behavior) => behavior.action.kind === 'files');
+  }
+
   get url(): string {
     return `${this.protocol}://${LOOPBACK}:${this.#port}`;
   }
@@ -100,13 +118,25 @@ export class Front {
     // A client that leaves in the middle of an answer is no error of ours.
     response.on('error', () => undefined);
     this.#note(request, response);
-    const { action, idleTimeoutMs } = this.#options;
+    this.#act(this.#options.action, request, response);
+  }
+
+  #act(action: Action, request: ClientRequest, response: ClientResponse): void {
     if (action.kind === 'redirect') {
       this.#redirect(request, response, action);
     } else if (action.kind === 'fixedResponse') {
       answer(response, action.status, { 'content-type': action.contentType }, action.body);
+    } else if (action.kind === 'files') {
+      answerFile(request, response, action);
+    } else if (action.kind === 'distribute') {
+      const { pathname } = new URL(request.url ?? '/', 'http://any');
+      const behavior = action.behaviors.find(({ matches }) => matches(pathname));
+      for (const [name, value] of Object.entries(behavior?.headers ?? {})) response.setHeader(name, value);
+      if (behavior === undefined) answer(response, 502);
+      else this.#act(behavior.action, request, response);
     } else {
       const target = action.targetGroup.pick();
+      const { idleTimeoutMs } = this.#options;
       if (target === undefined) answer(response, 503);
       else forward(request, response, target, { idleTimeoutMs, protocol: this.protocol, port: this.#port });
     }

@@ -70,7 +70,10 @@ export interface FunctionsFromResources {
 /** Makes the functions that the templates declare, from the bundles of the assembly. Their instances start when they are needed. */
 export function functionsFromResources(options: FunctionsFromResources): Functions {
   const asyncSettings = new Map<string, AsyncSettings>();
-  const functions = declared(options.resources, 'AWS::Lambda::Function', functionProperties).map((fn) => {
+  // Those behind custom resources act in a deploy: what matters of it, the local run does itself (local/buckets).
+  const providers = new Set(options.resources.map(({ properties }) => properties['ServiceToken']));
+  const running = options.resources.filter(({ attributes }) => !providers.has(attributes['Arn'] ?? ''));
+  const functions = declared(running, 'AWS::Lambda::Function', functionProperties).map((fn) => {
     asyncSettings.set(fn.resource.name, { maxRetries: 2, deadLetterArn: fn.properties.DeadLetterConfig?.TargetArn });
     return toFunction(fn, options);
   });

@@ -5,7 +5,7 @@ import { EdgeStack } from '../../../lib/edge/edge-stack.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { preview } from '../../../lib/stages/preview.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
-import { flatten, testApp, testBackbone } from '../harness.ts';
+import { allowedTo, flatten, testApp, testBackbone } from '../harness.ts';
 
 const DISTRIBUTION = 'AWS::CloudFront::Distribution';
 
@@ -20,19 +20,32 @@ interface Behavior {
 
 /** Managed policies of CloudFront, as its documentation lists them. */
 const CACHING_DISABLED = '4135ea2d-6df8-44a3-9df3-4b5a84be39ad';
+const CACHING_OPTIMIZED = '658327ea-f89d-4fab-a63d-7e88639e58f6';
 const ALL_VIEWER_EXCEPT_HOST = 'b689b0a8-53d0-40ab-baf2-68738e2966ac';
 const ALL_VIEWER_AND_CLOUDFRONT = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 
 /** The edge of a stage whose lanes are in Europe. */
-function synthesize({ edge: change = {}, lanes = ['sse', 'webSocket'] }: { edge?: Partial<DistributionEdge>; lanes?: string[] } = {}) {
+function synthesize({
+  edge: change = {},
+  lanes = ['sse', 'webSocket'],
+  production = false,
+  console = true,
+}: {
+  edge?: Partial<DistributionEdge>;
+  lanes?: string[];
+  production?: boolean;
+  console?: boolean;
+} = {}) {
   const edge = { ...preview.edge, ...change } as DistributionEdge;
-  const stage = { ...preview, region: 'eu-west-1', edge };
+  const stage = { ...preview, region: 'eu-west-1', edge, production, sse: { ...preview.sse, console } };
   const app = testApp();
-  const common = { env: { region: stage.region }, stage, ...testBackbone(stage, app) };
+  const { backbone, access } = testBackbone(stage, app);
+  const common = { env: { region: stage.region }, stage, backbone, access };
   const stack = new EdgeStack(app, 'Edge', {
     env: { region: 'us-east-1' },
     stage,
     edge,
+    access,
     lanes: {
       ...(lanes.includes('sse') && { sse: new SseStack(app, 'Sse', common) }),
       ...(lanes.includes('webSocket') && { webSocket: new WebSocketStack(app, 'WebSocket', common) }),
@@ -65,7 +78,7 @@ describe('the distribution', () => {
 
   test('neither caches nor compresses an answer of a lane', () => {
     expect(behaviors.map(({ PathPattern }) => PathPattern)).toEqual([undefined, '/v1/*', '/preview']);
-    for (const behavior of behaviors) expect(behavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
+    for (const behavior of behaviors.slice(1)) expect(behavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
   });
 
   test('takes the lanes over HTTPS only: a redirect would come after the token', () => {
@@ -96,13 +109,15 @@ describe('the distribution', () => {
     });
   });
 
-  test('takes what it needs of lanes in another Region from the outputs of their stacks, without a custom resource', () => {
+  test('takes what it needs of lanes in another Region from the outputs of their stacks, and not by a custom resource', () => {
     const [origin] = Object.values(template.findResources('AWS::CloudFront::VpcOrigin'));
     expect(origin?.['Properties'].VpcOriginEndpointConfig.Arn).toMatchObject({
       'Fn::GetStackOutput': { StackName: 'Sse', Region: 'eu-west-1' },
     });
     const types = Object.values(template.toJSON()['Resources'] as Record<string, { Type: string }>).map(({ Type }) => Type);
-    expect(types.filter((type) => type.startsWith('Custom::'))).toEqual([]);
+    expect(new Set(types.filter((type) => type.startsWith('Custom::')))).toEqual(
+      new Set(['Custom::CDKBucketDeployment', 'Custom::S3AutoDeleteObjects']),
+    );
   });
 
   test('answers with security headers', () => {
@@ -136,6 +151,12 @@ describe('the distribution', () => {
     expect([DefaultCacheBehavior, ...CacheBehaviors].map(({ PathPattern }) => PathPattern)).toEqual(paths);
   });
 
+  test('leaves all paths to the service where the stage has no console', () => {
+    const without = synthesize({ console: false });
+    expect(configOf(without).DefaultCacheBehavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
+    without.resourceCountIs('AWS::S3::Bucket', 0);
+  });
+
   test('is an error without a lane', () => {
     expect(() => synthesize({ lanes: [] })).toThrow('a distribution needs a lane behind it');
   });
@@ -152,4 +173,102 @@ test('the outputs say where clients connect', () => {
   const outputs = template.toJSON()['Outputs'] as Record<string, { Value: unknown }>;
   expect(flatten(outputs['HttpsUrl']?.Value)).toMatch(/^https:\/\/<EdgeDistribution\w+\.DomainName>$/);
   expect(flatten(outputs['WebSocketUrl']?.Value)).toMatch(/^wss:\/\/<EdgeDistribution\w+\.DomainName>\/preview$/);
+});
+
+describe('the console', () => {
+  const BUCKET = 'AWS::S3::Bucket';
+  const deployments = () => Object.entries(template.findResources('Custom::CDKBucketDeployment'));
+  const deployed = (name: string) => deployments().find(([id]) => id.startsWith(`ConsoleFiles${name}`))?.[1];
+
+  test('comes from the bucket, cached and compressed, on every path that is no lane', () => {
+    const { Origins, DefaultCacheBehavior } = configOf(template);
+    expect(DefaultCacheBehavior).toMatchObject({ CachePolicyId: CACHING_OPTIMIZED, Compress: true });
+    const origin = Origins.find(({ Id }: { Id: string }) => Id === DefaultCacheBehavior.TargetOriginId);
+    expect(origin.DomainName).toEqual({ 'Fn::GetAtt': [expect.stringMatching(/^ConsoleBucket/), 'RegionalDomainName'] });
+    expect(configOf(template).DefaultRootObject).toBe('index.html');
+  });
+
+  test('has the security headers too', () => {
+    const { DefaultCacheBehavior, CacheBehaviors } = configOf(template);
+    expect(DefaultCacheBehavior.ResponseHeadersPolicyId).toEqual(CacheBehaviors[0].ResponseHeadersPolicyId);
+    expect(DefaultCacheBehavior.ResponseHeadersPolicyId).toBeDefined();
+  });
+
+  test('is in a bucket that is private, encrypted and versioned, and takes TLS only', () => {
+    template.hasResourceProperties(BUCKET, {
+      BucketEncryption: Match.anyValue(),
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } })]),
+      },
+    });
+  });
+
+  test('may be read by this distribution alone, which may list, or a missing file would be answered 403', () => {
+    const [policy] = Object.values(template.findResources('AWS::S3::BucketPolicy'));
+    const statements: { Principal: unknown; Effect: string }[] = policy?.['Properties'].PolicyDocument.Statement;
+    const toServices = statements.filter(({ Principal }) => JSON.stringify(Principal).includes('Service'));
+    expect(toServices).toEqual([
+      expect.objectContaining({
+        Action: ['s3:GetObject', 's3:ListBucket'],
+        Principal: { Service: 'cloudfront.amazonaws.com' },
+        Condition: { StringEquals: { 'AWS:SourceArn': expect.anything() } },
+      }),
+    ]);
+    template.hasResourceProperties('AWS::CloudFront::OriginAccessControl', {
+      OriginAccessControlConfig: { OriginAccessControlOriginType: 's3', SigningBehavior: 'always' },
+    });
+  });
+
+  test('goes with its stack in development, and stays in production', () => {
+    template.hasResource(BUCKET, { DeletionPolicy: 'Delete' });
+    template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+    const production = synthesize({ production: true });
+    production.hasResource(BUCKET, { DeletionPolicy: 'Retain' });
+    production.resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+  });
+
+  test('is kept by browsers for a year where names change with the content, and asked for each time elsewhere', () => {
+    expect(deployed('Assets')?.['Properties']).toMatchObject({
+      DestinationBucketKeyPrefix: 'assets',
+      SystemMetadata: { 'cache-control': 'public, max-age=31536000, immutable' },
+    });
+    expect(deployed('Page')?.['Properties'].SystemMetadata).toEqual({ 'cache-control': 'no-cache' });
+  });
+
+  test('gets its assets before the page that names them, and keeps the ones of pages that are open', () => {
+    expect(deployed('Page')?.['DependsOn']).toContain(deployments().find(([id]) => id.startsWith('ConsoleFilesAssets'))?.[0]);
+    expect(deployed('Assets')?.['Properties'].Prune).toBe(false);
+    expect(deployed('Page')?.['Properties']).toMatchObject({ Prune: true, Exclude: ['assets/*'] });
+  });
+
+  test('is told the host of both lanes, and who signs its users in', () => {
+    const markers = deployed('Page')?.['Properties'].SourceMarkers[1];
+    expect(Object.values(markers).map(flatten)).toEqual([
+      expect.stringMatching(/^<EdgeDistribution\w+\.DomainName>$/),
+      expect.stringMatching(/^<Backbone:.*ProviderURL/),
+      expect.stringMatching(/^<Backbone:.*Client/),
+    ]);
+  });
+
+  test('is copied by a role that may read what it copies and change its bucket, and nothing else', () => {
+    const [bucket] = Object.keys(template.findResources(BUCKET));
+    const allowed = allowedTo(template, 'ConsoleFilesRole').map((line) => line.replace(/[0-9a-f]{64}/, '<hash>'));
+    expect([...new Set(allowed)]).toEqual([
+      expect.stringMatching(/^logs:CreateLogStream <ConsoleFilesLog/),
+      expect.stringMatching(/^logs:PutLogEvents <ConsoleFilesLog/),
+      `s3:DeleteObject <${bucket}.Arn>/*`,
+      expect.stringMatching(/^s3:GetObject arn:aws:s3:::cdk-hnb659fds-assets-[^/]+\/<hash>\.zip$/),
+      `s3:ListBucket <${bucket}.Arn>`,
+      `s3:PutObject <${bucket}.Arn>/*`,
+    ]);
+  });
 });

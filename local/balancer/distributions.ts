@@ -1,0 +1,106 @@
+import * as v from 'valibot';
+import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import type { Resource } from '../assembly/resolve.ts';
+import type { Bucket } from '../buckets/bucket.ts';
+import { declared } from '../declared.ts';
+import { textMatcher } from '../iam/wildcard.ts';
+import { LOOPBACK } from '../loopback.ts';
+import type { Action, Behavior } from './front.ts';
+
+const behavior = v.object({ TargetOriginId: v.string(), ResponseHeadersPolicyId: v.optional(v.string()) });
+
+const origin = v.object({
+  Id: v.string(),
+  DomainName: v.string(),
+  VpcOriginConfig: v.optional(v.object({ OriginReadTimeout: v.optional(v.number(), 30) })),
+});
+
+const distributionProperties = v.object({
+  DistributionConfig: v.object({
+    Origins: v.array(origin),
+    DefaultRootObject: v.optional(v.string(), ''),
+    DefaultCacheBehavior: behavior,
+    CacheBehaviors: v.optional(v.array(v.object({ ...behavior.entries, PathPattern: v.string() })), []),
+  }),
+});
+
+const headersPolicyProperties = v.object({
+  ResponseHeadersPolicyConfig: v.object({
+    SecurityHeadersConfig: v.object({
+      ContentSecurityPolicy: v.object({ ContentSecurityPolicy: v.string() }),
+      ContentTypeOptions: v.object({ Override: v.boolean() }),
+      FrameOptions: v.object({ FrameOption: v.string() }),
+      ReferrerPolicy: v.object({ ReferrerPolicy: v.string() }),
+      StrictTransportSecurity: v.object({ AccessControlMaxAgeSec: v.number() }),
+    }),
+  }),
+});
+
+type Origin = v.InferOutput<typeof origin>;
+
+export interface LocalDistribution {
+  /** The host name that CloudFront would assign. */
+  readonly dnsName: string;
+  readonly action: Action;
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * The distributions that have load balancers or buckets behind them. Nothing of them is cached locally, and WebSocket clients
+ * reach the gateway itself.
+ * @param loadBalancerAction what the load balancer of a host name does; undefined where there is none
+ */
+export function distributionsFromResources(
+  resources: readonly Resource[],
+  buckets: readonly Bucket[],
+  loadBalancerAction: (host: string) => Action | undefined,
+): readonly LocalDistribution[] {
+  const policies = new Map(
+    declared(resources, 'AWS::CloudFront::ResponseHeadersPolicy', headersPolicyProperties).map(({ resource, properties }) => [
+      resource.ref,
+      securityHeaders(properties),
+    ]),
+  );
+  return declared(resources, 'AWS::CloudFront::Distribution', distributionProperties).flatMap(({ resource, properties }) => {
+    const { Origins, DefaultRootObject, DefaultCacheBehavior, CacheBehaviors } = properties.DistributionConfig;
+    const actionOf = ({ DomainName }: Origin): Action | undefined => {
+      const bucket = buckets.find(({ host }) => host === DomainName);
+      return bucket === undefined ? loadBalancerAction(DomainName) : { kind: 'files', bucket, rootObject: DefaultRootObject };
+    };
+    const behaviors = [...CacheBehaviors, { ...DefaultCacheBehavior, PathPattern: '*' }].flatMap((declaredBehavior): Behavior[] => {
+      const found = Origins.find(({ Id }) => Id === declaredBehavior.TargetOriginId);
+      if (found === undefined)
+        throw new UnsupportedTemplateError(`${resource.logicalId}: there is no origin ${declaredBehavior.TargetOriginId}`);
+      const action = actionOf(found);
+      const headers = policies.get(declaredBehavior.ResponseHeadersPolicyId ?? '') ?? {};
+      return action === undefined ? [] : [{ matches: textMatcher(declaredBehavior.PathPattern), headers, action }];
+    });
+    if (behaviors.length === 0) return [];
+    const readTimeouts = Origins.map(({ VpcOriginConfig }) => VpcOriginConfig?.OriginReadTimeout ?? 30);
+    const dnsName = resource.attributes['DomainName'] ?? '';
+    return [{ dnsName, action: { kind: 'distribute', behaviors }, idleTimeoutMs: Math.max(...readTimeouts) * 1000 }];
+  });
+}
+
+/** Host names of the distributions that have a host behind them. */
+export function distributionsBefore(resources: readonly Resource[], host: string): readonly string[] {
+  return declared(resources, 'AWS::CloudFront::Distribution', distributionProperties)
+    .filter(({ properties }) => properties.DistributionConfig.Origins.some(({ DomainName }) => DomainName === host))
+    .map(({ resource }) => resource.attributes['DomainName'] ?? '');
+}
+
+function securityHeaders({ ResponseHeadersPolicyConfig }: v.InferOutput<typeof headersPolicyProperties>): Readonly<Record<string, string>> {
+  const { ContentSecurityPolicy, FrameOptions, ReferrerPolicy, StrictTransportSecurity } =
+    ResponseHeadersPolicyConfig.SecurityHeadersConfig;
+  return {
+    // The gateway and the issuer of a local run speak without TLS.
+    'content-security-policy': ContentSecurityPolicy.ContentSecurityPolicy.replace(
+      'connect-src',
+      `connect-src ws://${LOOPBACK}:* http://${LOOPBACK}:*`,
+    ),
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': FrameOptions.FrameOption,
+    'referrer-policy': ReferrerPolicy.ReferrerPolicy,
+    'strict-transport-security': `max-age=${StrictTransportSecurity.AccessControlMaxAgeSec}`,
+  };
+}
