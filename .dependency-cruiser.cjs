@@ -26,7 +26,17 @@ module.exports = {
     only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
     only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
-    only('telemetry-knows-the-domain', '^backbone/telemetry/', '^backbone/(domain|telemetry)/|^backbone/contract\\.ts$'),
+    only(
+      'telemetry-knows-the-domain',
+      '^backbone/telemetry/',
+      `^backbone/(domain|telemetry)/|^backbone/contract\\.ts$|${NPM('@aws-lambda-powertools/logger', '@types/aws-lambda')}`,
+    ),
+    {
+      name: 'powertools-only-in-backbone-telemetry',
+      severity: 'error',
+      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console|local)/', pathNot: '^backbone/telemetry/' },
+      to: { path: NPM('@aws-lambda-powertools') },
+    },
     only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
     {
       name: 'memory-is-for-tests-and-bench',

@@ -156,10 +156,10 @@ export const SSE_PATHS = {
 export const METRICS_NAMESPACE = 'RealtimeLanes';
 
 /**
- * Environment of everything that counts. The stack's name keeps stages that share an account apart: CloudFormation lets
- * nobody take it twice.
+ * Environment of everything that logs and counts. The stack's name keeps stages that share an account apart: CloudFormation
+ * lets nobody take it twice. It is Powertools' own key, which makes it the `service` of log lines without code of ours.
  */
-export const TELEMETRY_ENV = { stack: 'LANES_STACK' } as const;
+export const TELEMETRY_ENV = { stack: 'POWERTOOLS_SERVICE_NAME' } as const;
 
 /** The two lanes, as the value of the dimension `lane`. */
 export type Lane = 'websocket' | 'sse';

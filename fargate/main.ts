@@ -7,7 +7,7 @@ import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { openTaskQueue } from '../backbone/aws/sqs-task-queue.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
-import { createLogger } from '../backbone/telemetry/log-line.ts';
+import { createLogger } from '../backbone/telemetry/logger.ts';
 import { createJwtVerifier } from '../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../backbone/tokens/remember-verified.ts';
 import { type Config, parseConfig } from './config.ts';
@@ -21,7 +21,7 @@ import { runThread } from './threads/thread.ts';
 import { startThreads } from './threads/thread-pool.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
-const logger = createLogger({ lane: 'sse' }, writeLine, systemClock.nowMs);
+const logger = createLogger('sse', writeLine);
 
 if (isMainThread) {
   process.on('uncaughtException', (error) => fail(error));

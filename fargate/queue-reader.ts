@@ -2,7 +2,7 @@ import type { LaneEvent } from '../backbone/domain/event.ts';
 import { InvalidInputError } from '../backbone/domain/invalid-input.ts';
 import { parseNotification } from '../backbone/domain/notification.ts';
 import type { Clock, QueueMessage, TaskQueue } from '../backbone/ports.ts';
-import type { Logger } from '../backbone/telemetry/log-line.ts';
+import type { Logger } from '../backbone/telemetry/logger.ts';
 
 export interface QueueReaderOptions {
   readonly queue: TaskQueue;

@@ -1,6 +1,6 @@
 import { STOP_MARGIN_MS } from '../backbone/contract.ts';
 import type { Clock, TargetHealth, TaskQueue } from '../backbone/ports.ts';
-import type { Logger } from '../backbone/telemetry/log-line.ts';
+import type { Logger } from '../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
 import { encodeMetrics } from './metrics.ts';
 import { readQueue } from './queue-reader.ts';

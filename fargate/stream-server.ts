@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
-import type { Logger } from '../backbone/telemetry/log-line.ts';
+import type { Logger } from '../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
 import { PublishRate } from './http/publish-rate.ts';

@@ -1,5 +1,5 @@
 import type { Clock, TargetHealth } from '../backbone/ports.ts';
-import type { Logger } from '../backbone/telemetry/log-line.ts';
+import type { Logger } from '../backbone/telemetry/logger.ts';
 
 export interface TargetWatchOptions {
   readonly health: TargetHealth;

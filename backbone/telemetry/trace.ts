@@ -1,7 +1,7 @@
 import { TRACE_ONE_IN } from '../contract.ts';
 import { formatPosition } from '../domain/cursor.ts';
 import type { LaneEvent } from '../domain/event.ts';
-import type { LogFields, Logger } from './log-line.ts';
+import type { LogFields, Logger } from './logger.ts';
 
 /** Where an event is on its way from its publisher to its subscribers. */
 export type Hop = 'published' | 'received' | 'delivered';

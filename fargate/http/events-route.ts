@@ -6,7 +6,7 @@ import { type Cursor, formatCursor, parseCursor } from '../../backbone/domain/cu
 import { toWireEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import type { PollAnswer } from '../../backbone/protocol.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { PollPage } from '../hub/poll.ts';
 import type { Authenticate } from './authenticate.ts';

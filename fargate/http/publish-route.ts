@@ -5,13 +5,13 @@ import { type LaneEvent, type Publication, parsePublication, toWireEvent } from 
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Authenticate } from './authenticate.ts';
+import { correlationIdOf } from './correlation-id.ts';
 import type { PublishRate } from './publish-rate.ts';
 import { json, problem, type Reply, unavailable } from './reply.ts';
 import { readBody } from './request-body.ts';
-import { requestIdOf } from './request-id.ts';
 
 /** The largest data, 96 KiB, with every character as a JSON escape of six bytes, and room for the rest. */
 const MAX_BODY_BYTES = 640 * 1024;
@@ -49,11 +49,11 @@ export async function postEvent(
   const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
   try {
     const event = await publish(publication);
-    traceEvent(logger, 'published', event, Date.now(), requestIdOf(request));
+    traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));
     const { channel: published, id, publishedAt } = toWireEvent(event);
     return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);
   } catch (error) {
-    logger.error('could not publish', { channel: publication.channel, ...requestIdOf(request), error });
+    logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
     return unavailable('unavailable', 'the event may or may not have been published: try again with the same Idempotency-Key');
   }
 }

@@ -4,10 +4,10 @@ import { type Access, requireRight } from '../../backbone/domain/access.ts';
 import { parseChannels } from '../../backbone/domain/channel.ts';
 import { parseCursor } from '../../backbone/domain/cursor.ts';
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
 import { problem, type Reply, refusal, unavailable } from './reply.ts';
-import { requestIdOf } from './request-id.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
@@ -63,7 +63,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
     // Untouched when the hub began to drain while the stream was opening.
     () => (sink.started || socket.destroyed ? undefined : refusal('draining')),
     (error) => {
-      logger.error('could not open a stream', { channels, ...requestIdOf(request), error });
+      logger.error('could not open a stream', { channels, ...correlationIdOf(request), error });
       return unavailable('unavailable', 'the event log cannot be read right now');
     },
   );

@@ -5,7 +5,7 @@ import { Sequencer } from '../../backbone/domain/sequencer.ts';
 import type { Clock, EventLog, Head } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { HoleWatch } from './hole-watch.ts';
 import { Ring } from './ring.ts';
 

@@ -4,7 +4,7 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';

@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { Feed, Reader } from './feed.ts';

@@ -4,7 +4,7 @@ import type { PublishAnswer } from '../../backbone/protocol.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import { logEntries, publishEntries, readEnvironment } from '../environment.ts';
-import { openLogger } from '../telemetry.ts';
+import { createFunctionLogger } from '../telemetry.ts';
 import { openEventLog, openPublisher } from '../wiring.ts';
 import { toPublication } from './publication-request.ts';
 
@@ -15,11 +15,12 @@ import { toPublication } from './publication-request.ts';
 function createHandler(publish: (publication: Publication) => Promise<LaneEvent>) {
   return async (invocation: unknown, context: Context): Promise<PublishAnswer> => {
     const event = await publish(toPublication(invocation));
-    traceEvent(openLogger(context, 'backbone'), 'published', event, systemClock.nowMs());
+    traceEvent(openLogger(context), 'published', event, systemClock.nowMs());
     const { channel, id, publishedAt } = toWireEvent(event);
     return { channel, id, publishedAt };
   };
 }
 
 const env = readEnvironment({ ...logEntries, ...publishEntries }, process.env);
+const openLogger = createFunctionLogger('backbone');
 export const handler = createHandler(openPublisher(env, openEventLog(env)));

@@ -5,16 +5,16 @@ import { listTaskQueues, removeTaskQueue } from '../../backbone/aws/sqs-task-que
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { clusterEntries, readEnvironment, taskQueueEntries, telemetryEntries } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { type SweepDependencies, sweepQueues } from './sweep-queues.ts';
 
 /** Runs on a schedule: removes the queues of SSE tasks that nobody else has removed. */
 function createHandler(deps: SweepDependencies) {
-  return (_event: unknown, context: Context): Promise<void> => sweepQueues(deps, openTelemetry(context, dimensions));
+  return (_event: unknown, context: Context): Promise<void> => sweepQueues(deps, openTelemetry(context));
 }
 
 const env = readEnvironment({ ...taskQueueEntries, ...clusterEntries, ...telemetryEntries }, process.env);
-const dimensions = dimensionsOf(env, 'sse');
+const openTelemetry = createTelemetry(env, 'sse');
 const clients = { sqs: createSqsClient(), sns: createSnsClient(), ecs: createEcsClient() };
 export const handler = createHandler({
   listQueues: () => listTaskQueues({ ...clients, queuePrefix: env[TASK_QUEUE_ENV.queuePrefix] }),

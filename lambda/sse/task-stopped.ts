@@ -3,7 +3,7 @@ import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts'
 import { removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { readEnvironment, taskQueueEntries } from '../environment.ts';
-import { openLogger } from '../telemetry.ts';
+import { createFunctionLogger } from '../telemetry.ts';
 import { stoppedTaskId } from './stopped-task.ts';
 
 /** Removes the queue of an SSE task that has stopped, for those that could not do it themselves. */
@@ -11,11 +11,12 @@ function createHandler(queuePrefix: string, removeQueue: (queueName: string) => 
   return async (event: unknown, context: Context): Promise<void> => {
     const queueName = `${queuePrefix}${stoppedTaskId(event)}`;
     await removeQueue(queueName);
-    openLogger(context, 'sse').info('queue of a stopped task removed', { queueName });
+    openLogger(context).info('queue of a stopped task removed', { queueName });
   };
 }
 
 const env = readEnvironment(taskQueueEntries, process.env);
+const openLogger = createFunctionLogger('sse');
 const clients = { sqs: createSqsClient(), sns: createSnsClient() };
 export const handler = createHandler(env[TASK_QUEUE_ENV.queuePrefix], (queueName) =>
   removeTaskQueue({ ...clients, topicArn: env[PUBLISH_ENV.topicArn], queueName }),

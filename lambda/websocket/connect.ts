@@ -4,7 +4,7 @@ import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
 import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
@@ -12,7 +12,7 @@ import { type OpenConnectionDependencies, openConnection } from './open-connecti
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {
   return async (event: ConnectEvent, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
-    const telemetry = openTelemetry(context, dimensions);
+    const telemetry = openTelemetry(context);
     const answer = await openConnection(parseConnect(event), deps, telemetry);
     telemetry.metrics({ [METRICS.connects]: answer.kind === 'accepted' ? 1 : 0 });
     return toConnectResponse(answer);
@@ -20,7 +20,7 @@ function createHandler(deps: OpenConnectionDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries, ...telemetryEntries }, process.env);
-const dimensions = dimensionsOf(env, 'websocket');
+const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
   store: openConnectionStore(env),
   verifier: createJwtVerifier({

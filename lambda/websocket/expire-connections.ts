@@ -4,7 +4,7 @@ import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts'
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { openConnectionExpiries, openConnectionStore } from '../wiring.ts';
 import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
 
@@ -15,12 +15,12 @@ const RESERVE_MS = 15_000;
 function createHandler(deps: ConnectionExpiryDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    return endExpiredConnections(deps, deadlineMs, openTelemetry(context, dimensions));
+    return endExpiredConnections(deps, deadlineMs, openTelemetry(context));
   };
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...telemetryEntries }, process.env);
-const dimensions = dimensionsOf(env, 'websocket');
+const openTelemetry = createTelemetry(env, 'websocket');
 // It reads the management endpoint from the environment by itself.
 const client = createManagementClient();
 export const handler = createHandler({

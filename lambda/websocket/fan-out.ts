@@ -5,14 +5,14 @@ import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-pos
 import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { openConnectionStore } from '../wiring.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
 
 /** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
 function createHandler(deps: DeliverDependencies) {
   return async (event: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
-    const telemetry = openTelemetry(context, dimensions);
+    const telemetry = openTelemetry(context);
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - FAN_OUT_RESERVE_MS;
     const report = await deliver(event.Records, deadlineMs, deps, telemetry);
     telemetry.metrics({
@@ -27,7 +27,7 @@ function createHandler(deps: DeliverDependencies) {
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
-const dimensions = dimensionsOf(env, 'websocket');
+const openTelemetry = createTelemetry(env, 'websocket');
 const postConcurrency = env[WEBSOCKET_ENV.postConcurrency];
 export const handler = createHandler({
   store: openConnectionStore(env),

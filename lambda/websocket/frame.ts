@@ -12,7 +12,7 @@ import {
   readEnvironment,
   telemetryEntries,
 } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { openConnectionStore, openEventLog, openLogReader, openPublicationQuota, openPublisher } from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
 
@@ -28,7 +28,7 @@ function createHandler(deps: AnswerFrameDependencies) {
       body: event.body ?? '',
       deadlineMs: deps.clock.nowMs() + timeMs,
     };
-    await answerFrame(request, deps, openTelemetry(context, dimensions));
+    await answerFrame(request, deps, openTelemetry(context));
     return { statusCode: 200 };
   };
 }
@@ -44,7 +44,7 @@ const env = readEnvironment(
   },
   process.env,
 );
-const dimensions = dimensionsOf(env, 'websocket');
+const openTelemetry = createTelemetry(env, 'websocket');
 const log = openEventLog(env);
 export const handler = createHandler({
   store: openConnectionStore(env),

@@ -4,7 +4,7 @@ import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries, telemetryEntries } from '../environment.ts';
-import { dimensionsOf, openTelemetry } from '../telemetry.ts';
+import { createTelemetry } from '../telemetry.ts';
 import { openConnectionDirectory, openConnectionStore } from '../wiring.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
 
@@ -15,12 +15,12 @@ const RESERVE_MS = 15_000;
 function createHandler(deps: ConnectionSweepDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
-    return sweepConnections(deps, deadlineMs, openTelemetry(context, dimensions));
+    return sweepConnections(deps, deadlineMs, openTelemetry(context));
   };
 }
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries, ...telemetryEntries }, process.env);
-const dimensions = dimensionsOf(env, 'websocket');
+const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
   directory: openConnectionDirectory(env),
   store: openConnectionStore(env),

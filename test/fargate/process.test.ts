@@ -88,7 +88,7 @@ test('a service without its environment ends with 1 and names what is missing', 
   const service = run('fargate/main.ts', [], { [SSE_ENV.port]: 'http' });
   expect(await service.exited).toBe(1);
   const last = await until(() => service.lines.at(-1));
-  expect(last.level).toBe('error');
+  expect(last.level).toBe('ERROR');
   expect(last.error?.message).toContain(`${SSE_ENV.port} is "http"`);
   expect(last.error?.message).toContain(`${LOG_ENV.table} is not set`);
 });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
 import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
-import type { Logger } from '../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { readQueue } from '../../fargate/queue-reader.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';

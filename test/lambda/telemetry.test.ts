@@ -1,11 +1,21 @@
 import { expect, test } from '@jest/globals';
 import { METRICS, METRICS_NAMESPACE } from '../../backbone/contract.ts';
+import { createFunctionLogger } from '../../lambda/telemetry.ts';
+import { invocationContext } from './support/context.ts';
 import { recordTelemetry } from './support/recorded-telemetry.ts';
 
 test('a log line is one JSON object with level, message, fields, function and request', () => {
   const { telemetry, lines } = recordTelemetry();
   telemetry.warn('slow', { channel: 'demo' });
-  expect(lines).toEqual([expect.objectContaining({ level: 'warn', message: 'slow', channel: 'demo', function: 'fn', requestId: 'r1' })]);
+  const invocation = { function_name: 'fn', function_request_id: 'r1', function_memory_size: '256', cold_start: false };
+  expect(lines).toEqual([expect.objectContaining({ level: 'WARN', message: 'slow', lane: 'websocket', channel: 'demo', ...invocation })]);
+});
+
+test('the lines of each invocation name their own request', () => {
+  const lines: object[] = [];
+  const openLogger = createFunctionLogger('websocket', (line) => lines.push(JSON.parse(line)));
+  for (const request of ['r1', 'r2']) openLogger(invocationContext(request)).info('done');
+  expect(lines).toMatchObject([{ function_request_id: 'r1' }, { function_request_id: 'r2' }]);
 });
 
 test('an error is logged by name, message and cause', () => {
@@ -34,8 +44,8 @@ test('metrics are one line in the embedded metric format, by stack and lane, zer
       },
       stack: 'test',
       lane: 'websocket',
-      function: 'fn',
-      requestId: 'r1',
+      function_name: 'fn',
+      function_request_id: 'r1',
       Deliveries: 3,
       GoneConnections: 0,
     },

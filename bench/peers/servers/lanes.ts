@@ -11,7 +11,7 @@ import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
-import { createLogger } from '../../../backbone/telemetry/log-line.ts';
+import { createLogger } from '../../../backbone/telemetry/logger.ts';
 import { createJwtVerifier } from '../../../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../../../backbone/tokens/remember-verified.ts';
 import { createAuthenticate } from '../../../fargate/http/authenticate.ts';
@@ -38,7 +38,7 @@ const RETENTION_MS = 3_600_000;
 /** What threads are told: where the keys are. */
 const JWKS_URI = 'jwksUri';
 
-const logger = createLogger({ lane: 'sse' }, (line) => process.stderr.write(`${line}\n`), systemClock.nowMs);
+const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 if (isMainThread) await run(Number(process.argv[2] ?? 1));
 else runThread(({ port, threads }) => startServer(remoteBackbone(), threads, port));

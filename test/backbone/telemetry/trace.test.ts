@@ -1,17 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { TRACE_ONE_IN } from '../../../backbone/contract.ts';
-import { createLogger } from '../../../backbone/telemetry/log-line.ts';
+import { createLogger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
 
 const event = { channel: 'demo', epoch: 'k3f9', seq: 1, type: 'message', data: 'marker-data', publishedAtMs: 1_000 };
 
 function linesOf(seq: number): readonly string[] {
   const lines: string[] = [];
-  const logger = createLogger(
-    { lane: 'sse' },
-    (line) => lines.push(line),
-    () => 0,
-  );
+  const logger = createLogger('sse', (line) => lines.push(line));
   traceEvent(logger, 'received', { ...event, seq }, 1_040);
   return lines;
 }

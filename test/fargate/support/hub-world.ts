@@ -3,7 +3,7 @@ import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
-import type { Logger } from '../../../backbone/telemetry/log-line.ts';
+import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { Hub, type HubOptions } from '../../../fargate/hub/hub.ts';
 import type { Stream } from '../../../fargate/hub/stream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

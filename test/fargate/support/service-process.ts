@@ -1,14 +1,13 @@
 /** The service as a process of its own, on ports in memory: for signals, which a test cannot send to itself. `argv[2]` is the drain time. */
 
 import { MemoryTaskQueue } from '../../../backbone/memory/memory-task-queue.ts';
-import { systemClock } from '../../../backbone/services/system-clock.ts';
-import { createLogger } from '../../../backbone/telemetry/log-line.ts';
+import { createLogger } from '../../../backbone/telemetry/logger.ts';
 import { runProcess } from '../../../fargate/run.ts';
 import { startMemoryService } from './memory-service.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 const drainMs = Number(process.argv[2]);
-const logger = createLogger({ lane: 'sse' }, writeLine, systemClock.nowMs);
+const logger = createLogger('sse', writeLine);
 const queue = new MemoryTaskQueue();
 const close = queue.close.bind(queue);
 queue.close = async () => {

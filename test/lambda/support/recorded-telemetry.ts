@@ -1,12 +1,12 @@
-import { openTelemetry, type Telemetry } from '../../../lambda/telemetry.ts';
+import { TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { createTelemetry, type Telemetry } from '../../../lambda/telemetry.ts';
+import { invocationContext } from './context.ts';
 
 type Line = Readonly<Record<string, unknown>>;
 
 /** The real telemetry, with its lines kept instead of printed. */
 export function recordTelemetry(): { readonly telemetry: Telemetry; readonly lines: Line[] } {
   const lines: Line[] = [];
-  const telemetry = openTelemetry({ functionName: 'fn', awsRequestId: 'r1' }, { stack: 'test', lane: 'websocket' }, (line) =>
-    lines.push(JSON.parse(line)),
-  );
-  return { telemetry, lines };
+  const openTelemetry = createTelemetry({ [TELEMETRY_ENV.stack]: 'test' }, 'websocket', (line) => lines.push(JSON.parse(line)));
+  return { telemetry: openTelemetry(invocationContext('r1')), lines };
 }

@@ -137,7 +137,7 @@ test('an unexpected failure is logged and counted', async () => {
   const socket = await openSocket();
   await socket.send({ action: 'publish', channel: 'demo', data: 'x' }, { deps: { publish: fails } });
   expect(socket.lines).toEqual([
-    expect.objectContaining({ level: 'error', error: expect.objectContaining({ message: 'secret detail' }) }),
+    expect.objectContaining({ level: 'ERROR', error: expect.objectContaining({ message: 'secret detail' }) }),
     expect.objectContaining({ UnexpectedErrors: 1 }),
   ]);
 });
@@ -150,7 +150,7 @@ test('a throttled answer is tried again', async () => {
 test('an answer that cannot be posted is logged', async () => {
   const socket = await openSocket(() => ({ kind: 'refused', reason: '403' }));
   await socket.send({ action: 'ping' });
-  expect(socket.lines).toEqual([expect.objectContaining({ level: 'warn', message: 'frame not answered', connectionId: 'c1' })]);
+  expect(socket.lines).toEqual([expect.objectContaining({ level: 'WARN', message: 'frame not answered', connectionId: 'c1' })]);
 });
 
 test('a connection found closed loses its rows', async () => {

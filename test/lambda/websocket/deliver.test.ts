@@ -223,7 +223,7 @@ test('a refused post is set aside at once, logged and counted', async () => {
     { event: laneEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
   ]);
   expect(fanOut.lines).toContainEqual(
-    expect.objectContaining({ level: 'warn', channel: 'demo', seq: 1, undeliverable: 1, reasons: ['413'] }),
+    expect.objectContaining({ level: 'WARN', channel: 'demo', seq: 1, undeliverable: 1, reasons: ['413'] }),
   );
 });
 
@@ -292,7 +292,7 @@ test.each([
   const fanOut = await openFanOut({ demo: ['c1'] });
   expect(await fanOut.deliver([{ messageId: 'bad', body }, notified(2)])).toMatchObject({ deliveries: 1, unfinished: ['bad'] });
   expect(fanOut.lines).toEqual([
-    expect.objectContaining({ level: 'error', message: 'malformed message', messageId: 'bad', reason: expect.any(String) }),
+    expect.objectContaining({ level: 'ERROR', message: 'malformed message', messageId: 'bad', reason: expect.any(String) }),
   ]);
 });
 
@@ -330,7 +330,8 @@ test('an event that is followed is seen when it is received and when it is deliv
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
   await fanOut.deliver([notified(1)]);
   const { channel, epoch } = laneEvent(1);
-  const hop = (fields: object) => expect.objectContaining({ channel, id: `${epoch}.1`, lane: 'websocket', requestId: 'r1', ...fields });
+  const hop = (fields: object) =>
+    expect.objectContaining({ channel, id: `${epoch}.1`, lane: 'websocket', function_request_id: 'r1', ...fields });
   expect(fanOut.lines).toEqual([hop({ hop: 'received' }), hop({ hop: 'delivered', connections: 2, stuck: 0 })]);
 });
 

@@ -106,7 +106,7 @@ describe('the service', () => {
       LANES_MAX_STREAMS_PER_PRINCIPAL: '1999',
       LANES_MAX_PUBLISHES_PER_SECOND: '5000',
       LANES_MAX_UNSENT_BYTES: '1048576',
-      LANES_STACK: 'Sse',
+      POWERTOOLS_SERVICE_NAME: 'Sse',
       LANES_DRAIN_MS: '5000',
       LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
       LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),
