@@ -20,7 +20,7 @@ export interface DeployedBundle {
 
 interface Resource {
   readonly Type: string;
-  readonly Properties?: { readonly Runtime?: string };
+  readonly Properties?: { readonly Runtime?: string; readonly Layers?: readonly unknown[]; readonly ServiceToken?: unknown };
 }
 
 /**
@@ -29,12 +29,16 @@ interface Resource {
  * @throws UntraceableCodeError
  */
 export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] {
-  const assets = readdirSync(assemblyDir).filter((name) => name.startsWith('asset.') && existsCode(join(assemblyDir, name)));
+  const assets = readdirSync(assemblyDir, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('asset.') && existsCode(join(assemblyDir, entry.name)))
+    .map(({ name }) => name);
   const templates = readdirSync(assemblyDir).filter((name) => name.endsWith('.template.json'));
   return templates.flatMap((template) => {
     const { Resources }: { Resources: Record<string, Resource> } = JSON.parse(readFileSync(join(assemblyDir, template), 'utf8'));
     return Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
       if (Type !== 'AWS::Lambda::Function' && Type !== 'AWS::ECS::TaskDefinition') return [];
+      const served = Object.values(Resources).filter((other) => JSON.stringify(other.Properties?.ServiceToken ?? '').includes(`"${id}"`));
+      if (served.length > 0) return [providerOf(`${template.replace('.template.json', '')}/${id}`, Properties, served)];
       // The asset's hash is part of the object's key or of the image's tag, whatever expression that is.
       const text = JSON.stringify(Properties);
       const asset = assets.find((name) => text.includes(name.slice('asset.'.length)));
@@ -47,6 +51,17 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
       return [{ name: `${template.replace('.template.json', '')}/${id}`, base, packages: packagesIn(directory) }];
     });
   });
+}
+
+/** A function that the CDK brings for custom resources, with what it copies: the console, where it fills a bucket. */
+function providerOf(name: string, properties: Resource['Properties'], served: readonly Resource[]): DeployedBundle {
+  const layers = properties?.Layers === undefined ? [] : ['node_modules/@aws-cdk/asset-awscli-v1'];
+  const copied = served.some(({ Type }) => Type === 'Custom::CDKBucketDeployment') ? consoleSources().flatMap(packageOf) : [];
+  return {
+    name,
+    base: { kind: 'lambda', name: properties?.Runtime ?? 'unknown' },
+    packages: [...new Set(['node_modules/aws-cdk-lib', ...layers, ...copied])].sort(),
+  };
 }
 
 /** What a Dockerfile builds upon, tag and digest included. */

@@ -124,4 +124,8 @@ export const LINKS: Readonly<Record<string, (properties: Properties) => readonly
   'AWS::SQS::Queue': ({ RedrivePolicy }) => [{ from: SELF, to: RedrivePolicy, failure: true }],
   'AWS::WAFv2::WebACLAssociation': ({ WebACLArn, ResourceArn }) => [{ from: WebACLArn, to: ResourceArn }],
   'AWS::Cognito::UserPool': ({ LambdaConfig }) => [{ from: SELF, to: LambdaConfig, label: 'invokes' }],
+  'Custom::CDKBucketDeployment': ({ ServiceToken, DestinationBucketName }) => [
+    { from: ServiceToken, to: DestinationBucketName, label: 'fills' },
+  ],
+  'Custom::S3AutoDeleteObjects': ({ ServiceToken, BucketName }) => [{ from: ServiceToken, to: BucketName, label: 'empties' }],
 };

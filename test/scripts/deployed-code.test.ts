@@ -70,6 +70,19 @@ test('names the packages of the console', () => {
   expect(deployedBundles(assembly)[0]?.packages).toContain('node_modules/preact');
 });
 
+test('names the CDK for a function behind a custom resource, and the console that it copies', () => {
+  const provider = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Layers: [{ Ref: 'Cli' }] } };
+  const files = { Type: 'Custom::CDKBucketDeployment', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } };
+  writeFileSync(join(assembly, 'Stack.template.json'), JSON.stringify({ Resources: { Provider: provider, Files: files } }));
+  expect(deployedBundles(assembly)).toEqual([
+    {
+      name: 'Stack/Provider',
+      base: { kind: 'lambda', name: 'python3.13' },
+      packages: expect.arrayContaining(['node_modules/@aws-cdk/asset-awscli-v1', 'node_modules/aws-cdk-lib', 'node_modules/preact']),
+    },
+  ]);
+});
+
 test('code that does not say what went into it is an error', () => {
   writeFileSync(join(stackOf(FUNCTION), 'index.mjs'), 'export const handler = () => {};\n');
   expect(() => deployedBundles(assembly)).toThrow(/index\.mjs has no source map/);
