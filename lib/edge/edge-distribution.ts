@@ -26,6 +26,14 @@ import { ROOT } from '../bundle.ts';
 import type { DistributionEdge } from '../config.ts';
 import { securityHeaders } from './security-headers.ts';
 
+/**
+ * CloudFront keeps these errors for ten seconds by default, whatever the cache policy and `Cache-Control` say, and the key of what
+ * it keeps has no query: the 503 of one full or draining task would answer everybody who asks that edge location. Errors of
+ * the service that are not listed are `no-store`, which CloudFront heeds.
+ * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+ */
+const ERRORS_TO_FORGET = [500, 502, 503, 504];
+
 export interface EdgeDistributionProps {
   readonly edge: DistributionEdge;
   /** Files of the console. @default - what is no path of a lane is the service's to answer */
@@ -55,6 +63,7 @@ export class EdgeDistribution extends Construct {
       // CloudFront asks for `/index.html` in the place of `/`.
       defaultRootObject: 'index.html',
       webAclId: webAclArn,
+      errorResponses: ERRORS_TO_FORGET.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       ...(edge.host !== undefined &&
         edge.certificateArn !== undefined && {
           domainNames: [edge.host],

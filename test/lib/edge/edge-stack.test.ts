@@ -81,6 +81,12 @@ describe('the distribution', () => {
     for (const behavior of behaviors.slice(1)) expect(behavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
   });
 
+  test('forgets errors of a task at once: kept, they would answer everybody for ten seconds', () => {
+    expect(configOf(template).CustomErrorResponses).toEqual(
+      [500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
+    );
+  });
+
   test('takes the lanes over HTTPS only: a redirect would come after the token', () => {
     expect(behaviors.map(({ ViewerProtocolPolicy }) => ViewerProtocolPolicy)).toEqual(['redirect-to-https', 'https-only', 'https-only']);
   });

@@ -94,6 +94,40 @@ function serveStream(): { readonly opened: Promise<ServerResponse>; closed: bool
   return state;
 }
 
+describe('a distribution', () => {
+  const HEADERS = { 'x-policy': 'kept' };
+
+  async function distribution() {
+    const objects = new Map([['index.html', { body: Buffer.from('page'), contentType: 'text/html', cacheControl: 'no-cache' }]]);
+    const bucket = { name: 'site', host: 'site.s3.us-east-1.amazonaws.com', objects };
+    const behaviors = [
+      { matches: (path: string) => path.startsWith('/v1/'), headers: HEADERS, action: { kind: 'forward', targetGroup: group } as const },
+      { matches: () => true, headers: HEADERS, action: { kind: 'files', bucket, rootObject: 'index.html' } as const },
+    ];
+    return session(await front('https', { action: { kind: 'distribute', behaviors } }));
+  }
+
+  test('answers by the first behavior that matches the path, with its headers', async () => {
+    const client = await distribution();
+    const [ofTarget, ofBucket] = [await exchange(client, { ':path': '/v1/a?b=/' }), await exchange(client, { ':path': '/?v1/' })];
+    expect([ofTarget.text, ofTarget.head['x-policy']]).toEqual(['ok', 'kept']);
+    expect([ofBucket.text, ofBucket.head['x-policy'], ofBucket.head['cache-control']]).toEqual(['page', 'kept', 'no-cache']);
+  });
+
+  test('answers HEAD for a file with its length and without its body', async () => {
+    const { head, text } = await exchange(await distribution(), { ':method': 'HEAD', ':path': '/index.html' });
+    expect([head[':status'], head['content-length'], text]).toEqual([200, '4', '']);
+  });
+
+  test.each([
+    ['GET', '/missing', 404],
+    ['POST', '/', 403],
+  ])('answers %s %s of a bucket with %i', async (method, path, status) => {
+    const { head } = await exchange(await distribution(), { ':method': method, ':path': path });
+    expect(head[':status']).toBe(status);
+  });
+});
+
 describe('forwarding', () => {
   test('method, path, query, headers and body reach the target', async () => {
     let seen: unknown;
