@@ -175,8 +175,14 @@ const distributionEdge = v.strictObject({
 const sse = v.strictObject({
   /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.boolean(),
-  /** One per zone keeps a zone's loss local; one in all is cheaper. */
-  natGateways: between(1, 2),
+  /**
+   * How tasks reach AWS: through NAT gateways, one per zone to keep a zone's loss local or one in all, which is cheaper; or through
+   * endpoints of the services that they call, and to nothing else.
+   */
+  network: v.variant('type', [
+    v.strictObject({ type: v.literal('nat'), gateways: between(1, 2) }),
+    v.strictObject({ type: v.literal('endpoints') }),
+  ]),
   task: v.strictObject({
     /** 1024 is one vCPU. Each whole one serves its own part of the streams, in a thread of its own. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
@@ -228,6 +234,9 @@ const sse = v.strictObject({
   /** How long the functions that remove queues may run. */
   cleanerTimeoutSeconds: between(1, 900),
 });
+
+/** Whether an address is in S3 of a region, which a VPC reaches through its gateway endpoint. */
+const isInS3 = (address: string, region: string): boolean => `.${new URL(address).hostname}`.endsWith(`.s3.${region}.amazonaws.com`);
 
 const regionOf = (arn: string): string | undefined => arn.split(':')[3];
 
@@ -281,6 +290,15 @@ const schema = v.pipe(
       'plainHttp must be redirect, in production: what is forwarded in the clear can be read on the way',
     ),
     ['edge'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['region'], ['auth', 'issuer'], ['sse', 'network']],
+      ({ region, auth: { issuer }, sse: { network } }) =>
+        network.type === 'nat' || (issuer !== undefined && isInS3(issuer.jwksUri, region)),
+      'endpoints reach the keys of an issuer only if auth.issuer.jwksUri is in S3 of the region: Cognito serves no user pool with a sign-in page to an endpoint, and other issuers are on the internet',
+    ),
+    ['sse', 'network'],
   ),
   v.forward(
     v.partialCheck(

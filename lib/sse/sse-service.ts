@@ -1,7 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
-import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
   Cluster,
@@ -22,6 +21,7 @@ import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
+import { TASK_SUBNETS } from './network.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -149,7 +149,7 @@ export class SseService extends Construct implements Configurable {
       cluster: this.cluster,
       taskDefinition: this.taskDefinition,
       // No desired count: autoscaling has it, and a deploy would set it back.
-      vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+      vpcSubnets: TASK_SUBNETS,
       assignPublicIp: false,
       circuitBreaker: { enable: true, rollback: true },
       // A deploy starts the new tasks first: streams that are cut find room at once.

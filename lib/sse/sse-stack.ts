@@ -71,6 +71,7 @@ export class SseStack extends Stack implements LaneStack {
     backbone.allowPublish(service);
     queues.allowUse(service);
     front.allowWatchTarget(service);
+    network.admit(service.service);
 
     alarmLane(this, this.lane);
     alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: config.task.maxStreams });

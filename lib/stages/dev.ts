@@ -44,7 +44,7 @@ export const dev = parseStage(
     },
     sse: {
       console: true,
-      natGateways: 1,
+      network: { type: 'nat', gateways: 1 },
       task: {
         cpu: 256,
         memoryMb: 512,

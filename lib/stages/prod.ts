@@ -40,7 +40,7 @@ export const prod = parseStage(
     },
     sse: {
       console: false,
-      natGateways: 2,
+      network: { type: 'nat', gateways: 2 },
       task: {
         cpu: 1024,
         memoryMb: 2_048,

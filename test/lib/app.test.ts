@@ -134,6 +134,32 @@ describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
   });
 });
 
+/** `bin/app.ts` with every option that no shipped stage has, at once. */
+const EVERY_OPTION = APP.replace(
+  "stageNamed(app.node.tryGetContext('stage'))",
+  `parseStage({
+    ...prod,
+    auth: { ...prod.auth, issuer: {
+      url: 'https://keys.s3.us-east-1.amazonaws.com', audience: 'lanes', jwksUri: 'https://keys.s3.us-east-1.amazonaws.com/jwks.json' } },
+    websocket: { ...prod.websocket, fanOut: { ...prod.websocket.fanOut, rollout: 'Linear10PercentEvery1Minute', reservedConcurrency: 100 } },
+    sse: { ...prod.sse, network: { type: 'endpoints' }, reservedLcus: 100 },
+  }, 'every option')`,
+).replace(
+  "import { stageNamed } from '../lib/stages.ts';",
+  "import { parseStage } from '../lib/config.ts';\nimport { prod } from '../lib/stages/prod.ts';",
+);
+
+test('every option that a stage can choose synthesizes without a finding that is not acknowledged, nor an acknowledgement without one', () => {
+  const { outDir, status, output, templates } = synthesize('prod', EVERY_OPTION, { checks: 'on', env: {} });
+  expect(output).not.toMatch(/warning|error/i);
+  expect(status).toBe(0);
+  templates['LanesProdSse']?.resourceCountIs('AWS::EC2::NatGateway', 0);
+  const findings = findingsOf(outDir);
+  expect(findings.filter(({ acknowledged }) => acknowledged === undefined)).toEqual([]);
+  const answers = findings.map(({ rule, acknowledged }) => `${rule}: ${acknowledged?.reason}`);
+  expect(acknowledgementsOf(outDir).filter(({ rule, reason }) => !answers.includes(`${rule}: ${reason}`))).toEqual([]);
+}, 120_000);
+
 describe('either lane can be taken out', () => {
   test('without the SSE lane a WebSocket-only app is left', () => {
     const { status, output, templates } = synthesize('dev', without('SseStack'));

@@ -10,7 +10,7 @@ import { testStack } from '../harness.ts';
 
 function synthesize(stage: Stage, change: Partial<SseLoadBalancerProps> = {}): Template {
   const stack = testStack();
-  const { vpc } = new Network(stack, 'Network', { natGateways: 1, logRetention: 7 });
+  const { vpc } = new Network(stack, 'Network', { ...stage.sse, logRetention: 7 });
   new SseLoadBalancer(stack, 'Front', {
     ...stage.sse,
     edge: stage.edge,

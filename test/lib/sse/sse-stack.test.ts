@@ -24,6 +24,43 @@ beforeAll(() => {
   prodTemplate = Template.fromStack(makeStack(prod));
 });
 
+describe('with endpoints in the place of NAT', () => {
+  let template: Template;
+
+  beforeAll(() => {
+    const keys = 'https://keys.s3.us-east-1.amazonaws.com';
+    const issuer = { url: keys, audience: 'lanes', jwksUri: `${keys}/jwks.json` };
+    template = Template.fromStack(
+      makeStack({ ...dev, auth: { ...dev.auth, issuer }, sse: { ...dev.sse, network: { type: 'endpoints' } } }),
+    );
+  });
+
+  test('only the tasks may use the endpoints, over TLS', () => {
+    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(({ Properties }) => Properties);
+    const [rule, ...others] = rules.filter(({ GroupId }) => JSON.stringify(GroupId).includes('EndpointGroup'));
+    expect(rule).toMatchObject({
+      FromPort: 443,
+      ToPort: 443,
+      SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/^ServiceServiceSecurityGroup|^ServiceSecurityGroup/), 'GroupId'] },
+    });
+    expect(others).toEqual([]);
+  });
+
+  test('no task starts before it has a way to its image', () => {
+    const endpoints = Object.keys(template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } }));
+    expect(endpoints).toHaveLength(6);
+    const [service] = Object.values(template.findResources('AWS::ECS::Service'));
+    expect(service?.['DependsOn']).toEqual(expect.arrayContaining(endpoints));
+  });
+
+  test('tasks run where there is no route to the internet', () => {
+    const [service] = Object.values(template.findResources('AWS::ECS::Service'));
+    expect(service?.['Properties'].NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(
+      [1, 2].map((zone) => ({ Ref: expect.stringMatching(`^NetworkVpctasksSubnet${zone}`) })),
+    );
+  });
+});
+
 describe('who may do what', () => {
   test('a task makes, reads and removes queues of its own prefix, subscribes, reads, publishes, sees target health, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'ServiceTaskTaskRole'))).toEqual([
