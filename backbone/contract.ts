@@ -116,8 +116,8 @@ export const SSE_ENV = {
   threads: 'LANES_THREADS',
   /** How long a task that leaves takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
-  /** The target group in which the task finds out whether it is draining. */
-  targetGroupArn: 'LANES_TARGET_GROUP_ARN',
+  /** The target groups in which the task finds out whether it is draining: an ARN, or several with commas between them. */
+  targetGroupArns: 'LANES_TARGET_GROUP_ARN',
   /** The longest time between two looks at it. */
   targetHealthIntervalMs: 'LANES_TARGET_HEALTH_INTERVAL_MS',
   /**

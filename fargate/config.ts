@@ -8,6 +8,11 @@ const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';
 const wholeNumber = v.pipe(v.string(), v.regex(/^[0-9]{1,15}$/, 'a whole number'), v.transform(Number));
 const positive = v.pipe(wholeNumber, v.minValue(1, 'a whole number above 0'));
 const text = v.pipe(v.string(), v.nonEmpty('some text'));
+const list = v.pipe(
+  v.string(),
+  v.regex(/^[^,]+(,[^,]+)*$/, 'some text, or several with commas between them'),
+  v.transform((value) => value.split(',')),
+);
 const url = v.pipe(v.string(), v.url('a URL'));
 const port = v.pipe(wholeNumber, v.maxValue(65_535, 'a port'));
 const optionalJson = v.pipe(
@@ -28,7 +33,7 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.maxUnsentBytes]: positive,
   [SSE_ENV.threads]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
-  [SSE_ENV.targetGroupArn]: text,
+  [SSE_ENV.targetGroupArns]: list,
   [SSE_ENV.targetHealthIntervalMs]: positive,
   [SSE_ENV.keepAliveMs]: positive,
   [SSE_ENV.consoleConfig]: v.optional(optionalJson, ''),
@@ -62,7 +67,7 @@ export interface Config extends AccessPolicy {
   readonly maxUnsentBytes: number;
   readonly threads: number;
   readonly drainMs: number;
-  readonly targetGroupArn: string;
+  readonly targetGroupArns: readonly string[];
   readonly targetHealthIntervalMs: number;
   readonly keepAliveMs: number;
   readonly consoleConfig: string;
@@ -102,7 +107,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
     threads: values[SSE_ENV.threads],
     drainMs: values[SSE_ENV.drainMs],
-    targetGroupArn: values[SSE_ENV.targetGroupArn],
+    targetGroupArns: values[SSE_ENV.targetGroupArns],
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],
     keepAliveMs: values[SSE_ENV.keepAliveMs],
     consoleConfig: values[SSE_ENV.consoleConfig],

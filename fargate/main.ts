@@ -36,7 +36,7 @@ if (isMainThread) {
 }
 
 async function start(config: Config): Promise<Service> {
-  const { topicArn, queuePrefix, targetGroupArn, port, threads } = config;
+  const { topicArn, queuePrefix, targetGroupArns, port, threads } = config;
   const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
   return startService({
     config,
@@ -46,7 +46,7 @@ async function start(config: Config): Promise<Service> {
       threads === 1
         ? startServer(config, threads)
         : startThreads({ count: threads, port, program: new URL(import.meta.url), onLost: fail }),
-    targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArn, target: { address, port } }),
+    targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArns, target: { address, port } }),
     clock: systemClock,
     logger,
     writeMetrics: writeLine,

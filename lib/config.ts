@@ -211,6 +211,15 @@ const sse = v.strictObject({
     /** Times from which there are at least so many tasks, ahead of peaks that are known; a later one may lower it again. */
     schedule: v.array(v.strictObject({ cron: cronExpression, minTasks: between(1, 1_000) })),
   }),
+  /**
+   * How tasks of a new version take the place of those before: one after the other, or all beside them, with `percent` of the new
+   * requests for `bakeMinutes`, then with all of them for as long again, until the old ones leave. An alarm in that time takes
+   * them back. Alarms are raised after 5 to 6 minutes, so a shorter time would see none; ECS takes up to a day.
+   */
+  rollout: v.variant('type', [
+    v.strictObject({ type: v.literal('rolling') }),
+    v.strictObject({ type: v.literal('canary'), percent: between(1, 99), bakeMinutes: between(10, 1_440) }),
+  ]),
   heartbeatIntervalMs: between(1, 4_000_000),
   /** How often a task compares its channels with their heads. */
   headCheckIntervalMs: between(1_000, 3_600_000),
@@ -290,6 +299,14 @@ const schema = v.pipe(
       'plainHttp must be redirect, in production: what is forwarded in the clear can be read on the way',
     ),
     ['edge'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [['edge'], ['sse', 'rollout']],
+      ({ edge, sse: { rollout } }) => rollout.type === 'rolling' || edge.type !== 'alb' || edge.plainHttp === 'redirect',
+      'canary goes with plainHttp: redirect: ECS moves the requests of one listener, and those in the clear would stay with tasks that are gone',
+    ),
+    ['sse', 'rollout'],
   ),
   v.forward(
     v.partialCheck(

@@ -24,8 +24,11 @@ const QUEUE_AGE_SECONDS = 60;
 /** Of what a task may have. New tasks take minutes to come. */
 const NEAR_THE_LIMIT = 0.85;
 
-/** What both lanes have: latency, 429s and unexpected errors. */
-export function alarmLane(scope: Construct, lane: Lane): void {
+/**
+ * What both lanes have: latency, 429s and unexpected errors.
+ * @returns the alarm of the errors
+ */
+export function alarmLane(scope: Construct, lane: Lane): Alarm {
   alarmAbove(scope, 'LatencyAlarm', {
     metric: laneMetric(scope, lane, METRICS.deliveryLatency, 'p99'),
     meaning: 'Events take seconds from their publication to their delivery.',
@@ -39,25 +42,31 @@ export function alarmLane(scope: Construct, lane: Lane): void {
     runbook: 'throttles-429',
     threshold: THROTTLED_IN_A_PERIOD,
   });
-  alarmAbove(scope, 'UnexpectedErrorsAlarm', {
+  return alarmAbove(scope, 'UnexpectedErrorsAlarm', {
     metric: laneMetric(scope, lane, METRICS.unexpectedErrors).with({ period: PERIOD }),
     meaning: 'Clients were answered that the server has failed.',
     runbook: 'unexpected-errors',
   });
 }
 
-/** Of the SSE lane alone: its tasks bury holes, are targets, and have a limit of streams. */
+/**
+ * Of the SSE lane alone: its tasks bury holes, are targets, and have a limit of streams.
+ * @returns the alarm of the targets
+ */
 export function alarmTasks(
   scope: Construct,
-  { targetGroup, maxStreams }: { targetGroup: ApplicationTargetGroup; maxStreams: number },
-): void {
+  { targetGroups, maxStreams }: { targetGroups: readonly ApplicationTargetGroup[]; maxStreams: number },
+): Alarm {
   alarmAbove(scope, 'HolesAlarm', {
     metric: laneMetric(scope, 'sse', METRICS.holesBuried).with({ period: PERIOD }),
     meaning: 'Publishers were given a position in a channel and never wrote their event.',
     runbook: 'holes',
   });
-  alarmAbove(scope, 'UnhealthyTargetsAlarm', {
-    metric: targetGroup.metrics.unhealthyHostCount({ statistic: 'Maximum', period: Duration.minutes(1) }),
+  const period = Duration.minutes(1);
+  const unhealthy = targetGroups.map(({ metrics }) => metrics.unhealthyHostCount({ statistic: 'Maximum', period }));
+  const [only, ...others] = unhealthy;
+  const unhealthyTargets = alarmAbove(scope, 'UnhealthyTargetsAlarm', {
+    metric: only !== undefined && others.length === 0 ? only : sumOf(unhealthy, period),
     meaning: 'Tasks do not answer the health check of the load balancer.',
     runbook: 'unhealthy-targets',
     periods: 5,
@@ -69,6 +78,7 @@ export function alarmTasks(
     threshold: Math.floor(maxStreams * NEAR_THE_LIMIT),
     periods: 5,
   });
+  return unhealthyTargets;
 }
 
 /** One alarm for the errors and one for the throttles of all functions of a stack: the graph behind it shows whose they are. */
@@ -120,9 +130,9 @@ export function alarmQueues(queues: readonly Queue[]): readonly Alarm[] {
   );
 }
 
-function sumOf(metrics: readonly Metric[]): IMetric {
+function sumOf(metrics: readonly Metric[], period = PERIOD): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
   // A metric that has no data in a period would leave the sum without data too.
   const terms = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
-  return new MathExpression({ expression: terms.join(' + '), usingMetrics, period: PERIOD, label: 'sum' });
+  return new MathExpression({ expression: terms.join(' + '), usingMetrics, period, label: 'sum' });
 }

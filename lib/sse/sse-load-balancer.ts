@@ -3,11 +3,13 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IVpc, Peer } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import {
+  ApplicationListenerRule,
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationProtocolVersion,
   ApplicationTargetGroup,
   ListenerAction,
+  ListenerCondition,
   SslPolicy,
   TargetGroupLoadBalancingAlgorithmType,
   TargetType,
@@ -19,12 +21,14 @@ import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aw
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
-import type { DistributionEdge, EdgeConfig, LoadBalancerEdge } from '../config.ts';
+import type { DistributionEdge, EdgeConfig, LoadBalancerEdge, SseConfig } from '../config.ts';
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
+
+type CanaryRollout = Extract<SseConfig['rollout'], { type: 'canary' }>;
 
 export interface SseLoadBalancerProps {
   readonly vpc: IVpc;
@@ -36,11 +40,25 @@ export interface SseLoadBalancerProps {
   readonly deregistrationDelaySeconds: number;
   /** LCUs that it has at any time. @default - as many as its load takes, some minutes later */
   readonly reservedLcus?: number | undefined;
+  /** How tasks of a new version take the place of those before. */
+  readonly rollout: SseConfig['rollout'];
   /** Port of the tasks. */
   readonly targetPort: number;
   /** How long access logs are kept. */
   readonly accessLogDays: RetentionDays;
   readonly deletionProtection: boolean;
+}
+
+/** Two versions of the tasks side by side. ECS changes the weights of the rule, and from one version to the next which group is in use. */
+export interface Canary {
+  /** Share of the requests that the new version gets first. */
+  readonly percent: number;
+  /** How long it has that share, and how long all requests until the version before leaves. */
+  readonly bakeMinutes: number;
+  /** The group besides `targetGroup`. */
+  readonly alternate: ApplicationTargetGroup;
+  /** All requests. */
+  readonly rule: ApplicationListenerRule;
 }
 
 /**
@@ -50,6 +68,8 @@ export interface SseLoadBalancerProps {
 export class SseLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly targetGroup: ApplicationTargetGroup;
+  /** Undefined where tasks are replaced one after the other. */
+  readonly canary: Canary | undefined;
   /** Undefined behind CloudFront, where TLS ends. */
   readonly https: ApplicationListener | undefined;
   readonly http: ApplicationListener;
@@ -120,15 +140,36 @@ export class SseLoadBalancer extends Construct {
         'CT.ELASTICLOADBALANCING.PR.5',
       );
     }
-    this.targetGroup = new ApplicationTargetGroup(this, 'Tasks', {
-      vpc: props.vpc,
+    this.targetGroup = this.addTasks('Tasks', props);
+    const toTasks =
+      props.rollout.type === 'rolling'
+        ? ListenerAction.forward([this.targetGroup])
+        : // Not reached: ECS moves requests by a rule, which then takes all of them.
+          ListenerAction.fixedResponse(503);
+    if (props.edge.type === 'alb') {
+      ({ https: this.https, http: this.http } = this.openToClients(props.edge, toTasks));
+    } else {
+      this.https = undefined;
+      this.http = this.openToCloudFront(props.edge, toTasks);
+    }
+    this.canary = props.rollout.type === 'rolling' ? undefined : this.makeRoomForTwo(props, props.rollout);
+  }
+
+  /** All groups in which tasks may be. */
+  get targetGroups(): readonly ApplicationTargetGroup[] {
+    return this.canary === undefined ? [this.targetGroup] : [this.targetGroup, this.canary.alternate];
+  }
+
+  private addTasks(id: string, { vpc, targetPort, deregistrationDelaySeconds }: SseLoadBalancerProps): ApplicationTargetGroup {
+    return new ApplicationTargetGroup(this, id, {
+      vpc,
       targetType: TargetType.IP,
-      port: props.targetPort,
+      port: targetPort,
       protocol: ApplicationProtocol.HTTP,
       protocolVersion: ApplicationProtocolVersion.HTTP1,
       // An open stream is an outstanding request, so this balances by open streams. It does not go with slow start.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-      deregistrationDelay: Duration.seconds(props.deregistrationDelaySeconds),
+      deregistrationDelay: Duration.seconds(deregistrationDelaySeconds),
       healthCheck: {
         path: SSE_PATHS.ready,
         healthyHttpCodes: '200',
@@ -138,19 +179,27 @@ export class SseLoadBalancer extends Construct {
         unhealthyThresholdCount: 3,
       },
     });
-    if (props.edge.type === 'alb') {
-      ({ https: this.https, http: this.http } = this.openToClients(props.edge));
-    } else {
-      this.https = undefined;
-      this.http = this.openToCloudFront(props.edge);
-    }
   }
 
-  private openToClients({
-    certificateArn,
-    plainHttp,
-    requestsPerAddress,
-  }: LoadBalancerEdge): Record<'https' | 'http', ApplicationListener> {
+  private makeRoomForTwo(props: SseLoadBalancerProps, { percent, bakeMinutes }: CanaryRollout): Canary {
+    const alternate = this.addTasks('AlternateTasks', props);
+    const rule = new ApplicationListenerRule(this, 'Requests', {
+      listener: this.https ?? this.http,
+      priority: 1,
+      conditions: [ListenerCondition.pathPatterns(['/*'])],
+      // Where a first deploy starts. ECS changes the weights from then on, and CloudFormation must have no reason to set them back.
+      action: ListenerAction.weightedForward([
+        { targetGroup: this.targetGroup, weight: 100 },
+        { targetGroup: alternate, weight: 0 },
+      ]),
+    });
+    return { percent, bakeMinutes, alternate, rule };
+  }
+
+  private openToClients(
+    { certificateArn, plainHttp, requestsPerAddress }: LoadBalancerEdge,
+    toTasks: ListenerAction,
+  ): Record<'https' | 'http', ApplicationListener> {
     acknowledge(
       this.loadBalancer,
       'The load balancer is the public entry of the lane. It is open on its listeners only; tasks accept connections from it alone.',
@@ -164,7 +213,7 @@ export class SseLoadBalancer extends Construct {
       protocol: ApplicationProtocol.HTTPS,
       certificates: [Certificate.fromCertificateArn(this, 'Certificate', certificateArn)],
       sslPolicy: SslPolicy.TLS13_12_RES_PQ,
-      defaultAction: ListenerAction.forward([this.targetGroup]),
+      defaultAction: toTasks,
     });
     const http = this.loadBalancer.addListener('Http', {
       port: 80,
@@ -192,7 +241,7 @@ export class SseLoadBalancer extends Construct {
     return { https, http };
   }
 
-  private openToCloudFront({ originPrefixListId }: DistributionEdge): ApplicationListener {
+  private openToCloudFront({ originPrefixListId }: DistributionEdge, toTasks: ListenerAction): ApplicationListener {
     acknowledge(
       this.loadBalancer,
       'The load balancer is internal: it has private addresses only and takes connections from CloudFront alone, whose distribution has the web ACL.',
@@ -202,7 +251,7 @@ export class SseLoadBalancer extends Construct {
       port: 80,
       protocol: ApplicationProtocol.HTTP,
       open: false,
-      defaultAction: ListenerAction.forward([this.targetGroup]),
+      defaultAction: toTasks,
     });
     http.connections.allowDefaultPortFrom(Peer.prefixList(originPrefixListId), 'CloudFront, through its VPC origin');
     acknowledge(
@@ -217,7 +266,7 @@ export class SseLoadBalancer extends Construct {
 
   /** Lets a task see whether it is draining, and tells it where to look. */
   allowWatchTarget(task: Configurable): Grant {
-    task.addEnvironment(SSE_ENV.targetGroupArn, this.targetGroup.targetGroupArn);
+    task.addEnvironment(SSE_ENV.targetGroupArns, this.targetGroups.map(({ targetGroupArn }) => targetGroupArn).join(','));
     acknowledge(
       task.grantPrincipal,
       'elasticloadbalancing:DescribeTargetHealth knows no resource. It reads the health of targets and changes nothing.',

@@ -1,13 +1,18 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
+  AlarmBehavior,
+  AlternateTarget,
   Cluster,
   ContainerInsights,
   CpuArchitecture,
+  DeploymentStrategy,
   FargateService,
   FargateTaskDefinition,
+  ListenerRuleConfiguration,
   LogDriver,
   OperatingSystemFamily,
   UlimitName,
@@ -22,6 +27,7 @@ import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
 import { TASK_SUBNETS } from './network.ts';
+import type { Canary } from './sse-load-balancer.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -30,6 +36,8 @@ export interface SseServiceProps {
   readonly vpc: IVpc;
   readonly image: ContainerImage;
   readonly targetGroup: ApplicationTargetGroup;
+  /** @default - tasks are replaced one after the other */
+  readonly canary?: Canary | undefined;
   readonly task: SseTaskProps;
   readonly scaling: SseScalingProps;
   readonly heartbeatIntervalMs: number;
@@ -151,14 +159,44 @@ export class SseService extends Construct implements Configurable {
       // No desired count: autoscaling has it, and a deploy would set it back.
       vpcSubnets: TASK_SUBNETS,
       assignPublicIp: false,
-      circuitBreaker: { enable: true, rollback: true },
+      ...(props.canary === undefined ? ROLLING : canaryStrategy(props.canary)),
       // A deploy starts the new tasks first: streams that are cut find room at once.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       healthCheckGracePeriod: Duration.seconds(60),
     });
-    this.service.attachToApplicationTargetGroup(props.targetGroup);
+    if (props.canary === undefined) this.service.attachToApplicationTargetGroup(props.targetGroup);
+    else this.attachToBoth(props.targetGroup, props.canary);
     this.scale(props.scaling);
+  }
+
+  private attachToBoth(targetGroup: ApplicationTargetGroup, { alternate, rule }: Canary): void {
+    const target = this.service.loadBalancerTarget({
+      containerName: this.container.containerName,
+      containerPort: SERVICE_PORT,
+      alternateTarget: new AlternateTarget('Alternate', {
+        alternateTargetGroup: alternate,
+        productionListener: ListenerRuleConfiguration.applicationListenerRule(rule),
+      }),
+    });
+    target.attachToApplicationTargetGroup(targetGroup);
+    Annotations.of(this.service).acknowledgeWarning(
+      '@aws-cdk/aws-ecs:shouldUseCircuitBreaker',
+      'ECS has a circuit breaker for rolling deployments only. Alarms take a canary back.',
+    );
+    acknowledge(
+      this.service,
+      'ECS moves targets and the weights of a listener rule with the policy that AWS maintains for it. It is wider than this service: its holder may change listeners, rules and targets of any load balancer in the account. Only ECS may assume the role. Where that is too much, sse.rollout: rolling does without it.',
+      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers]',
+    );
+  }
+
+  /** Alarms that take a new version back while it is rolled out. */
+  rollBackOn(alarms: readonly Alarm[]): void {
+    this.service.enableDeploymentAlarms(
+      alarms.map(({ alarmName }) => alarmName),
+      { behavior: AlarmBehavior.ROLLBACK_ON_ALARM },
+    );
   }
 
   /**
@@ -185,5 +223,14 @@ export class SseService extends Construct implements Configurable {
     return this;
   }
 }
+
+const ROLLING = { circuitBreaker: { enable: true, rollback: true } } as const;
+
+/** Without a circuit breaker, which goes with rolling only (API reference of `DeploymentCircuitBreaker`, 2026-11). */
+const canaryStrategy = ({ percent, bakeMinutes }: Canary) => ({
+  deploymentStrategy: DeploymentStrategy.CANARY,
+  canaryConfiguration: { stepPercent: percent, stepBakeTime: Duration.minutes(bakeMinutes) },
+  bakeTime: Duration.minutes(bakeMinutes),
+});
 
 const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;

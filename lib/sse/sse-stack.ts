@@ -52,6 +52,7 @@ export class SseStack extends Stack implements LaneStack {
       vpc: network.vpc,
       image: image.image,
       targetGroup: front.targetGroup,
+      canary: front.canary,
       consoleConfig: console ? this.toJsonString({ websocket: webSocketUrl, signIn: access.signIn }) : '',
       logRetention,
     });
@@ -73,8 +74,9 @@ export class SseStack extends Stack implements LaneStack {
     front.allowWatchTarget(service);
     network.admit(service.service);
 
-    alarmLane(this, this.lane);
-    alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: config.task.maxStreams });
+    const errors = alarmLane(this, this.lane);
+    const unhealthyTargets = alarmTasks(this, { targetGroups: front.targetGroups, maxStreams: config.task.maxStreams });
+    if (front.canary !== undefined) service.rollBackOn([errors, unhealthyTargets]);
     alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
 
     this.loadBalancer = front.loadBalancer;

@@ -45,6 +45,7 @@ export const dev = parseStage(
     sse: {
       console: true,
       network: { type: 'nat', gateways: 1 },
+      rollout: { type: 'rolling' },
       task: {
         cpu: 256,
         memoryMb: 512,

@@ -41,6 +41,7 @@ export const prod = parseStage(
     sse: {
       console: false,
       network: { type: 'nat', gateways: 2 },
+      rollout: { type: 'rolling' },
       task: {
         cpu: 1024,
         memoryMb: 2_048,

@@ -37,6 +37,7 @@ export function apiHost(apiId: string, region: string): string {
 const fullName = (kind: string, r: ResourceNaming) => `${kind}/${r.name}/${r.id}`;
 const loadBalancerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('loadbalancer/app', r));
 const targetGroupArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', fullName('targetgroup', r));
+const ruleArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listener-rule/app/${r.name}/${r.id}`);
 const listenerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listener/app/${r.name}/${r.id}`);
 const tableArn = (r: ResourceNaming) => r.arn('dynamodb', `table/${r.name}`);
 const subscriptionArn = (r: ResourceNaming) => `${r.text('TopicArn')}:${r.id}`;
@@ -84,6 +85,7 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     'Family',
   ),
   'AWS::ElasticLoadBalancingV2::Listener': handled(listenerArn, { ListenerArn: listenerArn }),
+  'AWS::ElasticLoadBalancingV2::ListenerRule': handled(ruleArn, { RuleArn: ruleArn }),
   'AWS::ElasticLoadBalancingV2::LoadBalancer': handled(
     loadBalancerArn,
     {

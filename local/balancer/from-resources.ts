@@ -3,7 +3,7 @@ import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
-import { type Declared, declared } from '../declared.ts';
+import { declared } from '../declared.ts';
 import { distributionsFromResources } from './distributions.ts';
 import { type Action, Front } from './front.ts';
 import { TargetGroup } from './target-group.ts';
@@ -38,7 +38,9 @@ const action = v.variant('Type', [
   v.object({
     Type: v.literal('forward'),
     TargetGroupArn: v.optional(v.string()),
-    ForwardConfig: v.optional(v.object({ TargetGroups: v.array(v.object({ TargetGroupArn: v.string() })) })),
+    ForwardConfig: v.optional(
+      v.object({ TargetGroups: v.array(v.object({ TargetGroupArn: v.string(), Weight: v.optional(v.number(), 1) })) }),
+    ),
   }),
   v.object({
     Type: v.literal('redirect'),
@@ -68,7 +70,18 @@ const listenerProperties = v.object({
   DefaultActions: v.pipe(v.array(action), v.length(1)),
 });
 
-type ListenerProperties = v.InferOutput<typeof listenerProperties>;
+const ruleProperties = v.object({
+  ListenerArn: v.string(),
+  Conditions: v.tuple([
+    v.object({
+      Field: v.literal('path-pattern', 'a rule must be for paths locally'),
+      PathPatternConfig: v.object({ Values: v.tuple([v.literal('/*', 'a rule must be for all paths locally')]) }),
+    }),
+  ]),
+  Actions: v.pipe(v.array(action), v.length(1)),
+});
+
+type ListenerAction = v.InferOutput<typeof action>;
 
 export interface Balancers {
   /** The listeners, each with the host name that AWS would give its load balancer, and the distributions in front of them with theirs. */
@@ -97,13 +110,17 @@ export function balancersFromResources(resources: readonly Resource[], certifica
   );
   const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
   const fronts: { front: Front; dnsName: string; templatePort: number; action: Action }[] = [];
+  const rules = declared(resources, 'AWS::ElasticLoadBalancingV2::ListenerRule', ruleProperties);
   for (const listener of declared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties)) {
     const { LoadBalancerArn, Protocol, Port } = listener.properties;
     const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
     if (owner === undefined)
       throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
     const dnsName = owner.resource.attributes['DNSName'] ?? '';
-    const action = toAction(listener, targetGroups);
+    // A rule takes all requests here, so that nothing is left for the default.
+    const rule = rules.find(({ properties }) => properties.ListenerArn === listener.resource.ref);
+    const [first] = rule?.properties.Actions ?? listener.properties.DefaultActions;
+    const action = toAction((rule ?? listener).resource, first, targetGroups);
     const front = new Front({
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
@@ -121,8 +138,7 @@ export function balancersFromResources(resources: readonly Resource[], certifica
   return { fronts, targetGroups };
 }
 
-function toAction({ resource, properties }: Declared<ListenerProperties>, targetGroups: ReadonlyMap<string, TargetGroup>): Action {
-  const [first] = properties.DefaultActions;
+function toAction(resource: Resource, first: ListenerAction | undefined, targetGroups: ReadonlyMap<string, TargetGroup>): Action {
   if (first?.Type === 'redirect') {
     const { Protocol, Host, Port, Path, Query, StatusCode } = first.RedirectConfig;
     return { kind: 'redirect', status: Number(StatusCode.slice(5)), protocol: Protocol, host: Host, port: Port, path: Path, query: Query };
@@ -131,8 +147,11 @@ function toAction({ resource, properties }: Declared<ListenerProperties>, target
     const { StatusCode, ContentType, MessageBody } = first.FixedResponseConfig;
     return { kind: 'fixedResponse', status: Number(StatusCode), contentType: ContentType, body: MessageBody };
   }
+  // A group of weight 0 is where ECS would put the next version: a local run has one, from its start to its end.
   const arns =
-    first?.TargetGroupArn === undefined ? first?.ForwardConfig?.TargetGroups.map((group) => group.TargetGroupArn) : [first.TargetGroupArn];
+    first?.TargetGroupArn === undefined
+      ? first?.ForwardConfig?.TargetGroups.filter(({ Weight }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn)
+      : [first.TargetGroupArn];
   const targetGroup = targetGroups.get(arns?.[0] ?? '');
   if (targetGroup === undefined || arns?.length !== 1) {
     throw new UnsupportedTemplateError(`${resource.logicalId}: forwards to ${arns?.length ?? 0} target groups of this assembly, needs one`);

@@ -15,7 +15,7 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.maxUnsentBytes]: '1048576',
   [SSE_ENV.threads]: '2',
   [SSE_ENV.drainMs]: '60000',
-  [SSE_ENV.targetGroupArn]: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/sse/0123456789abcdef',
+  [SSE_ENV.targetGroupArns]: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/sse/0123456789abcdef',
   [SSE_ENV.targetHealthIntervalMs]: '10000',
   [SSE_ENV.keepAliveMs]: '75000',
   [SSE_ENV.consoleConfig]: '{"websocket":"wss://x/dev"}',
@@ -38,6 +38,11 @@ test('a complete environment is read, numbers as numbers', () => {
   expect(parseConfig(COMPLETE)).toMatchObject({ port: 8080, maxStreams: 10_000, logTable: 'log', queuePrefix: 'lanes-task-' });
 });
 
+test('one target group is a list too, and several have commas between them', () => {
+  expect(parseConfig(COMPLETE).targetGroupArns).toEqual([COMPLETE[SSE_ENV.targetGroupArns]]);
+  expect(parseConfig({ ...COMPLETE, [SSE_ENV.targetGroupArns]: 'arn:one,arn:two' }).targetGroupArns).toEqual(['arn:one', 'arn:two']);
+});
+
 test('what else is in the environment does not matter', () => {
   expect(() => parseConfig({ ...COMPLETE, PATH: '/bin', AWS_REGION: undefined })).not.toThrow();
 });
@@ -58,6 +63,7 @@ test.each([
   [SSE_ENV.maxStreams, '0'],
   [SSE_ENV.maxStreams, '-5'],
   [SSE_ENV.heartbeatIntervalMs, '15 s'],
+  [SSE_ENV.targetGroupArns, 'arn:one,,arn:two'],
   [SSE_ENV.consoleConfig, '{broken'],
   [SSE_ENV.consoleConfig, '[]'],
   [ACCESS_ENV.issuer, 'somebody'],

@@ -1,11 +1,20 @@
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { expect, test } from '@jest/globals';
+import { createElbTargetHealth } from '../../backbone/aws/elb-target-health.ts';
 import type { TargetState } from '../../backbone/ports.ts';
 import { watchTarget } from '../../fargate/target-watch.ts';
+import { startAwsStub } from '../support/aws-stub.ts';
 import { ManualClock } from '../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';
 import { idle, until } from './support/until.ts';
 
 const INTERVAL_MS = 5_000;
+
+const describeTargetHealth = (state: string): string =>
+  `<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult>
+    <TargetHealthDescriptions><member><Target><Id>10.0.1.7</Id><Port>8080</Port></Target><TargetHealth><State>${state}</State>
+    ${state === 'unused' ? '<Reason>Target.NotRegistered</Reason>' : ''}</TargetHealth></member></TargetHealthDescriptions>
+    </DescribeTargetHealthResult></DescribeTargetHealthResponse>`;
 
 type Look = TargetState | Error;
 
@@ -52,6 +61,29 @@ test('a target that is not registered yet is not leaving, one that is not any mo
   await clock.advance(3 * INTERVAL_MS);
   expect(await outcome).toBe('leaving');
   expect(lookedAtMs).toHaveLength(4);
+});
+
+test('a task in one of two target groups leaves when that one lets it go, and not because the other does not know it', async () => {
+  const groups = ['unused', 'healthy'];
+  const asked: string[] = [];
+  const stub = await startAwsStub(({ input }) => {
+    const index = Number(input['TargetGroupArn']);
+    asked.push(String(index));
+    return { body: describeTargetHealth(groups[index] ?? '') };
+  });
+  const clock = new ManualClock();
+  const health = createElbTargetHealth({
+    client: new ElasticLoadBalancingV2Client(stub.clientOptions),
+    targetGroupArns: ['0', '1'],
+    target: { address: '10.0.1.7', port: 8080 },
+  });
+  const outcome = watchTarget({ health, clock, logger: silentLogger, intervalMs: INTERVAL_MS }, new AbortController().signal);
+  await until(() => clock.sleeping === 1);
+  expect(asked.toSorted()).toEqual(['0', '1']);
+  groups[1] = 'draining';
+  await clock.advance(INTERVAL_MS);
+  expect(await outcome).toBe('leaving');
+  await stub.stop();
 });
 
 test('the watch ends with its signal, also while it waits', async () => {

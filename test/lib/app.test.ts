@@ -142,7 +142,7 @@ const EVERY_OPTION = APP.replace(
     auth: { ...prod.auth, issuer: {
       url: 'https://keys.s3.us-east-1.amazonaws.com', audience: 'lanes', jwksUri: 'https://keys.s3.us-east-1.amazonaws.com/jwks.json' } },
     websocket: { ...prod.websocket, fanOut: { ...prod.websocket.fanOut, rollout: 'Linear10PercentEvery1Minute', reservedConcurrency: 100 } },
-    sse: { ...prod.sse, network: { type: 'endpoints' }, reservedLcus: 100 },
+    sse: { ...prod.sse, network: { type: 'endpoints' }, reservedLcus: 100, rollout: { type: 'canary', percent: 10, bakeMinutes: 10 } },
   }, 'every option')`,
 ).replace(
   "import { stageNamed } from '../lib/stages.ts';",
@@ -154,6 +154,7 @@ test('every option that a stage can choose synthesizes without a finding that is
   expect(output).not.toMatch(/warning|error/i);
   expect(status).toBe(0);
   templates['LanesProdSse']?.resourceCountIs('AWS::EC2::NatGateway', 0);
+  templates['LanesProdSse']?.resourceCountIs('AWS::ElasticLoadBalancingV2::TargetGroup', 2);
   const findings = findingsOf(outDir);
   expect(findings.filter(({ acknowledged }) => acknowledged === undefined)).toEqual([]);
   const answers = findings.map(({ rule, acknowledged }) => `${rule}: ${acknowledged?.reason}`);

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { InvalidStageError, parseStage } from '../../lib/config.ts';
 import { dev } from '../../lib/stages/dev.ts';
 import { preview } from '../../lib/stages/preview.ts';
+import { prod } from '../../lib/stages/prod.ts';
 
 const { edge: loadBalancer } = dev;
 const { edge: distribution } = preview;
@@ -109,6 +110,21 @@ describe('parseStage', () => {
       expect(parse({ auth, sse: { ...dev.sse, network: { type: 'endpoints' } } })).not.toThrow();
     },
   );
+
+  test.each([
+    ['a share of nothing', { percent: 0, bakeMinutes: 10 }],
+    ['all at once', { percent: 100, bakeMinutes: 10 }],
+    ['a time in which no alarm is raised', { percent: 10, bakeMinutes: 9 }],
+  ])('rejects a canary of %s', (_, canary) => {
+    expect(parse({ sse: { ...prod.sse, rollout: { type: 'canary', ...canary } }, edge: prod.edge })).toThrow(/sse\.rollout\./);
+  });
+
+  test('rejects a canary where tasks have requests in the clear too: ECS would leave them with the old tasks', () => {
+    const rollout = { type: 'canary', percent: 10, bakeMinutes: 10 };
+    const change = (plainHttp: string) => ({ sse: { ...dev.sse, rollout }, edge: { ...dev.edge, plainHttp } });
+    expect(parse(change('forward'))).toThrow(/sse\.rollout: .*canary goes with plainHttp: redirect/);
+    expect(parse(change('redirect'))).not.toThrow();
+  });
 
   test('rejects a rollout that CodeDeploy does not have ready', () => {
     const fanOut = { ...dev.websocket.fanOut, rollout: 'Canary50Percent1Minute' };

@@ -1,5 +1,5 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { afterEach, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { createElbTargetHealth } from '../../../backbone/aws/elb-target-health.ts';
 import { type AwsAnswer, type AwsStub, startAwsStub } from '../../support/aws-stub.ts';
 
@@ -11,7 +11,7 @@ async function healthWith(answer: AwsAnswer) {
   stub = await startAwsStub(() => answer);
   return createElbTargetHealth({
     client: new ElasticLoadBalancingV2Client(stub.clientOptions),
-    targetGroupArn: 'arn:group',
+    targetGroupArns: ['arn:group'],
     target: { address: '10.0.1.7', port: 8080 },
   });
 }
@@ -53,4 +53,30 @@ test('a throttled question is not asked again at once', async () => {
   const health = await healthWith({ status: 400, body });
   await expect(health.state()).rejects.toThrow('Rate exceeded');
   expect(stub.calls).toHaveLength(1);
+});
+
+describe('with two target groups, of which the task is in one', () => {
+  const healthy = '<State>healthy</State>';
+  const draining = '<State>draining</State><Reason>Target.DeregistrationInProgress</Reason>';
+  const unknown = '<State>unused</State><Reason>Target.NotRegistered</Reason>';
+
+  async function stateOf(first: string, second: string) {
+    stub = await startAwsStub(({ input }) => target(input['TargetGroupArn'] === 'arn:first' ? first : second));
+    return createElbTargetHealth({
+      client: new ElasticLoadBalancingV2Client(stub.clientOptions),
+      targetGroupArns: ['arn:first', 'arn:second'],
+      target: { address: '10.0.1.7', port: 8080 },
+    }).state();
+  }
+
+  test.each([
+    ['it stays where only the other group does not know it', healthy, unknown, 'registered'],
+    ['whichever of them that is', unknown, healthy, 'registered'],
+    ['it leaves when the one that has it lets it go', draining, unknown, 'draining'],
+    ['whichever of them that is', unknown, draining, 'draining'],
+    ['it stays while one of them still sends requests', draining, healthy, 'registered'],
+    ['it is not there before either of them knows it', unknown, unknown, 'unregistered'],
+  ])('%s', async (_, first, second, state) => {
+    expect(await stateOf(first, second)).toBe(state);
+  });
 });
