@@ -99,7 +99,7 @@ module.exports = {
     {
       name: 'nothing-imports-local-or-bench',
       severity: 'error',
-      from: { pathNot: '^(local|bench|verify|test)/|^scripts/synthesize\\.ts$' },
+      from: { pathNot: '^(local|bench|verify|test)/|^scripts/(synthesize\\.ts$|init/)' },
       to: { path: '^(local|bench)/' },
     },
     only('scripts-synthesize-like-the-local-run', '^scripts/synthesize\\.ts$', `^local/synth\\.ts$|${BUILTIN}`),

@@ -25,8 +25,12 @@ const { backbone, access } = shared;
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
 const lanes: Lanes = {};
+// lane: websocket
 lanes.webSocket = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone, access });
+// end lane
+// lane: sse
 lanes.sse = new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, webSocketUrl: lanes.webSocket?.url });
+// end lane
 
 const { edge } = stage;
 if (edge.type === 'cloudfront') {

@@ -20,6 +20,7 @@ const origin = v.pipe(
   v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'),
 );
 
+// lane: sse
 /** Six fields, in UTC, as EventBridge and Application Auto Scaling take them; one of the two kinds of day is `?`. */
 const cronExpression = v.pipe(
   v.string(),
@@ -28,6 +29,7 @@ const cronExpression = v.pipe(
     'six fields of cron, such as 30 7 ? * MON-FRI *',
   ),
 );
+// end lane
 
 /** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
 const functionRollout = v.picklist([
@@ -82,6 +84,7 @@ const backbone = v.strictObject({
   maxThroughput,
 });
 
+// lane: websocket
 const websocket = v.strictObject({
   /** Age at which the rows of a connection expire by themselves, for the `$disconnect` that never came. */
   connectionTtlMinutes: between(1, 1440),
@@ -126,6 +129,7 @@ const websocket = v.strictObject({
     functionTimeoutSeconds: between(20, 900),
   }),
 });
+// end lane
 
 const hostName = v.pipe(
   v.string(),
@@ -172,6 +176,7 @@ const distributionEdge = v.strictObject({
   requestsPerAddress,
 });
 
+// lane: sse
 const sse = v.strictObject({
   /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.boolean(),
@@ -243,6 +248,7 @@ const sse = v.strictObject({
   /** How long the functions that remove queues may run. */
   cleanerTimeoutSeconds: between(1, 900),
 });
+// end lane
 
 /** Whether an address is in S3 of a region, which a VPC reaches through its gateway endpoint. */
 const isInS3 = (address: string, region: string): boolean => `.${new URL(address).hostname}`.endsWith(`.s3.${region}.amazonaws.com`);
@@ -258,8 +264,12 @@ const shape = v.strictObject({
   logRetentionDays,
   auth,
   backbone,
+  // lane: websocket
   websocket,
+  // end lane
+  // lane: sse
   sse,
+  // end lane
   /** Where clients come in. */
   edge: v.variant('type', [loadBalancerEdge, distributionEdge]),
 });
@@ -339,8 +349,12 @@ const schema = v.pipe(
 export type Stage = Readonly<v.InferOutput<typeof schema>>;
 export type AuthConfig = Stage['auth'];
 export type BackboneConfig = Stage['backbone'];
+// lane: websocket
 export type WebSocketConfig = Stage['websocket'];
+// end lane
+// lane: sse
 export type SseConfig = Stage['sse'];
+// end lane
 export type EdgeConfig = Stage['edge'];
 export type LoadBalancerEdge = Extract<EdgeConfig, { type: 'alb' }>;
 export type DistributionEdge = Extract<EdgeConfig, { type: 'cloudfront' }>;

@@ -7,7 +7,14 @@ import { verify } from './stages/verify.ts';
 import { checkTimeouts } from './timeouts.ts';
 
 /** Every stage that can be deployed. A new one is a new file under `lib/stages/`, and a name here. */
-export const STAGES: readonly Stage[] = [dev, preview, prod, verify];
+export const STAGES: readonly Stage[] = [
+  dev,
+  preview,
+  prod,
+  // lane: both
+  verify,
+  // end lane
+];
 
 /**
  * The configuration of a stage, whose timeouts agree with each other.

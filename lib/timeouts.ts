@@ -37,11 +37,15 @@ export const FIXED_TIMES: FixedTimes = {
   websocketIdleMs: 10 * 60_000,
 };
 
+// lane: websocket
 /** AWS's advice for a queue that feeds a function: room for retries of throttled invocations. */
 const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
+// end lane
 
+// lane: sse
 /** Files that a task opens besides the sockets of its streams. */
 const FILES_BESIDES_STREAMS = 1_024;
+// end lane
 
 type Relation = '<' | '<=';
 
@@ -66,7 +70,16 @@ export class TimeoutConflictError extends Error {
 
 /** Every rule, with the numbers of a stage in it. */
 export function timeoutRules(stage: Stage, fixed: FixedTimes = FIXED_TIMES): readonly TimeoutRule[] {
-  return [...backboneRules(stage, fixed), ...sseRules(stage, fixed), ...websocketRules(stage, fixed), ...edgeRules(stage, fixed)];
+  return [
+    ...backboneRules(stage, fixed),
+    // lane: sse
+    ...sseRules(stage, fixed),
+    ...edgeRules(stage, fixed),
+    // end lane
+    // lane: websocket
+    ...websocketRules(stage, fixed),
+    // end lane
+  ];
 }
 
 function backboneRules({ backbone }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
@@ -98,6 +111,7 @@ function backboneRules({ backbone }: Stage, fixed: FixedTimes): readonly Timeout
   ];
 }
 
+// lane: sse
 function sseRules({ backbone, sse }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
   return [
     {
@@ -208,7 +222,9 @@ function sseRules({ backbone, sse }: Stage, fixed: FixedTimes): readonly Timeout
     },
   ];
 }
+// end lane
 
+// lane: websocket
 function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
   const { fanOut } = websocket;
   const longestConnection = { name: 'the longest WebSocket connection', value: fixed.websocketConnectionMaxMs / 1_000 };
@@ -315,7 +331,9 @@ function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): read
     },
   ];
 }
+// end lane
 
+// lane: sse
 function edgeRules({ edge, sse }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
   if (edge.type === 'alb') return [];
   return [
@@ -344,6 +362,7 @@ function edgeRules({ edge, sse }: Stage, fixed: FixedTimes): readonly TimeoutRul
     },
   ];
 }
+// end lane
 
 /** Whether a rule is kept. */
 export const holds = ({ left, relation, right }: TimeoutRule): boolean =>

@@ -73,9 +73,15 @@ export function baseImage(dockerfile: string): string {
 
 /** Folders of the packages that went into the code of a directory. */
 function packagesIn(directory: string): readonly string[] {
-  const sources = codeFiles(directory).flatMap((file) => (isConsole(directory, file) ? [] : sourcesOf(file)));
+  const sources = codeFiles(directory)
+    // lane: sse
+    .filter((file) => !isConsole(directory, file))
+    // end lane
+    .flatMap((file) => sourcesOf(file));
+  // lane: sse
   // The console's files carry no source maps, which would be published with them: the bundler tells.
   if (existsSync(join(directory, 'console'))) sources.push(...consoleSources());
+  // end lane
   return [...new Set(sources.flatMap(packageOf))].sort();
 }
 
@@ -87,7 +93,9 @@ function codeFiles(directory: string): readonly string[] {
     .map((name) => join(directory, name));
 }
 
+// lane: sse
 const isConsole = (directory: string, file: string): boolean => relative(directory, file).startsWith(`console${sep}`);
+// end lane
 
 /** Names of the files that went into a bundle, from its source map, inside or beside it. */
 function sourcesOf(file: string): readonly string[] {
@@ -98,6 +106,7 @@ function sourcesOf(file: string): readonly string[] {
   return JSON.parse(map).sources;
 }
 
+// lane: sse
 function consoleSources(): readonly string[] {
   const outDir = mkdtempSync(join(tmpdir(), 'realtime-lanes-console-'));
   try {
@@ -106,6 +115,7 @@ function consoleSources(): readonly string[] {
     rmSync(outDir, { recursive: true });
   }
 }
+// end lane
 
 /** `../node_modules/a/node_modules/@b/c/d.js` is of `node_modules/a/node_modules/@b/c`; our own code is of no package. */
 export function packageOf(source: string): readonly string[] {

@@ -2,8 +2,8 @@ import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { bundleFunction, ROOT } from '../../lib/bundle.ts';
+import { type BundleSize, bundleSize } from '../bundle-size.ts';
 import type { PartOptions } from '../report/section.ts';
-import { type BundleSize, bundleSize } from './bundle-size.ts';
 import type { ColdStartAnswer, ColdStartQuestion } from './cold-start-program.ts';
 import { type Programs, withPrograms } from './programs.ts';
 

@@ -1,10 +1,10 @@
 import type { StackProps } from 'aws-cdk-lib';
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IWebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
 import type { DistributionEdge, Stage } from '../config.ts';
-import type { SseStack } from '../sse/sse-stack.ts';
-import type { WebSocketStack } from '../websocket/websocket-stack.ts';
 import { DistributionLog } from './access-log.ts';
 import { ConsoleBucket } from './console-bucket.ts';
 import { ConsoleFiles } from './console-files.ts';
@@ -13,8 +13,8 @@ import { WebAcl } from './web-acl.ts';
 
 /** What a distribution can have behind it. Either lane may be missing. */
 export interface Lanes {
-  sse?: Pick<SseStack, 'loadBalancer'>;
-  webSocket?: Pick<WebSocketStack, 'api' | 'url'>;
+  sse?: { readonly loadBalancer: ApplicationLoadBalancer };
+  webSocket?: { readonly api: { readonly api: IWebSocketApi }; readonly url: string };
 }
 
 export interface EdgeStackProps extends StackProps {

@@ -21,8 +21,10 @@ const THROTTLED_IN_A_PERIOD = 1_000;
 /** The fan-out takes a message at once; one that waits for this long has no invocation to take it. */
 const QUEUE_AGE_SECONDS = 60;
 
+// lane: sse
 /** Of what a task may have. New tasks take minutes to come. */
 const NEAR_THE_LIMIT = 0.85;
+// end lane
 
 /**
  * What both lanes have: latency, 429s and unexpected errors.
@@ -49,6 +51,7 @@ export function alarmLane(scope: Construct, lane: Lane): Alarm {
   });
 }
 
+// lane: sse
 /**
  * Of the SSE lane alone: its tasks bury holes, are targets, and have a limit of streams.
  * @returns the alarm of the targets
@@ -80,6 +83,7 @@ export function alarmTasks(
   });
   return unhealthyTargets;
 }
+// end lane
 
 /** One alarm for the errors and one for the throttles of all functions of a stack: the graph behind it shows whose they are. */
 export function alarmFunctions(scope: Construct, functions: readonly LaneFunction[]): void {
@@ -117,6 +121,7 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
   });
 }
 
+// lane: websocket
 /** Messages wait longer than an idle fan-out lets them. */
 export function alarmQueues(queues: readonly Queue[]): readonly Alarm[] {
   return queues.map((queue) =>
@@ -129,6 +134,7 @@ export function alarmQueues(queues: readonly Queue[]): readonly Alarm[] {
     }),
   );
 }
+// end lane
 
 function sumOf(metrics: readonly Metric[], period = PERIOD): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));

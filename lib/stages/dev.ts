@@ -20,6 +20,7 @@ export const dev = parseStage(
       // 250 publications a second with a key, 500 without. A test that runs away costs 2.70 USD an hour here: 3.6 million writes and reads.
       maxThroughput: { readUnits: 1_000, writeUnits: 1_000 },
     },
+    // lane: websocket
     websocket: {
       connectionTtlMinutes: 130,
       requestsPerSecond: 500,
@@ -42,6 +43,8 @@ export const dev = parseStage(
       },
       sweep: { intervalMinutes: 15, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
+    // end lane
+    // lane: sse
     sse: {
       console: true,
       network: { type: 'nat', gateways: 1 },
@@ -70,6 +73,7 @@ export const dev = parseStage(
       sweepIntervalMinutes: 15,
       cleanerTimeoutSeconds: 60,
     },
+    // end lane
     edge: {
       type: 'alb',
       // Set both before the first deploy.

@@ -16,6 +16,7 @@ export const prod = parseStage(
       // What 5,000 frames a second take that all publish with a key, up to 1 KB each; 54 USD an hour if it lasts.
       maxThroughput: { readUnits: 20_000, writeUnits: 20_000 },
     },
+    // lane: websocket
     websocket: {
       connectionTtlMinutes: 130,
       // Below the account's 10,000, which every API of the account and region shares.
@@ -38,6 +39,8 @@ export const prod = parseStage(
       },
       sweep: { intervalMinutes: 10, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
+    // end lane
+    // lane: sse
     sse: {
       console: false,
       network: { type: 'nat', gateways: 2 },
@@ -66,6 +69,7 @@ export const prod = parseStage(
       sweepIntervalMinutes: 15,
       cleanerTimeoutSeconds: 60,
     },
+    // end lane
     edge: {
       type: 'alb',
       // Set both before the first deploy.

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
 import { connect } from '../../client/src/index.ts';
 import type { TokenRequest } from '../../local/issuer/issuer.ts';
-import { freshChannel, Inbox, publish } from './support/clients.ts';
+import { freshChannel, Inbox, publishAnywhere } from './support/clients.ts';
 import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
 
 /** An origin that the stage allows. */
@@ -49,6 +49,7 @@ function carry(carrier: Carrier, token: string | undefined): Request {
   }
 }
 
+// lane: sse
 /** The status and the code of a request to the SSE lane. */
 async function ask(method: string, path: string, headers: Record<string, string>, body?: string): Promise<string> {
   const request = http.request(`${world.run.urls.http}${path}`, { method, agent: false, headers });
@@ -63,7 +64,9 @@ async function ask(method: string, path: string, headers: Record<string, string>
   if (statusCode === 401) expect(answered['www-authenticate']).toMatch(/^Bearer /);
   return code === undefined ? `${statusCode}` : `${statusCode} ${code}`;
 }
+// end lane
 
+// lane: websocket
 /** The status of the upgrade, or what a frame is answered. */
 async function askSocket({ headers, query, subprotocols }: Request, frame: ClientFrame): Promise<string> {
   const url = `${world.run.urls.websocket}${query === '' ? '' : `?${query}`}`;
@@ -83,6 +86,7 @@ async function askSocket({ headers, query, subprotocols }: Request, frame: Clien
     socket.terminate();
   }
 }
+// end lane
 
 interface Lane {
   readonly carriers: readonly Carrier[];
@@ -92,9 +96,12 @@ interface Lane {
   readonly right: string;
 }
 
+// lane: sse
 const event = (channel: string) => `/v1/channels/${channel}/events`;
+// end lane
 
 const LANES: Readonly<Record<string, Lane>> = {
+  // lane: sse
   stream: {
     carriers: ['authorization', 'cookie', 'query'],
     action: 'subscribe',
@@ -114,6 +121,8 @@ const LANES: Readonly<Record<string, Lane>> = {
     send: ({ headers }, channel) => ask('POST', event(channel), { ...headers, 'content-type': 'application/json' }, '{"data":"x"}'),
     right: '201',
   },
+  // end lane
+  // lane: websocket
   'subscribing by WebSocket': {
     carriers: ['authorization', 'cookie', 'query', 'subprotocol'],
     action: 'subscribe',
@@ -126,6 +135,7 @@ const LANES: Readonly<Record<string, Lane>> = {
     send: (request, channel) => askSocket(request, { action: 'publish', channel, data: 'x' }),
     right: 'published',
   },
+  // end lane
 };
 
 interface Case {
@@ -188,6 +198,7 @@ describe.each(Object.entries(LANES))('%s', (name, lane) => {
   });
 });
 
+// lane: sse
 test('a refusal names the channel', async () => {
   const headers = { authorization: `Bearer ${issue({ subscribe: ['orders.*'] })}`, accept: 'application/json' };
   const response = await fetch(`${world.run.urls.http}/v1/events?channel=orders.1&channel=chat`, { headers });
@@ -198,8 +209,10 @@ test('publishing takes no token from the query', async () => {
   const path = `${event('demo')}?token=${issue({})}`;
   expect(await ask('POST', path, { 'content-type': 'application/json' }, '{"data":"x"}')).toBe('401 unauthorized');
 });
+// end lane
 
 describe('the end of a token', () => {
+  // lane: sse
   test('ends a stream with a frame that says so', async () => {
     const channel = freshChannel('expiring');
     const headers = { authorization: `Bearer ${issue({ subscribe: [channel], expiresInSeconds: 2 })}` };
@@ -216,7 +229,9 @@ describe('the end of a token', () => {
     expect(await response.json()).toMatchObject({ events: [] });
     expect(performance.now() - startedAtMs).toBeLessThan(20_000);
   }, 30_000);
+  // end lane
 
+  // lane: websocket
   test('ends a quiet WebSocket, by a frame that says so and then the close; what it could have had meanwhile it does not get', async () => {
     const channel = freshChannel('expiring');
     const token = issue({ subscribe: [channel], expiresInSeconds: 3 });
@@ -229,22 +244,31 @@ describe('the end of a token', () => {
     await frames.count(1);
     await until('the token has expired', () => JSON.parse(atob(token.split('.')[1] ?? '')).exp * 1_000 < Date.now());
 
-    await publish(world.run.urls.http, channel, 'too late');
+    await publishAnywhere(world.run.urls, channel, 'too late');
     world.run.fireSchedules();
     // API Gateway's own code for a connection that was deleted: it has no other.
     expect((await closed)[0]).toBe(1000);
     expect(frames.items.map((frame) => (frame.kind === 'error' ? frame.code : frame.kind))).toEqual(['subscribed', 'token_expired']);
   }, 60_000);
+  // end lane
 
-  test.each(['sse', 'poll', 'websocket'] as const)(
+  test.each([
+    // lane: sse
+    'sse',
+    'poll',
+    // end lane
+    // lane: websocket
+    'websocket',
+    // end lane
+  ] as const)(
     'is no gap for the client over %s: it comes back with a new token, at its cursor',
     async (transport) => {
       const { urls } = world.run;
       const channel = freshChannel('renewing');
       let tokens = 0;
       const connection = connect({
-        url: urls.http,
-        websocketUrl: urls.websocket,
+        ...(urls.http !== '' && { url: urls.http }),
+        ...(urls.websocket !== '' && { websocketUrl: urls.websocket }),
         transport,
         token: () => issue({ subscribe: [channel], expiresInSeconds: ++tokens < 3 ? 2 : 600 }),
         reconnectMaxMs: 500,
@@ -258,7 +282,7 @@ describe('the end of a token', () => {
       const sent: string[] = [];
       while (tokens < 3) {
         sent.push(`${sent.length + 1}`);
-        await publish(urls.http, channel, sent.at(-1) ?? '');
+        await publishAnywhere(urls, channel, sent.at(-1) ?? '');
       }
       await until('everything has come', () => got.length >= sent.length);
       connection.close();
@@ -268,6 +292,7 @@ describe('the end of a token', () => {
   );
 });
 
+// lane: sse
 describe('the session cookie', () => {
   const session = (method: string, headers: Record<string, string>) => fetch(`${world.run.urls.http}/v1/session`, { method, headers });
 
@@ -293,6 +318,7 @@ describe('the session cookie', () => {
     expect(response.headers.get('set-cookie')).toMatch(/^__Host-lanes=; .*Max-Age=0$/);
   });
 });
+// end lane
 
 test('no log of the service or of a function holds a token, whatever became of it', () => {
   expect(world.lines.length).toBeGreaterThan(0);

@@ -2,17 +2,20 @@ import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { freshChannel, type LaneSocket, publish, subscribeSocket } from './support/clients.ts';
+import { freshChannel, type LaneSocket, publishAnywhere, subscribeSocket } from './support/clients.ts';
 import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
 
 /** Above what either sweep leaves alone as too young. */
 const AGE_MS = 20 * 60_000;
 
 let world: InProcessRun;
+// lane: websocket
 let database: DynamoDBDocumentClient;
+// end lane
 
 beforeAll(async () => {
   world = await startInProcess();
+  // lane: websocket
   database = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       endpoint: world.run.urls.endpoint,
@@ -20,18 +23,26 @@ beforeAll(async () => {
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     }),
   );
+  // end lane
 }, 60_000);
 
 afterEach(() => {
+  // lane: sse
   world.run.faults.loseTaskStopped = undefined;
+  // end lane
+  // lane: websocket
   world.run.faults.loseDisconnect = undefined;
+  // end lane
 });
 
 afterAll(async () => {
+  // lane: websocket
   database.destroy();
+  // end lane
   await world.run.close();
 }, 30_000);
 
+// lane: sse
 describe('the queue and the subscription of an SSE task', () => {
   /** Ids of tasks that have a queue, and of those that have a subscription. */
   function owners(): { readonly queues: readonly string[]; readonly subscriptions: readonly string[] } {
@@ -89,7 +100,9 @@ describe('the queue and the subscription of an SSE task', () => {
     await othersAreComplete();
   }, 60_000);
 });
+// end lane
 
+// lane: websocket
 describe('the rows of a WebSocket connection whose $disconnect was lost', () => {
   async function rows(table: 'Connections' | 'Subscriptions', channels: readonly string[] = []): Promise<readonly string[]> {
     const { TableNames = [] } = await database.send(new ListTablesCommand({}));
@@ -141,7 +154,7 @@ describe('the rows of a WebSocket connection whose $disconnect was lost', () => 
     await vanish(gone.socket);
     expect(await rows('Subscriptions', [quiet])).toContain(gone.id);
 
-    await publish(world.run.urls.http, loud, 'anyone?');
+    await publishAnywhere(world.run.urls, loud, 'anyone?');
 
     await until('all its rows are gone', async () => {
       const left = [...(await rows('Connections')), ...(await rows('Subscriptions', [loud, quiet]))];
@@ -170,3 +183,4 @@ describe('the rows of a WebSocket connection whose $disconnect was lost', () => 
     stays.socket.close();
   }, 60_000);
 });
+// end lane

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { openSse } from './support/clients.ts';
+import { openSse, subscribeSocket } from './support/clients.ts';
 import { startRun } from './support/run.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -36,9 +36,17 @@ function alive(pid: number): boolean {
 test('Ctrl-C ends everything, with streams open: no process and no file stays', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
   const run = await startRun([], { TMPDIR: temporary });
+  // lane: sse
   await openSse(run.urls.http, 'channel=demo');
+  // end lane
+  // lane: websocket
+  await subscribeSocket(run.urls.websocket, 'demo');
+  // end lane
   const children = descendants(run.process.pid ?? 0);
+  // lane: sse
   expect(children.length).toBeGreaterThanOrEqual(2);
+  // end lane
+  expect(children).not.toEqual([]);
 
   const code = await run.stop();
 
@@ -53,9 +61,14 @@ test('with --json, standard output holds one line with the agreed keys, and two 
 
   expect(Object.keys(one.urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
   expect(one.output.stdout.trimEnd().split('\n')).toHaveLength(1);
-  const ports = [one, two].flatMap(({ urls }) => [urls.http, urls.https, urls.websocket, urls.endpoint].map((url) => new URL(url).port));
-  expect(new Set(ports).size).toBe(8);
+  const urls = [one, two].flatMap((run) => [run.urls.http, run.urls.https, run.urls.websocket, run.urls.endpoint]).filter((url) => url !== '');
+  // lane: both
+  expect(urls).toHaveLength(8);
+  // end lane
+  expect(new Set(urls.map((url) => new URL(url).port)).size).toBe(urls.length);
+  // lane: sse
   expect((await fetch(one.urls.console)).headers.get('content-type')).toContain('text/html');
+  // end lane
 
   expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
 }, 90_000);

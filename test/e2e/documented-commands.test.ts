@@ -83,6 +83,7 @@ test('the line of JSON is what the README promises', () => {
   expect(Object.keys(urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
 });
 
+// lane: sse
 test.each(ofKind(/^curl .*-N/))(
   'streams: %s',
   async (command) => {
@@ -91,6 +92,7 @@ test.each(ofKind(/^curl .*-N/))(
   },
   30_000,
 );
+// end lane
 
 test.each(ofKind(/^curl (?!.*-N)/))(
   'is answered: %s',
@@ -113,6 +115,7 @@ test.each(ofKind(/^npm run load /))(
   60_000,
 );
 
+// lane: websocket
 // npx would download wscat first; a socket that is opened with its arguments is what it opens.
 test.each(ofKind(/^npx wscat /))(
   'connects: %s',
@@ -128,6 +131,7 @@ test.each(ofKind(/^npx wscat /))(
   },
   30_000,
 );
+// end lane
 
 test('every command that runs live is in one of the groups above', () => {
   const groups = [/^curl /, /^npm run load /, /^npx wscat /, /^npm start /];

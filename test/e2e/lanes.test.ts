@@ -9,6 +9,7 @@ import {
   openSse2,
   post,
   publish,
+  publishAnywhere,
   subscribeSocket,
 } from './support/clients.ts';
 import { type Run, startRun } from './support/run.ts';
@@ -23,12 +24,15 @@ afterAll(async () => {
   await run.stop();
 }, 30_000);
 
+// lane: sse
 async function poll(query: string): Promise<PollAnswer> {
   const response = await fetch(`${run.urls.http}/v1/events?${query}`, { headers: { ...authorization(), accept: 'application/json' } });
   expect(response.status).toBe(200);
   return (await response.json()) as PollAnswer;
 }
+// end lane
 
+// lane: both
 test('one publish arrives with the same id over SSE on HTTP/1.1, SSE on HTTP/2, the WebSocket lane and a poll', async () => {
   const channel = freshChannel('same');
   const session = connectHttp2(run.urls.https);
@@ -50,7 +54,9 @@ test('one publish arrives with the same id over SSE on HTTP/1.1, SSE on HTTP/2, 
   for (const stream of [one, two, socket]) stream.close();
   session.close();
 });
+// end lane
 
+// lane: both
 test('a publish over the WebSocket arrives on both lanes, and the publisher learns its id', async () => {
   const channel = freshChannel('up');
   const stream = await openSse(run.urls.http, `channel=${channel}`);
@@ -65,7 +71,9 @@ test('a publish over the WebSocket arrives on both lanes, and the publisher lear
   stream.close();
   socket.close();
 });
+// end lane
 
+// lane: sse
 test('streams on every task get every event', async () => {
   const channel = freshChannel('tasks');
   const streams = await Promise.all(Array.from({ length: 8 }, () => openSse(run.urls.http, `channel=${channel}`)));
@@ -76,7 +84,9 @@ test('streams on every task get every event', async () => {
   for (const stream of streams) expect((await stream.events.count(3)).map((event) => event.id)).toEqual(ids);
   for (const stream of streams) stream.close();
 });
+// end lane
 
+// lane: sse
 test('a stream that is cut and reopened with Last-Event-ID gets what it missed, once and in order', async () => {
   const channel = freshChannel('cut');
   const first = await openSse(run.urls.http, `channel=${channel}`);
@@ -94,7 +104,9 @@ test('a stream that is cut and reopened with Last-Event-ID gets what it missed, 
   for (const stream of again) expect((await stream.events.count(4)).map((event) => event.data)).toEqual(['2', '3', '4', '5']);
   for (const stream of again) stream.close();
 });
+// end lane
 
+// lane: sse
 test('a stream on a quiet channel has an id to resume from before anything was published', async () => {
   const channel = freshChannel('quiet');
   const first = await openSse(run.urls.http, `channel=${channel}`);
@@ -107,11 +119,13 @@ test('a stream on a quiet channel has an id to resume from before anything was p
   expect((await again.events.count(1)).map((event) => event.data)).toEqual(['missed']);
   again.close();
 });
+// end lane
 
+// lane: websocket
 test('a WebSocket that subscribes with `after` gets what it missed and is told when it has caught up', async () => {
   const channel = freshChannel('after');
-  const { id: after } = await publish(run.urls.http, channel, '1');
-  for (const data of ['2', '3']) await publish(run.urls.http, channel, data);
+  const after = await publishAnywhere(run.urls, channel, '1');
+  for (const data of ['2', '3']) await publishAnywhere(run.urls, channel, data);
 
   const socket = await openSocket(run.urls.websocket);
   socket.send({ action: 'subscribe', channel, after });
@@ -121,7 +135,9 @@ test('a WebSocket that subscribes with `after` gets what it missed and is told w
   expect((await socket.ofKind('event', 2)).map((event) => event.data)).toEqual(['2', '3']);
   socket.close();
 });
+// end lane
 
+// lane: both
 test('a client changes lanes in mid-stream without a gap or a repeat', async () => {
   const channel = freshChannel('change');
   const stream = await openSse(run.urls.http, `channel=${channel}`);
@@ -140,7 +156,9 @@ test('a client changes lanes in mid-stream without a gap or a repeat', async () 
   expect((await back.events.count(1)).map((event) => event.data)).toEqual(['3']);
   back.close();
 });
+// end lane
 
+// lane: sse
 test('one stream over several channels carries a composite cursor and resumes every channel from it', async () => {
   const [a, b] = [freshChannel('multi-a'), freshChannel('multi-b')];
   const query = `channel=${a}&channel=${b}`;
@@ -158,7 +176,9 @@ test('one stream over several channels carries a composite cursor and resumes ev
   expect((await again.events.count(2)).map((event) => event.data).sort()).toEqual(['a2', 'b2']);
   again.close();
 });
+// end lane
 
+// lane: sse
 test('a long poll is answered as soon as there is an event', async () => {
   const channel = freshChannel('long');
   const { cursor } = await poll(`channel=${channel}`);
@@ -167,7 +187,9 @@ test('a long poll is answered as soon as there is an event', async () => {
 
   expect((await waiting).events.map((event) => event.id)).toEqual([id]);
 });
+// end lane
 
+// lane: sse
 test('an idempotency key publishes once and answers the first id again', async () => {
   const channel = freshChannel('key');
   const first = await publish(run.urls.http, channel, 'one', 'k1');
@@ -179,7 +201,9 @@ test('an idempotency key publishes once and answers the first id again', async (
   expect(other.id).toBe(`${epoch}.2`);
   expect((await poll(`channel=${channel}&after=${epoch}.0`)).events.map((event) => event.data)).toEqual(['one', 'two']);
 });
+// end lane
 
+// lane: both
 test('a cursor of another epoch is answered by reset and then live events, on both lanes and on polls', async () => {
   const channel = freshChannel('reset');
   const before = await publish(run.urls.http, channel, 'before');
@@ -201,7 +225,9 @@ test('a cursor of another epoch is answered by reset and then live events, on bo
   stream.close();
   socket.close();
 });
+// end lane
 
+// lane: sse
 test.each([
   ['a bad channel name', 'GET', '/v1/events?channel=no%20spaces', undefined, 400, 'no spaces'],
   ['no channel', 'GET', '/v1/events', undefined, 400, 'channel'],
@@ -233,7 +259,9 @@ test.each([
   expect(problem).toMatchObject({ status, code: expect.any(String), title: expect.any(String) });
   expect(JSON.stringify(problem.detail)).toContain(JSON.stringify(named).slice(1, -1));
 });
+// end lane
 
+// lane: websocket
 test.each([
   ['text that is no JSON', 'hello', 'invalid_frame', 'hello'],
   ['JSON that is no object', '[1]', 'invalid_frame', '[1]'],
@@ -256,7 +284,9 @@ test.each([
   expect(await socket.ofKind('pong')).toEqual([{ kind: 'pong', requestId: 'still here' }]);
   socket.close();
 });
+// end lane
 
+// lane: both
 test('a request that is refused disturbs no other client', async () => {
   const channel = freshChannel('calm');
   const stream = await openSse(run.urls.http, `channel=${channel}`);
@@ -272,3 +302,4 @@ test('a request that is refused disturbs no other client', async () => {
   expect((await socket.ofKind('event'))[0]?.id).toBe(id);
   for (const client of [stream, socket, noisy]) client.close();
 });
+// end lane

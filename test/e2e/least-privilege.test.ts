@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { findings } from '../../local/iam/report.ts';
-import { freshChannel, openSocket, post, publish, subscribeSocket } from './support/clients.ts';
+import { freshChannel, openSocket, post, publishAnywhere, subscribeSocket } from './support/clients.ts';
 import { type EditedAssembly, editAssembly, policiesOf, type TemplateResources } from './support/edited-assembly.ts';
 import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
 
@@ -30,6 +30,7 @@ function revoke(role: string, action: string): (resources: TemplateResources) =>
   };
 }
 
+// lane: websocket
 /** Takes out what lets a service use the resources whose policies are called so. */
 function revokeFromService(policy: string): (resources: TemplateResources) => void {
   return (resources) => {
@@ -41,32 +42,42 @@ function revokeFromService(policy: string): (resources: TemplateResources) => vo
     }
   };
 }
+// end lane
 
 const scenarios = {
+  // lane: websocket
   connect: async ({ run }: InProcessRun) => {
     await expect(openSocket(run.urls.websocket)).rejects.toThrow(/Unexpected server response: 50\d/);
   },
+  // end lane
+  // lane: sse
   publish: async ({ run }: InProcessRun) => {
     const response = await post(run.urls.http, freshChannel('revoked'), { data: 'x' });
     expect(response.status).toBeGreaterThanOrEqual(500);
   },
+  // end lane
+  // lane: websocket
   deliver: async ({ run, lines }: InProcessRun) => {
     const channel = freshChannel('revoked');
     const socket = await subscribeSocket(run.urls.websocket, channel);
-    await publish(run.urls.http, channel, 'x');
+    await publishAnywhere(run.urls, channel, 'x');
     await until('the delivery is refused', () => lines.some((line) => line.includes('AccessDenied')));
     expect(socket.frames.items.filter(({ kind }) => kind === 'event')).toEqual([]);
     socket.close();
   },
+  // end lane
 };
 
 test.each([
+  // lane: websocket
   {
     grant: 'the right of $connect to note a connection',
     edit: revoke('ConnectRole', 'dynamodb:PutItem'),
     scenario: scenarios.connect,
     named: /AccessDenied: LanesDevWebsocket\/ConnectRole\w+ .* may not dynamodb:PutItem on arn:aws:dynamodb:.*Connections/,
   },
+  // end lane
+  // lane: sse
   {
     grant: 'the right of the SSE service to notify',
     edit: revoke('ServiceTaskTaskRole', 'sns:Publish'),
@@ -79,6 +90,8 @@ test.each([
     scenario: scenarios.publish,
     named: /AccessDenied: LanesDevSse\/ServiceTaskTaskRole\w+ .* may not kms:GenerateDataKey on arn:aws:kms:/,
   },
+  // end lane
+  // lane: websocket
   {
     grant: 'the right of the fan-out to post',
     edit: revoke('FanOutHandlerRole', 'execute-api:ManageConnections'),
@@ -97,6 +110,7 @@ test.each([
     scenario: scenarios.connect,
     named: /AccessDenied: API Gateway may not invoke arn:aws:lambda:.*ConnectFunction/,
   },
+  // end lane
 ])(
   'without $grant a scenario fails, and the log names it',
   async ({ edit, scenario, named }) => {
@@ -107,6 +121,7 @@ test.each([
   60_000,
 );
 
+// lane: websocket
 test('a surplus grant is a finding that names it, and a grant that is needed is none', async () => {
   const { run } = await startEdited((resources) => {
     for (const statement of policiesOf(resources, 'ConnectRoleDefaultPolicy')) {
@@ -123,3 +138,4 @@ test('a surplus grant is a finding that names it, and a grant that is needed is 
     expect.stringMatching(/ConnectRole\w+ may dynamodb:Scan on arn:aws:dynamodb:.*Connections.*, and nothing needs it/),
   ]);
 }, 60_000);
+// end lane

@@ -6,25 +6,33 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import WebSocket from 'ws';
 import { PUBLISH_DETAIL_TYPE, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { Queue } from '../../local/queues/queue.ts';
-import { freshChannel, publish, subscribeSocket } from './support/clients.ts';
+import { freshChannel, publishAnywhere, subscribeSocket } from './support/clients.ts';
 import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
 
+// lane: sse
 /** Above what the sweeps leave alone as too young. */
 const AGE_MS = 20 * 60_000;
+// end lane
 
+// lane: websocket
 /** More than any test but the one about it opens. */
 const MAX_CONNECTIONS = 4;
+// end lane
 
 let world: InProcessRun;
+// lane: websocket
 let database: DynamoDBDocumentClient;
+// end lane
 let events: EventBridgeClient;
 
 beforeAll(async () => {
   world = await startInProcess({
     environment: {
+      // lane: websocket
       // Two connections are more than a run of the sweep looks at.
       [WEBSOCKET_ENV.sweepConnections]: '1',
       [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
+      // end lane
     },
   });
   const client = {
@@ -32,18 +40,28 @@ beforeAll(async () => {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
   };
+  // lane: websocket
   database = DynamoDBDocumentClient.from(new DynamoDBClient(client));
+  // end lane
   events = new EventBridgeClient(client);
 }, 60_000);
 
 afterEach(() => {
+  // lane: websocket
   world.run.faults.postOutcome = undefined;
+  // end lane
+  // lane: sse
   world.run.faults.loseTaskStopped = undefined;
+  // end lane
+  // lane: websocket
   world.run.faults.loseDisconnect = undefined;
+  // end lane
 });
 
 afterAll(async () => {
+  // lane: websocket
   database.destroy();
+  // end lane
   events.destroy();
   await world.run.close();
 }, 30_000);
@@ -54,6 +72,7 @@ function queueNamed(part: string): Queue {
   return queue;
 }
 
+// lane: sse
 describe('a task that died before it had noted its subscription at its queue', () => {
   function victim(): { readonly id: string; readonly queue: Queue } {
     const [{ id = '' } = {}] = world.service.tasks;
@@ -83,7 +102,9 @@ describe('a task that died before it had noted its subscription at its queue', (
     await until('queue and subscription are gone', () => !isLeft(lost));
   }, 60_000);
 });
+// end lane
 
+// lane: websocket
 test('the sweep of connections notes where it stopped where there are more than it looks at', async () => {
   const channel = freshChannel('many');
   const sockets = await Promise.all(Array.from({ length: 3 }, () => subscribeSocket(world.run.urls.websocket, channel)));
@@ -97,6 +118,7 @@ test('the sweep of connections notes where it stopped where there are more than 
   await until('the mark is written', () => used() > 0);
   for (const socket of sockets) socket.close();
 }, 60_000);
+// end lane
 
 function putEvent(detail: object): Promise<unknown> {
   return events.send(
@@ -110,6 +132,7 @@ test('an EventBridge event that cannot be published is put aside', async () => {
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes('not a channel')));
 }, 60_000);
 
+// lane: websocket
 test('an EventBridge event that comes twice is published once', async () => {
   const channel = freshChannel('twice');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
@@ -122,12 +145,14 @@ test('an EventBridge event that comes twice is published once', async () => {
   expect(new Set(ids).size).toBe(2);
   socket.close();
 }, 60_000);
+// end lane
 
+// lane: websocket
 test('an event that a connection cannot get is put aside', async () => {
   const channel = freshChannel('refused');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 400, code: 'BadRequestException' });
-  await publish(world.run.urls.http, channel, 'x');
+  await publishAnywhere(world.run.urls, channel, 'x');
   const aside = queueNamed('FanOutDeadLetters');
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes(channel)));
   socket.close();
@@ -137,7 +162,7 @@ test('an event that a connection cannot get yet is tried again later', async () 
   const channel = freshChannel('busy');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 429, code: 'LimitExceededException' });
-  await publish(world.run.urls.http, channel, 'x');
+  await publishAnywhere(world.run.urls, channel, 'x');
   const later = queueNamed('FanOutDeliveries');
   await until('it waits in the delivery queue', () => later.bodies().some((body) => body.includes(channel)));
   world.run.faults.postOutcome = undefined;
@@ -151,7 +176,7 @@ test('a channel that is unsubscribed sends no more', async () => {
   const stays = await subscribeSocket(world.run.urls.websocket, channel);
   leaves.send({ action: 'unsubscribe', channel });
   await leaves.ofKind('unsubscribed');
-  await publish(world.run.urls.http, channel, 'x');
+  await publishAnywhere(world.run.urls, channel, 'x');
   await stays.ofKind('event');
   expect(leaves.frames.items.filter(({ kind }) => kind === 'event')).toEqual([]);
   for (const socket of [leaves, stays]) socket.close();
@@ -233,3 +258,4 @@ describe('a principal with all the connections that it may have', () => {
     for (const socket of sockets) socket.close();
   }, 60_000);
 });
+// end lane

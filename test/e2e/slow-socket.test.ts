@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { METRICS } from '../../backbone/contract.ts';
-import { freshChannel, type LaneSocket, publish, subscribeSocket } from './support/clients.ts';
+import { freshChannel, type LaneSocket, publishAnywhere, subscribeSocket } from './support/clients.ts';
 import { type InProcessRun, metricTotal, startInProcess, until } from './support/in-process.ts';
 
 const NORMAL = 10;
@@ -48,7 +48,7 @@ test('a socket that stops reading is answered 429, holds nobody up, is counted, 
   const throttled = () => metricTotal(world.lines, METRICS.throttled) > 0;
   const ids: string[] = [];
   const publishNext = async () => {
-    ids.push((await publish(world.run.urls.http, channel, `${ids.length} ${DATA}`)).id);
+    ids.push(await publishAnywhere(world.run.urls, channel, `${ids.length} ${DATA}`));
   };
   while (!throttled() && ids.length < MOST_EVENTS) await publishNext();
   expect(throttled()).toBe(true);

@@ -5,4 +5,14 @@ import { notificationTarget } from './notification-target.ts';
 import { streamTarget } from './stream-target.ts';
 import type { Target } from './target.ts';
 
-export const TARGETS: readonly Target[] = [httpTarget, frameTarget, notificationTarget, cursorTarget, streamTarget];
+export const TARGETS: readonly Target[] = [
+  // lane: sse
+  httpTarget,
+  notificationTarget,
+  streamTarget,
+  // end lane
+  // lane: websocket
+  frameTarget,
+  // end lane
+  cursorTarget,
+];

@@ -63,6 +63,7 @@ function synthesize(stage: string, source = APP, { checks = 'off', env = WITHOUT
   return { outDir, status, output: stdout + stderr, templates: Object.fromEntries(templates) };
 }
 
+// lane: both
 /** `bin/app.ts` without the lines that name the class of a stack: its import and its one statement. */
 function without(stackClass: string): string {
   const lines = APP.split('\n');
@@ -70,6 +71,7 @@ function without(stackClass: string): string {
   expect(lines.length - kept.length).toBe(2);
   return kept.join('\n');
 }
+// end lane
 
 describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
   let synthesis: Synthesis;
@@ -85,8 +87,12 @@ describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
     expect(Object.keys(synthesis.templates).sort()).toEqual([
       `${prefix}Backbone`,
       ...(edge.type === 'cloudfront' ? [`${prefix}Edge`] : []),
+      // lane: sse
       `${prefix}Sse`,
+      // end lane
+      // lane: websocket
       `${prefix}Websocket`,
+      // end lane
     ]);
   });
 
@@ -107,11 +113,15 @@ describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
     const onEverything = statements.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
     expect([...new Set(onEverything)].sort()).toEqual([
+      // lane: websocket
       ...(websocket.fanOut.rollout === 'AllAtOnce' ? [] : ['cloudwatch:DescribeAlarms']),
+      // end lane
+      // lane: sse
       'ecr:GetAuthorizationToken',
       'ecs:ListTasks',
       'elasticloadbalancing:DescribeTargetHealth',
       'sqs:ListQueues',
+      // end lane
     ]);
   });
 
@@ -134,6 +144,7 @@ describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
   });
 });
 
+// lane: both
 /** `bin/app.ts` with every option that no shipped stage has, at once. */
 const EVERY_OPTION = APP.replace(
   "stageNamed(app.node.tryGetContext('stage'))",
@@ -176,6 +187,7 @@ describe('either lane can be taken out', () => {
     expect(JSON.stringify(templates['LanesDevSse']?.toJSON()).includes('"websocket')).toBe(false);
   }, 120_000);
 });
+// end lane
 
 describe('synth fails', () => {
   test('on findings that nobody has acknowledged, and names them, though others of the same rules are acknowledged', () => {

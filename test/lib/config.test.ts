@@ -21,9 +21,11 @@ describe('parseStage', () => {
     expect(parse({ region: 5 })).toThrow(/^test stage is not a valid stage/);
   });
 
+  // lane: sse
   test('names a nested key and its bad value', () => {
     expect(parse({ sse: { ...dev.sse, idleTimeoutSeconds: 4_001 } })).toThrow(/sse\.idleTimeoutSeconds: 4001 is not valid/);
   });
+  // end lane
 
   test('names every key that is wrong', () => {
     const attempt = parse({ id: 'Dev!', logRetentionDays: 8 });
@@ -82,6 +84,7 @@ describe('parseStage', () => {
     expect(parse(change)).toThrow(message);
   });
 
+  // lane: sse
   test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])('takes the cron expression %s', (cron) => {
     const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
     expect(parse({ sse: { ...dev.sse, scaling } })).not.toThrow();
@@ -91,6 +94,7 @@ describe('parseStage', () => {
     const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
     expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
   });
+  // end lane
 
   test.each([
     ["the stage's own user pool", undefined],

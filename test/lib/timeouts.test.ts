@@ -7,15 +7,26 @@ import { preview } from '../../lib/stages/preview.ts';
 import { checkTimeouts, FIXED_TIMES, type FixedTimes, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
 
 const withBackbone = (change: Partial<BackboneConfig>): Stage => ({ ...dev, backbone: { ...dev.backbone, ...change } });
+// lane: sse
 const withSse = (change: Partial<SseConfig>): Stage => ({ ...dev, sse: { ...dev.sse, ...change } });
+// end lane
+// lane: sse
 const withTask = (change: Partial<SseConfig['task']>): Stage => withSse({ task: { ...dev.sse.task, ...change } });
+// end lane
+// lane: websocket
 const withWebSocket = (change: Partial<WebSocketConfig>): Stage => ({ ...dev, websocket: { ...dev.websocket, ...change } });
+// end lane
+// lane: websocket
 const withFanOut = (change: Partial<WebSocketConfig['fanOut']>): Stage => withWebSocket({ fanOut: { ...dev.websocket.fanOut, ...change } });
+// end lane
+// lane: sse
 const withDistribution = (change: Partial<DistributionEdge>): Stage => ({ ...preview, edge: { ...preview.edge, ...change } as EdgeConfig });
+// end lane
 const withFixed = (change: Partial<FixedTimes>): FixedTimes => ({ ...FIXED_TIMES, ...change });
 
 /** What breaks a rule, and what the message says of it. Some rules relate what no stage can change: other fixed times break them. */
 const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, fixed?: FixedTimes])[] = [
+  // lane: sse
   [
     'a heartbeat as long as a third of the idle timeout',
     withSse({ heartbeatIntervalMs: 20_000, idleTimeoutSeconds: 60 }),
@@ -31,6 +42,7 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withSse({ keepAliveSeconds: 60, idleTimeoutSeconds: 60 }),
     /idleTimeoutSeconds \(60 s\) must be < sse\.keepAliveSeconds \(60 s\)/,
   ],
+  // end lane
   [
     'a publisher that gives up no earlier than consumers',
     withBackbone({ publishTimeoutMs: 5_000, holeGraceMs: 5_000 }),
@@ -46,6 +58,7 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withBackbone({ holeGraceMs: 3_600_000, retentionHours: 1 }),
     /holeGraceMs \(3600000 ms\) must be < backbone\.retentionHours \(3600000 ms\)/,
   ],
+  // lane: sse
   [
     'a drain that ends after the deregistration delay where it is noticed late',
     withSse({ drainSeconds: 8, targetHealthIntervalSeconds: 3, deregistrationDelaySeconds: 10 }),
@@ -86,6 +99,8 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withSse({ cleanerTimeoutSeconds: 60, sweepIntervalMinutes: 1 }),
     /cleanerTimeoutSeconds \(60 s\) must be < sse\.sweepIntervalMinutes \(60 s\)/,
   ],
+  // end lane
+  // lane: websocket
   [
     'sweeps of connections that overlap',
     withWebSocket({ sweep: { ...dev.websocket.sweep, functionTimeoutSeconds: 60, intervalMinutes: 1 } }),
@@ -106,7 +121,8 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withFanOut({ functionTimeoutSeconds: 30, visibilityTimeoutSeconds: 179 }),
     /functionTimeoutSeconds x 6 \(180 s\) must be <= websocket\.fanOut\.visibilityTimeoutSeconds \(179 s\)/,
   ],
-
+  // end lane
+  // lane: sse
   [
     'a heartbeat that our client does not wait for',
     withSse({ heartbeatIntervalMs: 16_000, idleTimeoutSeconds: 60 }),
@@ -123,6 +139,8 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     /retention of a task's queue \(3600 s\) must be < backbone\.retentionHours \(3600 s\)/,
     withFixed({ queueRetentionSeconds: { ...FIXED_TIMES.queueRetentionSeconds, task: 3_600 } }),
   ],
+  // end lane
+  // lane: websocket
   [
     'a client that is closed before it rotates',
     dev,
@@ -171,6 +189,8 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withFanOut({ visibilityTimeoutSeconds: 21_600, maxReceiveCount: 4 }),
     /x maxReceiveCount \(86400 s\) must be < backbone\.retentionHours \(86400 s\)/,
   ],
+  // end lane
+  // lane: sse
   [
     'a heartbeat as long as a third of what CloudFront waits',
     withDistribution({ originReadTimeoutSeconds: 45 }),
@@ -186,14 +206,17 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     withDistribution({ originKeepAliveSeconds: 60 }),
     /edge\.originKeepAliveSeconds \(60 s\) must be < sse\.idleTimeoutSeconds \(60 s\)/,
   ],
+  // end lane
 ];
 
 describe('checkTimeouts', () => {
+  // lane: sse
   test('says every contradiction at once', () => {
     const stage = withSse({ heartbeatIntervalMs: 60_000, retryMinMs: 9_000 });
     expect(() => checkTimeouts(stage)).toThrow(TimeoutConflictError);
     expect(() => checkTimeouts(stage)).toThrow(/stage dev.*heartbeatIntervalMs.*retryMinMs/s);
   });
+  // end lane
 
   test.each(BROKEN.map(([what, stage, message, fixed = FIXED_TIMES]) => ({ what, stage, message, fixed })))(
     'rejects $what, with both numbers',
@@ -209,9 +232,11 @@ describe('checkTimeouts', () => {
     expect(names(broken)).toEqual(names([...timeoutRules(preview)]));
   });
 
+  // lane: websocket
   test('says why', () => {
     expect(() => checkTimeouts(withFanOut({ visibilityTimeoutSeconds: 1 }))).toThrow(/is delivered twice/);
   });
+  // end lane
 });
 
 test("what the rules take for the client's times is what the client does", () => {

@@ -25,7 +25,9 @@ function stackOf(resource: object): string {
 }
 
 const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'nodejs24.x', Code: { S3Key: 'abc123.zip' } } };
+// lane: sse
 const TASK = { Type: 'AWS::ECS::TaskDefinition', Properties: { ContainerDefinitions: [{ Image: { 'Fn::Sub': 'repository:abc123' } }] } };
+// end lane
 
 /** Packages of which the bundler says that something of them is in its output. */
 function packagesByBundler(entry: string, splitting: boolean): readonly string[] {
@@ -46,13 +48,16 @@ function packagesByBundler(entry: string, splitting: boolean): readonly string[]
   return [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).flatMap(([source]) => packageOf(source)))].sort();
 }
 
+// lane: websocket
 test('names the packages of a function, those of its chunks too, as the bundler does', () => {
   bundleFunction('lambda/websocket/fan-out.ts', stackOf(FUNCTION));
   expect(deployedBundles(assembly)).toEqual([
     { name: 'Stack/It', base: { kind: 'lambda', name: 'nodejs24.x' }, packages: packagesByBundler('lambda/websocket/fan-out.ts', true) },
   ]);
 });
+// end lane
 
+// lane: sse
 test('names the packages of a container, whose source map is inside the file, and its base', () => {
   const asset = stackOf(TASK);
   bundleProgram('fargate/main.ts', join(asset, 'service.mjs'));
@@ -69,6 +74,7 @@ test('names the packages of the console', () => {
   writeFileSync(join(asset, 'Dockerfile'), 'FROM node:24.1.2-slim\n');
   expect(deployedBundles(assembly)[0]?.packages).toContain('node_modules/preact');
 });
+// end lane
 
 test('names the CDK for a function behind a custom resource, and the console that it copies', () => {
   const provider = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Layers: [{ Ref: 'Cli' }] } };

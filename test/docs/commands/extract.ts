@@ -10,9 +10,9 @@ export interface DocumentedCommand {
   readonly text: string;
 }
 
-/** Every page for readers. */
+/** Every page that tells readers what to do. Decision records tell what was done at their time. */
 export function pages(): readonly string[] {
-  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name));
+  const docs = readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name));
   const roots = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
   return [...roots, 'bench/README.md', 'client/README.md', ...docs].filter((name) => name.endsWith('.md')).sort();
 }

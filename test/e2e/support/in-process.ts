@@ -7,7 +7,9 @@ import { accessReportDir, assemblyDir } from './run.ts';
 
 export interface InProcessRun {
   readonly run: LocalRun;
+  // lane: sse
   readonly service: TaskService;
+  // end lane
   /** What functions, tasks and the run itself have said so far, a line each. */
   readonly lines: readonly string[];
 }
@@ -18,10 +20,21 @@ export async function startInProcess(options: Partial<LocalRunOptions> = {}): Pr
   const log = createLog({ verbose: true, write: (text) => lines.push(text) });
   const run = await startLocalRun({ assemblyDir: assemblyDir(), accessReportDir: accessReportDir(), tasks: 2, log, ...options });
   useToken(run.token);
-  const [service] = run.services;
-  if (service === undefined) throw new Error('the assembly has no service');
-  return { run, service, lines };
+  return {
+    run,
+    // lane: sse
+    service: onlyService(run),
+    // end lane
+    lines,
+  };
 }
+
+// lane: sse
+function onlyService({ services: [service] }: LocalRun): TaskService {
+  if (service === undefined) throw new Error('the assembly has no service');
+  return service;
+}
+// end lane
 
 /** Polls until the condition holds; an Error names what did not happen in time. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {

@@ -5,28 +5,34 @@ const LAST_RESORT =
 
 /** Grants that stay although no end-to-end test uses them. Each is a promise that somebody has looked at it. */
 export const KEPT_GRANTS: readonly KeptGrant[] = [
+  // lane: websocket
   ...['Expiry', 'Sweep'].map((name) => ({
     role: `${name}HandlerRole`,
     action: 'sqs:SendMessage',
     resource: `${name}DeadLetters`,
     reason: LAST_RESORT,
   })),
+  // end lane
+  // lane: sse
   ...['TaskStopped', 'Sweep'].map((name) => ({
     role: `Cleaners${name}Role`,
     action: 'sqs:SendMessage',
     resource: 'CleanersDeadLetters',
     reason: LAST_RESORT,
   })),
+  // end lane
   ...['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
     role: 'AccessUsersClaimsRole',
     action,
     resource: 'AccessUsersClaimsLog',
     reason: 'Only Cognito invokes the function, and a local run has an issuer of its own in its place.',
   })),
+  // lane: sse
   {
     role: 'ServiceTaskExecutionRole',
     action: 'ecr:BatchCheckLayerAvailability',
     resource: 'container-assets',
     reason: 'The CDK grants it with the pull of every image asset, and so does the managed policy that AWS names for this role.',
   },
+  // end lane
 ];

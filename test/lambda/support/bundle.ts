@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleSize } from '../../../bench/fan-out/bundle-size.ts';
+import { bundleSize } from '../../../bench/bundle-size.ts';
 import { bundleFunction } from '../../../lib/bundle.ts';
 
 export interface Bundles {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { bundleSize } from '../../../bench/fan-out/bundle-size.ts';
+import { bundleSize } from '../../bench/bundle-size.ts';
 
 let directory: string;
 

@@ -1,0 +1,43 @@
+import { createInterface } from 'node:readline/promises';
+import { type Answers, type Auth, InvalidAnswerError, READ } from './answers.ts';
+
+/** What the command line has answered already. */
+export type Given = { readonly [K in keyof Answers]?: Answers[K] | undefined };
+
+/** Asks at the terminal for what is not given, and again for what makes no sense. */
+export async function askForRest(given: Given, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<Answers> {
+  const terminal = createInterface({ input, output });
+  const ask = async <T>(question: string, read: (text: string) => T): Promise<T> => {
+    for (;;) {
+      try {
+        return read((await terminal.question(question)).trim());
+      } catch (error) {
+        if (!(error instanceof InvalidAnswerError)) throw error;
+        output.write(`${error.message}\n`);
+      }
+    }
+  };
+  try {
+    return {
+      name: given.name ?? (await ask('Name of the project (such as order-feed): ', READ.name)),
+      lanes: given.lanes ?? (await ask('Lanes (websocket, sse or both): ', READ.lanes)),
+      edge: given.edge ?? (await ask('Edge (alb or cloudfront): ', READ.edge)),
+      region: given.region ?? (await ask('Region (such as eu-central-1): ', READ.region)),
+      auth: given.auth ?? (await askForAuth(ask)),
+    };
+  } finally {
+    terminal.close();
+  }
+}
+
+async function askForAuth(ask: <T>(question: string, read: (text: string) => T) => Promise<T>): Promise<Auth> {
+  const url = await ask('Issuer of your tokens (its URL; empty for a Cognito user pool of its own): ', (text) =>
+    text === '' ? undefined : READ.url('issuer', text),
+  );
+  if (url === undefined) return 'cognito';
+  return {
+    url,
+    audience: await ask('Audience of the tokens: ', READ.audience),
+    jwksUri: await ask('URL of its keys (jwks_uri): ', (text) => READ.url('jwks', text)),
+  };
+}

@@ -1,0 +1,123 @@
+/** `npm run init`: makes a project of this template. `-- --help` tells the options. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { USAGE_ERROR } from '../../local/command-line.ts';
+import { type Answers, InvalidAnswerError, READ } from './answers.ts';
+import { askForRest, type Given } from './ask.ts';
+import { type Change, planChanges } from './plan.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+interface Options extends Omit<Given, 'auth'> {
+  readonly auth?: 'cognito';
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly jwks?: string;
+  readonly dryRun: boolean;
+}
+
+/** As an option's parser: commander shows what is wrong with the value, and ends with a usage error. */
+const read =
+  <T>(reader: (text: string) => T) =>
+  (text: string): T => {
+    try {
+      return reader(text);
+    } catch (error) {
+      throw error instanceof InvalidAnswerError ? new InvalidArgumentError(error.message) : error;
+    }
+  };
+
+const program = new Command('npm run init --')
+  .description(
+    'Makes a project of this template: its name, its lanes, where clients come in, whose tokens it takes, its region. What the project does not need goes, with its tests and docs. Asks for what no option answers.',
+  )
+  .addOption(new Option('--name <name>', 'of the package; stack names begin with it').argParser(read(READ.name)))
+  .addOption(new Option('--lanes <lanes>', 'websocket, sse or both').argParser(read(READ.lanes)))
+  .addOption(new Option('--edge <edge>', 'alb or cloudfront').argParser(read(READ.edge)))
+  .addOption(new Option('--region <region>', 'of the stages').argParser(read(READ.region)))
+  .addOption(new Option('--auth <cognito>', 'take tokens of a user pool of the stages').choices(['cognito']).conflicts(['issuer']))
+  .addOption(new Option('--issuer <url>', 'take the tokens of this issuer').argParser(read((text) => READ.url('issuer', text))))
+  .addOption(new Option('--audience <text>', 'of its tokens').argParser(read(READ.audience)))
+  .addOption(new Option('--jwks <url>', 'where its keys are').argParser(read((text) => READ.url('jwks', text))))
+  .addOption(new Option('--dry-run', 'say what would change, and change nothing').default(false))
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
+program.parse();
+const options = program.opts<Options>();
+
+if (!options.dryRun && git('status', '--porcelain') !== '') {
+  fail('The working tree has changes that are not committed: commit them first, so that `git diff` shows what init has done.');
+}
+const answers = await complete(options);
+const paths = git('ls-files', '-z')
+  .split('\0')
+  .filter((path) => path !== '');
+const changes = planChanges(new Map(paths.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')])), answers);
+print(changes);
+if (!options.dryRun) {
+  apply(changes);
+  tidy();
+  console.log('Done. Look at it with `git diff`, test it with `npm test`, and commit it.');
+}
+
+async function complete({ auth, issuer, audience, jwks, dryRun: _, ...rest }: Options): Promise<Answers> {
+  const issuerParts = [issuer, audience, jwks];
+  if (issuerParts.some((part) => part !== undefined) && issuerParts.includes(undefined)) {
+    fail('--issuer, --audience and --jwks go together.');
+  }
+  const given: Given = {
+    ...rest,
+    auth: issuer !== undefined && audience !== undefined && jwks !== undefined ? { url: issuer, audience, jwksUri: jwks } : auth,
+  };
+  if (!process.stdin.isTTY) {
+    const missing = (['name', 'lanes', 'edge', 'region', 'auth'] as const).filter((key) => given[key] === undefined);
+    if (missing.length > 0) fail(`Nobody is there to ask: give ${missing.map((key) => `--${key}`).join(', ')}.`);
+  }
+  return askForRest(given, process.stdin, process.stdout);
+}
+
+function print(changed: ReadonlyMap<string, Change>): void {
+  for (const [path, { kind }] of changed) console.log(`${kind === 'removed' ? '-' : '~'} ${path}`);
+  const removed = [...changed.values()].filter(({ kind }) => kind === 'removed').length;
+  console.log(`${removed} files ${options.dryRun ? 'would go' : 'gone'}, ${changed.size - removed} changed`);
+}
+
+function apply(changed: ReadonlyMap<string, Change>): void {
+  for (const [path, change] of changed) {
+    const file = join(ROOT, path);
+    if (change.kind === 'removed') {
+      rmSync(file);
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, change.text);
+    }
+  }
+}
+
+/** Imports that only removed regions needed go; the pages, the snapshot and the lock file follow. */
+function tidy(): void {
+  run('biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--only=assist', '--log-level=error', '.');
+  run('biome', 'check', '--write', '--log-level=error', '.');
+  run('npm', 'run', '--silent', 'findings');
+  run('jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/app.test', '--updateSnapshot');
+}
+
+function run(command: string, ...args: readonly string[]): void {
+  const { PATH = '' } = process.env;
+  execFileSync(command, args, {
+    cwd: ROOT,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${PATH}` },
+  });
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+function fail(message: string): never {
+  console.error(message);
+  process.exit(USAGE_ERROR);
+}

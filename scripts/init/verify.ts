@@ -1,0 +1,111 @@
+/** `npm run verify:init`: makes projects of the template, as it lies here, and tests each. `-- --help` tells the options. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Command, Option } from 'commander';
+import { USAGE_ERROR } from '../../local/command-line.ts';
+import { stackPrefix } from './answers.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const NAME = 'order-feed';
+const REGION = 'eu-central-1';
+
+const LANES = ['websocket', 'sse', 'both'] as const;
+const EDGES = ['alb', 'cloudfront'] as const;
+const COMBINATIONS = LANES.flatMap((lanes) => EDGES.map((edge) => `${lanes}:${edge}`));
+
+/** Projects behind a load balancer take the tokens of their own user pool, the others those of an issuer. */
+const AUTH = {
+  cognito: ['--auth', 'cognito'],
+  issuer: ['--issuer', 'https://id.example.com', '--audience', NAME, '--jwks', 'https://id.example.com/jwks.json'],
+} as const;
+
+/** Leaves out unit tests of what init does not touch, and everything end to end. */
+const QUICK = [['run', 'lint'], ['run', 'typecheck'], ['run', 'deps'], ['run', 'test:unit', '--', '--testPathPatterns', 'test/(lib|docs|scripts)/']];
+const FULL = [['test']];
+
+interface Options {
+  readonly quick: boolean;
+  readonly only: readonly string[];
+}
+
+const program = new Command('npm run verify:init --')
+  .description(
+    'Makes a project with each lane and with both, on each edge, in a temporary directory, and runs its `npm test`. Stack names and logical ids have to be what they were. Takes about ten minutes for each.',
+  )
+  .addOption(
+    new Option('--quick', 'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each').default(false),
+  )
+  .addOption(new Option('--only <combination...>', 'lanes:edge').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
+const { quick, only } = program.parse().opts<Options>();
+
+const home = mkdtempSync(join(tmpdir(), 'realtime-lanes-init-'));
+try {
+  const before = logicalIds(ROOT, 'Lanes');
+  for (const combination of only) verify(combination, AUTH[combination.endsWith(':alb') ? 'cognito' : 'issuer'], before);
+} finally {
+  rmSync(home, { recursive: true, force: true });
+}
+
+function verify(combination: string, auth: readonly string[], before: ReadonlyMap<string, ReadonlySet<string>>): void {
+  const [lanes = '', edge = ''] = combination.split(':');
+  const project = join(home, combination.replace(':', '-'));
+  copyTemplate(project);
+  const run = (command: string, ...args: readonly string[]) => runIn(project, command, args);
+  const startedAtMs = performance.now();
+  run(process.execPath, 'scripts/init/main.ts', '--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...auth);
+  for (const step of quick ? QUICK : FULL) run('npm', ...step);
+  // Behind CloudFront, and with an issuer, other resources are meant to be there.
+  const lost = edge === 'alb' ? lostIds(project, before) : [];
+  if (lost.length > 0) throw new Error(`${combination}: CloudFormation would replace ${lost.join(', ')}`);
+  console.log(`${combination}: ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s, all passed`);
+  rmSync(project, { recursive: true });
+}
+
+/** As it lies here, changes that are not committed included, and committed as a clone is. */
+function copyTemplate(project: string): void {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
+  for (const path of listed.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
+    mkdirSync(dirname(join(project, path)), { recursive: true });
+    cpSync(join(ROOT, path), join(project, path));
+  }
+  // Hard links: half a gigabyte in no time.
+  runIn(project, 'cp', ['-al', join(ROOT, 'node_modules'), join(project, 'node_modules')]);
+  runIn(project, 'git', ['init', '--quiet']);
+  runIn(project, 'git', ['add', '--all']);
+  runIn(project, 'git', ['-c', 'user.name=init', '-c', 'user.email=init@localhost', 'commit', '--quiet', '--message', 'template']);
+}
+
+function runIn(project: string, command: string, args: readonly string[]): void {
+  try {
+    execFileSync(command, args, { cwd: project, stdio: 'pipe', encoding: 'utf8', maxBuffer: 2 ** 28 });
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { readonly stdout?: string; readonly stderr?: string };
+    throw new Error(`${command} ${args.join(' ')} failed in ${project}:\n${stdout}\n${stderr}`, { cause: error });
+  }
+}
+
+/** Logical ids of the stacks of development, by the name of the stack without the prefix of all. */
+function logicalIds(project: string, prefix: string): ReadonlyMap<string, ReadonlySet<string>> {
+  const outDir = mkdtempSync(join(home, 'assembly-'));
+  runIn(project, join(project, 'node_modules/.bin/cdk'), ['synth', '--quiet', '--output', outDir, '-c', 'stage=dev', '-c', 'checks=off']);
+  const templates = readdirSync(outDir).filter((name) => name.endsWith('.template.json'));
+  return new Map(
+    templates.map((name) => {
+      const { Resources }: { readonly Resources: object } = JSON.parse(readFileSync(join(outDir, name), 'utf8'));
+      // Some ids hold the name of another stack.
+      return [name.slice(prefix.length), new Set(Object.keys(Resources).filter((id) => !id.includes(prefix)))] as const;
+    }),
+  );
+}
+
+/** Ids of the template's stacks that the project's do not have. The edge may be another, and its stack with it. */
+function lostIds(project: string, template: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
+  return [...logicalIds(project, stackPrefix(NAME))].flatMap(([stack, ids]) => {
+    const lost = template.get(stack)?.difference(ids) ?? new Set();
+    return [...lost].map((id) => `${stack} ${id}`);
+  });
+}
