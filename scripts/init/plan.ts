@@ -18,7 +18,8 @@ export function planChanges(files: ReadonlyMap<string, string>, answers: Answers
   const changes = new Map<string, Change>();
   const kept = [...files.keys()].filter((path) => isKept(path, answers.lanes));
   // What a link or a command may name and is not there any more.
-  const gone = withFolders([...files.keys()]).difference(withFolders(kept));
+  const there = withFolders(kept);
+  const gone = new Set([...withFolders([...files.keys()])].filter((path) => !there.has(path)));
   for (const path of files.keys()) if (!isKept(path, answers.lanes)) changes.set(path, { kind: 'removed' });
   for (const path of kept) {
     const text = files.get(path) ?? '';

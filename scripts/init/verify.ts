@@ -22,7 +22,12 @@ const AUTH = {
 } as const;
 
 /** Leaves out unit tests of what init does not touch, and everything end to end. */
-const QUICK = [['run', 'lint'], ['run', 'typecheck'], ['run', 'deps'], ['run', 'test:unit', '--', '--testPathPatterns', 'test/(lib|docs|scripts)/']];
+const QUICK = [
+  ['run', 'lint'],
+  ['run', 'typecheck'],
+  ['run', 'deps'],
+  ['run', 'test:unit', '--', '--testPathPatterns', 'test/(lib|docs|scripts)/'],
+];
 const FULL = [['test']];
 
 interface Options {
@@ -35,7 +40,10 @@ const program = new Command('npm run verify:init --')
     'Makes a project with each lane and with both, on each edge, in a temporary directory, and runs its `npm test`. Stack names and logical ids have to be what they were. Takes about ten minutes for each.',
   )
   .addOption(
-    new Option('--quick', 'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each').default(false),
+    new Option(
+      '--quick',
+      'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each',
+    ).default(false),
   )
   .addOption(new Option('--only <combination...>', 'lanes:edge').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
   .allowExcessArguments(false)
@@ -105,7 +113,7 @@ function logicalIds(project: string, prefix: string): ReadonlyMap<string, Readon
 /** Ids of the template's stacks that the project's do not have. The edge may be another, and its stack with it. */
 function lostIds(project: string, template: ReadonlyMap<string, ReadonlySet<string>>): readonly string[] {
   return [...logicalIds(project, stackPrefix(NAME))].flatMap(([stack, ids]) => {
-    const lost = template.get(stack)?.difference(ids) ?? new Set();
-    return [...lost].map((id) => `${stack} ${id}`);
+    const lost = [...(template.get(stack) ?? [])].filter((id) => !ids.has(id));
+    return lost.map((id) => `${stack} ${id}`);
   });
 }

@@ -61,7 +61,9 @@ test('with --json, standard output holds one line with the agreed keys, and two 
 
   expect(Object.keys(one.urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
   expect(one.output.stdout.trimEnd().split('\n')).toHaveLength(1);
-  const urls = [one, two].flatMap((run) => [run.urls.http, run.urls.https, run.urls.websocket, run.urls.endpoint]).filter((url) => url !== '');
+  const urls = [one, two]
+    .flatMap((run) => [run.urls.http, run.urls.https, run.urls.websocket, run.urls.endpoint])
+    .filter((url) => url !== '');
   // lane: both
   expect(urls).toHaveLength(8);
   // end lane

@@ -5,7 +5,8 @@ import { expect, test } from '@jest/globals';
 const ROOT = join(import.meta.dirname, '../../..');
 const ALL = ['--name', 'order-feed', '--lanes', 'sse', '--edge', 'alb', '--region', 'eu-central-1', '--auth', 'cognito'];
 
-const init = (...args: readonly string[]) => spawnSync(process.execPath, ['scripts/init/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
+const init = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ['scripts/init/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
 
 test('--help tells every option', () => {
   const { status, stdout } = init('--help');

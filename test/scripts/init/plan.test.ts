@@ -50,9 +50,9 @@ describe('a plan', () => {
   });
 
   test('renames package and stacks, and leaves the name of the client that pages import', () => {
-    const text = "realtime-lanes, @realtime-lanes/client, LanesDevSse, `Lanes${stage}`, LANES_TOPIC_ARN, 'LanesError'";
+    const text = `realtime-lanes, @realtime-lanes/client, LanesDevSse, \`Lanes\${stage}\`, LANES_TOPIC_ARN, 'LanesError'`;
     expect(changed({ 'bin/app.ts': text }, 'bin/app.ts')).toBe(
-      "order-feed, @realtime-lanes/client, OrderFeedDevSse, `OrderFeed${stage}`, LANES_TOPIC_ARN, 'LanesError'",
+      `order-feed, @realtime-lanes/client, OrderFeedDevSse, \`OrderFeed\${stage}\`, LANES_TOPIC_ARN, 'LanesError'`,
     );
   });
 
@@ -64,7 +64,13 @@ describe('a plan', () => {
 
   test('makes the text of a link to what is gone of it, and shortens the list of folders', () => {
     const page = '[fan-out](lib/websocket/fan-out.ts), [hub](fargate/hub)\nverify/  deploys\nlib/  infrastructure\n';
-    const files = { 'README.md': page, 'lib/websocket/fan-out.ts': '', 'fargate/hub/hub.ts': '', 'verify/main.ts': '', 'lib/stages.ts': '' };
+    const files = {
+      'README.md': page,
+      'lib/websocket/fan-out.ts': '',
+      'fargate/hub/hub.ts': '',
+      'verify/main.ts': '',
+      'lib/stages.ts': '',
+    };
     expect(changed(files, 'README.md')).toBe('fan-out, [hub](fargate/hub)\nlib/  infrastructure\n');
   });
 });
