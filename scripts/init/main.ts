@@ -98,7 +98,7 @@ function apply(changed: ReadonlyMap<string, Change>): void {
 
 /** Imports that only removed regions needed go; the pages, the snapshot and the lock file follow. */
 function tidy(): void {
-  run('biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--only=assist', '--log-level=error', '.');
+  run('biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--log-level=error', '.');
   run('biome', 'check', '--write', '--log-level=error', '.');
   run('npm', 'run', '--silent', 'findings');
   run('jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/app.test', '--updateSnapshot');
