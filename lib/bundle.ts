@@ -54,6 +54,7 @@ export function bundleProgram(entry: string, outfile: string): void {
   buildSync({ ...COMMON, entryPoints: [join(ROOT, entry)], outfile, sourcemap: 'inline' });
 }
 
+// lane: sse
 /**
  * Builds the console into a directory: `index.html`, and `assets/` with files that have the hash of their content in their
  * names. It is no part of the infrastructure's code: it is a program that is run here.
@@ -61,3 +62,4 @@ export function bundleProgram(entry: string, outfile: string): void {
 export function buildConsole(outDir: string): void {
   execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
 }
+// end lane

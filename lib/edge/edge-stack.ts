@@ -31,12 +31,16 @@ export class EdgeStack extends Stack {
     super(scope, id, { description: 'realtime-lanes: CloudFront in front of both lanes', ...props });
     const logRetention = stage.logRetentionDays;
     const { acl } = new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress: edge.requestsPerAddress, logRetention });
+    // lane: sse
     // The console signs in and publishes by the service, so it comes with it.
     const console = lanes.sse !== undefined && stage.sse.console ? new ConsoleBucket(this, 'Console', stage) : undefined;
+    // end lane
     const { distribution } = new EdgeDistribution(this, 'Edge', {
       edge,
+      // lane: sse
       consoleBucket: console?.bucket,
       loadBalancer: lanes.sse?.loadBalancer,
+      // end lane
       webSocket: lanes.webSocket && {
         apiDomainName: `${lanes.webSocket.api.api.apiId}.execute-api.${stage.region}.${this.urlSuffix}`,
         stageName: stage.id,
@@ -52,10 +56,12 @@ export class EdgeStack extends Stack {
     }
     const host = edge.host ?? distribution.distributionDomainName;
     const webSocketUrl = lanes.webSocket && `wss://${host}/${stage.id}`;
+    // lane: sse
     if (console !== undefined) {
       const config = { websocket: webSocketUrl, signIn: access.signIn };
       new ConsoleFiles(this, 'ConsoleFiles', { bucket: console.bucket, config, logRetention });
     }
+    // end lane
     new CfnOutput(this, 'Host', { description: 'Host name that CloudFront has assigned', value: distribution.distributionDomainName });
     new CfnOutput(this, 'HttpsUrl', { description: 'Where SSE clients connect, and the console', value: `https://${host}` });
     if (webSocketUrl !== undefined) {

@@ -18,8 +18,10 @@ const LATENCY_MS = 3_000;
 /** A post that is answered 429 is tried again. This many in five minutes are no longer a few clients that do not read. */
 const THROTTLED_IN_A_PERIOD = 1_000;
 
+// lane: websocket
 /** The fan-out takes a message at once; one that waits for this long has no invocation to take it. */
 const QUEUE_AGE_SECONDS = 60;
+// end lane
 
 // lane: sse
 /** Of what a task may have. New tasks take minutes to come. */
