@@ -31,6 +31,7 @@ const cronExpression = v.pipe(
 );
 // end lane
 
+// lane: websocket
 /** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
 const functionRollout = v.picklist([
   'AllAtOnce',
@@ -43,6 +44,7 @@ const functionRollout = v.picklist([
   'Linear10PercentEvery3Minutes',
   'Linear10PercentEvery10Minutes',
 ]);
+// end lane
 
 const auth = v.strictObject({
   /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */

@@ -37,8 +37,10 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
     const { Resources }: { Resources: Record<string, Resource> } = JSON.parse(readFileSync(join(assemblyDir, template), 'utf8'));
     return Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
       if (Type !== 'AWS::Lambda::Function' && Type !== 'AWS::ECS::TaskDefinition') return [];
+      // lane: sse
       const served = Object.values(Resources).filter((other) => JSON.stringify(other.Properties?.ServiceToken ?? '').includes(`"${id}"`));
       if (served.length > 0) return [providerOf(`${template.replace('.template.json', '')}/${id}`, Properties, served)];
+      // end lane
       // The asset's hash is part of the object's key or of the image's tag, whatever expression that is.
       const text = JSON.stringify(Properties);
       const asset = assets.find((name) => text.includes(name.slice('asset.'.length)));
@@ -53,6 +55,7 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
   });
 }
 
+// lane: sse
 /** A function that the CDK brings for custom resources, with what it copies: the console, where it fills a bucket. */
 function providerOf(name: string, properties: Resource['Properties'], served: readonly Resource[]): DeployedBundle {
   const layers = properties?.Layers === undefined ? [] : ['node_modules/@aws-cdk/asset-awscli-v1'];
@@ -63,6 +66,7 @@ function providerOf(name: string, properties: Resource['Properties'], served: re
     packages: [...new Set(['node_modules/aws-cdk-lib', ...layers, ...copied])].sort(),
   };
 }
+// end lane
 
 /** What a Dockerfile builds upon, tag and digest included. */
 export function baseImage(dockerfile: string): string {

@@ -62,6 +62,7 @@ export const CLAIMS: Readonly<Record<string, Owner | 'shared'>> = {
   'test/e2e/scale.test.ts': 'both',
   'test/model': 'both',
   'lib/stages/verify.ts': 'both',
+  'test/lib/edge/edge-stack.test.ts': 'both',
   verify: 'both',
   'test/verify': 'both',
 

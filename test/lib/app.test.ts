@@ -73,7 +73,8 @@ function without(stackClass: string): string {
 }
 // end lane
 
-describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
+describe.each(STAGES)('stage $id', (stage) => {
+  const { id, edge } = stage;
   let synthesis: Synthesis;
   const prefix = `Lanes${id.charAt(0).toUpperCase()}${id.slice(1)}`;
 
@@ -114,7 +115,7 @@ describe.each(STAGES)('stage $id', ({ id, edge, websocket }) => {
     const onEverything = statements.filter(({ resources }) => resources.includes('*')).flatMap(({ actions }) => actions);
     expect([...new Set(onEverything)].sort()).toEqual([
       // lane: websocket
-      ...(websocket.fanOut.rollout === 'AllAtOnce' ? [] : ['cloudwatch:DescribeAlarms']),
+      ...(stage.websocket.fanOut.rollout === 'AllAtOnce' ? [] : ['cloudwatch:DescribeAlarms']),
       // end lane
       // lane: sse
       'ecr:GetAuthorizationToken',

@@ -96,6 +96,7 @@ describe('parseStage', () => {
   });
   // end lane
 
+  // lane: sse
   test.each([
     ["the stage's own user pool", undefined],
     ['an issuer on the internet', 'https://issuer.example.com/jwks.json'],
@@ -129,11 +130,14 @@ describe('parseStage', () => {
     expect(parse(change('forward'))).toThrow(/sse\.rollout: .*canary goes with plainHttp: redirect/);
     expect(parse(change('redirect'))).not.toThrow();
   });
+  // end lane
 
+  // lane: websocket
   test('rejects a rollout that CodeDeploy does not have ready', () => {
     const fanOut = { ...dev.websocket.fanOut, rollout: 'Canary50Percent1Minute' };
     expect(parse({ websocket: { ...dev.websocket, fanOut } })).toThrow(/websocket\.fanOut\.rollout: "Canary50Percent1Minute" is not valid/);
   });
+  // end lane
 
   test.each([
     ['none, before the first deploy', {}],

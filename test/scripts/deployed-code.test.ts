@@ -76,6 +76,7 @@ test('names the packages of the console', () => {
 });
 // end lane
 
+// lane: sse
 test('names the CDK for a function behind a custom resource, and the console that it copies', () => {
   const provider = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Layers: [{ Ref: 'Cli' }] } };
   const files = { Type: 'Custom::CDKBucketDeployment', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } };
@@ -88,6 +89,7 @@ test('names the CDK for a function behind a custom resource, and the console tha
     },
   ]);
 });
+// end lane
 
 test('code that does not say what went into it is an error', () => {
   writeFileSync(join(stackOf(FUNCTION), 'index.mjs'), 'export const handler = () => {};\n');

@@ -47,12 +47,8 @@ function synthesize({
     edge,
     access,
     lanes: {
-      // lane: sse
       ...(lanes.includes('sse') && { sse: new SseStack(app, 'Sse', common) }),
-      // end lane
-      // lane: websocket
       ...(lanes.includes('webSocket') && { webSocket: new WebSocketStack(app, 'WebSocket', common) }),
-      // end lane
     },
   });
   return Template.fromStack(stack);
