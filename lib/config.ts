@@ -252,8 +252,10 @@ const sse = v.strictObject({
 });
 // end lane
 
+// lane: sse
 /** Whether an address is in S3 of a region, which a VPC reaches through its gateway endpoint. */
 const isInS3 = (address: string, region: string): boolean => `.${new URL(address).hostname}`.endsWith(`.s3.${region}.amazonaws.com`);
+// end lane
 
 const regionOf = (arn: string): string | undefined => arn.split(':')[3];
 
@@ -312,6 +314,7 @@ const schema = v.pipe(
     ),
     ['edge'],
   ),
+  // lane: sse
   v.forward(
     v.partialCheck(
       [['edge'], ['sse', 'rollout']],
@@ -329,6 +332,7 @@ const schema = v.pipe(
     ),
     ['sse', 'network'],
   ),
+  // end lane
   v.forward(
     v.partialCheck(
       [['production'], ['auth', 'queryToken']],
