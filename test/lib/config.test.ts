@@ -100,15 +100,15 @@ describe('parseStage', () => {
   test.each([
     ["the stage's own user pool", undefined],
     ['an issuer on the internet', 'https://issuer.example.com/jwks.json'],
-    ['keys in S3 of another region', 'https://keys.s3.eu-west-1.amazonaws.com/jwks.json'],
-    ['a host that only looks like S3', 'https://evils3.us-east-1.amazonaws.com/jwks.json'],
+    ['keys in S3 of another region', 'https://keys.s3.ap-south-2.amazonaws.com/jwks.json'],
+    ['a host that only looks like S3', `https://evils3.${dev.region}.amazonaws.com/jwks.json`],
   ])('rejects a network of endpoints with %s: tasks would not reach its keys', (_, jwksUri) => {
     const issuer = jwksUri === undefined ? {} : { issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri } };
     const change = { auth: { ...dev.auth, ...issuer }, sse: { ...dev.sse, network: { type: 'endpoints' } } };
     expect(parse(change)).toThrow(/sse\.network: .*endpoints reach the keys of an issuer only if/);
   });
 
-  test.each(['https://keys.s3.us-east-1.amazonaws.com/jwks.json', 'https://s3.us-east-1.amazonaws.com/keys/jwks.json'])(
+  test.each([`https://keys.s3.${dev.region}.amazonaws.com/jwks.json`, `https://s3.${dev.region}.amazonaws.com/keys/jwks.json`])(
     'takes a network of endpoints with keys at %s',
     (jwksUri) => {
       const auth = { ...dev.auth, issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri } };

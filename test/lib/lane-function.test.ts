@@ -7,7 +7,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { LaneFunction } from '../../lib/lane-function.ts';
 import { allowedTo, testApp, testStack } from './harness.ts';
 
-const props = { entry: 'lambda/websocket/connect.ts', description: 'test', logRetention: 7, timeout: Duration.seconds(9) } as const;
+const props = { entry: 'lambda/backbone/publish.ts', description: 'test', logRetention: 7, timeout: Duration.seconds(9) } as const;
 
 describe('a lane function', () => {
   let template: Template;
@@ -51,16 +51,18 @@ describe('a lane function', () => {
   });
 });
 
+// lane: websocket
 test('functions of one folder each get a bundle of their own', () => {
   const app = testApp({});
   const stack = testStack('Siblings', app);
-  new LaneFunction(stack, 'Connect', props);
+  new LaneFunction(stack, 'Connect', { ...props, entry: 'lambda/websocket/connect.ts' });
   new LaneFunction(stack, 'Disconnect', { ...props, entry: 'lambda/websocket/disconnect.ts' });
   const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(
     ({ Properties }) => Properties.Code.S3Key,
   );
   expect(new Set(keys).size).toBe(2);
 }, 60_000);
+// end lane
 
 test('a bundle is ES modules that stand alone, the AWS SDK inside', () => {
   const app = testApp({});
@@ -71,5 +73,5 @@ test('a bundle is ES modules that stand alone, the AWS SDK inside', () => {
   expect(readdirSync(asset).filter((name) => !/\.mjs(\.map)?$/.test(name))).toEqual([]);
   // Without its environment it says so. That far it comes only when every import was found.
   const { stderr } = spawnSync(process.execPath, ['index.mjs'], { cwd: asset, env: {}, encoding: 'utf8' });
-  expect(/InvalidEnvironmentError: .*LANES_CONNECTIONS_TABLE/.exec(stderr)).not.toBeNull();
+  expect(/InvalidEnvironmentError: .*LANES_LOG_TABLE/.exec(stderr)).not.toBeNull();
 }, 60_000);

@@ -28,7 +28,7 @@ beforeAll(() => {
   const Properties = { Runtime: 'nodejs24.x', Code: { S3Key: 'abc123.zip' } };
   writeFileSync(join(assembly, 'Stack.template.json'), JSON.stringify({ Resources: { It: { Type, Properties } } }));
   mkdirSync(join(assembly, 'asset.abc123'));
-  bundleFunction('lambda/websocket/fan-out.ts', join(assembly, 'asset.abc123'));
+  bundleFunction('lambda/backbone/publish.ts', join(assembly, 'asset.abc123'));
   bom = JSON.parse(billOfMaterials(assembly));
 });
 
@@ -42,13 +42,13 @@ test('is a CycloneDX document', () => {
 
 test('names a package with version, origin, license and the hash that it is locked by', () => {
   const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-  const { version, integrity } = lock.packages['node_modules/undici'];
+  const { version, integrity } = lock.packages['node_modules/valibot'];
   expect(bom.components).toContainEqual(
     expect.objectContaining({
       type: 'library',
-      name: 'undici',
+      name: 'valibot',
       version,
-      purl: `pkg:npm/undici@${version}`,
+      purl: `pkg:npm/valibot@${version}`,
       licenses: [{ expression: 'MIT' }],
       hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice('sha512-'.length), 'base64').toString('hex') }],
     }),

@@ -44,7 +44,7 @@ describe('the load balancer', () => {
       Port: 443,
       Protocol: 'HTTPS',
       SslPolicy: Match.stringLikeRegexp('^ELBSecurityPolicy-TLS13-1-2-Res'),
-      Certificates: [{ CertificateArn: Match.stringLikeRegexp('^arn:aws:acm:us-east-1:111122223333:') }],
+      Certificates: [{ CertificateArn: Match.stringLikeRegexp(`^arn:aws:acm:${dev.region}:111122223333:`) }],
       DefaultActions: [Match.objectLike({ Type: 'forward' })],
     });
     expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'routing.http2.enabled': 'true' });

@@ -16,7 +16,7 @@ const readable = (lines: readonly string[]) =>
     .filter((line) => !line.startsWith('logs:'))
     .map((line) => line.replace(/<Backbone:PublishOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>'));
 
-const TASK_QUEUES = 'arn:aws:sqs:us-east-1:<AWS::AccountId>:Sse_*';
+const TASK_QUEUES = `arn:aws:sqs:${dev.region}:<AWS::AccountId>:Sse_*`;
 
 beforeAll(() => {
   devStack = makeStack(dev, 'wss://sockets.example/dev');
@@ -28,7 +28,7 @@ describe('with endpoints in the place of NAT', () => {
   let template: Template;
 
   beforeAll(() => {
-    const keys = 'https://keys.s3.us-east-1.amazonaws.com';
+    const keys = `https://keys.s3.${dev.region}.amazonaws.com`;
     const issuer = { url: keys, audience: 'lanes', jwksUri: `${keys}/jwks.json` };
     template = Template.fromStack(
       makeStack({ ...dev, auth: { ...dev.auth, issuer }, sse: { ...dev.sse, network: { type: 'endpoints' } } }),
@@ -88,7 +88,7 @@ describe('who may do what', () => {
     expect(others).toEqual([]);
     expect(subscribing?.condition).toEqual({
       StringEquals: { 'sns:Protocol': 'sqs' },
-      StringLike: { 'sns:Endpoint': { 'Fn::Join': ['', ['arn:aws:sqs:us-east-1:', { Ref: 'AWS::AccountId' }, ':Sse_*']] } },
+      StringLike: { 'sns:Endpoint': { 'Fn::Join': ['', [`arn:aws:sqs:${dev.region}:`, { Ref: 'AWS::AccountId' }, ':Sse_*']] } },
     });
   });
 
@@ -106,7 +106,7 @@ describe('who may do what', () => {
   test('the sweep may list queues, and tasks of the one cluster, besides', () => {
     const lines = readable(allowedTo(devTemplate, 'CleanersSweep')).filter((line) => !/<CleanersDeadLetters/.test(line));
     expect(lines).toEqual([
-      expect.stringMatching(/^ecs:DescribeTasks arn:aws:ecs:us-east-1:<AWS::AccountId>:task\/<ServiceCluster\w+>\/\*$/),
+      expect.stringMatching(`^ecs:DescribeTasks arn:aws:ecs:${dev.region}:<AWS::AccountId>:task/<ServiceCluster\\w+>/\\*$`),
       'ecs:ListTasks *',
       'sns:ListSubscriptionsByTopic <BackboneTopic>',
       'sns:Unsubscribe <BackboneTopic>',

@@ -55,7 +55,7 @@ describe('who may do what', () => {
         role,
         actions: ['execute-api:ManageConnections'],
         resources: methods.map((method) =>
-          expect.stringMatching(`^arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`),
+          expect.stringMatching(`^arn:aws:execute-api:${prod.region}:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`),
         ),
         condition: undefined,
       })),
@@ -209,9 +209,9 @@ describe('the API', () => {
     );
     const ofTheApi = permissions.filter((line) => line.includes('execute-api')).map((line) => line.replace(/<Api\w+>/, '<Api>'));
     expect(ofTheApi.sort()).toEqual([
-      '<Connect> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$connect',
-      '<Disconnect> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$disconnect',
-      '<Frame> arn:aws:execute-api:us-east-1:<AWS::AccountId>:<Api>/*$default',
+      `<Connect> arn:aws:execute-api:${dev.region}:<AWS::AccountId>:<Api>/*$connect`,
+      `<Disconnect> arn:aws:execute-api:${dev.region}:<AWS::AccountId>:<Api>/*$disconnect`,
+      `<Frame> arn:aws:execute-api:${dev.region}:<AWS::AccountId>:<Api>/*$default`,
     ]);
   });
 });
@@ -296,7 +296,7 @@ describe('the fan-out', () => {
 });
 
 describe('environment', () => {
-  const endpoint = expect.stringMatching(/^https:\/\/<Api\w+>\.execute-api\.us-east-1\.<AWS::URLSuffix>\/dev$/);
+  const endpoint = expect.stringMatching(`^https://<Api\\w+>\\.execute-api\\.${dev.region}\\.<AWS::URLSuffix>/dev$`);
   const tables = {
     LANES_CONNECTIONS_TABLE: expect.stringMatching(/^<TablesConnections\w+>$/),
     LANES_SUBSCRIPTIONS_TABLE: expect.stringMatching(/^<TablesSubscriptions\w+>$/),
@@ -335,7 +335,10 @@ describe('environment', () => {
 test('the stack answers with the URL of the lane', () => {
   devTemplate.hasOutput('WebSocketUrl', {
     Value: {
-      'Fn::Join': ['', ['wss://', { Ref: Match.stringLikeRegexp('^Api') }, '.execute-api.us-east-1.', { Ref: 'AWS::URLSuffix' }, '/dev']],
+      'Fn::Join': [
+        '',
+        ['wss://', { Ref: Match.stringLikeRegexp('^Api') }, `.execute-api.${dev.region}.`, { Ref: 'AWS::URLSuffix' }, '/dev'],
+      ],
     },
   });
 });
