@@ -315,7 +315,6 @@ const schema = v.pipe(
     ['edge'],
   ),
   // lane: sse
-  // lane: sse
   v.forward(
     v.partialCheck(
       [['edge'], ['sse', 'rollout']],
@@ -324,7 +323,6 @@ const schema = v.pipe(
     ),
     ['sse', 'rollout'],
   ),
-  // end lane
   v.forward(
     v.partialCheck(
       [['region'], ['auth', 'issuer'], ['sse', 'network']],

@@ -3,7 +3,7 @@ import type { Answers } from './answers.ts';
 import { isKept, SCRIPTS } from './claims.ts';
 import { keepLanes, stays } from './regions.ts';
 import { rename } from './rename.ts';
-import { configureStage } from './stage-file.ts';
+import { configureStage, forgetPrefixList } from './stage-file.ts';
 
 /** What becomes of a file. */
 export type Change = { readonly kind: 'removed' } | { readonly kind: 'changed'; readonly text: string };
@@ -38,6 +38,7 @@ function transform(path: string, text: string, answers: Answers, gone: ReadonlyS
   const changed = rename(keepLanes(text, answers.lanes, path), answers);
   if (path === 'package.json') return narrowScripts(changed, answers, gone);
   if (path.endsWith('.md')) return narrowPage(changed, path, gone);
+  if (path === 'lib/stages/preview.ts') return forgetPrefixList(changed);
   return path === 'lib/stages/dev.ts' || path === 'lib/stages/prod.ts' ? configureStage(changed, answers, path) : changed;
 }
 

@@ -5,11 +5,13 @@ export class StageFileError extends Error {
   override readonly name = 'StageFileError';
 }
 
-/** The prefix list of CloudFront's addresses has another id in each region; this one is looked up before the first deploy. */
+/** CloudFront's addresses have another prefix list in each region: it is looked up before the first deploy. */
+const UNKNOWN_PREFIX_LIST = 'pl-00000000';
+
 const CLOUDFRONT_EDGE = `    edge: {
       type: 'cloudfront',
       // Look it up before the first deploy: aws ec2 describe-managed-prefix-lists, com.amazonaws.global.cloudfront.origin-facing.
-      originPrefixListId: 'pl-00000000',
+      originPrefixListId: '${UNKNOWN_PREFIX_LIST}',
       originReadTimeoutSeconds: 60,
       originKeepAliveSeconds: 30,
       requestsPerAddress: 10_000,
@@ -34,4 +36,9 @@ export function configureStage(text: string, { region, auth, edge }: Pick<Answer
   if (edge === 'cloudfront') return replace(configured, /^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, CLOUDFRONT_EDGE);
   // The example's certificate: the configuration wants it in the stage's region.
   return configured.replaceAll(/arn:aws:acm:[a-z0-9-]+:111122223333/g, `arn:aws:acm:${region}:111122223333`);
+}
+
+/** The text of the stage behind CloudFront, which has all else from another one, without the prefix list of the template's region. */
+export function forgetPrefixList(text: string): string {
+  return text.replace(/pl-[0-9a-f]+/, UNKNOWN_PREFIX_LIST);
 }
