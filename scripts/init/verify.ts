@@ -53,7 +53,19 @@ const { quick, only } = program.parse().opts<Options>();
 const home = mkdtempSync(join(tmpdir(), 'realtime-lanes-init-'));
 try {
   const before = logicalIds(ROOT, 'Lanes');
-  for (const combination of only) verify(combination, AUTH[combination.endsWith(':alb') ? 'cognito' : 'issuer'], before);
+  const failed = only.filter((combination) => {
+    try {
+      verify(combination, AUTH[combination.endsWith(':alb') ? 'cognito' : 'issuer'], before);
+      return false;
+    } catch (error) {
+      console.error(`${combination}: ${error instanceof Error ? error.message : error}`);
+      return true;
+    }
+  });
+  if (failed.length > 0) {
+    console.error(`failed: ${failed.join(', ')}`);
+    process.exitCode = 1;
+  }
 } finally {
   rmSync(home, { recursive: true, force: true });
 }
