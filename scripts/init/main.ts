@@ -50,7 +50,7 @@ const options = program.opts<Options>();
 if (!options.dryRun && git('status', '--porcelain') !== '') {
   fail('The working tree has changes that are not committed: commit them first, so that `git diff` shows what init has done.');
 }
-const answers = await complete(options);
+const answers = await complete(options).catch(endOnCtrlC);
 const paths = git('ls-files', '-z')
   .split('\0')
   .filter((path) => path !== '');
@@ -115,6 +115,13 @@ function run(command: string, ...args: readonly string[]): void {
 
 function git(...args: readonly string[]): string {
   return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+}
+
+/** Ctrl-C at a question. The code is that of a program which SIGINT has ended. */
+function endOnCtrlC(error: unknown): never {
+  if (!(error instanceof Error && error.name === 'AbortError')) throw error;
+  console.error('\nNothing was changed.');
+  process.exit(130);
 }
 
 function fail(message: string): never {
