@@ -3,7 +3,8 @@ import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Configurable } from '../lane-function.ts';
-import { EventLog, type EventLogProps } from './event-log.ts';
+import type { MaxThroughput } from '../max-throughput.ts';
+import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
 import { PublishFunction } from './publish-function.ts';
 
@@ -16,8 +17,8 @@ export interface EventBackboneProps {
   readonly publishTimeoutMs: number;
   /** How long the publish function may run. */
   readonly publishFunctionTimeoutSeconds: number;
-  /** What the log takes in a second at most. */
-  readonly maxThroughput: EventLogProps['maxThroughput'];
+  /** Of the log. */
+  readonly maxThroughput: MaxThroughput;
   readonly logRetention: RetentionDays;
   /** Keep data, guard it against deletion, and back it up. */
   readonly production: boolean;

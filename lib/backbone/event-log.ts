@@ -4,14 +4,14 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LOG_ENV, TABLES, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
 import type { Configurable } from '../lane-function.ts';
+import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
 export interface EventLogProps {
   /** How long an event can be replayed. */
   readonly retentionHours: number;
   /** After this long a consumer buries a hole. */
   readonly holeGraceMs: number;
-  /** What the table takes in a second at most. More is throttled. */
-  readonly maxThroughput: { readonly readUnits: number; readonly writeUnits: number };
+  readonly maxThroughput: MaxThroughput;
   /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
   readonly production: boolean;
 }
@@ -26,10 +26,7 @@ export class EventLog extends Construct {
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: TABLES.log.partitionKey.name, type: AttributeType.STRING },
       sortKey: { name: TABLES.log.sortKey.name, type: AttributeType.NUMBER },
-      billing: Billing.onDemand({
-        maxReadRequestUnits: props.maxThroughput.readUnits,
-        maxWriteRequestUnits: props.maxThroughput.writeUnits,
-      }),
+      billing: Billing.onDemand(maxRequestUnits(props.maxThroughput)),
       timeToLiveAttribute: TTL_ATTRIBUTE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.production },
       deletionProtection: props.production,

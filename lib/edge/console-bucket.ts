@@ -1,8 +1,9 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
+import { PRIVATE_BUCKET } from '../private-bucket.ts';
 
 /** How long a file that a deploy has replaced, or somebody has deleted, can be brought back. */
 const REPLACED_FILES_DAYS = 30;
@@ -19,12 +20,8 @@ export class ConsoleBucket extends Construct {
   constructor(scope: Construct, id: string, { production }: ConsoleBucketProps) {
     super(scope, id);
     const bucket = new Bucket(this, 'Bucket', {
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
+      ...PRIVATE_BUCKET,
       minimumTLSVersion: 1.2,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      versioned: true,
       lifecycleRules: [
         { noncurrentVersionExpiration: Duration.days(REPLACED_FILES_DAYS), abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],

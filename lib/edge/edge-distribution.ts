@@ -116,7 +116,6 @@ export class EdgeDistribution extends Construct {
       origin,
       cachePolicy: CachePolicy.CACHING_OPTIMIZED,
       compress: true,
-      viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
     };
   }
 

@@ -17,13 +17,14 @@ import {
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
-import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { DistributionEdge, EdgeConfig, LoadBalancerEdge, SseConfig } from '../config.ts';
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
+import { PRIVATE_BUCKET } from '../private-bucket.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
@@ -84,13 +85,8 @@ export class SseLoadBalancer extends Construct {
       throw new Error(`idleTimeoutSeconds must be 1 to ${MAX_IDLE_TIMEOUT_SECONDS}, not ${idleTimeoutSeconds}`);
     }
     this.accessLogs = new Bucket(this, 'AccessLogs', {
-      // The load balancer cannot write to a bucket that is encrypted with a KMS key.
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      // What somebody overwrites or deletes stays readable for as long again.
-      versioned: true,
+      // Not with a KMS key: the load balancer cannot write to such a bucket.
+      ...PRIVATE_BUCKET,
       lifecycleRules: [
         {
           expiration: Duration.days(props.accessLogDays),

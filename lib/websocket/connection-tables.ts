@@ -4,12 +4,13 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { SWEEP_MARK_ID, TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { Configurable } from '../lane-function.ts';
+import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
 export interface ConnectionTablesProps {
   /** Age at which rows expire by themselves. Above API Gateway's 2 h. */
   readonly connectionTtlMinutes: number;
-  /** What each table takes in a second at most. More is throttled. */
-  readonly maxThroughput: { readonly readUnits: number; readonly writeUnits: number };
+  /** Of each table. */
+  readonly maxThroughput: MaxThroughput;
 }
 
 /**
@@ -24,10 +25,7 @@ export class ConnectionTables extends Construct {
 
   constructor(scope: Construct, id: string, props: ConnectionTablesProps) {
     super(scope, id);
-    const maximum = {
-      maxReadRequestUnits: props.maxThroughput.readUnits,
-      maxWriteRequestUnits: props.maxThroughput.writeUnits,
-    };
+    const maximum = maxRequestUnits(props.maxThroughput);
     const shared = {
       billing: Billing.onDemand(maximum),
       timeToLiveAttribute: TTL_ATTRIBUTE,

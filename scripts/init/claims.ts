@@ -32,6 +32,7 @@ export const CLAIMS: Readonly<Record<string, Owner | 'shared'>> = {
   'lambda/sse': 'sse',
   'lib/edge/console-bucket.ts': 'sse',
   'lib/edge/console-files.ts': 'sse',
+  'lib/private-bucket.ts': 'sse',
   'lib/sse': 'sse',
   'test/bench/hub': 'sse',
   'test/bench/peers': 'sse',

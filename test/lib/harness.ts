@@ -118,3 +118,11 @@ export function flatten(value: unknown): string {
 function list(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
+
+/** Nothing of a bucket can be made public. */
+export const NO_PUBLIC_ACCESS = {
+  BlockPublicAcls: true,
+  BlockPublicPolicy: true,
+  IgnorePublicAcls: true,
+  RestrictPublicBuckets: true,
+} as const;

@@ -5,7 +5,7 @@ import { EdgeStack } from '../../../lib/edge/edge-stack.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { preview } from '../../../lib/stages/preview.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
-import { allowedTo, flatten, testApp, testBackbone } from '../harness.ts';
+import { allowedTo, flatten, NO_PUBLIC_ACCESS, testApp, testBackbone } from '../harness.ts';
 
 const DISTRIBUTION = 'AWS::CloudFront::Distribution';
 
@@ -203,12 +203,7 @@ describe('the console', () => {
   test('is in a bucket that is private, encrypted and versioned, and takes TLS only', () => {
     template.hasResourceProperties(BUCKET, {
       BucketEncryption: Match.anyValue(),
-      PublicAccessBlockConfiguration: {
-        BlockPublicAcls: true,
-        BlockPublicPolicy: true,
-        IgnorePublicAcls: true,
-        RestrictPublicBuckets: true,
-      },
+      PublicAccessBlockConfiguration: NO_PUBLIC_ACCESS,
       VersioningConfiguration: { Status: 'Enabled' },
     });
     template.hasResourceProperties('AWS::S3::BucketPolicy', {

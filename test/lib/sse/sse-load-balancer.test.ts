@@ -6,7 +6,7 @@ import type { SseLoadBalancerProps } from '../../../lib/sse/sse-load-balancer.ts
 import { SseLoadBalancer } from '../../../lib/sse/sse-load-balancer.ts';
 import { dev } from '../../../lib/stages/dev.ts';
 import { prod } from '../../../lib/stages/prod.ts';
-import { testStack } from '../harness.ts';
+import { NO_PUBLIC_ACCESS, testStack } from '../harness.ts';
 
 function synthesize(stage: Stage, change: Partial<SseLoadBalancerProps> = {}): Template {
   const stack = testStack();
@@ -77,12 +77,7 @@ describe('the load balancer', () => {
       DeletionPolicy: 'Retain',
       Properties: {
         BucketEncryption: { ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }] },
-        PublicAccessBlockConfiguration: {
-          BlockPublicAcls: true,
-          BlockPublicPolicy: true,
-          IgnorePublicAcls: true,
-          RestrictPublicBuckets: true,
-        },
+        PublicAccessBlockConfiguration: NO_PUBLIC_ACCESS,
         VersioningConfiguration: { Status: 'Enabled' },
         LifecycleConfiguration: {
           Rules: [Match.objectLike({ ExpirationInDays: 365, NoncurrentVersionExpiration: { NoncurrentDays: 365 }, Status: 'Enabled' })],
