@@ -5,8 +5,8 @@ import { WebSocket } from 'ws';
 import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
 import { connect } from '../../client/src/index.ts';
 import type { TokenRequest } from '../../local/issuer/issuer.ts';
-import { freshChannel, Inbox, publishAnywhere } from './support/clients.ts';
-import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { freshChannel, Inbox } from './support/clients.ts';
+import { type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 /** An origin that the stage allows. */
 const PAGE = 'http://localhost:5173';
@@ -244,7 +244,7 @@ describe('the end of a token', () => {
     await frames.count(1);
     await until('the token has expired', () => JSON.parse(atob(token.split('.')[1] ?? '')).exp * 1_000 < Date.now());
 
-    await publishAnywhere(world.run.urls, channel, 'too late');
+    await publishByFunction(world.run, channel, 'too late');
     world.run.fireSchedules();
     // API Gateway's own code for a connection that was deleted: it has no other.
     expect((await closed)[0]).toBe(1000);
@@ -282,7 +282,7 @@ describe('the end of a token', () => {
       const sent: string[] = [];
       while (tokens < 3) {
         sent.push(`${sent.length + 1}`);
-        await publishAnywhere(urls, channel, sent.at(-1) ?? '');
+        await publishByFunction(world.run, channel, sent.at(-1) ?? '');
       }
       await until('everything has come', () => got.length >= sent.length);
       connection.close();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { freshChannel, type LaneSocket, publishAnywhere, subscribeSocket } from './support/clients.ts';
-import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { freshChannel, type LaneSocket, subscribeSocket } from './support/clients.ts';
+import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 /** Above what either sweep leaves alone as too young. */
 const AGE_MS = 20 * 60_000;
@@ -16,13 +16,7 @@ let database: DynamoDBDocumentClient;
 beforeAll(async () => {
   world = await startInProcess();
   // lane: websocket
-  database = DynamoDBDocumentClient.from(
-    new DynamoDBClient({
-      endpoint: world.run.urls.endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-    }),
-  );
+  database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));
   // end lane
 }, 60_000);
 
@@ -154,7 +148,7 @@ describe('the rows of a WebSocket connection whose $disconnect was lost', () => 
     await vanish(gone.socket);
     expect(await rows('Subscriptions', [quiet])).toContain(gone.id);
 
-    await publishAnywhere(world.run.urls, loud, 'anyone?');
+    await publishByFunction(world.run, loud, 'anyone?');
 
     await until('all its rows are gone', async () => {
       const left = [...(await rows('Connections')), ...(await rows('Subscriptions', [loud, quiet]))];

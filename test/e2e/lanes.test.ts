@@ -9,7 +9,7 @@ import {
   openSse2,
   post,
   publish,
-  publishAnywhere,
+  publishBySocket,
   subscribeSocket,
 } from './support/clients.ts';
 import { type Run, startRun } from './support/run.ts';
@@ -124,8 +124,8 @@ test('a stream on a quiet channel has an id to resume from before anything was p
 // lane: websocket
 test('a WebSocket that subscribes with `after` gets what it missed and is told when it has caught up', async () => {
   const channel = freshChannel('after');
-  const after = await publishAnywhere(run.urls, channel, '1');
-  for (const data of ['2', '3']) await publishAnywhere(run.urls, channel, data);
+  const after = await publishBySocket(run.urls.websocket, channel, '1');
+  for (const data of ['2', '3']) await publishBySocket(run.urls.websocket, channel, data);
 
   const socket = await openSocket(run.urls.websocket);
   socket.send({ action: 'subscribe', channel, after });

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { findings } from '../../local/iam/report.ts';
-import { freshChannel, openSocket, post, publishAnywhere, subscribeSocket } from './support/clients.ts';
+import { freshChannel, openSocket, post, subscribeSocket } from './support/clients.ts';
 import { type EditedAssembly, editAssembly, policiesOf, type TemplateResources } from './support/edited-assembly.ts';
-import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 let assembly: EditedAssembly | undefined;
 let world: InProcessRun | undefined;
@@ -60,7 +60,7 @@ const scenarios = {
   deliver: async ({ run, lines }: InProcessRun) => {
     const channel = freshChannel('revoked');
     const socket = await subscribeSocket(run.urls.websocket, channel);
-    await publishAnywhere(run.urls, channel, 'x');
+    await publishByFunction(run, channel, 'x');
     await until('the delivery is refused', () => lines.some((line) => line.includes('AccessDenied')));
     expect(socket.frames.items.filter(({ kind }) => kind === 'event')).toEqual([]);
     socket.close();

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import WebSocket from 'ws';
 import { PUBLISH_DETAIL_TYPE, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { Queue } from '../../local/queues/queue.ts';
-import { freshChannel, publishAnywhere, subscribeSocket } from './support/clients.ts';
-import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { freshChannel, subscribeSocket } from './support/clients.ts';
+import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 // lane: sse
 /** Above what the sweeps leave alone as too young. */
@@ -35,11 +35,7 @@ beforeAll(async () => {
       // end lane
     },
   });
-  const client = {
-    endpoint: world.run.urls.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  };
+  const client = clientSettings(world.run.urls.endpoint);
   // lane: websocket
   database = DynamoDBDocumentClient.from(new DynamoDBClient(client));
   // end lane
@@ -152,7 +148,7 @@ test('an event that a connection cannot get is put aside', async () => {
   const channel = freshChannel('refused');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 400, code: 'BadRequestException' });
-  await publishAnywhere(world.run.urls, channel, 'x');
+  await publishByFunction(world.run, channel, 'x');
   const aside = queueNamed('FanOutDeadLetters');
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes(channel)));
   socket.close();
@@ -162,7 +158,7 @@ test('an event that a connection cannot get yet is tried again later', async () 
   const channel = freshChannel('busy');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 429, code: 'LimitExceededException' });
-  await publishAnywhere(world.run.urls, channel, 'x');
+  await publishByFunction(world.run, channel, 'x');
   const later = queueNamed('FanOutDeliveries');
   await until('it waits in the delivery queue', () => later.bodies().some((body) => body.includes(channel)));
   world.run.faults.postOutcome = undefined;
@@ -176,7 +172,7 @@ test('a channel that is unsubscribed sends no more', async () => {
   const stays = await subscribeSocket(world.run.urls.websocket, channel);
   leaves.send({ action: 'unsubscribe', channel });
   await leaves.ofKind('unsubscribed');
-  await publishAnywhere(world.run.urls, channel, 'x');
+  await publishByFunction(world.run, channel, 'x');
   await stays.ofKind('event');
   expect(leaves.frames.items.filter(({ kind }) => kind === 'event')).toEqual([]);
   for (const socket of [leaves, stays]) socket.close();

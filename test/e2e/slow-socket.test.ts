@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { METRICS } from '../../backbone/contract.ts';
-import { freshChannel, type LaneSocket, publishAnywhere, subscribeSocket } from './support/clients.ts';
-import { type InProcessRun, metricTotal, startInProcess, until } from './support/in-process.ts';
+import { freshChannel, type LaneSocket, subscribeSocket } from './support/clients.ts';
+import { type InProcessRun, metricTotal, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 const NORMAL = 10;
 /** Nearly the largest event: the kernel alone buffers several megabytes of a connection before the gateway's own buffer fills. */
@@ -48,7 +48,7 @@ test('a socket that stops reading is answered 429, holds nobody up, is counted, 
   const throttled = () => metricTotal(world.lines, METRICS.throttled) > 0;
   const ids: string[] = [];
   const publishNext = async () => {
-    ids.push(await publishAnywhere(world.run.urls, channel, `${ids.length} ${DATA}`));
+    ids.push(await publishByFunction(world.run, channel, `${ids.length} ${DATA}`));
   };
   while (!throttled() && ids.length < MOST_EVENTS) await publishNext();
   expect(throttled()).toBe(true);

@@ -176,22 +176,17 @@ export async function publish(base: string, channel: string, data: string, key: 
   }
 }
 
-/** Where a run takes publications: over HTTP, or over a socket where it has no SSE lane. */
-export interface Entrances {
-  readonly http: string;
-  readonly websocket: string;
-}
-
-/** Publishes by whichever lane there is, for tests that are not about publishing. Answers the id. */
-export async function publishAnywhere({ http, websocket }: Entrances, channel: string, data: string): Promise<string> {
-  if (http !== '') return (await publish(http, channel, data)).id;
-  const socket = await openSocket(websocket);
+// lane: websocket
+/** Publishes by a frame, on a socket of its own. Answers the id. */
+export async function publishBySocket(url: string, channel: string, data: string): Promise<string> {
+  const socket = await openSocket(url);
   socket.send({ action: 'publish', channel, data });
   const [published] = await socket.ofKind('published');
   socket.close();
   if (published === undefined) throw new Error('a frame was awaited and is missing');
   return published.id;
 }
+// end lane
 
 /** A channel of its own for each test, so that tests sharing a run do not see each other's events. */
 export function freshChannel(name: string): string {

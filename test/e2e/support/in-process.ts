@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import type { PublishAnswer } from '../../../backbone/protocol.ts';
 import { createLog } from '../../../local/log.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
 import type { TaskService } from '../../../local/tasks/task-service.ts';
@@ -35,6 +37,25 @@ function onlyService({ services: [service] }: LocalRun): TaskService {
   return service;
 }
 // end lane
+
+/** For SDK clients of the local endpoint, as an administrator. */
+export function clientSettings(endpoint: string) {
+  return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } };
+}
+
+/** Publishes as a backend does, by the publish function: no fault of a lane meets it. Answers the id. */
+export async function publishByFunction({ urls, outputs }: LocalRun, channel: string, data: string): Promise<string> {
+  const FunctionName = Object.values(outputs).flatMap(({ PublishFunctionName: name }) => (typeof name === 'string' ? [name] : []))[0];
+  const client = new LambdaClient(clientSettings(urls.endpoint));
+  try {
+    const { FunctionError, Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ channel, data }) }));
+    const answer = Payload?.transformToString() ?? '';
+    if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${answer}`);
+    return (JSON.parse(answer) as PublishAnswer).id;
+  } finally {
+    client.destroy();
+  }
+}
 
 /** Polls until the condition holds; an Error names what did not happen in time. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
