@@ -41,6 +41,7 @@ test('an install script that is not listed fails the install', () => {
   expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
 });
 
+// lane: sse
 test('the container runs the Node version that the tests run', () => {
   const dockerfile = readFileSync(join(ROOT, 'fargate', 'Dockerfile'), 'utf8');
   expect(baseImage(dockerfile)).toBe(`node:${lock.packages['node_modules/node']?.version}-slim`);
@@ -51,3 +52,4 @@ test('the container builds nothing, installs nothing and is not root', () => {
   expect(dockerfile).not.toMatch(/^(RUN|ADD)\s/m);
   expect(dockerfile).toMatch(/^USER node$/m);
 });
+// end lane
