@@ -2,7 +2,17 @@
 process.env.NODE_COMPILE_CACHE ??= new URL('node_modules/.cache/node-compile', import.meta.url).pathname;
 
 // Packages that ship ES modules only; they are transformed like our own code, all others load as they are.
-const ESM_PACKAGES = ['eventsource', 'eventsource-parser', 'dynalite', 'selfsigned', 'chai', 'p-limit', 'yocto-queue', 'preact'];
+const ESM_PACKAGES = [
+  'eventsource',
+  'eventsource-parser',
+  'dynalite',
+  'selfsigned',
+  'chai',
+  'p-limit',
+  'yocto-queue',
+  'preact',
+  'github-slugger',
+];
 
 const shared = {
   transform: {

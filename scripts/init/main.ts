@@ -1,6 +1,6 @@
 /** `npm run init`: makes a project of this template. `-- --help` tells the options. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { USAGE_ERROR } from '../../local/command-line.ts';
@@ -89,11 +89,19 @@ function apply(changed: ReadonlyMap<string, Change>): void {
     const file = join(ROOT, path);
     if (change.kind === 'removed') {
       rmSync(file);
+      removeEmpty(dirname(file));
     } else {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, change.text);
     }
   }
+}
+
+/** Git does not know folders: where the last file of one goes, it goes too. */
+function removeEmpty(folder: string): void {
+  if (readdirSync(folder).length > 0) return;
+  rmdirSync(folder);
+  removeEmpty(dirname(folder));
 }
 
 /** Imports that only removed regions needed go; the pages, the snapshot and the lock file follow. */

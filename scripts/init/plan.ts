@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import type { Answers } from './answers.ts';
 import { isKept, SCRIPTS } from './claims.ts';
+import { type Leftovers, narrowPage } from './page.ts';
 import { keepLanes, stays } from './regions.ts';
 import { rename } from './rename.ts';
 import { configureStage, forgetPrefixList } from './stage-file.ts';
@@ -21,10 +21,11 @@ export function planChanges(files: ReadonlyMap<string, string>, answers: Answers
   const there = withFolders(kept);
   const gone = new Set([...withFolders([...files.keys()])].filter((path) => !there.has(path)));
   for (const path of files.keys()) if (!isKept(path, answers.lanes)) changes.set(path, { kind: 'removed' });
-  for (const path of kept) {
-    const text = files.get(path) ?? '';
-    const changed = transform(path, text, answers, gone);
-    if (changed !== text) changes.set(path, { kind: 'changed', text: changed });
+  const texts = new Map(kept.map((path) => [path, rename(keepLanes(files.get(path) ?? '', answers.lanes, path), answers)]));
+  const pages = new Map([...texts].filter(([path]) => path.endsWith('.md')));
+  for (const [path, text] of texts) {
+    const changed = transform(path, text, answers, { gone, pages, lanes: answers.lanes });
+    if (changed !== files.get(path)) changes.set(path, { kind: 'changed', text: changed });
   }
   return changes;
 }
@@ -34,12 +35,11 @@ function withFolders(paths: readonly string[]): ReadonlySet<string> {
   return new Set(paths.flatMap((path) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))));
 }
 
-function transform(path: string, text: string, answers: Answers, gone: ReadonlySet<string>): string {
-  const changed = rename(keepLanes(text, answers.lanes, path), answers);
-  if (path === 'package.json') return narrowScripts(changed, answers, gone);
-  if (path.endsWith('.md')) return narrowPage(changed, path, gone);
-  if (path === 'lib/stages/preview.ts') return forgetPrefixList(changed);
-  return path === 'lib/stages/dev.ts' || path === 'lib/stages/prod.ts' ? configureStage(changed, answers, path) : changed;
+function transform(path: string, text: string, answers: Answers, leftovers: Leftovers): string {
+  if (path === 'package.json') return narrowScripts(text, answers, leftovers.gone);
+  if (path.endsWith('.md')) return narrowPage(text, path, leftovers);
+  if (path === 'lib/stages/preview.ts') return forgetPrefixList(text);
+  return path === 'lib/stages/dev.ts' || path === 'lib/stages/prod.ts' ? configureStage(text, answers, path) : text;
 }
 
 /** Commands of what is gone go, and no command names a folder that is gone. */
@@ -50,14 +50,4 @@ function narrowScripts(text: string, { lanes }: Answers, gone: ReadonlySet<strin
     .filter(([name]) => SCRIPTS[name] === undefined || stays(SCRIPTS[name], lanes))
     .map(([name, command]) => [name, withoutGone(command).join(' ')]);
   return `${JSON.stringify({ ...manifest, scripts: Object.fromEntries(scripts) }, undefined, 2)}\n`;
-}
-
-/** A link to what is gone becomes its text, and the README's list of folders names those that are there. */
-function narrowPage(text: string, path: string, gone: ReadonlySet<string>): string {
-  const target = (link: string) => posix.join(posix.dirname(path), link.replace(/#.*$/, '')).replace(/\/$/, '');
-  return text
-    .replaceAll(/\[([^\]]*)\]\(([^)\s:]+)\)/g, (link, label: string, to: string) => (gone.has(target(to)) ? label : link))
-    .split('\n')
-    .filter((line) => !gone.has(/^([\w-]+)\/ +\S/.exec(line)?.[1] ?? ''))
-    .join('\n');
 }

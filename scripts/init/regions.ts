@@ -18,12 +18,15 @@ export function stays(owner: Owner, lanes: readonly Lane[]): boolean {
   return owner === 'both' ? lanes.length === LANES.length : lanes.includes(owner);
 }
 
-const START = /^\s*(?:\/\/|#|\{?\/\*|<!--) lane: (\S+?)\s*(?:\*\/\}?|-->)?$/;
-const END = /^\s*(?:\/\/|#|\{?\/\*|<!--) end lane\s*(?:\*\/\}?|-->)?$/;
+const START = /^\s*(?:\/\/|#|%%|\{?\/\*|<!--) lane: (\S+?)\s*(?:\*\/\}?|-->)?$/;
+const END = /^\s*(?:\/\/|#|%%|\{?\/\*|<!--) end lane\s*(?:\*\/\}?|-->)?$/;
+/** A line of its own in Markdown, a row of a table too. */
+const LINE = /^(.*\S) *<!-- lane: (\S+) -->( \|)?$/;
 
 /**
  * The text without the regions of lanes that go, and without the marks of those that stay: `// lane: sse` … `// end lane`,
- * in Markdown `<!-- lane: sse -->` … `<!-- end lane -->`.
+ * in Markdown `<!-- lane: sse -->` … `<!-- end lane -->`, in its diagrams `%% lane: sse`. A line of Markdown, or a row of a
+ * table in its last cell, ends in `<!-- lane: sse -->` where it alone is the region.
  *
  * @param path for errors
  * @throws RegionError
@@ -33,9 +36,14 @@ export function keepLanes(text: string, lanes: readonly Lane[], path: string): s
   let open: Owner | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     const fail = (what: string) => new RegionError(`${path}:${index + 1}: ${what}`);
+    const unknown = (text: string) => fail(`"${text}" is not a lane: ${OWNERS.join(', ')}`);
     const [, owner] = START.exec(line) ?? [];
-    if (owner !== undefined) {
-      if (!isOwner(owner)) throw fail(`"${owner}" is not a lane: ${OWNERS.join(', ')}`);
+    const [, head = '', ownerOfLine, tail = ''] = LINE.exec(line) ?? [];
+    if (ownerOfLine !== undefined) {
+      if (!isOwner(ownerOfLine)) throw unknown(ownerOfLine);
+      if ([ownerOfLine, open ?? ownerOfLine].every((each) => stays(each, lanes))) kept.push(`${head}${tail}`);
+    } else if (owner !== undefined) {
+      if (!isOwner(owner)) throw unknown(owner);
       if (open !== undefined) throw fail(`a region of ${owner} begins inside of one of ${open}`);
       open = owner;
     } else if (END.test(line)) {

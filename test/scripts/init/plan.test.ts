@@ -73,6 +73,30 @@ describe('a plan', () => {
     };
     expect(changed(files, 'README.md')).toBe('fan-out, [hub](fargate/hub)\nlib/  infrastructure\n');
   });
+
+  test('takes folders that are gone out of what a folder holds', () => {
+    const page = 'lib/  infrastructure: access/, websocket/ (a gateway, functions), sse/\n';
+    const files = { 'README.md': page, 'lib/websocket/fan-out.ts': '', 'lib/sse/network.ts': '' };
+    expect(changed(files, 'README.md')).toBe('lib/  infrastructure: access/, sse/\n');
+  });
+
+  test('makes the text of a link to a section that is gone of it, in this page and in another', () => {
+    const operations =
+      '<!-- lane: websocket -->\n## Queue age\n<!-- end lane -->\n## Dead letters\n[age](#queue-age), [dead](#dead-letters)';
+    const files = {
+      'docs/operations.md': operations,
+      'README.md': '[age](docs/operations.md#queue-age), [dead](docs/operations.md#dead-letters)',
+    };
+    expect(changed(files, 'docs/operations.md')).toBe('## Dead letters\nage, [dead](#dead-letters)');
+    expect(changed(files, 'README.md')).toBe('age, [dead](docs/operations.md#dead-letters)');
+  });
+
+  test('takes the column of the lane that goes out of a table, and of no other', () => {
+    const page = '| | WebSocket lane | SSE lane |\n|---|---|---|\n| a | b \\| c | d |\n\n| lane | tasks |\n|---|---|\n| WebSocket | 0 |\n';
+    expect(changed({ 'README.md': page }, 'README.md')).toBe(
+      '| | SSE lane |\n|---|---|\n| a | d |\n\n| lane | tasks |\n|---|---|\n| WebSocket | 0 |\n',
+    );
+  });
 });
 
 describe('a stage', () => {

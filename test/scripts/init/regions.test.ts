@@ -30,6 +30,17 @@ describe('a shared file', () => {
     expect(keepLanes(TEXT, lanes, 'file.ts')).toBe(kept);
   });
 
+  test('keeps lines and rows that end in a mark of their own where their lane stays', () => {
+    const page = '| a | <!-- lane: sse --> |\n| b | c <!-- lane: websocket --> |\n- d <!-- lane: sse -->\ne <!-- lane: both -->\n';
+    expect(keepLanes(page, ['sse'], 'page.md')).toBe('| a | |\n- d\n');
+  });
+
+  test('keeps a line in a region where both stay', () => {
+    const page = '<!-- lane: both -->\na <!-- lane: sse -->\nb\n<!-- end lane -->';
+    expect(keepLanes(page, ['sse'], 'page.md')).toBe('');
+    expect(keepLanes(page, LANES, 'page.md')).toBe('a\nb');
+  });
+
   test('without regions stays as it is', () => {
     expect(keepLanes('// the lane: slow\n', ['sse'], 'file.ts')).toBe('// the lane: slow\n');
   });
@@ -38,6 +49,7 @@ describe('a shared file', () => {
     ['a region that does not end', '// lane: sse\na', /file\.ts: the last region, of sse, does not end/],
     ['an end without a region', 'a\n// end lane', /file\.ts:2: a region ends that has not begun/],
     ['a region in a region', '// lane: sse\n// lane: websocket\n', /file\.ts:2: a region of websocket begins inside of one of sse/],
+    ['a line of a lane that there is not', 'a <!-- lane: carrier -->', /file\.ts:1: "carrier" is not a lane/],
     ['a lane that there is not', '// lane: carrier\n', /file\.ts:1: "carrier" is not a lane: websocket, sse, both, template/],
   ])('is refused with %s', (_, text, message) => {
     expect(() => keepLanes(text, ['sse'], 'file.ts')).toThrow(RegionError);
