@@ -128,6 +128,13 @@ test('an EventBridge event that cannot be published is put aside', async () => {
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes('not a channel')));
 }, 60_000);
 
+test('a publication that comes twice with one key is one event', async () => {
+  const channel = freshChannel('keyed');
+  const first = await publishByFunction(world.run, channel, 'one', 'k');
+  expect(await publishByFunction(world.run, channel, 'one', 'k')).toBe(first);
+  expect(await publishByFunction(world.run, channel, 'two')).not.toBe(first);
+}, 60_000);
+
 // lane: websocket
 test('an EventBridge event that comes twice is published once', async () => {
   const channel = freshChannel('twice');

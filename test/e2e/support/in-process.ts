@@ -44,11 +44,13 @@ export function clientSettings(endpoint: string) {
 }
 
 /** Publishes as a backend does, by the publish function: no fault of a lane meets it. Answers the id. */
-export async function publishByFunction({ urls, outputs }: LocalRun, channel: string, data: string): Promise<string> {
+export async function publishByFunction({ urls, outputs }: LocalRun, channel: string, data: string, key?: string): Promise<string> {
   const FunctionName = Object.values(outputs).flatMap(({ PublishFunctionName: name }) => (typeof name === 'string' ? [name] : []))[0];
   const client = new LambdaClient(clientSettings(urls.endpoint));
   try {
-    const { FunctionError, Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify({ channel, data }) }));
+    const { FunctionError, Payload } = await client.send(
+      new InvokeCommand({ FunctionName, Payload: JSON.stringify({ channel, data, key }) }),
+    );
     const answer = Payload?.transformToString() ?? '';
     if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${answer}`);
     return (JSON.parse(answer) as PublishAnswer).id;
