@@ -1,5 +1,5 @@
 /** `npm run init`: makes a project of this template. `-- --help` tells the options. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -114,11 +114,16 @@ function tidy(): void {
 
 function run(command: string, ...args: readonly string[]): void {
   const { PATH = '' } = process.env;
-  execFileSync(command, args, {
+  const { status } = spawnSync(command, args, {
     cwd: ROOT,
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${PATH}` },
   });
+  if (status === 0) return;
+  console.error(
+    `${command} ${args.join(' ')} ended with ${status}. The files are those of the new project; what is above says what is left to do.`,
+  );
+  process.exit(1);
 }
 
 function git(...args: readonly string[]): string {

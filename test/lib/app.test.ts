@@ -151,14 +151,15 @@ const EVERY_OPTION = APP.replace(
   "stageNamed(app.node.tryGetContext('stage'))",
   `parseStage({
     ...prod,
-    auth: { ...prod.auth, issuer: {
-      url: 'https://keys.s3.us-east-1.amazonaws.com', audience: 'lanes', jwksUri: 'https://keys.s3.us-east-1.amazonaws.com/jwks.json' } },
+    auth: { ...prod.auth, issuer: { url: KEYS, audience: 'lanes', jwksUri: KEYS + '/jwks.json' } },
     websocket: { ...prod.websocket, fanOut: { ...prod.websocket.fanOut, rollout: 'Linear10PercentEvery1Minute', reservedConcurrency: 100 } },
     sse: { ...prod.sse, network: { type: 'endpoints' }, reservedLcus: 100, rollout: { type: 'canary', percent: 10, bakeMinutes: 10 } },
   }, 'every option')`,
 ).replace(
   "import { stageNamed } from '../lib/stages.ts';",
-  "import { parseStage } from '../lib/config.ts';\nimport { prod } from '../lib/stages/prod.ts';",
+  `import { parseStage } from '../lib/config.ts';
+import { prod } from '../lib/stages/prod.ts';
+const KEYS = 'https://keys.s3.' + prod.region + '.amazonaws.com';`,
 );
 
 test('every option that a stage can choose synthesizes without a finding that is not acknowledged, nor an acknowledgement without one', () => {
