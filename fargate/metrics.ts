@@ -19,6 +19,7 @@ export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions
     [METRICS.holesBuried]: report.holesBuried,
     [METRICS.refusedStreams]: report.refusedFull,
     [METRICS.throttled]: report.refusedOverLimit,
+    [METRICS.limitedPublications]: report.refusedPublications,
     [METRICS.unexpectedErrors]: report.failures,
   };
   return encodeMetricLines(values, dimensions, nowMs);

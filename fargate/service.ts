@@ -2,6 +2,7 @@ import { STOP_MARGIN_MS } from '../backbone/contract.ts';
 import type { Clock, TargetHealth, TaskQueue } from '../backbone/ports.ts';
 import type { Logger } from '../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
+import { countErrors, type ErrorCounter } from './error-counter.ts';
 import { encodeMetrics } from './metrics.ts';
 import { readQueue } from './queue-reader.ts';
 import type { StreamServer } from './stream-server.ts';
@@ -33,7 +34,8 @@ const METRICS_INTERVAL_MS = 60_000;
 
 /** Starts one task of the SSE lane. Resolves when it is ready for streams. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { config, clock, logger } = options;
+  const { config, clock } = options;
+  const logger = countErrors(options.logger);
   // The queue comes first: whatever is published from now on is noticed.
   const queue = await options.openQueue();
   const server = await options.startServer().catch(async (error) => {
@@ -42,7 +44,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const stopped = new AbortController();
   const reading = readQueue({ queue, clock, logger, offer: (events) => server.offer(events) }, stopped.signal);
-  const reporting = reportMetrics(server, options, stopped.signal);
+  const reporting = reportMetrics(server, logger, options, stopped.signal);
   logger.info('ready', { port: server.port });
 
   let drained: Promise<void> | undefined;
@@ -74,10 +76,16 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 }
 
 /** Once a minute, and at last when the signal aborts. */
-async function reportMetrics(server: StreamServer, { config, clock, writeMetrics }: ServiceOptions, signal: AbortSignal): Promise<void> {
+async function reportMetrics(
+  server: StreamServer,
+  errors: ErrorCounter,
+  { config, clock, writeMetrics }: ServiceOptions,
+  signal: AbortSignal,
+): Promise<void> {
   do {
     await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
     const report = await server.report();
-    for (const line of encodeMetrics(report, { stack: config.stack, lane: 'sse' }, clock.nowMs())) writeMetrics(line);
+    const all = { ...report, failures: report.failures + errors.take() };
+    for (const line of encodeMetrics(all, { stack: config.stack, lane: 'sse' }, clock.nowMs())) writeMetrics(line);
   } while (!signal.aborted);
 }

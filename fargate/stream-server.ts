@@ -6,6 +6,7 @@ import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import type { Logger } from '../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
+import { countErrors } from './error-counter.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
 import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
@@ -32,6 +33,8 @@ export interface StreamReport extends HubCounts {
   readonly openStreams: number;
   /** Requests and streams that failed for a reason that is not the client's. */
   readonly failures: number;
+  /** Publications of principals that publish too often. */
+  readonly refusedPublications: number;
 }
 
 /** Who may use the server. */
@@ -71,14 +74,8 @@ const LAST_ANSWERS_MS = 2_000;
 /** Starts a server in this event loop. Resolves when it listens; rejects when it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
   const { config, threads, log, bus, clock, files, access } = options;
-  let failures = 0;
-  const logger: Logger = {
-    ...options.logger,
-    error: (message, fields) => {
-      failures++;
-      options.logger.error(message, fields);
-    },
-  };
+  const logger = countErrors(options.logger);
+  const publishRate = new PublishRate(Math.ceil(config.maxPublishesPerSecond / threads), clock);
   const hub = new Hub({
     ...config,
     maxStreams: Math.ceil(config.maxStreams / threads),
@@ -93,7 +90,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     hub,
     logger,
     clock,
-    publishRate: new PublishRate(Math.ceil(config.maxPublishesPerSecond / threads), clock),
+    publishRate,
     publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
     keepAliveMs: config.keepAliveMs,
     files,
@@ -106,11 +103,12 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     port: (edge.address() as AddressInfo).port,
     offer: (events) => offerAll(hub, events),
     drain: (overMs) => hub.drain(overMs),
-    report: async () => {
-      const report = { openStreams: hub.openStreams, failures, ...hub.takeCounts() };
-      failures = 0;
-      return report;
-    },
+    report: async () => ({
+      openStreams: hub.openStreams,
+      failures: logger.take(),
+      refusedPublications: publishRate.takeRefused(),
+      ...hub.takeCounts(),
+    }),
     close: async () => {
       await closeEdge(edge, clock);
       hub.close();

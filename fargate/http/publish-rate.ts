@@ -15,6 +15,7 @@ export class PublishRate {
   readonly perSecond: number;
   readonly #clock: Clock;
   readonly #buckets = new Map<string, Bucket>();
+  #refused = 0;
 
   constructor(perSecond: number, clock: Clock) {
     this.perSecond = perSecond;
@@ -29,9 +30,19 @@ export class PublishRate {
     const earned = ((nowMs - bucket.atMs) * this.perSecond) / 1_000;
     bucket.left = Math.min(this.perSecond, bucket.left + earned);
     bucket.atMs = nowMs;
-    if (bucket.left < 1) return false;
+    if (bucket.left < 1) {
+      this.#refused++;
+      return false;
+    }
     bucket.left -= 1;
     return true;
+  }
+
+  /** How many were refused since it was asked last. */
+  takeRefused(): number {
+    const refused = this.#refused;
+    this.#refused = 0;
+    return refused;
   }
 
   #open(principal: string, nowMs: number): Bucket {

@@ -103,6 +103,7 @@ function add(left: StreamReport, right: StreamReport): StreamReport {
   return {
     openStreams: left.openStreams + right.openStreams,
     failures: left.failures + right.failures,
+    refusedPublications: left.refusedPublications + right.refusedPublications,
     connects: left.connects + right.connects,
     deliveries: left.deliveries + right.deliveries,
     latenciesMs: [...left.latenciesMs, ...right.latenciesMs],

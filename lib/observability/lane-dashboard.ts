@@ -43,10 +43,14 @@ export const COMPARISONS: readonly Comparison[] = [
   { title: 'Orphans', metric: METRICS.orphans, note: 'WebSocket: rows of closed connections. SSE: queues of stopped tasks.' },
   { title: 'Refused, task full', metric: METRICS.refusedStreams, note: 'WebSocket: none, it has no tasks.' },
   { title: 'Connections refused to principals', metric: METRICS.limitedConnections, note: 'SSE: in 429.' },
-  { title: 'Publications refused to principals', metric: METRICS.limitedPublications, note: 'SSE: answered 429 and not counted.' },
+  { title: 'Publications refused to principals', metric: METRICS.limitedPublications, note: 'Over their rate.' },
   { title: 'Given up', metric: METRICS.undeliverable, note: 'SSE: none, a stream is cut and resumes.' },
   { title: 'Ended with their token', metric: METRICS.connectionsExpired, note: 'SSE: not counted, the stream ends by itself.' },
-  { title: 'Unexpected errors', metric: METRICS.unexpectedErrors, note: 'Answered to clients.' },
+  {
+    title: 'Unexpected errors',
+    metric: METRICS.unexpectedErrors,
+    note: 'Answered to clients. SSE: those of a task that cannot do its work as well.',
+  },
 ];
 
 const WIDTH = 8;

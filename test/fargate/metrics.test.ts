@@ -6,7 +6,9 @@ import { encodeMetrics } from '../../fargate/metrics.ts';
 const DIMENSIONS = { stack: 'LanesDevSse', lane: 'sse' } as const;
 
 function linesOf(counter: HubCounter, openStreams = 0) {
-  return encodeMetrics({ openStreams, failures: 0, ...counter.take() }, DIMENSIONS, 1_700_000_000_000).map((line) => JSON.parse(line));
+  return encodeMetrics({ openStreams, failures: 0, refusedPublications: 0, ...counter.take() }, DIMENSIONS, 1_700_000_000_000).map((line) =>
+    JSON.parse(line),
+  );
 }
 
 test('a line is the embedded metric format, by stack and lane only, so that its average is that of the tasks', () => {
@@ -20,7 +22,7 @@ test('a line is the embedded metric format, by stack and lane only, so that its 
 
 test('zeros are there, while a latency that nobody measured is not', () => {
   const [line] = linesOf(new HubCounter());
-  expect(line).toMatchObject({ [METRICS.openConnections]: 0, [METRICS.deliveries]: 0, [METRICS.holesBuried]: 0, [METRICS.resets]: 0 });
+  expect(line).toMatchObject({ [METRICS.openConnections]: 0, [METRICS.deliveries]: 0, [METRICS.limitedPublications]: 0, [METRICS.resets]: 0 });
   expect(line).not.toHaveProperty(METRICS.deliveryLatency);
 });
 

@@ -25,6 +25,13 @@ test('it comes back evenly over the second', async () => {
   expect(takeAll('ann', 10)).toBe(3);
 });
 
+test('what is refused is counted once', () => {
+  takeAll('ann', 10);
+  takeAll('bob', 4);
+  expect(rate.takeRefused()).toBe(8);
+  expect(rate.takeRefused()).toBe(0);
+});
+
 test('principals do not share it', () => {
   takeAll('ann', 3);
   expect(takeAll('bob', 10)).toBe(3);
