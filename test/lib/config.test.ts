@@ -1,8 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { InvalidStageError, parseStage } from '../../lib/config.ts';
-import { dev } from '../../lib/stages/dev.ts';
-import { preview } from '../../lib/stages/preview.ts';
-import { prod } from '../../lib/stages/prod.ts';
+import { dev, preview, prod } from './fixed-stages.ts';
 
 const { edge: loadBalancer } = dev;
 const { edge: distribution } = preview;

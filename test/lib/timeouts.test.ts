@@ -2,9 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { DEFAULTS } from '../../client/src/options.ts';
 import type { BackboneConfig, DistributionEdge, EdgeConfig, SseConfig, Stage, WebSocketConfig } from '../../lib/config.ts';
-import { dev } from '../../lib/stages/dev.ts';
-import { preview } from '../../lib/stages/preview.ts';
 import { checkTimeouts, FIXED_TIMES, type FixedTimes, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
+import { dev, preview } from './fixed-stages.ts';
 
 const withBackbone = (change: Partial<BackboneConfig>): Stage => ({ ...dev, backbone: { ...dev.backbone, ...change } });
 // lane: sse

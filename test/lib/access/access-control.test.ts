@@ -2,8 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { parseStage, type Stage } from '../../../lib/config.ts';
-import { dev } from '../../../lib/stages/dev.ts';
-import { prod } from '../../../lib/stages/prod.ts';
+import { dev, prod } from '../fixed-stages.ts';
 import { testApp } from '../harness.ts';
 
 const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };

@@ -2,8 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { EventBackbone } from '../../../lib/backbone/event-backbone.ts';
-import { dev } from '../../../lib/stages/dev.ts';
-import { prod } from '../../../lib/stages/prod.ts';
+import { dev, prod } from '../fixed-stages.ts';
 import { allowedTo, environmentOf, testApp, testStack } from '../harness.ts';
 
 let devTemplate: Template;

@@ -3,8 +3,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { DistributionEdge } from '../../../lib/config.ts';
 import { EdgeStack } from '../../../lib/edge/edge-stack.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
-import { preview } from '../../../lib/stages/preview.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { preview } from '../fixed-stages.ts';
 import { allowedTo, flatten, NO_PUBLIC_ACCESS, testApp, testBackbone } from '../harness.ts';
 
 const DISTRIBUTION = 'AWS::CloudFront::Distribution';

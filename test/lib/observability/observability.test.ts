@@ -6,8 +6,8 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { METRICS } from '../../../backbone/contract.ts';
 import { LaneDashboard } from '../../../lib/observability/lane-dashboard.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
-import { dev } from '../../../lib/stages/dev.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { dev } from '../fixed-stages.ts';
 import { ROOT, testApp, testBackbone } from '../harness.ts';
 
 let backbone: Template;

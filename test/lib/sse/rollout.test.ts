@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { Stage } from '../../../lib/config.ts';
-import { preview } from '../../../lib/stages/preview.ts';
-import { prod } from '../../../lib/stages/prod.ts';
+import { preview, prod } from '../fixed-stages.ts';
 import { flatten } from '../harness.ts';
 import { makeStack } from './stack.ts';
 

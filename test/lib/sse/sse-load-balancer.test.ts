@@ -4,8 +4,7 @@ import type { Stage } from '../../../lib/config.ts';
 import { Network } from '../../../lib/sse/network.ts';
 import type { SseLoadBalancerProps } from '../../../lib/sse/sse-load-balancer.ts';
 import { SseLoadBalancer } from '../../../lib/sse/sse-load-balancer.ts';
-import { dev } from '../../../lib/stages/dev.ts';
-import { prod } from '../../../lib/stages/prod.ts';
+import { dev, prod } from '../fixed-stages.ts';
 import { NO_PUBLIC_ACCESS, testStack } from '../harness.ts';
 
 function synthesize(stage: Stage, change: Partial<SseLoadBalancerProps> = {}): Template {

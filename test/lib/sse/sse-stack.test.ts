@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { SseStack } from '../../../lib/sse/sse-stack.ts';
-import { dev } from '../../../lib/stages/dev.ts';
-import { prod } from '../../../lib/stages/prod.ts';
+import { dev, prod } from '../fixed-stages.ts';
 import { allowances, allowedTo } from '../harness.ts';
 import { makeStack } from './stack.ts';
 

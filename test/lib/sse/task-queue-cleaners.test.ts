@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import { dev } from '../../../lib/stages/dev.ts';
+import { dev } from '../fixed-stages.ts';
 import { environmentOf } from '../harness.ts';
 import { makeStack } from './stack.ts';
 

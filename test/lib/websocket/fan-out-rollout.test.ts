@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { WebSocketConfig } from '../../../lib/config.ts';
-import { prod } from '../../../lib/stages/prod.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { prod } from '../fixed-stages.ts';
 import { allowances, flatten, testApp, testBackbone } from '../harness.ts';
 
 function synthesize(rollout: WebSocketConfig['fanOut']['rollout']): Template {

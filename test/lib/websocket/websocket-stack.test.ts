@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { Stage } from '../../../lib/config.ts';
-import { dev } from '../../../lib/stages/dev.ts';
-import { prod } from '../../../lib/stages/prod.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { dev, prod } from '../fixed-stages.ts';
 import { allowances, allowedTo, environmentOf, flatten, testApp, testBackbone } from '../harness.ts';
 
 let devTemplate: Template;
