@@ -2,7 +2,8 @@ import type { StackProps } from 'aws-cdk-lib';
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccessControl } from '../access/access-control.ts';
-import type { EdgeConfig, Stage } from '../config.ts';
+import type { Stage } from '../config.ts';
+import type { EdgeConfig } from '../edge/edge-config.ts';
 import { alarmFunctions, alarmTables } from '../observability/alarms.ts';
 import { EventBackbone } from './event-backbone.ts';
 

@@ -23,7 +23,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { ROOT } from '../bundle.ts';
-import type { DistributionEdge } from '../config.ts';
+import type { DistributionEdge } from './edge-config.ts';
 import { securityHeaders } from './security-headers.ts';
 
 /**

@@ -4,10 +4,11 @@ import type { IWebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
-import type { DistributionEdge, Stage } from '../config.ts';
+import type { Stage } from '../config.ts';
 import { DistributionLog } from './access-log.ts';
 import { ConsoleBucket } from './console-bucket.ts';
 import { ConsoleFiles } from './console-files.ts';
+import type { DistributionEdge } from './edge-config.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
 import { WebAcl } from './web-acl.ts';
 

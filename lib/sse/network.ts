@@ -14,8 +14,8 @@ import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
-import type { SseConfig } from '../config.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import type { SseConfig } from './sse-config.ts';
 
 /** The subnets of the tasks. */
 export const TASK_SUBNETS = { subnetGroupName: 'tasks' } as const;

@@ -21,10 +21,11 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
-import type { DistributionEdge, EdgeConfig, LoadBalancerEdge, SseConfig } from '../config.ts';
+import type { DistributionEdge, EdgeConfig, LoadBalancerEdge } from '../edge/edge-config.ts';
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
+import type { SseConfig } from './sse-config.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;

@@ -4,7 +4,8 @@ import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalanci
 import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
-import type { LoadBalancerEdge, Stage } from '../config.ts';
+import type { Stage } from '../config.ts';
+import type { LoadBalancerEdge } from '../edge/edge-config.ts';
 import { alarmFunctions, alarmLane, alarmTasks } from '../observability/alarms.ts';
 import type { LaneStack } from '../observability/lane-dashboard.ts';
 import { Network } from './network.ts';

@@ -6,8 +6,8 @@ import type { IVersion, Function as LambdaRuntimeFunction } from 'aws-cdk-lib/aw
 import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
-import type { WebSocketConfig } from '../config.ts';
 import { alarmAbove } from '../observability/alarm.ts';
+import type { WebSocketConfig } from './websocket-config.ts';
 
 const ALIAS_NAME = 'live';
 

@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { DEFAULTS } from '../../client/src/options.ts';
-import type { BackboneConfig, DistributionEdge, EdgeConfig, SseConfig, Stage, WebSocketConfig } from '../../lib/config.ts';
-import { checkTimeouts, FIXED_TIMES, type FixedTimes, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
+import type { BackboneConfig, Stage } from '../../lib/config.ts';
+import type { DistributionEdge, EdgeConfig } from '../../lib/edge/edge-config.ts';
+import type { SseConfig } from '../../lib/sse/sse-config.ts';
+import { FIXED_TIMES, type FixedTimes } from '../../lib/timeout-rule.ts';
+import { checkTimeouts, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
+import type { WebSocketConfig } from '../../lib/websocket/websocket-config.ts';
 import { dev, preview } from './fixed-stages.ts';
 
 const withBackbone = (change: Partial<BackboneConfig>): Stage => ({ ...dev, backbone: { ...dev.backbone, ...change } });

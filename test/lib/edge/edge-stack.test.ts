@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { DistributionEdge } from '../../../lib/config.ts';
+import type { DistributionEdge } from '../../../lib/edge/edge-config.ts';
 import { EdgeStack } from '../../../lib/edge/edge-stack.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { WebSocketConfig } from '../../../lib/config.ts';
+import type { WebSocketConfig } from '../../../lib/websocket/websocket-config.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
 import { prod } from '../fixed-stages.ts';
 import { allowances, flatten, testApp, testBackbone } from '../harness.ts';

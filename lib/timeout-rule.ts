@@ -1,0 +1,53 @@
+import {
+  APPEND_LIMIT_MS,
+  CLIENT_TIMES,
+  FAN_OUT_RESERVE_MS,
+  LONGEST_POLL_SECONDS,
+  QUEUE_RETENTION_SECONDS,
+  STOP_MARGIN_MS,
+  WEBSOCKET_INTEGRATION_LIMIT_MS,
+} from '../backbone/contract.ts';
+
+/** What no stage can change: AWS's limits, and the times that code and infrastructure share. */
+export interface FixedTimes {
+  readonly appendLimitMs: number;
+  readonly longestPollSeconds: number;
+  readonly stopMarginMs: number;
+  readonly fanOutReserveMs: number;
+  readonly queueRetentionSeconds: Readonly<Record<keyof typeof QUEUE_RETENTION_SECONDS, number>>;
+  readonly client: Readonly<Record<keyof typeof CLIENT_TIMES, number>>;
+  readonly websocketIntegrationLimitMs: number;
+  /** Longest life of a WebSocket connection on API Gateway. */
+  readonly websocketConnectionMaxMs: number;
+  /** Longest silence on one, in both directions together. */
+  readonly websocketIdleMs: number;
+}
+
+export const FIXED_TIMES: FixedTimes = {
+  appendLimitMs: APPEND_LIMIT_MS,
+  longestPollSeconds: LONGEST_POLL_SECONDS,
+  stopMarginMs: STOP_MARGIN_MS,
+  fanOutReserveMs: FAN_OUT_RESERVE_MS,
+  queueRetentionSeconds: QUEUE_RETENTION_SECONDS,
+  client: CLIENT_TIMES,
+  websocketIntegrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS,
+  // Neither can be raised (FACTS section 1, 2026-11).
+  websocketConnectionMaxMs: 2 * 3_600_000,
+  websocketIdleMs: 10 * 60_000,
+};
+
+type Relation = '<' | '<=';
+
+interface Quantity {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Two numbers of a stage that something outside of it relates. */
+export interface TimeoutRule {
+  readonly left: Quantity;
+  readonly relation: Relation;
+  readonly right: Quantity;
+  readonly unit: string;
+  readonly reason: string;
+}

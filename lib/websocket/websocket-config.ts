@@ -1,0 +1,63 @@
+import * as v from 'valibot';
+import { between, maxThroughput } from '../config-values.ts';
+
+/** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
+const functionRollout = v.picklist([
+  'AllAtOnce',
+  'Canary10Percent5Minutes',
+  'Canary10Percent10Minutes',
+  'Canary10Percent15Minutes',
+  'Canary10Percent30Minutes',
+  'Linear10PercentEvery1Minute',
+  'Linear10PercentEvery2Minutes',
+  'Linear10PercentEvery3Minutes',
+  'Linear10PercentEvery10Minutes',
+]);
+
+/** What a stage says of the WebSocket lane. */
+export const websocketConfig = v.strictObject({
+  /** Age at which the rows of a connection expire by themselves, for the `$disconnect` that never came. */
+  connectionTtlMinutes: between(1, 1440),
+  /** Requests per second on this stage: new connections and frames together. */
+  requestsPerSecond: between(1, 10_000),
+  /** Requests that the stage takes at once. */
+  requestBurst: between(1, 5_000),
+  /** Connections that one principal may have open. Their ids are one row, whose every change costs a write unit per KB, 50 ids. */
+  maxConnectionsPerPrincipal: between(1, 1_000),
+  /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
+  maxPublishesPerSecond: between(1, 900),
+  /** Of each of the tables of connections, subscriptions and principals. */
+  maxThroughput,
+  /** How long the functions behind a route may run. */
+  routeFunctionTimeoutSeconds: between(1, 900),
+  fanOut: v.strictObject({
+    functionTimeoutSeconds: between(1, 900),
+    memoryMb: between(128, 10_240),
+    /** Posts in flight per invocation. */
+    postConcurrency: between(1, 1_000),
+    /** Invocations side by side, per queue. SQS takes no less than 2. */
+    maxConcurrency: between(2, 1_000),
+    /**
+     * Invocations of the fan-out that the account keeps free for it, taken from what its other functions have. Left out: none, which
+     * is right for an account with nothing else in it, and for a new one, whose quota leaves none to reserve.
+     */
+    reservedConcurrency: v.optional(between(1, 10_000)),
+    /** Messages per invocation. */
+    batchSize: between(1, 10),
+    /** How long a message stays hidden while an invocation works on it. */
+    visibilityTimeoutSeconds: between(0, 43_200),
+    /** Deliveries of a message before it is put aside. */
+    maxReceiveCount: between(1, 1_000),
+    /** Whether a new version gets all messages at once, or more and more of them, and none when an alarm is raised. */
+    rollout: functionRollout,
+  }),
+  sweep: v.strictObject({
+    /** How often a part of the connections is looked at for those that are closed. */
+    intervalMinutes: between(1, 1_440),
+    /** The size of that part. Each open connection in it costs a call of the management API. */
+    maxConnections: between(1, 100_000),
+    functionTimeoutSeconds: between(20, 900),
+  }),
+});
+
+export type WebSocketConfig = v.InferOutput<typeof websocketConfig>;
