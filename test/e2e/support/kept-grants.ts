@@ -1,3 +1,4 @@
+import { dev } from '../../../lib/stages/dev.ts';
 import type { KeptGrant } from '../../../local/iam/report.ts';
 
 const LAST_RESORT =
@@ -21,7 +22,7 @@ export const KEPT_GRANTS: readonly KeptGrant[] = [
     reason: LAST_RESORT,
   })),
   // end lane
-  ...['logs:CreateLogStream', 'logs:PutLogEvents'].map((action) => ({
+  ...(dev.auth.issuer === undefined ? ['logs:CreateLogStream', 'logs:PutLogEvents'] : []).map((action) => ({
     role: 'AccessUsersClaimsRole',
     action,
     resource: 'AccessUsersClaimsLog',
