@@ -1,11 +1,12 @@
 /** `npm run init`: makes a project of this template. `-- --help` tells the options. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { USAGE_ERROR } from '../../local/command-line.ts';
 import { type Answers, InvalidAnswerError, READ } from './answers.ts';
 import { askForRest, type Given } from './ask.ts';
+import { packagesLeftOver } from './packages.ts';
 import { type Change, planChanges } from './plan.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -51,14 +52,12 @@ if (!options.dryRun && git('status', '--porcelain') !== '') {
   fail('The working tree has changes that are not committed: commit them first, so that `git diff` shows what init has done.');
 }
 const answers = await complete(options).catch(endOnCtrlC);
-const paths = git('ls-files', '-z')
-  .split('\0')
-  .filter((path) => path !== '');
-const changes = planChanges(new Map(paths.map((path) => [path, readFileSync(join(ROOT, path), 'utf8')])), answers);
+const template = readTree();
+const changes = planChanges(template, answers);
 print(changes);
 if (!options.dryRun) {
   apply(changes);
-  tidy();
+  tidy(template);
   console.log('Done. Look at it with `git diff`, test it with `npm test`, and commit it.');
 }
 
@@ -104,10 +103,21 @@ function removeEmpty(folder: string): void {
   removeEmpty(dirname(folder));
 }
 
-/** Imports that only removed regions needed go; the pages, the snapshot and the lock file follow. */
-function tidy(): void {
+/** Texts of the files that git knows and that are there, by path. */
+function readTree(): ReadonlyMap<string, string> {
+  const paths = git('ls-files', '-z').split('\0');
+  return new Map(
+    paths.filter((path) => path !== '' && existsSync(join(ROOT, path))).map((path) => [path, readFileSync(join(ROOT, path), 'utf8')]),
+  );
+}
+
+/** Imports and packages that only removed parts needed go; pages and snapshot follow. */
+function tidy(before: ReadonlyMap<string, string>): void {
   run('biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--log-level=error', '.');
   run('biome', 'check', '--write', '--log-level=error', '.');
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const packages = packagesLeftOver(before, readTree()).filter((name) => name in dependencies || name in devDependencies);
+  if (packages.length > 0) run('npm', 'uninstall', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
   run('npm', 'run', '--silent', 'findings');
   run('jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/app.test', '--updateSnapshot');
 }
