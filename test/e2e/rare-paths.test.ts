@@ -4,14 +4,16 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { PUBLISH_DETAIL_TYPE, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { PUBLISH_DETAIL_TYPE, SSE_ENV, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import type { Queue } from '../../local/queues/queue.ts';
-import { freshChannel, subscribeSocket } from './support/clients.ts';
+import { freshChannel, openSse, subscribeSocket } from './support/clients.ts';
 import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
 
 // lane: sse
 /** Above what the sweeps leave alone as too young. */
 const AGE_MS = 20 * 60_000;
+/** Shorter than a stage has it, so that a test need not wait. */
+const HEAD_CHECK_INTERVAL_MS = 1_000;
 // end lane
 
 // lane: websocket
@@ -33,6 +35,9 @@ beforeAll(async () => {
       [WEBSOCKET_ENV.sweepConnections]: '1',
       [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
       // end lane
+      // lane: sse
+      [SSE_ENV.headCheckIntervalMs]: String(HEAD_CHECK_INTERVAL_MS),
+      // end lane
     },
   });
   const client = clientSettings(world.run.urls.endpoint);
@@ -48,6 +53,7 @@ afterEach(() => {
   // end lane
   // lane: sse
   world.run.faults.loseTaskStopped = undefined;
+  world.run.faults.notification = undefined;
   // end lane
   // lane: websocket
   world.run.faults.loseDisconnect = undefined;
@@ -69,6 +75,15 @@ function queueNamed(part: string): Queue {
 }
 
 // lane: sse
+test('an event whose notifications were all lost comes by the comparison of heads', async () => {
+  const channel = freshChannel('unnoticed');
+  const stream = await openSse(world.run.urls.http, `channel=${channel}`);
+  world.run.faults.notification = () => {};
+  await publishByFunction(world.run, channel, 'found');
+  expect((await stream.events.count(1)).map(({ data }) => data)).toEqual(['found']);
+  stream.close();
+}, 60_000);
+
 describe('a task that died before it had noted its subscription at its queue', () => {
   function victim(): { readonly id: string; readonly queue: Queue } {
     const [{ id = '' } = {}] = world.service.tasks;
