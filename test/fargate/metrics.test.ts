@@ -22,7 +22,12 @@ test('a line is the embedded metric format, by stack and lane only, so that its 
 
 test('zeros are there, while a latency that nobody measured is not', () => {
   const [line] = linesOf(new HubCounter());
-  expect(line).toMatchObject({ [METRICS.openConnections]: 0, [METRICS.deliveries]: 0, [METRICS.limitedPublications]: 0, [METRICS.resets]: 0 });
+  expect(line).toMatchObject({
+    [METRICS.openConnections]: 0,
+    [METRICS.deliveries]: 0,
+    [METRICS.limitedPublications]: 0,
+    [METRICS.resets]: 0,
+  });
   expect(line).not.toHaveProperty(METRICS.deliveryLatency);
 });
 

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { HubWorld, idOf } from '../support/hub-world.ts';
+import { until } from '../support/until.ts';
+
+let world: HubWorld;
+
+beforeEach(() => {
+  world = new HubWorld();
+});
+
+afterEach(() => world.hub.close());
+
+test('an event counts once for each stream that gets it, and its latency once', async () => {
+  const opened = await Promise.all([world.open(['demo']), world.open(['demo']), world.open(['other'])]);
+  const event = await world.store('demo', 'x');
+  await world.clock.advance(40);
+  world.hub.offer(event);
+  await until(() => opened.slice(0, 2).every(({ sink }) => sink.events.length === 1));
+  expect(world.hub.takeCounts()).toMatchObject({ connects: 3, deliveries: 2, latenciesMs: [40], replays: 0, resets: 0 });
+});
+
+test('a notification that comes again is a repeat, and no delivery', async () => {
+  const { sink } = await world.open(['demo']);
+  const event = await world.publish('demo', 'x');
+  await until(() => sink.events.length === 1);
+  world.hub.offer(event);
+  expect(world.hub.takeCounts()).toMatchObject({ deliveries: 1, repeatsDropped: 1 });
+});
+
+test('what a stream has missed is a replay', async () => {
+  const first = await world.store('demo', 'seen');
+  await world.store('demo', 'missed');
+  const { sink } = await world.open(['demo'], idOf(first));
+  await until(() => sink.events.length === 1);
+  expect(world.hub.takeCounts()).toMatchObject({ replays: 1, deliveries: 1, resets: 0 });
+});
+
+test('a place that the log does not know is a reset', async () => {
+  await world.store('demo', 'x');
+  await world.open(['demo'], 'another.7');
+  expect(world.hub.takeCounts()).toMatchObject({ resets: 1 });
+});
