@@ -32,6 +32,8 @@ const auth = v.strictObject({
       audience: v.pipe(v.string(), v.nonEmpty()),
       /** Where its keys are: `jwks_uri` of its discovery document. */
       jwksUri: httpsUrl,
+      /** Its public client for the console, which signs users in there by the authorization code flow with PKCE. */
+      clientId: v.optional(v.pipe(v.string(), v.nonEmpty())),
     }),
   ),
   /**
@@ -134,6 +136,17 @@ const schema = v.pipe(
       'endpoints reach the keys of an issuer only if auth.issuer.jwksUri is in S3 of the region: Cognito serves no user pool with a sign-in page to an endpoint, and other issuers are on the internet',
     ),
     ['sse', 'network'],
+  ),
+  v.forward(
+    v.partialCheck(
+      [
+        ['auth', 'issuer'],
+        ['sse', 'console'],
+      ],
+      ({ auth: { issuer }, sse }) => !sse.console || issuer === undefined || issuer.clientId !== undefined,
+      'the console signs users in as a client of the issuer: name it in auth.issuer.clientId, or leave the console out',
+    ),
+    ['sse', 'console'],
   ),
   // end lane
   v.forward(

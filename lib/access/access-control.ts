@@ -7,7 +7,7 @@ import { type SignIn, UserDirectory } from './user-directory.ts';
 
 export interface AccessControlProps {
   /** Whose tokens are taken. @default - a Cognito user pool of the stage's own */
-  readonly issuer?: TokenIssuer | undefined;
+  readonly issuer?: (TokenIssuer & { readonly clientId?: string | undefined }) | undefined;
   /** Whether a token may travel in the query. */
   readonly queryToken: boolean;
   /** Origins of pages that may use the lanes besides the lanes' own. */
@@ -22,7 +22,7 @@ export interface AccessControlProps {
 /** Who may use the lanes: whoever has a token of the stage's issuer, and only as far as its claim `lanes` goes. */
 export class AccessControl extends Construct {
   readonly issuer: TokenIssuer;
-  /** How a page gets a token. Undefined where the stage names an issuer: its pages know. */
+  /** How the console gets a token. Undefined where the stage names an issuer and no client of it. */
   readonly signIn: SignIn | undefined;
   private readonly environment: Readonly<Record<string, string>>;
 
@@ -33,8 +33,9 @@ export class AccessControl extends Construct {
       this.issuer = users.issuer;
       this.signIn = users.signIn;
     } else {
-      this.issuer = props.issuer;
-      this.signIn = undefined;
+      const { clientId, ...issuer } = props.issuer;
+      this.issuer = issuer;
+      this.signIn = clientId === undefined ? undefined : { issuer: issuer.url, clientId };
     }
     this.environment = {
       [ACCESS_ENV.issuer]: this.issuer.url,

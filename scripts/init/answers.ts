@@ -1,8 +1,17 @@
 import type { Lane } from './regions.ts';
 import { LANES } from './regions.ts';
 
+/** An OpenID Connect issuer, as a stage names it. */
+export interface NamedIssuer {
+  readonly url: string;
+  readonly audience: string;
+  readonly jwksUri: string;
+  /** For the console, which goes with the SSE lane. */
+  readonly clientId?: string | undefined;
+}
+
 /** Whose tokens a project takes: its own Cognito user pool's, or an issuer's. */
-export type Auth = 'cognito' | { readonly url: string; readonly audience: string; readonly jwksUri: string };
+export type Auth = 'cognito' | NamedIssuer;
 
 /** What `npm run init` has to know. */
 export interface Answers {
@@ -51,7 +60,14 @@ export const READ = {
     if (value.trim() !== '') return value;
     throw invalid('audience', value, 'the aud of the tokens, or their client_id');
   },
+  clientId(value: string): string {
+    if (value.trim() !== '') return value;
+    throw invalid('client-id', value, "the issuer's public client with which the console signs users in");
+  },
 };
+
+/** Whether somebody signs in at the console, which the service of the SSE lane has. */
+export const hasConsole = (lanes: readonly Lane[]): boolean => lanes.includes('sse');
 
 /** `order-feed` begins stack names as `OrderFeed`. */
 export function stackPrefix(name: string): string {

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { type Answers, type Auth, InvalidAnswerError, READ } from './answers.ts';
+import { type Answers, type Auth, hasConsole, InvalidAnswerError, READ } from './answers.ts';
 
 /** What the command line has answered already. */
 export type Given = { readonly [K in keyof Answers]?: Answers[K] | undefined };
@@ -18,19 +18,29 @@ export async function askForRest(given: Given, input: NodeJS.ReadableStream, out
     }
   };
   try {
+    const name = given.name ?? (await ask('Name of the project (such as order-feed): ', READ.name));
+    const lanes = given.lanes ?? (await ask('Lanes (websocket, sse or both): ', READ.lanes));
     return {
-      name: given.name ?? (await ask('Name of the project (such as order-feed): ', READ.name)),
-      lanes: given.lanes ?? (await ask('Lanes (websocket, sse or both): ', READ.lanes)),
+      name,
+      lanes,
       edge: given.edge ?? (await ask('Edge (alb or cloudfront): ', READ.edge)),
       region: given.region ?? (await ask('Region (such as eu-central-1): ', READ.region)),
-      auth: given.auth ?? (await askForAuth(ask)),
+      auth: await askForAuth(ask, given.auth, hasConsole(lanes)),
     };
   } finally {
     terminal.close();
   }
 }
 
-async function askForAuth(ask: <T>(question: string, read: (text: string) => T) => Promise<T>): Promise<Auth> {
+async function askForAuth(
+  ask: <T>(question: string, read: (text: string) => T) => Promise<T>,
+  given: Auth | undefined,
+  withConsole: boolean,
+): Promise<Auth> {
+  const askForClient = () => ask('Its public client for the console: ', READ.clientId);
+  if (given !== undefined) {
+    return given === 'cognito' || !withConsole ? given : { ...given, clientId: given.clientId ?? (await askForClient()) };
+  }
   const url = await ask('Issuer of your tokens (its URL; empty for a Cognito user pool of its own): ', (text) =>
     text === '' ? undefined : READ.url('issuer', text),
   );
@@ -39,5 +49,6 @@ async function askForAuth(ask: <T>(question: string, read: (text: string) => T) 
     url,
     audience: await ask('Audience of the tokens: ', READ.audience),
     jwksUri: await ask('URL of its keys (jwks_uri): ', (text) => READ.url('jwks', text)),
+    ...(withConsole && { clientId: await askForClient() }),
   };
 }

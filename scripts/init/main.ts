@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, wr
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { USAGE_ERROR } from '../../local/command-line.ts';
-import { type Answers, InvalidAnswerError, READ } from './answers.ts';
+import { type Answers, hasConsole, InvalidAnswerError, READ } from './answers.ts';
 import { askForRest, type Given } from './ask.ts';
 import { packagesLeftOver } from './packages.ts';
 import { type Change, planChanges } from './plan.ts';
@@ -16,6 +16,7 @@ interface Options extends Omit<Given, 'auth'> {
   readonly issuer?: string;
   readonly audience?: string;
   readonly jwks?: string;
+  readonly clientId?: string;
   readonly dryRun: boolean;
 }
 
@@ -42,6 +43,7 @@ const program = new Command('npm run init --')
   .addOption(new Option('--issuer <url>', 'take the tokens of this issuer').argParser(read((text) => READ.url('issuer', text))))
   .addOption(new Option('--audience <text>', 'of its tokens').argParser(read(READ.audience)))
   .addOption(new Option('--jwks <url>', 'where its keys are').argParser(read((text) => READ.url('jwks', text))))
+  .addOption(new Option('--client-id <id>', 'its public client for the console, where there is an SSE lane').argParser(read(READ.clientId)))
   .addOption(new Option('--dry-run', 'say what would change, and change nothing').default(false))
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
@@ -61,15 +63,16 @@ if (!options.dryRun) {
   console.log('Done. Look at it with `git diff`, test it with `npm test`, and commit it.');
 }
 
-async function complete({ auth, issuer, audience, jwks, dryRun: _, ...rest }: Options): Promise<Answers> {
+async function complete({ auth, issuer, audience, jwks, clientId, dryRun: _, ...rest }: Options): Promise<Answers> {
   const issuerParts = [issuer, audience, jwks];
-  if (issuerParts.some((part) => part !== undefined) && issuerParts.includes(undefined)) {
-    fail('--issuer, --audience and --jwks go together.');
+  if ([...issuerParts, clientId].some((part) => part !== undefined) && issuerParts.includes(undefined)) {
+    fail('--issuer, --audience and --jwks go together, and --client-id with them.');
   }
-  const given: Given = {
-    ...rest,
-    auth: issuer !== undefined && audience !== undefined && jwks !== undefined ? { url: issuer, audience, jwksUri: jwks } : auth,
-  };
+  if (issuer !== undefined && clientId === undefined && rest.lanes !== undefined && hasConsole(rest.lanes)) {
+    fail('The console signs users in as a client of the issuer: give its --client-id.');
+  }
+  const named = issuer !== undefined && audience !== undefined && jwks !== undefined;
+  const given: Given = { ...rest, auth: named ? { url: issuer, audience, jwksUri: jwks, clientId } : auth };
   if (!process.stdin.isTTY) {
     const missing = (['name', 'lanes', 'edge', 'region', 'auth'] as const).filter((key) => given[key] === undefined);
     if (missing.length > 0) fail(`Nobody is there to ask: give ${missing.map((key) => `--${key}`).join(', ')}.`);

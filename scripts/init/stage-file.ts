@@ -30,7 +30,8 @@ export function configureStage(text: string, { region, auth, edge }: Pick<Answer
   };
   let configured = replace(text, /^ {4}region: '[^']*',$/m, `    region: '${region}',`);
   if (auth !== 'cognito') {
-    const keys = Object.entries(auth).map(([key, value]) => `        ${key}: ${JSON.stringify(value)},\n`);
+    const known = Object.entries(auth).filter(([, value]) => value !== undefined);
+    const keys = known.map(([key, value]) => `        ${key}: ${JSON.stringify(value)},\n`);
     configured = replace(configured, /^ {4}auth: \{/m, `    auth: {\n      issuer: {\n${keys.join('')}      },`);
   }
   if (edge === 'cloudfront') return replace(configured, /^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, CLOUDFRONT_EDGE);

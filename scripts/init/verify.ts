@@ -18,10 +18,11 @@ const EDGES = ['alb', 'cloudfront'] as const;
 const COMBINATIONS = LANES.flatMap((lanes) => EDGES.map((edge) => `${lanes}:${edge}`));
 
 /** Projects behind a load balancer take the tokens of their own user pool, the others those of an issuer. */
-const AUTH = {
-  cognito: ['--auth', 'cognito'],
-  issuer: ['--issuer', 'https://id.example.com', '--audience', NAME, '--jwks', 'https://id.example.com/jwks.json'],
-} as const;
+function authOf(lanes: string, edge: string): readonly string[] {
+  if (edge === 'alb') return ['--auth', 'cognito'];
+  const client = lanes === 'websocket' ? [] : ['--client-id', 'console'];
+  return ['--issuer', 'https://id.example.com', '--audience', NAME, '--jwks', 'https://id.example.com/jwks.json', ...client];
+}
 
 /** Leaves out unit tests of what init does not touch, and everything end to end. */
 const QUICK = [
@@ -85,8 +86,8 @@ async function verify(combination: string, before: ReadonlyMap<string, ReadonlyS
     return runIn(project, command, args);
   };
   await copyTemplate(project);
-  const auth = edge === 'alb' ? AUTH.cognito : AUTH.issuer;
-  await step(process.execPath, 'scripts/init/main.ts', '--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...auth);
+  const answers = ['--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...authOf(lanes, edge)];
+  await step(process.execPath, 'scripts/init/main.ts', ...answers);
   for (const args of quick ? QUICK : FULL) await step('npm', ...args);
   // Behind CloudFront, and with an issuer, other resources are meant to be there.
   const lost = edge === 'alb' ? await lostIds(project, before) : [];

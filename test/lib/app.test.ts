@@ -151,7 +151,7 @@ const EVERY_OPTION = APP.replace(
   "stageNamed(app.node.tryGetContext('stage'))",
   `parseStage({
     ...prod,
-    auth: { ...prod.auth, issuer: { url: KEYS, audience: 'lanes', jwksUri: KEYS + '/jwks.json' } },
+    auth: { ...prod.auth, issuer: { url: KEYS, audience: 'lanes', jwksUri: KEYS + '/jwks.json', clientId: 'console' } },
     websocket: { ...prod.websocket, fanOut: { ...prod.websocket.fanOut, rollout: 'Linear10PercentEvery1Minute', reservedConcurrency: 100 } },
     sse: { ...prod.sse, network: { type: 'endpoints' }, reservedLcus: 100, rollout: { type: 'canary', percent: 10, bakeMinutes: 10 } },
   }, 'every option')`,

@@ -101,7 +101,8 @@ describe('parseStage', () => {
     ['keys in S3 of another region', 'https://keys.s3.ap-south-2.amazonaws.com/jwks.json'],
     ['a host that only looks like S3', `https://evils3.${dev.region}.amazonaws.com/jwks.json`],
   ])('rejects a network of endpoints with %s: tasks would not reach its keys', (_, jwksUri) => {
-    const issuer = jwksUri === undefined ? {} : { issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri } };
+    const issuer =
+      jwksUri === undefined ? {} : { issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri, clientId: 'console' } };
     const change = { auth: { ...dev.auth, ...issuer }, sse: { ...dev.sse, network: { type: 'endpoints' } } };
     expect(parse(change)).toThrow(/sse\.network: .*endpoints reach the keys of an issuer only if/);
   });
@@ -109,10 +110,18 @@ describe('parseStage', () => {
   test.each([`https://keys.s3.${dev.region}.amazonaws.com/jwks.json`, `https://s3.${dev.region}.amazonaws.com/keys/jwks.json`])(
     'takes a network of endpoints with keys at %s',
     (jwksUri) => {
-      const auth = { ...dev.auth, issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri } };
+      const auth = { ...dev.auth, issuer: { url: 'https://issuer.example.com', audience: 'lanes', jwksUri, clientId: 'console' } };
       expect(parse({ auth, sse: { ...dev.sse, network: { type: 'endpoints' } } })).not.toThrow();
     },
   );
+
+  test('rejects a console that could sign nobody in', () => {
+    const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
+    const auth = { ...dev.auth, issuer };
+    expect(parse({ auth })).toThrow(/sse\.console: true is not valid: .*auth\.issuer\.clientId/);
+    expect(parse({ auth, sse: { ...dev.sse, console: false } })).not.toThrow();
+    expect(parse({ auth: { ...auth, issuer: { ...issuer, clientId: 'console' } } })).not.toThrow();
+  });
 
   test.each([
     ['a share of nothing', { percent: 0, bakeMinutes: 10 }],

@@ -49,6 +49,15 @@ test('a stage that names an issuer has none of this', () => {
   template.hasOutput('TokenIssuer', { Value: ISSUER.url });
 });
 
+test.each([
+  ['a client of it', { clientId: 'console' }, { issuer: ISSUER.url, clientId: 'console' }],
+  ['no client of it', {}, undefined],
+])('a stage that names an issuer and %s tells the console so', (_, client, signIn) => {
+  const stage: Stage = { ...dev, auth: { ...dev.auth, issuer: { ...ISSUER, ...client } } };
+  const { access } = new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage });
+  expect(access.signIn).toEqual(signIn);
+});
+
 describe('a stage is refused', () => {
   test.each<[string, object]>([
     ['whose issuer speaks plain HTTP', { ...prod, auth: { ...prod.auth, issuer: { ...ISSUER, url: 'http://issuer.example.com' } } }],

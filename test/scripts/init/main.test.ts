@@ -11,7 +11,18 @@ const init = (...args: readonly string[]) =>
 test('--help tells every option', () => {
   const { status, stdout } = init('--help');
   expect(status).toBe(0);
-  for (const option of ['--name', '--lanes', '--edge', '--region', '--auth', '--issuer', '--audience', '--jwks', '--dry-run']) {
+  for (const option of [
+    '--name',
+    '--lanes',
+    '--edge',
+    '--region',
+    '--auth',
+    '--issuer',
+    '--audience',
+    '--jwks',
+    '--client-id',
+    '--dry-run',
+  ]) {
     expect(stdout).toContain(option);
   }
 });
@@ -39,6 +50,14 @@ test('an issuer without its audience is a usage error', () => {
   const { status, stderr } = init('--dry-run', '--issuer', 'https://id.example.com');
   expect(status).toBe(2);
   expect(stderr).toContain('--issuer, --audience and --jwks go together');
+});
+
+test('an issuer without a client for the console is a usage error, where there is one', () => {
+  const issuer = ['--issuer', 'https://id.example.com', '--audience', 'orders', '--jwks', 'https://id.example.com/keys'];
+  const { status, stderr } = init('--dry-run', ...ALL.slice(0, -2), ...issuer);
+  expect(status).toBe(2);
+  expect(stderr).toContain('--client-id');
+  expect(init('--dry-run', ...ALL.slice(0, -2), ...issuer, '--lanes', 'websocket').status).toBe(0);
 });
 
 test('--dry-run lists what would go and what would change, and changes nothing', () => {
