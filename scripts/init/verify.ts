@@ -33,6 +33,10 @@ const QUICK = [
 ];
 const FULL = [['test']];
 
+interface Template {
+  readonly Resources: Readonly<Record<string, { readonly Type: string }>>;
+}
+
 interface Options {
   readonly quick: boolean;
   readonly only: readonly string[];
@@ -139,9 +143,10 @@ async function logicalIds(project: string, prefix: string): Promise<ReadonlyMap<
   const templates = readdirSync(outDir).filter((name) => name.endsWith('.template.json'));
   return new Map(
     templates.map((name) => {
-      const { Resources }: { readonly Resources: object } = JSON.parse(readFileSync(join(outDir, name), 'utf8'));
-      // Some ids hold the name of another stack.
-      return [name.slice(prefix.length), new Set(Object.keys(Resources).filter((id) => !id.includes(prefix)))] as const;
+      const { Resources }: Template = JSON.parse(readFileSync(join(outDir, name), 'utf8'));
+      // Some ids hold the name of another stack, and a version of a function has a new one with every change of it.
+      const ids = Object.keys(Resources).filter((id) => !id.includes(prefix) && Resources[id]?.Type !== 'AWS::Lambda::Version');
+      return [name.slice(prefix.length), new Set(ids)] as const;
     }),
   );
 }

@@ -11,6 +11,13 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   'AWS::CloudWatch::Alarm': 'MiniStack takes no metric math in alarms, and none would ever go off: it records no metrics of its own',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'MiniStack scales nothing: it runs no containers',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'MiniStack scales nothing: it runs no containers',
+  'Custom::CDKBucketDeployment':
+    "the CDK's function answers over HTTPS only, which MiniStack does not speak: the deployment would wait for ever",
+  'Custom::S3AutoDeleteObjects':
+    "the CDK's function answers over HTTPS only, which MiniStack does not speak: the deployment would wait for ever",
+  'AWS::CloudFront::VpcOrigin': 'MiniStack has no distribution that reaches into a VPC: the scenario speaks to the load balancer itself',
+  'AWS::Logs::Delivery': 'MiniStack delivers no access logs of CloudFront',
+  'AWS::Logs::DeliveryDestination': 'MiniStack delivers no access logs of CloudFront',
   'AWS::WAFv2::LoggingConfiguration': 'MiniStack filters no requests',
   'AWS::WAFv2::WebACL': 'MiniStack filters no requests',
   'AWS::WAFv2::WebACLAssociation': 'MiniStack filters no requests',
