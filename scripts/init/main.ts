@@ -1,5 +1,5 @@
 /** `npm run init`: makes a project of this template. `-- --help` tells the options. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -140,7 +140,9 @@ function run(command: string, ...args: readonly string[]): void {
 }
 
 function git(...args: readonly string[]): string {
-  return execFileSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
+  if (status === 0) return stdout;
+  fail(`init works in a clone, with git: git ${args[0]} says ${(error?.message ?? stderr).trim()}`);
 }
 
 /** Ctrl-C at a question. The code is that of a program which SIGINT has ended. */
