@@ -6,6 +6,7 @@ import { PublishForm } from './publish-form.tsx';
 
 export function App({ model }: { readonly model: ConsoleModel }) {
   const current = model.session.value;
+  const { websocket } = model.config;
   return (
     <>
       <header class="masthead">
@@ -13,20 +14,26 @@ export function App({ model }: { readonly model: ConsoleModel }) {
           <h1>
             <LanesMark /> realtime-lanes
           </h1>
-          <p>One publish, two lanes: each event arrives over a WebSocket and over Server-Sent Events, with the same id.</p>
+          <p>
+            {websocket === undefined
+              ? 'One publish, and the event arrives over Server-Sent Events, with the same id for everybody.'
+              : 'One publish, two lanes: each event arrives over a WebSocket and over Server-Sent Events, with the same id.'}
+          </p>
         </div>
         <ChannelForm channel={current.channel} onOpen={model.open} />
       </header>
       <main>
         <PublishForm key={`publish ${current.channel}`} session={current} />
         <div class="lanes" key={current.channel}>
-          <LaneCard
-            lane="websocket"
-            title="WebSocket lane"
-            pane={current.websocketPane}
-            control={current.websocketLane}
-            transport={describeTransport.websocket(model.config.websocket)}
-          />
+          {websocket !== undefined && (
+            <LaneCard
+              lane="websocket"
+              title="WebSocket lane"
+              pane={current.websocketPane}
+              control={current.websocketLane}
+              transport={describeTransport.websocket(websocket)}
+            />
+          )}
           <LaneCard
             lane="sse"
             title="SSE lane"

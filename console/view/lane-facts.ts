@@ -10,9 +10,9 @@ export interface Transport {
 const HTTP_VERSIONS: Readonly<Record<string, string>> = { h2: 'HTTP/2', h3: 'HTTP/3', 'http/1.1': 'HTTP/1.1' };
 
 export const describeTransport = {
-  websocket: (url: string | undefined): Transport => ({
+  websocket: (endpoint: string): Transport => ({
     runsOn: 'API Gateway and Lambda',
-    endpoint: url ?? '–',
+    endpoint,
     protocol: 'lanes.v1.json, a TCP connection of its own',
     resume: (lastId) => `by the client library: subscribe after ${lastId ?? 'the last id'}`,
   }),
