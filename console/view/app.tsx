@@ -45,7 +45,7 @@ export function App({ model }: { readonly model: ConsoleModel }) {
       </main>
       <footer>
         Latency runs from <code>publishedAt</code>, the server's clock, to arrival, this device's clock. An SSE event does not carry its
-        time; it is looked up by id from the other lane or from the answer to the publication.
+        time; it is looked up by id from {websocket !== undefined && 'the other lane or from '}the answer to the publication.
       </footer>
     </>
   );
