@@ -68,14 +68,14 @@ async function complete({ auth, issuer, audience, jwks, clientId, dryRun: _, ...
   if ([...issuerParts, clientId].some((part) => part !== undefined) && issuerParts.includes(undefined)) {
     fail('--issuer, --audience and --jwks go together, and --client-id with them.');
   }
-  if (issuer !== undefined && clientId === undefined && rest.lanes !== undefined && hasConsole(rest.lanes)) {
-    fail('The console signs users in as a client of the issuer: give its --client-id.');
-  }
   const named = issuer !== undefined && audience !== undefined && jwks !== undefined;
   const given: Given = { ...rest, auth: named ? { url: issuer, audience, jwksUri: jwks, clientId } : auth };
   if (!process.stdin.isTTY) {
     const missing = (['name', 'lanes', 'edge', 'region', 'auth'] as const).filter((key) => given[key] === undefined);
     if (missing.length > 0) fail(`Nobody is there to ask: give ${missing.map((key) => `--${key}`).join(', ')}.`);
+    if (named && clientId === undefined && hasConsole(rest.lanes ?? [])) {
+      fail('The console signs users in as a client of the issuer: give its --client-id.');
+    }
   }
   return askForRest(given, process.stdin, process.stdout);
 }
@@ -116,16 +116,25 @@ function readTree(): ReadonlyMap<string, string> {
 
 /** Imports and packages that only removed parts needed go; pages and snapshot follow. */
 function tidy(before: ReadonlyMap<string, string>): void {
-  run('biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--log-level=error', '.');
-  run('biome', 'check', '--write', '--log-level=error', '.');
+  run('imports', 'biome', 'check', '--write', '--unsafe', '--only=correctness/noUnusedImports', '--log-level=error', '.');
+  run('format', 'biome', 'check', '--write', '--log-level=error', '.');
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const packages = packagesLeftOver(before, readTree()).filter((name) => name in dependencies || name in devDependencies);
-  if (packages.length > 0) run('npm', 'uninstall', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
-  run('npm', 'run', '--silent', 'findings');
-  run('jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/app.test', '--updateSnapshot');
+  if (packages.length > 0) run('packages', 'npm', 'uninstall', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
+  run('security findings and diagram (about a minute)', 'npm', 'run', '--silent', 'findings');
+  run(
+    'snapshot of the templates',
+    'jest',
+    '--selectProjects=unit',
+    '--silent',
+    '--testPathPatterns',
+    'test/lib/app.test',
+    '--updateSnapshot',
+  );
 }
 
-function run(command: string, ...args: readonly string[]): void {
+function run(what: string, command: string, ...args: readonly string[]): void {
+  console.log(`${what} …`);
   const { PATH = '' } = process.env;
   const { status } = spawnSync(command, args, {
     cwd: ROOT,
