@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CommandError, runUntil } from './command.ts';
+import { CommandError, runUntil } from '../local/program.ts';
 import { UnavailableError } from './unavailable.ts';
 
 const ROOT = join(import.meta.dirname, '..');

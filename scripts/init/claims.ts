@@ -63,7 +63,9 @@ export const CLAIMS: Readonly<Record<string, Owner | 'shared'>> = {
   'test/e2e/scale.test.ts': 'both',
   'test/model': 'both',
   'lib/stages/verify.ts': 'both',
+  'local/program.ts': 'both',
   'test/lib/edge/edge-stack.test.ts': 'both',
+  'test/local/program.test.ts': 'both',
   verify: 'both',
   'test/verify': 'both',
 

@@ -1,13 +1,12 @@
 import { posix } from 'node:path';
-import { anchorsOf } from '../markdown.ts';
 import { LANES, type Lane } from './regions.ts';
 
 /** What a page may name, and is not there any more. */
 export interface Leftovers {
   /** Paths of files and folders that went. */
   readonly gone: ReadonlySet<string>;
-  /** Texts of the pages that stay, by path. */
-  readonly pages: ReadonlyMap<string, string>;
+  /** Anchors of the pages that stay, by path. */
+  readonly anchors: ReadonlyMap<string, ReadonlySet<string>>;
   readonly lanes: readonly Lane[];
 }
 
@@ -15,12 +14,11 @@ export interface Leftovers {
  * A page of Markdown after files, sections and a lane have gone: a link to what is gone becomes its text, a column that is
  * headed by a lane that is gone goes, and lists of folders name those that are there.
  */
-export function narrowPage(text: string, path: string, { gone, pages, lanes }: Leftovers): string {
+export function narrowPage(text: string, path: string, { gone, anchors, lanes }: Leftovers): string {
   const isGone = (link: string) => {
     const [file = '', anchor] = link.split('#');
     const target = file === '' ? path : posix.join(posix.dirname(path), file).replace(/\/$/, '');
-    const page = pages.get(target);
-    return gone.has(target) || (anchor !== undefined && page !== undefined && !anchorsOf(page).has(anchor));
+    return gone.has(target) || (anchor !== undefined && anchors.get(target)?.has(anchor) === false);
   };
   return narrowTables(text, lanes)
     .replaceAll(/\[([^\]]*)\]\(([^)\s:]+)\)/g, (link, label: string, to: string) => (isGone(to) ? label : link))

@@ -1,3 +1,4 @@
+import { anchorsOf } from '../markdown.ts';
 import type { Answers } from './answers.ts';
 import { isKept, SCRIPTS } from './claims.ts';
 import { type Leftovers, narrowPage } from './page.ts';
@@ -22,9 +23,10 @@ export function planChanges(files: ReadonlyMap<string, string>, answers: Answers
   const gone = new Set([...withFolders([...files.keys()])].filter((path) => !there.has(path)));
   for (const path of files.keys()) if (!isKept(path, answers.lanes)) changes.set(path, { kind: 'removed' });
   const texts = new Map(kept.map((path) => [path, rename(keepLanes(files.get(path) ?? '', answers.lanes, path), answers)]));
-  const pages = new Map([...texts].filter(([path]) => path.endsWith('.md')));
+  const pages = [...texts].filter(([path]) => path.endsWith('.md'));
+  const anchors = new Map(pages.map(([path, text]) => [path, anchorsOf(text)]));
   for (const [path, text] of texts) {
-    const changed = transform(path, text, answers, { gone, pages, lanes: answers.lanes });
+    const changed = transform(path, text, answers, { gone, anchors, lanes: answers.lanes });
     if (changed !== files.get(path)) changes.set(path, { kind: 'changed', text: changed });
   }
   return changes;

@@ -36,20 +36,23 @@ export function keepLanes(text: string, lanes: readonly Lane[], path: string): s
   let open: Owner | undefined;
   for (const [index, line] of text.split('\n').entries()) {
     const fail = (what: string) => new RegionError(`${path}:${index + 1}: ${what}`);
-    const unknown = (text: string) => fail(`"${text}" is not a lane: ${OWNERS.join(', ')}`);
+    const asOwner = (name: string): Owner => {
+      if (isOwner(name)) return name;
+      throw fail(`"${name}" is not a lane: ${OWNERS.join(', ')}`);
+    };
+    const staysHere = open === undefined || stays(open, lanes);
     const [, owner] = START.exec(line) ?? [];
     const [, head = '', ownerOfLine, tail = ''] = LINE.exec(line) ?? [];
     if (ownerOfLine !== undefined) {
-      if (!isOwner(ownerOfLine)) throw unknown(ownerOfLine);
-      if ([ownerOfLine, open ?? ownerOfLine].every((each) => stays(each, lanes))) kept.push(`${head}${tail}`);
+      if (stays(asOwner(ownerOfLine), lanes) && staysHere) kept.push(`${head}${tail}`);
     } else if (owner !== undefined) {
-      if (!isOwner(owner)) throw unknown(owner);
+      const begins = asOwner(owner);
       if (open !== undefined) throw fail(`a region of ${owner} begins inside of one of ${open}`);
-      open = owner;
+      open = begins;
     } else if (END.test(line)) {
       if (open === undefined) throw fail('a region ends that has not begun');
       open = undefined;
-    } else if (open === undefined || stays(open, lanes)) {
+    } else if (staysHere) {
       kept.push(line);
     }
   }

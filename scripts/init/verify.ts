@@ -1,13 +1,12 @@
 /** `npm run verify:init`: makes projects of the template, as it lies here, and tests each. `-- --help` tells the options. */
-import { spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Command, Option } from 'commander';
 import { abortOnSignal } from '../../bench/progress.ts';
 import { USAGE_ERROR } from '../../local/command-line.ts';
-import { untilClosed } from '../../local/process-group.ts';
-import { stackPrefix } from './answers.ts';
+import { runUntil } from '../../local/program.ts';
+import { hasConsole, READ, stackPrefix } from './answers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAME = 'order-feed';
@@ -20,7 +19,7 @@ const COMBINATIONS = LANES.flatMap((lanes) => EDGES.map((edge) => `${lanes}:${ed
 /** Projects behind a load balancer take the tokens of their own user pool, the others those of an issuer. */
 function authOf(lanes: string, edge: string): readonly string[] {
   if (edge === 'alb') return ['--auth', 'cognito'];
-  const client = lanes === 'websocket' ? [] : ['--client-id', 'console'];
+  const client = hasConsole(READ.lanes(lanes)) ? ['--client-id', 'console'] : [];
   return ['--issuer', 'https://id.example.com', '--audience', NAME, '--jwks', 'https://id.example.com/jwks.json', ...client];
 }
 
@@ -58,6 +57,8 @@ const program = new Command('npm run verify:init --')
 const { quick, only } = program.parse().opts<Options>();
 
 const signal = abortOnSignal();
+/** Runs programs in a folder; an error has all that the program said. */
+const runIn = (cwd: string) => runUntil(signal, { cwd, linesShown: Number.POSITIVE_INFINITY });
 const home = mkdtempSync(join(tmpdir(), 'realtime-lanes-init-'));
 try {
   const before = await logicalIds(ROOT, 'Lanes');
@@ -84,10 +85,10 @@ async function verify(combination: string, before: ReadonlyMap<string, ReadonlyS
   const [lanes = '', edge = ''] = combination.split(':');
   const project = join(home, combination.replace(':', '-'));
   const startedAtMs = performance.now();
+  const say = (what: string) => console.log(`${combination}, ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s: ${what}`);
   const step = (command: string, ...args: readonly string[]) => {
-    const seconds = ((performance.now() - startedAtMs) / 1_000).toFixed(0);
-    console.log(`${combination}, ${seconds} s: ${[command === process.execPath ? 'node' : command, ...args].join(' ')}`);
-    return runIn(project, command, args);
+    say([command === process.execPath ? 'node' : command, ...args].join(' '));
+    return runIn(project)(command, args);
   };
   await copyTemplate(project);
   const answers = ['--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...authOf(lanes, edge)];
@@ -96,41 +97,29 @@ async function verify(combination: string, before: ReadonlyMap<string, ReadonlyS
   // Behind CloudFront, and with an issuer, other resources are meant to be there.
   const lost = edge === 'alb' ? await lostIds(project, before) : [];
   if (lost.length > 0) throw new Error(`CloudFormation would replace ${lost.join(', ')}`);
-  console.log(`${combination}, ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s: all passed`);
+  say('all passed');
   rmSync(project, { recursive: true });
 }
 
 /** As it lies here, changes that are not committed included, and committed as a clone is. */
 async function copyTemplate(project: string): Promise<void> {
-  const listed = await runIn(ROOT, 'git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  const listed = await runIn(ROOT)('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   for (const path of listed.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
     mkdirSync(dirname(join(project, path)), { recursive: true });
     cpSync(join(ROOT, path), join(project, path));
   }
+  const run = runIn(project);
   // Hard links: half a gigabyte in no time.
-  await runIn(project, 'cp', ['-al', join(ROOT, 'node_modules'), join(project, 'node_modules')]);
-  await runIn(project, 'git', ['init', '--quiet']);
-  await runIn(project, 'git', ['add', '--all']);
-  await runIn(project, 'git', ['-c', 'user.name=init', '-c', 'user.email=init@localhost', 'commit', '--quiet', '--message', 'template']);
-}
-
-/** Answers what the command prints. When it fails, the error has all of that; when the signal aborts, no process is left. */
-async function runIn(directory: string, command: string, args: readonly string[]): Promise<string> {
-  signal.throwIfAborted();
-  const child = spawn(command, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  const printed: string[] = [];
-  const said: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => printed.push(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
-  const code = await untilClosed(child, signal);
-  if (code === 0) return printed.join('');
-  throw new Error(`${command} ${args.join(' ')} ended with ${code}:\n${[...printed, ...said].join('')}`);
+  await run('cp', ['-al', join(ROOT, 'node_modules'), join(project, 'node_modules')]);
+  await run('git', ['init', '--quiet']);
+  await run('git', ['add', '--all']);
+  await run('git', ['-c', 'user.name=init', '-c', 'user.email=init@localhost', 'commit', '--quiet', '--message', 'template']);
 }
 
 /** Logical ids of the stacks of development, by the name of the stack without the prefix of all. */
 async function logicalIds(project: string, prefix: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const outDir = mkdtempSync(join(home, 'assembly-'));
-  await runIn(project, join(project, 'node_modules/.bin/cdk'), [
+  await runIn(project)(join(project, 'node_modules/.bin/cdk'), [
     'synth',
     '--quiet',
     '--output',

@@ -3,7 +3,7 @@ import { accessSync, constants } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Log, logOutput } from '../../local/log.ts';
-import { type Run, runUntil } from '../command.ts';
+import { type Run, runUntil } from '../../local/program.ts';
 import type { DeployedContainer } from '../deployment.ts';
 import { UnavailableError } from '../unavailable.ts';
 import { buildImage, type UnpackedImage } from './image.ts';

@@ -1,3 +1,4 @@
+import { outputOf } from '../../../local/outputs.ts';
 import type { LocalRun } from '../../../local/run.ts';
 import type { AwsAccess } from '../aws-access.ts';
 import type { Ledger } from '../ledger.ts';
@@ -29,7 +30,7 @@ export function openPublishers(options: PublishersOptions): readonly ((signal: A
   const lanes: readonly ((newToken: NewToken) => Lane)[] = [
     (newToken) => httpLane(run.urls.http, newToken),
     (newToken) => socketLane(run.urls.websocket, newToken),
-    () => invokeLane(access, publishFunctionOf(run)),
+    () => invokeLane(access, outputOf(run, 'PublishFunctionName')),
     (newToken) => httpLane(run.urls.http, newToken),
     () => eventBridgeLane(access),
     (newToken) => socketLane(run.urls.websocket, newToken),
@@ -41,11 +42,4 @@ export function openPublishers(options: PublishersOptions): readonly ((signal: A
     const publisher = { name, lane, ledger, tally, channels, meanWaitMs: MEAN_WAIT_MS, random: randomOf(`publisher/${name}`) };
     return (signal) => publishUntil(publisher, signal);
   });
-}
-
-function publishFunctionOf(run: LocalRun): string {
-  const names = Object.values(run.outputs).map((outputs) => outputs['PublishFunctionName']);
-  const name = names.find((value) => typeof value === 'string');
-  if (name === undefined) throw new RangeError('the app has no output PublishFunctionName');
-  return name;
 }

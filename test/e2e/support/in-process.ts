@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { PublishAnswer } from '../../../backbone/protocol.ts';
 import { createLog } from '../../../local/log.ts';
+import { outputOf } from '../../../local/outputs.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
 import type { TaskService } from '../../../local/tasks/task-service.ts';
 import { useToken } from './clients.ts';
@@ -44,9 +45,9 @@ export function clientSettings(endpoint: string) {
 }
 
 /** Publishes as a backend does, by the publish function: no fault of a lane meets it. Answers the id. */
-export async function publishByFunction({ urls, outputs }: LocalRun, channel: string, data: string, key?: string): Promise<string> {
-  const FunctionName = Object.values(outputs).flatMap(({ PublishFunctionName: name }) => (typeof name === 'string' ? [name] : []))[0];
-  const client = new LambdaClient(clientSettings(urls.endpoint));
+export async function publishByFunction(run: LocalRun, channel: string, data: string, key?: string): Promise<string> {
+  const FunctionName = outputOf(run, 'PublishFunctionName');
+  const client = new LambdaClient(clientSettings(run.urls.endpoint));
   try {
     const { FunctionError, Payload } = await client.send(
       new InvokeCommand({ FunctionName, Payload: JSON.stringify({ channel, data, key }) }),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { untilClosed } from '../local/process-group.ts';
+import { untilClosed } from './process-group.ts';
 
 /** Runs a program to its end. Answers what it printed, without the white space around it. @throws CommandError */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
@@ -16,21 +16,26 @@ export class CommandError extends Error {
   }
 }
 
-const LINES_SHOWN = 10;
+interface RunOptions {
+  /** @default that of this process */
+  readonly cwd?: string;
+  /** How much of what a program said last is in the error. @default 10 */
+  readonly linesShown?: number;
+}
 
 /** Runs programs until the signal aborts. The one that runs then has ended when the signal's reason is thrown: what it has made can be removed. */
-export function runUntil(signal: AbortSignal): Run {
+export function runUntil(signal: AbortSignal, { cwd, linesShown = 10 }: RunOptions = {}): Run {
   return async (program, args) => {
     signal.throwIfAborted();
     // A process group of its own, so that what it has started ends with it.
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const printed: string[] = [];
     const said: string[] = [];
     child.stdout.setEncoding('utf8').on('data', (text: string) => printed.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => said.push(text));
     const code = await untilClosed(child, signal);
     if (code === 0) return printed.join('').trim();
-    const lastLines = [...printed, ...said].join('').trim().split('\n').slice(-LINES_SHOWN);
+    const lastLines = [...printed, ...said].join('').trim().split('\n').slice(-linesShown);
     throw new CommandError(`${program} ${args[0]}`, code, lastLines.join('\n'));
   };
 }

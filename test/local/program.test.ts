@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { CommandError, runUntil } from '../../verify/command.ts';
+import { CommandError, runUntil } from '../../local/program.ts';
 
 const never = new AbortController().signal;
 
