@@ -14,6 +14,7 @@ import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { type PollPage, poll } from './poll.ts';
 import { PrincipalQuota } from './principal-quota.ts';
+import type { Ring } from './ring.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
@@ -70,7 +71,9 @@ const MAX_RING_BYTES = 4 * 1024 * 1024;
 
 const MAX_STALL_MS = 30_000;
 
-const MAX_REPLAYS = 64;
+/** Reads of the log at once, and of them for one principal: half stay free for whoever comes. */
+const MAX_READS = 32;
+const MAX_READS_PER_PRINCIPAL = 16;
 
 /** Streams given their tick before the event loop gets its turn. */
 const TICKS_PER_TURN = 256;
@@ -119,12 +122,13 @@ export class Hub {
       pace: (feed) => this.#pace(feed),
       onBuried: (holes) => this.#counter.add('holesBuried', holes),
       onRepeat: () => this.#counter.add('repeatsDropped'),
+      historyRoom: (ring) => this.#historyRoom(ring),
     });
     this.#streamOptions = {
       reader,
       clock,
       logger,
-      permits: new Permits(MAX_REPLAYS),
+      reads: new Permits(MAX_READS, MAX_READS_PER_PRINCIPAL),
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
       onDelivered: (events) => this.#counter.add('deliveries', events),
@@ -171,7 +175,7 @@ export class Hub {
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
-    const stream = new Stream(feeds, cursor, sink, this.#streamOptions);
+    const stream = new Stream(feeds, cursor, sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs });
     this.#expiry.expect(expiresAtMs);
     for (const feed of feeds) feed.readers.add(stream);
@@ -200,7 +204,7 @@ export class Hub {
       if (waitMs === 0) over.abort();
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, this.#draining.signal]);
-      return { kind: 'page', page: await poll(feeds, cursor, until, signal, this.#streamOptions) };
+      return { kind: 'page', page: await poll(feeds, cursor, principal, until, signal, this.#streamOptions) };
     } finally {
       this.#polls--;
       this.#quota.give(principal);
@@ -279,6 +283,11 @@ export class Hub {
     const { maxUnsentBytes, ringBudgetBytes = RING_BUDGET_BYTES } = this.#options;
     const most = Math.max(MAX_RING_BYTES, maxUnsentBytes);
     return Math.max(MIN_RING_BYTES, Math.min(most, ringBudgetBytes / Math.max(1, this.#feeds.count)));
+  }
+
+  /** Half of what a ring may have: the other half is for what comes. */
+  #historyRoom(ring: Ring): number {
+    return Math.max(0, this.#ringLimitBytes() / 2 - ring.bytes);
   }
 
   #pace(feed: Feed): Promise<void> | undefined {

@@ -1,5 +1,6 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
 
@@ -24,7 +25,7 @@ export interface RingEntry {
   /** Behind the id line. */
   readonly bodyStart: number;
   readonly end: number;
-  /** Bytes appended to the ring before it. */
+  /** Bytes appended to the ring before it; below zero for what was put in below. */
   readonly offset: number;
 }
 
@@ -40,13 +41,26 @@ const FIRST_SLAB_BYTES = 4 * 1024;
 /** Also about the longest write: longer ones gain nothing, and what a socket has taken must be kept until it is sent. */
 const MAX_SLAB_BYTES = 128 * 1024;
 
+/** What a resuming client is given at once: it may be far away, and what it has not taken is kept for it. */
+const HISTORY_SLAB_BYTES = 64 * 1024;
+
 /** Small events are bounded by their number: an entry takes a few hundred bytes besides its text. */
 const MAX_ENTRIES = 16_384;
+
+/** An entry before it has its place. */
+interface Frame {
+  readonly position: Position;
+  readonly content: RingEntry['content'];
+  readonly id: string;
+  readonly body: string;
+  readonly bytes: number;
+}
 
 /**
  * The newest entries of one channel, encoded once for all streams. Every reader holds an **ordinal**, the number of
  * entries ever appended before the one it wants next: that one number is its place in the shared log, what it lacks,
- * and the test whether it is too far behind.
+ * and the test whether it is too far behind. What was published before the ring was made can be put in below: it has
+ * ordinals below zero.
  */
 export class Ring {
   readonly #channel: string;
@@ -92,27 +106,73 @@ export class Ring {
   }
 
   append(event: LaneEvent): void {
-    this.#append(event, { kind: 'event', event }, eventBody(event));
+    this.#append(eventFrame(event));
   }
 
   /** Begins anew at a position that has nothing to do with what came before: readers get the reset in its place. */
   reset(position: Position, reason: ResetReason): void {
-    this.#append(position, { kind: 'reset', reason }, resetBody({ channel: this.#channel, reason }));
+    this.#append(frameOf(position, { kind: 'reset', reason }, resetBody({ channel: this.#channel, reason })));
     this.#epochStart = this.end;
     this.#floor = position;
   }
 
-  #append(position: Position, content: RingEntry['content'], body: string): void {
-    const id = idLine(formatPosition(position));
-    const bytes = id.length + Buffer.byteLength(body);
-    const slab = this.#slabWithRoomFor(bytes);
-    const start = slab.used;
-    const bodyStart = start + slab.bytes.write(id, start, 'latin1');
-    const end = bodyStart + slab.bytes.write(body, bodyStart);
-    slab.used = end;
-    this.#entries.push({ position, content, slab, start, bodyStart, end, offset: this.#appendedBytes });
+  /**
+   * Puts in what the log holds right below the floor, so that readers can be served from there on. It ends at the first seq that
+   * is missing, where a reader needs the log's word on what became of it, or where the room ends.
+   *
+   * @param newestFirst entries from the floor downwards; those above it are passed over
+   * @param maxBytes encoded
+   * @returns whether the floor is lower now
+   */
+  reachBack(newestFirst: readonly LogEntry[], maxBytes: number): boolean {
+    // Below the first entry of an epoch there is another one's.
+    if (this.#epochStart > this.#start) return false;
+    const { epoch, seq } = this.#floor;
+    const frames: Frame[] = [];
+    let floor = seq;
+    let bytes = 0;
+    for (const entry of newestFirst) {
+      if (entry.seq > floor) continue;
+      if (entry.seq < floor) break;
+      if (entry.kind === 'event') {
+        const frame = eventFrame(entry.event);
+        bytes += frame.bytes;
+        if (bytes > maxBytes) break;
+        frames.push(frame);
+      }
+      floor--;
+    }
+    if (floor === seq) return false;
+    this.#prepend(frames.reverse());
+    this.#floor = { epoch, seq: floor };
+    return true;
+  }
+
+  #prepend(frames: readonly Frame[]): void {
+    const entries: RingEntry[] = [];
+    const firstOrdinal = this.#start - frames.length;
+    let offset = this.#appendedBytes - this.bytes - totalBytes(frames);
+    for (let first = 0; first < frames.length; ) {
+      let next = first;
+      for (let bytes = 0; next < frames.length && bytes < HISTORY_SLAB_BYTES; next++) bytes += frames[next]?.bytes ?? 0;
+      const together = frames.slice(first, next);
+      const slab = newSlab(totalBytes(together), firstOrdinal + next);
+      for (const frame of together) {
+        entries.push(write(frame, slab, offset));
+        offset += frame.bytes;
+      }
+      first = next;
+    }
+    this.#entries.unshift(...entries);
+    this.#start = firstOrdinal;
+    this.#epochStart = Math.min(this.#epochStart, firstOrdinal);
+  }
+
+  #append(frame: Frame): void {
+    const slab = this.#slabWithRoomFor(frame.bytes);
+    this.#entries.push(write(frame, slab, this.#appendedBytes));
     slab.endOrdinal = this.end;
-    this.#appendedBytes += bytes;
+    this.#appendedBytes += frame.bytes;
   }
 
   #slabWithRoomFor(bytes: number): Slab {
@@ -128,7 +188,7 @@ export class Ring {
     if (position.epoch !== this.#floor.epoch || position.seq < this.#floor.seq) return undefined;
     let low = Math.max(this.#epochStart, this.#start);
     for (let high = this.end; low < high; ) {
-      const middle = (low + high) >>> 1;
+      const middle = Math.floor((low + high) / 2);
       if (this.at(middle).position.seq > position.seq) high = middle;
       else low = middle + 1;
     }
@@ -171,6 +231,28 @@ export class Ring {
     this.#start += dropped;
     this.#batch = undefined;
   }
+}
+
+function eventFrame(event: LaneEvent): Frame {
+  return frameOf(event, { kind: 'event', event }, eventBody(event));
+}
+
+function frameOf(position: Position, content: RingEntry['content'], body: string): Frame {
+  const id = idLine(formatPosition(position));
+  return { position, content, id, body, bytes: id.length + Buffer.byteLength(body) };
+}
+
+function totalBytes(frames: readonly Frame[]): number {
+  return frames.reduce((total, { bytes }) => total + bytes, 0);
+}
+
+/** Encodes a frame behind what the slab holds already. */
+function write({ position, content, id, body }: Frame, slab: Slab, offset: number): RingEntry {
+  const start = slab.used;
+  const bodyStart = start + slab.bytes.write(id, start, 'latin1');
+  const end = bodyStart + slab.bytes.write(body, bodyStart);
+  slab.used = end;
+  return { position, content, slab, start, bodyStart, end, offset };
 }
 
 function newSlab(bytes: number, endOrdinal: number): Slab {

@@ -5,7 +5,7 @@ import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { Feed, Reader } from './feed.ts';
-import { oneAtATime } from './permits.ts';
+import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 
 export interface StreamOptions extends CatchUpOptions {
@@ -23,6 +23,13 @@ interface Subscription {
   readonly feed: Feed;
   /** The next ordinal of the feed's ring; undefined until the stream has caught up with the ring. */
   next: number | undefined;
+  /** The end of the ring when the stream came to it: a client has not been slow with what lies before. */
+  joined: number;
+}
+
+/** Whether a stream has taken all of a channel that was there when it came. */
+function isLive({ next, joined }: Subscription): boolean {
+  return next !== undefined && next >= joined;
 }
 
 /** Shared by all streams that open at once. */
@@ -40,6 +47,7 @@ const WRITE_BYTES = 64 * 1024;
  */
 export class Stream implements Reader {
   readonly #sink: Sink;
+  readonly #principal: string;
   readonly #options: StreamOptions;
   readonly #channels: readonly string[];
   readonly #subscriptions: readonly Subscription[];
@@ -53,11 +61,12 @@ export class Stream implements Reader {
   #drained: PromiseWithResolvers<void> | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, options: StreamOptions) {
+  constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
     this.#sink = sink;
+    this.#principal = principal;
     this.#options = options;
     this.#channels = feeds.map(({ channel }) => channel);
-    this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined }));
+    this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
     this.#cursor = new Map(cursor);
   }
 
@@ -99,11 +108,17 @@ export class Stream implements Reader {
     // reset is through, the client comes back with it and is told again.
     this.#write(encodeOpening(formatCursor(this.#channels, this.#cursor), retryMs));
     for (const subscription of this.#subscriptions) {
-      subscription.next = subscription.feed.locate(this.#cursor.get(subscription.feed.channel) ?? subscription.feed.position);
+      const { feed } = subscription;
+      this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
     }
     if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
     else this.#catchUpAll().catch((error) => this.#fail(error));
     this.flush();
+  }
+
+  #join(subscription: Subscription, ordinal: number | undefined): void {
+    subscription.next = ordinal;
+    subscription.joined = subscription.feed.ring.end;
   }
 
   #goLive(): void {
@@ -123,36 +138,40 @@ export class Stream implements Reader {
   async #catchUpAll(): Promise<void> {
     this.#closing ??= new AbortController();
     const { signal } = this.#closing;
-    // Were each to replay for itself, two streams could take all permits there are.
-    const options = this.#channels.length === 1 ? this.#options : { ...this.#options, permits: oneAtATime(this.#options.permits) };
+    const turn = this.#channels.length === 1 ? undefined : oneAtATime();
     const behind = this.#subscriptions.filter(({ next }) => next === undefined);
-    await Promise.all(behind.map((subscription) => this.#catchUp(subscription, signal, options)));
+    await Promise.all(behind.map((subscription) => this.#catchUp(subscription, turn, signal)));
     if (this.#phase !== 'closed') this.#goLive();
   }
 
-  async #catchUp(subscription: Subscription, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
+  async #catchUp(subscription: Subscription, turn: PermitSource | undefined, signal: AbortSignal): Promise<void> {
     const { feed } = subscription;
     const from = this.#cursor.get(feed.channel) ?? feed.position;
     const visitor: CatchUpVisitor = {
+      principal: this.#principal,
+      turn,
       events: (events) => this.#writeMissed(events, signal),
       reset: (reason, position) => this.#writeReset(feed.channel, reason, position, signal),
+      wantsMore: async () => {
+        await this.#whenRoom(signal);
+        return true;
+      },
       feedIsBehind: async () => {
         await feed.advanced(signal);
         return true;
       },
     };
-    subscription.next = await catchUp(feed, from, visitor, signal, options);
+    this.#join(subscription, await catchUp(feed, from, visitor, signal, this.#options));
     this.flush();
   }
 
-  async #writeMissed(events: readonly LaneEvent[], signal: AbortSignal): Promise<boolean> {
+  async #writeMissed(events: readonly LaneEvent[], signal: AbortSignal): Promise<number> {
     for (let written = 0; written < events.length; ) {
       await this.#whenRoom(signal, () => {
         written = this.#writeSome(events, written);
       });
     }
-    await this.#whenRoom(signal);
-    return true;
+    return events.length;
   }
 
   /** @returns the index of the first event that did not fit into the write */
@@ -170,10 +189,8 @@ export class Stream implements Reader {
     return from + frames.length;
   }
 
-  async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<boolean> {
+  async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<void> {
     await this.#whenRoom(signal, () => this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason })))));
-    await this.#whenRoom(signal);
-    return true;
   }
 
   /**
@@ -203,16 +220,22 @@ export class Stream implements Reader {
       this.#closeIfSlow();
       return;
     }
-    for (const subscription of this.#subscriptions) {
-      const { next, feed } = subscription;
-      if (next === undefined) continue;
-      // Only a client that did not take what it was offered can be that far behind.
-      if (next < feed.ring.start) {
-        this.close('slow');
-        return;
-      }
-      while (this.#writeBatch(subscription)) if (this.#sink.bufferedBytes > 0) return;
+    // Live events go first: a client that cannot take them is slow, and any other leaves room for what it has missed.
+    for (const subscription of this.#subscriptions) if (isLive(subscription) && !this.#writeAll(subscription)) return;
+    for (const subscription of this.#subscriptions) if (!isLive(subscription) && !this.#writeAll(subscription)) return;
+  }
+
+  /** @returns whether there is room for more */
+  #writeAll(subscription: Subscription): boolean {
+    const { next, feed } = subscription;
+    if (next === undefined) return true;
+    // Only a client that did not take what it was offered can be that far behind.
+    if (next < feed.ring.start) {
+      this.close('slow');
+      return false;
     }
+    while (this.#writeBatch(subscription)) if (this.#sink.bufferedBytes > 0) return false;
+    return true;
   }
 
   #writeBatch(subscription: Subscription): boolean {
@@ -248,20 +271,22 @@ export class Stream implements Reader {
   }
 
   #closeIfSlow(): void {
-    let unsent = this.#sink.bufferedBytes;
+    let unsent = 0;
     let leftRing = false;
-    for (const { feed, next } of this.#subscriptions) {
+    let isLiveEverywhere = true;
+    for (const { feed, next, joined } of this.#subscriptions) {
       if (next === undefined) continue;
       leftRing ||= next < feed.ring.start;
-      unsent += feed.ring.bytesFrom(next);
+      isLiveEverywhere &&= next >= joined;
+      unsent += feed.ring.bytesFrom(Math.max(next, joined));
     }
+    if (isLiveEverywhere) unsent += this.#sink.bufferedBytes;
     if (leftRing || unsent > this.#options.maxUnsentBytes) this.close('slow');
   }
 
   /** The sink has nothing buffered any more. */
   wake(): void {
     this.#blockedSinceMs = undefined;
-    // Live events go first: a client that cannot take them is slow, and any other leaves room for what it has missed.
     this.flush();
     if (this.#sink.bufferedBytes > 0) return;
     this.#drained?.resolve();

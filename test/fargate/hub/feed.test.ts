@@ -34,6 +34,7 @@ function makeFeed(): Feed {
     onAdvanced: () => {},
     pace: () => undefined,
     onRepeat: () => {},
+    historyRoom: () => 1_000_000,
     onBuried: (holes) => {
       buried += holes;
     },
