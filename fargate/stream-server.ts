@@ -5,7 +5,7 @@ import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import type { Logger } from '../backbone/telemetry/logger.ts';
-import { createTaskBudget } from './budget/task-budget.ts';
+import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
 import type { Config } from './config.ts';
 import { countErrors } from './error-counter.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
@@ -34,6 +34,8 @@ export interface StreamReport extends HubCounts {
   readonly openStreams: number;
   /** Requests and streams that failed for a reason that is not the client's. */
   readonly failures: number;
+  /** How often principals met their share of the task's memory and places. */
+  readonly overShare: number;
   /** Publications of principals that publish too often. */
   readonly refusedPublications: number;
 }
@@ -111,6 +113,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     report: async () => ({
       openStreams: hub.openStreams,
       failures: logger.take(),
+      overShare: takeOverShare(budget),
       refusedPublications: publishRate.takeRefused(),
       ...hub.takeCounts(),
     }),

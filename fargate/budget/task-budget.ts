@@ -11,6 +11,15 @@ export interface TaskBudget {
   readonly turns: Turns;
   /** Bytes for the rings of all channels, which users share. */
   readonly ringBytes: number;
+  /** Requests that were answered that their principal holds all that it may. */
+  refused: number;
+}
+
+/** How often users met their share since it was asked last: by a refusal, or by losing what others needed. */
+export function takeOverShare(budget: TaskBudget): number {
+  const { refused } = budget;
+  budget.refused = 0;
+  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked();
 }
 
 /**
@@ -32,5 +41,6 @@ export function createTaskBudget(memoryBytes: number, threads = 1): TaskBudget {
     bodies: new Shares(Math.max(2, Math.floor(MAX_BODIES / threads))),
     turns: new Turns(),
     ringBytes: Math.floor((memoryBytes * RING_PART) / threads),
+    refused: 0,
   };
 }

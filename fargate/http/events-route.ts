@@ -61,6 +61,7 @@ async function pollPage(
   response.on('close', () => left.abort());
   try {
     const outcome = await hub.poll({ ...access, channels, cursor }, waitMs, left.signal);
+    if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     // It is the client's until it has taken all of it, or has left.
     whenAborted(left.signal, outcome.release);

@@ -55,6 +55,7 @@ export async function postEvent(
     case 'tooLarge':
       return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
     case 'overShare':
+      budget.refused++;
       return overShare('request bodies that are not published yet');
   }
 }
