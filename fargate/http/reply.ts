@@ -22,6 +22,7 @@ export type EdgeCode =
   | 'request_timeout'
   | 'task_full'
   | 'too_many_streams'
+  | 'too_many_channels'
   | 'too_many_publications'
   | 'too_many_requests'
   | 'task_draining'
@@ -58,7 +59,7 @@ export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable',
 }
 
 /** The hub's answer to a newcomer that it does not take. */
-export function refusal(kind: 'full' | 'overLimit' | 'draining' | 'busy'): Reply {
+export function refusal(kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draining' | 'busy'): Reply {
   switch (kind) {
     case 'full':
       return unavailable('task_full', 'this task has as many streams as it may have');
@@ -66,6 +67,15 @@ export function refusal(kind: 'full' | 'overLimit' | 'draining' | 'busy'): Reply
       return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', {
         'Retry-After': RETRY_AFTER_LIMIT,
       });
+    case 'tooManyChannels':
+      return problem(
+        429,
+        'too_many_channels',
+        'this task follows as many channels for you as it may: close streams, or name fewer channels',
+        {
+          'Retry-After': RETRY_AFTER_LIMIT,
+        },
+      );
     case 'busy':
       return overShare('responses that you have not read yet');
     case 'draining':

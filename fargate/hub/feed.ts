@@ -8,6 +8,7 @@ import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { HoleWatch } from './hole-watch.ts';
 import { Ring } from './ring.ts';
+import type { RingMemory } from './ring-memory.ts';
 
 export interface FeedOptions {
   readonly log: EventLog;
@@ -24,8 +25,16 @@ export interface FeedOptions {
   readonly onBuried: (holes: number) => void;
   /** Called for a notification of an event that has been delivered already. */
   readonly onRepeat: () => void;
-  /** How many encoded bytes more the ring may take in below what it has; 0 where it has about what it may have. */
-  readonly historyRoom: (ring: Ring) => number;
+  readonly ringMemory: RingMemory;
+}
+
+/** The task follows the channel no more. */
+export class FeedClosedError extends Error {
+  override readonly name = 'FeedClosedError';
+
+  constructor(channel: string) {
+    super(`the task does not follow channel ${channel} any more`);
+  }
 }
 
 /** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
@@ -109,11 +118,16 @@ export class Feed {
   /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
   async #open(): Promise<void> {
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel);
-    this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline) };
+    this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
     if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
     // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
     this.#take(newestFirst.filter(({ seq }) => seq > baseline.seq).reverse());
     this.#offerHeld();
+  }
+
+  /** Half of what a ring may have: the other half is for what comes. */
+  get #historyRoom(): number {
+    return Math.max(0, this.#options.ringMemory.limit / 2 - this.ring.memoryBytes);
   }
 
   /** The log read that is going on for {@link reachBack}; undefined where there is none. */
@@ -126,7 +140,7 @@ export class Feed {
     const { ring } = this.#state;
     const { floor } = ring;
     const isWithinReach = epoch === floor.epoch && seq < floor.seq && floor.seq - seq <= MAX_REACH_BACK;
-    return isWithinReach && !isSame(this.#deepest, floor) && this.#options.historyRoom(ring) > 0;
+    return isWithinReach && !isSame(this.#deepest, floor) && this.#historyRoom > 0;
   }
 
   /**
@@ -150,7 +164,7 @@ export class Feed {
   #reachBackWith(newestFirst: readonly LogEntry[]): void {
     const { ring } = this.#state;
     const bottom = newestFirst.at(-1)?.seq;
-    const reached = ring.reachBack(newestFirst, this.#options.historyRoom(ring));
+    const reached = ring.reachBack(newestFirst, this.#historyRoom);
     // A hole, or what is too large for the ring, ends its history; the end of a page does not.
     if (!reached || ring.floor.seq + 1 !== bottom) this.#deepest = ring.floor;
   }
@@ -221,8 +235,9 @@ export class Feed {
   }
 
   close(): void {
-    this.#closing.abort(new Error(`the feed of ${this.channel} is closed`));
+    this.#closing.abort(new FeedClosedError(this.channel));
     this.#nap?.abort();
+    this.#live?.ring.close();
   }
 
   async #confirm(): Promise<void> {

@@ -3,17 +3,9 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
-
-/**
- * A piece of memory that encoded entries are appended to, one behind the other. What several readers lack is then one
- * slice of it, made without copying and shared by all sockets that still hold it.
- */
-interface Slab {
-  readonly bytes: Buffer;
-  used: number;
-  /** The ordinal behind its last entry. */
-  endOrdinal: number;
-}
+import { eventMemory } from './event-memory.ts';
+import type { RingMemory } from './ring-memory.ts';
+import { Slab } from './slab.ts';
 
 /** An event, or the announcement that a new epoch begins here. */
 export interface RingEntry {
@@ -34,6 +26,8 @@ export interface Batch {
   readonly bytes: Buffer;
   /** The reader's next ordinal. */
   readonly next: number;
+  /** What the bytes are a slice of. */
+  readonly slab: Slab;
 }
 
 const FIRST_SLAB_BYTES = 4 * 1024;
@@ -54,6 +48,8 @@ interface Frame {
   readonly id: string;
   readonly body: string;
   readonly bytes: number;
+  /** What the entry takes besides them. */
+  readonly memoryBytes: number;
 }
 
 /**
@@ -68,15 +64,19 @@ export class Ring {
   /** The ordinal of the first entry kept. */
   #start = 0;
   #appendedBytes = 0;
-  #slab: Slab = newSlab(0, 0);
+  readonly #memory: RingMemory;
+  #memoryBytes = 0;
+  /** Where entries are appended; undefined where the next one needs a new one. */
+  #slab: Slab | undefined;
   #floor: Position;
   /** The ordinal of the first entry of the current epoch. */
   #epochStart = 0;
   #batch: { readonly from: number; readonly end: number; readonly batch: Batch } | undefined;
 
-  constructor(channel: string, floor: Position) {
+  constructor(channel: string, floor: Position, memory: RingMemory) {
     this.#channel = channel;
     this.#floor = floor;
+    this.#memory = memory;
   }
 
   /** The ordinal of the first entry kept. */
@@ -94,9 +94,9 @@ export class Ring {
     return this.#start + this.#entries.length;
   }
 
-  /** Encoded bytes kept. The entries' own objects and text take about two times as much again. */
-  get bytes(): number {
-    return this.bytesFrom(this.#start);
+  /** All that the ring takes: slabs, and the events themselves, which polls are made from. Entries of ASCII take about twice their bytes. */
+  get memoryBytes(): number {
+    return this.#memoryBytes;
   }
 
   /** How many bytes a reader lacks that wants this ordinal next. */
@@ -121,7 +121,7 @@ export class Ring {
    * is missing, where a reader needs the log's word on what became of it, or where the room ends.
    *
    * @param newestFirst entries from the floor downwards; those above it are passed over
-   * @param maxBytes encoded
+   * @param maxBytes of memory
    * @returns whether the floor is lower now
    */
   reachBack(newestFirst: readonly LogEntry[], maxBytes: number): boolean {
@@ -136,7 +136,7 @@ export class Ring {
       if (entry.seq < floor) break;
       if (entry.kind === 'event') {
         const frame = eventFrame(entry.event);
-        bytes += frame.bytes;
+        bytes += frame.bytes + frame.memoryBytes;
         if (bytes > maxBytes) break;
         frames.push(frame);
       }
@@ -151,13 +151,14 @@ export class Ring {
   #prepend(frames: readonly Frame[]): void {
     const entries: RingEntry[] = [];
     const firstOrdinal = this.#start - frames.length;
-    let offset = this.#appendedBytes - this.bytes - totalBytes(frames);
+    let offset = this.#appendedBytes - this.bytesFrom(this.#start) - totalBytes(frames);
     for (let first = 0; first < frames.length; ) {
       let next = first;
       for (let bytes = 0; next < frames.length && bytes < HISTORY_SLAB_BYTES; next++) bytes += frames[next]?.bytes ?? 0;
       const together = frames.slice(first, next);
-      const slab = newSlab(totalBytes(together), firstOrdinal + next);
+      const slab = this.#newSlab(totalBytes(together), firstOrdinal + next);
       for (const frame of together) {
+        this.#count(frame.memoryBytes);
         entries.push(write(frame, slab, offset));
         offset += frame.bytes;
       }
@@ -170,17 +171,30 @@ export class Ring {
 
   #append(frame: Frame): void {
     const slab = this.#slabWithRoomFor(frame.bytes);
+    this.#count(frame.memoryBytes);
     this.#entries.push(write(frame, slab, this.#appendedBytes));
     slab.endOrdinal = this.end;
     this.#appendedBytes += frame.bytes;
   }
 
   #slabWithRoomFor(bytes: number): Slab {
-    if (this.#slab.bytes.length - this.#slab.used < bytes) {
-      const grown = Math.min(Math.max(this.#slab.bytes.length * 2, FIRST_SLAB_BYTES), MAX_SLAB_BYTES);
-      this.#slab = newSlab(Math.max(grown, bytes), this.end);
-    }
+    const slab = this.#slab;
+    if (slab !== undefined && slab.bytes.length - slab.used >= bytes) return slab;
+    // A ring of a single slab could only be let go as a whole.
+    const most = Math.min(MAX_SLAB_BYTES, this.#memory.limit / 4);
+    const grown = Math.max(FIRST_SLAB_BYTES, Math.min((slab?.bytes.length ?? 0) * 2, Math.floor(most)));
+    this.#slab = this.#newSlab(Math.max(grown, bytes), this.end);
     return this.#slab;
+  }
+
+  #newSlab(bytes: number, endOrdinal: number): Slab {
+    this.#count(bytes);
+    return new Slab(bytes, endOrdinal);
+  }
+
+  #count(bytes: number): void {
+    this.#memoryBytes += bytes;
+    this.#memory.add(bytes);
   }
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
@@ -207,7 +221,7 @@ export class Ring {
     if (ordinal >= this.end) return undefined;
     if (this.#batch?.from === ordinal && this.#batch.end === this.end) return this.#batch.batch;
     const { slab, start } = this.at(ordinal);
-    const batch = { bytes: slab.bytes.subarray(start, slab.used), next: slab.endOrdinal };
+    const batch = { bytes: slab.bytes.subarray(start, slab.used), next: slab.endOrdinal, slab };
     this.#batch = { from: ordinal, end: this.end, batch };
     return batch;
   }
@@ -215,21 +229,33 @@ export class Ring {
   /**
    * Lets the oldest entries go until the limits are kept, but none from ordinal `offered` on, which some reader may not
    * have been offered yet: only a reader that does not take what it is offered falls out of the ring.
+   *
+   * @param maxBytes of memory
    */
   trim(maxBytes: number, offered: number): void {
     let dropped = 0;
-    let bytes = this.bytes;
+    const letGo: Slab[] = [];
     const droppable = Math.min(offered, this.end) - this.#start;
-    while (dropped < droppable && (bytes > maxBytes || this.#entries.length - dropped > MAX_ENTRIES)) {
+    while (dropped < droppable && (this.#memoryBytes > maxBytes || this.#entries.length - dropped > MAX_ENTRIES)) {
       const entry = this.at(this.#start + dropped);
-      bytes -= entry.end - entry.start;
       if (this.#start + dropped >= this.#epochStart) this.#floor = entry.position;
       dropped++;
+      this.#count(-memoryOf(entry.content));
+      if (this.#start + dropped < entry.slab.endOrdinal) continue;
+      this.#count(-entry.slab.bytes.length);
+      letGo.push(entry.slab);
     }
     if (dropped === 0) return;
     this.#entries.splice(0, dropped);
     this.#start += dropped;
     this.#batch = undefined;
+    if (this.#entries.length === 0) this.#slab = undefined;
+    for (const slab of letGo) slab.letGo();
+  }
+
+  /** Nobody reads it any more. */
+  close(): void {
+    this.#count(-this.#memoryBytes);
   }
 }
 
@@ -239,7 +265,11 @@ function eventFrame(event: LaneEvent): Frame {
 
 function frameOf(position: Position, content: RingEntry['content'], body: string): Frame {
   const id = idLine(formatPosition(position));
-  return { position, content, id, body, bytes: id.length + Buffer.byteLength(body) };
+  return { position, content, id, body, bytes: id.length + Buffer.byteLength(body), memoryBytes: memoryOf(content) };
+}
+
+function memoryOf(content: RingEntry['content']): number {
+  return content.kind === 'event' ? eventMemory(content.event) : 0;
 }
 
 function totalBytes(frames: readonly Frame[]): number {
@@ -253,8 +283,4 @@ function write({ position, content, id, body }: Frame, slab: Slab, offset: numbe
   const end = bodyStart + slab.bytes.write(body, bodyStart);
   slab.used = end;
   return { position, content, slab, start, bodyStart, end, offset };
-}
-
-function newSlab(bytes: number, endOrdinal: number): Slab {
-  return { bytes: Buffer.allocUnsafeSlow(bytes), used: 0, endOrdinal };
 }

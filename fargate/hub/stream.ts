@@ -2,18 +2,29 @@ import { type Cursor, formatCursor, type Position } from '../../backbone/domain/
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { Shares } from '../budget/shares.ts';
+import type { Turns } from '../budget/turns.ts';
 import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
+import { eventMemory } from './event-memory.ts';
 import type { Feed, Reader } from './feed.ts';
+import { OwnBytes } from './own-bytes.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
+import type { Slab, SlabHolder } from './slab.ts';
 import type { CloseReason, Sink } from './sink.ts';
 
 export interface StreamOptions extends CatchUpOptions {
   readonly logger: Logger;
+  /** Memory of pages and frames that are one client's alone. */
+  readonly memory: Shares;
+  /** Encoding them. */
+  readonly turns: Turns;
   readonly maxUnsentBytes: number;
   /** A client that takes nothing of what was written for this long is closed. */
   readonly maxStallMs: number;
   readonly onDelivered: (events: number) => void;
+  /** There was no memory to keep a page of the log until its client has taken it: it is read again. */
+  readonly onNoMemory: () => void;
   /** Called once, whoever ended the stream. `reason` is undefined when the client left. */
   readonly onClosed: (stream: Stream, reason: CloseReason | undefined) => void;
 }
@@ -32,20 +43,22 @@ function isLive({ next, joined }: Subscription): boolean {
   return next !== undefined && next >= joined;
 }
 
+/** What events take that are held in memory. */
+function memoryOf(events: readonly LaneEvent[]): number {
+  return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
+}
+
 /** Shared by all streams that open at once. */
 const OPENED = Promise.resolve();
 
 /** Shared by all streams that need no cursor any more. */
 const NOWHERE: Map<string, Position> = new Map();
 
-/** About how much is encoded into one write where a stream cannot share the ring's bytes. */
-const WRITE_BYTES = 64 * 1024;
-
 /**
  * One client's stream over one or more channels. It keeps no queue: whatever it lacks is in the rings of its channels,
  * or in the log.
  */
-export class Stream implements Reader {
+export class Stream implements Reader, SlabHolder {
   readonly #sink: Sink;
   readonly #principal: string;
   readonly #options: StreamOptions;
@@ -59,6 +72,10 @@ export class Stream implements Reader {
   /** Exists only while the stream opens and catches up: most streams are idle, and memory per stream counts. */
   #closing: AbortController | undefined;
   #drained: PromiseWithResolvers<void> | undefined;
+  /** Exists once something was written that no other stream shares. */
+  #own: OwnBytes | undefined;
+  /** The piece of a ring that the client has not taken all of. */
+  #slab: Slab | undefined;
   #opened: Promise<void> = OPENED;
 
   constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
@@ -124,6 +141,8 @@ export class Stream implements Reader {
   #goLive(): void {
     this.#phase = 'live';
     this.#closing = undefined;
+    // Memory that it has waited for, and does not need as the ring serves it now.
+    if (this.#sink.bufferedBytes === 0) this.#own?.release();
     // With a single channel the ring's own bytes have the ids, and its ordinal says where the client stands.
     if (this.#channels.length === 1) this.#cursor = NOWHERE;
   }
@@ -165,26 +184,51 @@ export class Stream implements Reader {
     this.flush();
   }
 
+  /**
+   * Writes events of a page of the log. What the client has no room for is kept as long as there is memory for it, and given up
+   * otherwise: it is read again then.
+   * @returns how many were written
+   */
   async #writeMissed(events: readonly LaneEvent[], signal: AbortSignal): Promise<number> {
-    for (let written = 0; written < events.length; ) {
-      await this.#whenRoom(signal, () => {
-        written = this.#writeSome(events, written);
-      });
+    const { memory, turns } = this.#options;
+    let isRevoked = false;
+    const revoke = () => {
+      isRevoked = true;
+    };
+    const kept = memory.reserve(this.#principal, memoryOf(events), revoke);
+    if (kept === undefined) {
+      this.#options.onNoMemory();
+      return this.#writeSome(events, 0);
     }
-    return events.length;
+    try {
+      let written = 0;
+      // A page is not kept while memory is waited for: that may be the very memory which is missing.
+      while (written < events.length && !isRevoked && this.#own?.isWaiting !== true) {
+        await this.#whenRoom(signal);
+        written = await turns.run(this.#principal, () => (signal.aborted ? written : this.#writeSome(events, written)));
+      }
+      return written;
+    } finally {
+      kept.release();
+    }
   }
 
   /** @returns the index of the first event that did not fit into the write */
   #writeSome(events: readonly LaneEvent[], from: number): number {
+    if (this.#sink.bufferedBytes > 0) return from;
     const frames: string[] = [];
-    let chars = 0;
+    let room = 0;
+    let bytes = 0;
     for (const event of events.slice(from)) {
-      if (chars >= WRITE_BYTES) break;
-      const frame = this.#frame(event.channel, event, eventBody(event));
-      frames.push(frame);
-      chars += frame.length;
+      const body = eventBody(event);
+      const size = Buffer.byteLength(body);
+      if (frames.length === 0) room = this.#ownBytes.room(size);
+      if (bytes + size > room) break;
+      frames.push(this.#frame(event.channel, event, body));
+      bytes += size;
     }
-    this.#write(Buffer.from(frames.join('')));
+    if (frames.length === 0) return from;
+    this.#writeOwn(Buffer.from(frames.join('')));
     this.#options.onDelivered(frames.length);
     return from + frames.length;
   }
@@ -205,7 +249,7 @@ export class Stream implements Reader {
   /** Writes at once when the client has taken what was written before: other channels write too. Rejects when the stream ends. */
   async #whenRoom(signal: AbortSignal, write?: () => void): Promise<void> {
     signal.throwIfAborted();
-    while (this.#sink.bufferedBytes > 0) {
+    while (this.#sink.bufferedBytes > 0 || this.#own?.isWaiting === true) {
       this.#drained ??= Promise.withResolvers();
       await this.#drained.promise;
       signal.throwIfAborted();
@@ -241,33 +285,80 @@ export class Stream implements Reader {
   #writeBatch(subscription: Subscription): boolean {
     const { feed, next } = subscription;
     if (next === undefined) return false;
-    const batch = this.#channels.length === 1 ? feed.ring.batchFrom(next) : this.#ownBatch(feed, next);
+    if (this.#channels.length > 1) return this.#writeOwnBatch(subscription, next);
+    const batch = feed.ring.batchFrom(next);
     if (batch === undefined) return false;
     subscription.next = batch.next;
     this.#options.onDelivered(batch.next - next);
     this.#write(batch.bytes);
+    if (this.#sink.bufferedBytes > 0) this.#holdSlab(batch.slab);
     return true;
   }
 
   /** Frames with a composite id are this stream's own. */
-  #ownBatch(feed: Feed, from: number) {
-    const { ring, channel } = feed;
-    if (from >= ring.end) return undefined;
+  #writeOwnBatch(subscription: Subscription, from: number): boolean {
+    const { ring, channel } = subscription.feed;
+    if (from >= ring.end) return false;
+    const first = ring.at(from);
+    const room = this.#ownBytes.room(first.end - first.bodyStart);
+    if (room === 0) return false;
     const parts: Buffer[] = [];
     let next = from;
-    for (let bytes = 0; next < ring.end && bytes < WRITE_BYTES; next++) {
+    for (let bytes = 0; next < ring.end && bytes < room; next++) {
       const { position, slab, bodyStart, end } = ring.at(next);
+      if (bytes > 0 && bytes + end - bodyStart > room) break;
       this.#cursor.set(channel, position);
-      parts.push(Buffer.from(idLine(formatCursor(this.#channels, this.#cursor))), slab.bytes.subarray(bodyStart, end));
-      bytes += end - bodyStart;
+      const id = Buffer.from(idLine(formatCursor(this.#channels, this.#cursor)));
+      parts.push(id, slab.bytes.subarray(bodyStart, end));
+      bytes += id.length + end - bodyStart;
     }
-    return { bytes: Buffer.concat(parts), next };
+    subscription.next = next;
+    this.#options.onDelivered(next - from);
+    this.#writeOwn(Buffer.concat(parts));
+    return true;
+  }
+
+  get #ownBytes(): OwnBytes {
+    this.#own ??= new OwnBytes({
+      memory: this.#options.memory,
+      principal: this.#principal,
+      onRoom: () => this.wake(),
+      onRevoked: () => {
+        if (this.#sink.bufferedBytes > 0) this.close('slow');
+      },
+    });
+    return this.#own;
+  }
+
+  /** Writes what no other stream shares. */
+  #writeOwn(bytes: Buffer): void {
+    this.#write(bytes);
+    if (this.#sink.bufferedBytes > 0) this.#ownBytes.hold(bytes.length);
+    else this.#own?.release();
   }
 
   #write(bytes: Buffer): void {
     this.#wroteSinceTick = true;
     this.#sink.write(bytes);
     if (this.#sink.bufferedBytes > 0) this.#blockedSinceMs ??= this.#options.clock.nowMs();
+  }
+
+  #holdSlab(slab: Slab): void {
+    this.#slab = slab;
+    slab.hold(this);
+  }
+
+  /** The ring has let a piece go that only clients hold which have not taken it: this one answers for it. */
+  answerForSlab(bytes: number): void {
+    const { memory } = this.#options;
+    if (memory.heldBy(this.#principal) + bytes > memory.shareOf(this.#principal)) this.close('slow');
+    else this.#ownBytes.hold(bytes);
+  }
+
+  #releaseHeld(): void {
+    this.#own?.release();
+    this.#slab?.release(this);
+    this.#slab = undefined;
   }
 
   #closeIfSlow(): void {
@@ -286,7 +377,10 @@ export class Stream implements Reader {
 
   /** The sink has nothing buffered any more. */
   wake(): void {
-    this.#blockedSinceMs = undefined;
+    if (this.#sink.bufferedBytes === 0 && this.#blockedSinceMs !== undefined) {
+      this.#blockedSinceMs = undefined;
+      this.#releaseHeld();
+    }
     this.flush();
     if (this.#sink.bufferedBytes > 0) return;
     this.#drained?.resolve();
@@ -327,6 +421,8 @@ export class Stream implements Reader {
     this.#phase = 'closed';
     this.#closing?.abort(new Error('the stream has ended'));
     this.#drained?.reject(new Error('the stream has ended'));
+    this.#releaseHeld();
+    this.#own?.close();
     this.#options.onClosed(this, reason);
     return true;
   }

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Ring } from '../../../fargate/hub/ring.ts';
+import { RingMemory } from '../../../fargate/hub/ring-memory.ts';
 import { parseStream } from '../support/fake-sink.ts';
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
@@ -9,8 +10,10 @@ function event(seq: number, data = `event ${seq}`, epoch = 'e1') {
   return { channel: 'demo', epoch, seq, type: 'message', data, publishedAtMs: 0 };
 }
 
+const newRing = (memory = new RingMemory(64 * 1024 * 1024, 8 * 1024 * 1024)) => new Ring('demo', { epoch: 'e1', seq: 0 }, memory);
+
 function ringOf(...seqs: readonly number[]): Ring {
-  const ring = new Ring('demo', { epoch: 'e1', seq: 0 });
+  const ring = newRing();
   for (const seq of seqs) ring.append(event(seq));
   return ring;
 }
@@ -44,7 +47,7 @@ test('an event that comes after a batch was handed out does not change the batch
 test('nothing is lost between slabs, whatever the sizes', () => {
   fc.assert(
     fc.property(fc.array(fc.nat({ max: 40_000 }), { maxLength: 40 }), fc.nat({ max: 40 }), (sizes, from) => {
-      const ring = new Ring('demo', { epoch: 'e1', seq: 0 });
+      const ring = newRing();
       const data = sizes.map((size, index) => `${index}:${'ä'.repeat(size)}`);
       for (const [index, text] of data.entries()) ring.append(event(index + 1, text));
       expect(drain(ring, Math.min(from, data.length))).toEqual(data.slice(from));
@@ -80,7 +83,7 @@ test('trimming keeps what has not been offered to every reader', () => {
 
 test('trimming goes no further than the limit asks', () => {
   const ring = ringOf(1, 2, 3);
-  ring.trim(ring.bytes - 1, EVERYTHING);
+  ring.trim(ring.memoryBytes - 1, EVERYTHING);
   expect(ring.start).toBe(1);
 });
 
