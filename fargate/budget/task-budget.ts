@@ -1,3 +1,4 @@
+import { RingMemory } from './ring-memory.ts';
 import { Shares } from './shares.ts';
 import { Turns } from './turns.ts';
 
@@ -9,8 +10,8 @@ export interface TaskBudget {
   readonly bodies: Shares;
   /** Work on the event loop. */
   readonly turns: Turns;
-  /** Bytes for the rings of all channels, which users share. */
-  readonly ringBytes: number;
+  /** Memory for the rings of all channels, which users share. */
+  readonly rings: RingMemory;
   /** Channels that the task follows, counted for whoever came first. */
   readonly channels: Shares;
   /** Requests that were answered that their principal holds all that it may, and replays that had to give up what they had read. */
@@ -46,7 +47,7 @@ export function createTaskBudget(memoryBytes: number, threads = 1): TaskBudget {
     memory: new Shares(Math.floor((memoryBytes * MEMORY_PART) / threads)),
     bodies: new Shares(Math.max(2, Math.floor(MAX_BODIES / threads))),
     turns: new Turns(),
-    ringBytes,
+    rings: new RingMemory(ringBytes),
     channels: new Shares(Math.max(2, Math.floor(ringBytes / CHANNEL_BYTES))),
     refused: 0,
   };

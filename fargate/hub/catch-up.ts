@@ -5,7 +5,7 @@ import type { Clock } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../backbone/services/log-reader.ts';
 import type { Feed } from './feed.ts';
-import type { Permits, PermitSource } from './permits.ts';
+import type { PermitSource, Permits } from './permits.ts';
 
 export interface CatchUpOptions {
   readonly reader: LogReader;

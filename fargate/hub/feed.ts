@@ -6,9 +6,9 @@ import type { Clock, EventLog, Head } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { RingMemory } from '../budget/ring-memory.ts';
 import { HoleWatch } from './hole-watch.ts';
 import { Ring } from './ring.ts';
-import type { RingMemory } from './ring-memory.ts';
 
 export interface FeedOptions {
   readonly log: EventLog;

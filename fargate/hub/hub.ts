@@ -6,6 +6,7 @@ import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { RingMemory } from '../budget/ring-memory.ts';
 import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import { type Feed, FeedClosedError } from './feed.ts';
@@ -16,7 +17,6 @@ import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { type PollPage, poll } from './poll.ts';
 import { PrincipalQuota } from './principal-quota.ts';
-import { RingMemory } from './ring-memory.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
@@ -118,6 +118,7 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #budget: TaskBudget;
   readonly #rings: RingMemory;
+  readonly #maxRingBytes: number;
   #relievedAtMs = Number.NEGATIVE_INFINITY;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
@@ -137,10 +138,10 @@ export class Hub {
     this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
-    const mostPerRing = Math.max(MAX_RING_BYTES, maxUnsentBytes) * MEMORY_PER_ENCODED;
-    this.#rings = new RingMemory(this.#budget.ringBytes, mostPerRing);
+    this.#rings = this.#budget.rings;
+    this.#maxRingBytes = Math.max(MAX_RING_BYTES, maxUnsentBytes) * MEMORY_PER_ENCODED;
     this.#passes = new PassScheduler(
-      () => this.#rings.limit,
+      () => this.#ringLimitBytes,
       (feed, from, through) => {
         this.#notePassed(feed, from, through);
         this.#relieveRings();
@@ -345,9 +346,13 @@ export class Hub {
     }
   }
 
+  get #ringLimitBytes(): number {
+    return Math.min(this.#maxRingBytes, this.#rings.limit);
+  }
+
   #pace(feed: Feed): Promise<void> | undefined {
     const { memoryBytes } = feed.ring;
-    const isTooMuch = memoryBytes > Math.max(MAX_UNOFFERED_BYTES, this.#rings.limit * 1.5) || this.#rings.isSpent;
+    const isTooMuch = memoryBytes > Math.max(MAX_UNOFFERED_BYTES, this.#ringLimitBytes * 1.5) || this.#rings.isSpent;
     return isTooMuch ? this.#passes.settled(feed) : undefined;
   }
 
@@ -357,7 +362,7 @@ export class Hub {
     if (!this.#rings.isLow || nowMs - this.#relievedAtMs < RELIEF_INTERVAL_MS) return;
     this.#relievedAtMs = nowMs;
     this.#feeds.evictIdle(() => this.#rings.isLow);
-    const limit = this.#rings.fairLimit(this.#feeds.count);
+    const limit = Math.min(this.#maxRingBytes, this.#rings.fairLimit(this.#feeds.count));
     for (const feed of this.#rings.isLow ? this.#feeds.open() : []) {
       if (feed.ring.memoryBytes <= limit) continue;
       feed.ring.trim(limit, this.#passes.offered(feed));

@@ -2,9 +2,9 @@ import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
+import type { RingMemory } from '../budget/ring-memory.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
 import { eventMemory } from './event-memory.ts';
-import type { RingMemory } from './ring-memory.ts';
 import { Slab } from './slab.ts';
 
 /** An event, or the announcement that a new epoch begins here. */

@@ -10,8 +10,8 @@ import { eventMemory } from './event-memory.ts';
 import type { Feed, Reader } from './feed.ts';
 import { OwnBytes } from './own-bytes.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
-import type { Slab, SlabHolder } from './slab.ts';
 import type { CloseReason, Sink } from './sink.ts';
+import type { Slab, SlabHolder } from './slab.ts';
 
 export interface StreamOptions extends CatchUpOptions {
   readonly logger: Logger;

@@ -10,14 +10,11 @@ const LOW_AT = 3 / 4;
  * make up the whole.
  */
 export class RingMemory {
-  readonly #total: number;
-  readonly #mostPerRing: number;
+  readonly total: number;
   #used = 0;
 
-  /** @param mostPerRing one ring never has more */
-  constructor(total: number, mostPerRing: number) {
-    this.#total = total;
-    this.#mostPerRing = mostPerRing;
+  constructor(total: number) {
+    this.total = total;
   }
 
   get used(): number {
@@ -26,20 +23,20 @@ export class RingMemory {
 
   /** What one ring may have at this moment. */
   get limit(): number {
-    return Math.min(this.#mostPerRing, Math.max(0, this.#total - this.#used) * PART_OF_FREE);
+    return Math.max(0, this.total - this.#used) * PART_OF_FREE;
   }
 
   get isLow(): boolean {
-    return this.#used > this.#total * LOW_AT;
+    return this.#used > this.total * LOW_AT;
   }
 
   get isSpent(): boolean {
-    return this.#used > this.#total;
+    return this.#used > this.total;
   }
 
   /** What a ring may have where memory is low, so that all have the same. */
   fairLimit(rings: number): number {
-    return Math.min(this.#mostPerRing, (this.#total * LOW_AT) / Math.max(1, rings));
+    return (this.total * LOW_AT) / Math.max(1, rings);
   }
 
   add(bytes: number): void {
