@@ -22,7 +22,6 @@ export type EdgeCode =
   | 'request_timeout'
   | 'task_full'
   | 'too_many_streams'
-  | 'too_many_channels'
   | 'too_many_publications'
   | 'too_many_requests'
   | 'task_draining'
@@ -68,14 +67,7 @@ export function refusal(kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draini
         'Retry-After': RETRY_AFTER_LIMIT,
       });
     case 'tooManyChannels':
-      return problem(
-        429,
-        'too_many_channels',
-        'this task follows as many channels for you as it may: close streams, or name fewer channels',
-        {
-          'Retry-After': RETRY_AFTER_LIMIT,
-        },
-      );
+      return overShare('channels. Close streams, or name fewer channels');
     case 'busy':
       return overShare('responses that you have not read yet');
     case 'draining':
