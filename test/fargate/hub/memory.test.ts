@@ -52,8 +52,8 @@ describe('frames that no other stream shares', () => {
     const clients: Client[] = [];
     for (let n = 0; n < 200; n++) clients.push(await openStuck(`user ${n % 20}`, ['a', 'b']));
     const reader = await open('reader', ['a', 'b']);
-    for (let n = 1; n <= 60; n++) {
-      await world.publish('a', text(`a${n}`, 10_000));
+    for (let n = 1; n <= 60; n += 10) {
+      for (let together = 0; together < 10; together++) await world.publish('a', text(`a${n + together}`, 10_000));
       await idle();
       expect(world.budget.memory.used).toBeLessThanOrEqual(world.budget.memory.total);
       expect(heldBytes(clients)).toBeLessThanOrEqual(world.budget.memory.total);
