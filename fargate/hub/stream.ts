@@ -194,6 +194,8 @@ export class Stream implements Reader, SlabHolder {
     let isRevoked = false;
     const revoke = () => {
       isRevoked = true;
+      // Wakes whoever waits for room with a page in hand.
+      this.#wakeWaiting();
     };
     const kept = memory.reserve(this.#principal, memoryOf(events), revoke);
     if (kept === undefined) {
@@ -204,7 +206,7 @@ export class Stream implements Reader, SlabHolder {
       let written = 0;
       // A page is not kept while memory is waited for: that may be the very memory which is missing.
       while (written < events.length && !isRevoked && this.#own?.isWaiting !== true) {
-        await this.#whenRoom(signal);
+        await this.#whenRoom(signal, undefined, () => isRevoked);
         written = await turns.run(this.#principal, () => (signal.aborted ? written : this.#writeSome(events, written)));
       }
       return written;
@@ -246,10 +248,13 @@ export class Stream implements Reader, SlabHolder {
     return idLine(formatCursor(this.#channels, this.#cursor)) + body;
   }
 
-  /** Writes at once when the client has taken what was written before: other channels write too. Rejects when the stream ends. */
-  async #whenRoom(signal: AbortSignal, write?: () => void): Promise<void> {
+  /**
+   * Writes at once when the client has taken what was written before: other channels write too. Rejects when the stream ends.
+   * @param isOver asked again after {@link #wakeWaiting}: there is no use in waiting any more
+   */
+  async #whenRoom(signal: AbortSignal, write?: () => void, isOver: () => boolean = () => false): Promise<void> {
     signal.throwIfAborted();
-    while (this.#sink.bufferedBytes > 0 || this.#own?.isWaiting === true) {
+    while (!isOver() && (this.#sink.bufferedBytes > 0 || this.#own?.isWaiting === true)) {
       this.#drained ??= Promise.withResolvers();
       await this.#drained.promise;
       signal.throwIfAborted();
@@ -382,7 +387,10 @@ export class Stream implements Reader, SlabHolder {
       this.#releaseHeld();
     }
     this.flush();
-    if (this.#sink.bufferedBytes > 0) return;
+    if (this.#sink.bufferedBytes === 0) this.#wakeWaiting();
+  }
+
+  #wakeWaiting(): void {
     this.#drained?.resolve();
     this.#drained = undefined;
   }
