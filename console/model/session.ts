@@ -3,7 +3,7 @@ import type { ConsoleConfig } from '../config.ts';
 import { PUBLISH_TIMEOUT_MS } from '../lanes/lane.ts';
 import { SseLane } from '../lanes/sse-lane.ts';
 import { WebSocketLane } from '../lanes/websocket-lane.ts';
-import type { Identity } from '../sign-in.ts';
+import type { Identity } from '../sign-in/identity.ts';
 import { Pane } from './pane.ts';
 import { Timetable } from './timetable.ts';
 

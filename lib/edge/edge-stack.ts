@@ -22,7 +22,7 @@ export interface EdgeStackProps extends StackProps {
   readonly stage: Stage;
   readonly edge: DistributionEdge;
   /** How users of the console sign in. */
-  readonly access: Pick<AccessControl, 'signIn'>;
+  readonly access: Pick<AccessControl, 'signIn' | 'signInOrigins'>;
   readonly lanes: Readonly<Lanes>;
 }
 
@@ -46,6 +46,8 @@ export class EdgeStack extends Stack {
         apiDomainName: `${lanes.webSocket.api.api.apiId}.execute-api.${stage.region}.${this.urlSuffix}`,
         stageName: stage.id,
       },
+      // Both lanes are on its own host.
+      connectTo: access.signInOrigins,
       webAclArn: acl.attrArn,
     });
     new DistributionLog(this, 'AccessLog', { distribution, logRetention });

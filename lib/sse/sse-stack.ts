@@ -44,6 +44,7 @@ export class SseStack extends Stack implements LaneStack {
       targetPort: SERVICE_PORT,
       accessLogDays: logRetention,
       deletionProtection: stage.production,
+      connectTo: [...(webSocketUrl === undefined ? [] : [webSocketUrl]), ...access.signInOrigins],
     });
     // A distribution has the console's files in a bucket of its own.
     const console = config.console && stage.edge.type === 'alb';
