@@ -48,5 +48,5 @@ function progress({ published, total }: { readonly published: number; readonly t
 function failure({ ids, reason, total }: Extract<Publishing, { kind: 'failed' }>): string {
   if (total === 1) return reason;
   const rest = total - ids.length - 1;
-  return `${ids.length} of ${total} published, then: ${reason}${rest === 0 ? '' : ` The ${rest} behind it ${rest === 1 ? 'was' : 'were'} not sent.`}`;
+  return `${ids.length} of ${total} published, then: ${reason.replace(/[.]?$/, '.')}${rest === 0 ? '' : ` The ${rest} behind it ${rest === 1 ? 'was' : 'were'} not sent.`}`;
 }

@@ -16,7 +16,11 @@ export function securityHeaders(scope: Construct, connectTo: readonly string[]):
       frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
       // A query may hold a token.
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
-      strictTransportSecurity: { accessControlMaxAge: Duration.seconds(STRICT_TRANSPORT_SECONDS), includeSubdomains: false, override: true },
+      strictTransportSecurity: {
+        accessControlMaxAge: Duration.seconds(STRICT_TRANSPORT_SECONDS),
+        includeSubdomains: false,
+        override: true,
+      },
     },
   });
 }

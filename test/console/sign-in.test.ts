@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { buildConsole } from '../../console/build.ts';
 import { collectPageErrors, lanePane, launchBrowser } from './browser.ts';
@@ -9,6 +9,9 @@ import { StubIssuer } from './stub-issuer.ts';
 import { StubServer } from './stub-server.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
+
+// Each test waits for what the page shows; a loaded machine takes its time for a page load.
+jest.setTimeout(30_000);
 
 let consoleDir: string;
 let browser: Browser;
@@ -116,7 +119,7 @@ describe('an answer of the issuer that this tab has not asked for', () => {
 
   test('shows its code, and no text that anybody may have written', async () => {
     await open('/?error=access_denied&error_description=Call+0900+123');
-    await shows('(access_denied)'.slice(1, -1));
+    await shows('access_denied');
     expect(await problem().textContent()).not.toContain('0900');
     await staysPut();
     expect(issuer.asked).toEqual([]);
@@ -194,13 +197,9 @@ test('a deployment that takes no session with the token says why', async () => {
 });
 
 test('a reload in the middle of it begins anew', async () => {
-  let held = false;
-  issuer.instead.set('/token', () => {
-    held = true;
-  });
+  const asked = new Promise<void>((resolve) => issuer.instead.set('/token', () => resolve()));
   await open('/?channel=orders');
-  await page.waitForRequest((request) => request.url().endsWith('/token')).catch(() => undefined);
-  expect(held || times('/token') >= 0).toBe(true);
+  await asked;
   issuer.instead.clear();
   await page.reload();
   await signedIn();
@@ -208,13 +207,13 @@ test('a reload in the middle of it begins anew', async () => {
 });
 
 test('the back button leads to the page before the console, not into another sign-in', async () => {
-  await page.goto(`${server.url}/icon.svg`).catch(() => undefined);
+  const before = `${issuer.url}/.well-known/jwks.json`;
+  await page.goto(before);
   await open();
   await signedIn();
-  const asked = issuer.asked.length;
   await page.goBack();
-  expect(new URL(page.url()).pathname).not.toBe('/');
-  expect(issuer.asked.length).toBe(asked);
+  expect(page.url()).toBe(before);
+  expect(times('/authorize')).toBe(1);
 });
 
 test('whoever stays on the page although it goes to the issuer can go again', async () => {
@@ -228,16 +227,27 @@ test('whoever stays on the page although it goes to the issuer can go again', as
 });
 
 test('a sign-in that the issuer does not renew ends with a word and a button, and is asked for once', async () => {
+  // A token is renewed some seconds before its end, so that the first lane that asks finds this one too old.
   const answered = { access_token: 'short', token_type: 'Bearer', expires_in: 1, refresh_token: 'used' };
   issuer.answer('/token', 200, answered);
+  await page.route('**/token', async (route) => {
+    const isRenewal = route.request().postData()?.includes('grant_type=refresh_token') === true;
+    if (isRenewal) issuer.answer('/token', 400, { error: 'invalid_grant', error_description: 'signed out elsewhere' });
+    await route.continue();
+  });
   await open();
-  issuer.answer('/token', 400, { error: 'invalid_grant', error_description: 'signed out elsewhere' });
-  // The token is renewed before its end, so that the first lane that asks finds it too old.
   await shows('The sign-in has ended. The issuer says: signed out elsewhere (invalid_grant).');
+  for (const title of ['WebSocket lane', 'SSE lane'] as const) {
+    await lanePane(page, title)
+      .pane.locator('.pill', { hasText: /^Stopped$/ })
+      .waitFor();
+    expect(await lanePane(page, title).notice('The sign-in has ended').count()).toBe(1);
+  }
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
   await page.locator('.outcome.failed').waitFor();
   expect(times('/token')).toBe(2);
 
+  await page.unroute('**/token');
   issuer.instead.clear();
   await page.getByRole('button', { name: 'Sign in again' }).click();
   await signedIn();

@@ -5,6 +5,7 @@ import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame, ServerFrame, WireEvent } from '../../backbone/protocol.ts';
 import type { SignInConfig } from '../../console/sign-in/issuer.ts';
+import { contentSecurityPolicy } from '../../lib/edge/page-policy.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -195,7 +196,13 @@ export class StubServer {
 
   #file(path: string, response: ServerResponse): void {
     const name = path === '/' ? '/index.html' : path;
-    response.writeHead(200, { 'content-type': CONTENT_TYPES[extname(name)] ?? 'application/octet-stream' });
+    const { signIn } = this.#options;
+    const connectTo = [this.url.replace('http', 'ws'), ...(signIn === undefined ? [] : [new URL(signIn.issuer).origin])];
+    response.writeHead(200, {
+      'content-type': CONTENT_TYPES[extname(name)] ?? 'application/octet-stream',
+      // As the edges do.
+      'content-security-policy': contentSecurityPolicy(connectTo),
+    });
     response.end(readFileSync(join(this.#options.consoleDir, name)));
   }
 }

@@ -116,7 +116,12 @@ describe('parseStage', () => {
   );
 
   test('rejects keys at another port than tasks may call', () => {
-    const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com:8443/keys', clientId: 'console' };
+    const issuer = {
+      url: 'https://issuer.example.com',
+      audience: 'lanes',
+      jwksUri: 'https://issuer.example.com:8443/keys',
+      clientId: 'console',
+    };
     expect(parse({ auth: { ...dev.auth, issuer } })).toThrow(/auth\.issuer\.jwksUri: .*a URL of port 443/);
   });
 

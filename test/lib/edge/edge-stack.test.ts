@@ -142,8 +142,8 @@ describe('the distribution', () => {
 
   test('lets the console connect to the host that it came from, which has both lanes, and to those of the sign-in', () => {
     const [policy] = Object.values(template.findResources('AWS::CloudFront::ResponseHeadersPolicy'));
-    const { SecurityHeadersConfig } = policy?.['Properties'].ResponseHeadersPolicyConfig;
-    const directives = flatten(SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy).split('; ');
+    const text = policy?.['Properties'].ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy;
+    const directives = flatten(text).split('; ');
     expect(directives).toEqual([
       "default-src 'none'",
       "script-src 'self'",

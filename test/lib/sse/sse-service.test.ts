@@ -105,7 +105,9 @@ describe('the service', () => {
   test('no security group lets everything out', () => {
     for (const template of [devTemplate, prodTemplate]) {
       const egress = [
-        ...Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(({ Properties }) => Properties.SecurityGroupEgress ?? []),
+        ...Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(
+          ({ Properties }) => Properties.SecurityGroupEgress ?? [],
+        ),
         ...Object.values(template.findResources('AWS::EC2::SecurityGroupEgress')).map(({ Properties }) => Properties),
       ];
       expect(egress.map(({ IpProtocol, FromPort, ToPort }) => [IpProtocol, FromPort, ToPort]).sort()).toEqual([
