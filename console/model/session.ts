@@ -47,8 +47,7 @@ export class Session {
         : new WebSocketLane({ url: config.websocket, channel, observer: this.websocketPane, token: identity?.tokenFunction() });
     if (this.websocketLane === undefined) this.websocketPane.onState({ kind: 'absent' });
     this.#unwatch = effect(() => {
-      const ended = identity?.ended.value;
-      if (ended !== undefined) untracked(() => this.#end(ended.message));
+      if (identity?.ended.value !== undefined) untracked(() => this.#stop());
     });
   }
 
@@ -75,11 +74,11 @@ export class Session {
   }
 
   /** There will be no token: neither lane has a reason to try again. */
-  #end(message: string): void {
+  #stop(): void {
     this.#closeLanes();
     for (const pane of [this.websocketPane, this.ssePane]) {
       if (pane.state.value.kind === 'absent') continue;
-      pane.onNotice({ kind: 'error', message });
+      pane.onNotice({ kind: 'error', message: 'Stopped: the sign-in has ended' });
       pane.onState({ kind: 'ended' });
     }
   }

@@ -241,7 +241,7 @@ test('a sign-in that the issuer does not renew ends with a word and a button, an
     await lanePane(page, title)
       .pane.locator('.pill', { hasText: /^Stopped$/ })
       .waitFor();
-    expect(await lanePane(page, title).notice('The sign-in has ended').count()).toBe(1);
+    expect(await lanePane(page, title).notice('Stopped: the sign-in has ended').count()).toBe(1);
   }
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
   await page.locator('.outcome.failed').waitFor();
