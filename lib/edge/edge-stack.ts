@@ -40,14 +40,14 @@ export class EdgeStack extends Stack {
       edge,
       // lane: sse
       consoleBucket: console?.bucket,
+      // Both lanes are on its own host.
+      connectTo: console && access.signInOrigins,
       loadBalancer: lanes.sse?.loadBalancer,
       // end lane
       webSocket: lanes.webSocket && {
         apiDomainName: `${lanes.webSocket.api.api.apiId}.execute-api.${stage.region}.${this.urlSuffix}`,
         stageName: stage.id,
       },
-      // Both lanes are on its own host.
-      connectTo: access.signInOrigins,
       webAclArn: acl.attrArn,
     });
     new DistributionLog(this, 'AccessLog', { distribution, logRetention });

@@ -81,6 +81,7 @@ describe('the load balancer', () => {
 
   test('answers in the clear with the same but for HSTS where it forwards, and with none where it redirects', () => {
     const { strict_transport_security: _, ...others } = listenerHeaders(devTemplate, 443);
+    expect(others).toHaveProperty('content_security_policy');
     expect(listenerHeaders(devTemplate, 80)).toEqual(others);
     expect(listenerHeaders(prodTemplate, 80)).toEqual({});
   });
