@@ -84,14 +84,19 @@ function isVerbose(options: unknown): boolean {
   return (options as { readonly verbose?: boolean } | undefined)?.verbose === true;
 }
 
-/** A line for the error and for each of its causes; with the stack where that is what helps. */
+/** The error's name and message, and the messages of its causes; the stack instead where that is what helps. */
 function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
   if (verbose || isBug(error)) return error.stack ?? error.message;
-  const own =
-    error instanceof AggregateError && error.message === '' ? error.errors.map((one) => describe(one, false)).join('; ') : error.message;
-  const named = error.name === 'Error' || error instanceof UsageError ? own : `${error.name}: ${own}`;
-  return error.cause === undefined ? named : `${named}\ncaused by ${describe(error.cause, false)}`;
+  const named = error.name === 'Error' || error instanceof UsageError ? '' : `${error.name}: `;
+  return named + messages(error).join(': ');
+}
+
+function messages(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return [String(error)];
+  // Node puts the reasons of several addresses that were tried into one error without a text.
+  const own = error instanceof AggregateError ? error.errors.flatMap(messages).join('; ') : error.message;
+  return [own, ...(error.cause === undefined ? [] : messages(error.cause))];
 }
 
 /** Whether it is the program that is wrong, and not what it was given. What `fetch` throws has a cause. */
