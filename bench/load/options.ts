@@ -35,7 +35,7 @@ export function parseLoadOptions(argv: readonly string[]): LoadOptions {
     'load',
     'Opens streams to a running service, local or deployed, publishes at a rate whatever the service does, and checks what every stream gets: nothing lost, repeated or out of order.',
   )
-    .addOption(new Option('--url <url>', 'of the service: http(s)://… or ws(s)://…').argParser(serviceUrl).makeOptionMandatory())
+    .addOption(new Option('--url <url>', 'of the service: http(s)://… or ws(s)://…').argParser(serviceUrl))
     .addOption(
       new Option('--lane <lane>', 'how clients get events (default: by the URL, sse or websocket)').choices(['sse', 'websocket', 'poll']),
     )
@@ -56,13 +56,16 @@ export function parseLoadOptions(argv: readonly string[]): LoadOptions {
     .addOption(new Option('--json', 'print the result as one line of JSON').default(false));
   program.parse(argv);
   const { url, lane, channel, connectRate, token, ...rest } = program.opts<
-    Omit<LoadOptions, 'lane' | 'channel' | 'connectsPerSecond' | 'token'> & {
+    Omit<LoadOptions, 'url' | 'lane' | 'channel' | 'connectsPerSecond' | 'token'> & {
+      url?: string;
       connectRate: number;
       lane?: LaneName;
       channel?: string;
       token?: string;
     }
   >();
+  // Not by commander, which would not tell of an option that is misspelt.
+  if (url === undefined) program.error("error: required option '--url <url>' not specified");
   const { protocol } = new URL(url);
   const chosen = lane ?? (protocol.startsWith('ws') ? 'websocket' : 'sse');
   if (!PROTOCOLS[chosen].some((one) => one === protocol)) {

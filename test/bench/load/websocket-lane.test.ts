@@ -41,7 +41,7 @@ test('what comes out of order reaches the application in order; how it came is t
   expect(isIntact(result)).toBe(true);
   expect(formatResult(result)).toMatch(/^ +to the application +on arrival$/m);
   expect(formatResult(result)).toMatch(/^out of order +0 +3$/m);
-  expect(formatResult(result)).toMatch(/The client library .*|"to the application" is what it delivers/);
+  expect(formatResult(result)).toContain('"to the application" is what it delivers');
 });
 
 test('what comes twice reaches the application once', async () => {
@@ -65,13 +65,9 @@ test('what never comes is lost to the application, and fails', async () => {
   expect(isIntact(result)).toBe(false);
 });
 
-test.each([
-  ['out of order', { late: 1 }],
-  ['repeated', { repeated: 1 }],
-  ['lost', { lost: 1 }],
-])('an event that is %s to the application fails on the WebSocket lane too', async (_what, fault) => {
+test('what is lost, repeated or out of order to the application fails', async () => {
   const result = await load({ deliver: (seq) => [seq], isKept: all });
 
   expect(isIntact(result)).toBe(true);
-  expect(isIntact({ ...result, ...fault })).toBe(false);
+  expect([{ late: 1 }, { repeated: 1 }, { lost: 1 }].map((fault) => isIntact({ ...result, ...fault }))).toEqual([false, false, false]);
 });
