@@ -65,7 +65,7 @@ export function parseLoadOptions(argv: readonly string[]): LoadOptions {
     }
   >();
   // Not by commander, which would not tell of an option that is misspelt.
-  if (url === undefined) program.error("error: required option '--url <url>' not specified");
+  if (url === undefined) return program.error("error: required option '--url <url>' not specified");
   const { protocol } = new URL(url);
   const chosen = lane ?? (protocol.startsWith('ws') ? 'websocket' : 'sse');
   if (!PROTOCOLS[chosen].some((one) => one === protocol)) {
