@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import * as v from 'valibot';
 import type { Resource } from '../assembly/resolve.ts';
@@ -55,7 +56,7 @@ export class DynamoDb {
   }
 
   /**
-   * Creates the tables of the templates, by the API as anybody would.
+   * Creates the tables of the templates, by the API as anybody would, and waits until they can be used.
    * @param endpoint where {@link handle} can be reached
    */
   async createTables(resources: readonly Resource[], endpoint: string): Promise<void> {
@@ -64,18 +65,32 @@ export class DynamoDb {
   }
 }
 
+/** How often a new table is asked for. It is local, and active after a millisecond or two. */
+const POLL_MS = 2;
+
+const described = v.object({ Table: v.object({ TableStatus: v.string() }) });
+
 async function createTable(endpoint: string, table: v.InferOutput<typeof tableProperties> & { readonly TableName: string }): Promise<void> {
+  const { TableName } = table;
+  await call(endpoint, 'CreateTable', { ...table, BillingMode: 'PAY_PER_REQUEST' });
+
+  // As in AWS, a table is CREATING when CreateTable answers, and every other operation says that it does not exist.
+  while (v.parse(described, await call(endpoint, 'DescribeTable', { TableName })).Table.TableStatus !== 'ACTIVE') await sleep(POLL_MS);
+}
+
+async function call(endpoint: string, operation: string, input: { readonly TableName: string }): Promise<unknown> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'DynamoDB_20120810.CreateTable',
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
       'x-amz-date': '20260101T000000Z',
       authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
     },
-    body: JSON.stringify({ ...table, BillingMode: 'PAY_PER_REQUEST' }),
+    body: JSON.stringify(input),
   });
-  if (!response.ok) throw new Error(`table ${table.TableName} cannot be created: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${operation} of table ${input.TableName} failed: ${await response.text()}`);
+  return response.json();
 }
 
 function throttle(request: IncomingMessage, response: ServerResponse): void {

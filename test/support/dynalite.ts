@@ -14,9 +14,12 @@ export interface Dynalite {
   stop(): Promise<void>;
 }
 
-/** DynamoDB on a free port of loopback, in memory; tables are active at once. */
+/** Long enough that whoever does not wait for a table fails every time, not only on a machine that is quick or slow. */
+const CREATE_TABLE_MS = 25;
+
+/** DynamoDB on a free port of loopback, in memory. As in AWS, a new table is CREATING at first. */
 export async function startDynalite(): Promise<Dynalite> {
-  const server = dynalite({ createTableMs: 0 });
+  const server = dynalite({ createTableMs: CREATE_TABLE_MS });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
