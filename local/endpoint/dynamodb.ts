@@ -78,7 +78,11 @@ async function createTable(endpoint: string, table: v.InferOutput<typeof tablePr
   while (v.parse(described, await call(endpoint, 'DescribeTable', { TableName })).Table.TableStatus !== 'ACTIVE') await sleep(POLL_MS);
 }
 
-async function call(endpoint: string, operation: string, input: { readonly TableName: string }): Promise<unknown> {
+async function call(
+  endpoint: string,
+  operation: string,
+  input: { readonly TableName: string; readonly [parameter: string]: unknown },
+): Promise<unknown> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
