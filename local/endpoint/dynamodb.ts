@@ -22,9 +22,12 @@ const tableProperties = v.object({
   StreamSpecification: v.optional(v.never('streams are not supported locally')),
 });
 
+/** Long enough that whoever does not wait for a table fails every time, not only on a machine that is quick or slow. */
+const CREATE_TABLE_MS = 25;
+
 /** DynamoDB in memory, in this process. Answers requests that another server has received. */
 export class DynamoDb {
-  readonly #server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  readonly #server: Server = dynalite({ createTableMs: CREATE_TABLE_MS, deleteTableMs: 0, updateTableMs: 0 });
 
   readonly #faults: Faults;
 
@@ -65,8 +68,8 @@ export class DynamoDb {
   }
 }
 
-/** How often a new table is asked for. It is local, and active after a millisecond or two. */
-const POLL_MS = 2;
+/** How often a new table is asked for. */
+const POLL_MS = 5;
 
 const described = v.object({ Table: v.object({ TableStatus: v.string() }) });
 

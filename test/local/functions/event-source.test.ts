@@ -21,9 +21,9 @@ beforeEach(() => {
   stop = new AbortController();
 });
 
-afterEach(() => {
+afterEach(async () => {
   stop.abort();
-  fn?.close();
+  await fn?.close();
   queues.close();
 });
 

@@ -42,9 +42,9 @@ beforeEach(() => {
   deadLetters.purge();
 });
 
-afterAll(() => {
+afterAll(async () => {
   lambda.destroy();
-  functions.close();
+  await functions.close();
   queues.close();
   endpoint.close();
 });

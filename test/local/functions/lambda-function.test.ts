@@ -5,8 +5,8 @@ import { until } from '../support/until.ts';
 
 const functions: LambdaFunction[] = [];
 
-afterEach(() => {
-  for (const fn of functions.splice(0)) fn.close();
+afterEach(async () => {
+  for (const fn of functions.splice(0)) await fn.close();
 });
 
 function make(...args: Parameters<typeof testFunction>) {
@@ -97,6 +97,13 @@ test('closing ends running and waiting invocations', async () => {
   const { fn } = make('slow', { reservedConcurrency: 1 });
   await result(fn, { ms: 0 });
   const running = [fn.invoke('{"ms":60000}'), fn.invoke('{"ms":60000}')];
-  fn.close();
+  await fn.close();
   for (const outcome of await Promise.all(running)) expect(outcome.kind).toBe('error');
+});
+
+test('what is closed has left no process', async () => {
+  const { fn } = make('echo');
+  const { pid } = (await result(fn)) as { pid: number };
+  await fn.close();
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
