@@ -46,15 +46,21 @@ export class Feeds {
    */
   acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
     const feeds: Feed[] = [];
+    let areNew = false;
     for (const channel of channels) {
-      const feed = this.#feeds.get(channel) ?? this.#make(channel, principal);
+      let feed = this.#feeds.get(channel);
+      if (feed === undefined) {
+        feed = this.#make(channel, principal);
+        areNew = true;
+      }
       if (feed === undefined) break;
       this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
       this.#idle.delete(feed);
       feeds.push(feed);
     }
     // Making the last of them may have taken the place of the first.
-    if (feeds.length === channels.length && feeds.every((feed) => this.#feeds.get(feed.channel) === feed)) return feeds;
+    const areKept = !areNew || feeds.every((feed) => this.#feeds.get(feed.channel) === feed);
+    if (feeds.length === channels.length && areKept) return feeds;
     for (const feed of feeds) this.release(feed);
     return undefined;
   }

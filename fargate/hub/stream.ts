@@ -8,7 +8,7 @@ import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from 
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import { eventMemory } from './event-memory.ts';
 import type { Feed, Reader } from './feed.ts';
-import { OwnBytes } from './own-bytes.ts';
+import { OwnBytes, WRITE_BYTES } from './own-bytes.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import type { Slab, SlabHolder } from './slab.ts';
@@ -224,7 +224,7 @@ export class Stream implements Reader, SlabHolder {
     for (const event of events.slice(from)) {
       const body = eventBody(event);
       const size = Buffer.byteLength(body);
-      if (frames.length === 0) room = this.#ownBytes.room(size);
+      if (frames.length === 0) room = this.#ownRoom(size);
       if (bytes + size > room) break;
       frames.push(this.#frame(event.channel, event, body));
       bytes += size;
@@ -305,7 +305,7 @@ export class Stream implements Reader, SlabHolder {
     const { ring, channel } = subscription.feed;
     if (from >= ring.end) return false;
     const first = ring.at(from);
-    const room = this.#ownBytes.room(first.end - first.bodyStart);
+    const room = this.#ownRoom(first.end - first.bodyStart);
     if (room === 0) return false;
     const parts: Buffer[] = [];
     let next = from;
@@ -321,6 +321,12 @@ export class Stream implements Reader, SlabHolder {
     this.#options.onDelivered(next - from);
     this.#writeOwn(Buffer.concat(parts));
     return true;
+  }
+
+  /** How much may be written that no other stream shares, at least a frame of so many bytes; 0 while there is no memory for it. */
+  #ownRoom(firstBytes: number): number {
+    const atLeast = Math.max(firstBytes, WRITE_BYTES);
+    return this.#options.memory.isPlenty(atLeast) ? atLeast : this.#ownBytes.room(firstBytes);
   }
 
   get #ownBytes(): OwnBytes {
