@@ -48,6 +48,9 @@ function memoryOf(events: readonly LaneEvent[]): number {
   return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
 }
 
+/** By which an id may become longer from one event to the next: a first position of a new epoch, or a seq with more digits. */
+const MORE_DIGITS = 48;
+
 /** Shared by all streams that open at once. */
 const OPENED = Promise.resolve();
 
@@ -221,13 +224,16 @@ export class Stream implements Reader, SlabHolder {
     const frames: string[] = [];
     let room = 0;
     let bytes = 0;
+    let idBytes = 0;
     for (const event of events.slice(from)) {
       const body = eventBody(event);
       const size = Buffer.byteLength(body);
       if (frames.length === 0) room = this.#ownRoom(size);
-      if (bytes + size > room) break;
-      frames.push(this.#frame(event.channel, event, body));
-      bytes += size;
+      if (bytes + idBytes + size > room) break;
+      const frame = this.#frame(event.channel, event, body);
+      frames.push(frame);
+      idBytes = frame.length - body.length;
+      bytes += idBytes + size;
     }
     if (frames.length === 0) return from;
     this.#writeOwn(Buffer.from(frames.join('')));
@@ -309,13 +315,15 @@ export class Stream implements Reader, SlabHolder {
     if (room === 0) return false;
     const parts: Buffer[] = [];
     let next = from;
+    let idBytes = 0;
     for (let bytes = 0; next < ring.end && bytes < room; next++) {
       const { position, slab, bodyStart, end } = ring.at(next);
-      if (bytes > 0 && bytes + end - bodyStart > room) break;
+      if (bytes > 0 && bytes + idBytes + end - bodyStart > room) break;
       this.#cursor.set(channel, position);
       const id = Buffer.from(idLine(formatCursor(this.#channels, this.#cursor)));
       parts.push(id, slab.bytes.subarray(bodyStart, end));
-      bytes += id.length + end - bodyStart;
+      idBytes = id.length;
+      bytes += idBytes + end - bodyStart;
     }
     subscription.next = next;
     this.#options.onDelivered(next - from);
@@ -323,10 +331,12 @@ export class Stream implements Reader, SlabHolder {
     return true;
   }
 
-  /** How much may be written that no other stream shares, at least a frame of so many bytes; 0 while there is no memory for it. */
-  #ownRoom(firstBytes: number): number {
-    const atLeast = Math.max(firstBytes, WRITE_BYTES);
-    return this.#options.memory.isPlenty(atLeast) ? atLeast : this.#ownBytes.room(firstBytes);
+  /** How much may be written that no other stream shares, at least a frame with so much behind its id; 0 while there is no memory for it. */
+  #ownRoom(bodyBytes: number): number {
+    const atLeast = Math.max(bodyBytes, WRITE_BYTES);
+    if (this.#options.memory.isPlenty(atLeast)) return atLeast;
+    const idBytes = idLine(formatCursor(this.#channels, this.#cursor)).length;
+    return this.#ownBytes.room(idBytes + MORE_DIGITS + bodyBytes);
   }
 
   get #ownBytes(): OwnBytes {
