@@ -53,7 +53,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // It may have closed while the issuer's keys were fetched, and would not say so again.
   if (socket.destroyed) return undefined;
 
-  const sink = new SocketSink(socket, cors(request));
+  const sink = new SocketSink(socket, request, cors(request));
   const attachment = hub.attach({ ...access, channels, cursor }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
