@@ -73,7 +73,7 @@ export function createEdge(options: EdgeOptions): Server {
     if (error instanceof InvalidInputError) return invalidInput(error);
     if (error instanceof AccessDeniedError) return accessDenied(error);
     if (error instanceof KeysUnavailableError) {
-      logger.error('could not check a token', { method, error });
+      if (!error.isExpected) logger.error('could not check a token', { method, error });
       return unavailable('unavailable', error.message);
     }
     if (hasLeft) return undefined;
