@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { SSE_PATHS } from '../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import { EdgeRequest, oweAnswer } from './edge-request.ts';
+import { EdgeRequest, hostFault, oweAnswer } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
@@ -82,6 +82,8 @@ export function createEdge(options: EdgeOptions): Server {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
+    const fault = hostFault(request);
+    if (fault !== undefined) return problem(400, 'bad_request', fault, { Connection: 'close' });
     const { path, query } = parseTarget(request.url ?? '/');
     const methods = route(path, options);
     if (methods === undefined) return problem(404, 'not_found', `there is nothing at ${quote(path)}`);

@@ -438,6 +438,27 @@ describe('heartbeats', () => {
     expect(sink.text.slice(opening.length)).toMatch(/^(:\n)+$/);
   });
 
+  test('a stream that asked for a shorter interval has it, and the others keep theirs', async () => {
+    world = new HubWorld({ heartbeatIntervalMs: 15_000 });
+    const attach = (heartbeatIntervalMs?: number) => {
+      const sink = new FakeSink();
+      const attachment = world.hub.attach({ channels: ['demo'], cursor: undefined, ...(heartbeatIntervalMs && { heartbeatIntervalMs }) }, sink);
+      return { sink, attachment };
+    };
+    const [early, usual] = [attach(2_000), attach()];
+    world.hub.start();
+    const late = attach(4_000);
+    await until(() => late.sink.writes.length === 1);
+    await world.clock.advance(120_000);
+    const beats = [early, late, usual].map(({ sink }) => sink.writes.length - 1);
+    // Twice in each interval; the first tick finds the opening written.
+    expect(beats).toEqual([119, 59, 15]);
+    if (early.attachment.kind === 'attached') early.attachment.stream.detach();
+    const before = early.sink.writes.length;
+    await world.clock.advance(60_000);
+    expect(early.sink.writes).toHaveLength(before);
+  });
+
   test('a quiet stream is never silent for longer than the interval', async () => {
     world = new HubWorld({ heartbeatIntervalMs: 15_000 });
     world.hub.start();
