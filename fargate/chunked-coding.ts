@@ -10,10 +10,21 @@ export const CHUNK_END = '\r\n';
 export const LAST_CHUNK = Buffer.from('0\r\n\r\n');
 
 const CR = 0x0d;
+const LF = 0x0a;
 
 /** What stands before so many bytes of a chunk: at least one. */
 export function chunkHead(bytes: number): string {
   return `${bytes.toString(16)}\r\n`;
+}
+
+/**
+ * Writes what stands behind the bytes of a chunk.
+ * @returns where the chunk ends
+ */
+export function endChunk(bytes: Buffer, at: number): number {
+  bytes[at] = CR;
+  bytes[at + 1] = LF;
+  return at + CHUNK_END.length;
 }
 
 /** @param text not empty: a chunk of nothing would end the stream */

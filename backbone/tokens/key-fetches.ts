@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { FetchError, WaitPeriodNotYetEndedJwkError } from 'aws-jwt-verify/error';
 import type { Fetcher } from 'aws-jwt-verify/https';
 import type { PenaltyBox } from 'aws-jwt-verify/jwk';
@@ -15,8 +14,9 @@ const MIN_INTERVAL_MS = 2_000;
 /** How long a key id that the issuer did not have is not looked for again. Other ids are. */
 const MISSING_MS = 10_000;
 
-/** Key ids remembered as missing, about 100 bytes each. The one known longest is forgotten first. */
+/** Key ids remembered as missing, 256 KB at most. The one known longest is forgotten first, and longer ones are not remembered. */
 const MAX_MISSING = 1_000;
+const MAX_KID_LENGTH = 256;
 
 /**
  * Fetches an issuer's keys, and says when that may be done. Anybody can make up key ids, so what an unknown one costs is
@@ -46,15 +46,15 @@ export class KeyFetches implements Fetcher, PenaltyBox {
   /** @throws WaitPeriodNotYetEndedJwkError where the key id may not be looked for yet */
   async wait(_uri: string, kid: string): Promise<void> {
     const nowMs = this.#nowMs();
-    const isMissing = nowMs < (this.#missingUntilMs.get(fingerprint(kid)) ?? 0);
+    const isMissing = nowMs < (this.#missingUntilMs.get(kid) ?? 0);
     const isTooSoon = !this.#underWay && nowMs < this.#startedAtMs + MIN_INTERVAL_MS;
     if (isMissing || isTooSoon) throw new WaitPeriodNotYetEndedJwkError('the keys were fetched a moment ago');
   }
 
   registerFailedAttempt(_uri: string, kid: string): void {
-    const id = fingerprint(kid);
-    this.#missingUntilMs.delete(id);
-    this.#missingUntilMs.set(id, this.#nowMs() + MISSING_MS);
+    if (kid.length > MAX_KID_LENGTH) return;
+    this.#missingUntilMs.delete(kid);
+    this.#missingUntilMs.set(kid, this.#nowMs() + MISSING_MS);
     const [oldest] = this.#missingUntilMs.keys();
     if (this.#missingUntilMs.size > MAX_MISSING && oldest !== undefined) this.#missingUntilMs.delete(oldest);
   }
@@ -62,11 +62,6 @@ export class KeyFetches implements Fetcher, PenaltyBox {
   registerSuccessfulAttempt(): void {
     // A key that was found is in the cache, and is not looked for again.
   }
-}
-
-/** An id may have thousands of characters. */
-function fingerprint(kid: string): string {
-  return createHash('sha256').update(kid).digest('base64');
 }
 
 async function fetchKeys(uri: string): Promise<ArrayBuffer> {

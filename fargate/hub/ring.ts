@@ -1,7 +1,7 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
-import { CHUNK_END, chunkHead } from '../chunked-coding.ts';
+import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
 
 /**
@@ -116,7 +116,7 @@ export class Ring {
     const start = slab.used;
     const bodyStart = start + slab.bytes.write(head, start, 'latin1');
     const bodyEnd = bodyStart + slab.bytes.write(body, bodyStart);
-    const end = bodyEnd + slab.bytes.write(CHUNK_END, bodyEnd, 'latin1');
+    const end = endChunk(slab.bytes, bodyEnd);
     slab.used = end;
     this.#entries.push({ position, content, slab, start, bodyStart, bodyEnd, end, offset: this.#appendedBytes });
     slab.endOrdinal = this.end;

@@ -134,7 +134,10 @@ describe('over HTTP/1.0', () => {
     expect(heard().head).not.toMatch(/transfer-encoding/i);
     const text = Buffer.from(heard().body, 'latin1').toString();
     expect(text).not.toMatch(/\r/);
-    expect(parseStream(text).map(({ data }) => data.split(' ')[0])).toEqual([...Array.from({ length: 20 }, (_, at) => `${at + 1}`), 'live']);
+    expect(parseStream(text).map(({ data }) => data.split(' ')[0])).toEqual([
+      ...Array.from({ length: 20 }, (_, at) => `${at + 1}`),
+      'live',
+    ]);
   });
 
   test('a stream needs no Host', async () => {

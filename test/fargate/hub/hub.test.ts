@@ -442,7 +442,10 @@ describe('heartbeats', () => {
     world = new HubWorld({ heartbeatIntervalMs: 15_000 });
     const attach = (heartbeatIntervalMs?: number) => {
       const sink = new FakeSink();
-      const attachment = world.hub.attach({ channels: ['demo'], cursor: undefined, ...(heartbeatIntervalMs && { heartbeatIntervalMs }) }, sink);
+      const attachment = world.hub.attach(
+        { channels: ['demo'], cursor: undefined, ...(heartbeatIntervalMs && { heartbeatIntervalMs }) },
+        sink,
+      );
       return { sink, attachment };
     };
     const [early, usual] = [attach(2_000), attach()];
