@@ -3,6 +3,7 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
+import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
 import { eventMemory } from './event-memory.ts';
 import { Slab } from './slab.ts';
@@ -13,9 +14,12 @@ export interface RingEntry {
   readonly position: Position;
   readonly content: { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
   readonly slab: Slab;
+  /** Where its chunk begins. */
   readonly start: number;
   /** Behind the id line. */
   readonly bodyStart: number;
+  readonly bodyEnd: number;
+  /** Behind its chunk. */
   readonly end: number;
   /** Bytes appended to the ring before it; below zero for what was put in below. */
   readonly offset: number;
@@ -45,15 +49,18 @@ const MAX_ENTRIES = 16_384;
 interface Frame {
   readonly position: Position;
   readonly content: RingEntry['content'];
-  readonly id: string;
+  /** The head of its chunk, and its id line. */
+  readonly head: string;
   readonly body: string;
+  /** Of its whole chunk. */
   readonly bytes: number;
   /** What the entry takes besides them. */
   readonly memoryBytes: number;
 }
 
 /**
- * The newest entries of one channel, encoded once for all streams. Every reader holds an **ordinal**, the number of
+ * The newest entries of one channel, encoded once for all streams. Each entry is a chunk of its own (RFC 9112, 7.1), so that
+ * any run of entries is a run of whole chunks, and can be sent as it is. Every reader holds an **ordinal**, the number of
  * entries ever appended before the one it wants next: that one number is its place in the shared log, what it lacks,
  * and the test whether it is too far behind. What was published before the ring was made can be put in below: it has
  * ordinals below zero.
@@ -265,7 +272,10 @@ function eventFrame(event: LaneEvent): Frame {
 
 function frameOf(position: Position, content: RingEntry['content'], body: string): Frame {
   const id = idLine(formatPosition(position));
-  return { position, content, id, body, bytes: id.length + Buffer.byteLength(body), memoryBytes: memoryOf(content) };
+  const frameBytes = id.length + Buffer.byteLength(body);
+  const opening = chunkHead(frameBytes);
+  const bytes = opening.length + frameBytes + CHUNK_END.length;
+  return { position, content, head: opening + id, body, bytes, memoryBytes: memoryOf(content) };
 }
 
 function memoryOf(content: RingEntry['content']): number {
@@ -277,10 +287,11 @@ function totalBytes(frames: readonly Frame[]): number {
 }
 
 /** Encodes a frame behind what the slab holds already. */
-function write({ position, content, id, body }: Frame, slab: Slab, offset: number): RingEntry {
+function write({ position, content, head, body }: Frame, slab: Slab, offset: number): RingEntry {
   const start = slab.used;
-  const bodyStart = start + slab.bytes.write(id, start, 'latin1');
-  const end = bodyStart + slab.bytes.write(body, bodyStart);
+  const bodyStart = start + slab.bytes.write(head, start, 'latin1');
+  const bodyEnd = bodyStart + slab.bytes.write(body, bodyStart);
+  const end = endChunk(slab.bytes, bodyEnd);
   slab.used = end;
-  return { position, content, slab, start, bodyStart, end, offset };
+  return { position, content, slab, start, bodyStart, bodyEnd, end, offset };
 }

@@ -4,7 +4,8 @@ import type { ResetReason } from '../../backbone/protocol.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { Shares } from '../budget/shares.ts';
 import type { Turns } from '../budget/turns.ts';
-import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { chunkOf, toChunk } from '../chunked-coding.ts';
+import { EXPIRED, encodeOpening, encodeResumption, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import { eventMemory } from './event-memory.ts';
 import type { Feed, Reader } from './feed.ts';
@@ -48,7 +49,7 @@ function memoryOf(events: readonly LaneEvent[]): number {
   return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
 }
 
-/** By which an id may become longer from one event to the next: a first position of a new epoch, or a seq with more digits. */
+/** By which an id may become longer from one event to the next, and the chunk around it. */
 const MORE_DIGITS = 48;
 
 /** Shared by all streams that open at once. */
@@ -56,6 +57,9 @@ const OPENED = Promise.resolve();
 
 /** Shared by all streams that need no cursor any more. */
 const NOWHERE: Map<string, Position> = new Map();
+
+const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
+const EXPIRED_CHUNK = toChunk(EXPIRED);
 
 /**
  * One client's stream over one or more channels. It keeps no queue: whatever it lacks is in the rings of its channels,
@@ -120,13 +124,15 @@ export class Stream implements Reader, SlabHolder {
   }
 
   #begin(retryMs: number): void {
+    const knowsItsPlace = this.#subscriptions.every(({ feed }) => this.#cursor.has(feed.channel));
     for (const { feed } of this.#subscriptions) {
       if (!this.#cursor.has(feed.channel)) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
     // The cursor that the client came with, even where it cannot be resumed: should the stream be cut before the
     // reset is through, the client comes back with it and is told again.
-    this.#write(encodeOpening(formatCursor(this.#channels, this.#cursor), retryMs));
+    const cursor = formatCursor(this.#channels, this.#cursor);
+    this.#write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
     for (const subscription of this.#subscriptions) {
       const { feed } = subscription;
       this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
@@ -236,13 +242,13 @@ export class Stream implements Reader, SlabHolder {
       bytes += idBytes + size;
     }
     if (frames.length === 0) return from;
-    this.#writeOwn(Buffer.from(frames.join('')));
+    this.#writeOwn(toChunk(frames.join('')));
     this.#options.onDelivered(frames.length);
     return from + frames.length;
   }
 
   async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<void> {
-    await this.#whenRoom(signal, () => this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason })))));
+    await this.#whenRoom(signal, () => this.#write(toChunk(this.#frame(channel, position, resetBody({ channel, reason })))));
   }
 
   /**
@@ -311,23 +317,23 @@ export class Stream implements Reader, SlabHolder {
     const { ring, channel } = subscription.feed;
     if (from >= ring.end) return false;
     const first = ring.at(from);
-    const room = this.#ownRoom(first.end - first.bodyStart);
+    const room = this.#ownRoom(first.bodyEnd - first.bodyStart);
     if (room === 0) return false;
     const parts: Buffer[] = [];
     let next = from;
     let idBytes = 0;
     for (let bytes = 0; next < ring.end && bytes < room; next++) {
-      const { position, slab, bodyStart, end } = ring.at(next);
-      if (bytes > 0 && bytes + idBytes + end - bodyStart > room) break;
+      const { position, slab, bodyStart, bodyEnd } = ring.at(next);
+      if (bytes > 0 && bytes + idBytes + bodyEnd - bodyStart > room) break;
       this.#cursor.set(channel, position);
       const id = Buffer.from(idLine(formatCursor(this.#channels, this.#cursor)));
-      parts.push(id, slab.bytes.subarray(bodyStart, end));
+      parts.push(id, slab.bytes.subarray(bodyStart, bodyEnd));
       idBytes = id.length;
-      bytes += idBytes + end - bodyStart;
+      bytes += idBytes + bodyEnd - bodyStart;
     }
     subscription.next = next;
     this.#options.onDelivered(next - from);
-    this.#writeOwn(Buffer.concat(parts));
+    this.#writeOwn(chunkOf(parts));
     return true;
   }
 
@@ -417,14 +423,14 @@ export class Stream implements Reader, SlabHolder {
       if (nowMs - this.#blockedSinceMs >= this.#options.maxStallMs) this.close('slow');
       return;
     }
-    if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT);
+    if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT_CHUNK);
     this.#wroteSinceTick = false;
   }
 
   /** The client may read no longer: tells it so, and ends the stream. One that is still opening is met again. */
   expire(): boolean {
     if (this.#phase === 'opening') return false;
-    if (this.#phase !== 'closed') this.#sink.write(EXPIRED);
+    if (this.#phase !== 'closed') this.#sink.write(EXPIRED_CHUNK);
     this.close('expired');
     return true;
   }

@@ -72,6 +72,16 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'is live at once on a quiet channel that it resumes, whose stream brings no event',
+    transports: ['sse'],
+    async run({ connect, server, channel }) {
+      const { id } = await server.publish(channel, 'seen');
+      const subscription = connect().subscribe(channel, { after: id });
+      await until(() => subscription.status.status === 'live', 'live');
+      equal(subscription.cursor, id, 'its place');
+    },
+  },
+  {
     name: 'loses and repeats nothing when connections are cut while events are published',
     transports: LANES,
     async run({ connect, server, channel }) {

@@ -4,6 +4,7 @@ import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts
 import { RingMemory } from '../../../fargate/budget/ring-memory.ts';
 import { Ring } from '../../../fargate/hub/ring.ts';
 import type { Slab, SlabHolder } from '../../../fargate/hub/slab.ts';
+import { textOfChunks } from '../support/chunks.ts';
 import { parseStream } from '../support/fake-sink.ts';
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
@@ -24,7 +25,7 @@ function ringOf(...seqs: readonly number[]): Ring {
 function drain(ring: Ring, from: number): readonly string[] {
   const parts: Buffer[] = [];
   for (let batch = ring.batchFrom(from); batch !== undefined; batch = ring.batchFrom(batch.next)) parts.push(batch.bytes);
-  return parseStream(Buffer.concat(parts).toString()).map(({ data }) => data);
+  return parseStream(textOfChunks(Buffer.concat(parts))).map(({ data }) => data);
 }
 
 test('readers at one place get the very same bytes', () => {
