@@ -32,6 +32,9 @@ export const FAN_OUT_RESERVE_MS = 5_000;
 /** Of each turn of a replay, kept for its last frame and for noting how far it has come. */
 export const REPLAY_RESERVE_MS = 5_000;
 
+/** How long a turn of a replay may run: 100 posts take half a second, the rest is for a client that takes them slowly. */
+export const REPLAY_FUNCTION_TIMEOUT_SECONDS = 30;
+
 /** A replay whose turns have stopped holds its place among those of its principal no longer than this. */
 export const REPLAY_LEASE_MS = 60_000;
 
