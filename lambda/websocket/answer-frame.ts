@@ -4,7 +4,14 @@ import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import type { Connection, ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from '../../backbone/ports.ts';
+import type {
+  Connection,
+  ConnectionCloser,
+  ConnectionPoster,
+  ConnectionStore,
+  PostOutcome,
+  PublicationQuota,
+} from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError } from '../../backbone/services/publisher.ts';

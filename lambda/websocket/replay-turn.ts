@@ -40,12 +40,7 @@ export interface ReplayTurnDependencies {
  * is caught up. A replay whose connection has ended or expired, or that was cancelled, goes without a word.
  * @param deadlineMs no post begins after this
  */
-export async function runReplayTurn(
-  key: ReplayKey,
-  deadlineMs: number,
-  deps: ReplayTurnDependencies,
-  telemetry: Telemetry,
-): Promise<void> {
+export async function runReplayTurn(key: ReplayKey, deadlineMs: number, deps: ReplayTurnDependencies, telemetry: Telemetry): Promise<void> {
   const { store, replays, queue, quota, clock, turnPosts = TURN_POSTS } = deps;
   const pending = await replays.renew(key);
   if (pending === undefined) return;

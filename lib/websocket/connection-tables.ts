@@ -96,7 +96,7 @@ export class ConnectionTables extends Construct {
 
   /** Frames: gives a replay a place among those of its principal, and where there is none looks which of them have ended. */
   allowBeginReplay(grantee: Configurable): Grant {
-    return this.allow(grantee, { principals: ['dynamodb:UpdateItem', 'dynamodb:GetItem'] });
+    return this.allowCount(grantee).combine(this.allow(grantee, { principals: ['dynamodb:GetItem'] }));
   }
 
   /** Turns of replays: look whether the connection is still there, note how far they have come, and count their posts. */

@@ -63,10 +63,8 @@ export class WebSocketStack extends Stack implements LaneStack {
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
-    for (const counted of [connect, frame]) {
-      counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(config.maxAnswersPerSecond));
-      tables.allowCount(counted);
-    }
+    for (const counted of [connect, frame]) counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(config.maxAnswersPerSecond));
+    tables.allowCount(connect);
     tables.allowBeginReplay(frame);
     replays.allowEnqueue(frame);
     tables.allowReplay(replays.handler);

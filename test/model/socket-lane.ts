@@ -4,7 +4,15 @@ import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
 import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../backbone/memory/memory-post-quota.ts';
 import { MemoryReplayStore } from '../../backbone/memory/memory-replay-store.ts';
-import type { ConnectionPoster, ConnectionStore, EventLog, PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../backbone/ports.ts';
+import type {
+  ConnectionPoster,
+  ConnectionStore,
+  EventLog,
+  PostOutcome,
+  PostQuota,
+  ReplayQueue,
+  ReplayStore,
+} from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
 import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { EventPacker, MAX_BATCH_BYTES } from '../../../backbone/domain/event-batch.ts';
 import { encodeEventFrame, type LaneEvent, toWireEvent } from '../../../backbone/domain/event.ts';
+import { EventPacker, MAX_BATCH_BYTES } from '../../../backbone/domain/event-batch.ts';
 import type { ServerFrame } from '../../../backbone/protocol.ts';
 
 const eventOf = (seq: number, data: string): LaneEvent => ({ channel: 'demo', epoch: 'e', seq, type: 'message', data, publishedAtMs: seq });

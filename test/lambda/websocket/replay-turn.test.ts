@@ -39,7 +39,9 @@ async function subscribe(channel: string, more: object = {}): Promise<ServerFram
 }
 
 test('a long replay is answered with `subscribed`, and waits for its turns', async () => {
-  expect(await subscribe('demo', { requestId: 'r1' })).toEqual([{ kind: 'subscribed', channel: 'demo', id: `${epoch}.50`, requestId: 'r1' }]);
+  expect(await subscribe('demo', { requestId: 'r1' })).toEqual([
+    { kind: 'subscribed', channel: 'demo', id: `${epoch}.50`, requestId: 'r1' },
+  ]);
   expect(socket.replayQueue.jobs).toEqual([{ key: { principal: 'ann', connectionId: 'c1', channel: 'demo' }, delaySeconds: 0 }]);
 });
 
