@@ -8,7 +8,7 @@ import { createDynamoPostQuota } from '../backbone/aws/dynamo-post-quota.ts';
 import { createDynamoPublicationQuota } from '../backbone/aws/dynamo-publication-quota.ts';
 import { createDynamoReplayStore } from '../backbone/aws/dynamo-replay-store.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
-import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { LOG_ENV, PUBLISH_ENV, REPLAY_LEASE_MS, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
 import type {
   ConnectionDirectory,
@@ -94,6 +94,7 @@ export function openReplayStore(env: ConnectionStoreEnvironment & Environment<ty
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     maxPerPrincipal: env[WEBSOCKET_ENV.maxReplaysPerPrincipal],
+    leaseMs: REPLAY_LEASE_MS,
     clock: systemClock,
   });
 }

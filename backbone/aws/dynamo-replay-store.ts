@@ -1,5 +1,4 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { REPLAY_LEASE_MS } from '../contract.ts';
 import type { ReplayKey } from '../domain/replay-job.ts';
 import type { Clock, PendingReplay, ReplayStore } from '../ports.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
@@ -11,6 +10,8 @@ export interface DynamoReplayStoreOptions {
   readonly principalsTable: string;
   /** The row holds them all, at about 200 bytes each, so each change costs a write unit for every five. */
   readonly maxPerPrincipal: number;
+  /** How long a place is kept after its last turn. */
+  readonly leaseMs: number;
   readonly clock: Clock;
 }
 
@@ -54,12 +55,13 @@ class DynamoReplayStore implements ReplayStore {
   }
 
   async renew(key: ReplayKey): Promise<PendingReplay | undefined> {
-    const nowMs = this.#options.clock.nowMs();
+    const { clock, leaseMs } = this.#options;
+    const nowMs = clock.nowMs();
     const answer = await this.#update(key, {
       UpdateExpression: 'SET #replays.#name.#untilMs = :until, #expiresAt = :end',
       ConditionExpression: 'attribute_exists(#replays.#name)',
       ExpressionAttributeNames: { ...names(key, 'untilMs'), '#expiresAt': 'expiresAt' },
-      ExpressionAttributeValues: { ':until': nowMs + REPLAY_LEASE_MS, ':end': expirySeconds(nowMs + KEPT_MS) },
+      ExpressionAttributeValues: { ':until': nowMs + leaseMs, ':end': expirySeconds(nowMs + KEPT_MS) },
       ReturnValues: 'ALL_NEW',
     });
     return (answer?.['replays'] as Record<string, Lease> | undefined)?.[nameOf(key)]?.replay;
@@ -103,8 +105,9 @@ class DynamoReplayStore implements ReplayStore {
   }
 
   #place(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
-    const nowMs = this.#options.clock.nowMs();
-    const lease: Lease = { replay, untilMs: nowMs + REPLAY_LEASE_MS };
+    const { clock, leaseMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const lease: Lease = { replay, untilMs: nowMs + leaseMs };
     return this.#holds(key, {
       UpdateExpression: 'SET #replays.#name = :lease, #expiresAt = :end',
       ConditionExpression: 'attribute_exists(#replays.#name) OR size(#replays) < :most',

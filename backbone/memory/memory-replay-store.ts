@@ -1,4 +1,3 @@
-import { REPLAY_LEASE_MS } from '../contract.ts';
 import type { ReplayKey } from '../domain/replay-job.ts';
 import type { Clock, PendingReplay, ReplayStore } from '../ports.ts';
 
@@ -10,11 +9,13 @@ interface Lease {
 /** A {@link ReplayStore} in memory that passes the contract suite of the port. */
 export class MemoryReplayStore implements ReplayStore {
   readonly maxPerPrincipal: number;
+  readonly #leaseMs: number;
   readonly #clock: Clock;
   readonly #leases = new Map<string, Map<string, Lease>>();
 
-  constructor(maxPerPrincipal: number, clock: Clock) {
+  constructor(maxPerPrincipal: number, leaseMs: number, clock: Clock) {
     this.maxPerPrincipal = maxPerPrincipal;
+    this.#leaseMs = leaseMs;
     this.#clock = clock;
   }
 
@@ -30,14 +31,14 @@ export class MemoryReplayStore implements ReplayStore {
       for (const [name, { untilMs }] of leases) if (untilMs <= nowMs) leases.delete(name);
       if (leases.size >= this.maxPerPrincipal) return 'full';
     }
-    leases.set(nameOf(key), { replay, untilMs: nowMs + REPLAY_LEASE_MS });
+    leases.set(nameOf(key), { replay, untilMs: nowMs + this.#leaseMs });
     return 'begun';
   }
 
   async renew(key: ReplayKey): Promise<PendingReplay | undefined> {
     const lease = this.#of(key).get(nameOf(key));
     if (lease === undefined) return undefined;
-    this.#of(key).set(nameOf(key), { ...lease, untilMs: this.#clock.nowMs() + REPLAY_LEASE_MS });
+    this.#of(key).set(nameOf(key), { ...lease, untilMs: this.#clock.nowMs() + this.#leaseMs });
     return lease.replay;
   }
 

@@ -1,3 +1,4 @@
+import { REPLAY_LEASE_MS } from '../../backbone/contract.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
@@ -55,7 +56,7 @@ export class SocketLane {
     const { simulation, wiring, log, retentionMs } = options;
     const store = new MemoryConnectionStore({ clock: simulation, connectionTtlMs: HOUR_MS });
     this.#store = scheduledPort(store, { simulation, name: 'websocket lane' });
-    this.#replays = scheduledPort(new MemoryReplayStore(100, simulation), { simulation, name: 'websocket lane' });
+    this.#replays = scheduledPort(new MemoryReplayStore(100, REPLAY_LEASE_MS, simulation), { simulation, name: 'websocket lane' });
     const scheduled = scheduledPort(wiring.consumerLog(log), { simulation, name: 'websocket lane' });
     this.#reader = wiring.replayReader(new LogReader({ log: scheduled, clock: simulation, retentionMs, graceMs: wiring.graceMs }));
   }

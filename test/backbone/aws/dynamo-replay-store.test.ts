@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDynamoReplayStore } from '../../../backbone/aws/dynamo-replay-store.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../support/tables.ts';
-import { replayStoreContract } from '../contracts/replay-store-contract.ts';
+import { LEASE_MS, replayStoreContract } from '../contracts/replay-store-contract.ts';
 
 let tables: TestTables;
 
@@ -14,13 +14,19 @@ beforeAll(async () => {
 afterAll(() => tables.stop());
 
 replayStoreContract('DynamoDB', async (maxPerPrincipal, clock) =>
-  createDynamoReplayStore({ client: tables.client, principalsTable: await tables.create('principals'), maxPerPrincipal, clock }),
+  createDynamoReplayStore({
+    client: tables.client,
+    principalsTable: await tables.create('principals'),
+    maxPerPrincipal,
+    leaseMs: LEASE_MS,
+    clock,
+  }),
 );
 
 test('the row of a principal is left to the TTL, after everything in it has ended', async () => {
   const clock = new ManualClock();
   const principalsTable = await tables.create('principals');
-  const store = createDynamoReplayStore({ client: tables.client, principalsTable, maxPerPrincipal: 2, clock });
+  const store = createDynamoReplayStore({ client: tables.client, principalsTable, maxPerPrincipal: 2, leaseMs: LEASE_MS, clock });
   const key = { principal: 'ann', connectionId: 'c1', channel: 'a.b' };
   await store.begin(key, { id: 'r1', epoch: 'e', sentTo: 1, settled: 1, checkedAtMs: 5, batch: false });
 

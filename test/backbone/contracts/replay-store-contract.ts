@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { REPLAY_LEASE_MS } from '../../../backbone/contract.ts';
 import type { PendingReplay, ReplayStore } from '../../../backbone/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
+
+/** How long the stores under test keep a place. */
+export const LEASE_MS = 60_000;
 
 const key = (channel: string, connectionId = 'c1', principal = 'ann') => ({ principal, connectionId, channel });
 
@@ -62,11 +64,11 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       const clock = new ManualClock();
       const store = await create(1, clock);
       await store.begin(key('a'), replayOf('r1'));
-      await clock.advance(REPLAY_LEASE_MS - 1);
+      await clock.advance(LEASE_MS - 1);
       expect(await store.begin(key('b'), replayOf('r2'))).toBe('full');
       await clock.advance(1);
       expect(await store.begin(key('a'), replayOf('r3'))).toBe('begun');
-      await clock.advance(REPLAY_LEASE_MS);
+      await clock.advance(LEASE_MS);
       expect(await store.begin(key('b'), replayOf('r4'))).toBe('begun');
       expect(await store.renew(key('a'))).toBeUndefined();
     });
@@ -75,11 +77,11 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       const clock = new ManualClock();
       const store = await create(1, clock);
       await store.begin(key('a'), replayOf('r1'));
-      await clock.advance(REPLAY_LEASE_MS / 2);
+      await clock.advance(LEASE_MS / 2);
       await store.renew(key('a'));
-      await clock.advance(REPLAY_LEASE_MS / 2);
+      await clock.advance(LEASE_MS / 2);
       expect(await store.begin(key('a'), replayOf('r2'))).toBe('replaced');
-      await clock.advance(REPLAY_LEASE_MS / 2);
+      await clock.advance(LEASE_MS / 2);
       expect(await store.begin(key('a'), replayOf('r3'))).toBe('begun');
     });
 

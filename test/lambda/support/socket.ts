@@ -1,3 +1,4 @@
+import { REPLAY_LEASE_MS } from '../../../backbone/contract.ts';
 import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
@@ -45,7 +46,7 @@ export async function openSocket(script?: Script) {
     publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
     quota: new MemoryPublicationQuota(100, clock),
     answers: new MemoryPostQuota(LIMITS.answersPerSecond, clock),
-    replays: new MemoryReplayStore(LIMITS.replays, clock),
+    replays: new MemoryReplayStore(LIMITS.replays, REPLAY_LEASE_MS, clock),
     replayQueue,
     closer: {
       async close(connectionId): Promise<CloseOutcome> {
