@@ -159,8 +159,6 @@ export interface PendingReplay {
   readonly sentTo: number;
   /** Up to here nothing is missing. Below `sentTo` where a hole was open. */
   readonly settled: number;
-  /** When the client's position was found resumable. */
-  readonly checkedAtMs: number;
   /** Whether the client takes several events per frame. */
   readonly batch: boolean;
   /** Of the frame that asked for it. */

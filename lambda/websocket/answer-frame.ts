@@ -5,6 +5,7 @@ import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import type {
+  Clock,
   Connection,
   ConnectionCloser,
   ConnectionPoster,
@@ -37,6 +38,7 @@ export interface AnswerFrameDependencies extends ResumeDependencies {
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly publish: (publication: Publication) => Promise<LaneEvent>;
   readonly quota: PublicationQuota;
+  readonly clock: Clock;
   readonly random: () => number;
 }
 

@@ -26,7 +26,7 @@ export interface ReplayTurnDependencies {
   readonly queue: ReplayQueue;
   readonly quota: PostQuota;
   readonly poster: ConnectionPoster;
-  readonly reader: Pick<LogReader, 'replay'>;
+  readonly reader: Pick<LogReader, 'checkResume' | 'replay'>;
   readonly clock: Clock;
   readonly random: () => number;
   /** Posts in a second at most. */
@@ -76,6 +76,9 @@ async function play(
   telemetry: Telemetry,
 ): Promise<ReplayOutcome | Failed> {
   try {
+    // It may have waited for long. Whoever cannot be resumed any more asks again, and is told by a reset.
+    const resumption = await reader.checkResume(channel, { epoch: pending.epoch, seq: pending.sentTo });
+    if (resumption.kind === 'reset') return { kind: 'incomplete', sentTo: pending.sentTo, settled: pending.settled };
     return await replay({ ...pending, channel, maxPosts: turnPosts }, sender, reader);
   } catch (error) {
     // Not left to the queue, which would try again in some minutes: the client asks sooner.

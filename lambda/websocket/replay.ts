@@ -15,8 +15,6 @@ export interface ReplayProgress {
 export interface ReplayRequest extends ReplayProgress {
   readonly channel: string;
   readonly epoch: string;
-  /** When the position was found resumable. */
-  readonly checkedAtMs: number;
   /** Whether the client takes several events per frame. */
   readonly batch: boolean;
   /** It pauses after so many posts. */
@@ -38,13 +36,16 @@ interface Step extends ReplayProgress {
   readonly frame: string | undefined;
 }
 
-/** Posts what a client has missed, in order: one event per frame, or as many as cost one message. */
+/**
+ * Posts what a client has missed, in order: one event per frame, or as many as cost one message. The position has just been found
+ * resumable.
+ */
 export async function replay(request: ReplayRequest, sender: FrameSender, reader: Pick<LogReader, 'replay'>): Promise<ReplayOutcome> {
-  const { channel, epoch, checkedAtMs, maxPosts } = request;
+  const { channel, epoch, maxPosts } = request;
   let { sentTo, settled }: ReplayProgress = request;
   let posts = 0;
   try {
-    const pages = reader.replay(channel, { epoch, seq: sentTo }, undefined, checkedAtMs);
+    const pages = reader.replay(channel, { epoch, seq: sentTo });
     for await (const step of stepsOf(pages, request)) {
       if (step.frame !== undefined) {
         if (posts >= maxPosts || sender.clock.nowMs() >= sender.deadlineMs) return { kind: 'paused', sentTo, settled };

@@ -1,7 +1,7 @@
 import { METRICS } from '../../backbone/contract.ts';
 import type { Position } from '../../backbone/domain/cursor.ts';
 import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
-import type { Clock, PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../backbone/ports.ts';
+import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
@@ -32,7 +32,6 @@ export interface ResumeDependencies {
   readonly replays: ReplayStore;
   readonly replayQueue: ReplayQueue;
   readonly answers: PostQuota;
-  readonly clock: Clock;
   readonly newId: () => string;
 }
 
@@ -50,7 +49,6 @@ export async function resumeSubscription(
   telemetry: Pick<Telemetry, 'metrics'>,
 ): Promise<PostOutcome> {
   const { channel, after, baseline, batch } = request;
-  const checkedAtMs = deps.clock.nowMs();
   let from = after ?? baseline;
   if (after !== undefined) {
     const resumption = await deps.reader.checkResume(channel, after);
@@ -66,11 +64,11 @@ export async function resumeSubscription(
   let progress = { sentTo: from.seq, settled: from.seq };
   if (await mayReplayInline(baseline.seq - from.seq, request, deps.answers)) {
     const maxPosts = batch ? INLINE_BATCHES : INLINE_POSTS;
-    const outcome = await replay({ channel, epoch, checkedAtMs, batch, maxPosts, ...progress }, sender, deps.reader);
+    const outcome = await replay({ channel, epoch, batch, maxPosts, ...progress }, sender, deps.reader);
     if (outcome.kind !== 'paused') return concludeReplay(outcome, { ...request, epoch }, sender);
     progress = { sentTo: outcome.sentTo, settled: outcome.settled };
   }
-  await leaveToQueue(request, { epoch, checkedAtMs, ...progress }, deps, telemetry);
+  await leaveToQueue(request, { epoch, ...progress }, deps, telemetry);
   return { kind: 'sent' };
 }
 
@@ -84,7 +82,7 @@ async function mayReplayInline(behind: number, { batch, principal }: ResumeReque
 
 async function leaveToQueue(
   { principal, connectionId, channel, batch, requestId }: ResumeRequest,
-  from: { readonly epoch: string; readonly checkedAtMs: number; readonly sentTo: number; readonly settled: number },
+  from: { readonly epoch: string; readonly sentTo: number; readonly settled: number },
   { replays, replayQueue, newId }: ResumeDependencies,
   telemetry: Pick<Telemetry, 'metrics'>,
 ): Promise<void> {

@@ -28,7 +28,7 @@ test('the row of a principal is left to the TTL, after everything in it has ende
   const principalsTable = await tables.create('principals');
   const store = createDynamoReplayStore({ client: tables.client, principalsTable, maxPerPrincipal: 2, leaseMs: LEASE_MS, clock });
   const key = { principal: 'ann', connectionId: 'c1', channel: 'a.b' };
-  await store.begin(key, { id: 'r1', epoch: 'e', sentTo: 1, settled: 1, checkedAtMs: 5, batch: false });
+  await store.begin(key, { id: 'r1', epoch: 'e', sentTo: 1, settled: 1, batch: false });
 
   const { Items } = await tables.client.send(new ScanCommand({ TableName: principalsTable }));
 

@@ -7,7 +7,7 @@ export const LEASE_MS = 60_000;
 
 const key = (channel: string, connectionId = 'c1', principal = 'ann') => ({ principal, connectionId, channel });
 
-const replayOf = (id: string, sentTo = 0): PendingReplay => ({ id, epoch: 'e', sentTo, settled: sentTo, checkedAtMs: 5, batch: true });
+const replayOf = (id: string, sentTo = 0): PendingReplay => ({ id, epoch: 'e', sentTo, settled: sentTo, batch: true });
 
 /** What every {@link ReplayStore} promises. */
 export function replayStoreContract(name: string, create: (maxPerPrincipal: number, clock: ManualClock) => Promise<ReplayStore>): void {
