@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -51,6 +51,23 @@ test('the build prints its size, which is below 8 KB compressed', () => {
   expect(Number(gzip)).toBeLessThan(8);
 });
 
+test('a folder that holds what the build has not written is refused, and nothing in it is touched', () => {
+  const folder = join(app, 'precious');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'page.md'), 'precious');
+  const { status, stderr } = spawnSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' });
+
+  expect(stderr).toMatch(/^error: .*precious holds page\.md, which npm run build:client has not written/);
+  expect(status).toBe(2);
+  expect(readFileSync(join(folder, 'page.md'), 'utf8')).toBe('precious');
+});
+
+test('what the build has written is built again', () => {
+  const folder = join(app, 'node_modules/@realtime-lanes/client/dist');
+
+  expect(execFileSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' })).toBe(buildOutput);
+}, 60_000);
+
 test('the bundle imports nothing', () => {
   const code = readFileSync(join(app, 'node_modules/@realtime-lanes/client/dist/index.js'), 'utf8');
   expect(code).not.toMatch(/\bimport\s*[("'{*]|\brequire\(/);
@@ -78,7 +95,6 @@ test.each(examples('ts').map((code, index) => [index + 1, code] as const))(
     const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, line]) => line);
     expect({ stdout: stdout.trim().split('\n'), stderr }).toEqual({ stdout: promised, stderr: '' });
   },
-  20_000,
 );
 
 test('the examples of the README agree with the types of the package', () => {

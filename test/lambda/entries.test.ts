@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
@@ -88,9 +88,6 @@ const MAX_BYTES: Readonly<Record<string, number>> = {
   'lambda/websocket/frame.ts': 390_000,
   // end lane
 };
-
-// Every invocation is a process of its own, and a busy machine takes seconds to start one.
-jest.setTimeout(30_000);
 
 let bundles: Bundles;
 let tables: TestTables;
@@ -245,7 +242,8 @@ test('a publication is answered and notified, once for a redelivered EventBridge
   const { results } = await invoke('lambda/backbone/publish.ts', event, event);
   const answer = { channel: 'two', id: expect.stringMatching(/^[a-z0-9]+\.1$/), publishedAt: expect.any(String) };
   expect(results).toEqual([{ value: answer }, { value: answer }]);
-  expect(topic.requests).toHaveLength(1);
+  const notifications = topic.requests.map(({ body }) => JSON.parse(new URLSearchParams(body).get('Message') ?? '{}'));
+  expect(notifications.filter(({ channel }) => channel === 'two')).toHaveLength(1);
 });
 
 test('a publication that is not valid fails by name', async () => {
