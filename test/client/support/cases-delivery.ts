@@ -163,6 +163,31 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'takes several missed events in one frame, and one by one from a server that knows no batches',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.publish(channel, 'seen');
+      const [first] = await server.events(channel);
+      await publishAll(server, channel, numbered('e', 1, 30));
+      await untilSeen(record(connect().subscribe(channel, { after: first?.id })), numbered('e', 1, 30), 'events in batches');
+      await server.set({ noBatches: true });
+      await untilSeen(record(connect().subscribe(channel, { after: first?.id })), numbered('e', 1, 30), 'events one by one');
+    },
+  },
+  {
+    name: 'asks again for a replay that a limit has put off',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.publish(channel, 'seen');
+      const [first] = await server.events(channel);
+      await publishAll(server, channel, numbered('e', 1, 3));
+      await server.set({ limitedReplays: 2 });
+      const seen = record(connect().subscribe(channel, { after: first?.id }));
+      await untilSeen(seen, numbered('e', 1, 3), 'events');
+      equal((await server.stats()).subscribes, 3, 'frames that ask to subscribe');
+    },
+  },
+  {
     name: 'announces that another epoch has begun, and goes on live',
     transports: LANES,
     async run({ connect, server, channel }) {
