@@ -15,11 +15,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The newest assigned position of a channel. An assigned seq is not necessarily written yet. */
+/**
+ * The newest assigned position of a channel, which has one from its first publication on. An assigned seq is not necessarily
+ * written yet. `seq` is 0 only where a reader made the epoch, as readers did before ADR 28.
+ */
 export interface Head extends Position {
   /** When the epoch began. Nothing older than that exists, so until `createdAtMs + retention` nothing has expired. */
   readonly createdAtMs: number;
-  /** When the newest seq was assigned; `createdAtMs` while seq is 0. */
+  /** When the newest seq was assigned. */
   readonly allocatedAtMs: number;
 }
 
@@ -41,11 +44,11 @@ export type AppendOutcome = { readonly kind: 'stored'; readonly event: LaneEvent
 
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
-  /** Step 1 of publishing: assigns the next seq, making the epoch when the channel is first used. */
+  /** Step 1 of publishing: assigns the next seq. The first of a channel makes its epoch, and nothing else does. */
   allocate(channel: string): Promise<Position>;
-  /** Makes the epoch when the channel is first used, so that a quiet channel has a cursor too. */
-  head(channel: string): Promise<Head>;
-  /** Heads of those channels that exist, without making any. */
+  /** Undefined for a channel that was never used, or whose log was wiped. */
+  head(channel: string): Promise<Head | undefined>;
+  /** Heads of those channels that have one. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /**
    * Step 2 of publishing: writes the event if its seq is free. Answers the event that is there when it is of the

@@ -36,7 +36,7 @@ export function createDynamoEventLog(options: DynamoEventLogOptions): EventLog {
 }
 
 const EPOCH_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times. */
+/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times, and none is the word of `ORIGIN`, which is shorter. */
 const EPOCH_LENGTH = 6;
 
 class DynamoEventLog implements EventLog {
@@ -53,14 +53,24 @@ class DynamoEventLog implements EventLog {
   }
 
   async allocate(channel: string): Promise<Position> {
-    const head = await this.#updateHead(channel, 1, ':now');
-    return { epoch: head.epoch, seq: head.seq };
+    const { Attributes } = await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: headKey(channel),
+        UpdateExpression:
+          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), #allocatedAt = :now ADD #seq :one',
+        ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
+        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':one': 1 },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const { epoch, seq } = Attributes as HeadItem;
+    return { epoch, seq };
   }
 
-  async head(channel: string): Promise<Head> {
+  async head(channel: string): Promise<Head | undefined> {
     const item = await this.#get<HeadItem>(headKey(channel));
-    // Most channels exist: a read costs half of what the write would.
-    return item === undefined ? this.#updateHead(channel, 0, 'if_not_exists(#allocatedAt, :now)') : toHead(item);
+    return item === undefined ? undefined : toHead(item);
   }
 
   async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
@@ -153,23 +163,6 @@ class DynamoEventLog implements EventLog {
         }),
       ),
     );
-  }
-
-  /** Makes the epoch where there is none yet. `allocatedAt` is an update expression: the new value of that attribute. */
-  async #updateHead(channel: string, add: 0 | 1, allocatedAt: string): Promise<Head> {
-    const { Attributes } = await this.#client.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: headKey(channel),
-        UpdateExpression:
-          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), ' +
-          `#allocatedAt = ${allocatedAt} ADD #seq :add`,
-        ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
-        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':add': add },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return toHead(Attributes as HeadItem);
   }
 
   /** Writes the item if its key is free, an expired item counting as present; answers what is there when it is not. */

@@ -47,14 +47,15 @@ export class MemoryEventLog implements EventLog {
   }
 
   async allocate(channel: string): Promise<Position> {
-    const head = this.#headOf(channel);
-    const next: Head = { ...head, seq: head.seq + 1, allocatedAtMs: this.#clock.nowMs() };
+    const nowMs = this.#clock.nowMs();
+    const { epoch, seq, createdAtMs } = this.#heads.get(channel) ?? { epoch: this.#newEpoch(), seq: 0, createdAtMs: nowMs };
+    const next: Head = { epoch, seq: seq + 1, createdAtMs, allocatedAtMs: nowMs };
     this.#heads.set(channel, next);
     return { epoch: next.epoch, seq: next.seq };
   }
 
-  async head(channel: string): Promise<Head> {
-    return this.#headOf(channel);
+  async head(channel: string): Promise<Head | undefined> {
+    return this.#heads.get(channel);
   }
 
   async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
@@ -116,14 +117,8 @@ export class MemoryEventLog implements EventLog {
     this.#claims.set(`${channel}#${key}`, { ...row, claim: { ...row.claim, notified: true } });
   }
 
-  #headOf(channel: string): Head {
-    const known = this.#heads.get(channel);
-    if (known !== undefined) return known;
-    const nowMs = this.#clock.nowMs();
-    const epoch = `m${(++this.#epochs).toString(36).padStart(5, '0')}`;
-    const head: Head = { epoch, seq: 0, createdAtMs: nowMs, allocatedAtMs: nowMs };
-    this.#heads.set(channel, head);
-    return head;
+  #newEpoch(): string {
+    return `m${(++this.#epochs).toString(36).padStart(5, '0')}`;
   }
 
   #claimOf(channel: string, key: string): Claim | undefined {

@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '../domain/cursor.ts';
+import { formatPosition, isOrigin, ORIGIN, type Position, withinEpoch } from '../domain/cursor.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import { checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
 import type { SeqRange } from '../domain/sequencer.ts';
@@ -45,11 +45,15 @@ export class LogReader {
     this.#options = options;
   }
 
-  /** Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it. */
+  /**
+   * Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it.
+   * {@link ORIGIN} for a channel that was never used.
+   */
   async baseline(channel: string): Promise<Position> {
     const { log, clock, graceMs } = this.#options;
     for (;;) {
       const head = await log.head(channel);
+      if (head === undefined) return ORIGIN;
       const nowMs = clock.nowMs();
       if (head.allocatedAtMs < nowMs - graceMs) return { epoch: head.epoch, seq: head.seq };
       const floor = await this.#floor(channel, head, nowMs);
@@ -76,15 +80,16 @@ export class LogReader {
   async checkResume(channel: string, cursor: Position): Promise<Resumption> {
     const { log, clock, retentionMs, graceMs } = this.#options;
     const head = await log.head(channel);
-    const behind = cursor.epoch === head.epoch && cursor.seq < head.seq;
-    const { entries } = behind ? await log.read(channel, cursor.epoch, cursor.seq, 2, cursor.seq + 1) : { entries: [] };
+    const { epoch, seq } = head === undefined ? cursor : withinEpoch(cursor, head.epoch);
+    const behind = epoch === head?.epoch && seq < head.seq;
+    const { entries } = behind ? await log.read(channel, epoch, seq, 2, seq + 1) : { entries: [] };
     return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs, graceMs });
   }
 
   /**
    * Everything after `after`, in pages. Holes that are old enough are buried on the way; a hole that a publisher may
    * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
-   * Call {@link checkResume} first: the replay takes a missing seq for a hole. Where so much time has passed since that something
+   * Call {@link checkResume} first, and begin where it says: the replay takes a missing seq for a hole. Where so much time has passed since that something
    * may have expired, it checks again.
    *
    * @param upTo the last seq wanted; the end of the log when undefined
@@ -103,7 +108,8 @@ export class LogReader {
     let holeOpen = false;
     // A check is good for the grace period.
     let provenMs = checkedAtMs + graceMs;
-    for (let more = position < upTo; more; ) {
+    // A channel without an epoch has nothing to read.
+    for (let more = position < upTo && !isOrigin(after); more; ) {
       const page = await log.read(channel, after.epoch, position + 1, PAGE, upTo);
       if (clock.nowMs() >= provenMs) {
         provenMs = await this.#proveAgain(channel, { epoch: after.epoch, seq: position });
@@ -146,7 +152,7 @@ export class LogReader {
   /** The entries of a range that exist now, in order. */
   async readRange(channel: string, epoch: string, range: SeqRange): Promise<readonly LogEntry[]> {
     const entries: LogEntry[] = [];
-    for (let from = range.from, more = true; more; from = (entries.at(-1)?.seq ?? range.to) + 1) {
+    for (let from = range.from, more = epoch !== ORIGIN.epoch; more; from = (entries.at(-1)?.seq ?? range.to) + 1) {
       const page = await this.#options.log.read(channel, epoch, from, PAGE, range.to);
       entries.push(...page.entries);
       more = page.more;

@@ -54,7 +54,7 @@ export async function catchUp(
       position = feed.position;
       options.onReset();
       if (!(await visitor.reset(resumption.reason, position))) return undefined;
-    } else if (position.epoch !== feed.position.epoch) {
+    } else if (resumption.from.epoch !== feed.position.epoch) {
       // The client learned of a new epoch on another task before this one did.
       await feed.refresh();
     } else if (position.seq > feed.position.seq) {
@@ -62,7 +62,7 @@ export async function catchUp(
       feed.noteAssigned(position.seq);
       if (!(await visitor.feedIsBehind())) return undefined;
     } else {
-      position = await replay(feed, position, checkedAtMs, visitor, signal, options);
+      position = await replay(feed, resumption.from, checkedAtMs, visitor, signal, options);
     }
   }
   return undefined;

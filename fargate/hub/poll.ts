@@ -64,6 +64,8 @@ class Page implements PollPage {
   readonly events: LaneEvent[] = [];
   readonly resets: Reset[] = [];
   readonly cursor: Map<string, Position>;
+  /** Where each ring is read on after the wait: what a new epoch has brought lies there behind its reset, as for streams. */
+  readonly #next = new Map<Feed, number>();
   #bytes = 0;
 
   constructor(feeds: readonly Feed[], after: Cursor | undefined) {
@@ -82,6 +84,11 @@ class Page implements PollPage {
   async collect(feed: Feed, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
     const from = this.cursor.get(feed.channel);
     if (from === undefined || this.#isFull) return;
+    const kept = this.#next.get(feed);
+    if (kept !== undefined && kept >= feed.ring.start) {
+      this.#collectRing(feed, kept);
+      return;
+    }
     const ordinal = await catchUp(
       feed,
       from,
@@ -106,6 +113,7 @@ class Page implements PollPage {
     }
     // Behind the last event there may be tombstones.
     this.cursor.set(feed.channel, feed.position);
+    this.#next.set(feed, feed.ring.end);
   }
 
   /** @returns whether there is room for more */

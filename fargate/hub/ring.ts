@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { formatPosition, type Position, withinEpoch } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
@@ -102,6 +102,12 @@ export class Ring {
     this.#floor = position;
   }
 
+  /** The channel's first epoch begins: what comes is behind all that readers have, and they have missed nothing. */
+  beginFirst(epoch: string): void {
+    this.#epochStart = this.end;
+    this.#floor = { epoch, seq: 0 };
+  }
+
   #append(position: Position, content: RingEntry['content'], body: string): void {
     const id = idLine(formatPosition(position));
     const bytes = id.length + Buffer.byteLength(body);
@@ -125,11 +131,12 @@ export class Ring {
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
   find(position: Position): number | undefined {
-    if (position.epoch !== this.#floor.epoch || position.seq < this.#floor.seq) return undefined;
+    const { epoch, seq } = withinEpoch(position, this.#floor.epoch);
+    if (epoch !== this.#floor.epoch || seq < this.#floor.seq) return undefined;
     let low = Math.max(this.#epochStart, this.#start);
     for (let high = this.end; low < high; ) {
       const middle = (low + high) >>> 1;
-      if (this.at(middle).position.seq > position.seq) high = middle;
+      if (this.at(middle).position.seq > seq) high = middle;
       else low = middle + 1;
     }
     return low;

@@ -37,6 +37,8 @@ export async function replay(
       const outcome = await sender.send({ kind: 'reset', channel, reason: resumption.reason });
       if (outcome.kind !== 'sent') return outcome;
       from = baseline;
+    } else {
+      from = resumption.from;
     }
   }
 

@@ -134,7 +134,10 @@ function replacing(log: EventLog, methods: Partial<EventLog>): EventLog {
 
 function withHeads(log: EventLog, change: (head: Head, channel: string) => Head): EventLog {
   return replacing(log, {
-    head: async (channel) => change(await log.head(channel), channel),
+    head: async (channel) => {
+      const head = await log.head(channel);
+      return head && change(head, channel);
+    },
     heads: async (channels) =>
       new Map([...(await log.heads(channels))].map(([channel, head]) => [channel, change(head, channel)] as const)),
   });
