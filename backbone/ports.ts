@@ -125,10 +125,10 @@ export interface ConnectionStore {
   /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
   /**
-   * `gone` when the connection has no row (closed or expired), `full` when it has `MAX_CHANNELS_PER_CONNECTION` other
-   * channels: nothing is written then.
+   * `again` when the connection had the channel already. `gone` when it has no row (closed or expired), `full` when it has
+   * `MAX_CHANNELS_PER_CONNECTION` other channels: nothing is written then.
    */
-  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'>;
+  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;

@@ -1,7 +1,7 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, type Action, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
-import { formatPosition } from '../../backbone/domain/cursor.ts';
+import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, Connection, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from '../../backbone/ports.ts';
@@ -158,5 +158,17 @@ async function subscribe(
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;
+  if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
+    const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
+    if (told.kind !== 'sent') return told;
+  }
   return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader, telemetry);
+}
+
+/**
+ * Whether a client that asks again on the same connection has not understood that the channel's first epoch has begun: the client
+ * library did not know `0.0` before ADR 28, and takes nothing of the epoch until a reset leads it there. Its successor ignores it.
+ */
+function startsOver(after: Position | undefined, baseline: Position): boolean {
+  return after !== undefined && isOrigin(after) && !isOrigin(baseline);
 }

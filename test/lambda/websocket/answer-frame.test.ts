@@ -1,7 +1,7 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
-import { openSocket } from '../support/socket.ts';
+import { GRACE_MS, openSocket } from '../support/socket.ts';
 
 const fails = async () => {
   throw new Error('secret detail');
@@ -171,4 +171,55 @@ test('whoever publishes too often is told so, is counted, and nothing is publish
   ]);
   expect(await socket.log.head('demo')).toBeUndefined();
   expect(socket.lines).toEqual([expect.objectContaining({ LimitedPublications: 1 })]);
+});
+
+describe('a channel that was never used', () => {
+  const subscribe = { action: 'subscribe', channel: 'demo' };
+
+  test('is subscribed to before every epoch, and nothing is written to its log', async () => {
+    const socket = await openSocket();
+    expect(await socket.send(subscribe)).toEqual([{ kind: 'subscribed', channel: 'demo', id: '0.0' }]);
+    expect(await socket.send({ ...subscribe, after: '0.0' })).toEqual([
+      { kind: 'subscribed', channel: 'demo', id: '0.0' },
+      { kind: 'caughtUp', channel: 'demo', id: '0.0' },
+    ]);
+    expect(await socket.log.head('demo')).toBeUndefined();
+  });
+
+  test('is resumed from before its first epoch with all of it, and without a reset', async () => {
+    const socket = await openSocket();
+    const { epoch } = await socket.publish('one');
+    await socket.clock.advance(GRACE_MS + 1);
+    const answers = await socket.send({ ...subscribe, after: '0.0' });
+    expect(answers).toMatchObject([
+      { kind: 'subscribed', id: `${epoch}.1` },
+      { kind: 'event', id: `${epoch}.1` },
+      { kind: 'caughtUp', id: `${epoch}.1` },
+    ]);
+  });
+
+  test('leads a client that asks again after `0.0` into the first epoch by a reset', async () => {
+    const socket = await openSocket();
+    await socket.send(subscribe);
+    await socket.publish('one');
+    const answers = await socket.send({ ...subscribe, after: '0.0' });
+    expect(answers).toMatchObject([
+      { kind: 'subscribed' },
+      { kind: 'reset', reason: 'epoch_changed' },
+      { kind: 'event', data: 'one' },
+      { kind: 'caughtUp' },
+    ]);
+  });
+
+  test('whose log was wiped is reset, and not written to', async () => {
+    const socket = await openSocket();
+    const { epoch } = await socket.publish('one');
+    socket.log.wipe();
+    expect(await socket.send({ ...subscribe, after: `${epoch}.1` })).toMatchObject([
+      { kind: 'subscribed', id: '0.0' },
+      { kind: 'reset', reason: 'epoch_changed' },
+      { kind: 'caughtUp', id: '0.0' },
+    ]);
+    expect(await socket.log.head('demo')).toBeUndefined();
+  });
 });
