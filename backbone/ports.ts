@@ -6,6 +6,7 @@ import type { Access, Rights } from './domain/access.ts';
 import type { Position } from './domain/cursor.ts';
 import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
+import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 
 export interface Clock {
@@ -32,8 +33,17 @@ export interface LogPage {
   readonly more: boolean;
 }
 
+/** An idempotency key, as the log knows it. */
+export interface ClaimKey {
+  readonly channel: string;
+  readonly scope: KeyScope;
+  readonly key: string;
+}
+
 /** Which position a publication with an idempotency key has taken. */
 export interface Claim extends Position {
+  /** A hash of what was published: the key stands for that and nothing else. */
+  readonly contentHash: string;
   /** When the position was assigned: an event may be written there only shortly after. */
   readonly allocatedAtMs: number;
   /** Whether the notification is known to have gone out. */
@@ -70,14 +80,14 @@ export interface EventLog {
    */
   bury(channel: string, position: Position, atMs: number): Promise<LogEntry>;
   /** The claim of an idempotency key, or undefined for a new or expired key. */
-  claim(channel: string, key: string): Promise<Claim | undefined>;
+  claim(key: ClaimKey): Promise<Claim | undefined>;
   /**
    * Ties a key to a position: a new key when `replaces` is undefined, else only if the key still holds `replaces`.
    * Answers the claim that holds afterwards, which is another's when the race was lost.
    */
-  setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim>;
+  setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim>;
   /** Notes that the notification of the key's event has gone out. */
-  markNotified(channel: string, key: string, position: Position): Promise<void>;
+  markNotified(key: ClaimKey, position: Position): Promise<void>;
 }
 
 /** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */

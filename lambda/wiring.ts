@@ -8,6 +8,7 @@ import { createDynamoPublicationQuota } from '../backbone/aws/dynamo-publication
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
+import type { KeyScope } from '../backbone/domain/key-scope.ts';
 import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog, PublicationQuota } from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
@@ -61,12 +62,15 @@ export function openLogReader(env: LogEnvironment, log: EventLog): LogReader {
   return new LogReader({ log, clock: systemClock, retentionMs: env[LOG_ENV.retentionMs], graceMs: env[LOG_ENV.graceMs] });
 }
 
-export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): (publication: Publication) => Promise<LaneEvent> {
+export function openPublisher(
+  env: Environment<typeof publishEntries>,
+  log: EventLog,
+): (publication: Publication, scope: KeyScope) => Promise<LaneEvent> {
   const options = {
     log,
     bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),
     clock: systemClock,
     publishTimeoutMs: env[PUBLISH_ENV.publishTimeoutMs],
   };
-  return (publication) => publish(publication, options);
+  return (publication, scope) => publish(publication, scope, options);
 }

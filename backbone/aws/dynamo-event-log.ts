@@ -4,8 +4,9 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, Upd
 import { APPEND_LIMIT_MS } from '../contract.ts';
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent } from '../domain/event.ts';
+import { hashOf } from '../domain/hash.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
-import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
 import { batchGet } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds, isExpired } from './expiry.ts';
@@ -27,9 +28,10 @@ export interface DynamoEventLogOptions {
  * |---------------------------|-----|----------------------------------------------------|
  * | `head#<channel>`          | 0   | newest seq of the channel, never expires           |
  * | `event#<channel>#<epoch>` | seq | an event, or the tombstone of one that never came  |
- * | `key#<channel>#<key>`     | 0   | which position an idempotency key has taken        |
+ * | `claim#<channel>#<scope>#<key>` | 0 | which position an idempotency key has taken    |
  *
- * A channel's name holds no `#`, so the partitions of two channels never meet.
+ * A channel's name holds no `#`, so the partitions of two channels never meet. `<scope>` is a hash, whose length is fixed: a
+ * principal's name may be long, and no choice of name and key may meet another's.
  */
 export function createDynamoEventLog(options: DynamoEventLogOptions): EventLog {
   return new DynamoEventLog(options);
@@ -128,34 +130,35 @@ class DynamoEventLog implements EventLog {
     return toLogEntry(channel, position.epoch, present ?? tombstone);
   }
 
-  async claim(channel: string, key: string): Promise<Claim | undefined> {
-    const item = await this.#get<ClaimItem>(claimKey(channel, key));
+  async claim(key: ClaimKey): Promise<Claim | undefined> {
+    const item = await this.#get<ClaimItem>(claimKey(key));
     return item === undefined || isExpired(item, this.#clock.nowMs()) ? undefined : toClaim(item);
   }
 
-  async setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim> {
+  async setClaim(key: ClaimKey, { contentHash, epoch, seq, allocatedAtMs }: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim> {
     const item: ClaimItem = {
-      ...claimKey(channel, key),
-      epoch: position.epoch,
-      seq: position.seq,
+      ...claimKey(key),
+      contentHash,
+      epoch,
+      seq,
       allocatedAt: allocatedAtMs,
       notified: false,
       expiresAt: expirySeconds(allocatedAtMs + this.#retentionMs),
     };
     for (;;) {
       if (await this.#putClaim(item, replaces)) return toClaim(item);
-      const held = await this.claim(channel, key);
+      const held = await this.claim(key);
       // Expired between the two calls otherwise: the key is free now.
       if (held !== undefined) return held;
     }
   }
 
-  async markNotified(channel: string, key: string, position: Position): Promise<void> {
+  async markNotified(key: ClaimKey, position: Position): Promise<void> {
     await ifConditionHolds(
       this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
-          Key: claimKey(channel, key),
+          Key: claimKey(key),
           UpdateExpression: 'SET #notified = :true',
           ConditionExpression: '#epoch = :epoch AND #seq = :seq',
           ExpressionAttributeNames: { '#notified': 'notified', '#epoch': 'epoch', '#seq': 'seq' },
@@ -229,8 +232,8 @@ function eventKey(channel: string, epoch: string, seq: number): ItemKey {
   return { pk: eventPartition(channel, epoch), sk: seq };
 }
 
-function claimKey(channel: string, key: string): ItemKey {
-  return { pk: `key#${channel}#${key}`, sk: 0 };
+function claimKey({ channel, scope, key }: ClaimKey): ItemKey {
+  return { pk: `claim#${channel}#${hashOf(scope)}#${key}`, sk: 0 };
 }
 
 function newEpoch(): string {

@@ -23,6 +23,7 @@ export type EdgeCode =
   | 'task_full'
   | 'too_many_streams'
   | 'too_many_publications'
+  | 'idempotency_conflict'
   | 'task_draining'
   | 'unavailable'
   | 'internal';

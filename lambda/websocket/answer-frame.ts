@@ -4,10 +4,11 @@ import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock, Connection, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import { PublishContendedError } from '../../backbone/services/publisher.ts';
+import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
@@ -26,7 +27,7 @@ export interface AnswerFrameDependencies {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
   readonly quota: PublicationQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -84,12 +85,19 @@ class PublishedTooOftenError extends Error {
 }
 
 function isExpected(error: unknown): boolean {
-  const expected = [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError, PublishedTooOftenError];
+  const expected = [
+    InvalidInputError,
+    AccessDeniedError,
+    ConnectionUnknownError,
+    PublishContendedError,
+    IdempotencyConflictError,
+    PublishedTooOftenError,
+  ];
   return expected.some((kind) => error instanceof kind);
 }
 
 function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
-  if (error instanceof InvalidInputError || error instanceof AccessDeniedError) {
+  if (error instanceof InvalidInputError || error instanceof AccessDeniedError || error instanceof IdempotencyConflictError) {
     return { kind: 'error', code: error.code, message: error.message };
   }
   if (error instanceof ConnectionUnknownError) return { kind: 'error', code: 'connection_unknown', message: error.message };
@@ -109,7 +117,7 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
         task.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
         throw new PublishedTooOftenError(deps.quota.perSecond);
       }
-      const event = await deps.publish(command.publication);
+      const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
       traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }

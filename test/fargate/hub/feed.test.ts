@@ -49,7 +49,7 @@ async function openFeed(): Promise<Feed> {
 }
 
 async function store(data: string): Promise<LaneEvent> {
-  return publish({ channel: 'demo', type: 'message', data }, { log, clock, bus: new MemoryEventBus(), publishTimeoutMs: 2_000 });
+  return publish({ channel: 'demo', type: 'message', data }, 'tests', { log, clock, bus: new MemoryEventBus(), publishTimeoutMs: 2_000 });
 }
 
 /** What the ring has taken in, resets included. */

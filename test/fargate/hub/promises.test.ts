@@ -172,7 +172,7 @@ class Run {
     const bus: EventBus = { notify: async (event) => notify(event) };
     const data = `event ${++this.#published}`;
     const name = CHANNELS[channel] ?? 'a';
-    const event = await publish({ channel: name, type: 'message', data }, { log, bus, clock, publishTimeoutMs: GRACE_MS / 2 });
+    const event = await publish({ channel: name, type: 'message', data }, 'tests', { log, bus, clock, publishTimeoutMs: GRACE_MS / 2 });
     const key = `${event.channel} ${event.epoch}`;
     const events = [...(this.acknowledged.get(key) ?? []), event].sort((a, b) => a.seq - b.seq);
     this.acknowledged.set(key, events);

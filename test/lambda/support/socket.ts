@@ -27,7 +27,7 @@ export async function openSocket(script?: Script) {
     store,
     poster,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
-    publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
+    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
     quota: new MemoryPublicationQuota(100, clock),
     clock,
     random: () => 0.5,
@@ -41,7 +41,7 @@ export async function openSocket(script?: Script) {
     poster,
     /** Log lines and metrics. */
     lines,
-    publish: (data: string, channel = 'demo') => deps.publish({ channel, type: 'message', data }),
+    publish: (data: string, channel = 'demo') => deps.publish({ channel, type: 'message', data }, 'tests'),
     /** Sends one frame and answers the frames that came back for it. */
     async send(frame: unknown, options: { timeMs?: number; deps?: Partial<AnswerFrameDependencies> } = {}) {
       const before = poster.sentTo('c1').length;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
+import { EVERYBODY } from '../../support/access.ts';
 import { GRACE_MS, openSocket } from '../support/socket.ts';
 
 const fails = async () => {
@@ -222,4 +223,16 @@ describe('a channel that was never used', () => {
     ]);
     expect(await socket.log.head('demo')).toBeUndefined();
   });
+});
+
+test('a key that was used for another event is an error, and another principal may use it', async () => {
+  const socket = await openSocket();
+  const frame = { action: 'publish', channel: 'demo', data: 'one', key: 'k' };
+  const published = await socket.send(frame);
+  expect(await socket.send(frame)).toEqual(published);
+  expect(await socket.send({ ...frame, data: 'two', requestId: 'r1' })).toEqual([
+    { kind: 'error', code: 'idempotency_conflict', message: expect.stringContaining('"k"'), requestId: 'r1' },
+  ]);
+  await socket.store.open({ ...EVERYBODY, principal: 'somebody else', connectionId: 'c1', connectedAtMs: socket.clock.nowMs() });
+  expect(await socket.send({ ...frame, data: 'two' })).toMatchObject([{ kind: 'published', id: expect.stringMatching(/\.2$/) }]);
 });
