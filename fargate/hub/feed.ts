@@ -208,7 +208,6 @@ export class Feed {
     this.#live = { sequencer: new Sequencer({ epoch: head.epoch, seq: 0 }), ring };
     this.#holes = new HoleWatch();
     ring.beginFirst(head.epoch);
-    this.#options.onAdvanced(this);
     this.noteAssigned(head.seq);
   }
 
