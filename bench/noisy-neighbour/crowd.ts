@@ -41,20 +41,23 @@ export class Crowd {
     );
   }
 
-  /** Publishes for a while at a steady rate, and waits until every stream has everything. */
-  async period(seconds: number, perSecond: number): Promise<Period> {
+  /**
+   * Publishes for a while at a steady rate, and waits until every stream has everything.
+   * @throws the signal's reason when it aborts first
+   */
+  async period(seconds: number, perSecond: number, signal = new AbortController().signal): Promise<Period> {
     this.#latenciesMs = [];
     for (const seqs of this.#seqs) seqs.length = 0;
     const published: Promise<number | undefined>[] = [];
     const startMs = performance.now();
     // At the times planned, and not one after the other: a service that slows down must not slow the publisher down.
     for (let index = 0; index < seconds * perSecond; index++) {
-      await sleep(Math.max(0, startMs + (index * 1_000) / perSecond - performance.now()));
+      await sleep(Math.max(0, startMs + (index * 1_000) / perSecond - performance.now()), undefined, { signal });
       published.push(publishEvent(this.#service, this.#channel, String(performance.now())));
     }
     const seqs = (await Promise.all(published)).filter((seq) => seq !== undefined).sort((a, b) => a - b);
     const deadlineMs = performance.now() + PATIENCE_MS;
-    while (this.#seqs.some((got) => got.length < seqs.length) && performance.now() < deadlineMs) await sleep(10);
+    while (this.#seqs.some((got) => got.length < seqs.length) && performance.now() < deadlineMs) await sleep(10, undefined, { signal });
     return {
       published: seqs.length,
       latenciesMs: this.#latenciesMs.toSorted((a, b) => a - b),

@@ -95,7 +95,7 @@ function serveStream(): { readonly opened: Promise<ServerResponse>; closed: bool
 }
 
 describe('a distribution', () => {
-  const HEADERS = { 'x-policy': 'kept' };
+  const HEADERS = () => ({ 'x-policy': 'kept' });
 
   async function distribution() {
     const objects = new Map([['index.html', { body: Buffer.from('page'), contentType: 'text/html', cacheControl: 'no-cache' }]]);
