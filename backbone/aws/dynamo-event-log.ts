@@ -4,9 +4,9 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, Upd
 import { APPEND_LIMIT_MS } from '../contract.ts';
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent } from '../domain/event.ts';
-import { hashOf } from '../domain/hash.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import { hashOf } from '../services/hash.ts';
 import { batchGet } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds, isExpired } from './expiry.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent, Publication } from '../domain/event.ts';
-import { hashOf } from '../domain/hash.ts';
 import { quote } from '../domain/invalid-input.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
+import { hashOf } from './hash.ts';
 
 export interface PublisherOptions {
   readonly log: EventLog;
