@@ -52,7 +52,7 @@ beforeEach(async () => {
   pageErrors = collectPageErrors(page);
   requests = [];
   page.on('request', (request) => requests.push(new URL(request.url())));
-}, 30_000);
+});
 
 afterEach(async () => {
   expect(pageErrors).toEqual([]);
