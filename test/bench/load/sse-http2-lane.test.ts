@@ -9,16 +9,16 @@ import { until } from '../../fargate/support/until.ts';
 
 let server: Http2SecureServer;
 let lane: Lane | undefined;
-let sessions = 0;
-let closedSessions = 0;
+/** Of this test's server: a session of the one before may close late. */
+let sessions: { opened: number; closed: number };
 
 beforeEach(async () => {
-  sessions = 0;
-  closedSessions = 0;
+  const own = { opened: 0, closed: 0 };
+  sessions = own;
   server = createSecureServer({ ...(await makeCertificate()), settings: { maxConcurrentStreams: 3 } });
   server.on('session', (session) => {
-    sessions++;
-    session.on('close', () => closedSessions++);
+    own.opened++;
+    session.on('close', () => own.closed++);
   });
   server.on('stream', (stream, headers) => {
     if (headers.authorization !== 'Bearer t') return stream.respond({ ':status': 401 }, { endStream: true });
@@ -61,7 +61,7 @@ test('streams share connections, as many on each as was asked for', async () => 
 
   await until(() => data.length === 5);
   expect(opened).toEqual(Array.from({ length: 5 }, () => 'e.0'));
-  expect(sessions).toBe(3);
+  expect(sessions.opened).toBe(3);
 });
 
 test('a stream that is refused ends with the status', async () => {
@@ -77,7 +77,7 @@ test('closing the lane is no end of its streams', async () => {
 
   lane?.close();
 
-  await until(() => closedSessions === sessions);
+  await until(() => sessions.closed === sessions.opened);
   expect(ended).toEqual([]);
 });
 

@@ -100,7 +100,6 @@ describe('who may do what', () => {
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:PutItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <BackboneLogTable>',
-      'dynamodb:UpdateItem <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       expect.stringMatching(/^execute-api:.*DELETE/),
@@ -120,7 +119,6 @@ describe('who may do what', () => {
       'dynamodb:GetItem <TablesConnections.Arn>',
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:Query <BackboneLogTable>',
-      'dynamodb:UpdateItem <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'].map((action) => `sqs:${action} <ReplaysQueue.Arn>`),
     ]);
