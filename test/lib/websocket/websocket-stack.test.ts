@@ -100,6 +100,7 @@ describe('who may do what', () => {
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:PutItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:UpdateItem <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       expect.stringMatching(/^execute-api:.*DELETE/),
