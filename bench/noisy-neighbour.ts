@@ -1,113 +1,88 @@
-/** `npm run bench:noisy`: what a client that stops reading and one that floods cost 200 others. `-- --help` tells the options. */
-import { join } from 'node:path';
+/** `npm run bench:noisy`: what clients that misbehave cost the others. `-- --help` tells the options. */
 import { Command, Option } from 'commander';
-import { positiveNumber, wholeNumber } from '../local/command-line.ts';
-import { median } from './measure/median.ts';
-import { Crowd, type Period, quantile } from './noisy-neighbour/crowd.ts';
-import type { OffenderOptions } from './noisy-neighbour/offenders.ts';
-import type { Service } from './noisy-neighbour/publishing.ts';
-import { type ServerProcess, startServerProcess } from './peers/server-process.ts';
+import { positiveNumber, USAGE_ERROR, wholeNumber } from '../local/command-line.ts';
+import { describeMachine, machineText } from './machine.ts';
+import { measureCell } from './noisy-neighbour/cell.ts';
+import { OFFENDERS, type OffenderName } from './noisy-neighbour/offenders/catalog.ts';
+import { brokenLimits, COLUMNS, cellRow, LIMITS } from './noisy-neighbour/verdict.ts';
+import { abortOnSignal } from './progress.ts';
+import { formatTable } from './report/text.ts';
+import { readTaskSettings, settingsOfStage } from './task/settings.ts';
+import { startTaskIssuer } from './task/task-process.ts';
 
 interface Options {
-  readonly local: boolean;
-  readonly url?: string;
-  readonly token?: string;
-  readonly streams: number;
-  readonly rounds: number;
+  readonly stage: string;
+  readonly app?: string;
+  readonly only: readonly OffenderName[];
+  readonly users: readonly number[];
   readonly seconds: number;
+  readonly streams: number;
   readonly perSecond: number;
-  readonly dataBytes: number;
-  readonly publications: number;
+  readonly logLatency: number;
 }
 
-/** What the issue allows: the normal clients' p99 beside the offenders, against their p99 without them. */
-const MAX_RATIO = 1.5;
-
-/** A whole local run synthesizes first, and lets its tasks drain at the end. */
-const PATIENCE = { startMs: 120_000, stopMs: 60_000 };
+const NAMES = Object.keys(OFFENDERS) as OffenderName[];
 
 const program = new Command('npm run bench:noisy --')
-  .description('Measures the latency of normal streams in turn with and without two clients that misbehave, in one run of the SSE service.')
-  .addOption(
-    new Option('--local', 'beside the emulators of a whole local run, instead of over ports in memory').default(false).conflicts('url'),
+  .description(
+    `Runs a task of the SSE lane with a stage's settings, and each kind of offender beside normal clients. Fails where the task's
+memory reaches ${LIMITS.memoryShare * 100} % of its size, /readyz p99 ${LIMITS.readyP99Ms} ms, a resume's p99 ${LIMITS.resumeRatio} times that without offenders, or a normal client loses an event.`,
   )
-  .addOption(new Option('--url <url>', 'a service that runs already'))
-  .addOption(new Option('--token <jwt>', 'what that service takes'))
-  .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 10_000)))
-  .addOption(new Option('--rounds <n>', 'pairs of a period without and one with the offenders').default(5).argParser(wholeNumber(1, 1_000)))
-  .addOption(new Option('--seconds <s>', 'length of a period').default(10).argParser(positiveNumber(1_000)))
-  .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(1_000)))
-  .addOption(new Option('--data-bytes <n>', 'size of the events of the flooding client').default(16_384).argParser(wholeNumber(1, 98_304)))
+  .addOption(new Option('--stage <name>', 'the stage whose settings the task has').default('prod'))
+  .addOption(new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing'))
+  .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
+  .addOption(new Option('--users <n...>', 'hostile users').default([1, 200], '1 200').argParser(manyUsers))
   .addOption(
-    new Option('--publications <n>', 'publications per second of the flooding client, which sends all else without a pause')
-      .default(10)
-      .argParser(positiveNumber(10_000)),
+    new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
+      .default(8)
+      .argParser(wholeNumber(1, 3_600)),
   )
+  .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
+  .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(45)))
+  .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
+  .allowExcessArguments(false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
   .action(main);
 
+function manyUsers(text: string, before: readonly number[] | undefined): readonly number[] {
+  const users = wholeNumber(1, 200)(text);
+  // Commander hands on the default at the first value.
+  return before === undefined || before === program.getOptionValue('users') ? [users] : [...before, users];
+}
+
 async function main(options: Options): Promise<void> {
-  const { streams, rounds, seconds, perSecond, dataBytes, publications } = options;
-  const app = options.url === undefined ? await startApp(options.local) : undefined;
-  const service: Service = app ?? { base: options.url ?? '', token: options.token ?? '' };
-  const run = Date.now().toString(36);
-  const crowd = new Crowd(service, `crowd.${run}`);
-  const ratios: number[] = [];
-  let wrong = 0;
-  try {
-    await crowd.open(streams);
-    const period = () => crowd.period(seconds, perSecond);
-    // The first one warms up what compiles and connects at first use.
-    await period();
-    for (let round = 1; round <= rounds; round++) {
-      const calm = await period();
-      const offenders = startProgram('noisy-neighbour/offenders-program.ts', [
-        JSON.stringify({
-          service: { base: service.base, token: service.token },
-          channel: `noise.${run}.${round}`,
-          dataBytes,
-          publicationsPerSecond: publications,
-        } satisfies OffenderOptions),
-      ]);
-      await offenders.firstLine();
-      const noisy = await period();
-      await offenders.stop();
-      const { requests } = JSON.parse(offenders.lastLine()) as { readonly requests: number };
-      const ratio = quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
-      ratios.push(ratio);
-      wrong += calm.wrong + noisy.wrong;
-      const flood = `${Math.round(requests / seconds)} requests/s beside them`;
-      print(`round ${round}: alone ${describe(calm)}; ${flood} ${describe(noisy)}; p99 ratio ${ratio.toFixed(2)}`);
+  const signal = abortOnSignal();
+  const print = (line: string) => process.stdout.write(`${line}\n`);
+  print(machineText(describeMachine()));
+  const settings = options.app === undefined ? await settingsOfStage(options.stage, signal) : readTaskSettings(options.app);
+  print(`A task of ${settings.memoryBytes / 1024 / 1024} MiB, a log that answers in about ${options.logLatency} ms.`);
+  const issuer = await startTaskIssuer();
+  const rows: (readonly string[])[] = [];
+  let broken = 0;
+  for (const name of options.only) {
+    for (const hostileUsers of options.users) {
+      if (signal.aborted) break;
+      const result = await measureCell({
+        offender: name,
+        hostileUsers,
+        settings,
+        issuer,
+        logLatencyMs: options.logLatency,
+        seconds: options.seconds,
+        streams: options.streams,
+        perSecond: options.perSecond,
+        signal,
+      });
+      const row = cellRow(`${OFFENDERS[name].finding} ${name}`.trim(), hostileUsers, result, settings.memoryBytes);
+      rows.push(row);
+      broken += brokenLimits(result, settings.memoryBytes).length;
+      print(`${row.join('  ')}  ${JSON.stringify(result.outcomes)}`);
     }
-  } finally {
-    crowd.close();
-    await app?.stop();
   }
-  const middle = median(ratios) ?? Number.NaN;
-  print(`median p99 ratio ${middle.toFixed(2)} (limit ${MAX_RATIO}); streams with a lost, doubled or reordered event: ${wrong}`);
-  process.exit(middle <= MAX_RATIO && wrong === 0 ? 0 : 1);
-}
-
-function describe({ latenciesMs }: Period): string {
-  return `p50 ${quantile(latenciesMs, 0.5).toFixed(0)} ms, p99 ${quantile(latenciesMs, 0.99).toFixed(0)} ms`;
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-/** In a process of its own, so that the clients' work does not delay it. */
-async function startApp(local: boolean): Promise<Service & { stop(): Promise<unknown> }> {
-  const app = local ? startProgram('../local/main.ts', ['--json']) : startProgram('peers/servers/lanes.ts', []);
-  const { http, port, token } = JSON.parse(await app.firstLine()) as {
-    readonly http?: string;
-    readonly port?: number;
-    readonly token: string;
-  };
-  return { base: http ?? `http://127.0.0.1:${port}`, token, stop: app.stop };
-}
-
-function startProgram(file: string, args: readonly string[]): ServerProcess {
-  return startServerProcess(process.execPath, [join(import.meta.dirname, file), ...args], PATIENCE);
+  issuer.close();
+  print(`\n${formatTable({ columns: COLUMNS, rows })}\n`);
+  print(broken === 0 ? 'All limits are kept.' : `${broken} limits are broken.`);
+  process.exit(signal.aborted ? 130 : broken === 0 ? 0 : 1);
 }
 
 await program.parseAsync();

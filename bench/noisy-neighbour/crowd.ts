@@ -16,45 +16,50 @@ const PATIENCE_MS = 30_000;
 
 /** Normal clients: streams on one channel that take what they get at once, and a publisher at a steady rate. */
 export class Crowd {
-  readonly #service: Service;
+  readonly #users: readonly [Service, ...Service[]];
   readonly #channel: string;
   readonly #readers: Reader[] = [];
   readonly #seqs: number[][] = [];
   #latenciesMs: number[] = [];
 
-  constructor(service: Service, channel: string) {
-    this.#service = service;
+  /** @param users among whom the streams are divided; the first one publishes */
+  constructor(users: readonly [Service, ...Service[]], channel: string) {
+    this.#users = users;
     this.#channel = channel;
   }
 
   async open(streams: number): Promise<void> {
     await Promise.all(
-      Array.from({ length: streams }, async () => {
+      Array.from({ length: streams }, async (_, index) => {
         const seqs: number[] = [];
         this.#seqs.push(seqs);
         const onEvent = (id: string, data: string) => {
           seqs.push(Number(id.split('.')[1]));
           this.#latenciesMs.push(performance.now() - Number(data));
         };
-        this.#readers.push(await openReader({ service: this.#service, channel: this.#channel, onEvent }));
+        const service = this.#users[index % this.#users.length] ?? this.#users[0];
+        this.#readers.push(await openReader({ service, channels: [this.#channel], onEvent }));
       }),
     );
   }
 
-  /** Publishes for a while at a steady rate, and waits until every stream has everything. */
-  async period(seconds: number, perSecond: number): Promise<Period> {
+  /**
+   * Publishes for a while at a steady rate, and waits until every stream has everything.
+   * @param signal gives it up: the service is gone
+   */
+  async period(seconds: number, perSecond: number, signal?: AbortSignal): Promise<Period> {
     this.#latenciesMs = [];
     for (const seqs of this.#seqs) seqs.length = 0;
     const published: Promise<number | undefined>[] = [];
     const startMs = performance.now();
     // At the times planned, and not one after the other: a service that slows down must not slow the publisher down.
-    for (let index = 0; index < seconds * perSecond; index++) {
+    for (let index = 0; index < seconds * perSecond && !signal?.aborted; index++) {
       await sleep(Math.max(0, startMs + (index * 1_000) / perSecond - performance.now()));
-      published.push(publishEvent(this.#service, this.#channel, String(performance.now())));
+      published.push(publishEvent(this.#users[0], this.#channel, String(performance.now())).catch(() => undefined));
     }
     const seqs = (await Promise.all(published)).filter((seq) => seq !== undefined).sort((a, b) => a - b);
     const deadlineMs = performance.now() + PATIENCE_MS;
-    while (this.#seqs.some((got) => got.length < seqs.length) && performance.now() < deadlineMs) await sleep(10);
+    while (this.#seqs.some((got) => got.length < seqs.length) && performance.now() < deadlineMs && !signal?.aborted) await sleep(10);
     return {
       published: seqs.length,
       latenciesMs: this.#latenciesMs.toSorted((a, b) => a - b),
