@@ -3,17 +3,28 @@ import { Command, Option } from 'commander';
 import { positiveNumber, USAGE_ERROR, wholeNumber } from '../local/command-line.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { measureCell } from './noisy-neighbour/cell.ts';
+// lane: both
+import { measureFrames } from './noisy-neighbour/frames/frames-cell.ts';
+import { startLaneRun } from './noisy-neighbour/frames/lane-run.ts';
+// end lane
 import { OFFENDERS, type OffenderName } from './noisy-neighbour/offenders/catalog.ts';
-import { brokenLimits, COLUMNS, cellRow, LIMITS } from './noisy-neighbour/verdict.ts';
+import {
+  COLUMNS,
+  judgeCell,
+  // lane: both
+  judgeFrames,
+  // end lane
+  LIMITS,
+  type Verdict,
+} from './noisy-neighbour/verdict.ts';
 import { abortOnSignal } from './progress.ts';
 import { formatTable } from './report/text.ts';
-import { readTaskSettings, settingsOfStage } from './task/settings.ts';
+import { ASSEMBLY_OPTIONS, type AssemblyOptions, withAssembly } from './task/assembly.ts';
+import { readTaskSettings } from './task/settings.ts';
 import { startTaskIssuer } from './task/task-process.ts';
 
-interface Options {
-  readonly stage: string;
-  readonly app?: string;
-  readonly only: readonly OffenderName[];
+interface Options extends AssemblyOptions {
+  readonly only: readonly string[];
   readonly users: readonly number[];
   readonly seconds: number;
   readonly streams: number;
@@ -21,17 +32,29 @@ interface Options {
   readonly logLatency: number;
 }
 
-const NAMES = Object.keys(OFFENDERS) as OffenderName[];
+// lane: both
+/** Against the WebSocket lane of a local run, and not against a task. */
+const FRAMES = 'frames';
+// end lane
+
+const NAMES: readonly string[] = [
+  ...Object.keys(OFFENDERS),
+  // lane: both
+  FRAMES,
+  // end lane
+];
+
+/** Hostile users where the command line does not say. */
+const USERS: readonly number[] = [1, 200];
 
 const program = new Command('npm run bench:noisy --')
   .description(
-    `Runs a task of the SSE lane with a stage's settings, and each kind of offender beside normal clients. Fails where the task's
-memory reaches ${LIMITS.memoryShare * 100} % of its size, /readyz p99 ${LIMITS.readyP99Ms} ms, a resume's p99 ${LIMITS.resumeRatio} times that without offenders, or a normal client loses an event.`,
+    `Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings. Fails where the
+memory of the task passes ${LIMITS.memoryShare * 100} % of its size, the p99 of /readyz ${LIMITS.readyP99Ms} ms, or that of a resume ${LIMITS.resumeRatio} times what it is without
+offenders, or where a normal client loses an event.`,
   )
-  .addOption(new Option('--stage <name>', 'the stage whose settings the task has').default('prod'))
-  .addOption(new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing'))
   .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
-  .addOption(new Option('--users <n...>', 'hostile users').default([1, 200], '1 200').argParser(manyUsers))
+  .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
   .addOption(
     new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
       .default(8)
@@ -43,46 +66,72 @@ memory reaches ${LIMITS.memoryShare * 100} % of its size, /readyz p99 ${LIMITS.r
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
   .action(main);
+for (const option of ASSEMBLY_OPTIONS) program.addOption(option);
 
-function manyUsers(text: string, before: readonly number[] | undefined): readonly number[] {
-  const users = wholeNumber(1, 200)(text);
-  // Commander hands on the default at the first value.
-  return before === undefined || before === program.getOptionValue('users') ? [users] : [...before, users];
+/** Commander hands on the default at the first of several values. */
+function severalUsers(text: string, before: readonly number[]): readonly number[] {
+  return [...(before === USERS ? [] : before), wholeNumber(1, 200)(text)];
 }
 
 async function main(options: Options): Promise<void> {
   const signal = abortOnSignal();
-  const print = (line: string) => process.stdout.write(`${line}\n`);
   print(machineText(describeMachine()));
-  const settings = options.app === undefined ? await settingsOfStage(options.stage, signal) : readTaskSettings(options.app);
-  print(`A task of ${settings.memoryBytes / 1024 / 1024} MiB, a log that answers in about ${options.logLatency} ms.`);
+  const verdicts: Verdict[] = [];
+  const note = (verdict: Verdict, details: object) => {
+    verdicts.push(verdict);
+    print(`${verdict.cells.filter((cell) => cell !== '').join('  ')}  ${JSON.stringify(details)}`);
+  };
+  await withAssembly(options, signal, async (assemblyDir) => {
+    await judgeTasks(assemblyDir, options, signal, note);
+    // lane: both
+    if (options.only.includes(FRAMES)) await judgeLane(assemblyDir, options, signal, note);
+    // end lane
+  });
+  const broken = verdicts.filter((verdict) => verdict.broken.length > 0);
+  print(`\n${formatTable({ columns: COLUMNS, rows: verdicts.map(({ cells }) => cells) })}\n`);
+  print(broken.length === 0 ? 'All limits are kept.' : `Limits are broken in ${broken.length} of ${verdicts.length} lines.`);
+  process.exit(signal.aborted ? 130 : broken.length === 0 ? 0 : 1);
+}
+
+type Note = (verdict: Verdict, details: object) => void;
+
+async function judgeTasks(assemblyDir: string, options: Options, signal: AbortSignal, note: Note): Promise<void> {
+  const settings = readTaskSettings(assemblyDir);
+  const { memoryBytes } = settings;
+  const { seconds, streams, perSecond, logLatency } = options;
+  print(`A task of ${memoryBytes / 1024 / 1024} MiB, a log that answers in about ${logLatency} ms.`);
   const issuer = await startTaskIssuer();
-  const rows: (readonly string[])[] = [];
-  let broken = 0;
-  for (const name of options.only) {
+  const kinds = Object.entries(OFFENDERS).filter(([name]) => options.only.includes(name));
+  for (const [name, { finding }] of kinds) {
     for (const hostileUsers of options.users) {
       if (signal.aborted) break;
-      const result = await measureCell({
-        offender: name,
-        hostileUsers,
-        settings,
-        issuer,
-        logLatencyMs: options.logLatency,
-        seconds: options.seconds,
-        streams: options.streams,
-        perSecond: options.perSecond,
-        signal,
-      });
-      const row = cellRow(`${OFFENDERS[name].finding} ${name}`.trim(), hostileUsers, result, settings.memoryBytes);
-      rows.push(row);
-      broken += brokenLimits(result, settings.memoryBytes).length;
-      print(`${row.join('  ')}  ${JSON.stringify(result.outcomes)}`);
+      const offender = name as OffenderName;
+      const cell = { offender, hostileUsers, settings, issuer, seconds, streams, perSecond, logLatencyMs: logLatency, signal };
+      const result = await measureCell(cell);
+      note(judgeCell(`${finding} ${name}`.trim(), hostileUsers, result, memoryBytes), result.outcomes);
     }
   }
   issuer.close();
-  print(`\n${formatTable({ columns: COLUMNS, rows })}\n`);
-  print(broken === 0 ? 'All limits are kept.' : `${broken} limits are broken.`);
-  process.exit(signal.aborted ? 130 : broken === 0 ? 0 : 1);
+}
+
+// lane: both
+async function judgeLane(assemblyDir: string, { users, seconds }: Options, signal: AbortSignal, note: Note): Promise<void> {
+  const run = await startLaneRun(assemblyDir);
+  try {
+    for (const hostileUsers of users) {
+      if (signal.aborted) break;
+      const result = await measureFrames({ run, hostileUsers, seconds });
+      const { frames, posts } = result;
+      note(judgeFrames(`1.4 ${FRAMES}`, hostileUsers, result), { frames, posts });
+    }
+  } finally {
+    await run.stop();
+  }
+}
+// end lane
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 await program.parseAsync();

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startServerProcess } from '../peers/server-process.ts';
 import { type MemoryPeak, MemoryWatch } from '../task/memory-watch.ts';
 import { besideFirstCore } from '../task/pinned.ts';
@@ -45,6 +46,9 @@ const NORMAL_USERS = 20;
 /** Compiles and connects what is compiled and connected at first use. */
 const WARM_UP_SECONDS = 2;
 
+/** A rush that takes longer is given up: the task stands still. */
+const PRESS_MS = 20_000;
+
 /** With thousands of sockets the end takes a moment. */
 const OFFENDERS_STOP_MS = 20_000;
 
@@ -53,6 +57,7 @@ export async function measureCell(options: CellOptions): Promise<CellResult> {
   const { offender, settings, issuer, logLatencyMs, seconds, streams } = options;
   const task = await startTask({ settings, issuer, logLatencyMs });
   const watch = new MemoryWatch(task);
+  const over = AbortSignal.any([options.signal, watch.death]);
   const kind: OffenderKind = OFFENDERS[offender];
   const [first, ...others] = usersOf(task, issuer, 'normal', NORMAL_USERS);
   const crowd = new Crowd([first, ...others], 'crowd');
@@ -61,12 +66,12 @@ export async function measureCell(options: CellOptions): Promise<CellResult> {
     await victim.prepare(task, WARM_UP_SECONDS + seconds * 2);
     const heads = (await kind.prepare?.(task)) ?? {};
     await crowd.open(streams);
-    await see({ task, crowd, victim, seconds: WARM_UP_SECONDS }, options);
-    const calm = await see({ task, crowd, victim, seconds }, options);
+    await see({ task, crowd, victim, seconds: WARM_UP_SECONDS, over }, options);
+    const calm = await see({ task, crowd, victim, seconds, over }, options);
 
     const tokens = usersOf(task, issuer, 'hostile', options.hostileUsers).map(({ token }) => token);
     const { outcomes, seen: noisy } = await beside({ base: task.base, tokens, heads }, kind, task, options, () =>
-      see({ task, crowd, victim, seconds }, options),
+      see({ task, crowd, victim, seconds, over }, options),
     );
     const memory = await watch.stop();
     const violation = memory.died ? undefined : await kind.check?.(task);
@@ -83,14 +88,16 @@ interface Clients {
   readonly crowd: Crowd;
   readonly victim: Victim;
   readonly seconds: number;
+  /** Aborts when there is nothing to wait for any more. */
+  readonly over: AbortSignal;
 }
 
 /** All normal clients at once. */
-async function see({ task, crowd, victim, seconds }: Clients, { perSecond, signal }: CellOptions): Promise<Seen> {
+async function see({ task, crowd, victim, seconds, over }: Clients, { perSecond }: CellOptions): Promise<Seen> {
   const [readyMs, resumes, live] = await Promise.all([
     probe(task.base, seconds),
     victim.resume(seconds),
-    crowd.period(seconds, perSecond, signal),
+    crowd.period(seconds, perSecond, over),
   ]);
   return { readyMs, resumes, live };
 }
@@ -111,7 +118,7 @@ async function beside<T>(
   try {
     await offenders.firstLine();
     // A task that dies under it is what is measured.
-    await kind.press?.(task, attack, pressing.signal).catch(() => undefined);
+    await Promise.race([kind.press?.(task, attack, pressing.signal).catch(() => undefined), sleep(PRESS_MS, undefined, { ref: false })]);
     const seen = await act();
     pressing.abort();
     await offenders.stop();

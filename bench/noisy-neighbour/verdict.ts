@@ -1,7 +1,10 @@
 import type { Table } from '../report/section.ts';
 import type { CellResult } from './cell.ts';
 import { quantile } from './crowd.ts';
-import { PATIENCE_MS } from './victim.ts';
+// lane: both
+import type { FramesResult } from './frames/frames-cell.ts';
+// end lane
+import { PATIENCE_MS, type Resumes } from './victim.ts';
 
 /** What issue 11 allows beside offenders. */
 export const LIMITS = {
@@ -31,48 +34,75 @@ export const COLUMNS = [
   'broken',
 ] as const satisfies Table['columns'];
 
-/** Limits that the cell breaks, in words; none where all is well. */
-export function brokenLimits({ calm, noisy, memory, violation }: CellResult, memoryBytes: number): readonly string[] {
-  if (memory.died) return ['the task died'];
-  const broken: string[] = [];
-  if (memory.countedBytes > LIMITS.memoryShare * memoryBytes) broken.push('memory');
-  if (!(quantile(noisy.readyMs, 0.99) < LIMITS.readyP99Ms)) broken.push('readyz');
-  if (!(resumeRatio({ calm, noisy }) <= LIMITS.resumeRatio)) broken.push('resume');
-  if (lostOf({ calm, noisy }) > 0) broken.push('lost');
-  if (violation !== undefined) broken.push(violation);
-  return broken;
+/** One line of the result. */
+export interface Verdict {
+  readonly cells: readonly string[];
+  /** Limits that are broken, in words; none where all is well. */
+  readonly broken: readonly string[];
 }
 
-export function cellRow(name: string, users: number, result: CellResult, memoryBytes: number): readonly string[] {
+/** Of an offender against a task. */
+export function judgeCell(name: string, users: number, result: CellResult, memoryBytes: number): Verdict {
   const { calm, noisy, memory } = result;
-  const ms = (sorted: readonly number[], share: number) => milliseconds(quantile(sorted, share));
-  return [
+  const broken = brokenLimits(result, memoryBytes);
+  const lost = [calm, noisy].reduce((sum, { live, resumes }) => sum + live.wrong + resumes.wrong, 0);
+  const cells = [
     name,
     String(users),
     memory.died ? 'died' : String(Math.round(memory.countedBytes / 1024 / 1024)),
     `${Math.round((memory.countedBytes / memoryBytes) * 100)} %`,
-    ms(noisy.readyMs, 0.5),
-    ms(noisy.readyMs, 0.99),
-    ms(noisy.readyMs, 1),
-    ms(calm.resumes.latenciesMs, 0.5),
-    ms(calm.resumes.latenciesMs, 0.99),
-    ms(noisy.resumes.latenciesMs, 0.5),
-    ms(noisy.resumes.latenciesMs, 0.99),
-    ratio(resumeRatio(result)),
+    ...[0.5, 0.99, 1].map((share) => milliseconds(quantile(noisy.readyMs, share))),
+    ...resumeCells(calm.resumes, noisy.resumes),
     ratio(quantile(noisy.live.latenciesMs, 0.99) / quantile(calm.live.latenciesMs, 0.99)),
-    String(lostOf(result)),
+    String(lost),
     String(noisy.resumes.unserved),
-    brokenLimits(result, memoryBytes).join(', ') || '-',
+    broken.join(', ') || '-',
+  ];
+  return { cells, broken };
+}
+
+/** Limits that a cell breaks. */
+export function brokenLimits({ calm, noisy, memory, violation }: CellResult, memoryBytes: number): readonly string[] {
+  if (memory.died) return ['the task died'];
+  return [
+    ...(memory.countedBytes > LIMITS.memoryShare * memoryBytes ? ['memory'] : []),
+    ...(quantile(noisy.readyMs, 0.99) < LIMITS.readyP99Ms ? [] : ['readyz']),
+    ...brokenResumes(calm.resumes, noisy.resumes),
+    ...(calm.live.wrong + noisy.live.wrong > 0 ? ['live events lost'] : []),
+    ...(violation === undefined ? [] : [violation]),
   ];
 }
 
-function resumeRatio({ calm, noisy }: Pick<CellResult, 'calm' | 'noisy'>): number {
-  return quantile(noisy.resumes.latenciesMs, 0.99) / quantile(calm.resumes.latenciesMs, 0.99);
+function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
+  return [...(resumeRatio(calm, noisy) <= LIMITS.resumeRatio ? [] : ['resume']), ...(calm.wrong + noisy.wrong > 0 ? ['replays lost'] : [])];
 }
 
-function lostOf({ calm, noisy }: Pick<CellResult, 'calm' | 'noisy'>): number {
-  return [calm, noisy].reduce((sum, { live, resumes }) => sum + live.wrong + resumes.wrong, 0);
+function resumeCells(calm: Resumes, noisy: Resumes): readonly string[] {
+  const times = [calm, noisy].flatMap(({ latenciesMs }) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share))));
+  return [...times, ratio(resumeRatio(calm, noisy))];
 }
+
+function resumeRatio(calm: Resumes, noisy: Resumes): number {
+  return quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
+}
+
+// lane: both
+/** Of frames on the WebSocket lane, which has no task. */
+export function judgeFrames(name: string, users: number, { calm, noisy }: FramesResult): Verdict {
+  const broken = brokenResumes(calm, noisy);
+  const cells = [
+    name,
+    String(users),
+    ...Array.from({ length: 5 }, () => ''),
+    ...resumeCells(calm, noisy),
+    '',
+    String(calm.wrong + noisy.wrong),
+    String(noisy.unserved),
+    broken.join(', ') || '-',
+  ];
+  return { cells, broken };
+}
+// end lane
 
 function milliseconds(value: number): string {
   if (Number.isNaN(value)) return 'none';

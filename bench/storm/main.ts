@@ -6,14 +6,13 @@ import { median } from '../measure/median.ts';
 import { abortOnSignal } from '../progress.ts';
 import { figure } from '../report/format.ts';
 import { formatTable } from '../report/text.ts';
+import { ASSEMBLY_OPTIONS, type AssemblyOptions, withAssembly } from '../task/assembly.ts';
 import { canPin } from '../task/pinned.ts';
-import { readTaskSettings, settingsOfStage } from '../task/settings.ts';
+import { readTaskSettings } from '../task/settings.ts';
 import { startTaskIssuer } from '../task/task-process.ts';
 import { measureStorm, type StormResult } from './storm.ts';
 
-interface Options {
-  readonly stage: string;
-  readonly app?: string;
+interface Options extends AssemblyOptions {
   readonly streams: number;
   readonly channels: number;
   readonly users?: number;
@@ -52,17 +51,16 @@ one loses an event; says whether all are up to date within ${GOALS.caughtUpMs / 
   .addOption(new Option('--rate <n>', 'events published a second meanwhile').default(50).argParser(positiveNumber(1_000)))
   .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
   .addOption(new Option('--rounds <n>', 'repetitions, each with a new task').default(3).argParser(wholeNumber(1, 100)))
-  .addOption(new Option('--stage <name>', 'the stage whose settings the task has').default('prod'))
-  .addOption(new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing'))
   .allowExcessArguments(false)
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
   .action(main);
+for (const option of ASSEMBLY_OPTIONS) program.addOption(option);
 
-async function main({ stage, app, rounds, streams, channels, users = streams, rate, logLatency }: Options): Promise<void> {
+async function main({ rounds, streams, channels, users = streams, rate, logLatency, ...assembly }: Options): Promise<void> {
   const signal = abortOnSignal();
   const print = (line: string) => process.stdout.write(`${line}\n`);
   print(machineText(describeMachine()));
-  const settings = app === undefined ? await settingsOfStage(stage, signal) : readTaskSettings(app);
+  const settings = await withAssembly(assembly, signal, async (assemblyDir) => readTaskSettings(assemblyDir));
   const where = canPin() ? 'on a core of its own' : 'on any core';
   print(
     `${streams} streams of ${users} users over ${channels} channels, ${rate} events/s, a log that answers in about ${logLatency} ms, the task ${where}.`,

@@ -21,7 +21,7 @@ export class MemoryWatch {
   readonly #watching: Promise<void>;
   #residentBytes = 0;
   #countedBytes = 0;
-  #died = false;
+  readonly #death = new AbortController();
 
   constructor({ pid, port }: { readonly pid: number; readonly port: number }) {
     this.#pid = pid;
@@ -29,20 +29,21 @@ export class MemoryWatch {
     this.#watching = this.#watch();
   }
 
-  get hasDied(): boolean {
-    return this.#died;
+  /** Aborts when the process has ended. */
+  get death(): AbortSignal {
+    return this.#death.signal;
   }
 
   async stop(): Promise<MemoryPeak> {
     this.#stopped.abort();
     await this.#watching;
     await this.#look();
-    return { residentBytes: this.#residentBytes, countedBytes: this.#countedBytes, died: this.#died };
+    return { residentBytes: this.#residentBytes, countedBytes: this.#countedBytes, died: this.death.aborted };
   }
 
   async #watch(): Promise<void> {
     const { signal } = this.#stopped;
-    while (!signal.aborted && !this.#died) {
+    while (!signal.aborted && !this.death.aborted) {
       await this.#look();
       await sleep(INTERVAL_MS, undefined, { signal }).catch(() => undefined);
     }
@@ -56,7 +57,7 @@ export class MemoryWatch {
     const resident = kibibytes(status, 'VmRSS');
     // A process that has ended is there without memory until its parent has asked how it ended.
     if (resident === 0) {
-      this.#died = true;
+      this.#death.abort();
       return;
     }
     // Between two looks it may have been more, of which the kernel keeps the highest.

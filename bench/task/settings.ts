@@ -1,9 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as v from 'valibot';
 import { readAssembly } from '../../local/assembly/read.ts';
-import { synthesize } from '../../local/synth.ts';
 
 /** What a stage gives a task of the SSE lane. */
 export interface TaskSettings {
@@ -34,15 +30,4 @@ export function readTaskSettings(assemblyDir: string): TaskSettings {
     typeof Value === 'string' ? [[Name, Value] as const] : [],
   );
   return { memoryBytes: Memory * 1024 * 1024, environment: Object.fromEntries(literals) };
-}
-
-/** Synthesizes a stage, which takes some seconds, and reads the settings of its task. */
-export async function settingsOfStage(stage: string, signal: AbortSignal): Promise<TaskSettings> {
-  const directory = await mkdtemp(join(tmpdir(), 'realtime-lanes-bench-'));
-  try {
-    await synthesize(directory, stage, { env: process.env, signal });
-    return readTaskSettings(directory);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
 }
