@@ -107,6 +107,8 @@ export const SSE_ENV = {
   retryMinMs: 'LANES_RETRY_MIN_MS',
   retryMaxMs: 'LANES_RETRY_MAX_MS',
   maxStreams: 'LANES_MAX_STREAMS',
+  /** What the task may use: its users share a part of it. */
+  memoryMiB: 'LANES_MEMORY_MIB',
   /** For each principal but the anonymous one. */
   maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
   /** For each principal but the anonymous one, on a task. */

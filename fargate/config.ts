@@ -27,6 +27,7 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.headCheckIntervalMs]: positive,
   [SSE_ENV.retryMinMs]: wholeNumber,
   [SSE_ENV.retryMaxMs]: wholeNumber,
+  [SSE_ENV.memoryMiB]: positive,
   [SSE_ENV.maxStreams]: positive,
   [SSE_ENV.maxStreamsPerPrincipal]: positive,
   [SSE_ENV.maxPublishesPerSecond]: positive,
@@ -61,6 +62,7 @@ export interface Config extends AccessPolicy {
   readonly headCheckIntervalMs: number;
   readonly retryMinMs: number;
   readonly retryMaxMs: number;
+  readonly memoryMiB: number;
   readonly maxStreams: number;
   readonly maxStreamsPerPrincipal: number;
   readonly maxPublishesPerSecond: number;
@@ -101,6 +103,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     headCheckIntervalMs: values[SSE_ENV.headCheckIntervalMs],
     retryMinMs: values[SSE_ENV.retryMinMs],
     retryMaxMs: values[SSE_ENV.retryMaxMs],
+    memoryMiB: values[SSE_ENV.memoryMiB],
     maxStreams: values[SSE_ENV.maxStreams],
     maxStreamsPerPrincipal: values[SSE_ENV.maxStreamsPerPrincipal],
     maxPublishesPerSecond: values[SSE_ENV.maxPublishesPerSecond],

@@ -18,7 +18,7 @@ export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions
     [METRICS.slowStreamsClosed]: report.slowStreamsClosed,
     [METRICS.holesBuried]: report.holesBuried,
     [METRICS.refusedStreams]: report.refusedFull,
-    [METRICS.throttled]: report.refusedOverLimit,
+    [METRICS.throttled]: report.refusedOverLimit + report.overShare,
     [METRICS.limitedPublications]: report.refusedPublications,
     [METRICS.unexpectedErrors]: report.failures,
   };

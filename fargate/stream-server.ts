@@ -5,12 +5,13 @@ import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import type { Logger } from '../backbone/telemetry/logger.ts';
+import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
 import type { Config } from './config.ts';
 import { countErrors } from './error-counter.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
 import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
-import { Hub, RING_BUDGET_BYTES } from './hub/hub.ts';
+import { Hub, MAX_STALL_MS } from './hub/hub.ts';
 import type { HubCounts } from './hub/hub-counts.ts';
 
 /** Serves streams, polls and publications: in this event loop, or in several threads. */
@@ -33,6 +34,8 @@ export interface StreamReport extends HubCounts {
   readonly openStreams: number;
   /** Requests and streams that failed for a reason that is not the client's. */
   readonly failures: number;
+  /** How often principals met their share of the task's memory and places. */
+  readonly overShare: number;
   /** Publications of principals that publish too often. */
   readonly refusedPublications: number;
 }
@@ -49,6 +52,7 @@ export interface StreamServerOptions {
     | 'headCheckIntervalMs'
     | 'retryMinMs'
     | 'retryMaxMs'
+    | 'memoryMiB'
     | 'maxStreams'
     | 'maxStreamsPerPrincipal'
     | 'maxPublishesPerSecond'
@@ -76,11 +80,12 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   const { config, threads, log, bus, clock, files, access } = options;
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(Math.ceil(config.maxPublishesPerSecond / threads), clock);
+  const budget = createTaskBudget(config.memoryMiB * 1024 * 1024, threads);
   const hub = new Hub({
     ...config,
     maxStreams: Math.ceil(config.maxStreams / threads),
     maxStreamsPerPrincipal: Math.ceil(config.maxStreamsPerPrincipal / threads),
-    ringBudgetBytes: RING_BUDGET_BYTES / threads,
+    budget,
     log,
     clock,
     logger,
@@ -91,6 +96,8 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     logger,
     clock,
     publishRate,
+    budget,
+    maxStallMs: MAX_STALL_MS,
     publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
     keepAliveMs: config.keepAliveMs,
     files,
@@ -106,6 +113,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     report: async () => ({
       openStreams: hub.openStreams,
       failures: logger.take(),
+      overShare: takeOverShare(budget),
       refusedPublications: publishRate.takeRefused(),
       ...hub.takeCounts(),
     }),

@@ -16,6 +16,8 @@ import { openStream } from './stream-route.ts';
 export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions, SessionRouteOptions {
   /** How long an idle connection is kept: longer than the balancer keeps it. */
   readonly keepAliveMs: number;
+  /** A client that takes nothing of its answer for this long is cut off. */
+  readonly maxStallMs: number;
   readonly files: StaticFiles;
   /** The text of `/console.json`; empty where there is no console. */
   readonly consoleConfig: string;
@@ -36,7 +38,7 @@ const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
 
 /** The HTTP edge of the SSE lane. It does not listen yet. */
 export function createEdge(options: EdgeOptions): Server {
-  const { hub, keepAliveMs, logger, origins } = options;
+  const { hub, keepAliveMs, maxStallMs, logger, origins } = options;
   const cors = createCors(origins);
   const streamOptions = { ...options, cors };
   const server = createServer(
@@ -50,7 +52,7 @@ export function createEdge(options: EdgeOptions): Server {
     async (request, response) => {
       oweAnswer(request, response);
       const reply = await answer(request, response).catch((error) => failure(error, request, response.destroyed));
-      if (reply !== undefined) send(response, withHeaders(reply, cors(request)), hub.isDraining);
+      if (reply !== undefined) send(response, withHeaders(reply, cors(request)), hub.isDraining, maxStallMs);
     },
   );
   server.on('upgrade', (request: IncomingMessage, socket: Socket, behindHead: Buffer) => {

@@ -2,20 +2,20 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { LONGEST_POLL_SECONDS } from '../../backbone/contract.ts';
 import { requireRight } from '../../backbone/domain/access.ts';
 import { parseChannels } from '../../backbone/domain/channel.ts';
-import { type Cursor, formatCursor, parseCursor } from '../../backbone/domain/cursor.ts';
-import { toWireEvent } from '../../backbone/domain/event.ts';
+import { parseCursor } from '../../backbone/domain/cursor.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import type { PollAnswer } from '../../backbone/protocol.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Hub } from '../hub/hub.ts';
-import type { PollPage } from '../hub/poll.ts';
 import type { Authenticate } from './authenticate.ts';
 import { POLL, preferredMedia, STREAM } from './edge-request.ts';
+import { encodePage } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 
 export interface EventsRouteOptions {
   readonly hub: Hub;
+  readonly budget: TaskBudget;
   readonly logger: Logger;
   readonly authenticate: Authenticate;
 }
@@ -45,7 +45,7 @@ async function pollPage(
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
-  { hub, logger, authenticate }: EventsRouteOptions,
+  { hub, budget, logger, authenticate }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
   const access = await authenticate(request, query);
   const channels = parseChannels(query.getAll('channel'));
@@ -61,8 +61,13 @@ async function pollPage(
   response.on('close', () => left.abort());
   try {
     const outcome = await hub.poll({ ...access, channels, cursor }, waitMs, left.signal);
+    if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
-    return json(200, toAnswer(channels, outcome.page), { Vary: 'Accept' });
+    // It is the client's until it has taken all of it, or has left.
+    whenAborted(left.signal, outcome.release);
+    whenAborted(outcome.revoked, () => response.destroy());
+    const body = await encodePage(channels, outcome.page, (work) => budget.turns.run(access.principal, work));
+    return { ...json(200, {}, { Vary: 'Accept' }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;
     logger.error('could not answer a poll', { channels, error });
@@ -80,7 +85,7 @@ function waitSeconds(text: string | undefined): number {
   );
 }
 
-function toAnswer(channels: readonly string[], { events, cursor, resets }: PollPage): PollAnswer {
-  const answer = { events: events.map(toWireEvent), cursor: formatCursor(channels, cursor as Cursor) };
-  return resets.length === 0 ? answer : { ...answer, resets };
+function whenAborted(signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
 }

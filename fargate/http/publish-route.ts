@@ -7,11 +7,12 @@ import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { PublishRate } from './publish-rate.ts';
-import { json, problem, type Reply, unavailable } from './reply.ts';
-import { readBody } from './request-body.ts';
+import { json, overShare, problem, type Reply, unavailable } from './reply.ts';
+import { withBody } from './request-body.ts';
 
 /** The largest data, 96 KiB, with every character as a JSON escape of six bytes, and room for the rest. */
 const MAX_BODY_BYTES = 640 * 1024;
@@ -20,6 +21,7 @@ export interface PublishRouteOptions {
   readonly publish: (publication: Publication) => Promise<LaneEvent>;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
+  readonly budget: TaskBudget;
   readonly logger: Logger;
 }
 
@@ -28,8 +30,9 @@ export async function postEvent(
   request: IncomingMessage,
   segment: string,
   query: URLSearchParams,
-  { publish, logger, authenticate, publishRate }: PublishRouteOptions,
+  options: PublishRouteOptions,
 ): Promise<Reply> {
+  const { budget, authenticate, publishRate } = options;
   const access = await authenticate(request, query);
   // A page of another origin cannot send this type without asking first.
   const unsupported = unsupportedMedia(request);
@@ -41,12 +44,23 @@ export async function postEvent(
       'Retry-After': '1',
     });
   }
-  const body = await readBody(request, MAX_BODY_BYTES);
-  if (body.kind === 'tooLarge') {
-    return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
+  const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
+  const body = await withBody(request, limits, async (bytes) => {
+    const { type, data } = await budget.turns.run(access.principal, () => parseJsonObject(decode(bytes)));
+    return publishNow(request, parsePublication({ channel, type, data, key: request.headers['idempotency-key'] }), options);
+  });
+  switch (body.kind) {
+    case 'complete':
+      return body.result;
+    case 'tooLarge':
+      return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
+    case 'overShare':
+      budget.refused++;
+      return overShare('request bodies that are not published yet');
   }
-  const { type, data } = parseJsonObject(decode(body.bytes));
-  const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
+}
+
+async function publishNow(request: IncomingMessage, publication: Publication, { publish, logger }: PublishRouteOptions): Promise<Reply> {
   try {
     const event = await publish(publication);
     traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));

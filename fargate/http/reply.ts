@@ -23,6 +23,7 @@ export type EdgeCode =
   | 'task_full'
   | 'too_many_streams'
   | 'too_many_publications'
+  | 'too_many_requests'
   | 'task_draining'
   | 'unavailable'
   | 'internal';
@@ -57,7 +58,7 @@ export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable',
 }
 
 /** The hub's answer to a newcomer that it does not take. */
-export function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
+export function refusal(kind: 'full' | 'overLimit' | 'draining' | 'busy'): Reply {
   switch (kind) {
     case 'full':
       return unavailable('task_full', 'this task has as many streams as it may have');
@@ -65,9 +66,16 @@ export function refusal(kind: 'full' | 'overLimit' | 'draining'): Reply {
       return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', {
         'Retry-After': RETRY_AFTER_LIMIT,
       });
+    case 'busy':
+      return overShare('responses that you have not read yet');
     case 'draining':
       return unavailable('task_draining', 'this task is about to stop');
   }
+}
+
+/** 429: the principal has all that it can be given of what a task's users share. */
+export function overShare(what: string): Reply {
+  return problem(429, 'too_many_requests', `this task holds as much for you as it can: ${what}`, { 'Retry-After': RETRY_AFTER });
 }
 
 /** 401 with what to send (RFC 6750), or 403. */
@@ -87,9 +95,13 @@ export function withHeaders(reply: Reply, more: Readonly<Record<string, string>>
   return { ...reply, headers: { ...reply.headers, ...more, ...(vary !== '' && { Vary: vary }) } };
 }
 
-/** @param closing asks the client to open a new connection next time, which then reaches another task */
-export function send(response: ServerResponse, reply: Reply, closing: boolean): void {
+/**
+ * @param closing asks the client to open a new connection next time, which then reaches another task
+ * @param maxStallMs a client that takes nothing of the answer for this long is cut off
+ */
+export function send(response: ServerResponse, reply: Reply, closing: boolean, maxStallMs: number): void {
   response.writeHead(reply.status, headersOf(reply, closing));
+  response.setTimeout(maxStallMs, () => response.destroy());
   // Node leaves the body out where the request was HEAD.
   response.end(reply.body);
 }

@@ -1,19 +1,71 @@
 import type { IncomingMessage } from 'node:http';
+import type { TaskBudget } from '../budget/task-budget.ts';
 
-export type RequestBody = { readonly kind: 'complete'; readonly bytes: Buffer } | { readonly kind: 'tooLarge' };
+/**
+ * `tooLarge`: beyond the limit. `overShare`: its sender has as many bodies here, or as many bytes in them, as it may have, or
+ * others needed what it had beyond its fair share.
+ */
+export type RequestBody<Result> =
+  | { readonly kind: 'complete'; readonly result: Result }
+  | { readonly kind: 'tooLarge' }
+  | { readonly kind: 'overShare' };
 
-/** A body beyond the limit is read to its end and thrown away, up to this many times the limit: a client that is cut off while it sends sees no answer. */
+export interface BodyLimits {
+  readonly maxBytes: number;
+  readonly budget: Pick<TaskBudget, 'memory' | 'bodies'>;
+  /** Whose share the body is taken from. */
+  readonly principal: string;
+}
+
+/** A body that is not wanted is read to its end and thrown away, up to this many times the limit: a client that is cut off while it sends sees no answer. */
 const PATIENCE = 8;
 
-/** Reads a request's body. Rejects when the client goes away before its end. */
-export async function readBody(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
+/**
+ * Reads a request's body and hands it on. It counts against its sender's share until the work on it is done.
+ * Rejects when the client goes away before the body's end.
+ */
+export async function withBody<Result>(
+  request: IncomingMessage,
+  { maxBytes, budget, principal }: BodyLimits,
+  work: (bytes: Buffer) => Promise<Result>,
+): Promise<RequestBody<Result>> {
+  const revoked = Promise.withResolvers<void>();
+  const place = budget.bodies.reserve(principal, 1, revoked.resolve);
+  const memory = budget.memory.reserve(principal, Math.min(maxBytes, declaredBytes(request)), revoked.resolve);
+  try {
+    if (place === undefined || memory === undefined) return { kind: 'overShare' };
+    const takeAll = readAll(request, maxBytes, (bytes) => bytes <= memory.amount || memory.resize(bytes));
+    // Whoever has stopped waiting for the rest does not hear how it ended.
+    takeAll.catch(() => {});
+    const body = await Promise.race([takeAll, revoked.promise.then(() => 'overShare' as const)]);
+    return typeof body === 'string' ? { kind: body } : { kind: 'complete', result: await work(body) };
+  } finally {
+    place?.release();
+    memory?.release();
+  }
+}
+
+/** What the client says that it sends; 0 where it does not say. */
+function declaredBytes(request: IncomingMessage): number {
+  return Number(request.headers['content-length'] ?? 0);
+}
+
+/** @param hold asks for room for so many bytes in all */
+async function readAll(
+  request: IncomingMessage,
+  maxBytes: number,
+  hold: (bytes: number) => boolean,
+): Promise<Buffer | 'tooLarge' | 'overShare'> {
   const chunks: Buffer[] = [];
   let bytes = 0;
+  let held = true;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes <= limitBytes) chunks.push(chunk);
+    held &&= bytes <= maxBytes && hold(bytes);
+    if (held) chunks.push(chunk);
     else chunks.length = 0;
-    if (bytes > limitBytes * PATIENCE) break;
+    if (bytes > maxBytes * PATIENCE) break;
   }
-  return bytes > limitBytes ? { kind: 'tooLarge' } : { kind: 'complete', bytes: Buffer.concat(chunks) };
+  if (bytes > maxBytes) return 'tooLarge';
+  return held ? Buffer.concat(chunks) : 'overShare';
 }

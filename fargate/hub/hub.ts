@@ -6,10 +6,12 @@ import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
+import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { type PollPage, poll } from './poll.ts';
@@ -34,8 +36,8 @@ export interface HubOptions {
   /** The same, for each principal but the anonymous one. @default no limit */
   readonly maxStreamsPerPrincipal?: number;
   readonly maxUnsentBytes: number;
-  /** Encoded bytes in all rings together, as long as no channel gets less than its minimum. @default {@link RING_BUDGET_BYTES} */
-  readonly ringBudgetBytes?: number;
+  /** What the hub's users share. @default that of a task with 512 MiB */
+  readonly budget?: TaskBudget;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -61,14 +63,25 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** `full`: the task has all the streams that it may have; `overLimit`: the principal has; `draining`: the task is about to stop. */
 export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' | 'overLimit' | 'draining' };
 
-export type PollOutcome = { readonly kind: 'page'; readonly page: PollPage } | { readonly kind: 'full' | 'overLimit' };
+/** `busy`: there was no memory for a page of this principal's for a while. */
+export type PollOutcome = PollAnswer | { readonly kind: 'full' | 'overLimit' | 'busy' };
 
-/** What a task may have by default. */
-export const RING_BUDGET_BYTES = 128 * 1024 * 1024;
+/** A page counts against its principal, with its bytes and as a poll, until it is released. */
+export interface PollAnswer {
+  readonly kind: 'page';
+  readonly page: PollPage;
+  /** Others need the page's memory: whoever sends it has to stop. */
+  readonly revoked: AbortSignal;
+  /** Call it when the page is sent, or never will be. Safe to call twice. */
+  release(): void;
+}
+
+const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
 const MIN_RING_BYTES = 256 * 1024;
 const MAX_RING_BYTES = 4 * 1024 * 1024;
 
-const MAX_STALL_MS = 30_000;
+/** A client that takes nothing of what was written to it for this long is closed. */
+export const MAX_STALL_MS = 30_000;
 
 const MAX_REPLAYS = 64;
 
@@ -87,6 +100,7 @@ const EXPIRE_AGAIN_MS = 1_000;
  */
 export class Hub {
   readonly #options: HubOptions;
+  readonly #budget: TaskBudget;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
   readonly #streams = new Map<Stream, Holder>();
@@ -100,6 +114,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#budget = options.budget ?? createTaskBudget(DEFAULT_MEMORY_BYTES);
     const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes, maxStreamsPerPrincipal = Number.POSITIVE_INFINITY } = options;
     this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
@@ -195,15 +210,24 @@ export class Hub {
     if (refused !== undefined) return { kind: refused };
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
     const over = new AbortController();
+    const memory = new PageMemory(this.#budget.memory, principal, this.#options.clock);
     this.#polls++;
+    const release = once(() => {
+      this.#polls--;
+      this.#quota.give(principal);
+      memory.release();
+    });
     try {
       if (waitMs === 0) over.abort();
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, this.#draining.signal]);
-      return { kind: 'page', page: await poll(feeds, cursor, until, signal, this.#streamOptions) };
+      const page = await poll(feeds, cursor, memory, until, AbortSignal.any([signal, memory.revoked]), this.#streamOptions);
+      return { kind: 'page', page, revoked: memory.revoked, release };
+    } catch (error) {
+      release();
+      if (error instanceof NoMemoryError) return { kind: 'busy' };
+      throw error;
     } finally {
-      this.#polls--;
-      this.#quota.give(principal);
       over.abort();
       for (const feed of feeds) this.#feeds.release(feed);
     }
@@ -276,9 +300,8 @@ export class Hub {
   }
 
   #ringLimitBytes(): number {
-    const { maxUnsentBytes, ringBudgetBytes = RING_BUDGET_BYTES } = this.#options;
-    const most = Math.max(MAX_RING_BYTES, maxUnsentBytes);
-    return Math.max(MIN_RING_BYTES, Math.min(most, ringBudgetBytes / Math.max(1, this.#feeds.count)));
+    const most = Math.max(MAX_RING_BYTES, this.#options.maxUnsentBytes);
+    return Math.max(MIN_RING_BYTES, Math.min(most, this.#budget.ringBytes / Math.max(1, this.#feeds.count)));
   }
 
   #pace(feed: Feed): Promise<void> | undefined {
@@ -324,4 +347,13 @@ export class Hub {
       }
     }
   }
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
 }

@@ -3,6 +3,7 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { Reset } from '../../backbone/protocol.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
+import type { PageMemory } from './page-memory.ts';
 
 export interface PollPage {
   /** In order within each channel. */
@@ -12,18 +13,21 @@ export interface PollPage {
   readonly resets: readonly Reset[];
 }
 
-/** Events and bytes of data in one page: a client that gets a full page asks again at once. */
-const PAGE = { events: 500, bytes: 1024 * 1024 };
+/** A client that gets a full page asks again at once. */
+const MAX_EVENTS = 500;
 
 /**
  * The events after a cursor, at most one page of them. Waits for the first when there are none.
  *
+ * @param memory bounds the page by what its reader may hold; empty pages hold nothing
  * @param until ends the waiting, which is no error
- * @param signal the client has left
+ * @param signal the client has left, or the memory is needed by others
+ * @throws NoMemoryError when there was no memory for a page
  */
 export async function poll(
   feeds: readonly Feed[],
   after: Cursor | undefined,
+  memory: PageMemory,
   until: AbortSignal,
   signal: AbortSignal,
   options: CatchUpOptions,
@@ -32,7 +36,9 @@ export async function poll(
   signal.throwIfAborted();
   const page = new Page(feeds, after);
   for (;;) {
+    page.maxBytes = await memory.take(signal);
     for (const feed of feeds) await page.collect(feed, signal, options);
+    memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
     await anyAdvanced(feeds, page.cursor, until, signal);
   }
@@ -64,7 +70,10 @@ class Page implements PollPage {
   readonly events: LaneEvent[] = [];
   readonly resets: Reset[] = [];
   readonly cursor: Map<string, Position>;
-  #bytes = 0;
+  /** A page is full when it has reached this: the last event may pass it. */
+  maxBytes = 0;
+  /** What its events take as JSON. */
+  bytes = 0;
 
   constructor(feeds: readonly Feed[], after: Cursor | undefined) {
     this.cursor = new Map(feeds.map((feed) => [feed.channel, after?.get(feed.channel) ?? feed.position]));
@@ -75,7 +84,7 @@ class Page implements PollPage {
   }
 
   get #isFull(): boolean {
-    return this.events.length >= PAGE.events || this.#bytes >= PAGE.bytes;
+    return this.events.length >= MAX_EVENTS || this.bytes >= this.maxBytes;
   }
 
   /** Adds what the channel has after the cursor, as far as there is room. */
@@ -112,7 +121,7 @@ class Page implements PollPage {
   #add(event: LaneEvent): boolean {
     this.events.push(event);
     this.cursor.set(event.channel, { epoch: event.epoch, seq: event.seq });
-    this.#bytes += Buffer.byteLength(event.data);
+    this.bytes += jsonBytes(event);
     return !this.#isFull;
   }
 
@@ -121,4 +130,23 @@ class Page implements PollPage {
     this.cursor.set(reset.channel, position);
     return true;
   }
+}
+
+/** Names, punctuation and the longest id of an event as JSON; the channel's and type's characters need no escape. */
+const ENVELOPE_BYTES = 160;
+
+/** What JSON writes with two characters. Other control characters take six. */
+const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (character) => character.charCodeAt(0)));
+
+const LAST_CONTROL = 0x1f;
+
+/** Bytes that an event takes at most as JSON, without making it. */
+function jsonBytes({ channel, type, data }: LaneEvent): number {
+  let escapes = 0;
+  for (let index = 0; index < data.length; index++) {
+    const code = data.charCodeAt(index);
+    if (SHORT_ESCAPES.has(code)) escapes += 1;
+    else if (code <= LAST_CONTROL) escapes += 5;
+  }
+  return ENVELOPE_BYTES + channel.length + type.length + Buffer.byteLength(data) + escapes;
 }

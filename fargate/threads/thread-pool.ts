@@ -103,6 +103,7 @@ function add(left: StreamReport, right: StreamReport): StreamReport {
   return {
     openStreams: left.openStreams + right.openStreams,
     failures: left.failures + right.failures,
+    overShare: left.overShare + right.overShare,
     refusedPublications: left.refusedPublications + right.refusedPublications,
     connects: left.connects + right.connects,
     deliveries: left.deliveries + right.deliveries,

@@ -130,6 +130,7 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.headCheckIntervalMs]: String(props.headCheckIntervalMs),
         [SSE_ENV.retryMinMs]: String(props.retryMinMs),
         [SSE_ENV.retryMaxMs]: String(props.retryMaxMs),
+        [SSE_ENV.memoryMiB]: String(task.memoryMb),
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),

@@ -12,6 +12,7 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.maxStreams]: '10000',
   [SSE_ENV.maxStreamsPerPrincipal]: '100',
   [SSE_ENV.maxPublishesPerSecond]: '50',
+  [SSE_ENV.memoryMiB]: '512',
   [SSE_ENV.maxUnsentBytes]: '1048576',
   [SSE_ENV.threads]: '2',
   [SSE_ENV.drainMs]: '60000',

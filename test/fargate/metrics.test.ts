@@ -6,9 +6,11 @@ import { encodeMetrics } from '../../fargate/metrics.ts';
 const DIMENSIONS = { stack: 'LanesDevSse', lane: 'sse' } as const;
 
 function linesOf(counter: HubCounter, openStreams = 0) {
-  return encodeMetrics({ openStreams, failures: 0, refusedPublications: 0, ...counter.take() }, DIMENSIONS, 1_700_000_000_000).map((line) =>
-    JSON.parse(line),
-  );
+  return encodeMetrics(
+    { openStreams, failures: 0, overShare: 0, refusedPublications: 0, ...counter.take() },
+    DIMENSIONS,
+    1_700_000_000_000,
+  ).map((line) => JSON.parse(line));
 }
 
 test('a line is the embedded metric format, by stack and lane only, so that its average is that of the tasks', () => {

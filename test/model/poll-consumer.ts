@@ -48,6 +48,7 @@ export class PollConsumer implements Consumer {
     await simulation.step(`${this.#name} polls`);
     const outcome = await hubs[hub].poll({ channels, cursor: this.#cursor }, waitMs, new AbortController().signal);
     if (outcome.kind !== 'page') throw new Error(`hub ${hub} is ${outcome.kind}`);
+    outcome.release();
     const answeredAt = simulation.now;
     await simulation.step(`the answer for ${this.#name} comes`);
     const { events, resets, cursor } = outcome.page;

@@ -92,6 +92,7 @@ function startServer({ log, bus }: Backbone, threads: number, port: number): Pro
       maxStreams: NO_LIMIT,
       maxStreamsPerPrincipal: NO_LIMIT,
       maxPublishesPerSecond: NO_LIMIT,
+      memoryMiB: 2_048,
       maxUnsentBytes: 1_048_576,
       keepAliveMs: 70_000,
       consoleConfig: '',

@@ -20,6 +20,7 @@ async function poll(channels: readonly string[], after?: string, waitMs = 0, sig
 
 function pageOf(channels: readonly string[], outcome: PollOutcome) {
   if (outcome.kind !== 'page') throw new Error(outcome.kind);
+  outcome.release();
   const { events, cursor, resets } = outcome.page;
   return { data: events.map(({ data }) => data), cursor: formatCursor(channels, cursor), resets };
 }

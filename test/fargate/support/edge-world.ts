@@ -24,6 +24,8 @@ export class EdgeWorld extends HubWorld {
       logger: silentLogger,
       publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
       keepAliveMs: 70_000,
+      maxStallMs: 30_000,
+      budget: this.budget,
       files: () => undefined,
       consoleConfig: '',
       clock,

@@ -4,6 +4,7 @@ import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { createTaskBudget, type TaskBudget } from '../../../fargate/budget/task-budget.ts';
 import { Hub, type HubOptions } from '../../../fargate/hub/hub.ts';
 import type { Stream } from '../../../fargate/hub/stream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -19,10 +20,13 @@ export class HubWorld {
   readonly clock = new ManualClock();
   readonly log = new MemoryEventLog({ clock: this.clock, retentionMs: RETENTION_MS });
   readonly bus = new MemoryEventBus();
+  readonly budget: TaskBudget;
   readonly hub: Hub;
 
   constructor(options: Partial<HubOptions> = {}) {
+    this.budget = options.budget ?? createTaskBudget(512 * 1024 * 1024);
     this.hub = new Hub({
+      budget: this.budget,
       log: this.log,
       clock: this.clock,
       logger: silentLogger,

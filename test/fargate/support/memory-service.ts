@@ -21,6 +21,7 @@ export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerO
       headCheckIntervalMs: 30_000,
       retryMinMs: 1_000,
       retryMaxMs: 2_000,
+      memoryMiB: 512,
       maxStreams: 100,
       maxStreamsPerPrincipal: 10,
       maxPublishesPerSecond: 1_000,

@@ -8,6 +8,6 @@ runThread(async ({ port }) => ({
   port,
   offer: () => closed.promise,
   drain: () => process.exit(3),
-  report: async () => ({ openStreams: 0, failures: 0, refusedPublications: 0, ...new HubCounter().take() }),
+  report: async () => ({ openStreams: 0, failures: 0, overShare: 0, refusedPublications: 0, ...new HubCounter().take() }),
   close: async () => closed.resolve(),
 }));

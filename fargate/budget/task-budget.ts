@@ -1,0 +1,46 @@
+import { Shares } from './shares.ts';
+import { Turns } from './turns.ts';
+
+/** What one task can give to its users, and how it is divided among them. Every entrance takes from it what it holds. */
+export interface TaskBudget {
+  /** Bytes that belong to one user's request or stream alone: pages of polls, replays, bodies, frames that nobody shares. */
+  readonly memory: Shares;
+  /** Request bodies that are being received or processed. */
+  readonly bodies: Shares;
+  /** Work on the event loop. */
+  readonly turns: Turns;
+  /** Bytes for the rings of all channels, which users share. */
+  readonly ringBytes: number;
+  /** Requests that were answered that their principal holds all that it may. */
+  refused: number;
+}
+
+/** How often users met their share since it was asked last: by a refusal, or by losing what others needed. */
+export function takeOverShare(budget: TaskBudget): number {
+  const { refused } = budget;
+  budget.refused = 0;
+  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked();
+}
+
+/**
+ * Parts of the task's memory. What is left is for the process itself (about 100 MB), the streams (5 KB each, and as much in
+ * the kernel), and garbage that is not collected yet: `npm run bench:noisy` shows the whole below three quarters.
+ */
+const MEMORY_PART = 1 / 6;
+const RING_PART = 1 / 6;
+
+const MAX_BODIES = 512;
+
+/**
+ * @param memoryBytes what the task may use
+ * @param threads event loops that share it, each with a budget of its own
+ */
+export function createTaskBudget(memoryBytes: number, threads = 1): TaskBudget {
+  return {
+    memory: new Shares(Math.floor((memoryBytes * MEMORY_PART) / threads)),
+    bodies: new Shares(Math.max(2, Math.floor(MAX_BODIES / threads))),
+    turns: new Turns(),
+    ringBytes: Math.floor((memoryBytes * RING_PART) / threads),
+    refused: 0,
+  };
+}

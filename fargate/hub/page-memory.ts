@@ -1,0 +1,71 @@
+import { MAX_FRAME_BYTES } from '../../backbone/domain/event.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { Reservation, Shares } from '../budget/shares.ts';
+
+/** There was no memory for a page, for as long as a reader waits for it. */
+export class NoMemoryError extends Error {
+  override readonly name = 'NoMemoryError';
+}
+
+/** JSON of one page, but for the event that passes it. */
+const MAX_PAGE_BYTES = 1024 * 1024;
+
+/** The largest event as JSON, and a little more. */
+const ONE_EVENT_BYTES = MAX_FRAME_BYTES + 1024;
+
+const MAX_WAIT_MS = 5_000;
+
+/** The memory of one poll's page, taken from its reader's share. */
+export class PageMemory {
+  readonly #shares: Shares;
+  readonly #principal: string;
+  readonly #clock: Clock;
+  readonly #revoked = new AbortController();
+  #reservation: Reservation | undefined;
+
+  constructor(shares: Shares, principal: string, clock: Clock) {
+    this.#shares = shares;
+    this.#principal = principal;
+    this.#clock = clock;
+  }
+
+  /** Aborts when others need what the page takes. */
+  get revoked(): AbortSignal {
+    return this.#revoked.signal;
+  }
+
+  /**
+   * Takes what a full page may need, or less where the reader's share is smaller, but always enough for one event.
+   * @returns bytes of JSON at which the page is full; one more event than fits is accounted for
+   * @throws NoMemoryError, or the signal's reason
+   */
+  async take(signal: AbortSignal): Promise<number> {
+    const free = this.#shares.shareOf(this.#principal) - this.#shares.heldBy(this.#principal);
+    const amount = Math.max(ONE_EVENT_BYTES, Math.min(MAX_PAGE_BYTES + ONE_EVENT_BYTES, free));
+    const revoke = () => this.#revoked.abort(new NoMemoryError('others need the memory of this page'));
+    this.#reservation = this.#shares.reserve(this.#principal, amount, revoke) ?? (await this.#wait(amount, revoke, signal));
+    return Math.max(1, amount - ONE_EVENT_BYTES);
+  }
+
+  async #wait(amount: number, revoke: () => void, signal: AbortSignal): Promise<Reservation> {
+    const over = new AbortController();
+    const tooLong = () => over.abort(new NoMemoryError(`no ${amount} bytes were free for a page`));
+    this.#clock.sleep(MAX_WAIT_MS, over.signal).then(tooLong, () => {});
+    try {
+      return await this.#shares.wait(this.#principal, amount, revoke, AbortSignal.any([signal, over.signal]));
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Gives back what the page does not need. */
+  shrink(bytes: number): void {
+    if (bytes === 0) this.release();
+    else this.#reservation?.resize(bytes);
+  }
+
+  release(): void {
+    this.#reservation?.release();
+    this.#reservation = undefined;
+  }
+}
