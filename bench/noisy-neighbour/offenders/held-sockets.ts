@@ -2,8 +2,8 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Offender, Tally } from './offender.ts';
 
-/** A kernel queues no more for a server that does not accept at once. */
-const CONNECTS_PER_STEP = 100;
+/** A kernel queues few connections more than come in 25 ms at this rate for a server that does not accept at once. */
+const MOST_PER_SECOND = 4_000;
 const STEP_MS = 25;
 
 /** Clients that were refused or cut come again, all of them together so often: whatever `Retry-After` says, but not as a flood. */
@@ -12,12 +12,14 @@ const RETRIES_PER_SECOND = 200;
 export interface HeldSocketsOptions {
   readonly base: string;
   readonly count: number;
+  /** How many open a second. @default 4,000 */
+  readonly perSecond?: number;
   /** The bytes of the request of each. */
   readonly request: (index: number) => readonly Buffer[];
 }
 
 /** Clients that send a request each, read where an answer begins, and then no more. */
-export function holdSockets({ base, count, request }: HeldSocketsOptions): Offender {
+export function holdSockets({ base, count, perSecond = MOST_PER_SECOND, request }: HeldSocketsOptions): Offender {
   const { hostname, port } = new URL(base);
   const tally = new Tally();
   const open = new Set<Socket>();
@@ -51,9 +53,11 @@ export function holdSockets({ base, count, request }: HeldSocketsOptions): Offen
   }
 
   async function holdAll(): Promise<void> {
-    for (let index = 0; index < count && !stopped.signal.aborted; index++) {
-      hold(index);
-      if (index % CONNECTS_PER_STEP === CONNECTS_PER_STEP - 1) await sleep(STEP_MS);
+    const startMs = performance.now();
+    for (let index = 0; index < count && !stopped.signal.aborted; ) {
+      const due = Math.min(count, 1 + Math.floor(((performance.now() - startMs) * perSecond) / 1_000));
+      while (index < due) hold(index++);
+      await sleep(STEP_MS);
     }
   }
 
