@@ -93,7 +93,7 @@ module.exports = {
     only(
       'console-uses-the-client',
       '^console/',
-      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'esbuild')}|${BUILTIN}`,
+      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'esbuild')}|${BUILTIN}|^command-line/`,
       'like any application; of the server it knows the wire types',
     ),
     {
@@ -102,6 +102,7 @@ module.exports = {
       from: { pathNot: '^(local|bench|verify|test)/|^scripts/(synthesize\\.ts$|init/)' },
       to: { path: '^(local|bench)/' },
     },
+    only('command-line-knows-the-stages', '^command-line/', `^command-line/|^lib/stages\\.ts$|${NPM('commander')}|${BUILTIN}`),
     only('scripts-synthesize-like-the-local-run', '^scripts/synthesize\\.ts$', `^local/synth\\.ts$|${BUILTIN}`),
     { name: 'nothing-imports-verify', severity: 'error', from: { pathNot: '^(verify|test)/' }, to: { path: '^verify/' } },
     { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: '^(scripts|test)/' }, to: { path: '^scripts/' } },

@@ -1,6 +1,7 @@
 /** `npm run bench:noisy`: what clients that misbehave cost the others. `-- --help` tells the options. */
-import { Command, Option } from 'commander';
-import { positiveNumber, USAGE_ERROR, wholeNumber } from '../local/command-line.ts';
+import { Option } from 'commander';
+import { createCommand, runCommand } from '../command-line/command.ts';
+import { positiveNumber, wholeNumber } from '../command-line/values.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { measureCell } from './noisy-neighbour/cell.ts';
 // lane: both
@@ -17,9 +18,8 @@ import {
   LIMITS,
   type Verdict,
 } from './noisy-neighbour/verdict.ts';
-import { abortOnSignal } from './progress.ts';
 import { formatTable } from './report/text.ts';
-import { ASSEMBLY_OPTIONS, type AssemblyOptions, withAssembly } from './task/assembly.ts';
+import { type AssemblyOptions, addAssemblyOptions, withAssembly } from './task/assembly.ts';
 import { readTaskSettings } from './task/settings.ts';
 import { startTaskIssuer } from './task/task-process.ts';
 
@@ -47,34 +47,31 @@ const NAMES: readonly string[] = [
 /** Hostile users where the command line does not say. */
 const USERS: readonly number[] = [1, 200];
 
-const program = new Command('npm run bench:noisy --')
-  .description(
-    `Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings. Fails where the
+const DESCRIPTION = `Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings. Fails where the
 memory of the task passes ${LIMITS.memoryShare * 100} % of its size, the p99 of /readyz ${LIMITS.readyP99Ms} ms, or that of a resume ${LIMITS.resumeRatio} times what it is without
-offenders, or where a normal client loses an event.`,
-  )
-  .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
-  .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
-  .addOption(
-    new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
-      .default(8)
-      .argParser(wholeNumber(1, 3_600)),
-  )
-  .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
-  .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(45)))
-  .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
-  .action(main);
-for (const option of ASSEMBLY_OPTIONS) program.addOption(option);
+offenders, or where a normal client loses an event.`;
+
+const parse = (argv: readonly string[]) =>
+  addAssemblyOptions(createCommand('bench:noisy', DESCRIPTION))
+    .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
+    .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
+    .addOption(
+      new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
+        .default(8)
+        .argParser(wholeNumber(1, 3_600)),
+    )
+    .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
+    .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(45)))
+    .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
+    .parse(argv)
+    .opts<Options>();
 
 /** Commander hands on the default at the first of several values. */
 function severalUsers(text: string, before: readonly number[]): readonly number[] {
   return [...(before === USERS ? [] : before), wholeNumber(1, 200)(text)];
 }
 
-async function main(options: Options): Promise<void> {
-  const signal = abortOnSignal();
+async function main(options: Options, signal: AbortSignal): Promise<number | undefined> {
   print(machineText(describeMachine()));
   const verdicts: Verdict[] = [];
   const note = (verdict: Verdict, details: object) => {
@@ -90,7 +87,8 @@ async function main(options: Options): Promise<void> {
   const broken = verdicts.filter((verdict) => verdict.broken.length > 0);
   print(`\n${formatTable({ columns: COLUMNS, rows: verdicts.map(({ cells }) => cells) })}\n`);
   print(broken.length === 0 ? 'All limits are kept.' : `Limits are broken in ${broken.length} of ${verdicts.length} lines.`);
-  process.exit(signal.aborted ? 130 : broken.length === 0 ? 0 : 1);
+  if (signal.aborted) return undefined;
+  return broken.length === 0 ? undefined : 1;
 }
 
 type Note = (verdict: Verdict, details: object) => void;
@@ -134,4 +132,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await program.parseAsync();
+await runCommand(parse, main);

@@ -1,5 +1,6 @@
-import { Command, Option } from 'commander';
-import { USAGE_ERROR, wholeNumber } from '../local/command-line.ts';
+import { Option } from 'commander';
+import { createCommand } from '../command-line/command.ts';
+import { wholeNumber } from '../command-line/values.ts';
 import type { HubSelection } from './hub/bench.ts';
 
 export interface BenchOptions {
@@ -15,11 +16,13 @@ const PARTS = { hub: 'hub', fanOut: 'fan-out' } as const;
 
 const DEFAULT_ROUNDS = { quick: 1, full: 3 };
 
-/** Reads the command line; ends the process with a message when it makes no sense. */
+/** Reads the command line. */
 export function parseBenchOptions(argv: readonly string[], { scenarioNames, peerIds }: HubSelection): BenchOptions {
   const { quick: quickRounds, full } = DEFAULT_ROUNDS;
-  const program = new Command('npm run bench --')
-    .description('Measures the SSE hub and its peers in turn, and the fan-out function, beside the goals, and writes a report.')
+  const program = createCommand(
+    'bench',
+    'Measures the SSE hub and its peers in turn, and the fan-out function, beside the goals, and writes a report.',
+  )
     .addOption(new Option('--quick', 'about a minute for each part: fewer streams, so most goals are not measured').default(false))
     .addOption(
       new Option('--rounds <n>', `repetitions; medians are reported (default: ${full}, quick: ${quickRounds})`).argParser(
@@ -33,10 +36,8 @@ export function parseBenchOptions(argv: readonly string[], { scenarioNames, peer
         ...peerIds,
       ]),
     )
-    .addOption(new Option('--out <dir>', 'where the report is written').default('bench/out'))
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
-  program.parse(argv as string[]);
+    .addOption(new Option('--out <dir>', 'where the report is written').default('bench/out'));
+  program.parse(argv);
   const { rounds, only, ...rest } = program.opts<{ quick: boolean; rounds?: number; only?: readonly string[]; out: string }>();
   return { ...rest, only, rounds: rounds ?? (rest.quick ? quickRounds : full) };
 }

@@ -33,17 +33,3 @@ export function createProgress(output: Terminal = process.stderr): Progress {
     end: () => undefined,
   };
 }
-
-/** Aborts at the first Ctrl-C or SIGTERM; a second one ends the process at once. One Ctrl-C arrives twice where npm hands it on. */
-export function abortOnSignal(echoMs = 500): AbortSignal {
-  const stopping = new AbortController();
-  let firstMs = Number.POSITIVE_INFINITY;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (performance.now() - firstMs > echoMs) process.exit(130);
-      firstMs = Math.min(firstMs, performance.now());
-      stopping.abort();
-    });
-  }
-  return stopping.signal;
-}

@@ -1,6 +1,7 @@
 import { App } from 'aws-cdk-lib';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { checkTemplates } from '../lib/checks/template-checks.ts';
+import { InvalidStageError, type Stage } from '../lib/config.ts';
 import { EdgeStack, type Lanes } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
@@ -8,7 +9,7 @@ import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
 
 const app = new App();
-const stage = stageNamed(app.node.tryGetContext('stage'));
+const stage = chosenStage();
 
 const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
 const common = {
@@ -43,3 +44,14 @@ new LaneDashboard(shared, 'Dashboard');
 
 // `-c checks=off` is for runs on this machine, which deploy nothing and start sooner without.
 if (app.node.tryGetContext('checks') !== 'off') checkTemplates(app);
+
+/** Ends the synth with a line where there is no such stage, and without the stack of a program that has gone wrong. */
+function chosenStage(): Stage {
+  try {
+    return stageNamed(app.node.tryGetContext('stage'));
+  } catch (error) {
+    if (!(error instanceof InvalidStageError)) throw error;
+    console.error(`error: ${error.message}`);
+    process.exit(2);
+  }
+}

@@ -1,8 +1,10 @@
-/** Builds the console into static files: `node console/build.ts <outDir>`. */
+/** Builds the console into static files: `node console/build.ts <folder>`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { buildSync } from 'esbuild';
+import { createProgram, runCommand } from '../command-line/command.ts';
+import { checkEmpty } from '../command-line/output.ts';
 
 /** The files that index.html names; each gets the hash of its content into its name, so that it may be cached for ever. */
 const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
@@ -42,8 +44,17 @@ export function buildConsole(outDir: string): readonly string[] {
   return Object.keys(inputs);
 }
 
-const [, script, outDir] = process.argv;
-if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  if (outDir === undefined) throw new Error('usage: node console/build.ts <outDir>');
-  buildConsole(outDir);
+function parse(argv: readonly string[]): string {
+  return createProgram('node console/build.ts', 'Builds the console into static files.')
+    .argument('<folder>', 'where to write them: a new or an empty folder')
+    .parse(argv).processedArgs[0];
 }
+
+function main(folder: string): undefined {
+  checkEmpty(folder);
+  buildConsole(folder);
+}
+
+const [, script] = process.argv;
+// Not awaited: the tests load this file as CommonJS, which has no await here.
+if (script !== undefined && import.meta.url === pathToFileURL(script).href) void runCommand(parse, main);

@@ -3,21 +3,33 @@
  * docs/security-findings.md and docs/architecture-diagram.md.
  */
 import { writeFileSync } from 'node:fs';
+import { createCommand, runCommand } from '../command-line/command.ts';
 import { STAGES } from '../lib/stages.ts';
 import { graphOf } from './diagram/graph.ts';
 import { DIAGRAM_PAGE, renderDiagramPage } from './diagram/page.ts';
 import { findingsOf, PAGE, renderPage } from './security-findings.ts';
 import { withAssembly } from './synthesize.ts';
 
-// One after the other: a synth with its checks takes a processor to itself.
-const stages = await Array.fromAsync(STAGES, ({ id }) =>
-  withAssembly(id, { checks: true }, (assemblyDir) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) })),
-);
-writeFileSync(PAGE, renderPage(Object.fromEntries(stages.map(({ id, findings }) => [id, findings]))));
-writeFileSync(DIAGRAM_PAGE, renderDiagramPage(Object.fromEntries(stages.map(({ id, graph }) => [id, graph]))));
-for (const { id, findings, graph } of stages) {
-  const constructs = findings.flatMap((finding) => finding.constructs);
-  console.log(
-    `${id}: ${constructs.length} findings in docs/security-findings.md, ${graph.nodes.length} resources in docs/architecture-diagram.md`,
-  );
+function parse(argv: readonly string[]): void {
+  createCommand(
+    ['findings', 'diagram'],
+    'Synthesizes every stage and writes docs/security-findings.md and docs/architecture-diagram.md. Takes about a minute.',
+  ).parse(argv);
 }
+
+async function main(_options: unknown, signal: AbortSignal): Promise<undefined> {
+  // One after the other: a synth with its checks takes a processor to itself.
+  const stages = await Array.fromAsync(STAGES, ({ id }) =>
+    withAssembly(id, { checks: true, signal }, (assemblyDir) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) })),
+  );
+  writeFileSync(PAGE, renderPage(Object.fromEntries(stages.map(({ id, findings }) => [id, findings]))));
+  writeFileSync(DIAGRAM_PAGE, renderDiagramPage(Object.fromEntries(stages.map(({ id, graph }) => [id, graph]))));
+  for (const { id, findings, graph } of stages) {
+    const constructs = findings.flatMap((finding) => finding.constructs);
+    console.log(
+      `${id}: ${constructs.length} findings in docs/security-findings.md, ${graph.nodes.length} resources in docs/architecture-diagram.md`,
+    );
+  }
+}
+
+await runCommand(parse, main);

@@ -3,12 +3,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
-import { Command, Option } from 'commander';
-import { STAGES } from '../lib/stages.ts';
+import { Option } from 'commander';
+import { createCommand, runCommand } from '../command-line/command.ts';
+import { checkFile } from '../command-line/output.ts';
+import { stageOption } from '../command-line/stage-option.ts';
+import { assembly } from '../command-line/values.ts';
 import { type DeployedBundle, deployedBundles } from './deployed-code.ts';
 import { withAssembly } from './synthesize.ts';
 
 const ROOT = join(import.meta.dirname, '..');
+
+const ROOT_COMPONENT = 'realtime-lanes';
 
 interface LockedPackage {
   readonly version: string;
@@ -24,7 +29,7 @@ export function billOfMaterials(assemblyDir: string): string {
     readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
   );
   const bom = new Models.Bom();
-  const root = new Models.Component(Enums.ComponentType.Application, 'realtime-lanes', { version, bomRef: 'realtime-lanes' });
+  const root = new Models.Component(Enums.ComponentType.Application, ROOT_COMPONENT, { version, bomRef: ROOT_COMPONENT });
   bom.metadata.component = root;
 
   const shared = new Map<string, Models.Component>();
@@ -74,20 +79,36 @@ interface Options {
   readonly output?: string;
 }
 
-async function main({ stage, app, output = join(ROOT, `sbom-${stage}.cdx.json`) }: Options): Promise<void> {
-  const text = app === undefined ? await withAssembly(stage, { checks: false }, billOfMaterials) : billOfMaterials(app);
+function parse(argv: readonly string[]): Options {
+  return createCommand(
+    'sbom',
+    'Writes what a stage deploys as a CycloneDX bill of materials: bundles, the packages in them, and what they run on.',
+  )
+    .addOption(stageOption('the stage', 'prod'))
+    .addOption(new Option('--app <dir>', 'an assembly that cdk synth has written, instead of synthesizing').argParser(assembly))
+    .addOption(new Option('--output <file>', 'where to write it').default(undefined, 'sbom-<stage>.cdx.json'))
+    .parse(argv)
+    .opts();
+}
+
+/** Whether a text is one of ours. */
+function isBillOfMaterials(text: string): boolean {
+  try {
+    return JSON.parse(text)?.metadata?.component?.['bom-ref'] === ROOT_COMPONENT;
+  } catch {
+    return false;
+  }
+}
+
+async function main({ stage, app, output = join(ROOT, `sbom-${stage}.cdx.json`) }: Options, signal: AbortSignal): Promise<undefined> {
+  checkFile(output, 'npm run sbom', isBillOfMaterials);
+  const text = app === undefined ? await withAssembly(stage, { checks: false, signal }, billOfMaterials) : billOfMaterials(app);
   writeFileSync(output, text);
   console.log(`${output}: ${JSON.parse(text).components.length} components`);
 }
 
 const [, script] = process.argv;
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  // Not awaited: the tests load this file as CommonJS, which has no await here. A rejection ends the process all the same.
-  void new Command('npm run sbom --')
-    .description('Writes what a stage deploys as a CycloneDX bill of materials: bundles, the packages in them, and what they run on.')
-    .addOption(new Option('--stage <id>', 'the stage').choices(STAGES.map(({ id }) => id)).default('prod'))
-    .addOption(new Option('--app <dir>', 'an assembly that cdk synth has written, instead of synthesizing'))
-    .addOption(new Option('--output <file>', 'where to write it').default(undefined, 'sbom-<stage>.cdx.json'))
-    .action(main)
-    .parseAsync();
+  // Not awaited: the tests load this file as CommonJS, which has no await here.
+  void runCommand(parse, main);
 }

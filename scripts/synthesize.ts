@@ -4,25 +4,22 @@ import { join } from 'node:path';
 import { synthesize } from '../local/synth.ts';
 
 /**
- * Synthesizes a stage into a directory that is gone afterwards, also when the script is interrupted.
+ * Synthesizes a stage into a directory that is gone afterwards.
  * @param checks whether to check the templates
+ * @param signal ends it
  * @param read what to do with the assembly; its result is returned
- * @throws SynthesisError, or what `read` throws
+ * @throws SynthesisError, the signal's reason, or what `read` throws
  */
 export async function withAssembly<T>(
   stage: string,
-  { checks }: { readonly checks: boolean },
+  { checks, signal }: { readonly checks: boolean; readonly signal: AbortSignal },
   read: (assemblyDir: string) => T,
 ): Promise<T> {
-  const interrupted = new AbortController();
-  const interrupt = () => interrupted.abort();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupt);
   const directory = await mkdtemp(join(tmpdir(), 'realtime-lanes-assembly-'));
   try {
-    await synthesize(directory, stage, { env: process.env, signal: interrupted.signal, checks });
+    await synthesize(directory, stage, { env: process.env, signal, checks });
     return read(directory);
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, interrupt);
     await rm(directory, { recursive: true });
   }
 }

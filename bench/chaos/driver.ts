@@ -169,7 +169,7 @@ function progress(startedAtMs: number, ledger: Ledger, subscribers: readonly Sub
     `${Math.round((Date.now() - startedAtMs) / 1_000)} s`,
     `${ledger.acknowledged}/${ledger.publications.length} events acknowledged`,
     `${delivered} delivered`,
-    `${run.services.reduce((sum, service) => sum + service.tasks.length, 0)} tasks, ${tally.get('task.killed') + tally.get('task.rolled')} lost`,
+    `${run.services.reduce((sum, service) => sum + service.tasks.length, 0)} tasks, ${tally.get('task.killed') + tally.get('task.rolled')} killed or rolled`,
     `${tally.sum('cut.')} cuts`,
     `${tally.sum('post.')} posts refused`,
     `${tally.sum('notification.')}/${tally.get('notifications')} notifications tampered with`,

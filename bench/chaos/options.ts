@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
-import { Command, Option } from 'commander';
-import { USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
+import { Option } from 'commander';
+import { createCommand } from '../../command-line/command.ts';
+import { assembly, wholeNumber } from '../../command-line/values.ts';
 
 export interface ChaosOptions {
   /** Ends the publishing, whichever comes first. */
@@ -25,12 +26,14 @@ export interface CommandLine extends ChaosOptions {
 const LONG_SECONDS = 3_600;
 const DEFAULT_SECONDS = 60;
 
-/** Reads the command line; ends the process with a message when it makes no sense. */
+/** Reads the command line. */
 export function parseCommandLine(argv: readonly string[]): CommandLine {
   const number = (flags: string, description: string, min: number, max: number) =>
     new Option(flags, description).argParser(wholeNumber(min, max));
-  const program = new Command('npm run chaos --')
-    .description('Publishes and subscribes while everything fails that may fail, then checks every promise for every subscriber.')
+  const program = createCommand(
+    'chaos',
+    'Publishes and subscribes while everything fails that may fail, then checks every promise for every subscriber.',
+  )
     .addOption(number('--seconds <n>', `publish for so long (default: ${DEFAULT_SECONDS})`, 1, 86_400))
     .addOption(number('--events <n>', 'publish so many events instead', 1, 10_000_000))
     .addOption(
@@ -45,12 +48,10 @@ export function parseCommandLine(argv: readonly string[]): CommandLine {
     .addOption(number('--channels <n>', 'channels', 1, 32).default(4))
     .addOption(number('--publishers <n>', 'publishers: HTTP, WebSocket, Lambda and EventBridge in turn', 1, 100).default(6))
     .addOption(number('--subscribers <n>', 'subscribers, of every kind in turn', 1, 1_000).default(34))
-    .addOption(new Option('--app <dir>', 'run an assembly that exists instead of synthesizing the dev stage'))
+    .addOption(new Option('--app <dir>', 'run an assembly that exists instead of synthesizing the dev stage').argParser(assembly))
     .addOption(new Option('--json', 'print the result as JSON').default(false))
-    .addOption(new Option('--verbose', 'show the log lines of functions and tasks, and all violations').default(false))
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
-  program.parse(argv as string[]);
+    .addOption(new Option('--verbose', 'show the log lines of functions and tasks, and all violations').default(false));
+  program.parse(argv);
   const {
     seconds,
     events,

@@ -28,7 +28,7 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
       'longest wait for an event',
       `${(verdict.longestWait.ms / 1_000).toFixed(1)} s (${verdict.longestWait.journal?.subscriber ?? 'nobody'})`,
     ],
-    ['tasks lost', faults.get('task.killed') + faults.get('task.rolled')],
+    ['tasks killed or rolled', faults.get('task.killed') + faults.get('task.rolled')],
     ['  killed', faults.get('task.killed')],
     ['  killed with a full queue', faults.get('task.killedWithFullQueue')],
     ['  rolled', faults.get('task.rolled')],

@@ -13,9 +13,9 @@ import { Workers } from './workers.ts';
 
 /**
  * How long to wait for streams that are still opening, and for answers to publications; and without a new message, before what
- * is missing counts as lost.
+ * is missing counts as lost. The client library of the WebSocket lane asks again for what is missing, after up to 5 s.
  */
-const PATIENCE_MS = { opening: 30_000, answers: 10_000, silence: 3_000, afterSignal: 1_000 };
+const PATIENCE_MS = { opening: 30_000, answers: 10_000, silence: 3_000, socketSilence: 12_000, afterSignal: 1_000 };
 
 const LOOK_INTERVAL_MS = 50;
 const PROGRESS_INTERVAL_MS = 250;
@@ -55,7 +55,8 @@ export async function drive(options: LoadOptions, signal: AbortSignal, onProgres
     workers.beginMeasuring();
     if (publisher === undefined) await sleep(options.seconds * 1_000, undefined, { signal }).catch(() => undefined);
     else await publishing.run(signal);
-    await untilDelivered(workers, publishing.acknowledged.length, signal.aborted ? PATIENCE_MS.afterSignal : PATIENCE_MS.silence);
+    const silenceMs = lane === 'websocket' ? PATIENCE_MS.socketSilence : PATIENCE_MS.silence;
+    await untilDelivered(workers, publishing.acknowledged.length, signal.aborted ? PATIENCE_MS.afterSignal : silenceMs);
     const driverShare = workers.busiestShare();
     const fleets = await workers.finish(publishing.acknowledged);
     return toResult({ lane, streams, opensPerSecond, fleets, publishing: publishing.outcome, driverShare });

@@ -15,6 +15,9 @@ export interface FleetCounts {
   readonly received: number;
   readonly late: number;
   readonly repeated: number;
+  /** Of what came over the wire, where the lane's client library still had to put it in order. */
+  readonly arrivedLate: number;
+  readonly arrivedRepeated: number;
   readonly resets: number;
 }
 
@@ -48,6 +51,8 @@ export class Fleet {
     received: 0,
     late: 0,
     repeated: 0,
+    arrivedLate: 0,
+    arrivedRepeated: 0,
     resets: 0,
   };
 
@@ -68,15 +73,22 @@ export class Fleet {
 
   open(): void {
     let check: OrderCheck | undefined;
+    let arrivals: OrderCheck | undefined;
     this.#lane.open({
       onOpen: (id) => {
         if (check !== undefined) return;
         check = new OrderCheck(parsePosition(id));
+        arrivals = new OrderCheck(parsePosition(id));
         this.#checks.add(check);
         this.#counts.open++;
       },
       onEvent: ({ id, data }) => {
         if (check !== undefined) this.#receive(check, parsePosition(id), data);
+      },
+      onArrival: (id) => {
+        const arrival = arrivals?.receive(parsePosition(id));
+        if (arrival === 'late') this.#counts.arrivedLate++;
+        if (arrival === 'repeated') this.#counts.arrivedRepeated++;
       },
       onReset: () => {
         this.#counts.resets++;

@@ -11,7 +11,10 @@ export interface ReceivedEvent {
 export interface StreamHandlers {
   /** The stream is subscribed; what is published from now on belongs to it. `id` is where it starts. */
   readonly onOpen: (id: string) => void;
+  /** The application has it. */
   readonly onEvent: (event: ReceivedEvent) => void;
+  /** Where a client library puts events in order and drops repeats: it came over the wire, in this order. */
+  readonly onArrival: (id: string) => void;
   /** The server announces that it cannot continue where the stream was. */
   readonly onReset: (reason: ResetReason | string) => void;
   /** It never opened, or was ended by somebody else than us. The text is for people. */

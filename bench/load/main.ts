@@ -1,26 +1,21 @@
 /** `npm run load`: see `npm run load -- --help`. */
-import { abortOnSignal, createProgress } from '../progress.ts';
+import { runCommand } from '../../command-line/command.ts';
+import { createProgress } from '../progress.ts';
 import { figure } from '../report/format.ts';
 import { drive, type LoadProgress } from './drive.ts';
 import { type LoadOptions, parseLoadOptions } from './options.ts';
 import { formatResult, isIntact } from './result.ts';
 
-const options = parseLoadOptions(process.argv);
-const signal = abortOnSignal();
-const progress = createProgress();
-const line = createLine(options);
-
-try {
-  const result = await drive(options, signal, (seen) => progress.show(line(seen)));
+await runCommand(parseLoadOptions, async (options, signal) => {
+  const progress = createProgress();
+  const line = createLine(options);
+  const result = await drive(options, signal, (seen) => progress.show(line(seen))).catch((error: unknown) => {
+    throw new Error(options.url, { cause: error });
+  });
   progress.end();
   process.stdout.write(`${options.json ? JSON.stringify({ ...result, channel: options.channel }) : formatResult(result)}\n`);
-  process.exitCode = isIntact(result) ? 0 : 1;
-} catch (error) {
-  progress.end();
-  process.stderr.write(`${options.url}: ${describe(error)}\n`);
-  process.exitCode = 1;
-}
-process.exit();
+  return isIntact(result) ? undefined : 1;
+});
 
 /** Makes the progress line, with the messages per second since the line before. */
 function createLine({ streams }: LoadOptions): (progress: LoadProgress) => string {
@@ -41,10 +36,4 @@ function createLine({ streams }: LoadOptions): (progress: LoadProgress) => strin
       ...troubles.map(([name, count]) => `${count} ${name}`),
     ].join(' | ');
   };
-}
-
-/** Node puts the reasons of several addresses that were tried into one error without a text. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(describe).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { positiveNumber, USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { createCommand } from '../../command-line/command.ts';
+import { positiveNumber, wholeNumber } from '../../command-line/values.ts';
 import { MIN_DATA_BYTES } from './payload.ts';
 
 /** How clients get events. */
@@ -28,13 +29,13 @@ const MAX_DATA_BYTES = 96 * 1024;
 
 const PROTOCOLS = { sse: ['http:', 'https:'], poll: ['http:', 'https:'], websocket: ['ws:', 'wss:'] } as const;
 
-/** Reads the command line; ends the process with a message when it makes no sense. */
+/** Reads the command line. */
 export function parseLoadOptions(argv: readonly string[]): LoadOptions {
-  const program = new Command('npm run load --')
-    .description(
-      'Opens streams to a running service, local or deployed, publishes at a rate whatever the service does, and checks what every stream gets: nothing lost, repeated or out of order.',
-    )
-    .addOption(new Option('--url <url>', 'of the service: http(s)://… or ws(s)://…').argParser(serviceUrl).makeOptionMandatory())
+  const program = createCommand(
+    'load',
+    'Opens streams to a running service, local or deployed, publishes at a rate whatever the service does, and checks what every stream gets: nothing lost, repeated or out of order.',
+  )
+    .addOption(new Option('--url <url>', 'of the service: http(s)://… or ws(s)://…').argParser(serviceUrl))
     .addOption(
       new Option('--lane <lane>', 'how clients get events (default: by the URL, sse or websocket)').choices(['sse', 'websocket', 'poll']),
     )
@@ -52,18 +53,19 @@ export function parseLoadOptions(argv: readonly string[]): LoadOptions {
     )
     .addOption(new Option('--http1', 'SSE over HTTP/1.1 although the server speaks HTTP/2').default(false))
     .addOption(new Option('--insecure', 'take any certificate, such as a local run’s').default(false))
-    .addOption(new Option('--json', 'print the result as one line of JSON').default(false))
-    .allowExcessArguments(false)
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
-  program.parse(argv as string[]);
+    .addOption(new Option('--json', 'print the result as one line of JSON').default(false));
+  program.parse(argv);
   const { url, lane, channel, connectRate, token, ...rest } = program.opts<
-    Omit<LoadOptions, 'lane' | 'channel' | 'connectsPerSecond' | 'token'> & {
+    Omit<LoadOptions, 'url' | 'lane' | 'channel' | 'connectsPerSecond' | 'token'> & {
+      url?: string;
       connectRate: number;
       lane?: LaneName;
       channel?: string;
       token?: string;
     }
   >();
+  // Not by commander, which would not tell of an option that is misspelt.
+  if (url === undefined) return program.error("error: required option '--url <url>' not specified");
   const { protocol } = new URL(url);
   const chosen = lane ?? (protocol.startsWith('ws') ? 'websocket' : 'sse');
   if (!PROTOCOLS[chosen].some((one) => one === protocol)) {

@@ -1,11 +1,16 @@
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { type ClientFrame, type ServerFrame, SUBPROTOCOL } from '../../backbone/protocol.ts';
-import type { Lane, LaneTarget, StreamHandlers } from './lane.ts';
+import { type Connection, connect } from '../../client/src/index.ts';
+import type { Lane, LaneTarget } from './lane.ts';
 
 /** Opens a socket of the WebSocket lane. */
 export function openLaneSocket({ url, token, insecure }: LaneTarget): WebSocket {
   const protocols = token === undefined ? [SUBPROTOCOL] : [SUBPROTOCOL, `bearer.${token}`];
-  return new WebSocket(url, protocols, { rejectUnauthorized: !insecure, perMessageDeflate: false });
+  return new WebSocket(url, protocols, socketOptions({ insecure }));
+}
+
+function socketOptions({ insecure }: Pick<LaneTarget, 'insecure'>): ClientOptions {
+  return { rejectUnauthorized: !insecure, perMessageDeflate: false };
 }
 
 export function sendFrame(socket: WebSocket, frame: ClientFrame): void {
@@ -17,50 +22,62 @@ export function closeReason(code: number): string {
   return code === 1006 ? 'cut without a close frame (1006)' : `closed with ${code}`;
 }
 
-/** The WebSocket lane as it comes: what our client library would put in order and free of repeats is seen here as it is sent. */
+/**
+ * The WebSocket lane as an application has it, through our client library: the lane may repeat and reorder, and the library puts
+ * that right. What comes over the wire is watched on its sockets, before the library has it.
+ */
 export function createWebSocketLane(target: LaneTarget): Lane {
-  const sockets = new Set<WebSocket>();
-  let closed = false;
+  const connections = new Set<Connection>();
   return {
     open(handlers) {
-      const socket = openLaneSocket(target);
       let reason: string | undefined;
-      sockets.add(socket);
-      socket.on('open', () => sendFrame(socket, { action: 'subscribe', channel: target.channel }));
-      socket.on('message', (bytes) => {
-        reason ??= take(JSON.parse(bytes.toString()) as ServerFrame, handlers);
-        if (reason !== undefined) socket.terminate();
+      let opened = false;
+      /** The library would open another socket. */
+      const end = (why: string) => {
+        if (!connections.delete(connection)) return;
+        connection.close();
+        handlers.onEnd(why);
+      };
+      class WatchedSocket extends WebSocket {
+        constructor(url: string, protocols: string[]) {
+          super(url, protocols, socketOptions(target));
+          this.on('message', (bytes) => {
+            const frame = JSON.parse(bytes.toString()) as ServerFrame;
+            if (frame.kind === 'event') handlers.onArrival(frame.id);
+            if (frame.kind !== 'subscribed' || opened) return;
+            opened = true;
+            handlers.onOpen(frame.id);
+          });
+          this.on('error', (error) => {
+            reason ??= error.message;
+          });
+          this.on('close', (code) => end(reason ?? closeReason(code)));
+        }
+      }
+      const connection = connect({
+        websocketUrl: target.url,
+        transport: 'websocket',
+        token: target.token,
+        // Where its constructor is not the browser's, the library needs no more than this of it.
+        WebSocket: WatchedSocket as unknown as typeof globalThis.WebSocket,
+        // A socket that it replaced would look like one that ended.
+        rotateAfterMs: Number.POSITIVE_INFINITY,
       });
-      socket.on('error', (error) => {
-        reason ??= error.message;
-      });
-      socket.on('close', (code) => {
-        sockets.delete(socket);
-        if (!closed) handlers.onEnd(reason ?? closeReason(code));
+      connections.add(connection);
+      const subscription = connection.subscribe(target.channel);
+      // It ended without a word to us: `status` says why.
+      subscription.ready.catch(() => undefined);
+      subscription.addEventListener('event', ({ detail }) => handlers.onEvent(detail));
+      subscription.addEventListener('reset', ({ detail }) => handlers.onReset(detail.reason));
+      subscription.addEventListener('status', ({ detail: { status, error } }) => {
+        if (status === 'closed' && error !== undefined) end(`${error.code}: ${error.message}`);
       });
     },
     close() {
-      closed = true;
-      for (const socket of sockets) socket.terminate();
+      for (const connection of connections) {
+        connections.delete(connection);
+        connection.close();
+      }
     },
   };
-}
-
-/** @returns why the stream is of no use, if it is not */
-function take(frame: ServerFrame, { onOpen, onEvent, onReset }: StreamHandlers): string | undefined {
-  switch (frame.kind) {
-    case 'subscribed':
-      onOpen(frame.id);
-      return undefined;
-    case 'event':
-      onEvent(frame);
-      return undefined;
-    case 'reset':
-      onReset(frame.reason);
-      return undefined;
-    case 'error':
-      return `${frame.code}: ${frame.message}`;
-    default:
-      return undefined;
-  }
 }

@@ -42,6 +42,8 @@ export class Workers {
       received: sum('received'),
       late: sum('late'),
       repeated: sum('repeated'),
+      arrivedLate: sum('arrivedLate'),
+      arrivedRepeated: sum('arrivedRepeated'),
       resets: sum('resets'),
     };
   }

@@ -3,7 +3,7 @@
  * what was prepared as JSON, and a token of each hostile user follows. The line at the end says what they did.
  */
 import { constants, setPriority } from 'node:os';
-import { onParentGone } from '../../local/parent-watch.ts';
+import { onParentGone } from '../../command-line/stop.ts';
 import { OFFENDERS, type OffenderName } from './offenders/catalog.ts';
 import type { Attack } from './offenders/offender.ts';
 

@@ -1,12 +1,12 @@
 /** `npm run bench:storm`: streams come back to a task that has just started. `-- --help` tells the options. */
-import { Command, Option } from 'commander';
-import { positiveNumber, USAGE_ERROR, wholeNumber } from '../../local/command-line.ts';
+import { Option } from 'commander';
+import { createCommand, runCommand } from '../../command-line/command.ts';
+import { positiveNumber, wholeNumber } from '../../command-line/values.ts';
 import { describeMachine, machineText, STREAMS_PER_PROCESS } from '../machine.ts';
 import { median } from '../measure/median.ts';
-import { abortOnSignal } from '../progress.ts';
 import { figure } from '../report/format.ts';
 import { formatTable } from '../report/text.ts';
-import { ASSEMBLY_OPTIONS, type AssemblyOptions, withAssembly } from '../task/assembly.ts';
+import { type AssemblyOptions, addAssemblyOptions, withAssembly } from '../task/assembly.ts';
 import { canPin } from '../task/pinned.ts';
 import { readTaskSettings } from '../task/settings.ts';
 import { startTaskIssuer } from '../task/task-process.ts';
@@ -38,26 +38,26 @@ const COLUMNS = [
   'behind',
 ];
 
-const program = new Command('npm run bench:storm --')
-  .description(
-    `Resumes many streams at once with Last-Event-ID on a task that has just started, while events are published. Fails where
-one loses an event; says whether all are up to date within ${GOALS.caughtUpMs / 1_000} s, with at most ${GOALS.readsPerChannel} reads of the log for a channel.`,
-  )
-  .addOption(new Option('--streams <n>', 'streams').default(10_000).argParser(wholeNumber(1, STREAMS_PER_PROCESS)))
-  .addOption(
-    new Option('--channels <n>', 'channels, among which they are divided').default(1_000).argParser(wholeNumber(1, STREAMS_PER_PROCESS)),
-  )
-  .addOption(new Option('--users <n>', 'distinct tokens (default: one for each stream)').argParser(wholeNumber(1, STREAMS_PER_PROCESS)))
-  .addOption(new Option('--rate <n>', 'events published a second meanwhile').default(50).argParser(positiveNumber(1_000)))
-  .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
-  .addOption(new Option('--rounds <n>', 'repetitions, each with a new task').default(3).argParser(wholeNumber(1, 100)))
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR))
-  .action(main);
-for (const option of ASSEMBLY_OPTIONS) program.addOption(option);
+const DESCRIPTION = `Resumes many streams at once with Last-Event-ID on a task that has just started, while events are published. Fails where
+one loses an event; says whether all are up to date within ${GOALS.caughtUpMs / 1_000} s, with at most ${GOALS.readsPerChannel} reads of the log for a channel.`;
 
-async function main({ rounds, streams, channels, users = streams, rate, logLatency, ...assembly }: Options): Promise<void> {
-  const signal = abortOnSignal();
+const parse = (argv: readonly string[]) =>
+  addAssemblyOptions(createCommand('bench:storm', DESCRIPTION))
+    .addOption(new Option('--streams <n>', 'streams').default(10_000).argParser(wholeNumber(1, STREAMS_PER_PROCESS)))
+    .addOption(
+      new Option('--channels <n>', 'channels, among which they are divided').default(1_000).argParser(wholeNumber(1, STREAMS_PER_PROCESS)),
+    )
+    .addOption(new Option('--users <n>', 'distinct tokens (default: one for each stream)').argParser(wholeNumber(1, STREAMS_PER_PROCESS)))
+    .addOption(new Option('--rate <n>', 'events published a second meanwhile').default(50).argParser(positiveNumber(1_000)))
+    .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
+    .addOption(new Option('--rounds <n>', 'repetitions, each with a new task').default(3).argParser(wholeNumber(1, 100)))
+    .parse(argv)
+    .opts<Options>();
+
+async function main(
+  { rounds, streams, channels, users = streams, rate, logLatency, ...assembly }: Options,
+  signal: AbortSignal,
+): Promise<number | undefined> {
   const print = (line: string) => process.stdout.write(`${line}\n`);
   print(machineText(describeMachine()));
   const settings = await withAssembly(assembly, signal, async (assemblyDir) => readTaskSettings(assemblyDir));
@@ -81,7 +81,8 @@ async function main({ rounds, streams, channels, users = streams, rate, logLaten
     `Reads of a channel: ${reads} at most (goal: ${GOALS.readsPerChannel}): ${reads <= GOALS.readsPerChannel ? 'reached' : 'NOT reached'}.`,
   );
   const intact = results.every(({ failures, behind }) => Object.keys(failures).length === 0 && behind === 0);
-  process.exit(signal.aborted ? 130 : intact ? 0 : 1);
+  if (signal.aborted) return undefined;
+  return intact ? undefined : 1;
 }
 
 function row(result: StormResult, index: number): readonly string[] {
@@ -106,4 +107,4 @@ function row(result: StormResult, index: number): readonly string[] {
   ];
 }
 
-await program.parseAsync();
+await runCommand(parse, main);

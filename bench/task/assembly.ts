@@ -1,7 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
+import { stageOption } from '../../command-line/stage-option.ts';
+import { assembly } from '../../command-line/values.ts';
 import { synthesize } from '../../local/synth.ts';
 
 export interface AssemblyOptions {
@@ -9,11 +11,14 @@ export interface AssemblyOptions {
   readonly app?: string;
 }
 
-/** Options of a command that has a task of a stage. */
-export const ASSEMBLY_OPTIONS: readonly Option[] = [
-  new Option('--stage <name>', 'the stage whose settings the task has').default('prod'),
-  new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing'),
-];
+/** Adds the options of a command that runs a task of a stage. */
+export function addAssemblyOptions(command: Command): Command {
+  return command
+    .addOption(stageOption('the stage whose settings the task has', 'prod'))
+    .addOption(
+      new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing').argParser(assembly),
+    );
+}
 
 /** Uses the assembly named, or one that is synthesized for it, which takes some seconds, and gone afterwards. */
 export async function withAssembly<T>(

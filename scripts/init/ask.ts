@@ -4,13 +4,21 @@ import { type Answers, type Auth, hasConsole, InvalidAnswerError, READ } from '.
 /** What the command line has answered already. */
 export type Given = { readonly [K in keyof Answers]?: Answers[K] | undefined };
 
-/** Asks at the terminal for what is not given, and again for what makes no sense. */
-export async function askForRest(given: Given, input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Promise<Answers> {
+/**
+ * Asks at the terminal for what is not given, and again for what makes no sense.
+ * @throws AbortError at Ctrl-C, and when the signal aborts
+ */
+export async function askForRest(
+  given: Given,
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+  signal: AbortSignal,
+): Promise<Answers> {
   const terminal = createInterface({ input, output });
   const ask = async <T>(question: string, read: (text: string) => T): Promise<T> => {
     for (;;) {
       try {
-        return read((await terminal.question(question)).trim());
+        return read((await terminal.question(question, { signal })).trim());
       } catch (error) {
         if (!(error instanceof InvalidAnswerError)) throw error;
         output.write(`${error.message}\n`);

@@ -2,10 +2,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { Command, Option } from 'commander';
-import { abortOnSignal } from '../../bench/progress.ts';
-import { USAGE_ERROR } from '../../local/command-line.ts';
-import { runUntil } from '../../local/program.ts';
+import { Option } from 'commander';
+import { createCommand, runCommand } from '../../command-line/command.ts';
+import { type Run, runUntil } from '../../local/program.ts';
 import { hasConsole, READ, stackPrefix } from './answers.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -41,47 +40,54 @@ interface Options {
   readonly only: readonly string[];
 }
 
-const program = new Command('npm run verify:init --')
-  .description(
+function parse(argv: readonly string[]): Options {
+  return createCommand(
+    'verify:init',
     'Makes a project with each lane and with both, on each edge, in a temporary directory, and runs its `npm test`. Stack names and logical ids have to be what they were. Takes five to ten minutes for each.',
   )
-  .addOption(
-    new Option(
-      '--quick',
-      'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each',
-    ).default(false),
-  )
-  .addOption(new Option('--only <combination...>', 'lanes:edge').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
-  .allowExcessArguments(false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR));
-const { quick, only } = program.parse().opts<Options>();
-
-const signal = abortOnSignal();
-/** Runs programs in a folder; an error has all that the program said. */
-const runIn = (cwd: string) => runUntil(signal, { cwd, linesShown: Number.POSITIVE_INFINITY });
-const home = mkdtempSync(join(tmpdir(), 'realtime-lanes-init-'));
-try {
-  const before = await logicalIds(ROOT, 'Lanes');
-  const failed: string[] = [];
-  for (const combination of only) {
-    await verify(combination, before).catch((error: unknown) => {
-      signal.throwIfAborted();
-      console.error(`${combination}: ${error instanceof Error ? error.message : error}`);
-      failed.push(combination);
-    });
-  }
-  if (failed.length > 0) {
-    console.error(`failed: ${failed.join(', ')}`);
-    process.exitCode = 1;
-  }
-} catch (error) {
-  if (!signal.aborted) throw error;
-  process.exitCode = 130;
-} finally {
-  rmSync(home, { recursive: true, force: true });
+    .addOption(
+      new Option(
+        '--quick',
+        'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each',
+      ).default(false),
+    )
+    .addOption(new Option('--only <combination...>', 'lanes:edge').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
+    .parse(argv)
+    .opts();
 }
 
-async function verify(combination: string, before: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+async function main({ quick, only }: Options, signal: AbortSignal): Promise<number | undefined> {
+  const home = mkdtempSync(join(tmpdir(), 'realtime-lanes-init-'));
+  try {
+    const work: Work = { home, quick, runIn: (cwd) => runUntil(signal, { cwd, linesShown: Number.POSITIVE_INFINITY }) };
+    const before = await logicalIds(work, ROOT, 'Lanes');
+    const failed: string[] = [];
+    for (const combination of only) {
+      await verify(work, combination, before).catch((error: unknown) => {
+        signal.throwIfAborted();
+        console.error(`${combination}: ${error instanceof Error ? error.message : error}`);
+        failed.push(combination);
+      });
+    }
+    if (failed.length === 0) return undefined;
+    console.error(`failed: ${failed.join(', ')}`);
+    return 1;
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+/** What all steps share. */
+interface Work {
+  /** A temporary directory. */
+  readonly home: string;
+  readonly quick: boolean;
+  /** Runs programs in a folder; an error has all that the program said. */
+  readonly runIn: (cwd: string) => Run;
+}
+
+async function verify(work: Work, combination: string, before: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+  const { home, quick, runIn } = work;
   const [lanes = '', edge = ''] = combination.split(':');
   const project = join(home, combination.replace(':', '-'));
   const startedAtMs = performance.now();
@@ -90,19 +96,19 @@ async function verify(combination: string, before: ReadonlyMap<string, ReadonlyS
     say([command === process.execPath ? 'node' : command, ...args].join(' '));
     return runIn(project)(command, args);
   };
-  await copyTemplate(project);
+  await copyTemplate(runIn, project);
   const answers = ['--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...authOf(lanes, edge)];
   await step(process.execPath, 'scripts/init/main.ts', ...answers);
   for (const args of quick ? QUICK : FULL) await step('npm', ...args);
   // Behind CloudFront, and with an issuer, other resources are meant to be there.
-  const lost = edge === 'alb' ? await lostIds(project, before) : [];
+  const lost = edge === 'alb' ? await lostIds(work, project, before) : [];
   if (lost.length > 0) throw new Error(`CloudFormation would replace ${lost.join(', ')}`);
   say('all passed');
   rmSync(project, { recursive: true });
 }
 
 /** As it lies here, changes that are not committed included, and committed as a clone is. */
-async function copyTemplate(project: string): Promise<void> {
+async function copyTemplate(runIn: Work['runIn'], project: string): Promise<void> {
   const listed = await runIn(ROOT)('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
   for (const path of listed.split('\0').filter((name) => name !== '' && existsSync(join(ROOT, name)))) {
     mkdirSync(dirname(join(project, path)), { recursive: true });
@@ -117,7 +123,7 @@ async function copyTemplate(project: string): Promise<void> {
 }
 
 /** Logical ids of the stacks of development, by the name of the stack without the prefix of all. */
-async function logicalIds(project: string, prefix: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function logicalIds({ home, runIn }: Work, project: string, prefix: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const outDir = mkdtempSync(join(home, 'assembly-'));
   await runIn(project)(join(project, 'node_modules/.bin/cdk'), [
     'synth',
@@ -141,9 +147,11 @@ async function logicalIds(project: string, prefix: string): Promise<ReadonlyMap<
 }
 
 /** Ids of the template's stacks that the project's do not have. The edge may be another, and its stack with it. */
-async function lostIds(project: string, template: ReadonlyMap<string, ReadonlySet<string>>): Promise<readonly string[]> {
-  return [...(await logicalIds(project, stackPrefix(NAME)))].flatMap(([stack, ids]) => {
+async function lostIds(work: Work, project: string, template: ReadonlyMap<string, ReadonlySet<string>>): Promise<readonly string[]> {
+  return [...(await logicalIds(work, project, stackPrefix(NAME)))].flatMap(([stack, ids]) => {
     const lost = [...(template.get(stack) ?? [])].filter((id) => !ids.has(id));
     return lost.map((id) => `${stack} ${id}`);
   });
 }
+
+await runCommand(parse, main);

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +50,23 @@ test('the build prints its size, which is below 8 KB compressed', () => {
   expect(Number(gzip)).toBeGreaterThan(1);
   expect(Number(gzip)).toBeLessThan(8);
 });
+
+test('a folder that holds what the build has not written is refused, and nothing in it is touched', () => {
+  const folder = join(app, 'precious');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'page.md'), 'precious');
+  const { status, stderr } = spawnSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' });
+
+  expect(stderr).toMatch(/^error: .*precious holds page\.md, which npm run build:client has not written/);
+  expect(status).toBe(2);
+  expect(readFileSync(join(folder, 'page.md'), 'utf8')).toBe('precious');
+});
+
+test('what the build has written is built again', () => {
+  const folder = join(app, 'node_modules/@realtime-lanes/client/dist');
+
+  expect(execFileSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' })).toBe(buildOutput);
+}, 60_000);
 
 test('the bundle imports nothing', () => {
   const code = readFileSync(join(app, 'node_modules/@realtime-lanes/client/dist/index.js'), 'utf8');

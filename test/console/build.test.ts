@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +46,18 @@ test('the bundle holds the console, the client library and Preact, and nothing o
   ]);
 });
 
-test('without a directory the command says how to call it', () => {
-  expect(() => execFileSync(process.execPath, [BUILD], { stdio: 'pipe' })).toThrow('usage: node console/build.ts <outDir>');
+test('the command writes into no folder that holds a file', () => {
+  const before = readdirSync(outDir, { recursive: true }).sort();
+  const { status, stderr } = spawnSync(process.execPath, [BUILD, outDir], { encoding: 'utf8' });
+
+  expect(stderr).toMatch(/^error: .* holds assets\/.*: name a new or an empty folder\n$/);
+  expect(status).toBe(2);
+  expect(readdirSync(outDir, { recursive: true }).sort()).toEqual(before);
+});
+
+test('without a folder the command says what is missing', () => {
+  const { status, stderr } = spawnSync(process.execPath, [BUILD], { encoding: 'utf8' });
+
+  expect(stderr).toContain("missing required argument 'folder'");
+  expect(status).toBe(2);
 });

@@ -7,6 +7,14 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Breach } from './target.ts';
 
+export interface FloodOptions {
+  /** In each wave. */
+  readonly connections: number;
+  readonly waves: number;
+  readonly signal: AbortSignal;
+  readonly progress: (line: string) => void;
+}
+
 export interface FloodReport {
   readonly connections: number;
   /** Time until the service had closed all of them, in seconds. */
@@ -36,8 +44,11 @@ const PATIENCE_MS = 60_000;
 /** Growth from the first wave to the last that is still no leak. */
 const MAX_GROWTH = 1.25;
 
-/** Waves of connections that drip bytes and never finish a request: the service closes them, serves others meanwhile, and keeps no memory. */
-export async function flood(connections: number, waves: number, progress: (line: string) => void): Promise<FloodReport> {
+/**
+ * Waves of connections that drip bytes and never finish a request: the service closes them, serves others meanwhile, and keeps no memory.
+ * @throws Breach, or the signal's reason when it aborts first
+ */
+export async function flood({ connections, waves, signal, progress }: FloodOptions): Promise<FloodReport> {
   const child = fork(SERVICE, { execArgv: ['--expose-gc'], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const exited = once(child, 'exit');
   const crashed = exited.then(([code]) => Promise.reject(new Breach(`the service has ended with code ${code}`)));
@@ -48,8 +59,8 @@ export async function flood(connections: number, waves: number, progress: (line:
     const memory: number[] = [];
     let slowest = 0;
     for (let wave = 1; wave <= waves; wave++) {
-      progress(`wave ${wave} of ${waves}: ${connections} connections`);
-      slowest = Math.max(slowest, await Promise.race([oneWave(port, connections), crashed]));
+      const show = (open: number) => progress(`wave ${wave} of ${waves}: ${open} of ${connections} unfinished requests are open`);
+      slowest = Math.max(slowest, await Promise.race([oneWave({ port, connections, signal, show }), crashed]));
       memory.push(await Promise.race([memoryMb(child), crashed]));
     }
     const [first = 0, last = 0] = [memory[0], memory.at(-1)];
@@ -61,7 +72,14 @@ export async function flood(connections: number, waves: number, progress: (line:
   }
 }
 
-async function oneWave(port: number, connections: number): Promise<number> {
+interface Wave {
+  readonly port: number;
+  readonly connections: number;
+  readonly signal: AbortSignal;
+  readonly show: (open: number) => void;
+}
+
+async function oneWave({ port, connections, signal, show }: Wave): Promise<number> {
   const startMs = performance.now();
   const sockets = new Set<Socket>();
   for (let index = 0; index < connections; index++) {
@@ -77,11 +95,12 @@ async function oneWave(port: number, connections: number): Promise<number> {
   }, DRIP_MS);
   try {
     while (sockets.size > 0) {
+      show(sockets.size);
       if (performance.now() - startMs > PATIENCE_MS)
         throw new Breach(`${sockets.size} unfinished requests are still open after ${PATIENCE_MS / 1_000} s`);
       const health = await fetch(`http://127.0.0.1:${port}/healthz`);
       if (health.status !== 200) throw new Breach(`the service answers ${health.status} to others meanwhile`);
-      await sleep(200);
+      await sleep(200, undefined, { signal });
     }
     return (performance.now() - startMs) / 1_000;
   } finally {

@@ -1,7 +1,10 @@
 /** `npm run fuzz`: hostile input at every entrance, for as long as it is told to. `-- --help` tells the options. */
-import { Command, Option } from 'commander';
-import { positiveNumber, wholeNumber } from '../../local/command-line.ts';
+import { Option } from 'commander';
+import { createProgress } from '../../bench/progress.ts';
+import { createCommand, runCommand } from '../../command-line/command.ts';
+import { positiveNumber, wholeNumber } from '../../command-line/values.ts';
 import { flood } from './flood.ts';
+import { describePlan, planOf } from './plan.ts';
 import { TARGETS } from './targets.ts';
 import { tryInputs } from './try-inputs.ts';
 
@@ -11,36 +14,50 @@ interface Options {
   readonly connections: number;
 }
 
-/** The second wave shows whether the first has left something behind; the third, whether that grows. */
-const WAVES = 3;
-
-const program = new Command('npm run fuzz --')
-  .description(
+function parse(argv: readonly string[]): Options {
+  return createCommand(
+    'fuzz',
     'Tries hostile input at every entrance, and floods the HTTP edge with requests that never end. Ends with 1 at the first breach.',
   )
-  .addOption(new Option('--seconds <s>', 'how long each entrance is tried').default(10).argParser(positiveNumber(86_400)))
-  .addOption(
-    new Option('--seed <n>', 'the same seed tries the same inputs').default(Date.now() % 1_000_000).argParser(wholeNumber(0, 2 ** 31 - 1)),
-  )
-  .addOption(
-    new Option('--connections <n>', 'connections in a wave of unfinished requests').default(3_000).argParser(wholeNumber(1, 15_000)),
-  )
-  .action(main);
+    .addOption(new Option('--seconds <s>', 'how long the whole run takes').default(180).argParser(positiveNumber(86_400)))
+    .addOption(
+      new Option('--seed <n>', 'the same seed tries the same inputs')
+        .default(Date.now() % 1_000_000)
+        .argParser(wholeNumber(0, 2 ** 31 - 1)),
+    )
+    .addOption(
+      new Option('--connections <n>', 'connections in a wave of unfinished requests').default(3_000).argParser(wholeNumber(1, 15_000)),
+    )
+    .parse(argv)
+    .opts();
+}
 
-async function main({ seconds, seed, connections }: Options): Promise<void> {
-  print(`seed ${seed}`);
+async function main({ seconds, seed, connections }: Options, signal: AbortSignal): Promise<undefined> {
+  const plan = planOf(seconds, TARGETS.length);
+  print(`seed ${seed}: ${describePlan(plan, TARGETS.length, connections)}`);
+  const progress = createProgress();
   let total = 0;
   for (const target of TARGETS) {
-    const endMs = performance.now() + seconds * 1_000;
-    const inputs = await tryInputs(target, { seed, isOver: () => performance.now() >= endMs });
+    const endMs = performance.now() + plan.secondsEach * 1_000;
+    progress.show(`${target.name} …`);
+    const inputs = await tryInputs(target, { seed, isOver: () => signal.aborted || performance.now() >= endMs });
+    signal.throwIfAborted();
+    progress.end();
     total += inputs;
     print(`${target.name}: ${inputs} inputs, no breach`);
   }
-  const { connections: opened, closedAfterSeconds, memoryMb } = await flood(connections, WAVES, print);
-  print(
-    `unfinished requests: ${opened} connections in ${WAVES} waves, the slowest closed after ${closedAfterSeconds.toFixed(0)} s; ` +
-      `memory ${memoryMb.first} MB after the first wave, ${memoryMb.last} MB after the last`,
-  );
+  if (plan.waves > 0) {
+    const {
+      connections: opened,
+      closedAfterSeconds,
+      memoryMb,
+    } = await flood({ connections, waves: plan.waves, signal, progress: progress.show });
+    progress.end();
+    print(
+      `unfinished requests: ${opened} connections in ${plan.waves} waves, the slowest closed after ${closedAfterSeconds.toFixed(0)} s; ` +
+        `memory ${memoryMb.first} MB after the first wave, ${memoryMb.last} MB after the last`,
+    );
+  }
   print(`${total} inputs tried: no crash, no unmeant 5xx, nothing of another channel, nothing left behind`);
 }
 
@@ -48,7 +65,4 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await program.parseAsync().catch((error: Error) => {
-  process.stderr.write(`${error.message}\n${error.cause instanceof Error ? `${error.cause.message}\n` : ''}`);
-  process.exit(1);
-});
+await runCommand(parse, main);

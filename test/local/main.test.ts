@@ -166,12 +166,12 @@ test('what cannot run is told in one line, with exit code 1', async () => {
   app = writeApp({ resources: { Cache: { Type: 'AWS::ElastiCache::ServerlessCache' } } });
   const { exited, stderr, stdout } = await startApp('--json');
   expect(await exited).toBe(1);
-  expect(await stderr).toMatch(/\[error\] UnknownResourceTypeError: .*AWS::ElastiCache::ServerlessCache \(Cache in stack App\)/);
+  expect(await stderr).toMatch(/^error: UnknownResourceTypeError: .*AWS::ElastiCache::ServerlessCache \(Cache in stack App\)/m);
   expect(stdout()).toBe('');
 });
 
 test('a directory that is no assembly is told with its name', async () => {
   const { exited, stderr } = start('--json', '--app', '/nowhere');
-  expect(await exited).toBe(1);
+  expect(await exited).toBe(2);
   expect(await stderr).toContain('/nowhere/manifest.json');
 });

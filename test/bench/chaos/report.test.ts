@@ -84,7 +84,7 @@ test('counts the faults of each kind', () => {
   faults.add('task.killed', 4);
   faults.add('task.rolled', 1);
   const rows = new Map(summarize(kept({ faults })));
-  expect(rows.get('tasks lost')).toBe(5);
+  expect(rows.get('tasks killed or rolled')).toBe(5);
   expect(rows.get('notifications tampered with')).toBe('5 of 20 (25.0 %)');
   expect(rows.get('  dropped')).toBe(3);
 });

@@ -47,6 +47,7 @@ function open(streams: number, streamsPerConnection: number, token = 't') {
   const handlers: StreamHandlers = {
     onOpen: (id) => opened.push(id),
     onEvent: (event) => data.push(event.data),
+    onArrival: () => undefined,
     onReset: () => undefined,
     onEnd: (reason) => ended.push(reason),
   };

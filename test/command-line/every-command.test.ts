@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { describe, expect, jest, test } from '@jest/globals';
+
+/** Every command of package.json that is ours: what `--help`, an unknown option and a bad value do. */
+
+// Processes start, and the machine may be busy.
+jest.setTimeout(120_000);
+
+const ROOT = join(import.meta.dirname, '../..');
+const { scripts }: { scripts: Readonly<Record<string, string>> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+
+/** Programs of others, with options and exit codes of their own, and what only starts several commands. */
+const THEIRS = /^(cdk|biome|tsc|depcruise|jest|npm run) /;
+
+const OURS = Object.keys(scripts).filter((name) => !THEIRS.test(`${scripts[name]} `));
+
+/** For each command, arguments that make no sense, the bad value in what it says, and what it says is allowed. */
+const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], value: string, allowed: string])[]>> = {
+  start: [
+    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+    [['--tasks', '0'], "'0'", 'from 1 to 20'],
+    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
+    [['--access-report', 'README.md'], 'README.md', 'directory'],
+  ],
+  secrets: [[['no-such-file'], 'no-such-file', 'no such file']],
+  sbom: [
+    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
+    [['--output', 'README.md'], 'README.md', 'another file'],
+    [['--output', 'docs'], 'docs', 'name a file'],
+    [['--output', '/nowhere/sbom.json'], '/nowhere', 'no folder'],
+  ],
+  findings: [[['dev'], "'dev'", '--help']],
+  diagram: [[['dev'], "'dev'", '--help']],
+  load: [
+    [['--url', 'ftp://here'], 'ftp://here', 'http://'],
+    [['--url', 'http://here', '--streams', '-1'], "'-1'", 'from 1 to'],
+  ],
+  'build:client': [
+    [['docs'], 'docs', 'a new or an empty folder'],
+    [['README.md'], 'README.md', 'folder'],
+  ],
+  // lane: sse
+  fuzz: [[['--seconds', '0'], "'0'", 'above 0']],
+  'bench:noisy': [
+    [['--users', 'many'], 'many', 'from 1 to'],
+    [['--only', 'pigeon'], 'pigeon', 'unread-polls'],
+    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+  ],
+  'bench:storm': [
+    [['--streams', '0'], "'0'", 'from 1 to'],
+    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
+  ],
+  // end lane
+  // lane: websocket
+  'bench:fan-out': [[['--rounds', '0'], "'0'", 'from 1 to']],
+  // end lane
+  // lane: both
+  bench: [
+    [['--only', 'pigeon'], 'pigeon', 'hub'],
+    [['--out', 'docs'], 'docs', 'a new or an empty folder'],
+  ],
+  chaos: [
+    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
+    [['--tasks', '11'], "'11'", 'from 1 to 10'],
+  ],
+  'verify:deploy': [[['--stage', 'nope'], 'nope', 'dev, preview, prod, verify']],
+  'verify:image': [[['--stage', 'nope'], 'nope', 'dev, preview, prod, verify']],
+  // end lane
+  // lane: template
+  init: [[['--edge', 'nginx'], 'nginx', 'alb']],
+  'verify:init': [[['--only', 'pigeon:alb'], 'pigeon:alb', 'sse:alb']],
+  // end lane
+};
+
+/** Where Node keeps what it has compiled (jest.config.mjs): commands start faster. */
+const { NODE_COMPILE_CACHE = '' } = process.env;
+
+const READ_ONLY = [
+  ...['--permission', '--allow-fs-read=*', `--allow-fs-write=${NODE_COMPILE_CACHE}`],
+  ...['--allow-addons', '--disable-warning=SecurityWarning'],
+];
+
+/** As npm runs it, but it may read files only: what writes one or starts a process ends with ERR_ACCESS_DENIED. */
+async function run(name: string, ...args: readonly string[]) {
+  const [command = '', ...fixed] = (scripts[name] ?? '').replace(/^exec /, '').split(' ');
+  expect(command).toBe('node');
+  const child = spawn(process.execPath, [...READ_ONLY, ...fixed, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, npm_lifecycle_event: name },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
+  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
+  expect(stderr).not.toContain('ERR_ACCESS_DENIED');
+  return { code, stdout, stderr };
+}
+
+const typed = (name: string) => (name === 'start' ? 'npm start' : `npm run ${name}`);
+
+test('every command of ours replaces the shell that npm starts it in, so that a signal reaches it, and has bad values to try', () => {
+  expect(OURS.filter((name) => !scripts[name]?.startsWith('exec node '))).toEqual([]);
+  expect(OURS.toSorted()).toEqual(Object.keys(BAD).toSorted());
+});
+
+test.each(OURS)('%s --help tells how it is typed, and does nothing else', async (name) => {
+  const { code, stdout, stderr } = await run(name, '--help');
+
+  expect(stdout).toContain(`Usage: ${typed(name)} -- [options]`);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
+
+test.each(OURS)('%s: an option that there is not is a usage error, told in a line', async (name) => {
+  const { code, stdout, stderr } = await run(name, '--no-such-option');
+
+  expect(stderr).toBe(`error: unknown option '--no-such-option' (see ${typed(name)} -- --help)\n`);
+  expect(stdout).toBe('');
+  expect(code).toBe(2);
+});
+
+describe.each(Object.entries(BAD))('%s', (name, tries) => {
+  test.each(tries)('%j is a usage error, told in a line with the value and what is allowed', async (args, value, allowed) => {
+    const { code, stdout, stderr } = await run(name, ...args);
+
+    expect(stderr).toMatch(/^error: .*\n$/);
+    expect(stderr).toContain(value);
+    expect(stderr).toContain(allowed);
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+});

@@ -1,0 +1,117 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { UsageError } from '../../command-line/command.ts';
+import { checkEmpty, checkFile, checkFolder, replaceFolder } from '../../command-line/output.ts';
+
+let home: string;
+let folder: string;
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'lanes-output-'));
+  folder = join(home, 'dist');
+});
+
+afterEach(() => {
+  rmSync(home, { recursive: true });
+});
+
+const write = (name: string, content: string) => (empty: string) => {
+  mkdirSync(join(empty, 'types'));
+  writeFileSync(join(empty, name), content);
+  writeFileSync(join(empty, 'types/index.d.ts'), content);
+};
+
+const contents = () =>
+  readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((name) => !name.startsWith('.'))
+    .sort();
+
+test('a folder that is not there, or empty, is written', async () => {
+  await replaceFolder(join(home, 'some', 'where'), 'make', write('a.js', '1'));
+  mkdirSync(folder);
+  await replaceFolder(folder, 'make', write('a.js', '1'));
+
+  expect(existsSync(join(home, 'some/where/a.js'))).toBe(true);
+  expect(contents()).toEqual(['a.js', 'types', 'types/index.d.ts']);
+});
+
+test('what the command wrote before is replaced', async () => {
+  await replaceFolder(folder, 'make', write('old.js', '1'));
+  await replaceFolder(folder, 'make', write('new.js', '2'));
+
+  expect(contents()).toEqual(['new.js', 'types', 'types/index.d.ts']);
+});
+
+test('a folder that holds anything else is refused, and stays as it is', async () => {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'mine.md'), 'precious');
+
+  await expect(replaceFolder(folder, 'make', write('a.js', '1'))).rejects.toThrow(/dist holds mine\.md, which make has not written/);
+  expect(contents()).toEqual(['mine.md']);
+});
+
+test('so is a file that somebody has put beside what the command wrote, however deep', async () => {
+  await replaceFolder(folder, 'make', write('a.js', '1'));
+  writeFileSync(join(folder, 'types/mine.md'), 'precious');
+
+  await expect(replaceFolder(folder, 'make', write('a.js', '2'))).rejects.toThrow(/holds types\/mine\.md/);
+  expect(readFileSync(join(folder, 'types/mine.md'), 'utf8')).toBe('precious');
+  expect(readFileSync(join(folder, 'a.js'), 'utf8')).toBe('1');
+});
+
+test('so is what another command wrote', async () => {
+  await replaceFolder(folder, 'make', write('a.js', '1'));
+
+  expect(() => checkFolder(folder, 'other')).toThrow(UsageError);
+});
+
+test('where writing fails, what was there stays, and nothing is left beside it', async () => {
+  await replaceFolder(folder, 'make', write('a.js', '1'));
+  const failing = replaceFolder(folder, 'make', (empty) => {
+    writeFileSync(join(empty, 'half.js'), '');
+    throw new Error('the disk is full');
+  });
+
+  await expect(failing).rejects.toThrow('the disk is full');
+  expect(contents()).toEqual(['a.js', 'types', 'types/index.d.ts']);
+  expect(readdirSync(home)).toEqual(['dist']);
+});
+
+test('a link to a folder stays a link, and what it leads to is judged', async () => {
+  mkdirSync(join(home, 'real'));
+  symlinkSync('real', folder);
+  await replaceFolder(folder, 'make', write('a.js', '1'));
+
+  expect(readdirSync(join(home, 'real'))).toContain('a.js');
+  expect(contents()).toContain('a.js');
+});
+
+test('a file, and a link to nothing, are no folders', () => {
+  writeFileSync(folder, '');
+  symlinkSync('nothing', join(home, 'link'));
+
+  expect(() => checkFolder(folder, 'make')).toThrow(/is no folder/);
+  expect(() => checkEmpty(join(home, 'link'))).toThrow(/is no folder/);
+});
+
+test('a folder that has to be empty may hold empty folders', () => {
+  mkdirSync(join(folder, 'assets'), { recursive: true });
+  expect(() => checkEmpty(folder)).not.toThrow();
+
+  writeFileSync(join(folder, 'assets/mine.js'), '');
+  expect(() => checkEmpty(folder)).toThrow(/holds assets\/mine\.js/);
+});
+
+test('a file is replaced where it is one of ours', () => {
+  const isOurs = (text: string) => text === 'ours';
+  writeFileSync(folder, 'ours');
+  expect(() => checkFile(folder, 'make', isOurs)).not.toThrow();
+
+  writeFileSync(folder, 'mine');
+  expect(() => checkFile(folder, 'make', isOurs)).toThrow(/exists, and make has not written it/);
+  expect(() => checkFile(home, 'make', isOurs)).toThrow(/is a folder/);
+  expect(() => checkFile(join(home, 'no/where'), 'make', isOurs)).toThrow(/there is no folder/);
+});
