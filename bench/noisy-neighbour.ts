@@ -47,9 +47,11 @@ const NAMES: readonly string[] = [
 /** Hostile users where the command line does not say. */
 const USERS: readonly number[] = [1, 200];
 
-const DESCRIPTION = `Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings. Fails where the
-memory of the task passes ${LIMITS.memoryShare * 100} % of its size, the p99 of /readyz ${LIMITS.readyP99Ms} ms, or that of a resume ${LIMITS.resumeRatio} times what it is without
-offenders, or where a normal client loses an event.`;
+const DESCRIPTION = [
+  "Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings.",
+  `Fails where the memory of the task passes ${LIMITS.memoryShare * 100} % of its size, the p99 of /readyz ${LIMITS.readyP99Ms} ms,`,
+  `or that of a resume ${LIMITS.resumeRatio} times what it is without offenders, or where a normal client loses an event.`,
+].join(' ');
 
 const parse = (argv: readonly string[]) =>
   addAssemblyOptions(createCommand('bench:noisy', DESCRIPTION))

@@ -38,8 +38,10 @@ const COLUMNS = [
   'behind',
 ];
 
-const DESCRIPTION = `Resumes many streams at once with Last-Event-ID on a task that has just started, while events are published. Fails where
-one loses an event; says whether all are up to date within ${GOALS.caughtUpMs / 1_000} s, with at most ${GOALS.readsPerChannel} reads of the log for a channel.`;
+const DESCRIPTION = [
+  'Resumes many streams at once with Last-Event-ID on a task that has just started, while events are published. Fails where one',
+  `loses an event; says whether all are up to date within ${GOALS.caughtUpMs / 1_000} s, with at most ${GOALS.readsPerChannel} reads of the log for a channel.`,
+].join(' ');
 
 const parse = (argv: readonly string[]) =>
   addAssemblyOptions(createCommand('bench:storm', DESCRIPTION))
