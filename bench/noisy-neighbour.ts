@@ -108,7 +108,10 @@ async function judgeTasks(assemblyDir: string, options: Options, signal: AbortSi
       const offender = name as OffenderName;
       const cell = { offender, hostileUsers, settings, issuer, seconds, streams, perSecond, logLatencyMs: logLatency, signal };
       const result = await measureCell(cell);
-      note(judgeCell(`${finding} ${name}`.trim(), hostileUsers, result, memoryBytes), result.outcomes);
+      note(judgeCell(`${finding} ${name}`.trim(), hostileUsers, result, memoryBytes), {
+        answers: result.outcomes,
+        residentMB: Math.round(result.memory.residentBytes / 1024 / 1024),
+      });
     }
   }
   issuer.close();

@@ -21,6 +21,7 @@ export class Crowd {
   readonly #readers: Reader[] = [];
   /** What each stream has had so far. */
   readonly #seqs: number[][] = [];
+  readonly #published = new Set<number>();
   #latenciesMs: number[] = [];
 
   /** @param users among whom the streams are divided; the first one publishes */
@@ -58,13 +59,14 @@ export class Crowd {
       published.push(publishEvent(this.#users[0], this.#channel, String(performance.now())).catch(() => undefined));
     }
     const seqs = (await Promise.all(published)).filter((seq) => seq !== undefined);
+    for (const seq of seqs) this.#published.add(seq);
     const newest = Math.max(0, ...seqs);
     const deadlineMs = performance.now() + PATIENCE_MS;
     while (this.#seqs.some((got) => (got.at(-1) ?? 0) < newest) && performance.now() < deadlineMs && !signal?.aborted) await sleep(10);
     return {
       published: seqs.length,
       latenciesMs: this.#latenciesMs.toSorted((a, b) => a - b),
-      wrong: this.#seqs.filter((got) => !isComplete(got, newest)).length,
+      wrong: this.#seqs.filter((got) => !isRight(got, this.#published)).length,
     };
   }
 
@@ -73,9 +75,10 @@ export class Crowd {
   }
 }
 
-/** A publication whose answer was lost is there all the same, so what counts is that nothing is missing between. */
-function isComplete(seqs: readonly number[], newest: number): boolean {
-  return (seqs.at(-1) ?? 0) >= newest && seqs.every((seq, index) => index === 0 || seq === (seqs[index - 1] ?? 0) + 1);
+/** Everything that was acknowledged, in order, each once. One whose answer was lost may be there, too, and a seq that was given up may not. */
+function isRight(seqs: readonly number[], published: ReadonlySet<number>): boolean {
+  const got = new Set(seqs);
+  return [...published].every((seq) => got.has(seq)) && seqs.every((seq, index) => index === 0 || seq > (seqs[index - 1] ?? 0));
 }
 
 /** The value below which so much of a sorted list lies. */

@@ -48,6 +48,7 @@ export const CLAIMS: Readonly<Record<string, Owner | 'shared'>> = {
   'test/console': 'sse',
   'test/console/browser.ts': 'shared',
   'test/e2e/noisy-neighbour.test.ts': 'sse',
+  'test/e2e/reconnect-storm.test.ts': 'sse',
   'test/e2e/rolling.test.ts': 'sse',
   'test/fargate': 'sse',
   'test/fuzz': 'sse',

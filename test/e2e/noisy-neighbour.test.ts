@@ -87,7 +87,8 @@ describe('a task of 512 MiB, hostile users, and normal ones', () => {
       });
       const { calm, noisy, memory, outcomes, violation } = result;
       expect(memory.died).toBe(false);
-      expect(memory.countedBytes).toBeLessThan(LIMITS.memoryShare * settings.memoryBytes);
+      // What the kernel holds for clients that do not read differs by machine: the bench counts it.
+      expect(memory.residentBytes).toBeLessThan(LIMITS.memoryShare * settings.memoryBytes);
       expect([calm, noisy].map(({ live, resumes }) => live.wrong + resumes.wrong)).toEqual([0, 0]);
       // A client that was cut after it had its answer is one too.
       expect([...ANSWERS, 'cut']).toEqual(expect.arrayContaining(Object.keys(outcomes)));
