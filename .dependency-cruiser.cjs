@@ -93,7 +93,7 @@ module.exports = {
     only(
       'console-uses-the-client',
       '^console/',
-      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'esbuild')}|${BUILTIN}|^command-line/`,
+      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
       'like any application; of the server it knows the wire types',
     ),
     {

@@ -34,6 +34,8 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  // A guard against hanging, and no measure: how long a test takes is the machine's affair. Jest's own 5 s fail on a busy one.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,

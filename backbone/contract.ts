@@ -29,11 +29,28 @@ export const WEBSOCKET_INTEGRATION_LIMIT_MS = 29_000;
 /** Of each fan-out invocation, kept for handing over what is not delivered by then: a few calls of SQS, with their retries. */
 export const FAN_OUT_RESERVE_MS = 5_000;
 
+/** Of each turn of a replay, kept for its last frame and for noting how far it has come. */
+export const REPLAY_RESERVE_MS = 5_000;
+
+/** How long a turn of a replay may run: 100 posts take half a second, the rest is for a client that takes them slowly. */
+export const REPLAY_FUNCTION_TIMEOUT_SECONDS = 30;
+
+/** A replay whose turns have stopped holds its place among those of its principal no longer than this. */
+export const REPLAY_LEASE_MS = 60_000;
+
+/** Posts of one replay invocation in a second at most: it waits between two. */
+export const REPLAY_POSTS_PER_SECOND = 200;
+
+/** A post by the WebSocket lane that is not answered within this time has failed. */
+export const POST_TIMEOUT_MS = 3_000;
+
 /** How long SQS keeps what nobody takes, for each kind of queue. A message that moves to another queue keeps its age. */
 export const QUEUE_RETENTION_SECONDS = {
   /** A task reads at once, and what it has missed is in the log. */
   task: 300,
   fanOut: 4 * 86_400,
+  /** A client that has waited for a minute has asked again. */
+  replays: 3_600,
   /** The longest that SQS keeps a message. */
   deadLetters: 14 * 86_400,
 } as const;
@@ -67,6 +84,12 @@ export const WEBSOCKET_ENV = {
   maxPublishesPerSecond: MAX_PUBLISHES_PER_SECOND,
   /** Only `$connect`: connections that one principal may have open. */
   maxConnectionsPerPrincipal: 'LANES_MAX_CONNECTIONS_PER_PRINCIPAL',
+  /** Frames and `$connect`: for each principal, over all its connections. */
+  maxAnswersPerSecond: 'LANES_MAX_ANSWERS_PER_SECOND',
+  /** Replays from the queue, for each principal: at once, and posts per second. */
+  maxReplaysPerPrincipal: 'LANES_MAX_REPLAYS_PER_PRINCIPAL',
+  maxReplayPostsPerSecond: 'LANES_MAX_REPLAY_POSTS_PER_SECOND',
+  replayQueueUrl: 'LANES_REPLAY_QUEUE_URL',
   connectionTtlMs: 'LANES_CONNECTION_TTL_MS',
   /**
    * The management endpoint of the API's stage. It is the SDK's own key for this service, so that the SDK needs no
@@ -205,6 +228,10 @@ export const METRICS = {
   limitedConnections: 'LimitedConnections',
   /** Publications over WebSocket refused because their principal published too often. */
   limitedPublications: 'LimitedPublications',
+  /** WebSocket frames and upgrades refused because their principal sent too many. */
+  limitedFrames: 'LimitedFrames',
+  /** WebSocket replays refused or put off because their principal had all that it may have. */
+  limitedReplays: 'LimitedReplays',
   /** 410: connections that were found closed when something was posted to them. */
   goneConnections: 'GoneConnections',
   /** 429: what API Gateway answered to posts, and what tasks answered to principals that had all they may have. */
@@ -240,7 +267,10 @@ export const TABLES = {
      */
     expiryIndex: { name: 'byExpiry', partitionKey: { name: 'expiresIn', type: 'S' }, sortKey: { name: TTL_ATTRIBUTE, type: 'N' } },
   },
-  /** `window` is `connections`, or a second since 1970 in which the principal has published. */
+  /**
+   * `window` is `connections`, `replays`, a second since 1970 in which the principal has published, or `answers.` or `replays.`
+   * and the second in which a window of posts began.
+   */
   principals: { partitionKey: { name: 'principal', type: 'S' }, sortKey: { name: 'window', type: 'S' } },
   subscriptions: { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'connectionId', type: 'S' } },
 } as const;

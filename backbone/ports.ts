@@ -7,6 +7,8 @@ import type { Position } from './domain/cursor.ts';
 import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
 import type { LogEntry } from './domain/log-entry.ts';
+import type { PostAllowance } from './domain/post-window.ts';
+import type { ReplayKey } from './domain/replay-job.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -138,6 +140,56 @@ export interface PublicationQuota {
   readonly perSecond: number;
   /** Counts one; false where the principal has published so often in this second of the clock. */
   take(principal: string): Promise<boolean>;
+}
+
+/** Posts that each principal may cause, over all its connections. */
+export interface PostQuota {
+  /** On average over a window: see `allowanceOf`. */
+  readonly perSecond: number;
+  /** Counts posts that are about to be made, also where they are more than allowed. The anonymous principal may make any number. */
+  take(principal: string, posts: number): Promise<PostAllowance>;
+}
+
+/** A replay that the queue works on: what is left of it. */
+export interface PendingReplay {
+  /** Tells it from one of the same connection and channel that takes its place. */
+  readonly id: string;
+  readonly epoch: string;
+  /** Everything that exists up to here has been posted, and what lay behind an open hole too. */
+  readonly sentTo: number;
+  /** Up to here nothing is missing. Below `sentTo` where a hole was open. */
+  readonly settled: number;
+  /** Whether the client takes several events per frame. */
+  readonly batch: boolean;
+  /** Of the frame that asked for it. */
+  readonly requestId?: string;
+}
+
+/**
+ * The replays that are waiting or running: one per connection and channel, a small number per principal. A place that no turn
+ * has renewed for `REPLAY_LEASE_MS` may be given to another, so that a crash locks nobody out.
+ */
+export interface ReplayStore {
+  readonly maxPerPrincipal: number;
+  /**
+   * Takes a place. `begun`: a message has to be queued. `replaced`: the one before of this connection and channel has a message,
+   * which serves this one now. `full`: the principal has no place left.
+   */
+  begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'>;
+  /** Keeps the place for another while, and answers what is to be done; undefined when there is no such replay any more. */
+  renew(key: ReplayKey): Promise<PendingReplay | undefined>;
+  /** Notes how far it has come. False when it was cancelled, or another has taken its place: that is still to be done. */
+  advance(key: ReplayKey, replay: PendingReplay): Promise<boolean>;
+  /** Gives the place back. False as in {@link advance}. */
+  end(key: ReplayKey, id: string): Promise<boolean>;
+  /** Gives the place back whatever has become of it. */
+  cancel(key: ReplayKey): Promise<void>;
+}
+
+/** Where replays wait for their next turn. */
+export interface ReplayQueue {
+  /** @param delaySeconds whole seconds, at most 900 */
+  enqueue(key: ReplayKey, delaySeconds?: number): Promise<void>;
 }
 
 /** A connection as the sweep finds it. */

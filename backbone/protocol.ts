@@ -17,6 +17,9 @@ export interface WireEvent {
   readonly publishedAt: string;
 }
 
+/** An event of an `events` frame, which names the channel once. */
+export type BatchedEvent = Omit<WireEvent, 'channel'>;
+
 /**
  * Why a position could not be resumed:
  * `epoch_changed`: the channel's log was wiped or restored since; `expired`: events after the cursor are past
@@ -56,7 +59,14 @@ export interface Problem {
 
 /** Frames that a client sends on the WebSocket lane. Answers repeat `requestId`. */
 export type ClientFrame =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: string; readonly requestId?: string }
+  | {
+      readonly action: 'subscribe';
+      readonly channel: string;
+      readonly after?: string;
+      /** The client takes `events` frames for what it has missed. A server that knows none sends `event` frames. */
+      readonly batch?: boolean;
+      readonly requestId?: string;
+    }
   | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
   | {
       readonly action: 'publish';
@@ -74,6 +84,8 @@ export type ServerFrame =
   /** `id` is the baseline: where a subscription without `after` starts. */
   | { readonly kind: 'subscribed'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | ({ readonly kind: 'event' } & WireEvent)
+  /** Several missed events in order, for a client that asked with `batch`. At most 32 KB: what API Gateway bills as one message. */
+  | { readonly kind: 'events'; readonly channel: string; readonly events: readonly BatchedEvent[] }
   /** Sent after a replay: all that exists up to `id` has been sent, so a seq still missing is a tombstone and not a gap. */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
@@ -82,7 +94,15 @@ export type ServerFrame =
   /**
    * `forbidden`: the token does not allow it. `token_expired`: nothing is delivered any more; it comes unasked too, and the
    * connection is closed then. `id` comes with `replay_incomplete`: all that exists up to it has been sent, and the rest is to
-   * be asked for after it.
+   * be asked for after it. `throttled` and `too_many_publications`: a limit per principal was met; `retryAfterMs` says when to
+   * try again.
    */
-  | { readonly kind: 'error'; readonly code: string; readonly message: string; readonly id?: string; readonly requestId?: string }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly id?: string;
+      readonly retryAfterMs?: number;
+      readonly requestId?: string;
+    }
   | { readonly kind: 'pong'; readonly requestId?: string };

@@ -1,4 +1,4 @@
-import type { SignInConfig } from './sign-in.ts';
+import type { SignInConfig } from './sign-in/issuer.ts';
 
 export interface ConsoleConfig {
   /** Undefined where the WebSocket lane is not deployed. */

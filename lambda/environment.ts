@@ -24,6 +24,14 @@ export const connectionLimitEntries = { [WEBSOCKET_ENV.maxConnectionsPerPrincipa
 
 export const publicationLimitEntries = { [WEBSOCKET_ENV.maxPublishesPerSecond]: wholeNumber } as const;
 
+export const answerLimitEntries = { [WEBSOCKET_ENV.maxAnswersPerSecond]: wholeNumber } as const;
+
+export const replayLimitEntries = { [WEBSOCKET_ENV.maxReplaysPerPrincipal]: wholeNumber } as const;
+
+export const replayRateEntries = { [WEBSOCKET_ENV.maxReplayPostsPerSecond]: wholeNumber } as const;
+
+export const replayQueueEntries = { [WEBSOCKET_ENV.replayQueueUrl]: text } as const;
+
 export const accessEntries = {
   [ACCESS_ENV.issuer]: v.pipe(text, v.url()),
   [ACCESS_ENV.audience]: text,

@@ -4,15 +4,34 @@ import { createDynamoConnectionDirectory } from '../backbone/aws/dynamo-connecti
 import { createDynamoConnectionExpiries } from '../backbone/aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createDynamoPostQuota } from '../backbone/aws/dynamo-post-quota.ts';
 import { createDynamoPublicationQuota } from '../backbone/aws/dynamo-publication-quota.ts';
+import { createDynamoReplayStore } from '../backbone/aws/dynamo-replay-store.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
-import { LOG_ENV, PUBLISH_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { LOG_ENV, PUBLISH_ENV, REPLAY_LEASE_MS, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, EventLog, PublicationQuota } from '../backbone/ports.ts';
+import type {
+  ConnectionDirectory,
+  ConnectionExpiries,
+  ConnectionStore,
+  EventLog,
+  PostQuota,
+  PublicationQuota,
+  ReplayStore,
+} from '../backbone/ports.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
-import type { connectionStoreEntries, Environment, logEntries, publicationLimitEntries, publishEntries } from './environment.ts';
+import type {
+  answerLimitEntries,
+  connectionStoreEntries,
+  Environment,
+  logEntries,
+  publicationLimitEntries,
+  publishEntries,
+  replayLimitEntries,
+  replayRateEntries,
+} from './environment.ts';
 
 type LogEnvironment = Environment<typeof logEntries>;
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
@@ -44,6 +63,38 @@ export function openPublicationQuota(env: ConnectionStoreEnvironment & Environme
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     perSecond: env[WEBSOCKET_ENV.maxPublishesPerSecond],
+    clock: systemClock,
+  });
+}
+
+/** Counts what frames and upgrades cause. */
+export function openAnswerQuota(env: ConnectionStoreEnvironment & Environment<typeof answerLimitEntries>): PostQuota {
+  return createDynamoPostQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    kind: 'answers',
+    perSecond: env[WEBSOCKET_ENV.maxAnswersPerSecond],
+    clock: systemClock,
+  });
+}
+
+/** Counts what the turns of replays cause. */
+export function openReplayTurnQuota(env: ConnectionStoreEnvironment & Environment<typeof replayRateEntries>): PostQuota {
+  return createDynamoPostQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    kind: 'replays',
+    perSecond: env[WEBSOCKET_ENV.maxReplayPostsPerSecond],
+    clock: systemClock,
+  });
+}
+
+export function openReplayStore(env: ConnectionStoreEnvironment & Environment<typeof replayLimitEntries>): ReplayStore {
+  return createDynamoReplayStore({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    maxPerPrincipal: env[WEBSOCKET_ENV.maxReplaysPerPrincipal],
+    leaseMs: REPLAY_LEASE_MS,
     clock: systemClock,
   });
 }

@@ -31,9 +31,14 @@ const auth = v.strictObject({
       /** Their `aud`, or `client_id` where they have no `aud`. */
       audience: v.pipe(v.string(), v.nonEmpty()),
       /** Where its keys are: `jwks_uri` of its discovery document. */
-      jwksUri: httpsUrl,
+      jwksUri: v.pipe(
+        httpsUrl,
+        v.check((text) => new URL(text).port === '', 'a URL of port 443: tasks may call no other'),
+      ),
       /** Its public client for the console, which signs users in there by the authorization code flow with PKCE. */
       clientId: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      /** Origin of its `token_endpoint`, where it is not that of `url`: the console may connect to no other. */
+      tokenOrigin: v.optional(origin),
     }),
   ),
   /**

@@ -3,7 +3,11 @@ import {
   CLIENT_TIMES,
   FAN_OUT_RESERVE_MS,
   LONGEST_POLL_SECONDS,
+  POST_TIMEOUT_MS,
   QUEUE_RETENTION_SECONDS,
+  REPLAY_FUNCTION_TIMEOUT_SECONDS,
+  REPLAY_LEASE_MS,
+  REPLAY_POSTS_PER_SECOND,
   STOP_MARGIN_MS,
   WEBSOCKET_INTEGRATION_LIMIT_MS,
 } from '../backbone/contract.ts';
@@ -17,6 +21,10 @@ export interface FixedTimes {
   readonly queueRetentionSeconds: Readonly<Record<keyof typeof QUEUE_RETENTION_SECONDS, number>>;
   readonly client: Readonly<Record<keyof typeof CLIENT_TIMES, number>>;
   readonly websocketIntegrationLimitMs: number;
+  readonly postTimeoutMs: number;
+  readonly replayFunctionTimeoutSeconds: number;
+  readonly replayLeaseMs: number;
+  readonly replayPostsPerSecond: number;
   /** Longest life of a WebSocket connection on API Gateway. */
   readonly websocketConnectionMaxMs: number;
   /** Longest silence on one, in both directions together. */
@@ -31,6 +39,10 @@ export const FIXED_TIMES: FixedTimes = {
   queueRetentionSeconds: QUEUE_RETENTION_SECONDS,
   client: CLIENT_TIMES,
   websocketIntegrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS,
+  postTimeoutMs: POST_TIMEOUT_MS,
+  replayFunctionTimeoutSeconds: REPLAY_FUNCTION_TIMEOUT_SECONDS,
+  replayLeaseMs: REPLAY_LEASE_MS,
+  replayPostsPerSecond: REPLAY_POSTS_PER_SECOND,
   // Neither can be raised (FACTS section 1, 2026-11).
   websocketConnectionMaxMs: 2 * 3_600_000,
   websocketIdleMs: 10 * 60_000,

@@ -1,6 +1,7 @@
 import type { Stage } from './config.ts';
 import { distributionRules, sseRules } from './sse/sse-timeouts.ts';
 import { FIXED_TIMES, type FixedTimes, type TimeoutRule } from './timeout-rule.ts';
+import { websocketBudgetRules } from './websocket/websocket-budget.ts';
 import { websocketRules } from './websocket/websocket-timeouts.ts';
 
 /** Timeouts of a stage contradict each other. The message names both numbers of each contradiction and why it matters. */
@@ -18,6 +19,7 @@ export function timeoutRules(stage: Stage, fixed: FixedTimes = FIXED_TIMES): rea
     // end lane
     // lane: websocket
     ...websocketRules(stage, fixed),
+    ...websocketBudgetRules(stage, fixed),
     // end lane
   ];
 }

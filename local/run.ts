@@ -140,6 +140,8 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     // The keys first: their address begins with the issuer's own, as a rule.
     addresses.set(declaredIssuer.jwksUri, issuer.jwksUri);
     addresses.set(declaredIssuer.url, issuer.url);
+    // Security headers name the origin alone.
+    addresses.set(new URL(declaredIssuer.url).origin, new URL(issuer.url).origin);
   }
   const awsEnv = {
     AWS_REGION: region,
@@ -167,7 +169,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues, log });
   const buckets = bucketsFromResources(resources);
-  const balancers = balancersFromResources(resources, await makeCertificate(), buckets);
+  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, addresses);
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
     ...shared,
@@ -239,7 +241,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
 
   return {
     urls: urlsOf({ endpoint: endpointUrl, fronts: balancers.fronts.map(({ front }) => front), gateways, services }),
-    outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeAll(values, addresses)])),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeOutputs(values, addresses)])),
     faults,
     services,
     gateways,
@@ -254,7 +256,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   };
 }
 
-function localizeAll(values: ResolvedApp['outputs'][string], addresses: Addresses): ResolvedApp['outputs'][string] {
+function localizeOutputs(values: ResolvedApp['outputs'][string], addresses: Addresses): ResolvedApp['outputs'][string] {
   return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, localizeValue(value, addresses)]));
 }
 

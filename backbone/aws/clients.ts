@@ -5,6 +5,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { POST_TIMEOUT_MS } from '../contract.ts';
 
 /*
  * The SDK's clients with limits of our own: its defaults wait for an answer without end. Region, credentials and
@@ -52,5 +53,5 @@ export function createLoadBalancingClient(): ElasticLoadBalancingV2Client {
 
 /** For `createSdkPoster`, so without retries: the SDK would take a full send buffer of one client for throttling. */
 export function createManagementClient(): ApiGatewayManagementApiClient {
-  return new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: requestHandler(3_000, 64) });
+  return new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: requestHandler(POST_TIMEOUT_MS, 64) });
 }

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
+import { POST_TIMEOUT_MS } from '../contract.ts';
 import type { ConnectionPoster } from '../ports.ts';
 import { createManagementClient } from './clients.ts';
 import { classifyAnswer, isExpiredToken, unanswered } from './connection-poster.ts';
@@ -17,7 +18,7 @@ export interface SignedPosterOptions extends Pick<PostSignerOptions, 'region' | 
   readonly endpoint: string;
   /** Sockets, and so posts on their way at once. More posts wait. */
   readonly connections: number;
-  /** How long the service may take for one answer. @default 3000 */
+  /** How long the service may take for one answer. @default {@link POST_TIMEOUT_MS} */
   readonly requestTimeoutMs?: number;
 }
 
@@ -32,7 +33,7 @@ export interface SignedPoster extends ConnectionPoster {
  * `npm run bench:fan-out` measures it).
  */
 export function createSignedPoster(options: SignedPosterOptions): SignedPoster {
-  const { region, credentials, connections, requestTimeoutMs = 3_000 } = options;
+  const { region, credentials, connections, requestTimeoutMs = POST_TIMEOUT_MS } = options;
   const endpoint = new URL(options.endpoint);
   const signer = new PostSigner({ endpoint, region, credentials });
   const pool = new Pool(endpoint.origin, {

@@ -38,6 +38,13 @@ export class AccessDeniedError extends Error {
 /** Nobody can say whether a token is good: its issuer's keys cannot be had. The request may be sent again. */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
+  /** Nothing is wrong here: anybody can cause it with a key id that nobody knows, so it belongs into no log and no alarm. */
+  readonly isExpected: boolean;
+
+  constructor(message: string, { isExpected = false, ...options }: ErrorOptions & { readonly isExpected?: boolean } = {}) {
+    super(message, options);
+    this.isExpected = isExpected;
+  }
 }
 
 const PATTERN = /^(?:[A-Za-z0-9_.:-]{1,128}|[A-Za-z0-9_.:-]{0,127}\*)$/;

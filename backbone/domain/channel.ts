@@ -11,8 +11,14 @@ export const MAX_CHANNELS = 32;
  */
 export const MAX_CHANNELS_PER_CONNECTION = 100;
 
+/** No URL can carry them as a segment of its path: clients and proxies take them for steps, `%2e` too. */
+const DOTS: ReadonlySet<unknown> = new Set(['.', '..']);
+
 /** @throws InvalidInputError `invalid_channel` */
 export function parseChannel(value: unknown): string {
+  if (DOTS.has(value)) {
+    throw new InvalidInputError('invalid_channel', `channel ${quote(value)} cannot be used: no URL path can carry it. Use another name`);
+  }
   if (typeof value === 'string' && CHANNEL.test(value)) return value;
   throw new InvalidInputError('invalid_channel', `channel ${quote(value)} does not match ${CHANNEL.source}`);
 }

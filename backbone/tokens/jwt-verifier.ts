@@ -10,12 +10,15 @@ import {
   JwtInvalidIssuerError,
   JwtInvalidSignatureError,
   JwtNotBeforeError,
+  JwtParseError,
   KidNotFoundInJwksError,
   WaitPeriodNotYetEndedJwkError,
 } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import { decomposeUnverifiedJwt } from 'aws-jwt-verify/jwt';
 import { type Access, AccessDeniedError, KeysUnavailableError, parseAccess, requireUnexpired, tokenExpired } from '../domain/access.ts';
 import type { TokenVerifier } from '../ports.ts';
+import { KeyFetches } from './key-fetches.ts';
 
 export interface JwtVerifierOptions {
   /** `iss` of the tokens. */
@@ -26,26 +29,40 @@ export interface JwtVerifierOptions {
   readonly jwksUri: string;
 }
 
-/** The keys come from the other side of a Region at the most. Whoever waits for them is a client that connects. */
-const FETCH_TIMEOUT_MS = 3_000;
+/** How far the issuer's clock may be ahead of ours: `nbf` and `iat` may lie so many seconds in the future. `exp` gets no such grace. */
+const CLOCK_SKEW_SECONDS = 5;
 
-/** A set of keys has a few kilobytes; a server that sends more is not what it should be. */
-const MAX_JWKS_BYTES = 256 * 1024;
+/** The last second of the year 9999, which is the last that dates are written for. */
+const MAX_SECONDS = 253_402_300_799;
 
 /**
  * Checks tokens against the keys of one OpenID Connect issuer: RSA, ECDSA and EdDSA signatures, never `none` and never HMAC.
- * Keys are fetched when the first token needs them and kept; a key id that is not among them is looked for again, at most every
- * 10 s, so that a new key is found and a made-up one costs nothing.
+ * Keys are fetched when the first token needs them and kept; a key id that is not among them is looked for again, as often as
+ * {@link KeyFetches} allows. In between nobody can say whether its token is good.
+ *
+ * @param nowMs the time for fetches; the times of tokens are compared with the system's
  */
-export function createJwtVerifier({ issuer, audience, jwksUri }: JwtVerifierOptions): TokenVerifier {
-  const jwksCache = new SimpleJwksCache({ fetcher: { fetch: fetchKeys } });
+export function createJwtVerifier({ issuer, audience, jwksUri }: JwtVerifierOptions, nowMs: () => number = Date.now): TokenVerifier {
+  const fetches = new KeyFetches(nowMs);
+  const jwksCache = new SimpleJwksCache({ fetcher: fetches, penaltyBox: fetches });
   const verifier = JwtVerifier.create(
-    { issuer, jwksUri, audience: null, customJwtCheck: ({ payload }) => checkAudience(payload, audience) },
+    {
+      issuer,
+      jwksUri,
+      audience: null,
+      graceSeconds: CLOCK_SKEW_SECONDS,
+      customJwtCheck: ({ payload }) => {
+        checkAudience(payload, audience);
+        checkIssuedAt(payload);
+      },
+    },
     { jwksCache },
   );
   return {
     verify(token) {
       try {
+        requireOneForm(token);
+        requireTimesInRange(token);
         // Nothing is awaited once the keys are there: thousands of streams open at once when a task is lost.
         return toAccess(verifier.verifySync(token));
       } catch (error) {
@@ -56,6 +73,38 @@ export function createJwtVerifier({ issuer, audience, jwksUri }: JwtVerifierOpti
       }
     },
   };
+}
+
+/**
+ * Decoders skip padding and the bits that are left over in a last character, so that one signature could be written in many
+ * ways. What is signed cannot.
+ * @throws JwtParseError
+ */
+function requireOneForm(token: string): void {
+  const signature = token.slice(token.lastIndexOf('.') + 1);
+  if (/^[A-Za-z0-9_.-]+$/.test(token) && Buffer.from(signature, 'base64url').toString('base64url') === signature) return;
+  throw new JwtParseError('not base64url without padding');
+}
+
+/**
+ * Dates cannot be made of numbers that are far out, and the library would fail in making one.
+ * @throws AccessDeniedError `unauthorized`
+ */
+function requireTimesInRange(token: string): void {
+  const { payload } = decomposeUnverifiedJwt(token);
+  for (const claim of ['exp', 'nbf', 'iat'] as const) {
+    const seconds = payload[claim];
+    if (seconds === undefined || (seconds >= 0 && seconds <= MAX_SECONDS)) continue;
+    throw new AccessDeniedError(
+      'unauthorized',
+      `the token's ${claim} is ${seconds}, but must be in seconds since 1970, from 0 to ${MAX_SECONDS}`,
+    );
+  }
+}
+
+function checkIssuedAt({ iat }: { readonly iat?: number | undefined }): void {
+  if (iat === undefined || iat <= Date.now() / 1_000 + CLOCK_SKEW_SECONDS) return;
+  throw new AccessDeniedError('unauthorized', 'the token is not valid: it was issued in the future (iat)');
 }
 
 function checkAudience({ aud, client_id }: Readonly<Record<string, unknown>>, audience: string): void {
@@ -76,6 +125,12 @@ function toRefusal(cause: unknown): unknown {
     return new KeysUnavailableError("the keys of the tokens' issuer cannot be had right now", { cause });
   }
   if (cause instanceof JwtExpiredError) return tokenExpired(Number(cause.failedAssertion.actual) * 1_000, { cause });
+  if (cause instanceof WaitPeriodNotYetEndedJwkError) {
+    return new KeysUnavailableError('the key of the token is not known, and the keys of its issuer were fetched a moment ago: try again', {
+      cause,
+      isExpected: true,
+    });
+  }
   // Every other error of the library speaks of the token.
   if (cause instanceof JwtBaseError) return new AccessDeniedError('unauthorized', `the token is not valid: ${reasonOf(cause)}`, { cause });
   return cause;
@@ -86,18 +141,6 @@ function reasonOf(cause: JwtBaseError): string {
   if (cause instanceof JwtInvalidIssuerError) return 'it is of another issuer';
   if (cause instanceof JwtInvalidAudienceError) return 'it is for another audience';
   if (cause instanceof JwtNotBeforeError) return 'its time has not come yet (nbf)';
-  if (cause instanceof KidNotFoundInJwksError || cause instanceof WaitPeriodNotYetEndedJwkError) return 'its issuer has no such key';
+  if (cause instanceof KidNotFoundInJwksError) return 'its issuer has no such key';
   return 'it is no JWT that is signed with a key of its issuer';
-}
-
-async function fetchKeys(uri: string): Promise<ArrayBuffer> {
-  try {
-    const response = await fetch(uri, { signal: AbortSignal.timeout(FETCH_TIMEOUT_MS), redirect: 'error' });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    const body = await response.arrayBuffer();
-    if (body.byteLength > MAX_JWKS_BYTES) throw new Error(`it sent ${body.byteLength} bytes`);
-    return body;
-  } catch (cause) {
-    throw new FetchError(uri, cause);
-  }
 }

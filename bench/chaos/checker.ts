@@ -28,19 +28,21 @@ export interface Verdict {
 /** Events of every channel by id, from what was acknowledged and what was seen. */
 export function knownEvents(ledger: Ledger, journals: readonly Journal[]): ReadonlyMap<string, ReadonlyMap<string, KnownEvent>> {
   const channels = new Map<string, Map<string, KnownEvent>>();
-  const note = (channel: string, id: string, publication: Publication | undefined) => {
+  const note = (channel: string, id: string, publication: Publication | undefined, atMs: number) => {
     const known = channels.get(channel) ?? new Map<string, KnownEvent>();
     channels.set(channel, known);
-    if (known.has(id)) return;
+    const noted = known.get(id);
+    if (noted !== undefined) return void known.set(id, { ...noted, firstSeenAtMs: Math.min(noted.firstSeenAtMs, atMs) });
     const acknowledged = publication?.acknowledged;
     const acknowledgedAtMs = acknowledged?.id === id ? acknowledged.atMs : Number.POSITIVE_INFINITY;
-    known.set(id, { id, ...parseId(id), publication, acknowledgedAtMs });
+    known.set(id, { id, ...parseId(id), publication, acknowledgedAtMs, firstSeenAtMs: atMs });
   };
   for (const publication of ledger.publications) {
-    if (publication.acknowledged !== undefined) note(publication.channel, publication.acknowledged.id, publication);
+    const { channel, acknowledged } = publication;
+    if (acknowledged !== undefined) note(channel, acknowledged.id, publication, acknowledged.atMs);
   }
   for (const { channel, entries } of journals) {
-    for (const entry of entries) if (entry.kind === 'event') note(channel, entry.id, ledger.find(keyOf(entry.data)));
+    for (const entry of entries) if (entry.kind === 'event') note(channel, entry.id, ledger.find(keyOf(entry.data)), entry.atMs);
   }
   return channels;
 }
@@ -74,7 +76,9 @@ function republished(known: ReadonlyMap<string, ReadonlyMap<string, KnownEvent>>
     const [first] = all;
     if (key === undefined || first === undefined || all.length === 1) return [];
     const { firstTriedAtMs = 0, acknowledged } = first.publication ?? {};
-    const doubtMs = (acknowledged?.atMs ?? firstTriedAtMs) - firstTriedAtMs;
+    // What was accepted for later is tried by AWS, which tells nobody when: again until the last of its events came, at the latest.
+    const lastTriedAtMs = acknowledged?.atMs ?? Math.max(...all.map(({ firstSeenAtMs }) => firstSeenAtMs));
+    const doubtMs = lastTriedAtMs - firstTriedAtMs;
     if (doubtMs >= keysLastMs) return [];
     const places = all.map(({ channel, id }) => `${channel} ${id}`).join(', ');
     return [{ kind: 'republished', id: first.id, detail: `key ${key} has ${all.length} events: ${places}; in doubt for ${doubtMs} ms` }];

@@ -24,4 +24,6 @@ export interface KnownEvent {
   readonly publication: Publication | undefined;
   /** Infinite when nobody was told. */
   readonly acknowledgedAtMs: number;
+  /** When it was acknowledged, or came to a first subscriber. */
+  readonly firstSeenAtMs: number;
 }

@@ -36,6 +36,8 @@ interface Follower {
   failed: boolean;
   /** There while it subscribes. */
   asking: Asking | undefined;
+  /** The server has asked for it to wait this long. */
+  retryAfterMs: number;
   /** Times in a row that asking has brought no order. */
   vainTries: number;
   timer: ReturnType<typeof setTimeout> | undefined;
@@ -69,6 +71,7 @@ export class SocketLane {
         fail: reject,
         wants: true,
         failed: false,
+        retryAfterMs: 0,
         asking: undefined,
         vainTries: 0,
         timer: undefined,
@@ -207,7 +210,7 @@ export class SocketLane {
     line.subscribed.add(channel);
     order.ask();
     try {
-      await line.socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after }) }, (answer) => {
+      await line.socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after, batch: true }) }, (answer) => {
         // Once it asks on the next socket, resets on this one go unheard; then its `caughtUp` must not count either.
         if (signal.aborted || follower.asking !== asking) return true;
         if (answer.kind === 'caughtUp') feed.take(order.settle(answer.id));
@@ -222,10 +225,12 @@ export class SocketLane {
         return after === undefined;
       });
       follower.failed = false;
+      follower.retryAfterMs = 0;
     } catch (thrown) {
       const error = toLanesError(thrown);
       if (error.final) fail(error);
       follower.failed = true;
+      follower.retryAfterMs = error.retryAfterMs ?? 0;
     }
     // Otherwise it asks on the next socket already.
     if (follower.asking === asking) follower.asking = undefined;
@@ -264,7 +269,7 @@ export class SocketLane {
           follower.wants = true;
           this.#sync(feed.channel);
         },
-        jitter(Math.min(boundMs, gapWaitMs * 2 ** follower.vainTries++)),
+        follower.retryAfterMs + jitter(Math.min(boundMs, gapWaitMs * 2 ** follower.vainTries++)),
       );
     }
   }

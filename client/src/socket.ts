@@ -10,7 +10,15 @@ const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 const OPEN = 1;
 
 /** `error` frames that do not mean that the request was wrong. */
-const TRANSIENT = new Set(['internal', 'publish_contended', 'replay_incomplete', 'connection_unknown', 'throttled', 'unavailable']);
+const TRANSIENT = new Set([
+  'internal',
+  'publish_contended',
+  'too_many_publications',
+  'replay_incomplete',
+  'connection_unknown',
+  'throttled',
+  'unavailable',
+]);
 
 export interface SocketOptions {
   readonly url: string;
@@ -20,7 +28,8 @@ export interface SocketOptions {
 }
 
 export type Answer = Extract<ServerFrame, { readonly requestId?: string }>;
-export type News = Exclude<ServerFrame, Answer>;
+type Batch = Extract<ServerFrame, { readonly kind: 'events' }>;
+export type News = Exclude<ServerFrame, Answer | Batch>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
 /** Takes what comes without having been asked for, and the socket that it came on. */
@@ -106,15 +115,17 @@ export class LaneSocket {
       this.#failOutstanding(new LanesError('unavailable', 'the server could not handle a frame'));
     } else if (frame.kind === 'event' || frame.kind === 'reset') {
       onNews(frame, this);
+    } else if (frame.kind === 'events') {
+      for (const event of frame.events) onNews({ kind: 'event', channel: frame.channel, ...event }, this);
     } else {
       const request = this.#outstanding.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
-        const { code, message } = frame;
+        const { code, message, retryAfterMs } = frame;
         // API Gateway sends no close code of ours, so the end of the token comes as a frame.
         const isExpired = code === 'token_expired';
         const error = isExpired
           ? new LanesError(code, message, { status: 401, final: !renewToken() })
-          : new LanesError(code, message, { final: !TRANSIENT.has(code) });
+          : new LanesError(code, message, { final: !TRANSIENT.has(code), retryAfterMs });
         if (isExpired || code === 'connection_unknown') this.close(error);
         request?.onAnswer(frame);
         request?.end(error);

@@ -6,9 +6,11 @@ export interface SseFrame {
   readonly event: string;
   /** Undefined in a frame that dispatches no event, like one with only an `id`. */
   readonly data: string | undefined;
-  /** Milliseconds to wait before reconnecting, if the frame says so. */
+  /** Milliseconds to wait before reconnecting. It counts as soon as its line is there, so it comes as a frame of its own. */
   readonly retryMs: number | undefined;
 }
+
+const NOTHING = { id: undefined, event: 'message', data: undefined };
 
 /**
  * A parser for one event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream): feed
@@ -20,16 +22,15 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
   let id: string | undefined;
   let event = '';
   let data: string[] = [];
-  let retryMs: number | undefined;
   let idSeen = false;
 
-  function readField(line: string): void {
+  function readField(line: string, frames: SseFrame[]): void {
     const colon = line.indexOf(':');
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
-    else if (name === 'retry' && /^\d+$/.test(value)) retryMs = Number(value);
+    else if (name === 'retry' && /^\d+$/.test(value)) frames.push({ ...NOTHING, retryMs: Number(value) });
     else if (name === 'id' && !value.includes('\0')) {
       id = value;
       idSeen = true;
@@ -45,15 +46,14 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
     rest = lines.pop() ?? '';
     for (const line of lines) {
       if (line !== '') {
-        readField(line);
+        readField(line, frames);
         continue;
       }
-      if (idSeen || retryMs !== undefined || data.length > 0) {
-        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, retryMs });
+      if (idSeen || data.length > 0) {
+        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, retryMs: undefined });
       }
       event = '';
       data = [];
-      retryMs = undefined;
       idSeen = false;
     }
     return frames;

@@ -1,5 +1,5 @@
 import type { PollAnswer, ResetReason } from '../../backbone/protocol.ts';
-import type { Identity } from '../sign-in.ts';
+import type { Identity } from '../sign-in/identity.ts';
 import { ChannelOrder, isAfter, parsePosition } from './channel-order.ts';
 import { CHECK_INTERVAL_MS, type Lane, type LaneObserver, type ReceivedEvent } from './lane.ts';
 import { Link } from './link.ts';

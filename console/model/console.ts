@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { channelProblem } from '../channel.ts';
 import type { ConsoleConfig } from '../config.ts';
-import type { Identity } from '../sign-in.ts';
+import type { Identity } from '../sign-in/identity.ts';
 import { Session } from './session.ts';
 
 const DEFAULT_CHANNEL = 'demo';
@@ -9,15 +9,17 @@ const DEFAULT_CHANNEL = 'demo';
 /** The page's state: one session at a time, its channel kept in the address so that it can be shared and reloaded. */
 export class ConsoleModel {
   readonly config: ConsoleConfig;
+  /** Undefined where the lanes ask nobody for a token. */
+  readonly identity: Identity | undefined;
   readonly session: ReadonlySignal<Session>;
   readonly open: (channel: string) => void;
 
-  /** @param identity undefined where the lanes ask nobody for a token */
   constructor(config: ConsoleConfig, identity?: Identity) {
     const types = new Set<string>();
     const named = new URL(location.href).searchParams.get('channel') ?? DEFAULT_CHANNEL;
     const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types, identity));
     this.config = config;
+    this.identity = identity;
     this.session = session;
     this.open = (channel) => {
       if (channel === session.peek().channel) return;
@@ -27,5 +29,10 @@ export class ConsoleModel {
       address.searchParams.set('channel', channel);
       history.replaceState(null, '', address);
     };
+  }
+
+  /** Ends the session for good. */
+  close(): void {
+    this.session.peek().close();
   }
 }

@@ -1,9 +1,10 @@
+import { effect, untracked } from '@preact/signals';
 import { type Connection, connect } from '../../client/src/index.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { PUBLISH_TIMEOUT_MS } from '../lanes/lane.ts';
 import { SseLane } from '../lanes/sse-lane.ts';
 import { WebSocketLane } from '../lanes/websocket-lane.ts';
-import type { Identity } from '../sign-in.ts';
+import type { Identity } from '../sign-in/identity.ts';
 import { Pane } from './pane.ts';
 import { Timetable } from './timetable.ts';
 
@@ -22,6 +23,7 @@ export class Session {
   readonly #post: Connection;
   readonly #timetable = new Timetable();
   readonly #types: Set<string>;
+  readonly #unwatch: () => void;
 
   /** @param types event types seen so far on this page; the session adds to it */
   constructor(channel: string, config: ConsoleConfig, types: Set<string>, identity: Identity | undefined) {
@@ -44,6 +46,9 @@ export class Session {
         ? undefined
         : new WebSocketLane({ url: config.websocket, channel, observer: this.websocketPane, token: identity?.tokenFunction() });
     if (this.websocketLane === undefined) this.websocketPane.onState({ kind: 'absent' });
+    this.#unwatch = effect(() => {
+      if (identity?.ended.value !== undefined) untracked(() => this.#stop());
+    });
   }
 
   /**
@@ -64,6 +69,21 @@ export class Session {
   }
 
   close(): void {
+    this.#unwatch();
+    this.#closeLanes();
+  }
+
+  /** There will be no token: neither lane has a reason to try again. */
+  #stop(): void {
+    this.#closeLanes();
+    for (const pane of [this.websocketPane, this.ssePane]) {
+      if (pane.state.value.kind === 'absent') continue;
+      pane.onNotice({ kind: 'error', message: 'Stopped: the sign-in has ended' });
+      pane.onState({ kind: 'ended' });
+    }
+  }
+
+  #closeLanes(): void {
     this.websocketLane?.close();
     this.sseLane.close();
     this.#post.close();

@@ -3,8 +3,15 @@ import { ChannelForm } from './channel-form.tsx';
 import { LaneCard } from './lane-card.tsx';
 import { describeTransport } from './lane-facts.ts';
 import { PublishForm } from './publish-form.tsx';
+import { SignInEnded } from './sign-in-ended.tsx';
 
-export function App({ model }: { readonly model: ConsoleModel }) {
+export interface AppProps {
+  readonly model: ConsoleModel;
+  /** The user signs in again, after the sign-in has ended. */
+  readonly onSignIn: () => void;
+}
+
+export function App({ model, onSignIn }: AppProps) {
   const current = model.session.value;
   const { websocket } = model.config;
   return (
@@ -23,6 +30,7 @@ export function App({ model }: { readonly model: ConsoleModel }) {
         <ChannelForm channel={current.channel} onOpen={model.open} />
       </header>
       <main>
+        {model.identity !== undefined && <SignInEnded identity={model.identity} onSignIn={onSignIn} />}
         <PublishForm key={`publish ${current.channel}`} session={current} />
         <div class="lanes" key={current.channel}>
           {websocket !== undefined && (

@@ -1,30 +1,33 @@
-import { useSignal } from '@preact/signals';
+import { useComputed, useSignal } from '@preact/signals';
+import { publishInOrder } from '../model/publish-in-order.ts';
 import type { PublishRoute, Session } from '../model/session.ts';
-import { formatLatency } from './format.ts';
+import { type Publishing, PublishStatus } from './publish-status.tsx';
 
 /** Events of one burst: enough to see order, repeats and a replay at work. */
 const BURST = 20;
-
-type Outcome =
-  | { readonly kind: 'published'; readonly text: string; readonly ids: string }
-  | { readonly kind: 'failed'; readonly text: string };
 
 export function PublishForm({ session }: { readonly session: Session }) {
   const type = useSignal('message');
   const data = useSignal('hello');
   const chosenRoute = useSignal<PublishRoute>('post');
-  const busy = useSignal(false);
-  const outcome = useSignal<Outcome | undefined>(undefined);
+  const publishing = useSignal<Publishing | undefined>(undefined);
+  const busy = useComputed(() => publishing.value?.kind === 'sending');
   const postable = session.ssePane.state.value.kind !== 'absent';
   const route = postable ? chosenRoute.value : 'websocket';
 
   async function publish(texts: readonly string[]): Promise<void> {
     if (busy.peek()) return;
-    busy.value = true;
-    const startedAtMs = performance.now();
-    const answers = await Promise.allSettled(texts.map((text) => session.publish(type.peek().trim(), text, route)));
-    outcome.value = describe(answers, performance.now() - startedAtMs);
-    busy.value = false;
+    const total = texts.length;
+    publishing.value = { kind: 'sending', route, published: 0, total };
+    const named = type.peek().trim();
+    const outcome = await publishInOrder(
+      texts,
+      (text) => session.publish(named, text, route),
+      (published) => {
+        publishing.value = { kind: 'sending', route, published, total };
+      },
+    );
+    publishing.value = { ...outcome, total };
   }
 
   const publishOne = () => publish([data.peek()]);
@@ -102,31 +105,7 @@ export function PublishForm({ session }: { readonly session: Session }) {
           Publish {BURST}
         </button>
       </div>
-      <p class={`outcome ${outcome.value?.kind ?? 'none'}`} role="status">
-        {outcome.value === undefined ? (
-          'The answer to a publication appears here: its id, or what the server says is wrong.'
-        ) : (
-          <>
-            {outcome.value.kind === 'published' && <code>{outcome.value.ids}</code>} {outcome.value.text}
-          </>
-        )}
-      </p>
+      <PublishStatus publishing={publishing.value} websocket={session.websocketPane.state.value.kind} />
     </form>
   );
-}
-
-function describe(answers: readonly PromiseSettledResult<string>[], tookMs: number): Outcome {
-  const ids = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
-  const failure = answers.find((answer) => answer.status === 'rejected');
-  if (failure !== undefined) {
-    const reason = failure.reason instanceof Error ? failure.reason.message : String(failure.reason);
-    return { kind: 'failed', text: answers.length === 1 ? reason : `${ids.length} of ${answers.length} published. ${reason}` };
-  }
-  if (ids.length === 1) return { kind: 'published', ids: ids.join(), text: `published in ${formatLatency(tookMs)}` };
-  const ordered = ids.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  return {
-    kind: 'published',
-    ids: `${ordered.at(0)} … ${ordered.at(-1)}`,
-    text: `${ids.length} events published in ${formatLatency(tookMs)}`,
-  };
 }

@@ -2,17 +2,23 @@ import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Negotiator from 'negotiator';
 import { SSE_PATHS } from '../../backbone/contract.ts';
+import { quote } from '../../backbone/domain/invalid-input.ts';
 import { targetPath } from './request-target.ts';
 
 /** What `GET /v1/events` can be answered with, the default first. */
 export const STREAM = 'text/event-stream';
 export const POLL = 'application/json';
 
+/** Both are UTF-8, and clients may say so. */
+const AVAILABLE = [STREAM, POLL].flatMap((media) => [media, `${media}; charset=utf-8`]);
+
 /** Which of the two the client would rather have; undefined where it takes neither. */
-export function preferredMedia(request: IncomingMessage): string | undefined {
-  // What EventSource sends needs no weighing.
-  if (request.headers.accept === STREAM) return STREAM;
-  return new Negotiator(request).mediaType([STREAM, POLL]);
+export function preferredMedia(request: IncomingMessage): typeof STREAM | typeof POLL | undefined {
+  const { accept } = request.headers;
+  // What EventSource sends needs no weighing. An empty list asks for nothing in particular, like none.
+  if (accept === STREAM || accept?.trim() === '') return STREAM;
+  const media = new Negotiator(request).mediaType(AVAILABLE);
+  return media === undefined ? undefined : media.startsWith(STREAM) ? STREAM : POLL;
 }
 
 /**
@@ -45,13 +51,24 @@ function wantsStream(request: IncomingMessage): boolean {
   return (
     method === 'GET' &&
     targetPath(url) === SSE_PATHS.events &&
-    headers.host !== undefined &&
+    hostFault(request) === undefined &&
     headers.expect === undefined &&
     (headers['content-length'] ?? '0') === '0' &&
     headers['transfer-encoding'] === undefined &&
     !unanswered.has(socket) &&
     preferredMedia(request) === STREAM
   );
+}
+
+/** `uri-host [ ":" port ]` (RFC 9110, 7.2), empty where the target has no authority. */
+const HOST = /^(?:\[[0-9A-Fa-f:.]+\]|[\w.~!$&'()*+,;=%-]*)(?::[0-9]*)?$/;
+
+/** What is wrong with a request's `Host`, which is refused then (RFC 9112, 3.2); undefined where nothing is. */
+export function hostFault({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
+  const count = rawHeaders.filter((text, index) => index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host').length;
+  if (count > 1) return `there are ${count} Host headers, but there must be one`;
+  if (count === 0) return httpVersion === '1.0' ? undefined : 'there is no Host header, but there must be one';
+  return HOST.test(headers.host ?? '') ? undefined : `Host is ${quote(headers.host)}, but must be a name or an address, and maybe a port`;
 }
 
 /** How many answers a connection owes. */

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { SSE_PATHS } from '../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import { EdgeRequest, oweAnswer } from './edge-request.ts';
+import { EdgeRequest, hostFault, oweAnswer } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
@@ -75,7 +75,7 @@ export function createEdge(options: EdgeOptions): Server {
     if (error instanceof InvalidInputError) return invalidInput(error);
     if (error instanceof AccessDeniedError) return accessDenied(error);
     if (error instanceof KeysUnavailableError) {
-      logger.error('could not check a token', { method, error });
+      if (!error.isExpected) logger.error('could not check a token', { method, error });
       return unavailable('unavailable', error.message);
     }
     if (hasLeft) return undefined;
@@ -84,6 +84,8 @@ export function createEdge(options: EdgeOptions): Server {
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
+    const fault = hostFault(request);
+    if (fault !== undefined) return problem(400, 'bad_request', fault, { Connection: 'close' });
     const { path, query } = parseTarget(request.url ?? '/');
     const methods = route(path, options);
     if (methods === undefined) return problem(404, 'not_found', `there is nothing at ${quote(path)}`);

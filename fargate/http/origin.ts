@@ -1,15 +1,22 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError } from '../../backbone/domain/access.ts';
 import { quote } from '../../backbone/domain/invalid-input.ts';
-import { json, type Reply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
 /** Headers of an answer to a page of another origin, which may read it then. */
 export type CorsHeaders = (request: IncomingMessage) => Headers;
 
-/** What pages of other origins may send. */
-const ALLOWED_HEADERS = 'Authorization, Content-Type, Idempotency-Key, Last-Event-ID';
+/**
+ * What pages of other origins may send: what the lane reads, and what libraries add by themselves, to requests of their own
+ * (`Cache-Control` of EventSource polyfills, `X-Requested-With`) or to every one that they trace (W3C Trace Context, Sentry).
+ */
+const ALLOWED_HEADERS = [
+  'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
+  'Cache-Control, X-Requested-With',
+  'traceparent, tracestate, baggage, sentry-trace',
+].join(', ');
 
 /** Chromium remembers the answer to a preflight request no longer. */
 const PREFLIGHT_MAX_AGE_SECONDS = '7200';
@@ -39,12 +46,14 @@ function allow(origin: string): Headers {
 export function preflight(methods: readonly string[]): Reply {
   const allow = methods.join(', ');
   return {
-    ...json(204, undefined, {
+    status: 204,
+    headers: {
+      'Cache-Control': 'no-store',
       Allow: allow,
       'Access-Control-Allow-Methods': allow,
       'Access-Control-Allow-Headers': ALLOWED_HEADERS,
       'Access-Control-Max-Age': PREFLIGHT_MAX_AGE_SECONDS,
-    }),
+    },
     body: '',
   };
 }

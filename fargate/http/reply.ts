@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { AccessDeniedCode, AccessDeniedError } from '../../backbone/domain/access.ts';
 import type { InvalidInputCode, InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import type { Problem } from '../../backbone/protocol.ts';
+import { httpDate } from './http-date.ts';
 
 /** A complete answer. Streams have none: they write to the socket. */
 export interface Reply {
@@ -115,7 +116,7 @@ export function headLines(status: number, headers: Readonly<Record<string, strin
 /** Answers on a socket that Node has let go of, and ends the connection. */
 export function sendAndClose(socket: Socket, reply: Reply): void {
   socket.cork();
-  socket.write(`${headLines(reply.status, headersOf(reply, true))}\r\n`, 'latin1');
+  socket.write(`${headLines(reply.status, { Date: httpDate(), ...headersOf(reply, true) })}\r\n`, 'latin1');
   socket.write(reply.body);
   socket.uncork();
   closeSoon(socket);
@@ -126,10 +127,13 @@ export function closeSoon(socket: Socket): void {
   socket.setTimeout(LAST_BYTES_MS, () => socket.destroy()).destroySoon();
 }
 
-function headersOf({ headers, body }: Reply, closing: boolean): Record<string, string | number> {
+/** They have no body, and so no length either: that of a 304 would be the file's (RFC 9110, 8.6). */
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
+
+function headersOf({ status, headers, body }: Reply, closing: boolean): Record<string, string | number> {
   return {
     'X-Content-Type-Options': 'nosniff',
-    'Content-Length': Buffer.byteLength(body),
+    ...(!BODILESS.has(status) && { 'Content-Length': Buffer.byteLength(body) }),
     ...headers,
     ...(closing && { Connection: 'close' }),
   };

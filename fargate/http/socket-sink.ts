@@ -1,6 +1,9 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { LAST_CHUNK, withoutChunks } from '../chunked-coding.ts';
 import type { CloseReason, Sink } from '../hub/sink.ts';
 import type { Stream } from '../hub/stream.ts';
+import { httpDate } from './http-date.ts';
 import { closeSoon, headLines, type Reply, withHeaders } from './reply.ts';
 
 const STREAM_HEAD: Reply = {
@@ -12,21 +15,33 @@ const STREAM_HEAD: Reply = {
     'X-Accel-Buffering': 'no',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept',
-    // The body has no framing of its own: it ends with the connection (RFC 9112, 6.3).
+    // The socket is the stream's alone, and goes with it.
     Connection: 'close',
   },
   body: '',
 };
 
-/** A stage allows few origins, so there are few heads. */
-const heads = new WeakMap<Reply['headers'], Buffer>();
+/** A client of HTTP/1.0 knows no chunks: its stream ends with the connection (RFC 9112, 6.1 and 6.3). */
+const HEADS = { chunked: withHeaders(STREAM_HEAD, { 'Transfer-Encoding': 'chunked' }), plain: STREAM_HEAD };
 
-function headWith(more: Reply['headers']): Buffer {
-  const known = heads.get(more);
-  if (known !== undefined) return known;
-  const head = Buffer.from(`${headLines(STREAM_HEAD.status, withHeaders(STREAM_HEAD, more).headers)}\r\n`);
-  heads.set(more, head);
-  return head;
+type Framing = keyof typeof HEADS;
+
+interface Head {
+  readonly date: string;
+  readonly bytes: Buffer;
+}
+
+/** By the headers for pages of other origins. A stage allows few origins, and thousands of streams open in one second. */
+const heads: Readonly<Record<Framing, WeakMap<Reply['headers'], Head>>> = { chunked: new WeakMap(), plain: new WeakMap() };
+
+function headWith(more: Reply['headers'], framing: Framing): Buffer {
+  const date = httpDate();
+  const known = heads[framing].get(more);
+  if (known?.date === date) return known.bytes;
+  const { status, headers } = withHeaders(HEADS[framing], more);
+  const bytes = Buffer.from(`${headLines(status, { ...headers, Date: date })}\r\n`);
+  heads[framing].set(more, { date, bytes });
+  return bytes;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -35,14 +50,16 @@ const NOTHING = Buffer.alloc(0);
 export class SocketSink implements Sink {
   readonly #socket: Socket;
   readonly #head: Buffer;
+  readonly #framing: Framing;
   #stream: Stream | undefined;
   #started = false;
   #blocked = false;
 
   /** @param cors headers for pages of other origins: the same object for the same headers */
-  constructor(socket: Socket, cors: Reply['headers']) {
+  constructor(socket: Socket, { httpVersionMinor }: Pick<IncomingMessage, 'httpVersionMinor'>, cors: Reply['headers']) {
     this.#socket = socket;
-    this.#head = headWith(cors);
+    this.#framing = httpVersionMinor === 0 ? 'plain' : 'chunked';
+    this.#head = headWith(cors, this.#framing);
   }
 
   get started(): boolean {
@@ -66,7 +83,8 @@ export class SocketSink implements Sink {
     this.#socket.destroy();
   }
 
-  write(bytes: Buffer): void {
+  write(chunks: Buffer): void {
+    const bytes = this.#framing === 'chunked' ? chunks : withoutChunks(chunks);
     this.#socket.write(this.#started ? bytes : Buffer.concat([this.#head, bytes]));
     this.#started = true;
     if (this.#blocked || this.#socket.writableLength === 0) return;
@@ -81,7 +99,11 @@ export class SocketSink implements Sink {
   close(reason: CloseReason): void {
     if (!this.#started) return;
     // What the kernel holds for a client that does not read would stay there for minutes.
-    if (reason === 'slow') this.#socket.resetAndDestroy();
-    else closeSoon(this.#socket);
+    if (reason === 'slow') {
+      this.#socket.resetAndDestroy();
+      return;
+    }
+    if (this.#framing === 'chunked') this.#socket.write(LAST_CHUNK);
+    closeSoon(this.#socket);
   }
 }

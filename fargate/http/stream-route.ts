@@ -3,13 +3,16 @@ import type { Socket } from 'node:net';
 import { type Access, requireRight } from '../../backbone/domain/access.ts';
 import { parseChannels } from '../../backbone/domain/channel.ts';
 import { parseCursor } from '../../backbone/domain/cursor.ts';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
 import { problem, type Reply, refusal, unavailable } from './reply.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
+
+/** A quiet stream is written to twice in this time: with 10,000 of them that is a tenth of a core (record 32). */
+const MIN_HEARTBEAT_SECONDS = 2;
 
 export interface StreamRouteOptions extends EventsRouteOptions {
   readonly cors: CorsHeaders;
@@ -49,12 +52,13 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   }
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
+  const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
   // It may have closed while the issuer's keys were fetched, and would not say so again.
   if (socket.destroyed) return undefined;
 
-  const sink = new SocketSink(socket, cors(request));
-  const attachment = hub.attach({ ...access, channels, cursor }, sink);
+  const sink = new SocketSink(socket, request, cors(request));
+  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);
@@ -66,6 +70,21 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
       logger.error('could not open a stream', { channels, ...correlationIdOf(request), error });
       return unavailable('unavailable', 'the event log cannot be read right now');
     },
+  );
+}
+
+/**
+ * How long the stream is to be silent at most. Some clients take a stream for dead before the stage's own heartbeat comes: OkHttp
+ * after 10 s, okhttp-eventsource after about 5 s.
+ * @throws InvalidInputError `invalid_parameter`
+ */
+function parseHeartbeat(text: string | undefined, longestMs: number): number {
+  if (text === undefined) return longestMs;
+  const seconds = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= MIN_HEARTBEAT_SECONDS && seconds * 1_000 <= longestMs) return seconds * 1_000;
+  throw new InvalidInputError(
+    'invalid_parameter',
+    `heartbeat is ${quote(text)}, but must be a whole number of seconds from ${MIN_HEARTBEAT_SECONDS} to ${Math.floor(longestMs / 1_000)}`,
   );
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises';
 import type { Cursor } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../backbone/domain/principal.ts';
@@ -10,6 +9,7 @@ import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
+import { Heartbeats } from './heartbeats.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
 import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { PassScheduler } from './pass-scheduler.ts';
@@ -25,7 +25,7 @@ export interface HubOptions {
   readonly logger: Logger;
   readonly retentionMs: number;
   readonly graceMs: number;
-  /** No stream is silent for longer. */
+  /** No stream is silent for longer; a subscriber may ask for less. */
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
   /** Every stream gets its own reconnection time between these two. */
@@ -50,12 +50,15 @@ export interface Subscriber {
   readonly principal?: string;
   /** When the client may read no longer. @default never */
   readonly expiresAtMs?: number;
+  /** Its stream is silent for no longer; polls have none. @default that of the hub */
+  readonly heartbeatIntervalMs?: number;
 }
 
 /** Whose a stream is, and for how long. */
 interface Holder {
   readonly principal: string;
   readonly expiresAtMs: number;
+  readonly heartbeatIntervalMs: number;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -85,9 +88,6 @@ export const MAX_STALL_MS = 30_000;
 
 const MAX_REPLAYS = 64;
 
-/** Streams given their tick before the event loop gets its turn. */
-const TICKS_PER_TURN = 256;
-
 const DRAIN_STEP_MS = 100;
 
 /** A stream that opens while its client's time ends is looked at again after this long. */
@@ -104,6 +104,7 @@ export class Hub {
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
   readonly #streams = new Map<Stream, Holder>();
+  readonly #heartbeats: Heartbeats;
   readonly #expiry: ExpiryWatch;
   readonly #quota: PrincipalQuota;
   readonly #streamOptions: StreamOptions;
@@ -117,6 +118,10 @@ export class Hub {
     this.#budget = options.budget ?? createTaskBudget(DEFAULT_MEMORY_BYTES);
     const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes, maxStreamsPerPrincipal = Number.POSITIVE_INFINITY } = options;
     this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
+    this.#heartbeats = new Heartbeats(
+      () => clock.nowMs(),
+      (intervalMs, work) => void this.#every(intervalMs, work),
+    );
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
     this.#passes = new PassScheduler(
@@ -158,11 +163,16 @@ export class Hub {
     return this.#draining.signal.aborted;
   }
 
+  /** How long a stream is silent at most that has not asked for less. */
+  get heartbeatIntervalMs(): number {
+    return this.#options.heartbeatIntervalMs;
+  }
+
   /** Begins with heartbeats and the comparison of heads, until {@link close}. */
   start(): void {
     const { heartbeatIntervalMs, headCheckIntervalMs } = this.#options;
-    // A stream that was written to since the last tick is passed over, so two ticks may pass without a byte.
-    void this.#every(heartbeatIntervalMs / 2, () => this.#tick());
+    this.#heartbeats.start();
+    void this.#every(heartbeatIntervalMs / 2, async () => this.#feeds.sweep());
     void this.#every(headCheckIntervalMs, () => this.#compareHeads());
   }
 
@@ -179,7 +189,8 @@ export class Hub {
   }
 
   /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
-  attach({ channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: Subscriber, sink: Sink): Attachment {
+  attach(subscriber: Subscriber, sink: Sink): Attachment {
+    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = subscriber;
     if (this.isDraining) return { kind: 'draining' };
     const refused = this.#admit(principal);
     if (refused !== undefined) return { kind: refused };
@@ -187,7 +198,8 @@ export class Hub {
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
     const feeds = channels.map((channel) => this.#feeds.acquire(channel));
     const stream = new Stream(feeds, cursor, sink, this.#streamOptions);
-    this.#streams.set(stream, { principal, expiresAtMs });
+    this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
+    this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);
     for (const feed of feeds) feed.readers.add(stream);
     this.#counter.add('connects');
@@ -290,7 +302,9 @@ export class Hub {
   }
 
   #onClosed(stream: Stream, reason: CloseReason | undefined): void {
-    this.#quota.give(this.#streams.get(stream)?.principal ?? ANONYMOUS);
+    const holder = this.#streams.get(stream);
+    this.#quota.give(holder?.principal ?? ANONYMOUS);
+    this.#heartbeats.delete(stream, holder?.heartbeatIntervalMs ?? this.heartbeatIntervalMs);
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counter.add('slowStreamsClosed');
     for (const feed of stream.feeds) {
@@ -306,16 +320,6 @@ export class Hub {
 
   #pace(feed: Feed): Promise<void> | undefined {
     return feed.ring.bytes > this.#ringLimitBytes() * 1.5 ? this.#passes.settled(feed) : undefined;
-  }
-
-  async #tick(): Promise<void> {
-    this.#feeds.sweep();
-    const nowMs = this.#options.clock.nowMs();
-    let ticked = 0;
-    for (const stream of this.#streams.keys()) {
-      stream.tick(nowMs);
-      if (++ticked % TICKS_PER_TURN === 0) await setImmediate();
-    }
   }
 
   /** @returns when the next stream expires */

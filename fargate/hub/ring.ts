@@ -1,6 +1,7 @@
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
+import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
 
 /**
@@ -20,9 +21,12 @@ export interface RingEntry {
   readonly position: Position;
   readonly content: { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
   readonly slab: Slab;
+  /** Where its chunk begins. */
   readonly start: number;
   /** Behind the id line. */
   readonly bodyStart: number;
+  readonly bodyEnd: number;
+  /** Behind its chunk. */
   readonly end: number;
   /** Bytes appended to the ring before it. */
   readonly offset: number;
@@ -44,7 +48,8 @@ const MAX_SLAB_BYTES = 128 * 1024;
 const MAX_ENTRIES = 16_384;
 
 /**
- * The newest entries of one channel, encoded once for all streams. Every reader holds an **ordinal**, the number of
+ * The newest entries of one channel, encoded once for all streams. Each entry is a chunk of its own (RFC 9112, 7.1), so that
+ * any run of entries is a run of whole chunks, and can be sent as it is. Every reader holds an **ordinal**, the number of
  * entries ever appended before the one it wants next: that one number is its place in the shared log, what it lacks,
  * and the test whether it is too far behind.
  */
@@ -104,13 +109,16 @@ export class Ring {
 
   #append(position: Position, content: RingEntry['content'], body: string): void {
     const id = idLine(formatPosition(position));
-    const bytes = id.length + Buffer.byteLength(body);
+    const frameBytes = id.length + Buffer.byteLength(body);
+    const head = chunkHead(frameBytes) + id;
+    const bytes = head.length - id.length + frameBytes + CHUNK_END.length;
     const slab = this.#slabWithRoomFor(bytes);
     const start = slab.used;
-    const bodyStart = start + slab.bytes.write(id, start, 'latin1');
-    const end = bodyStart + slab.bytes.write(body, bodyStart);
+    const bodyStart = start + slab.bytes.write(head, start, 'latin1');
+    const bodyEnd = bodyStart + slab.bytes.write(body, bodyStart);
+    const end = endChunk(slab.bytes, bodyEnd);
     slab.used = end;
-    this.#entries.push({ position, content, slab, start, bodyStart, end, offset: this.#appendedBytes });
+    this.#entries.push({ position, content, slab, start, bodyStart, bodyEnd, end, offset: this.#appendedBytes });
     slab.endOrdinal = this.end;
     this.#appendedBytes += bytes;
   }

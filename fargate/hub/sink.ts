@@ -7,6 +7,7 @@ export type CloseReason = 'slow' | 'drain' | 'failed' | 'expired';
 
 /** Where a stream's bytes go. The edge makes one on a socket; the hub knows nothing else of clients. */
 export interface Sink {
+  /** @param bytes whole chunks of the chunked transfer coding: see `chunked-coding.ts` */
   write(bytes: Buffer): void;
   /**
    * Bytes written that the transport has not taken yet. The hub writes nothing while it is above zero, so that what a

@@ -2,7 +2,8 @@ import { type Cursor, formatCursor, type Position } from '../../backbone/domain/
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
-import { EXPIRED, encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { chunkOf, toChunk } from '../chunked-coding.ts';
+import { EXPIRED, encodeOpening, encodeResumption, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { Feed, Reader } from './feed.ts';
 import { oneAtATime } from './permits.ts';
@@ -30,6 +31,9 @@ const OPENED = Promise.resolve();
 
 /** Shared by all streams that need no cursor any more. */
 const NOWHERE: Map<string, Position> = new Map();
+
+const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
+const EXPIRED_CHUNK = toChunk(EXPIRED);
 
 /** About how much is encoded into one write where a stream cannot share the ring's bytes. */
 const WRITE_BYTES = 64 * 1024;
@@ -91,13 +95,15 @@ export class Stream implements Reader {
   }
 
   #begin(retryMs: number): void {
+    const knowsItsPlace = this.#subscriptions.every(({ feed }) => this.#cursor.has(feed.channel));
     for (const { feed } of this.#subscriptions) {
       if (!this.#cursor.has(feed.channel)) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
     // The cursor that the client came with, even where it cannot be resumed: should the stream be cut before the
     // reset is through, the client comes back with it and is told again.
-    this.#write(encodeOpening(formatCursor(this.#channels, this.#cursor), retryMs));
+    const cursor = formatCursor(this.#channels, this.#cursor);
+    this.#write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
     for (const subscription of this.#subscriptions) {
       subscription.next = subscription.feed.locate(this.#cursor.get(subscription.feed.channel) ?? subscription.feed.position);
     }
@@ -165,13 +171,13 @@ export class Stream implements Reader {
       frames.push(frame);
       chars += frame.length;
     }
-    this.#write(Buffer.from(frames.join('')));
+    this.#write(toChunk(frames.join('')));
     this.#options.onDelivered(frames.length);
     return from + frames.length;
   }
 
   async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<boolean> {
-    await this.#whenRoom(signal, () => this.#write(Buffer.from(this.#frame(channel, position, resetBody({ channel, reason })))));
+    await this.#whenRoom(signal, () => this.#write(toChunk(this.#frame(channel, position, resetBody({ channel, reason })))));
     await this.#whenRoom(signal);
     return true;
   }
@@ -233,12 +239,12 @@ export class Stream implements Reader {
     const parts: Buffer[] = [];
     let next = from;
     for (let bytes = 0; next < ring.end && bytes < WRITE_BYTES; next++) {
-      const { position, slab, bodyStart, end } = ring.at(next);
+      const { position, slab, bodyStart, bodyEnd } = ring.at(next);
       this.#cursor.set(channel, position);
-      parts.push(Buffer.from(idLine(formatCursor(this.#channels, this.#cursor))), slab.bytes.subarray(bodyStart, end));
-      bytes += end - bodyStart;
+      parts.push(Buffer.from(idLine(formatCursor(this.#channels, this.#cursor))), slab.bytes.subarray(bodyStart, bodyEnd));
+      bytes += bodyEnd - bodyStart;
     }
-    return { bytes: Buffer.concat(parts), next };
+    return { bytes: chunkOf(parts), next };
   }
 
   #write(bytes: Buffer): void {
@@ -274,14 +280,14 @@ export class Stream implements Reader {
       if (nowMs - this.#blockedSinceMs >= this.#options.maxStallMs) this.close('slow');
       return;
     }
-    if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT);
+    if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT_CHUNK);
     this.#wroteSinceTick = false;
   }
 
   /** The client may read no longer: tells it so, and ends the stream. One that is still opening is met again. */
   expire(): boolean {
     if (this.#phase === 'opening') return false;
-    if (this.#phase !== 'closed') this.#sink.write(EXPIRED);
+    if (this.#phase !== 'closed') this.#sink.write(EXPIRED_CHUNK);
     this.close('expired');
     return true;
   }

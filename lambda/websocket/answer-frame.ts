@@ -1,18 +1,27 @@
 import { METRICS } from '../../backbone/contract.ts';
-import { AccessDeniedError, type Action, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
+import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, Connection, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from '../../backbone/ports.ts';
+import type {
+  Clock,
+  Connection,
+  ConnectionCloser,
+  ConnectionPoster,
+  ConnectionStore,
+  PostOutcome,
+  PublicationQuota,
+} from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
-import { type Command, parseCommand, parseFields, parseRequestId } from './parse-frame.ts';
-import { replay } from './replay.ts';
+import { FramesLimitedError, LimitError, PublicationsLimitedError } from './limits.ts';
+import { type Command, parseFrame } from './parse-frame.ts';
+import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
   readonly connectionId: string;
@@ -22,9 +31,10 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface AnswerFrameDependencies {
+export interface AnswerFrameDependencies extends ResumeDependencies {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
+  readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly publish: (publication: Publication) => Promise<LaneEvent>;
   readonly quota: PublicationQuota;
@@ -33,40 +43,67 @@ export interface AnswerFrameDependencies {
 }
 
 interface Task {
-  readonly connectionId: string;
+  readonly connection: Connection;
   readonly sender: FrameSender;
   readonly telemetry: Telemetry;
   /** `requestId` of the frame, if it has one, to be repeated in its answers. */
   readonly repeated: { readonly requestId?: string };
 }
 
+/** `ended`: the connection was ended instead of answered. */
+type Answered = PostOutcome | { readonly kind: 'ended' };
+
 /**
  * Does what a frame asks for and answers it over the connection; whatever is wrong with the frame, and whatever fails,
- * becomes an `error` frame. A connection that turns out to be closed loses its rows, since `$disconnect` may never come.
+ * becomes an `error` frame. A connection that turns out to be closed loses its rows, since `$disconnect` may never come. One that
+ * has no row, or whose principal goes on after it was told often enough that it sends too much, is ended: each further frame
+ * would cost an invocation and an answer.
  */
 export async function answerFrame(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<void> {
   const { connectionId } = request;
   const outcome = await answer(request, deps, telemetry);
   if (outcome.kind === 'gone') await deps.store.close(connectionId);
-  else if (outcome.kind !== 'sent') telemetry.warn('frame not answered', { connectionId, outcome });
+  else if (outcome.kind !== 'sent' && outcome.kind !== 'ended') telemetry.warn('frame not answered', { connectionId, outcome });
 }
 
-async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<PostOutcome> {
+async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<Answered> {
   const { connectionId } = request;
+  const { command, ...repeated } = parseFrame(request.body);
   const sender = openFrameSender({ ...request, ...deps });
-  let repeated: Task['repeated'] = {};
   try {
-    const fields = parseFields(request.body);
-    const requestId = parseRequestId(fields);
-    if (requestId !== undefined) repeated = { requestId };
-    return await execute(parseCommand(fields), { connectionId, sender, telemetry, repeated }, deps);
+    const connection = await deps.store.find(connectionId);
+    if (connection === undefined) throw connectionUnknown(connectionId);
+    if (!(await count(connection, deps, telemetry))) return await end(connectionId, deps, telemetry);
+    if (command instanceof InvalidInputError) throw command;
+    return await execute(command, { connection, sender, telemetry, repeated }, deps);
   } catch (error) {
     if (!isExpected(error)) {
       telemetry.error('frame failed', { connectionId, error });
       telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
     }
-    return sender.send({ ...toErrorFrame(error), ...repeated });
+    const outcome = await sender.send({ ...toErrorFrame(error), ...repeated });
+    return error instanceof ConnectionUnknownError && outcome.kind === 'sent' ? end(connectionId, deps, telemetry) : outcome;
   }
+}
+
+/**
+ * Counts the answer before anything is done for it.
+ * @returns false where not even an error may be posted any more
+ * @throws FramesLimitedError
+ */
+async function count({ principal }: Connection, { answers }: AnswerFrameDependencies, telemetry: Telemetry): Promise<boolean> {
+  const allowance = await answers.take(principal, 1);
+  if (allowance.kind === 'allowed') return true;
+  telemetry.metrics({ [METRICS.limitedFrames]: 1 });
+  if (allowance.kind === 'flooding') return false;
+  throw new FramesLimitedError(answers.perSecond, allowance.retryAfterMs);
+}
+
+async function end(connectionId: string, { closer }: AnswerFrameDependencies, telemetry: Telemetry): Promise<Answered> {
+  const outcome = await closer.close(connectionId);
+  if (outcome.kind === 'gone') return outcome;
+  if (outcome.kind === 'unknown') telemetry.warn('connection not ended', { connectionId, reason: outcome.reason });
+  return { kind: 'ended' };
 }
 
 /** Frames of this connection find no row: it expired, or was found closed. */
@@ -74,17 +111,8 @@ class ConnectionUnknownError extends Error {
   override readonly name = 'ConnectionUnknownError';
 }
 
-/** The principal has used up what it may publish in this second. */
-class PublishedTooOftenError extends Error {
-  override readonly name = 'PublishedTooOftenError';
-
-  constructor(perSecond: number) {
-    super(`you may publish ${perSecond} events a second: try again a second later`);
-  }
-}
-
 function isExpected(error: unknown): boolean {
-  const expected = [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError, PublishedTooOftenError];
+  const expected = [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError, LimitError];
   return expected.some((kind) => error instanceof kind);
 }
 
@@ -92,51 +120,42 @@ function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } 
   if (error instanceof InvalidInputError || error instanceof AccessDeniedError) {
     return { kind: 'error', code: error.code, message: error.message };
   }
+  if (error instanceof LimitError) {
+    const { code, message, retryAfterMs } = error;
+    return { kind: 'error', code, message, retryAfterMs };
+  }
   if (error instanceof ConnectionUnknownError) return { kind: 'error', code: 'connection_unknown', message: error.message };
   if (error instanceof PublishContendedError) return { kind: 'error', code: 'publish_contended', message: `${error.message}: try again` };
-  if (error instanceof PublishedTooOftenError) return { kind: 'error', code: 'too_many_publications', message: error.message };
   return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
 }
 
+/** @throws AccessDeniedError what the token of the connection, which its row remembers, does not allow or not any more */
 async function execute(command: Command, task: Task, deps: AnswerFrameDependencies): Promise<PostOutcome> {
-  const { connectionId, sender, repeated } = task;
+  const { connection, sender, repeated } = task;
+  const { connectionId, principal } = connection;
+  requireUnexpired(connection, deps.clock.nowMs());
   switch (command.action) {
     case 'ping':
       return sender.send({ kind: 'pong', ...repeated });
     case 'publish': {
-      const { principal } = await authorize(connectionId, 'publish', command.publication.channel, deps);
+      requireRight(connection, 'publish', [command.publication.channel]);
       if (!(await deps.quota.take(principal))) {
         task.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
-        throw new PublishedTooOftenError(deps.quota.perSecond);
+        throw new PublicationsLimitedError(deps.quota.perSecond);
       }
       const event = await deps.publish(command.publication);
       traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
-    case 'unsubscribe':
-      await deps.store.unsubscribe(connectionId, command.channel);
-      return sender.send({ kind: 'unsubscribed', channel: command.channel, ...repeated });
+    case 'unsubscribe': {
+      const { channel } = command;
+      await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
+      return sender.send({ kind: 'unsubscribed', channel, ...repeated });
+    }
     case 'subscribe':
-      await authorize(connectionId, 'subscribe', command.channel, deps);
+      requireRight(connection, 'subscribe', [command.channel]);
       return subscribe(command, task, deps);
   }
-}
-
-/**
- * Checks what the token of the connection allows, which its row remembers.
- * @throws AccessDeniedError, ConnectionUnknownError
- */
-async function authorize(
-  connectionId: string,
-  action: Action,
-  channel: string,
-  { store, clock }: AnswerFrameDependencies,
-): Promise<Connection> {
-  const connection = await store.find(connectionId);
-  if (connection === undefined) throw connectionUnknown(connectionId);
-  requireUnexpired(connection, clock.nowMs());
-  requireRight(connection, action, [channel]);
-  return connection;
 }
 
 function connectionUnknown(connectionId: string): ConnectionUnknownError {
@@ -145,10 +164,11 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
-  { channel, after }: Command & { readonly action: 'subscribe' },
-  { connectionId, sender, telemetry, repeated }: Task,
-  { store, reader }: AnswerFrameDependencies,
+  { channel, after, batch }: Command & { readonly action: 'subscribe' },
+  { connection: { connectionId, principal }, sender, telemetry, repeated }: Task,
+  deps: AnswerFrameDependencies,
 ): Promise<PostOutcome> {
+  const { store, reader } = deps;
   const outcome = await store.subscribe(connectionId, channel);
   if (outcome === 'full') {
     const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
@@ -158,5 +178,6 @@ async function subscribe(
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;
-  return replay({ channel, after: after.get(channel), baseline, ...repeated }, sender, reader, telemetry);
+  const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
+  return resumeSubscription(request, sender, deps, telemetry);
 }

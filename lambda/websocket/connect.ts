@@ -3,9 +3,16 @@ import { ACCESS_ENV, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
-import { accessEntries, connectionLimitEntries, connectionStoreEntries, readEnvironment, telemetryEntries } from '../environment.ts';
+import {
+  accessEntries,
+  answerLimitEntries,
+  connectionLimitEntries,
+  connectionStoreEntries,
+  readEnvironment,
+  telemetryEntries,
+} from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionStore } from '../wiring.ts';
+import { openAnswerQuota, openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
 
@@ -19,7 +26,10 @@ function createHandler(deps: OpenConnectionDependencies) {
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...connectionLimitEntries, ...accessEntries, ...telemetryEntries }, process.env);
+const env = readEnvironment(
+  { ...connectionStoreEntries, ...connectionLimitEntries, ...answerLimitEntries, ...accessEntries, ...telemetryEntries },
+  process.env,
+);
 const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
   store: openConnectionStore(env),
@@ -30,5 +40,6 @@ export const handler = createHandler({
   }),
   policy: readAccessPolicy(env[ACCESS_ENV.queryToken], env[ACCESS_ENV.origins]),
   clock: systemClock,
+  answers: openAnswerQuota(env),
   maxPerPrincipal: env[WEBSOCKET_ENV.maxConnectionsPerPrincipal],
 });

@@ -1,19 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
-import { createManagementClient } from '../../backbone/aws/clients.ts';
+import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
 import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
+import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import {
+  answerLimitEntries,
   connectionStoreEntries,
   logEntries,
   managementEntries,
   publicationLimitEntries,
   publishEntries,
   readEnvironment,
+  replayLimitEntries,
+  replayQueueEntries,
   telemetryEntries,
 } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionStore, openEventLog, openLogReader, openPublicationQuota, openPublisher } from '../wiring.ts';
+import {
+  openAnswerQuota,
+  openConnectionStore,
+  openEventLog,
+  openLogReader,
+  openPublicationQuota,
+  openPublisher,
+  openReplayStore,
+} from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
 
 /** Kept for the last frame, and for what has passed before the function began. */
@@ -40,19 +54,28 @@ const env = readEnvironment(
     ...connectionStoreEntries,
     ...managementEntries,
     ...publicationLimitEntries,
+    ...answerLimitEntries,
+    ...replayLimitEntries,
+    ...replayQueueEntries,
     ...telemetryEntries,
   },
   process.env,
 );
 const openTelemetry = createTelemetry(env, 'websocket');
 const log = openEventLog(env);
+// It reads the management endpoint from the environment by itself.
+const management = createManagementClient();
 export const handler = createHandler({
   store: openConnectionStore(env),
-  // The client reads the management endpoint from the environment by itself.
-  poster: createSdkPoster({ client: createManagementClient() }),
+  poster: createSdkPoster({ client: management }),
+  closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
   publish: openPublisher(env, log),
   quota: openPublicationQuota(env),
+  answers: openAnswerQuota(env),
+  replays: openReplayStore(env),
+  replayQueue: createReplayQueue({ client: createSqsClient(), queueUrl: env[WEBSOCKET_ENV.replayQueueUrl] }),
+  newId: randomUUID,
   clock: systemClock,
   random: Math.random,
 });

@@ -2,7 +2,7 @@ import { METRICS } from '../../backbone/contract.ts';
 import { type Access, AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
 import { quote } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, ConnectionStore, TokenVerifier } from '../../backbone/ports.ts';
+import type { Clock, ConnectionStore, PostQuota, TokenVerifier } from '../../backbone/ports.ts';
 import { SUBPROTOCOL } from '../../backbone/protocol.ts';
 import type { Telemetry } from '../telemetry.ts';
 
@@ -22,6 +22,8 @@ export interface OpenConnectionDependencies {
   readonly verifier: TokenVerifier;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
+  /** Counts an upgrade like a frame: whoever comes and goes causes as much work as one who stays and sends. */
+  readonly answers: PostQuota;
   /** Connections that one principal may have open. */
   readonly maxPerPrincipal: number;
 }
@@ -52,6 +54,12 @@ export async function openConnection(
   }
   try {
     const { principal, rights, expiresAtMs } = await authenticate(request, deps);
+    const allowance = await deps.answers.take(principal, 1);
+    if (allowance.kind !== 'allowed') {
+      telemetry.metrics({ [METRICS.limitedFrames]: 1 });
+      const message = `Connect limit reached: try again in ${Math.ceil(allowance.retryAfterMs / 1_000)} s`;
+      return { kind: 'rejected', status: 429, reason: message };
+    }
     const connection = { connectionId, principal, rights, expiresAtMs, connectedAtMs: deps.clock.nowMs() };
     if ((await deps.store.open(connection, deps.maxPerPrincipal)) === 'overLimit') {
       telemetry.metrics({ [METRICS.limitedConnections]: 1 });

@@ -10,7 +10,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A frame of a client, validated: what it asks for. */
 export type Command =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor }
+  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: Publication }
   | { readonly action: 'ping' };
@@ -18,10 +18,11 @@ export type Command =
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const after = fields['after'];
-    if (after === undefined) return { action: 'subscribe', channel };
+    const { after, batch = false } = fields;
+    if (typeof batch !== 'boolean') throw new InvalidInputError('invalid_frame', `batch must be true or false, not ${quote(batch)}`);
+    if (after === undefined) return { action: 'subscribe', channel, batch };
     if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
-    return { action: 'subscribe', channel, after: parseCursor(after, [channel]) };
+    return { action: 'subscribe', channel, after: parseCursor(after, [channel]), batch };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
@@ -35,6 +36,27 @@ const ACTIONS = Object.keys(PARSERS);
 
 /** Longer ones are refused: the server repeats it in every answer. */
 export const MAX_REQUEST_ID_LENGTH = 128;
+
+/** What a frame says, before anybody has looked whether it may. */
+export interface ParsedFrame {
+  /** To be repeated in the answers. */
+  readonly requestId?: string;
+  readonly command: Command | InvalidInputError;
+}
+
+/** Reads a frame. What is wrong with it is part of the answer: who sent it has to be counted first. */
+export function parseFrame(body: string): ParsedFrame {
+  let read: { readonly requestId?: string } = {};
+  try {
+    const fields = parseFields(body);
+    const requestId = parseRequestId(fields);
+    if (requestId !== undefined) read = { requestId };
+    return { ...read, command: parseCommand(fields) };
+  } catch (error) {
+    if (error instanceof InvalidInputError) return { ...read, command: error };
+    throw error;
+  }
+}
 
 /** @throws InvalidInputError `invalid_frame`: the text is not JSON, or JSON but not an object */
 export function parseFields(body: string): Fields {

@@ -1,66 +1,88 @@
-import { METRICS } from '../../backbone/contract.ts';
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
+import { EventPacker } from '../../backbone/domain/event-batch.ts';
 import type { PostOutcome } from '../../backbone/ports.ts';
-import { type LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
-import type { Telemetry } from '../telemetry.ts';
+import { type LogReader, ReplayExpiredError, type ReplayPage } from '../../backbone/services/log-reader.ts';
 import type { FrameSender } from './frame-sender.ts';
 
-export interface ReplayRequest {
+/** How far a replay has come. */
+export interface ReplayProgress {
+  /** Everything that exists up to here has been posted, and what lay behind an open hole too. */
+  readonly sentTo: number;
+  /** Up to here nothing is missing. Below `sentTo` where a hole was open. */
+  readonly settled: number;
+}
+
+export interface ReplayRequest extends ReplayProgress {
   readonly channel: string;
-  /** Where the client stopped, or undefined when its cursor does not name the channel. */
-  readonly after: Position | undefined;
-  /** Where the subscription starts, for a client that cannot be resumed. */
-  readonly baseline: Position;
-  readonly requestId?: string;
+  readonly epoch: string;
+  /** Whether the client takes several events per frame. */
+  readonly batch: boolean;
+  /** It pauses after so many posts. */
+  readonly maxPosts: number;
+}
+
+export type ReplayOutcome =
+  /** All that there is has been posted. */
+  | ({ readonly kind: 'caughtUp' } & ReplayProgress)
+  /** Posts or time are used up: it goes on from here. */
+  | ({ readonly kind: 'paused' } & ReplayProgress)
+  /** The client takes no more for now, or what comes next has expired: the client has to ask again. */
+  | ({ readonly kind: 'incomplete' } & ReplayProgress)
+  /** The connection is gone, or refuses posts. */
+  | { readonly kind: 'stopped'; readonly outcome: PostOutcome };
+
+/** One frame, or none where there are only tombstones, and how far the client is with it. */
+interface Step extends ReplayProgress {
+  readonly frame: string | undefined;
 }
 
 /**
- * Sends what the client has missed, in order, and then `caughtUp`; when its position cannot be resumed, `reset` first,
- * and then what there is after the baseline. A replay that does not fit the time of one invocation, or is overtaken by the
- * expiry of what it reads, ends with the error `replay_incomplete`, whose `id` is the cursor to subscribe again with:
- * without it a client could not get past a tombstone.
- * @returns the outcome of the last post
+ * Posts what a client has missed, in order: one event per frame, or as many as cost one message. The position has just been found
+ * resumable.
  */
-export async function replay(
-  { channel, after, baseline, requestId }: ReplayRequest,
-  sender: FrameSender,
-  reader: Pick<LogReader, 'checkResume' | 'replay'>,
-  telemetry: Pick<Telemetry, 'metrics'>,
-): Promise<PostOutcome> {
-  const repeated = requestId === undefined ? {} : { requestId };
-  let from = after ?? baseline;
-  if (after !== undefined) {
-    const resumption = await reader.checkResume(channel, after);
-    telemetry.metrics({ [METRICS.replays]: 1, [METRICS.resets]: resumption.kind === 'reset' ? 1 : 0 });
-    if (resumption.kind === 'reset') {
-      const outcome = await sender.send({ kind: 'reset', channel, reason: resumption.reason });
-      if (outcome.kind !== 'sent') return outcome;
-      from = baseline;
-    }
-  }
-
-  const incomplete = (resumeAtSeq: number) => {
-    const id = formatPosition({ epoch: from.epoch, seq: resumeAtSeq });
-    const message = `replay of channel ${channel} is not complete: subscribe again after ${id}`;
-    return sender.send({ kind: 'error', code: 'replay_incomplete', message, id, ...repeated });
-  };
-
-  let settled = from.seq;
+export async function replay(request: ReplayRequest, sender: FrameSender, reader: Pick<LogReader, 'replay'>): Promise<ReplayOutcome> {
+  const { channel, epoch, maxPosts } = request;
+  let { sentTo, settled }: ReplayProgress = request;
+  let posts = 0;
   try {
-    for await (const page of reader.replay(channel, from)) {
-      for (const entry of page.entries) {
-        if (sender.clock.nowMs() >= sender.deadlineMs) return await incomplete(settled);
-        const outcome = entry.kind === 'event' ? await sender.sendText(encodeEventFrame(entry.event)) : undefined;
-        if (outcome?.kind === 'throttled' || outcome?.kind === 'unavailable') return await incomplete(settled);
-        if (outcome !== undefined && outcome.kind !== 'sent') return outcome;
-        // Not past an open hole: a client that resumed behind it would never get what fills it.
-        if (entry.seq <= page.settled) settled = entry.seq;
+    const pages = reader.replay(channel, { epoch, seq: sentTo });
+    for await (const step of stepsOf(pages, request)) {
+      if (step.frame !== undefined) {
+        if (posts >= maxPosts || sender.clock.nowMs() >= sender.deadlineMs) return { kind: 'paused', sentTo, settled };
+        posts++;
+        const outcome = await sender.sendText(step.frame);
+        if (outcome.kind === 'throttled' || outcome.kind === 'unavailable') return { kind: 'incomplete', sentTo, settled };
+        if (outcome.kind !== 'sent') return { kind: 'stopped', outcome };
       }
+      ({ sentTo, settled } = step);
     }
   } catch (error) {
-    if (error instanceof ReplayExpiredError) return incomplete(settled);
+    if (error instanceof ReplayExpiredError) return { kind: 'incomplete', sentTo, settled };
     throw error;
   }
-  return sender.send({ kind: 'caughtUp', channel, id: formatPosition({ epoch: from.epoch, seq: settled }), ...repeated });
+  return { kind: 'caughtUp', sentTo, settled };
+}
+
+async function* stepsOf(pages: AsyncIterable<ReplayPage>, { channel, batch, ...from }: ReplayRequest): AsyncGenerator<Step> {
+  const packer = new EventPacker(channel);
+  // A hole that was open before what is read now may have been filled behind the reader: only the client can tell.
+  const holeOpen = from.settled < from.sentTo;
+  let progress: ReplayProgress = from;
+  for await (const page of pages) {
+    for (const entry of page.entries) {
+      const before = progress;
+      // Not past an open hole: a client that resumed behind it would never get what fills it.
+      const settled = !holeOpen && entry.seq <= page.settled ? entry.seq : progress.settled;
+      progress = { sentTo: entry.seq, settled };
+      if (entry.kind === 'tombstone') {
+        if (!batch) yield { frame: undefined, ...progress };
+      } else if (batch) {
+        const frame = packer.add(entry.event);
+        if (frame !== undefined) yield { frame, ...before };
+      } else {
+        yield { frame: encodeEventFrame(entry.event), ...progress };
+      }
+    }
+  }
+  yield { frame: packer.flush(), ...progress };
 }

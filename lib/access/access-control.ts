@@ -7,7 +7,7 @@ import { type SignIn, UserDirectory } from './user-directory.ts';
 
 export interface AccessControlProps {
   /** Whose tokens are taken. @default - a Cognito user pool of the stage's own */
-  readonly issuer?: (TokenIssuer & { readonly clientId?: string | undefined }) | undefined;
+  readonly issuer?: (TokenIssuer & { readonly clientId?: string | undefined; readonly tokenOrigin?: string | undefined }) | undefined;
   /** Whether a token may travel in the query. */
   readonly queryToken: boolean;
   /** Origins of pages that may use the lanes besides the lanes' own. */
@@ -24,6 +24,8 @@ export class AccessControl extends Construct {
   readonly issuer: TokenIssuer;
   /** How the console gets a token. Undefined where the stage names an issuer and no client of it. */
   readonly signIn: SignIn | undefined;
+  /** Where the console connects to for it: the issuer, and its token endpoint. */
+  readonly signInOrigins: readonly string[];
   private readonly environment: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: AccessControlProps) {
@@ -32,10 +34,12 @@ export class AccessControl extends Construct {
       const users = new UserDirectory(this, 'Users', props);
       this.issuer = users.issuer;
       this.signIn = users.signIn;
+      this.signInOrigins = users.signInOrigins;
     } else {
-      const { clientId, ...issuer } = props.issuer;
+      const { clientId, tokenOrigin, ...issuer } = props.issuer;
       this.issuer = issuer;
       this.signIn = clientId === undefined ? undefined : { issuer: issuer.url, clientId };
+      this.signInOrigins = clientId === undefined ? [] : [new URL(issuer.url).origin, ...(tokenOrigin === undefined ? [] : [tokenOrigin])];
     }
     this.environment = {
       [ACCESS_ENV.issuer]: this.issuer.url,

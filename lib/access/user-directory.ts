@@ -48,6 +48,8 @@ export class UserDirectory extends Construct {
   readonly claims: LaneFunction;
   readonly issuer: TokenIssuer;
   readonly signIn: SignIn;
+  /** Where a page connects to for it: Cognito has discovery and tokens on two hosts. */
+  readonly signInOrigins: readonly string[];
 
   constructor(scope: Construct, id: string, props: UserDirectoryProps) {
     super(scope, id);
@@ -70,10 +72,10 @@ export class UserDirectory extends Construct {
       removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.claims.function, LambdaVersion.V2_0);
-    this.domain = this.pool.addDomain('Domain', {
-      // Unique in the Region, for all accounts.
-      cognitoDomain: { domainPrefix: `${Stack.of(this).stackName.toLowerCase()}-${Aws.ACCOUNT_ID}` },
-    });
+    const { region, stackName } = Stack.of(this);
+    // Unique in the Region, for all accounts.
+    const domainPrefix = `${stackName.toLowerCase()}-${Aws.ACCOUNT_ID}`;
+    this.domain = this.pool.addDomain('Domain', { cognitoDomain: { domainPrefix } });
     this.client = this.pool.addClient('Client', {
       // A page cannot keep a secret: PKCE takes its place.
       generateSecret: false,
@@ -95,5 +97,7 @@ export class UserDirectory extends Construct {
     const issuer = this.pool.userPoolProviderUrl;
     this.issuer = { url: issuer, audience: this.client.userPoolClientId, jwksUri: `${issuer}/.well-known/jwks.json` };
     this.signIn = { issuer, clientId: this.client.userPoolClientId };
+    // Written out, so that the stacks that name them in a header need no further output of this one.
+    this.signInOrigins = [`https://cognito-idp.${region}.amazonaws.com`, `https://${domainPrefix}.auth.${region}.amazoncognito.com`];
   }
 }

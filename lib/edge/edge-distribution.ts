@@ -42,6 +42,8 @@ export interface EdgeDistributionProps {
   readonly loadBalancer?: ApplicationLoadBalancer | undefined;
   /** @default - the distribution has the SSE lane only */
   readonly webSocket?: { readonly apiDomainName: string; readonly stageName: string } | undefined;
+  /** Where the console connects to besides the distribution. @default - nowhere */
+  readonly connectTo?: readonly string[] | undefined;
   readonly webAclArn: string;
 }
 
@@ -49,9 +51,10 @@ export interface EdgeDistributionProps {
 export class EdgeDistribution extends Construct {
   readonly distribution: Distribution;
 
-  constructor(scope: Construct, id: string, { edge, consoleBucket, loadBalancer, webSocket, webAclArn }: EdgeDistributionProps) {
+  constructor(scope: Construct, id: string, props: EdgeDistributionProps) {
     super(scope, id);
-    const headers = (loadBalancer || consoleBucket) && { responseHeadersPolicy: securityHeaders(this) };
+    const { edge, consoleBucket, loadBalancer, webSocket, webAclArn } = props;
+    const headers = (loadBalancer || consoleBucket) && { responseHeadersPolicy: securityHeaders(this, props.connectTo ?? []) };
     const page = consoleBucket && { ...this.consoleBehavior(consoleBucket), ...headers };
     const service = loadBalancer && { ...this.serviceBehavior(edge, loadBalancer), ...headers };
     const frames = webSocket && this.webSocketBehavior(webSocket.apiDomainName);

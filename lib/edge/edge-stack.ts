@@ -22,7 +22,7 @@ export interface EdgeStackProps extends StackProps {
   readonly stage: Stage;
   readonly edge: DistributionEdge;
   /** How users of the console sign in. */
-  readonly access: Pick<AccessControl, 'signIn'>;
+  readonly access: Pick<AccessControl, 'signIn' | 'signInOrigins'>;
   readonly lanes: Readonly<Lanes>;
 }
 
@@ -40,6 +40,8 @@ export class EdgeStack extends Stack {
       edge,
       // lane: sse
       consoleBucket: console?.bucket,
+      // Both lanes are on its own host.
+      connectTo: console && access.signInOrigins,
       loadBalancer: lanes.sse?.loadBalancer,
       // end lane
       webSocket: lanes.webSocket && {

@@ -19,7 +19,7 @@ const LATENCY_MS = 3_000;
 const THROTTLED_IN_A_PERIOD = 1_000;
 
 // lane: websocket
-/** The fan-out takes a message at once; one that waits for this long has no invocation to take it. */
+/** A message is taken at once; one that waits for this long has no invocation to take it. */
 const QUEUE_AGE_SECONDS = 60;
 // end lane
 
@@ -124,12 +124,12 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
 }
 
 // lane: websocket
-/** Messages wait longer than an idle fan-out lets them. */
-export function alarmQueues(queues: readonly Queue[]): readonly Alarm[] {
+/** Messages wait longer than an idle function lets them. */
+export function alarmQueues(queues: readonly Queue[], meaning: string): readonly Alarm[] {
   return queues.map((queue) =>
     alarmAbove(queue, 'AgeAlarm', {
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) }),
-      meaning: 'Events wait for the fan-out.',
+      meaning,
       runbook: 'queue-age',
       threshold: QUEUE_AGE_SECONDS,
       periods: 3,

@@ -44,6 +44,8 @@ export const COMPARISONS: readonly Comparison[] = [
   { title: 'Refused, task full', metric: METRICS.refusedStreams, note: 'WebSocket: none, it has no tasks.' },
   { title: 'Connections refused to principals', metric: METRICS.limitedConnections, note: 'SSE: in 429.' },
   { title: 'Publications refused to principals', metric: METRICS.limitedPublications, note: 'Over their rate.' },
+  { title: 'Frames and upgrades refused', metric: METRICS.limitedFrames, note: 'SSE: none, it has no frames.' },
+  { title: 'Replays refused or put off', metric: METRICS.limitedReplays, note: 'SSE: none, a task replays in its turn.' },
   { title: 'Given up', metric: METRICS.undeliverable, note: 'SSE: none, a stream is cut and resumes.' },
   { title: 'Ended with their token', metric: METRICS.connectionsExpired, note: 'SSE: not counted, the stream ends by itself.' },
   {

@@ -22,6 +22,7 @@ import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { DistributionEdge, EdgeConfig, LoadBalancerEdge } from '../edge/edge-config.ts';
+import { contentSecurityPolicy, STRICT_TRANSPORT_SECONDS } from '../edge/page-policy.ts';
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
@@ -49,6 +50,8 @@ export interface SseLoadBalancerProps {
   /** How long access logs are kept. */
   readonly accessLogDays: RetentionDays;
   readonly deletionProtection: boolean;
+  /** Where the console that comes through it connects to besides its own origin. */
+  readonly connectTo: readonly string[];
 }
 
 /** Two versions of the tasks side by side. ECS changes the weights of the rule, and from one version to the next which group is in use. */
@@ -144,7 +147,7 @@ export class SseLoadBalancer extends Construct {
         : // Not reached: ECS moves requests by a rule, which then takes all of them.
           ListenerAction.fixedResponse(503);
     if (props.edge.type === 'alb') {
-      ({ https: this.https, http: this.http } = this.openToClients(props.edge, toTasks));
+      ({ https: this.https, http: this.http } = this.openToClients(props.edge, toTasks, props.connectTo));
     } else {
       this.https = undefined;
       this.http = this.openToCloudFront(props.edge, toTasks);
@@ -196,6 +199,7 @@ export class SseLoadBalancer extends Construct {
   private openToClients(
     { certificateArn, plainHttp, requestsPerAddress }: LoadBalancerEdge,
     toTasks: ListenerAction,
+    connectTo: readonly string[],
   ): Record<'https' | 'http', ApplicationListener> {
     acknowledge(
       this.loadBalancer,
@@ -220,7 +224,10 @@ export class SseLoadBalancer extends Construct {
           ? ListenerAction.forward([this.targetGroup])
           : ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
     });
+    addHeaders(https, { ...pageHeaders(connectTo), strict_transport_security: `max-age=${STRICT_TRANSPORT_SECONDS}` });
     if (plainHttp === 'forward') {
+      // Browsers heed Strict-Transport-Security over HTTPS only (RFC 6797, 8.1).
+      addHeaders(http, pageHeaders(connectTo));
       acknowledge(
         http,
         'The stage is for development without a domain of its own, and says so with plainHttp: forward. A stage of production cannot: its configuration is refused.',
@@ -271,4 +278,17 @@ export class SseLoadBalancer extends Construct {
     );
     return Grant.addToPrincipal({ grantee: task, actions: ['elasticloadbalancing:DescribeTargetHealth'], resourceArns: ['*'] });
   }
+}
+
+/** By the names that a listener's attributes have for them. */
+const pageHeaders = (connectTo: readonly string[]) => ({
+  content_security_policy: contentSecurityPolicy(connectTo),
+  x_content_type_options: 'nosniff',
+  // For browsers that do not know frame-ancestors.
+  x_frame_options: 'DENY',
+});
+
+/** Headers that every answer of the listener has, whatever the service says. */
+function addHeaders(listener: ApplicationListener, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) listener.setAttribute(`routing.http.response.${name}.header_value`, value);
 }

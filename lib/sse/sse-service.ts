@@ -1,7 +1,7 @@
 import { Annotations, Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { CfnSecurityGroup, ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
   AlarmBehavior,
@@ -166,6 +166,7 @@ export class SseService extends Construct implements Configurable {
       maxHealthyPercent: 200,
       healthCheckGracePeriod: Duration.seconds(60),
     });
+    for (const group of this.service.connections.securityGroups) allowHttpsOut(group);
     if (props.canary === undefined) this.service.attachToApplicationTargetGroup(props.targetGroup);
     else this.attachToBoth(props.targetGroup, props.canary);
     this.scale(props.scaling);
@@ -233,5 +234,18 @@ const canaryStrategy = ({ percent, bakeMinutes }: Canary) => ({
   canaryConfiguration: { stepPercent: percent, stepBakeTime: Duration.minutes(bakeMinutes) },
   bakeTime: Duration.minutes(bakeMinutes),
 });
+
+/**
+ * AWS, the registry of the image and the keys of the issuer answer on 443 at addresses that change. Security groups do not filter
+ * the VPC's resolver, nor the metadata endpoint of the task.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
+ */
+function allowHttpsOut(group: ISecurityGroup): void {
+  // The service makes its group open towards everywhere. One made here would have another logical id, and so replace the service.
+  const resource = group.node.defaultChild as CfnSecurityGroup;
+  resource.securityGroupEgress = [
+    { cidrIp: '0.0.0.0/0', ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'AWS, and the keys of the issuer' },
+  ];
+}
 
 const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;

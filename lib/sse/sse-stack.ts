@@ -36,6 +36,8 @@ export class SseStack extends Stack implements LaneStack {
     const config = stage.sse;
     const logRetention = stage.logRetentionDays;
 
+    // A distribution has the console's files in a bucket of its own.
+    const console = config.console && stage.edge.type === 'alb';
     const network = new Network(this, 'Network', { ...config, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
       ...config,
@@ -44,9 +46,8 @@ export class SseStack extends Stack implements LaneStack {
       targetPort: SERVICE_PORT,
       accessLogDays: logRetention,
       deletionProtection: stage.production,
+      connectTo: console ? [...(webSocketUrl === undefined ? [] : [webSocketUrl]), ...access.signInOrigins] : [],
     });
-    // A distribution has the console's files in a bucket of its own.
-    const console = config.console && stage.edge.type === 'alb';
     const image = new ServiceImage(this, 'Image', { console });
     const service = new SseService(this, 'Service', {
       ...config,

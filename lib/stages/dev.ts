@@ -26,8 +26,10 @@ export const dev = parseStage(
       requestsPerSecond: 500,
       requestBurst: 500,
       // The developer is the one principal there is, load tests included.
-      maxConnectionsPerPrincipal: 1_000,
-      maxPublishesPerSecond: 500,
+      principalSharePercent: 100,
+      maxConnectionsPerPrincipal: 400,
+      maxPublishesPerSecond: 20,
+      maxAnswersPerSecond: 400,
       // 1.35 USD an hour for each of three tables at most, and 1.35 for the index of one: with the log below 8.10.
       maxThroughput: { readUnits: 500, writeUnits: 500 },
       routeFunctionTimeoutSeconds: 15,
@@ -41,6 +43,7 @@ export const dev = parseStage(
         maxReceiveCount: 5,
         rollout: 'AllAtOnce',
       },
+      replay: { maxConcurrency: 5, maxPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },
       sweep: { intervalMinutes: 15, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     // end lane

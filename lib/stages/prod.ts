@@ -13,18 +13,21 @@ export const prod = parseStage(
       holeGraceMs: 5_000,
       publishTimeoutMs: 2_000,
       publishFunctionTimeoutSeconds: 15,
-      // What 5,000 frames a second take that all publish with a key, up to 1 KB each; 54 USD an hour if it lasts.
+      // What 5,000 publications a second take that all come with a key, up to 1 KB each; 54 USD an hour if it lasts.
       maxThroughput: { readUnits: 20_000, writeUnits: 20_000 },
     },
     // lane: websocket
     websocket: {
       connectionTtlMinutes: 130,
-      // Below the account's 10,000, which every API of the account and region shares.
-      requestsPerSecond: 5_000,
+      // With an answer each half of the account's 10,000, which every API of the account and region shares.
+      requestsPerSecond: 2_500,
       requestBurst: 2_500,
-      maxConnectionsPerPrincipal: 100,
-      maxPublishesPerSecond: 50,
-      // Twice what the API lets in: a deploy of clients makes rows and removes rows. 108 USD an hour if it lasts, three tables and an index.
+      // Ten who do their worst together fill the account's rate, and none alone is felt.
+      principalSharePercent: 10,
+      maxConnectionsPerPrincipal: 50,
+      maxPublishesPerSecond: 10,
+      maxAnswersPerSecond: 50,
+      // Four times what the API lets in: a deploy of clients makes rows and removes rows. 108 USD an hour if it lasts, three tables and an index.
       maxThroughput: { readUnits: 10_000, writeUnits: 10_000 },
       routeFunctionTimeoutSeconds: 15,
       fanOut: {
@@ -37,6 +40,7 @@ export const prod = parseStage(
         maxReceiveCount: 5,
         rollout: 'Canary10Percent5Minutes',
       },
+      replay: { maxConcurrency: 10, maxPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },
       sweep: { intervalMinutes: 10, maxConnections: 1_000, functionTimeoutSeconds: 60 },
     },
     // end lane

@@ -89,9 +89,19 @@ export class ConnectionTables extends Construct {
     });
   }
 
-  /** Frames: counts what a principal publishes. */
-  allowCountPublications(grantee: Configurable): Grant {
+  /** Counts what a principal publishes, and what it causes to be posted. */
+  allowCount(grantee: Configurable): Grant {
     return this.allow(grantee, { principals: ['dynamodb:UpdateItem'] });
+  }
+
+  /** Frames: gives a replay a place among those of its principal, and where there is none looks which of them have ended. */
+  allowBeginReplay(grantee: Configurable): Grant {
+    return this.allowCount(grantee).combine(this.allow(grantee, { principals: ['dynamodb:GetItem'] }));
+  }
+
+  /** Turns of replays: look whether the connection is still there, note how far they have come, and count their posts. */
+  allowReplay(grantee: Configurable): Grant {
+    return this.allow(grantee, { connections: ['dynamodb:GetItem'], principals: ['dynamodb:UpdateItem'] });
   }
 
   /** Fan-out: reads a channel's subscribers and forgets those that are gone. */

@@ -79,7 +79,7 @@ export class FanOut extends Construct implements Configurable {
       function: this.handler.function,
       rollout: props.rollout,
       // A version that gives messages back does not fail; they come again, and grow old.
-      lateAlarms: alarmQueues(queues),
+      lateAlarms: alarmQueues(queues, 'Events wait for the fan-out.'),
     });
     for (const queue of queues) {
       // What Lambda's pollers do. The CDK's `SqsEventSource` would also allow changing visibilities and asking for URLs.

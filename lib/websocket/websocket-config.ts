@@ -18,6 +18,14 @@ const functionRollout = v.picklist([
 export const websocketConfig = v.strictObject({
   /** Age at which the rows of a connection expire by themselves, for the `$disconnect` that never came. */
   connectionTtlMinutes: between(1, 1440),
+  /**
+   * API Gateway's quota of requests a second for the account and Region, which all its APIs share: new connections, frames, and
+   * every post to a connection. Limits below have to fit into it: see websocket-budget.ts.
+   * @default what AWS gives at first (FACTS section 1, 2026-11)
+   */
+  accountRequestsPerSecond: v.optional(between(1, 1_000_000), 10_000),
+  /** How much of it one principal may use up, by what its limits allow together. */
+  principalSharePercent: between(1, 100),
   /** Requests per second on this stage: new connections and frames together. */
   requestsPerSecond: between(1, 10_000),
   /** Requests that the stage takes at once. */
@@ -26,6 +34,11 @@ export const websocketConfig = v.strictObject({
   maxConnectionsPerPrincipal: between(1, 1_000),
   /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
   maxPublishesPerSecond: between(1, 900),
+  /**
+   * Answers to the frames of one principal in a second, upgrades included, on average over ten seconds. Counted in one row, and a
+   * partition takes 1,000 writes a second. As many more are refused by an error frame; then the connection is ended.
+   */
+  maxAnswersPerSecond: between(1, 400),
   /** Of each of the tables of connections, subscriptions and principals. */
   maxThroughput,
   /** How long the functions behind a route may run. */
@@ -50,6 +63,15 @@ export const websocketConfig = v.strictObject({
     maxReceiveCount: between(1, 1_000),
     /** Whether a new version gets all messages at once, or more and more of them, and none when an alarm is raised. */
     rollout: functionRollout,
+  }),
+  /** What clients have missed, if it is more than an answer holds. */
+  replay: v.strictObject({
+    /** Turns side by side. SQS takes no less than 2. */
+    maxConcurrency: between(2, 1_000),
+    /** Replays of one principal that wait or run at once. All are in one row, whose every change costs a write unit per KB, about five. */
+    maxPerPrincipal: between(1, 32),
+    /** Posts in a second that the replays of one principal may make together, on average over ten seconds. A turn takes up to 100. */
+    postsPerSecondPerPrincipal: between(10, 10_000),
   }),
   sweep: v.strictObject({
     /** How often a part of the connections is looked at for those that are closed. */

@@ -12,6 +12,7 @@ import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { FanOut } from './fan-out.ts';
+import { Replays } from './replays.ts';
 import { WebSocketApi } from './websocket-api.ts';
 
 export interface WebSocketStackProps extends StackProps {
@@ -52,6 +53,7 @@ export class WebSocketStack extends Stack implements LaneStack {
     });
     const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
     const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
+    const replays = new Replays(this, 'Replays', { ...config.replay, logRetention });
     const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
     const sweep = new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
 
@@ -61,7 +63,13 @@ export class WebSocketStack extends Stack implements LaneStack {
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
-    tables.allowCountPublications(frame);
+    for (const counted of [connect, frame]) counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(config.maxAnswersPerSecond));
+    tables.allowCount(connect);
+    tables.allowBeginReplay(frame);
+    replays.allowEnqueue(frame);
+    tables.allowReplay(replays.handler);
+    // A post of a replay can be what finds a connection gone.
+    tables.allowClose(replays.handler);
     // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
     tables.allowClose(frame);
     tables.allowDeliver(fanOut);
@@ -69,12 +77,16 @@ export class WebSocketStack extends Stack implements LaneStack {
     tables.allowClose(fanOut);
     backbone.allowRead(frame);
     backbone.allowPublish(frame);
+    backbone.allowRead(replays.handler);
     api.allowPost(frame);
+    // Of a principal that floods, and of a connection that has no row any more.
+    api.allowEnd(frame);
     api.allowPost(fanOut);
+    api.allowPost(replays.handler);
 
     this.api = api;
     alarmLane(this, this.lane);
-    alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, expiry.handler, sweep.handler]);
+    alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, replays.handler, expiry.handler, sweep.handler]);
     alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
 
     this.url = api.url;

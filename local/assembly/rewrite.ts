@@ -13,6 +13,11 @@ export function localize(text: string, addresses: Addresses): string {
   return localized;
 }
 
+/** {@link localize} for every text of a record. */
+export function localizeAll(texts: Readonly<Record<string, string>>, addresses: Addresses): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, localize(text, addresses)]));
+}
+
 /** {@link localize} for every text inside a value. */
 export function localizeValue(value: Value, addresses: Addresses): Value {
   if (typeof value === 'string') return localize(value, addresses);

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
+import { type Addresses, localizeAll } from '../assembly/rewrite.ts';
 import type { Bucket } from '../buckets/bucket.ts';
 import { declared } from '../declared.ts';
 import { textMatcher } from '../iam/wildcard.ts';
-import { LOOPBACK } from '../loopback.ts';
 import type { Action, Behavior } from './front.ts';
 
 const behavior = v.object({ TargetOriginId: v.string(), ResponseHeadersPolicyId: v.optional(v.string()) });
@@ -53,6 +53,7 @@ export interface LocalDistribution {
 export function distributionsFromResources(
   resources: readonly Resource[],
   buckets: readonly Bucket[],
+  addresses: Addresses,
   loadBalancerAction: (host: string) => Action | undefined,
 ): readonly LocalDistribution[] {
   const policies = new Map(
@@ -63,6 +64,7 @@ export function distributionsFromResources(
   );
   return declared(resources, 'AWS::CloudFront::Distribution', distributionProperties).flatMap(({ resource, properties }) => {
     const { Origins, DefaultRootObject, DefaultCacheBehavior, CacheBehaviors } = properties.DistributionConfig;
+    const dnsName = resource.attributes['DomainName'] ?? '';
     const actionOf = ({ DomainName }: Origin): Action | undefined => {
       const bucket = buckets.find(({ host }) => host === DomainName);
       return bucket === undefined ? loadBalancerAction(DomainName) : { kind: 'files', bucket, rootObject: DefaultRootObject };
@@ -72,12 +74,12 @@ export function distributionsFromResources(
       if (found === undefined)
         throw new UnsupportedTemplateError(`${resource.logicalId}: there is no origin ${declaredBehavior.TargetOriginId}`);
       const action = actionOf(found);
-      const headers = policies.get(declaredBehavior.ResponseHeadersPolicyId ?? '') ?? {};
+      const policy = policies.get(declaredBehavior.ResponseHeadersPolicyId ?? '') ?? {};
+      const headers = () => localizeAll(withOwnSockets(policy, dnsName), addresses);
       return action === undefined ? [] : [{ matches: textMatcher(declaredBehavior.PathPattern), headers, action }];
     });
     if (behaviors.length === 0) return [];
     const readTimeouts = Origins.map(({ VpcOriginConfig }) => VpcOriginConfig?.OriginReadTimeout ?? 30);
-    const dnsName = resource.attributes['DomainName'] ?? '';
     return [{ dnsName, action: { kind: 'distribute', behaviors }, idleTimeoutMs: Math.max(...readTimeouts) * 1000 }];
   });
 }
@@ -89,15 +91,18 @@ export function distributionsBefore(resources: readonly Resource[], host: string
     .map(({ resource }) => resource.attributes['DomainName'] ?? '');
 }
 
+/** In AWS `'self'` is where sockets go too; here they go to the gateway itself, which has another port. */
+function withOwnSockets(headers: Readonly<Record<string, string>>, dnsName: string): Readonly<Record<string, string>> {
+  const policy = headers['content-security-policy'];
+  if (policy === undefined) return headers;
+  return { ...headers, 'content-security-policy': policy.replace("connect-src 'self'", `connect-src 'self' wss://${dnsName}`) };
+}
+
 function securityHeaders({ ResponseHeadersPolicyConfig }: v.InferOutput<typeof headersPolicyProperties>): Readonly<Record<string, string>> {
   const { ContentSecurityPolicy, FrameOptions, ReferrerPolicy, StrictTransportSecurity } =
     ResponseHeadersPolicyConfig.SecurityHeadersConfig;
   return {
-    // The gateway and the issuer of a local run speak without TLS.
-    'content-security-policy': ContentSecurityPolicy.ContentSecurityPolicy.replace(
-      'connect-src',
-      `connect-src ws://${LOOPBACK}:* http://${LOOPBACK}:*`,
-    ),
+    'content-security-policy': ContentSecurityPolicy.ContentSecurityPolicy,
     'x-content-type-options': 'nosniff',
     'x-frame-options': FrameOptions.FrameOption,
     'referrer-policy': ReferrerPolicy.ReferrerPolicy,

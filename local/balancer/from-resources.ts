@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
+import { type Addresses, localizeAll } from '../assembly/rewrite.ts';
 import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
 import { declared } from '../declared.ts';
@@ -68,6 +69,7 @@ const listenerProperties = v.object({
   Port: v.number(),
   Protocol: v.picklist(['HTTP', 'HTTPS']),
   DefaultActions: v.pipe(v.array(action), v.length(1)),
+  ListenerAttributes: attributes,
 });
 
 const ruleProperties = v.object({
@@ -89,8 +91,16 @@ export interface Balancers {
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
 }
 
-/** The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens yet. */
-export function balancersFromResources(resources: readonly Resource[], certificate: Certificate, buckets: readonly Bucket[]): Balancers {
+/**
+ * The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens yet.
+ * @param addresses may be filled later: headers that name hosts of AWS then name the local ones
+ */
+export function balancersFromResources(
+  resources: readonly Resource[],
+  certificate: Certificate,
+  buckets: readonly Bucket[],
+  addresses: Addresses,
+): Balancers {
   const targetGroups = new Map(
     declared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties).map(({ resource, properties }) => {
       const group = new TargetGroup({
@@ -125,17 +135,28 @@ export function balancersFromResources(resources: readonly Resource[], certifica
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
       action,
+      headers: () => localizeAll(headersOf(listener.properties.ListenerAttributes), addresses),
       idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
       localPort: (port) => fronts.find((other) => other.dnsName === dnsName && other.templatePort === port)?.front.port,
     });
     fronts.push({ front, dnsName, templatePort: Port, action });
   }
   const actionOf = (host: string) => fronts.find(({ dnsName }) => dnsName === host)?.action;
-  for (const { dnsName, action, idleTimeoutMs } of distributionsFromResources(resources, buckets, actionOf)) {
+  for (const { dnsName, action, idleTimeoutMs } of distributionsFromResources(resources, buckets, addresses, actionOf)) {
     const front = new Front({ protocol: 'https', certificate, action, idleTimeoutMs, localPort: () => undefined });
     fronts.push({ front, dnsName, templatePort: 443, action });
   }
   return { fronts, targetGroups };
+}
+
+/** What the attributes of a listener add to its answers: `routing.http.response.x_frame_options.header_value`. */
+function headersOf(attributes: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...attributes].flatMap(([key, value]) => {
+      const name = /^routing\.http\.response\.(\w+)\.header_value$/.exec(key)?.[1];
+      return name === undefined ? [] : [[name.replaceAll('_', '-'), value]];
+    }),
+  );
 }
 
 function toAction(resource: Resource, first: ListenerAction | undefined, targetGroups: ReadonlyMap<string, TargetGroup>): Action {

@@ -26,11 +26,13 @@ export type Action =
   | { readonly kind: 'distribute'; readonly behaviors: readonly Behavior[] }
   | { readonly kind: 'files'; readonly bucket: Bucket; readonly rootObject: string };
 
+/** Headers that are added to an answer, whoever has made it. Asked for with each answer: some hold addresses that a start finds out. */
+export type AddedHeaders = () => Readonly<Record<string, string>>;
+
 /** What a distribution does with the paths that it is the first to match. */
 export interface Behavior {
   readonly matches: (path: string) => boolean;
-  /** Headers that every answer gets, of the origin or not. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: AddedHeaders;
   readonly action: Action;
 }
 
@@ -39,6 +41,8 @@ export interface FrontOptions {
   readonly protocol: 'http' | 'https';
   readonly certificate: Certificate;
   readonly action: Action;
+  /** What the attributes of the listener add. @default none */
+  readonly headers?: AddedHeaders;
   readonly idleTimeoutMs: number;
   /** The local port of another listener, by its port in the template: redirects lead there. */
   readonly localPort: (port: number) => number | undefined;
@@ -118,6 +122,7 @@ export class Front {
     // A client that leaves in the middle of an answer is no error of ours.
     response.on('error', () => undefined);
     this.#note(request, response);
+    addHeaders(response, this.#options.headers);
     this.#act(this.#options.action, request, response);
   }
 
@@ -131,7 +136,7 @@ export class Front {
     } else if (action.kind === 'distribute') {
       const { pathname } = new URL(request.url ?? '/', 'http://any');
       const behavior = action.behaviors.find(({ matches }) => matches(pathname));
-      for (const [name, value] of Object.entries(behavior?.headers ?? {})) response.setHeader(name, value);
+      addHeaders(response, behavior?.headers);
       if (behavior === undefined) answer(response, 502);
       else this.#act(behavior.action, request, response);
     } else {
@@ -167,4 +172,8 @@ export class Front {
     const location = `${fill(action.protocol).toLowerCase()}://${authority}${fill(action.path)}${query === '' ? '' : `?${query}`}`;
     answer(response, action.status, { location });
   }
+}
+
+function addHeaders(response: ClientResponse, headers: AddedHeaders | undefined): void {
+  for (const [name, value] of Object.entries(headers?.() ?? {})) response.setHeader(name, value);
 }

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import * as v from 'valibot';
 import type { Resource } from '../assembly/resolve.ts';
@@ -21,9 +22,12 @@ const tableProperties = v.object({
   StreamSpecification: v.optional(v.never('streams are not supported locally')),
 });
 
+/** Long enough that whoever does not wait for a table fails every time, not only on a machine that is quick or slow. */
+const CREATE_TABLE_MS = 25;
+
 /** DynamoDB in memory, in this process. Answers requests that another server has received. */
 export class DynamoDb {
-  readonly #server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  readonly #server: Server = dynalite({ createTableMs: CREATE_TABLE_MS, deleteTableMs: 0, updateTableMs: 0 });
 
   readonly #faults: Faults;
 
@@ -55,7 +59,7 @@ export class DynamoDb {
   }
 
   /**
-   * Creates the tables of the templates, by the API as anybody would.
+   * Creates the tables of the templates, by the API as anybody would, and waits until they can be used.
    * @param endpoint where {@link handle} can be reached
    */
   async createTables(resources: readonly Resource[], endpoint: string): Promise<void> {
@@ -64,18 +68,36 @@ export class DynamoDb {
   }
 }
 
+/** How often a new table is asked for. */
+const POLL_MS = 5;
+
+const described = v.object({ Table: v.object({ TableStatus: v.string() }) });
+
 async function createTable(endpoint: string, table: v.InferOutput<typeof tableProperties> & { readonly TableName: string }): Promise<void> {
+  const { TableName } = table;
+  await call(endpoint, 'CreateTable', { ...table, BillingMode: 'PAY_PER_REQUEST' });
+
+  // As in AWS, a table is CREATING when CreateTable answers, and every other operation says that it does not exist.
+  while (v.parse(described, await call(endpoint, 'DescribeTable', { TableName })).Table.TableStatus !== 'ACTIVE') await sleep(POLL_MS);
+}
+
+async function call(
+  endpoint: string,
+  operation: string,
+  input: { readonly TableName: string; readonly [parameter: string]: unknown },
+): Promise<unknown> {
   const response = await fetch(endpoint, {
     method: 'POST',
     headers: {
       'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': 'DynamoDB_20120810.CreateTable',
+      'x-amz-target': `DynamoDB_20120810.${operation}`,
       'x-amz-date': '20260101T000000Z',
       authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=local',
     },
-    body: JSON.stringify({ ...table, BillingMode: 'PAY_PER_REQUEST' }),
+    body: JSON.stringify(input),
   });
-  if (!response.ok) throw new Error(`table ${table.TableName} cannot be created: ${await response.text()}`);
+  if (!response.ok) throw new Error(`${operation} of table ${input.TableName} failed: ${await response.text()}`);
+  return response.json();
 }
 
 function throttle(request: IncomingMessage, response: ServerResponse): void {

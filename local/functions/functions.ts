@@ -61,9 +61,10 @@ export class Functions {
     void this.#invokeWithRetries(fn, payload);
   }
 
-  close(): void {
+  /** Ends all that runs; resolves when the processes of all functions are gone. */
+  async close(): Promise<void> {
     this.#ending.abort();
-    for (const fn of this.#byName.values()) fn.close();
+    await Promise.all([...this.#byName.values()].map((fn) => fn.close()));
   }
 
   async #invokeWithRetries(fn: LambdaFunction, payload: string): Promise<void> {

@@ -26,11 +26,13 @@ export interface InstanceOptions {
 export class Instance {
   readonly #child: ChildProcess;
   readonly #ready: Promise<FunctionError | undefined>;
+  readonly #closed: Promise<unknown>;
   #settle: ((outcome: InvokeOutcome) => void) | undefined;
   #exit: InvokeOutcome | undefined;
 
   constructor({ functionName, directory, env, log }: InstanceOptions) {
     this.#child = fork(BOOTSTRAP, [], { cwd: directory, env: { ...env }, execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    this.#closed = new Promise((resolve) => this.#child.once('close', resolve));
     logOutput(log, functionName, this.#child);
     const { promise, resolve } = Promise.withResolvers<FunctionError | undefined>();
     this.#ready = promise;
@@ -87,5 +89,11 @@ export class Instance {
 
   kill(): void {
     this.#child.kill('SIGKILL');
+  }
+
+  /** Kills it, and resolves when nothing of it is left: neither the process nor its output. */
+  async close(): Promise<void> {
+    this.kill();
+    await this.#closed;
   }
 }

@@ -82,10 +82,12 @@ export class LambdaFunction {
     }
   }
 
-  close(): void {
+  /** Ends all instances and what they are doing; resolves when their processes are gone. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const instance of this.#instances) instance.kill();
+    const closed = Promise.all([...this.#instances].map((instance) => instance.close()));
     for (const resolve of this.#waiting.splice(0)) resolve(undefined);
+    await closed;
   }
 
   async #acquire(): Promise<Instance | undefined> {

@@ -45,17 +45,13 @@ afterEach(async () => {
 
 describe.each(['sse', 'poll', 'websocket', 'auto'] as const)('in Chromium, over %s', (transport) => {
   const names = CASES.filter(({ transports }) => transports.includes(transport)).map(({ name }) => name);
-  test.each(names)(
-    '%s',
-    async (name) => {
-      const { url, websocketUrl } = server;
-      const failure = await page.evaluate((it) => globalThis.runBrowserCase(it).then(() => undefined, String), {
-        name,
-        transport,
-        urls: { url, websocketUrl },
-      });
-      expect(failure).toBeUndefined();
-    },
-    20_000,
-  );
+  test.each(names)('%s', async (name) => {
+    const { url, websocketUrl } = server;
+    const failure = await page.evaluate((it) => globalThis.runBrowserCase(it).then(() => undefined, String), {
+      name,
+      transport,
+      urls: { url, websocketUrl },
+    });
+    expect(failure).toBeUndefined();
+  });
 });

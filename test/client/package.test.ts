@@ -95,7 +95,6 @@ test.each(examples('ts').map((code, index) => [index + 1, code] as const))(
     const promised = [...code.matchAll(/\/\/ prints: (.*)$/gm)].map(([, line]) => line);
     expect({ stdout: stdout.trim().split('\n'), stderr }).toEqual({ stdout: promised, stderr: '' });
   },
-  20_000,
 );
 
 test('the examples of the README agree with the types of the package', () => {

@@ -63,6 +63,14 @@ describe('an event stream', () => {
     ]);
   });
 
+  test('says a wait at once, in a frame that has not ended too, and without the id of that frame', () => {
+    expect(parse(['id: k3f9.7\nretry: 1500\n'])).toEqual([{ id: undefined, event: 'message', data: undefined, retryMs: 1500 }]);
+  });
+
+  test('takes the last of several ids of one frame', () => {
+    expect(parse(['retry: 1\nid: k3f9.7\n:\nid: k3f9.8\ndata: a\n\n']).at(-1)).toMatchObject({ id: 'k3f9.8', data: 'a' });
+  });
+
   test('keeps the last id for the frames that follow', () => {
     expect(parse(['id: k3f9.7\n\ndata: a\n\n']).at(-1)).toEqual({ id: 'k3f9.7', event: 'message', data: 'a', retryMs: undefined });
   });

@@ -43,6 +43,10 @@ const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], 
     [['docs'], 'docs', 'a new or an empty folder'],
     [['README.md'], 'README.md', 'folder'],
   ],
+  'test:steady': [
+    [['--modes', 'x'], "'x'", 'unpinned'],
+    [['--seed', '-1'], "'-1'", 'from 0 to'],
+  ],
   // lane: sse
   fuzz: [[['--seconds', '0'], "'0'", 'above 0']],
   'bench:noisy': [

@@ -24,6 +24,7 @@ test('the page accepts exactly the channel names that the server accepts', () =>
 test.each([
   ['', 'needs a name'],
   ['a'.repeat(129), 'at most 128 characters, this one has 129'],
+  ['..', 'no URL can carry'],
   ['a b', 'letters, digits and _ . : -'],
 ])('%j is refused with a reason', (name, reason) => {
   expect(channelProblem(name)).toContain(reason);

@@ -1,11 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { buildConsole } from '../../console/build.ts';
 import { collectPageErrors, lanePane, launchBrowser } from './browser.ts';
 import { StubServer } from './stub-server.ts';
+
+// Each test waits for what the page shows; a loaded machine takes its time for a page load.
+jest.setTimeout(30_000);
 
 let consoleDir: string;
 let browser: Browser;
@@ -49,7 +52,7 @@ beforeEach(async () => {
   pageErrors = collectPageErrors(page);
   requests = [];
   page.on('request', (request) => requests.push(new URL(request.url())));
-}, 30_000);
+});
 
 afterEach(async () => {
   expect(pageErrors).toEqual([]);
@@ -95,6 +98,58 @@ test('a burst publishes 20 events', async () => {
     await expect(lane.counter('received').textContent()).resolves.toBe('20');
   }
   await page.getByText('20 events published').waitFor();
+});
+
+test('a burst sends each event when the one before has its id, and shows how far it is', async () => {
+  await openLivePage();
+  const begun: string[] = [];
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  stub.beforePublishing = (data) => {
+    begun.push(data);
+    const gate = Promise.withResolvers<void>();
+    gates.set(data, gate);
+    return gate.promise;
+  };
+  const release = async (data: string) => {
+    while (!gates.has(data)) await page.evaluate(() => new Promise(requestAnimationFrame));
+    gates.get(data)?.resolve();
+  };
+  await page.getByRole('button', { name: 'Publish 20' }).click();
+  await page.getByText('Publishing: 0 of 20 published …').waitFor();
+  await release('hello 1/20');
+  await page.getByText('Publishing: 1 of 20 published …').waitFor();
+  await release('hello 2/20');
+  await page.getByText('Publishing: 2 of 20 published …').waitFor();
+  expect(begun.slice(0, 2)).toEqual(['hello 1/20', 'hello 2/20']);
+  expect(begun.length).toBeLessThanOrEqual(3);
+  for (let index = 3; index <= 20; index++) await release(`hello ${index}/20`);
+  await page.getByText('20 events published').waitFor();
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, index) => `hello ${index + 1}/20`));
+});
+
+test('a burst stops at the first event that fails, and says how far it came', async () => {
+  await openLivePage();
+  stub.refuseData = 'hello 4/20';
+  await page.getByRole('button', { name: 'Publish 20' }).click();
+  await page
+    .locator('.outcome.failed', { hasText: '3 of 20 published, then: your token does not allow this. The 16 behind it were not sent.' })
+    .waitFor();
+  await sse().event('hello 3/20').waitFor();
+  expect((await sse().events()).map(({ data }) => data)).toEqual(['hello 3/20', 'hello 2/20', 'hello 1/20']);
+});
+
+test('an event for a WebSocket lane that is cut waits, says so, and goes out with the connection', async () => {
+  await openLivePage();
+  const outcome = page.locator('.outcome');
+  await page.getByLabel('Send by').selectOption('WebSocket');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await outcome.filter({ hasText: 'k3f9.1 published in' }).waitFor();
+  await websocket().cut();
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await outcome.filter({ hasText: 'Waiting for the connection of the WebSocket lane …' }).waitFor();
+  expect(await outcome.textContent()).not.toContain('published');
+  await websocket().resumeNow();
+  await outcome.filter({ hasText: 'k3f9.2 published in' }).waitFor();
 });
 
 test('an event can be sent up the WebSocket', async () => {

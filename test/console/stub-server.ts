@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame, ServerFrame, WireEvent } from '../../backbone/protocol.ts';
+import type { SignInConfig } from '../../console/sign-in/issuer.ts';
+import { contentSecurityPolicy } from '../../lib/edge/page-policy.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -16,6 +18,8 @@ export interface StubServerOptions {
   /** The built console. */
   readonly consoleDir: string;
   readonly lanes?: readonly ('websocket' | 'sse')[];
+  /** How users sign in. @default nobody has to */
+  readonly signIn?: SignInConfig;
 }
 
 /**
@@ -33,6 +37,12 @@ export class StubServer {
   readonly lostOnWebSocket = new Set<string>();
   /** The WebSocket lane refuses subscriptions in a way that no repetition can mend. */
   refuseSubscriptions = false;
+  /** Nobody gets a session. */
+  refuseSessions = false;
+  /** Data that cannot be published by HTTP. */
+  refuseData: string | undefined;
+  /** Holds a publication by HTTP up. */
+  beforePublishing: ((data: string) => Promise<void>) | undefined;
   /** Every subscription and stream is told that it cannot resume. */
   refuseResume = false;
 
@@ -131,12 +141,19 @@ export class StubServer {
     const url = new URL(request.url ?? '/', this.url);
     const published = /^\/v1\/channels\/([^/]+)\/events$/.exec(url.pathname);
     if (url.pathname === '/console.json') {
-      json(response, 200, this.#has('websocket') ? { websocket: this.url.replace('http', 'ws') } : {});
+      const { signIn } = this.#options;
+      json(response, 200, { ...(this.#has('websocket') && { websocket: this.url.replace('http', 'ws') }), signIn });
     } else if (!url.pathname.startsWith('/v1/')) this.#file(url.pathname, response);
+    else if (url.pathname === '/v1/session') this.#session(response);
     else if (!this.#has('sse')) json(response, 404, {});
     else if (published?.[1] !== undefined) await this.#post(decodeURIComponent(published[1]), request, response);
     else if (request.headers.accept === 'application/json') this.#poll(url, response);
     else this.#stream(url, request, response);
+  }
+
+  #session(response: ServerResponse): void {
+    if (this.refuseSessions) problem(response, 401, 'unauthorized', 'the token is of another audience');
+    else response.writeHead(204).end();
   }
 
   async #post(channel: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -145,14 +162,14 @@ export class StubServer {
     const { type, data } = JSON.parse(Buffer.concat(chunks).toString()) as { type?: string; data: string };
     if (type?.includes(' ')) {
       const detail = `type ${JSON.stringify(type)} does not match [A-Za-z0-9_.:-]{1,128}`;
-      json(
-        response,
-        400,
-        { type: 'about:blank', title: 'Bad Request', status: 400, code: 'invalid_type', detail },
-        'application/problem+json',
-      );
+      problem(response, 400, 'invalid_type', detail);
       return;
     }
+    if (data === this.refuseData) {
+      problem(response, 403, 'forbidden', 'your token does not allow this');
+      return;
+    }
+    await this.beforePublishing?.(data);
     const { id, publishedAt } = this.publish(channel, data, type);
     json(response, 201, { channel, id, publishedAt });
   }
@@ -179,7 +196,13 @@ export class StubServer {
 
   #file(path: string, response: ServerResponse): void {
     const name = path === '/' ? '/index.html' : path;
-    response.writeHead(200, { 'content-type': CONTENT_TYPES[extname(name)] ?? 'application/octet-stream' });
+    const { signIn } = this.#options;
+    const connectTo = [this.url.replace('http', 'ws'), ...(signIn === undefined ? [] : [new URL(signIn.issuer).origin])];
+    response.writeHead(200, {
+      'content-type': CONTENT_TYPES[extname(name)] ?? 'application/octet-stream',
+      // As the edges do.
+      'content-security-policy': contentSecurityPolicy(connectTo),
+    });
     response.end(readFileSync(join(this.#options.consoleDir, name)));
   }
 }
@@ -195,4 +218,8 @@ function encode({ id, type, data }: WireEvent): string {
 
 function json(response: ServerResponse, status: number, body: unknown, contentType = 'application/json'): void {
   response.writeHead(status, { 'content-type': contentType }).end(JSON.stringify(body));
+}
+
+function problem(response: ServerResponse, status: number, code: string, detail: string): void {
+  json(response, status, { type: 'about:blank', title: STATUS_CODES[status], status, code, detail }, 'application/problem+json');
 }

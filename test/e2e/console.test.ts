@@ -46,6 +46,63 @@ afterEach(async () => {
   await context.close();
 });
 
+test('an issuer that denies access is asked once, and again when the user tries again', async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  context.setDefaultTimeout(15_000);
+  page = await context.newPage();
+  pageErrors = collectPageErrors(page);
+  let asked = 0;
+  const authorize = (url: URL) => url.pathname === '/issuer/authorize';
+  await page.route(authorize, async (route) => {
+    asked++;
+    const query = new URL(route.request().url()).searchParams;
+    const back = new URL(query.get('redirect_uri') ?? '');
+    back.search = new URLSearchParams({ error: 'access_denied', state: query.get('state') ?? '' }).toString();
+    await route.fulfill({ status: 302, headers: { location: back.href } });
+  });
+  await page.goto(`${run.urls.console}/?channel=${channel}`);
+  await page.getByRole('alert').filter({ hasText: 'Access was denied' }).waitFor();
+  await page.waitForLoadState('networkidle');
+  expect(asked).toBe(1);
+
+  await page.unroute(authorize);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  for (const title of LANES) await lanePane(page, title).live();
+  expect(page.url()).toBe(`${run.urls.console}/?channel=${channel}`);
+}, 60_000);
+
+test('the page may connect to the hosts of the deployment, and to no other', async () => {
+  await openPage();
+  const policy = (await (await fetch(run.urls.console)).headers.get('content-security-policy')) ?? '';
+  const [connect] = policy.split('; ').filter((directive) => directive.startsWith('connect-src '));
+  expect(connect?.split(' ').slice(1)).toEqual(expect.arrayContaining(["'self'", run.urls.websocket, run.urls.endpoint]));
+  expect(connect).not.toMatch(/ (\*|wss?:|https?:)( |$)|:\*/);
+  const blocked = await page.evaluate(
+    () =>
+      new Promise<string>((resolve) => {
+        document.addEventListener('securitypolicyviolation', ({ effectiveDirective }) => resolve(effectiveDirective), { once: true });
+        fetch('https://elsewhere.example/').catch(() => undefined);
+      }),
+  );
+  expect(blocked).toBe('connect-src');
+  // The browser has told of it, as it should.
+  (pageErrors as string[]).length = 0;
+}, 30_000);
+
+test('over TLS every answer of the load balancer keeps browsers on TLS, out of frames, and to the declared types', async () => {
+  context = await browser.newContext({ ignoreHTTPSErrors: true });
+  pageErrors = [];
+  for (const path of ['/', '/console.json', '/v1/events']) {
+    const response = await context.request.get(run.urls.https + path);
+    expect(response.headers()).toMatchObject({
+      'strict-transport-security': 'max-age=31536000',
+      'content-security-policy': expect.stringContaining("frame-ancestors 'none'"),
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    });
+  }
+}, 30_000);
+
 test('one publish on the page shows with the same id and its latency on both lanes', async () => {
   await openPage();
   await page.getByLabel('Data').fill('hello from the page');
@@ -118,12 +175,29 @@ test('a burst arrives whole and in order on both lanes', async () => {
   await openPage();
   await page.getByRole('button', { name: 'Publish 20' }).click();
   await page.getByText('20 events published').waitFor();
+  const texts = Array.from({ length: 20 }, (_, index) => `hello ${20 - index}/20`);
   for (const title of LANES) {
     const lane = lanePane(page, title);
     await lane.pane.locator('.counters dd', { hasText: /^20$/ }).waitFor();
-    const seqs = (await lane.events()).map(({ id }) => Number(id.split('.')[1]));
-    expect(seqs).toEqual(Array.from({ length: 20 }, (_, index) => 20 - index));
+    const events = await lane.events();
+    expect(events.map(({ id }) => Number(id.split('.')[1]))).toEqual(Array.from({ length: 20 }, (_, index) => 20 - index));
+    // The texts too: they were sent in this order, and each got its id before the next was sent.
+    expect(events.map(({ data }) => data)).toEqual(texts);
   }
+}, 30_000);
+
+test('an event for a WebSocket lane that is cut says that it waits, and then that it was published', async () => {
+  await openPage();
+  await page.getByLabel('Send by').selectOption('WebSocket');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await page.getByText('published in').waitFor();
+  await lanePane(page, 'WebSocket lane').cut();
+  await page.getByLabel('Data').fill('after the cut');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await page.getByText('Waiting for the connection of the WebSocket lane').waitFor();
+  expect(await page.getByText('published in').count()).toBe(0);
+  await page.getByText('published in').waitFor();
+  for (const title of LANES) await lanePane(page, title).event('after the cut').waitFor();
 }, 30_000);
 
 test('an event of a type that nobody named before shows on both lanes', async () => {

@@ -58,6 +58,7 @@ test('SIGTERM closes the streams one after the other, takes no new ones, removes
   expect(streams.filter(({ ended }) => !ended).length).toBeGreaterThan(0);
   expect(await service.exited).toBe(0);
   await until(() => streams.every(({ ended }) => ended));
+  expect(streams.filter(({ broken }) => broken)).toEqual([]);
   expect(service.lines.map(({ message }) => message)).toEqual(expect.arrayContaining(['draining', 'queue closed', 'stopped']));
 });
 
@@ -75,13 +76,15 @@ test('a client that holds on to its connection does not hold the stop up', async
   expect(await service.exited).toBe(0);
 });
 
-test('a second signal ends the process at once', async () => {
+test('a second signal ends the process at once, which its clients see as a broken stream', async () => {
   const service = await runService(60_000);
-  await openStreams(service.url('/v1/events?channel=demo'), 1);
+  const [stream] = await openStreams(service.url('/v1/events?channel=demo'), 1);
   service.kill('SIGTERM');
   await until(() => service.lines.some(({ message }) => message === 'draining'));
   service.kill('SIGTERM');
   expect(await service.exited).toBe(1);
+  await until(() => stream?.ended);
+  expect(stream?.broken).toBe(true);
 });
 
 test('a service without its environment ends with 1 and names what is missing', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import fc from 'fast-check';
-import { encodeOpening, eventBody, HEARTBEAT, idLine, resetBody } from '../../fargate/sse-encoding.ts';
+import { encodeOpening, encodeResumption, eventBody, HEARTBEAT, idLine, resetBody } from '../../fargate/sse-encoding.ts';
 
 interface Heard {
   readonly events: EventSourceMessage[];
@@ -27,10 +27,10 @@ const cuts = fc.array(fc.nat(), { maxLength: 10 });
 
 test('a parser hears every event as it was, whatever is in it and however its bytes are cut', () => {
   fc.assert(
-    fc.property(fc.array(event), cuts, (events, cut) => {
+    fc.property(fc.constantFrom(encodeOpening, encodeResumption), fc.array(event), cuts, (begin, events, cut) => {
       const normal = events.map(({ type, data }) => ({ type, data: data.replace(/\r\n?/g, '\n') }));
       const text = normal.map((each, index) => idLine(`e1.${index + 1}`) + eventBody(each)).join('');
-      const heard = hear(Buffer.concat([encodeOpening('e1.0', 1234), HEARTBEAT, Buffer.from(text), HEARTBEAT]), cut);
+      const heard = hear(Buffer.from(begin('e1.0', 1234) + HEARTBEAT + text + HEARTBEAT), cut);
       const expected = normal.map(({ type, data }, index) => ({
         id: `e1.${index + 1}`,
         event: type === 'message' ? undefined : type,
@@ -47,8 +47,12 @@ test('a carriage return that slipped in ends a line of data and nothing else', (
   expect(heard.events).toEqual([{ id: 'e1.1', event: undefined, data: 'a\nid: e1.9\nb' }]);
 });
 
-test('the opening is a reconnection time and a frame that only sets the id', () => {
-  expect(encodeOpening('k3f9.1042', 2500).toString()).toBe('retry: 2500\n\nid: k3f9.1042\n\n');
+test('the opening is a frame that only sets reconnection time and id', () => {
+  expect(encodeOpening('k3f9.1042', 2500)).toBe('retry: 2500\nid: k3f9.1042\n\n');
+});
+
+test('the beginning of a resumed stream is the same frame, left open for the first event', () => {
+  expect(encodeResumption('k3f9.1042', 2500)).toBe('retry: 2500\nid: k3f9.1042\n');
 });
 
 test('an event of type message has no event line', () => {

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
@@ -26,7 +27,13 @@ const queues = [WEBSOCKET_ENV.deliveryQueueUrl, WEBSOCKET_ENV.deadLetterQueueUrl
 const ENTRIES: Readonly<Record<string, readonly string[]>> = {
   'lambda/backbone/publish.ts': [...log, ...publish],
   // lane: websocket
-  'lambda/websocket/connect.ts': [TELEMETRY_ENV.stack, ...store, ...access, WEBSOCKET_ENV.maxConnectionsPerPrincipal],
+  'lambda/websocket/connect.ts': [
+    TELEMETRY_ENV.stack,
+    ...store,
+    ...access,
+    WEBSOCKET_ENV.maxConnectionsPerPrincipal,
+    WEBSOCKET_ENV.maxAnswersPerSecond,
+  ],
   'lambda/websocket/disconnect.ts': store,
   'lambda/websocket/frame.ts': [
     TELEMETRY_ENV.stack,
@@ -35,6 +42,18 @@ const ENTRIES: Readonly<Record<string, readonly string[]>> = {
     ...store,
     WEBSOCKET_ENV.managementEndpoint,
     WEBSOCKET_ENV.maxPublishesPerSecond,
+    WEBSOCKET_ENV.maxAnswersPerSecond,
+    WEBSOCKET_ENV.maxReplaysPerPrincipal,
+    WEBSOCKET_ENV.replayQueueUrl,
+  ],
+  'lambda/websocket/replay-turns.ts': [
+    TELEMETRY_ENV.stack,
+    ...log,
+    ...store,
+    WEBSOCKET_ENV.managementEndpoint,
+    WEBSOCKET_ENV.maxReplaysPerPrincipal,
+    WEBSOCKET_ENV.maxReplayPostsPerSecond,
+    WEBSOCKET_ENV.replayQueueUrl,
   ],
   'lambda/websocket/fan-out.ts': [
     TELEMETRY_ENV.stack,
@@ -65,11 +84,10 @@ const MAX_BYTES: Readonly<Record<string, number>> = {
   // lane: websocket
   // Only the fan-out posts enough for undici's pool to be worth its 0.29 MB. Measured in 2026-11: 0.63 MB.
   'lambda/websocket/fan-out.ts': 650_000,
+  // It publishes, posts, and leaves replays to a queue: clients of three services beside DynamoDB's. Measured in 2026-11: 0.38 MB.
+  'lambda/websocket/frame.ts': 390_000,
   // end lane
 };
-
-// Every invocation is a process of its own, and a busy machine takes seconds to start one.
-jest.setTimeout(30_000);
 
 let bundles: Bundles;
 let tables: TestTables;
@@ -85,7 +103,10 @@ beforeAll(async () => {
   tables = await startTestTables();
   gateway = await startFakeService();
   topic = await startFakeService({ body: '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>' });
-  sqs = await startFakeService({ body: '{}' });
+  // The SDK compares what it has sent with what has arrived.
+  sqs = await startFakeService({
+    body: (request) => JSON.stringify({ MD5OfMessageBody: createHash('md5').update(JSON.parse(request).MessageBody).digest('hex') }),
+  });
   issuer = await Issuer.create('https://issuer.example.com/issuer', 'lanes');
   keys = await startFakeService({ body: issuer.keySet });
   env = {
@@ -107,6 +128,10 @@ beforeAll(async () => {
     [WEBSOCKET_ENV.principalsTable]: await tables.create('principals'),
     [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: '100',
     [WEBSOCKET_ENV.maxPublishesPerSecond]: '100',
+    [WEBSOCKET_ENV.maxAnswersPerSecond]: '100',
+    [WEBSOCKET_ENV.maxReplaysPerPrincipal]: '8',
+    [WEBSOCKET_ENV.maxReplayPostsPerSecond]: '100',
+    [WEBSOCKET_ENV.replayQueueUrl]: `${sqs.endpoint}/123456789012/replays`,
     [WEBSOCKET_ENV.connectionTtlMs]: '7800000',
     [WEBSOCKET_ENV.managementEndpoint]: `${gateway.endpoint}/dev`,
     [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,
@@ -154,7 +179,9 @@ const connect = (connectionId: string) => invoke('lambda/websocket/connect.ts', 
 const frame = (connectionId: string, body: object) =>
   invoke('lambda/websocket/frame.ts', { requestContext: { connectionId }, body: JSON.stringify(body) });
 const postedTo = (connectionId: string) =>
-  gateway.requests.filter(({ path }) => path === `/dev/@connections/${connectionId}`).map(({ body }) => JSON.parse(body));
+  gateway.requests
+    .filter(({ method, path }) => method === 'POST' && path === `/dev/@connections/${connectionId}`)
+    .map(({ body }) => JSON.parse(body));
 // end lane
 
 describe.each(Object.entries(ENTRIES))('%s', (entry, keys) => {
@@ -195,6 +222,7 @@ test('what the SDK loads only when it is needed is in the bundle', async () => {
 
 // lane: websocket
 test('a frame without a body is answered with an error', async () => {
+  await connect('c2');
   await invoke('lambda/websocket/frame.ts', { requestContext: { connectionId: 'c2' } });
   expect(postedTo('c2')).toEqual([expect.objectContaining({ kind: 'error', code: 'invalid_frame' })]);
 });
@@ -214,7 +242,8 @@ test('a publication is answered and notified, once for a redelivered EventBridge
   const { results } = await invoke('lambda/backbone/publish.ts', event, event);
   const answer = { channel: 'two', id: expect.stringMatching(/^[a-z0-9]+\.1$/), publishedAt: expect.any(String) };
   expect(results).toEqual([{ value: answer }, { value: answer }]);
-  expect(topic.requests).toHaveLength(1);
+  const notifications = topic.requests.map(({ body }) => JSON.parse(new URLSearchParams(body).get('Message') ?? '{}'));
+  expect(notifications.filter(({ channel }) => channel === 'two')).toHaveLength(1);
 });
 
 test('a publication that is not valid fails by name', async () => {
@@ -249,5 +278,26 @@ test('the fan-out posts to subscribers, gives malformed messages back, and count
   expect(lines).toContainEqual(
     expect.objectContaining({ stack: 'LanesTest', lane: 'websocket', Deliveries: 1, GoneConnections: 0, Throttled: 0, Undeliverable: 0 }),
   );
+});
+// end lane
+
+// lane: websocket
+test('what a client has missed is left to the queue, whose turn posts it', async () => {
+  await connect('c5');
+  for (let n = 0; n < 12; n++) await invoke('lambda/backbone/publish.ts', { channel: 'missed', data: `${n}` });
+  const [{ value } = {}] = (await invoke('lambda/backbone/publish.ts', { channel: 'missed', data: 'last' })).results;
+  const [epoch] = (value as { readonly id: string }).id.split('.');
+  await frame('c5', { action: 'subscribe', channel: 'missed', after: `${epoch}.0` });
+  const queued = sqs.requests.map(({ body }) => JSON.parse(body)).find(({ QueueUrl }) => QueueUrl.endsWith('/replays'));
+
+  const { results } = await invoke('lambda/websocket/replay-turns.ts', {
+    Records: [
+      { messageId: 'turn', body: queued.MessageBody },
+      { messageId: 'bad', body: 'hello' },
+    ],
+  });
+
+  expect(results).toEqual([{ value: { batchItemFailures: [{ itemIdentifier: 'bad' }] } }]);
+  expect(postedTo('c5').map(({ kind }) => kind)).toEqual(['subscribed', ...Array.from({ length: 13 }, () => 'event'), 'caughtUp']);
 });
 // end lane

@@ -115,6 +115,16 @@ describe('parseStage', () => {
     },
   );
 
+  test('rejects keys at another port than tasks may call', () => {
+    const issuer = {
+      url: 'https://issuer.example.com',
+      audience: 'lanes',
+      jwksUri: 'https://issuer.example.com:8443/keys',
+      clientId: 'console',
+    };
+    expect(parse({ auth: { ...dev.auth, issuer } })).toThrow(/auth\.issuer\.jwksUri: .*a URL of port 443/);
+  });
+
   test('rejects a console that could sign nobody in', () => {
     const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
     const auth = { ...dev.auth, issuer };

@@ -7,7 +7,7 @@ import type { SseConfig } from '../../lib/sse/sse-config.ts';
 import { FIXED_TIMES, type FixedTimes } from '../../lib/timeout-rule.ts';
 import { checkTimeouts, holds, TimeoutConflictError, timeoutRules } from '../../lib/timeouts.ts';
 import type { WebSocketConfig } from '../../lib/websocket/websocket-config.ts';
-import { dev, preview } from './fixed-stages.ts';
+import { dev, preview, prod } from './fixed-stages.ts';
 
 const withBackbone = (change: Partial<BackboneConfig>): Stage => ({ ...dev, backbone: { ...dev.backbone, ...change } });
 // lane: sse
@@ -26,6 +26,11 @@ const withFanOut = (change: Partial<WebSocketConfig['fanOut']>): Stage => withWe
 const withDistribution = (change: Partial<DistributionEdge>): Stage => ({ ...preview, edge: { ...preview.edge, ...change } as EdgeConfig });
 // end lane
 const withFixed = (change: Partial<FixedTimes>): FixedTimes => ({ ...FIXED_TIMES, ...change });
+
+// lane: websocket
+/** The shipped limits of the WebSocket lane in production. */
+const withProdLimits = (change: Partial<WebSocketConfig>): Stage => ({ ...dev, websocket: { ...prod.websocket, ...change } });
+// end lane
 
 /** What breaks a rule, and what the message says of it. Some rules relate what no stage can change: other fixed times break them. */
 const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, fixed?: FixedTimes])[] = [
@@ -165,6 +170,42 @@ const BROKEN: readonly (readonly [what: string, stage: Stage, message: RegExp, f
     'tables that take less than the API lets in',
     withWebSocket({ requestsPerSecond: 500, maxThroughput: { readUnits: 500, writeUnits: 499 } }),
     /requestsPerSecond \(500 per second\) must be <= websocket\.maxThroughput\.writeUnits \(499 per second\)/,
+  ],
+  [
+    "a principal whose connections and publications use half of the account's rate",
+    withProdLimits({ maxConnectionsPerPrincipal: 100, maxPublishesPerSecond: 50 }),
+    /maxConnectionsPerPrincipal x maxPublishesPerSecond \+ 4 x maxAnswersPerSecond \+ replay\.postsPerSecondPerPrincipal \(5300 requests per second\) must be <= 10 % of websocket\.accountRequestsPerSecond \(1000 requests per second\)/,
+  ],
+  [
+    "a principal whose replays use more than its share of the account's rate",
+    withProdLimits({ replay: { ...prod.websocket.replay, postsPerSecondPerPrincipal: 301 } }),
+    /\(1001 requests per second\) must be <= 10 % of websocket\.accountRequestsPerSecond \(1000 requests per second\)/,
+  ],
+  [
+    'an account with less than AWS gives at first',
+    withProdLimits({ accountRequestsPerSecond: 7_999 }),
+    /\(800 requests per second\) must be <= 10 % of websocket\.accountRequestsPerSecond \(799\.9 requests per second\)/,
+  ],
+  [
+    'frames and replays that leave the fan-out nothing of the rate',
+    withProdLimits({ requestsPerSecond: 4_000 }),
+    /requestsPerSecond x 2 \+ replay\.maxConcurrency x 200 \(10000 requests per second\) must be < websocket\.accountRequestsPerSecond \(10000 requests per second\)/,
+  ],
+  [
+    'a burst that is larger than the bucket of the account',
+    withProdLimits({ requestsPerSecond: 1_000, accountRequestsPerSecond: 8_000, requestBurst: 4_001 }),
+    /requestBurst \(4001 requests\) must be <= half of websocket\.accountRequestsPerSecond, which is API Gateway's bucket \(4000 requests\)/,
+  ],
+  [
+    'more posts in flight than the account answers in time',
+    withProdLimits({ fanOut: { ...prod.websocket.fanOut, maxConcurrency: 59 } }),
+    /fanOut\.maxConcurrency x 2 queues x postConcurrency \(30208 posts in flight\) must be <= websocket\.accountRequestsPerSecond x 3000 ms \(30000 posts in flight\)/,
+  ],
+  [
+    'a turn of a replay that outlives its place',
+    dev,
+    /turn of a replay \(30000 ms\) must be < how long a replay keeps its place \(30000 ms\)/,
+    withFixed({ replayLeaseMs: 30_000 }),
   ],
   [
     'a reservation that the queues can pass',

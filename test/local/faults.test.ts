@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { type LocalRun, startLocalRun } from '../../local/run.ts';
 import type { TaskService } from '../../local/tasks/task-service.ts';
@@ -10,9 +10,6 @@ import { type TestApp, writeApp } from './support/app.ts';
 import { closeOf, opened } from './support/gateway.ts';
 import { testLog } from './support/log.ts';
 import { until } from './support/until.ts';
-
-// Processes start and end; waiting has deadlines of its own.
-jest.setTimeout(60_000);
 
 const TICK = {
   Tick: {

@@ -4,15 +4,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
 import { listen } from '../../local/loopback.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { nextMessage, opened } from './support/gateway.ts';
 import { until } from './support/until.ts';
-
-// Processes start and end; waiting has deadlines of its own.
-jest.setTimeout(60_000);
 
 const MAIN = join(import.meta.dirname, '..', '..', 'local', 'main.ts');
 
@@ -39,7 +36,7 @@ function start(...options: string[]) {
 async function startApp(...options: string[]) {
   app ??= writeApp();
   const started = start('--app', app.directory, '--tasks', '1', ...options);
-  await until('it is ready', () => started.stdout().endsWith('\n') || started.child.exitCode !== null, 15_000);
+  await until('it is ready', () => started.stdout().endsWith('\n') || started.child.exitCode !== null);
   return started;
 }
 

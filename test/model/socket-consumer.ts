@@ -85,7 +85,13 @@ export class SocketConsumer implements Consumer {
     order.ask();
     this.#world.simulation.note(`${this.#name} subscribes to ${channel} after ${after ?? 'nothing'}`);
     this.#world.simulation.spawn(() =>
-      this.#world.lane.frame(connectionId, { action: 'subscribe', channel, requestId: id, ...(after !== undefined && { after }) }),
+      this.#world.lane.frame(connectionId, {
+        action: 'subscribe',
+        channel,
+        requestId: id,
+        // Clients of before know no batches.
+        ...(after !== undefined && { after, batch: this.#requests % 2 === 0 }),
+      }),
     );
   }
 
@@ -100,7 +106,9 @@ export class SocketConsumer implements Consumer {
     const { order, request } = followed;
     const answers = 'requestId' in frame && frame.requestId === request?.id;
     if (frame.kind === 'event') this.#take(followed, order.offer({ ...frame, kind: 'event' }));
-    else if (frame.kind === 'reset' && request !== undefined) this.#reset(followed, frame.reason, request.baseline);
+    else if (frame.kind === 'events') {
+      for (const event of frame.events) this.#take(followed, order.offer({ ...event, channel: frame.channel, kind: 'event' }));
+    } else if (frame.kind === 'reset' && request !== undefined) this.#reset(followed, frame.reason, request.baseline);
     else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
     else if (frame.kind === 'caughtUp' && answers) {
       this.#take(followed, order.settle(frame.id));

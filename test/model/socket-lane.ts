@@ -1,17 +1,39 @@
+import { REPLAY_LEASE_MS } from '../../backbone/contract.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
+import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
 import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
-import type { ConnectionPoster, ConnectionStore, EventLog, PostOutcome } from '../../backbone/ports.ts';
+import { MemoryPostQuota } from '../../backbone/memory/memory-post-quota.ts';
+import { MemoryReplayStore } from '../../backbone/memory/memory-replay-store.ts';
+import type {
+  ConnectionPoster,
+  ConnectionStore,
+  EventLog,
+  PostOutcome,
+  PostQuota,
+  ReplayQueue,
+  ReplayStore,
+} from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
 import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { answerFrame } from '../../lambda/websocket/answer-frame.ts';
+import { runReplayTurn } from '../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../support/access.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
 import type { Wiring } from './wiring.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** Posts of a turn of a replay, so that most take several. */
+const TURN_POSTS = 2;
+
+/** What the function that answers frames may post inline, in half of the cases. In the others the queue does everything. */
+const INLINE_POSTS: readonly PostQuota['take'][] = [
+  async () => ({ kind: 'allowed' }),
+  async (_, posts) => (posts === 1 ? { kind: 'allowed' } : { kind: 'limited', retryAfterMs: 1 }),
+];
 
 export interface SocketLaneOptions {
   readonly simulation: Simulation;
@@ -25,13 +47,16 @@ export class SocketLane {
   readonly #options: SocketLaneOptions;
   readonly #store: ConnectionStore;
   readonly #reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly #replays: ReplayStore;
   readonly #sockets = new Map<string, (frame: string) => void>();
+  #frames = 0;
 
   constructor(options: SocketLaneOptions) {
     this.#options = options;
     const { simulation, wiring, log, retentionMs } = options;
     const store = new MemoryConnectionStore({ clock: simulation, connectionTtlMs: HOUR_MS });
     this.#store = scheduledPort(store, { simulation, name: 'websocket lane' });
+    this.#replays = scheduledPort(new MemoryReplayStore(100, REPLAY_LEASE_MS, simulation), { simulation, name: 'websocket lane' });
     const scheduled = scheduledPort(wiring.consumerLog(log), { simulation, name: 'websocket lane' });
     this.#reader = wiring.replayReader(new LogReader({ log: scheduled, clock: simulation, retentionMs, graceMs: wiring.graceMs }));
   }
@@ -56,6 +81,8 @@ export class SocketLane {
         return outcome;
       },
     };
+    const nth = this.#frames++;
+    const take = INLINE_POSTS[nth % INLINE_POSTS.length];
     await answerFrame(
       { connectionId, body: JSON.stringify(frame), deadlineMs: simulation.nowMs() + HOUR_MS },
       {
@@ -66,6 +93,46 @@ export class SocketLane {
         random: () => 0.5,
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
         quota: { perSecond: 0, take: async () => false },
+        answers: { perSecond: 0, take: take ?? (async () => ({ kind: 'allowed' })) },
+        replays: this.#replays,
+        replayQueue: this.#queueOf(poster),
+        closer: { close: async () => ({ kind: 'closed' }) },
+        newId: () => `replay ${nth}`,
+      },
+      strictTelemetry,
+    );
+  }
+
+  /** A queue whose messages come some time. */
+  #queueOf(poster: ConnectionPoster): ReplayQueue {
+    const queue: ReplayQueue = {
+      enqueue: async (key, delaySeconds = 0) => {
+        this.#options.simulation.spawn(async () => {
+          if (delaySeconds > 0) await this.#options.simulation.sleep(delaySeconds * 1_000);
+          await this.#turn(key, queue, poster);
+        });
+      },
+    };
+    return queue;
+  }
+
+  async #turn(key: ReplayKey, queue: ReplayQueue, poster: ConnectionPoster): Promise<void> {
+    const { simulation } = this.#options;
+    await simulation.step(`a turn of the replay of ${key.channel} for ${key.connectionId}`);
+    await runReplayTurn(
+      key,
+      simulation.nowMs() + HOUR_MS,
+      {
+        store: this.#store,
+        replays: this.#replays,
+        queue,
+        quota: new MemoryPostQuota(1, simulation),
+        poster,
+        reader: this.#reader,
+        clock: simulation,
+        random: () => 0.5,
+        postsPerSecond: Number.POSITIVE_INFINITY,
+        turnPosts: TURN_POSTS,
       },
       strictTelemetry,
     );

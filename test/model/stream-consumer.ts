@@ -2,6 +2,7 @@ import { type Cursor, formatCursor, type Position, parseCursor } from '../../bac
 import type { Reset } from '../../backbone/protocol.ts';
 import type { CloseReason, Sink } from '../../fargate/hub/sink.ts';
 import type { Stream } from '../../fargate/hub/stream.ts';
+import { textOfChunks } from '../fargate/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
@@ -20,6 +21,8 @@ export class StreamConsumer implements Consumer {
   readonly #histories: ReadonlyMap<string, History>;
   #lastEventId: string | undefined;
   #connection: Connection | undefined;
+  /** Of a frame that has not ended yet: it counts for nothing when the connection breaks. */
+  #rest = '';
 
   constructor(name: string, plan: ConsumerPlan, world: ConsumersWorld) {
     this.#name = name;
@@ -74,12 +77,15 @@ export class StreamConsumer implements Consumer {
     if (attachment.kind !== 'attached') throw new Error(`hub ${leg.hub} is ${attachment.kind}`);
     connection.stream = attachment.stream;
     this.#connection = connection;
+    this.#rest = '';
   }
 
   #read({ text, writtenAt }: Chunk): void {
-    for (const frame of text.split('\n\n')) {
+    const frames = (this.#rest + text).split('\n\n');
+    this.#rest = frames.pop() ?? '';
+    for (const frame of frames) {
       const fields = frame.split('\n').map((line) => line.split(/: ?(.*)/s, 2));
-      const value = (field: string) => fields.find(([name]) => name === field)?.[1];
+      const value = (field: string) => fields.findLast(([name]) => name === field)?.[1];
       const id = value('id');
       if (id === undefined) continue;
       this.#take(id, value('event'), value('data'), writtenAt);
@@ -139,7 +145,7 @@ class Connection implements Sink {
   }
 
   write(bytes: Buffer): void {
-    this.#unread.push({ text: bytes.toString(), writtenAt: this.#world.simulation.now });
+    this.#unread.push({ text: textOfChunks(bytes), writtenAt: this.#world.simulation.now });
     if (this.#reading) return;
     this.#reading = true;
     this.#world.simulation.spawn(() => this.#takeUnread());

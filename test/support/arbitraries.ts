@@ -5,11 +5,9 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
 
 /** Every valid channel name. */
-export const channelName: fc.Arbitrary<string> = fc.string({
-  unit: fc.constantFrom(...CHANNEL_CHARACTERS),
-  minLength: 1,
-  maxLength: 128,
-});
+export const channelName: fc.Arbitrary<string> = fc
+  .string({ unit: fc.constantFrom(...CHANNEL_CHARACTERS), minLength: 1, maxLength: 128 })
+  .filter((name) => name !== '.' && name !== '..');
 
 /** Every valid position. */
 export const position: fc.Arbitrary<Position> = fc.record({

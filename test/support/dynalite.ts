@@ -1,32 +1,28 @@
 import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-
-/** dynalite ships no types, and is CommonJS. */
-const dynalite = createRequire(join(import.meta.dirname, 'dynalite.ts'))('dynalite') as (options: {
-  readonly createTableMs: number;
-}) => Server;
+import { DynamoDb } from '../../local/endpoint/dynamodb.ts';
 
 export interface Dynalite {
   readonly endpoint: string;
   stop(): Promise<void>;
 }
 
-/** DynamoDB on a free port of loopback, in memory; tables are active at once. */
+/**
+ * DynamoDB on a free port of loopback, in memory. As in AWS, a new table is CREATING at first. Stopping it closes the server and not
+ * the database, which throws on what is still under way: a client that was killed, or has given up, leaves requests behind.
+ */
 export async function startDynalite(): Promise<Dynalite> {
-  const server = dynalite({ createTableMs: 0 });
+  const server = createServer(new DynamoDb({}).handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    stop: () =>
-      new Promise((resolve, reject) => {
-        // dynalite calls back with null.
-        server.close((error) => (error ? reject(error) : resolve()));
-        server.closeAllConnections();
-      }),
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
   };
 }

@@ -1,4 +1,10 @@
-import { CreateTableCommand, DynamoDBClient, type KeySchemaElement, type ScalarAttributeType } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  type KeySchemaElement,
+  type ScalarAttributeType,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { TABLES } from '../../backbone/contract.ts';
 import { type Dynalite, startDynalite } from './dynalite.ts';
@@ -7,10 +13,13 @@ type TableName = keyof typeof TABLES;
 
 export interface TestTables {
   readonly client: DynamoDBDocumentClient;
-  /** Makes an empty table of that kind under a new name, and answers the name. */
+  /** Makes an empty table of that kind under a new name, waits until it is active, and answers the name. */
   create(kind: TableName): Promise<string>;
   stop(): Promise<void>;
 }
+
+/** How often the SDK asks for a new table. The SDK's own 20 s are meant for AWS. */
+const TABLE_WAIT_SECONDS = { minDelay: 0.01, maxDelay: 0.05, maxWaitTime: 30 };
 
 /** The tables of the contract on a dynalite of their own, on loopback. */
 export async function startTestTables(): Promise<TestTables> {
@@ -42,6 +51,7 @@ export async function startTestTables(): Promise<TestTables> {
           }),
         }),
       );
+      await waitUntilTableExists({ client: raw, ...TABLE_WAIT_SECONDS }, { TableName: name });
       return name;
     },
     async stop() {

@@ -13,6 +13,10 @@ describe('parseChannel', () => {
     expect(() => parseChannel(value)).toThrow(InvalidInputError);
   });
 
+  test.each(['.', '..'])('rejects %j, which no URL can carry', (value) => {
+    expect(() => parseChannel(value)).toThrow(`channel "${value}" cannot be used: no URL path can carry it`);
+  });
+
   test('names the bad value and the rule', () => {
     expect(() => parseChannel('a b')).toThrow('channel "a b" does not match ^[A-Za-z0-9_.:-]{1,128}$');
   });

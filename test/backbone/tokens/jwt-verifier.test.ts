@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,10 @@ let stranger: SigningKey;
 let answer: { status: number; body: string };
 let asked: number;
 let verifier: TokenVerifier;
+/** The time for fetches. */
+let nowMs: number;
+
+const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 const nowSeconds = () => Math.floor(Date.now() / 1_000);
 
@@ -43,9 +48,10 @@ afterAll(() => void server.close());
 
 beforeEach(() => {
   asked = 0;
+  nowMs = 0;
   answer = keySet(key);
   const jwksUri = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`;
-  verifier = createJwtVerifier({ issuer: ISSUER, audience: 'lanes', jwksUri });
+  verifier = createJwtVerifier({ issuer: ISSUER, audience: 'lanes', jwksUri }, () => nowMs);
 });
 
 const verify = async (token: string) => verifier.verify(token);
@@ -62,6 +68,16 @@ test.each([
   expect(await verify(key.sign(claims(more)))).toMatchObject({ principal: 'ann' });
 });
 
+test('the clock of the issuer may be 5 s ahead', async () => {
+  const ahead = nowSeconds() + 4;
+  expect(await verify(key.sign(claims({ nbf: ahead, iat: ahead })))).toMatchObject({ principal: 'ann' });
+});
+
+test('times may have fractions', async () => {
+  const exp = nowSeconds() + 60;
+  expect(await verify(key.sign(claims({ exp: exp + 0.5, iat: exp - 60.5 })))).toMatchObject({ expiresAtMs: exp * 1_000 });
+});
+
 test('once the keys are there, the answer is no promise', async () => {
   await verify(key.sign(claims()));
   expect(verifier.verify(key.sign(claims()))).toMatchObject({ principal: 'ann' });
@@ -71,20 +87,59 @@ test('the keys are fetched once, and again for a key that is new', async () => {
   for (let times = 0; times < 3; times++) await verify(key.sign(claims()));
   expect(asked).toBe(1);
   answer = keySet(key, stranger);
+  nowMs = 2_000;
   expect(await verify(stranger.sign(claims()))).toMatchObject({ principal: 'ann' });
   expect(asked).toBe(2);
 });
 
-test('made-up keys do not make it ask again and again', async () => {
-  await verify(key.sign(claims()));
-  for (let times = 0; times < 5; times++) {
-    await expect(verify((await createSigningKey()).sign(claims()))).rejects.toThrow('its issuer has no such key');
-  }
-  expect(asked).toBe(2);
+describe('a key id that is not known', () => {
+  const unknown = () => `${encode({ alg: 'RS256', kid: randomUUID() })}.${encode(claims())}.AAAA`;
+
+  beforeEach(async () => {
+    await verify(key.sign(claims()));
+    nowMs = 2_000;
+  });
+
+  test('is refused once the issuer has said that it is not its own', async () => {
+    await expect(verify(unknown())).rejects.toMatchObject({ code: 'unauthorized', message: expect.stringContaining('no such key') });
+    expect(asked).toBe(2);
+  });
+
+  test('does not cost a good token its answer: a new key is taken as soon as keys may be fetched again', async () => {
+    await expect(verify(unknown())).rejects.toBeInstanceOf(AccessDeniedError);
+    answer = keySet(key, stranger);
+    nowMs = 3_999;
+    await expect(verify(stranger.sign(claims()))).rejects.toMatchObject({ name: 'KeysUnavailableError', isExpected: true });
+    nowMs = 4_000;
+    expect(await verify(stranger.sign(claims()))).toMatchObject({ principal: 'ann' });
+    expect(asked).toBe(3);
+  });
+
+  test('is looked for again after 10 s, and until then nobody can say whether it is good', async () => {
+    const token = unknown();
+    await expect(verify(token)).rejects.toBeInstanceOf(AccessDeniedError);
+    nowMs = 11_999;
+    await expect(verify(token)).rejects.toBeInstanceOf(KeysUnavailableError);
+    expect(asked).toBe(2);
+    nowMs = 12_000;
+    await expect(verify(token)).rejects.toBeInstanceOf(AccessDeniedError);
+    expect(asked).toBe(3);
+  });
+
+  test('does not make it ask more often than every 2 s, however many there are', async () => {
+    for (; nowMs < 22_000; nowMs += 10) await verify(unknown()).catch(() => {});
+    expect(asked).toBe(1 + 10);
+  });
+
+  test('shares the fetch that is under way', async () => {
+    answer = keySet(key, stranger);
+    const accesses = await Promise.all(Array.from({ length: 20 }, () => verify(stranger.sign(claims()))));
+    expect(accesses).toHaveLength(20);
+    expect(asked).toBe(2);
+  });
 });
 
 describe('a token is refused that', () => {
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const kid = () => key.publicJwk['kid'];
   const cases: [string, () => string, string, string][] = [
     ['is of another issuer', () => key.sign(claims({ iss: 'https://other.example' })), 'unauthorized', 'another issuer'],
@@ -94,6 +149,21 @@ describe('a token is refused that', () => {
     ['expires now', () => key.sign(claims({ exp: nowSeconds() })), 'token_expired', 'the token expired at'],
     ['never expires', () => key.sign(claims({ exp: undefined })), 'unauthorized', 'never expires'],
     ['is not valid yet', () => key.sign(claims({ nbf: nowSeconds() + 60 })), 'unauthorized', 'has not come yet'],
+    ['was issued in the future', () => key.sign(claims({ iat: nowSeconds() + 60 })), 'unauthorized', 'issued in the future'],
+    ...(['exp', 'nbf', 'iat'] as const).flatMap((claim) =>
+      [1e300, -1e300, -1, 253_402_300_800].map((value): (typeof cases)[number] => [
+        `has ${claim} ${value}`,
+        () => key.sign(claims({ [claim]: value })),
+        'unauthorized',
+        `the token's ${claim} is`,
+      ]),
+    ),
+    ['has an exp that is no finite number', () => key.sign(claims()).replace(/\..*\./, `.${hugeExp()}.`), 'unauthorized', 'no JWT'],
+    ['is padded', () => `${key.sign(claims())}=`, 'unauthorized', 'no JWT'],
+    ['is padded twice', () => `${key.sign(claims())}==`, 'unauthorized', 'no JWT'],
+    ['has a padded head', () => key.sign(claims()).replace('.', '=.'), 'unauthorized', 'no JWT'],
+    ['has other bits behind its signature', () => withOtherLastBits(key.sign(claims())), 'unauthorized', 'no JWT'],
+    ['is written in the other alphabet', () => key.sign(claims()).replace(/.$/, '+'), 'unauthorized', 'no JWT'],
     ['was signed by somebody else', () => forge(stranger.sign(claims())), 'unauthorized', 'signature is wrong'],
     ['is not signed', () => `${encode({ alg: 'none', kid: kid() })}.${encode(claims())}.`, 'unauthorized', 'no JWT'],
     ['says so, but has a signature', () => `${encode({ alg: 'none', kid: kid() })}.${encode(claims())}.AAAA`, 'unauthorized', 'no JWT'],
@@ -107,6 +177,20 @@ describe('a token is refused that', () => {
     ['is no token', () => 'hello', 'unauthorized', 'no JWT'],
     ['is nothing', () => '', 'unauthorized', 'no JWT'],
   ];
+
+  /** JSON has no infinity, but numbers that are read as one. */
+  function hugeExp(): string {
+    return Buffer.from(JSON.stringify(claims({ exp: 0 })).replace('"exp":0', '"exp":1e999')).toString('base64url');
+  }
+
+  /** Another way to write the same signature: 256 bytes are 341 characters and two thirds of one. */
+  function withOtherLastBits(token: string): string {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const other = token.slice(0, -1) + alphabet[alphabet.indexOf(token.slice(-1)) + 1];
+    const bytes = (text: string) => Buffer.from(text.slice(text.lastIndexOf('.') + 1), 'base64url');
+    expect(bytes(other)).toEqual(bytes(token));
+    return other;
+  }
 
   /** The same claims under the id of the issuer's key. */
   function forge(token: string): string {
@@ -127,7 +211,8 @@ test.each([
   ['answers with no keys', { status: 200, body: '{}' }],
 ])('while the issuer %s nobody is refused, but told that nobody can say', async (_, broken) => {
   answer = broken;
-  await expect(verify(key.sign(claims()))).rejects.toBeInstanceOf(KeysUnavailableError);
+  await expect(verify(key.sign(claims()))).rejects.toMatchObject({ name: 'KeysUnavailableError', isExpected: false });
   answer = keySet(key);
+  nowMs = 2_000;
   expect(await verify(key.sign(claims()))).toMatchObject({ principal: 'ann' });
 });

@@ -183,6 +183,17 @@ describe('publications', () => {
     expect(scene.found()).toEqual([]);
   });
 
+  test.each([
+    ['while the key is remembered are one too many', KEYS_LAST_MS - 1, ['republished e.1']],
+    ['of which the second came when the key was forgotten are the doing of a slow machine', KEYS_LAST_MS, []],
+  ])('two events of a publication that was accepted for later %s', (_, apartMs, found) => {
+    const scene = new Scene().accept('later');
+    Object.assign(scene.ledger.find('later') ?? {}, { firstTriedAtMs: at(1) });
+    const event = (id: string, atMs: number): Entry => ({ kind: 'event', atMs, id, type: 'message', data: 'later x' });
+    scene.subscriber('inOrder', start(0, 'e.0'), event('e.1', at(2)), event('e.2', at(1) + apartMs));
+    expect(scene.found()).toEqual(found);
+  });
+
   test('lost: accepted for later, but neither published nor put aside', () => {
     expect(new Scene().accept('later').found()).toEqual(['lost later']);
   });

@@ -1,12 +1,9 @@
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { drive, type LoadProgress } from '../../../bench/load/drive.ts';
 import type { LoadOptions } from '../../../bench/load/options.ts';
 import { isIntact, type LoadResult } from '../../../bench/load/result.ts';
 import { ours } from '../../../bench/peers/catalog.ts';
 import { startLyingServer } from '../support/lying-server.ts';
-
-/** Processes are started, and the machine may be busy. */
-jest.setTimeout(30_000);
 
 type Target = Pick<LoadOptions, 'url' | 'token'>;
 

@@ -16,18 +16,14 @@ async function measure(peer: Peer, load: Load, signal = new AbortController().si
   }
 }
 
-test.each([ours, oursFourChannels, betterSse, nodeHttp, ws])(
-  'every stream of $id gets every event of bursts',
-  async (peer) => {
-    const { intact, problem, delivering } = await measure(peer, { kind: 'window', inFlight: 4, burst: 4, events: 12 });
+test.each([ours, oursFourChannels, betterSse, nodeHttp, ws])('every stream of $id gets every event of bursts', async (peer) => {
+  const { intact, problem, delivering } = await measure(peer, { kind: 'window', inFlight: 4, burst: 4, events: 12 });
 
-    expect(problem).toBeUndefined();
-    expect(intact).toBe(true);
-    expect(delivering?.events).toBe(12);
-    expect(delivering?.messagesPerSecond).toBeCloseTo((12 * STREAMS) / (delivering?.seconds ?? 0));
-  },
-  20_000,
-);
+  expect(problem).toBeUndefined();
+  expect(intact).toBe(true);
+  expect(delivering?.events).toBe(12);
+  expect(delivering?.messagesPerSecond).toBeCloseTo((12 * STREAMS) / (delivering?.seconds ?? 0));
+});
 
 test('an open loop publishes as many as were asked for', async () => {
   const { intact, delivering } = await measure(nodeHttp, { kind: 'rate', perSecond: 100, events: 20 });

@@ -72,6 +72,16 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'is live at once on a quiet channel that it resumes, whose stream brings no event',
+    transports: ['sse'],
+    async run({ connect, server, channel }) {
+      const { id } = await server.publish(channel, 'seen');
+      const subscription = connect().subscribe(channel, { after: id });
+      await until(() => subscription.status.status === 'live', 'live');
+      equal(subscription.cursor, id, 'its place');
+    },
+  },
+  {
     name: 'loses and repeats nothing when connections are cut while events are published',
     transports: LANES,
     async run({ connect, server, channel }) {
@@ -150,6 +160,31 @@ export const DELIVERY_CASES: readonly Case[] = [
       await server.set({ replayLimit: 10 });
       const seen = record(connect().subscribe(channel, { after: first?.id }));
       await untilSeen(seen, numbered('e', 1, 30), 'events');
+    },
+  },
+  {
+    name: 'takes several missed events in one frame, and one by one from a server that knows no batches',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.publish(channel, 'seen');
+      const [first] = await server.events(channel);
+      await publishAll(server, channel, numbered('e', 1, 30));
+      await untilSeen(record(connect().subscribe(channel, { after: first?.id })), numbered('e', 1, 30), 'events in batches');
+      await server.set({ noBatches: true });
+      await untilSeen(record(connect().subscribe(channel, { after: first?.id })), numbered('e', 1, 30), 'events one by one');
+    },
+  },
+  {
+    name: 'asks again for a replay that a limit has put off',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.publish(channel, 'seen');
+      const [first] = await server.events(channel);
+      await publishAll(server, channel, numbered('e', 1, 3));
+      await server.set({ limitedReplays: 2 });
+      const seen = record(connect().subscribe(channel, { after: first?.id }));
+      await untilSeen(seen, numbered('e', 1, 3), 'events');
+      equal((await server.stats()).subscribes, 3, 'frames that ask to subscribe');
     },
   },
   {

@@ -76,9 +76,7 @@ export const PUBLISH_CASES: readonly Case[] = [
       const connection = connect();
       await connection.publish(channel, { data: 'e 1' });
       await server.set({ mute: true, failures: { times: 1_000, status: 500 } });
-      const startedAtMs = Date.now();
       const error = await thrownBy(() => connection.publish(channel, { data: 'e 2' }, { signal: AbortSignal.timeout(50) }));
-      truthy(Date.now() - startedAtMs < 2_000, 'it ends at once');
       truthy(error instanceof DOMException && error.name === 'TimeoutError', `the signal's reason: ${error}`);
     },
   },

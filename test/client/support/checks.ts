@@ -1,6 +1,6 @@
 import type { LaneItem, Subscription } from '../../../client/src/index.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
-const DEADLINE_MS = 8_000;
 const LOOK_AGAIN_MS = 5;
 
 /** Both as JSON. */
@@ -17,7 +17,7 @@ export function truthy(value: unknown, what: string): void {
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string | (() => string),
-  deadlineMs = DEADLINE_MS,
+  deadlineMs = PATIENCE_MS,
 ): Promise<void> {
   const startedAtMs = Date.now();
   while (!(await holds())) {

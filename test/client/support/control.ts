@@ -23,6 +23,10 @@ export interface Faults {
   readonly slowFrames: { readonly subscribe?: number; readonly unsubscribe?: number };
   /** WebSocket: a replay ends with an error after so many events; 0 lets it go on to its end. */
   readonly replayLimit: number;
+  /** WebSocket: a server that knows no batches sends every event in a frame of its own. */
+  readonly noBatches: boolean;
+  /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
+  readonly limitedReplays: number;
   /** Only these tokens are let in; undefined lets everybody in. */
   readonly tokens: readonly string[] | undefined;
 }

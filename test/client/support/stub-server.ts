@@ -185,11 +185,12 @@ export class StubServer implements ServerControl {
     };
     const { reset } = log.replay(channel, position);
     if (reset !== undefined) position = log.baseline(channel);
-    write(`retry: 20\n\nid: ${position}\n\n`);
+    // As the service does: the first event ends the frame of a client that says where it stands.
+    write(lastEventId === undefined ? `retry: 20\nid: ${position}\n\n` : `retry: 20\nid: ${lastEventId}\n`);
     if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
     listener.pump();
     this.#streams.add(listener);
-    const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS);
+    const heartbeat = setInterval(() => write(':\n'), HEARTBEAT_MS);
     response.once('close', () => {
       clearInterval(heartbeat);
       this.#streams.delete(listener);

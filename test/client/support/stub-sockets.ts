@@ -148,7 +148,7 @@ export class StubSockets {
 
   #subscribe(
     peer: Peer,
-    { channel, after }: ClientFrame & { readonly action: 'subscribe' },
+    { channel, after, batch = false }: ClientFrame & { readonly action: 'subscribe' },
     repeated: { readonly requestId?: string },
   ): readonly ServerFrame[] {
     const { log, counts, faults } = this.#state;
@@ -156,6 +156,10 @@ export class StubSockets {
     peer.channels.add(channel);
     const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
     if (after === undefined) return [subscribed];
+    if (faults.limitedReplays > 0) {
+      this.#state.faults = { ...faults, limitedReplays: faults.limitedReplays - 1 };
+      return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: 20, ...repeated }];
+    }
     const { events, settled, reset } = log.replay(channel, after);
     const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;
     counts.delivered += sent.length;
@@ -163,9 +167,17 @@ export class StubSockets {
     return [
       subscribed,
       ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
-      ...sent.map((event) => ({ kind: 'event', ...event }) as const),
+      ...(batch && !faults.noBatches ? batchesOf(channel, sent) : sent.map((event) => ({ kind: 'event', ...event }) as const)),
       { ...(sent.length < events.length ? incomplete : ({ kind: 'caughtUp', channel, id: settled } as const)), ...repeated },
     ];
+  }
+}
+
+const BATCH = 4;
+
+function* batchesOf(channel: string, events: readonly WireEvent[]): Generator<ServerFrame> {
+  for (let at = 0; at < events.length; at += BATCH) {
+    yield { kind: 'events', channel, events: events.slice(at, at + BATCH).map(({ channel: _, ...event }) => event) };
   }
 }
 

@@ -12,6 +12,8 @@ export const NO_FAULTS: Faults = {
   brokenFrames: 0,
   slowFrames: {},
   replayLimit: 0,
+  noBatches: false,
+  limitedReplays: 0,
   tokens: undefined,
 };
 

@@ -28,3 +28,5 @@ const unpublished = hopeless.publish('orders', { data: 'never' }).catch((error) 
 abort.abort();
 connection.close();
 console.log(await unpublished);
+// A timer that is left would hold the process up, for as long as it runs.
+console.log(`timers left: ${process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length}`);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { CUT_MS } from '../../../console/lanes/lane.ts';
 import { WebSocketLane } from '../../../console/lanes/websocket-lane.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 import { StubServer } from '../stub-server.ts';
 import { RecordingObserver } from './recording-observer.ts';
 
@@ -12,7 +13,7 @@ const state = () => observer.states.at(-1)?.kind;
 
 /** Polls until the expectation holds. */
 async function eventually(expectation: () => void): Promise<void> {
-  const deadlineMs = Date.now() + 8000;
+  const deadlineMs = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
       expectation();
@@ -64,15 +65,14 @@ test('a cut closes the socket, stays away, and comes back by itself with what wa
   await eventually(() => expect(observer.ids).toEqual(['k3f9.1', 'k3f9.2', 'k3f9.3']));
   expect(observer.replayed).toEqual(['k3f9.2']);
   expect(observer.notices.map(({ kind }) => kind)).toEqual(['cut', 'resumed']);
-}, 15_000);
+});
 
 test('a cut is ended early on demand', async () => {
   await openLane();
-  const cutAtMs = Date.now();
   lane.cut();
   lane.resume();
+  expect(state()).toBe('connecting');
   await eventually(() => expect(observer.notices).toContainEqual({ kind: 'resumed', after: 'k3f9.0', replayed: 0 }));
-  expect(Date.now() - cutAtMs).toBeLessThan(CUT_MS);
   expect(state()).toBe('live');
 });
 

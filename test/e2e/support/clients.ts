@@ -129,8 +129,8 @@ export interface LaneSocket {
   close(): void;
 }
 
-export async function openSocket(url: string): Promise<LaneSocket> {
-  const socket = new WebSocket(url, ['lanes.v1.json', `bearer.${token}`]);
+export async function openSocket(url: string, bearer = token): Promise<LaneSocket> {
+  const socket = new WebSocket(url, ['lanes.v1.json', `bearer.${bearer}`]);
   const frames = new Inbox<ServerFrame>();
   socket.on('message', (data) => frames.push(JSON.parse(data.toString()) as ServerFrame));
   socket.on('error', () => {});

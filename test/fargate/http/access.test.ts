@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { AccessDeniedError, KeysUnavailableError, tokenExpired } from '../../../backbone/domain/access.ts';
 import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { createAuthenticate } from '../../../fargate/http/authenticate.ts';
 import { PublishRate } from '../../../fargate/http/publish-rate.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { EdgeWorld } from '../support/edge-world.ts';
+import { silentLogger } from '../support/hub-world.ts';
 import { SseClient } from '../support/sse-client.ts';
 import { until } from '../support/until.ts';
 
@@ -22,14 +23,18 @@ const verifier: TokenVerifier = {
     if (token === 'slow') return Promise.resolve(access);
     if (token === 'old') throw tokenExpired(world.clock.nowMs());
     if (token === 'unknown') return Promise.reject(new KeysUnavailableError('nobody can say'));
+    if (token === 'too soon') return Promise.reject(new KeysUnavailableError('ask again', { isExpected: true }));
     throw new AccessDeniedError('unauthorized', 'the token is not valid');
   },
 };
+
+const logged = jest.fn();
 
 async function listen({ queryToken = true, perSecond = 100 } = {}): Promise<void> {
   const origins = [PAGE];
   world = new EdgeWorld({
     edge: {
+      logger: { ...silentLogger, error: logged },
       verifier,
       origins,
       authenticate: createAuthenticate(verifier, { queryToken, origins }),
@@ -39,9 +44,22 @@ async function listen({ queryToken = true, perSecond = 100 } = {}): Promise<void
   await world.listen();
 }
 
-beforeEach(() => listen());
+beforeEach(() => {
+  logged.mockClear();
+  return listen();
+});
 
 afterEach(() => world.close());
+
+test.each([
+  ['unknown', 1],
+  ['too%20soon', 0],
+])('a token that nobody can check (%s) is told when to come again, and logged where something is wrong', async (token, lines) => {
+  const response = await world.fetch(`/v1/events?channel=orders.1&token=${token}`);
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(logged).toHaveBeenCalledTimes(lines);
+});
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const session = (token: string) => ({ cookie: `__Host-lanes=${token}` });

@@ -112,7 +112,7 @@ describe('a stream is over', () => {
     world.hub.close();
     await new Promise((resolve) => world.server.close(resolve));
     expect(world.hub.openStreams).toBe(0);
-  }, 20_000);
+  });
 });
 
 describe('a stream is refused, and its connection closed,', () => {

@@ -12,7 +12,7 @@ describe('opening', () => {
     world = new HubWorld({ random: () => 0.5 });
     const event = await world.store('demo', 'before');
     const { sink } = await world.open(['demo']);
-    expect(sink.text).toBe(`retry: 3000\n\nid: ${idOf(event)}\n\n`);
+    expect(sink.text).toBe(`retry: 3000\nid: ${idOf(event)}\n\n`);
   });
 
   test('every stream has a reconnection time of its own, within the limits', async () => {
@@ -33,6 +33,38 @@ describe('opening', () => {
     await until(() => sink.events.length === 2);
     expect(sink.text).toContain(`id: a=${a.epoch}.0,b=${b.epoch}.0\n\n`);
     expect(sink.events.map(({ id }) => id)).toEqual([`a=${idOf(a)},b=${b.epoch}.0`, `a=${idOf(a)},b=${idOf(b)}`]);
+  });
+
+  test('a client that resumes gets no frame without an event, only lines that the first event ends', async () => {
+    world = new HubWorld({ random: () => 0.5 });
+    world.hub.start();
+    const first = await world.store('demo', 'one');
+    const { sink } = await world.open(['demo'], idOf(first));
+    await world.clock.advance(60_000);
+    expect(sink.text).toMatch(new RegExp(`^retry: 3000\\nid: ${idOf(first)}\\n(:\\n)+$`));
+    const second = await world.publish('demo', 'two');
+    await until(() => sink.events.length === 1);
+    expect(sink.text.split('\n\n')).toEqual([expect.stringContaining('\ndata: two'), '']);
+    expect(sink.events).toEqual([{ id: idOf(second), event: undefined, data: 'two' }]);
+  });
+
+  test('the end of a token that comes before the first event has the id that the client came with', async () => {
+    world = new HubWorld();
+    const { epoch, seq } = await world.store('demo', 'one');
+    const sink = new FakeSink();
+    const expiresAtMs = world.clock.nowMs() + 60_000;
+    world.hub.attach({ channels: ['demo'], cursor: new Map([['demo', { epoch, seq }]]), expiresAtMs }, sink);
+    await until(() => sink.writes.length > 0);
+    await world.clock.advance(60_000);
+    expect(sink.events).toEqual([{ id: `${epoch}.${seq}`, event: 'expired', data: '{"code":"token_expired"}' }]);
+  });
+
+  test('a client that resumes in some of its channels gets its place in the others at once', async () => {
+    world = new HubWorld();
+    const a = await world.store('a', 'one');
+    const b = await world.store('b', 'two');
+    const { sink } = await world.open(['a', 'b'], `a=${idOf(a)}`);
+    expect(sink.text).toMatch(new RegExp(`^retry: \\d+\\nid: a=${idOf(a)},b=${idOf(b)}\\n\\n$`));
   });
 
   test('a stream whose log does not answer is not opened, and the next one is', async () => {
@@ -240,7 +272,7 @@ describe('resume', () => {
   test('until the reset is there, the id is the one that the client came with', async () => {
     world = new HubWorld();
     const { sink } = await world.open(['demo'], 'old.7');
-    expect(sink.text).toMatch(/^retry: \d+\n\nid: old\.7\n\n/);
+    expect(sink.text).toMatch(/^retry: \d+\nid: old\.7\n/);
   });
 
   test('a cursor beyond the newest event is a reset', async () => {
@@ -397,6 +429,39 @@ describe('slow clients', () => {
 });
 
 describe('heartbeats', () => {
+  test('heartbeats end no frame: some clients would make an empty message of it', async () => {
+    world = new HubWorld({ heartbeatIntervalMs: 15_000 });
+    world.hub.start();
+    const { sink } = await world.open(['demo']);
+    const opening = sink.text;
+    await world.clock.advance(60_000);
+    expect(sink.text.slice(opening.length)).toMatch(/^(:\n)+$/);
+  });
+
+  test('a stream that asked for a shorter interval has it, and the others keep theirs', async () => {
+    world = new HubWorld({ heartbeatIntervalMs: 15_000 });
+    const attach = (heartbeatIntervalMs?: number) => {
+      const sink = new FakeSink();
+      const attachment = world.hub.attach(
+        { channels: ['demo'], cursor: undefined, ...(heartbeatIntervalMs && { heartbeatIntervalMs }) },
+        sink,
+      );
+      return { sink, attachment };
+    };
+    const [early, usual] = [attach(2_000), attach()];
+    world.hub.start();
+    const late = attach(4_000);
+    await until(() => late.sink.writes.length === 1);
+    await world.clock.advance(120_000);
+    const beats = [early, late, usual].map(({ sink }) => sink.writes.length - 1);
+    // Twice in each interval; the first tick finds the opening written.
+    expect(beats).toEqual([119, 59, 15]);
+    if (early.attachment.kind === 'attached') early.attachment.stream.detach();
+    const before = early.sink.writes.length;
+    await world.clock.advance(60_000);
+    expect(early.sink.writes).toHaveLength(before);
+  });
+
   test('a quiet stream is never silent for longer than the interval', async () => {
     world = new HubWorld({ heartbeatIntervalMs: 15_000 });
     world.hub.start();
@@ -414,7 +479,7 @@ describe('heartbeats', () => {
     }
     expect(longestMs).toBeGreaterThan(0);
     expect(longestMs).toBeLessThanOrEqual(15_000);
-    expect(sink.text).toContain(':\n\n');
+    expect(sink.text).toMatch(/^:$/m);
     expect(sink.events).toEqual([]);
   });
 
@@ -427,7 +492,7 @@ describe('heartbeats', () => {
       await until(() => sink.events.length === count + 1);
       await world.clock.advance(5_000);
     }
-    expect(sink.text).not.toContain(':\n\n');
+    expect(sink.text).not.toMatch(/^:$/m);
   });
 
   test('a client that has not taken what it got is spared', async () => {
@@ -439,7 +504,7 @@ describe('heartbeats', () => {
     await until(() => sink.bufferedBytes > 0);
     // The sink throws when it is written to now.
     await world.clock.advance(20_000);
-    expect(sink.text).not.toContain(':\n\n');
+    expect(sink.text).not.toMatch(/^:$/m);
   });
 });
 

@@ -9,6 +9,7 @@ import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import type { Stream } from '../../../fargate/hub/stream.ts';
+import { textOfChunks } from '../support/chunks.ts';
 import type { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';
 import { idle } from '../support/until.ts';
@@ -25,17 +26,22 @@ class Client {
   /** Everything heard: ids, with what came with them. */
   readonly heard: { readonly id: string; readonly type: 'id' | 'event' | 'reset'; readonly data: string }[] = [];
   #readWrites = 0;
+  /** Of a frame that has not ended yet. */
+  #rest = '';
 
   constructor(world: HubWorld, channels: readonly string[], lastEventId: string | undefined) {
     this.#world = world;
     this.channels = channels;
     this.#lastEventId = lastEventId;
+    // The stream of a client that says where it stands does not repeat it.
+    if (lastEventId !== undefined) this.heard.push({ id: lastEventId, type: 'id', data: '' });
   }
 
   connect(): void {
     if (this.#connection !== undefined && this.#connection.sink.closedFor === undefined) return;
     this.#listen();
     this.#readWrites = 0;
+    this.#rest = '';
     const connection = this.#world.attach(this.channels, this.#lastEventId);
     // A stream that fails to open is one that the client opens again.
     connection.stream.opened.catch(() => {});
@@ -59,14 +65,14 @@ class Client {
   /** Hears what was written since it listened last. */
   #listen(): void {
     const writes = this.#connection?.sink.writes ?? [];
-    for (const bytes of writes.slice(this.#readWrites)) {
-      for (const frame of bytes.toString().split('\n\n')) this.#hear(frame);
-    }
+    const frames = (this.#rest + textOfChunks(Buffer.concat(writes.slice(this.#readWrites)))).split('\n\n');
+    this.#rest = frames.pop() ?? '';
+    for (const frame of frames) this.#hear(frame);
     this.#readWrites = writes.length;
   }
 
   #hear(frame: string): void {
-    const id = /^id: (.*)$/m.exec(frame)?.[1];
+    const [, id] = [...frame.matchAll(/^id: (.*)$/gm)].at(-1) ?? [];
     if (id === undefined) return;
     this.#lastEventId = id;
     const data = /^data: (.*)$/m.exec(frame)?.[1];

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { Ring } from '../../../fargate/hub/ring.ts';
+import { textOfChunks } from '../support/chunks.ts';
 import { parseStream } from '../support/fake-sink.ts';
 
 const EVERYTHING = Number.MAX_SAFE_INTEGER;
@@ -19,7 +20,7 @@ function ringOf(...seqs: readonly number[]): Ring {
 function drain(ring: Ring, from: number): readonly string[] {
   const parts: Buffer[] = [];
   for (let batch = ring.batchFrom(from); batch !== undefined; batch = ring.batchFrom(batch.next)) parts.push(batch.bytes);
-  return parseStream(Buffer.concat(parts).toString()).map(({ data }) => data);
+  return parseStream(textOfChunks(Buffer.concat(parts))).map(({ data }) => data);
 }
 
 test('readers at one place get the very same bytes', () => {

@@ -1,6 +1,7 @@
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import type { CloseReason, Sink } from '../../../fargate/hub/sink.ts';
 import type { Stream } from '../../../fargate/hub/stream.ts';
+import { textOfChunks } from './chunks.ts';
 
 /** A client without a socket. It takes everything at once, unless it is blocked. */
 export class FakeSink implements Sink {
@@ -38,7 +39,7 @@ export class FakeSink implements Sink {
   }
 
   get text(): string {
-    return Buffer.concat(this.writes).toString();
+    return textOfChunks(Buffer.concat(this.writes));
   }
 
   get events(): readonly EventSourceMessage[] {

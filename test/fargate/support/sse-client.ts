@@ -7,6 +7,8 @@ export class SseClient {
   readonly #aborting: AbortController;
   text = '';
   ended = false;
+  /** It ended, but the server has not said so: the connection broke. */
+  broken = false;
 
   constructor(response: Response, aborting: AbortController) {
     this.response = response;
@@ -43,8 +45,8 @@ export class SseClient {
         this.text += text;
         parser.feed(text);
       }
-    } catch (error) {
-      if (!this.#aborting.signal.aborted && !(error instanceof TypeError)) throw error;
+    } catch {
+      this.broken = !this.#aborting.signal.aborted;
     }
     this.ended = true;
   }

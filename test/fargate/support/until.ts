@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-
-const DEADLINE_MS = 5_000;
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 /** Lets the event loop turn until the value is there. Rejects when it does not come. */
 export async function until<Value>(probe: () => Value | undefined | false, what = probe.toString()): Promise<Value> {
-  const deadlineMs = performance.now() + DEADLINE_MS;
+  const deadlineMs = performance.now() + PATIENCE_MS;
   for (;;) {
     const value = probe();
     if (value !== undefined && value !== false) return value;

@@ -15,13 +15,19 @@ export interface FakeService {
   stop(): Promise<void>;
 }
 
-/** A service on loopback that records requests, and gives all of them the same answer. */
-export async function startFakeService(answer: { readonly status?: number; readonly body?: string } = {}): Promise<FakeService> {
+export interface FakeAnswer {
+  readonly status?: number;
+  /** @default none */
+  readonly body?: string | ((request: string) => string);
+}
+
+/** A service on loopback that records requests, and answers all of them in the same way. */
+export async function startFakeService(answer: FakeAnswer = {}): Promise<FakeService> {
   const requests: RecordedRequest[] = [];
   const server = createServer((request: IncomingMessage, response) => {
     text(request).then((body) => {
       requests.push({ method: request.method ?? '', path: decodeURIComponent(request.url ?? ''), body });
-      response.writeHead(answer.status ?? 200).end(answer.body ?? '');
+      response.writeHead(answer.status ?? 200).end(typeof answer.body === 'function' ? answer.body(body) : answer.body);
     });
   });
   server.listen(0, '127.0.0.1');

@@ -42,7 +42,9 @@ test('a subscription to what is forbidden now can still be given up', async () =
 
 test.each<ClientFrame>([
   { action: 'subscribe', channel: 'orders.1' },
+  { action: 'unsubscribe', channel: 'orders.1' },
   { action: 'publish', channel: 'chat', data: 'x' },
+  { action: 'ping' },
 ])('after the end of the token $action is refused as such', async (frame) => {
   await socket.clock.advance(60_000);
   expect(await socket.send(frame)).toMatchObject([{ kind: 'error', code: 'token_expired' }]);

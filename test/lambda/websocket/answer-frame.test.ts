@@ -167,7 +167,13 @@ test('whoever publishes too often is told so, is counted, and nothing is publish
   const answers = await socket.send({ action: 'publish', channel: 'demo', data: 'x', requestId: 'r1' }, { deps });
 
   expect(answers).toEqual([
-    { kind: 'error', code: 'too_many_publications', message: expect.stringContaining('7 events a second'), requestId: 'r1' },
+    {
+      kind: 'error',
+      code: 'too_many_publications',
+      message: expect.stringContaining('7 events a second'),
+      retryAfterMs: 1_000,
+      requestId: 'r1',
+    },
   ]);
   expect((await socket.log.head('demo')).seq).toBe(0);
   expect(socket.lines).toEqual([expect.objectContaining({ LimitedPublications: 1 })]);

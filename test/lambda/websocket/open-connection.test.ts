@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { AccessDeniedError, KeysUnavailableError, tokenExpired } from '../../../backbone/domain/access.ts';
 import type { AccessPolicy } from '../../../backbone/domain/credentials.ts';
 import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
+import { MemoryPostQuota } from '../../../backbone/memory/memory-post-quota.ts';
 import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from '../../../lambda/websocket/connect-request.ts';
 import { openConnection } from '../../../lambda/websocket/open-connection.ts';
@@ -12,6 +13,7 @@ const RIGHTS = { subscribe: ['orders.*'], publish: [] };
 
 let clock: ManualClock;
 let store: MemoryConnectionStore;
+let answers: MemoryPostQuota;
 let recorded: ReturnType<typeof recordTelemetry>;
 
 /** Takes a token for what it is called. */
@@ -27,6 +29,7 @@ const verifier: TokenVerifier = {
 beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
+  answers = new MemoryPostQuota(10, clock);
   recorded = recordTelemetry();
 });
 
@@ -51,7 +54,7 @@ const connect = async (request: Request, policy: Partial<AccessPolicy> = {}) =>
   toConnectResponse(
     await openConnection(
       parseConnect(connectEvent(request)),
-      { store, clock, verifier, policy: { ...POLICY, ...policy }, maxPerPrincipal: 2 },
+      { store, clock, verifier, policy: { ...POLICY, ...policy }, answers, maxPerPrincipal: 2 },
       recorded.telemetry,
     ),
   );
@@ -132,4 +135,13 @@ test('a principal with as many connections as it may have is refused with 429, a
   expect(await connect({ headers: { authorization } })).toEqual({ statusCode: 429, body: expect.stringContaining('2 connections') });
   expect(await store.find('c1')).toBeUndefined();
   expect(recorded.lines).toEqual([expect.objectContaining({ LimitedConnections: 1 })]);
+});
+
+test('a principal that comes and goes too often is refused for a while, and counted', async () => {
+  await answers.take('ann', 100);
+  expect(await connect({ headers: { authorization } })).toEqual({ statusCode: 429, body: expect.stringMatching(/Connect limit reached/) });
+  expect(recorded.lines).toEqual([expect.objectContaining({ LimitedFrames: 1 })]);
+  expect(await store.find('c1')).toBeUndefined();
+  await clock.advance(10_000);
+  expect(await connect({ headers: { authorization } })).toMatchObject({ statusCode: 200 });
 });

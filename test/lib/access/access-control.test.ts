@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { parseStage, type Stage } from '../../../lib/config.ts';
 import { dev, prod } from '../fixed-stages.ts';
-import { testApp } from '../harness.ts';
+import { flatten, testApp } from '../harness.ts';
 
 const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
 
@@ -56,6 +56,30 @@ test.each([
   const stage: Stage = { ...dev, auth: { ...dev.auth, issuer: { ...ISSUER, ...client } } };
   const { access } = new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage });
   expect(access.signIn).toEqual(signIn);
+});
+
+test.each([
+  ['no client of it', {}, []],
+  ['a client of it', { clientId: 'console' }, ['https://issuer.example.com']],
+  [
+    'a token endpoint elsewhere',
+    { clientId: 'console', tokenOrigin: 'https://tokens.example.com' },
+    ['https://issuer.example.com', 'https://tokens.example.com'],
+  ],
+])('a page connects to the issuer of a stage that names %s at these origins', (_, client, origins) => {
+  const stage: Stage = { ...dev, auth: { ...dev.auth, issuer: { ...ISSUER, ...client } } };
+  const { access } = new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage });
+  expect(access.signInOrigins).toEqual(origins);
+});
+
+test('a page connects to the two hosts of an own user pool: one has discovery, the other tokens', () => {
+  const stack = new BackboneStack(testApp(), 'Backbone', { env: { region: dev.region }, stage: dev });
+  const [domain] = Object.values(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolDomain'));
+  expect(domain?.['Properties'].Domain).toEqual({ 'Fn::Join': ['', ['backbone-', { Ref: 'AWS::AccountId' }]] });
+  expect(stack.access.signInOrigins.map((origin) => flatten(stack.resolve(origin)))).toEqual([
+    `https://cognito-idp.${dev.region}.amazonaws.com`,
+    `https://backbone-<AWS::AccountId>.auth.${dev.region}.amazoncognito.com`,
+  ]);
 });
 
 describe('a stage is refused', () => {

@@ -130,7 +130,7 @@ describe('the distribution', () => {
     template.hasResourceProperties('AWS::CloudFront::ResponseHeadersPolicy', {
       ResponseHeadersPolicyConfig: {
         SecurityHeadersConfig: {
-          ContentSecurityPolicy: { ContentSecurityPolicy: Match.stringLikeRegexp("frame-ancestors 'none'"), Override: true },
+          ContentSecurityPolicy: { Override: true },
           ContentTypeOptions: { Override: true },
           FrameOptions: { FrameOption: 'DENY', Override: true },
           ReferrerPolicy: { ReferrerPolicy: 'no-referrer', Override: true },
@@ -138,6 +138,22 @@ describe('the distribution', () => {
         },
       },
     });
+  });
+
+  test('lets the console connect to the host that it came from, which has both lanes, and to those of the sign-in', () => {
+    const [policy] = Object.values(template.findResources('AWS::CloudFront::ResponseHeadersPolicy'));
+    const text = policy?.['Properties'].ResponseHeadersPolicyConfig.SecurityHeadersConfig.ContentSecurityPolicy.ContentSecurityPolicy;
+    const directives = flatten(text).split('; ');
+    expect(directives).toEqual([
+      "default-src 'none'",
+      "script-src 'self'",
+      "style-src 'self'",
+      "img-src 'self'",
+      "connect-src 'self' https://cognito-idp.eu-west-1.amazonaws.com https://backbone-<AWS::AccountId>.auth.eu-west-1.amazoncognito.com",
+      "base-uri 'none'",
+      "form-action 'none'",
+      "frame-ancestors 'none'",
+    ]);
   });
 
   test('uses a host of the stage with its certificate', () => {

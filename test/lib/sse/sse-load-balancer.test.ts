@@ -17,6 +17,7 @@ function synthesize(stage: Stage, change: Partial<SseLoadBalancerProps> = {}): T
     targetPort: 8080,
     accessLogDays: stage.logRetentionDays,
     deletionProtection: stage.production,
+    connectTo: ['wss://sockets.example/dev', 'https://issuer.example'],
     ...change,
   });
   return Template.fromStack(stack);
@@ -64,6 +65,25 @@ describe('the load balancer', () => {
       'routing.http.drop_invalid_header_fields.enabled': 'true',
       'access_logs.s3.enabled': 'true',
     });
+  });
+
+  test('answers over TLS with the headers that keep a page safe, and its policy names the hosts of the deployment', () => {
+    expect(listenerHeaders(prodTemplate, 443)).toEqual({
+      strict_transport_security: 'max-age=31536000',
+      content_security_policy:
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; " +
+        "connect-src 'self' wss://sockets.example/dev https://issuer.example; " +
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      x_content_type_options: 'nosniff',
+      x_frame_options: 'DENY',
+    });
+  });
+
+  test('answers in the clear with the same but for HSTS where it forwards, and with none where it redirects', () => {
+    const { strict_transport_security: _, ...others } = listenerHeaders(devTemplate, 443);
+    expect(others).toHaveProperty('content_security_policy');
+    expect(listenerHeaders(devTemplate, 80)).toEqual(others);
+    expect(listenerHeaders(prodTemplate, 80)).toEqual({});
   });
 
   test('cannot be deleted by accident in production', () => {
@@ -122,6 +142,13 @@ function attributes(template: Template, type: string, property: string): Readonl
   expect(others).toEqual([]);
   const pairs: { Key: string; Value: string }[] = resource?.['Properties'][property];
   return Object.fromEntries(pairs.map(({ Key, Value }) => [Key, Value]));
+}
+
+/** Headers that the listener of a port adds to its answers. */
+function listenerHeaders(template: Template, port: number): Readonly<Record<string, string>> {
+  const [listener] = Object.values(template.findResources('AWS::ElasticLoadBalancingV2::Listener', { Properties: { Port: port } }));
+  const pairs: { Key: string; Value: string }[] = listener?.['Properties'].ListenerAttributes ?? [];
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key.replace(/^routing\.http\.response\.|\.header_value$/g, ''), Value]));
 }
 
 function loadBalancerAttributes(template: Template): Readonly<Record<string, string>> {

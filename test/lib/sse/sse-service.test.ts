@@ -93,6 +93,30 @@ describe('the service', () => {
     devTemplate.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
   });
 
+  test('calls out to port 443 and nothing else, from the security group that it has always had', () => {
+    for (const template of [devTemplate, prodTemplate]) {
+      const groups = template.findResources('AWS::EC2::SecurityGroup');
+      expect(groups['ServiceSecurityGroupEEA09B68']?.['Properties'].SecurityGroupEgress).toEqual([
+        { CidrIp: '0.0.0.0/0', IpProtocol: 'tcp', FromPort: 443, ToPort: 443, Description: expect.any(String) },
+      ]);
+    }
+  });
+
+  test('no security group lets everything out', () => {
+    for (const template of [devTemplate, prodTemplate]) {
+      const egress = [
+        ...Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(
+          ({ Properties }) => Properties.SecurityGroupEgress ?? [],
+        ),
+        ...Object.values(template.findResources('AWS::EC2::SecurityGroupEgress')).map(({ Properties }) => Properties),
+      ];
+      expect(egress.map(({ IpProtocol, FromPort, ToPort }) => [IpProtocol, FromPort, ToPort]).sort()).toEqual([
+        ['tcp', 443, 443],
+        ['tcp', 8080, 8080],
+      ]);
+    }
+  });
+
   test('is told everything that it needs', () => {
     expect(serviceEnvironment(devTemplate)).toEqual({
       HOST: '0.0.0.0',

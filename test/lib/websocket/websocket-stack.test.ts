@@ -46,8 +46,9 @@ describe('who may do what', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
     expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
       [
-        { role: 'Frame', methods: ['POST'] },
+        { role: 'Frame', methods: ['DELETE', 'POST'] },
         { role: 'FanOutHandler', methods: ['POST'] },
+        { role: 'ReplaysHandler', methods: ['POST'] },
         { role: 'ExpiryHandler', methods: ['DELETE', 'POST'] },
         { role: 'SweepHandler', methods: ['GET'] },
       ].map(({ role, methods }) => ({
@@ -95,16 +96,33 @@ describe('who may do what', () => {
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:GetItem <BackboneLogTable>',
       'dynamodb:GetItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <TablesPrincipals.Arn>',
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:PutItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <BackboneLogTable>',
       'dynamodb:UpdateItem <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
-      expect.stringMatching(/^execute-api:/),
+      expect.stringMatching(/^execute-api:.*DELETE/),
+      expect.stringMatching(/^execute-api:.*POST/),
       'kms:Decrypt <BackboneTopicKey>',
       'kms:GenerateDataKey <BackboneTopicKey>',
       'sns:Publish <BackboneTopic>',
+      'sqs:SendMessage <ReplaysQueue.Arn>',
+    ]);
+  });
+
+  test('turns of replays read the log, note how far they have come, post, and take turns', () => {
+    expect(readable(allowedTo(devTemplate, 'ReplaysHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <BackboneLogTable>',
+      'dynamodb:GetItem <TablesConnections.Arn>',
+      'dynamodb:PutItem <BackboneLogTable>',
+      'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:UpdateItem <BackboneLogTable>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'].map((action) => `sqs:${action} <ReplaysQueue.Arn>`),
     ]);
   });
 
@@ -161,7 +179,7 @@ describe('the API', () => {
     prodTemplate.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: 'prod',
       AutoDeploy: true,
-      DefaultRouteSettings: { ThrottlingRateLimit: 5_000, ThrottlingBurstLimit: 2_500, DetailedMetricsEnabled: true },
+      DefaultRouteSettings: { ThrottlingRateLimit: 2_500, ThrottlingBurstLimit: 2_500, DetailedMetricsEnabled: true },
     });
     devTemplate.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
       StageName: 'dev',
@@ -258,13 +276,19 @@ describe('the fan-out', () => {
   });
 
   test('answers for each message of a batch, without waiting for a fuller one, within its share of invocations', () => {
-    prodTemplate.resourceCountIs('AWS::Lambda::EventSourceMapping', 2);
-    prodTemplate.allResourcesProperties('AWS::Lambda::EventSourceMapping', {
-      BatchSize: 10,
-      MaximumBatchingWindowInSeconds: 0,
-      FunctionResponseTypes: ['ReportBatchItemFailures'],
-      ScalingConfig: { MaximumConcurrency: 50 },
-    });
+    const mappings = Object.entries(prodTemplate.findResources('AWS::Lambda::EventSourceMapping')).filter(([id]) =>
+      id.startsWith('FanOut'),
+    );
+    expect(mappings.map(([, { Properties }]) => Properties)).toEqual(
+      Array.from({ length: 2 }, () =>
+        expect.objectContaining({
+          BatchSize: 10,
+          MaximumBatchingWindowInSeconds: 0,
+          FunctionResponseTypes: ['ReportBatchItemFailures'],
+          ScalingConfig: { MaximumConcurrency: 50 },
+        }),
+      ),
+    );
   });
 
   test('hides a message for six times as long as an invocation may run, and puts it aside after five tries', () => {
@@ -294,6 +318,32 @@ describe('the fan-out', () => {
   });
 });
 
+describe('replays', () => {
+  test('take turns one by one, within their share of invocations, and reserve none', () => {
+    prodTemplate.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^ReplaysQueue'), 'Arn'] },
+      BatchSize: 1,
+      MaximumBatchingWindowInSeconds: 0,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+    const [fn] = Object.entries(prodTemplate.findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('ReplaysHandler'));
+    expect(fn?.[1]['Properties']).not.toHaveProperty('ReservedConcurrentExecutions');
+  });
+
+  test('hide a message for six times as long as a turn may run, and put it aside after three tries', () => {
+    expect(queueNamed(prodTemplate, 'ReplaysQueue')).toMatchObject({ VisibilityTimeout: 180, RedrivePolicy: { maxReceiveCount: 3 } });
+    const [fn] = Object.entries(prodTemplate.findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('ReplaysHandler'));
+    expect(fn?.[1]['Properties'].Timeout).toBe(30);
+  });
+
+  test.each(['ReplaysDeadLetters', 'ReplaysQueue'])('%s raises an alarm', (queue) => {
+    devTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^${queue}`), 'QueueName'] } }],
+    });
+  });
+});
+
 describe('environment', () => {
   const endpoint = expect.stringMatching(`^https://<Api\\w+>\\.execute-api\\.${dev.region}\\.<AWS::URLSuffix>/dev$`);
   const tables = {
@@ -318,6 +368,21 @@ describe('environment', () => {
       LANES_PUBLISH_TIMEOUT_MS: '2000',
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
     });
+  });
+
+  test('limits per principal are where they are counted', () => {
+    const limits = {
+      LANES_MAX_ANSWERS_PER_SECOND: '50',
+      LANES_MAX_PUBLISHES_PER_SECOND: '10',
+      LANES_MAX_REPLAYS_PER_PRINCIPAL: '8',
+      LANES_REPLAY_QUEUE_URL: expect.stringMatching(/^<ReplaysQueue\w+>$/),
+    };
+    expect(environmentOf(prodTemplate, 'FrameFunction')).toMatchObject(limits);
+    expect(environmentOf(prodTemplate, 'ConnectFunction')).toMatchObject({
+      LANES_MAX_ANSWERS_PER_SECOND: '50',
+      LANES_MAX_CONNECTIONS_PER_PRINCIPAL: '50',
+    });
+    expect(environmentOf(prodTemplate, 'ReplaysHandlerFunction')).toMatchObject({ LANES_MAX_REPLAY_POSTS_PER_SECOND: '100' });
   });
 
   test('the fan-out function knows the tables, its queues, its limit and where to post', () => {

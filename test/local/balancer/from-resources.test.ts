@@ -41,6 +41,14 @@ function balancers(path: string, actions: TemplateValue) {
         LoadBalancerArn: { Ref: 'LoadBalancer' },
         Port: 80,
         Protocol: 'HTTP',
+        ListenerAttributes: [
+          { Key: 'routing.http.response.x_frame_options.header_value', Value: 'DENY' },
+          {
+            Key: 'routing.http.response.content_security_policy.header_value',
+            Value: "connect-src 'self' https://issuer.example; frame-ancestors 'none'",
+          },
+          { Key: 'routing.http.response.server.enabled', Value: 'true' },
+        ],
         DefaultActions: [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }],
       },
     },
@@ -59,7 +67,7 @@ function balancers(path: string, actions: TemplateValue) {
     files: new Map(),
     images: new Map(),
   });
-  return balancersFromResources(resources, { key: '', cert: '' }, []);
+  return balancersFromResources(resources, { key: '', cert: '' }, [], new Map([['https://issuer.example', 'http://127.0.0.1:8000']]));
 }
 
 test('a rule for all requests counts in the place of the default, and its group of weight 0 gets none', async () => {
@@ -71,6 +79,22 @@ test('a rule for all requests counts in the place of the default, and its group 
   const answers = await Promise.all(Array.from({ length: 4 }, async () => (await fetch(entry?.front.url ?? '')).text()));
   expect([first, second]).toEqual(['healthy', 'healthy']);
   expect(answers).toEqual(Array(4).fill('task 0'));
+});
+
+test('the attributes of a listener add headers to answers of tasks and of its own, with the local addresses', async () => {
+  const { fronts, targetGroups } = balancers('/*', forwardTo(['First', 1]));
+  const [entry] = fronts;
+  await entry?.front.listen();
+  cleanups.push(async () => entry?.front.close());
+  const ask = async () => {
+    const { status, headers } = await fetch(entry?.front.url ?? '');
+    return [status, headers.get('x-frame-options'), headers.get('content-security-policy')];
+  };
+  const headers = ['DENY', "connect-src 'self' http://127.0.0.1:8000; frame-ancestors 'none'"];
+  expect(await ask()).toEqual([503, ...headers]);
+  const [first] = targetGroups.values();
+  if (first !== undefined) await addTask(first, 'task');
+  expect(await ask()).toEqual([200, ...headers]);
 });
 
 test('requests for two groups at once are refused by name', () => {

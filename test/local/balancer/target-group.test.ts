@@ -79,12 +79,11 @@ test('the target with the fewest open requests is picked', async () => {
 test('a deregistered target gets no new requests, and is gone at once when it has none', async () => {
   const target = group.register(port);
   await target.healthy;
-  const startMs = Date.now();
-  const gone = group.deregister(target);
+  // Longer than this test may take.
+  const gone = group.deregister(target, 600_000);
   expect(target.state).toBe('draining');
   expect(group.pick()).toBeUndefined();
   await gone;
-  expect(Date.now() - startMs).toBeLessThan(100);
   expect(group.targets).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient, ResourceNotFoundException } from '@aws-sdk/client-lambda';
-import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { AsyncSettings } from '../../../local/functions/functions.ts';
 import { Functions } from '../../../local/functions/functions.ts';
 import { handleInvoke } from '../../../local/functions/invoke-api.ts';
@@ -9,9 +9,6 @@ import { accountWithoutRoles } from '../support/access.ts';
 import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
 import { testFunction } from '../support/functions.ts';
 import { testLog } from '../support/log.ts';
-
-// Processes start and end; waiting has deadlines of its own.
-jest.setTimeout(60_000);
 
 let endpoint: TestEndpoint;
 let queues: Queues;
@@ -45,9 +42,9 @@ beforeEach(() => {
   deadLetters.purge();
 });
 
-afterAll(() => {
+afterAll(async () => {
   lambda.destroy();
-  functions.close();
+  await functions.close();
   queues.close();
   endpoint.close();
 });

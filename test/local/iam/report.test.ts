@@ -37,6 +37,13 @@ test.each([
   expect(findings(report(grants), [KEPT])).toEqual([expect.stringContaining('ConnectRole: dynamodb:Scan on table is kept')]);
 });
 
+test('a reason whose grant only a slow machine uses stands either way, but not without its grant', () => {
+  const kept = { ...KEPT, mayBeUsed: true };
+  expect(findings(report([SCAN]), [kept])).toEqual([]);
+  expect(findings(report([{ ...SCAN, calls: 1 }]), [kept])).toEqual([]);
+  expect(findings(report([PUT]), [kept])).toHaveLength(1);
+});
+
 test('what was refused is a finding', () => {
   const refused = { action: 'dynamodb:DeleteItem', resource: 'table', calls: 2 };
   expect(findings(report([PUT], [refused]), [])).toEqual([`${ROLE} was refused dynamodb:DeleteItem on table, 2 times`]);

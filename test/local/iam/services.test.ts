@@ -51,7 +51,7 @@ const TABLE: Resource = {
 
 let endpoint: TestEndpoint;
 let session: Session;
-let closers: (() => void)[];
+let closers: (() => void | Promise<void>)[];
 let tables: Readonly<Record<string, { readonly operations: object; readonly permissions: Permissions }>>;
 
 beforeAll(async () => {
@@ -89,8 +89,8 @@ beforeAll(async () => {
   closers = [() => queues.close(), () => bus.close(), () => functions.close(), () => endpoint.close()];
 });
 
-afterAll(() => {
-  for (const close of closers) close();
+afterAll(async () => {
+  for (const close of closers) await close();
 });
 
 test('every operation that is emulated says what it needs', () => {

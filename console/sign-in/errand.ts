@@ -1,0 +1,36 @@
+import type { Challenge } from './issuer.ts';
+
+/** What survives the way to the issuer and back. */
+export interface Errand extends Challenge {
+  /** The page's own query. */
+  readonly search: string;
+}
+
+const KEY = 'lanes.sign-in';
+
+/** Parameters that an issuer may add on the way back (RFC 6749, RFC 9207, OpenID Connect Session Management). */
+const ANSWER_PARAMETERS = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss', 'session_state'];
+
+/** Kept by the tab, so that two tabs do not take each other's answers. */
+export function keepErrand(errand: Errand): void {
+  sessionStorage.setItem(KEY, JSON.stringify(errand));
+}
+
+/** Good for one return. */
+export function takeErrand(): Errand | undefined {
+  const text = sessionStorage.getItem(KEY);
+  sessionStorage.removeItem(KEY);
+  return text === null ? undefined : (JSON.parse(text) as Errand);
+}
+
+/** Whether the page was opened by an issuer that sends its user back. */
+export function isAnswer(query: URLSearchParams): boolean {
+  return query.has('code') || query.has('error');
+}
+
+/** The query without what the issuer has added. */
+export function withoutAnswer(query: URLSearchParams): string {
+  const own = new URLSearchParams(query);
+  for (const name of ANSWER_PARAMETERS) own.delete(name);
+  return own.size === 0 ? '' : `?${own}`;
+}

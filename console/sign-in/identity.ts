@@ -1,0 +1,92 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { problemSentence } from '../problem.ts';
+import type { Issuer, Tokens } from './issuer.ts';
+import { SignInError } from './sign-in-error.ts';
+
+/** Somebody is signed in: tokens for the client library, and a session cookie for EventSource. */
+export interface Identity {
+  /** Why there will be no further token until the user signs in again; undefined while all is well. */
+  readonly ended: ReadonlySignal<SignInError | undefined>;
+  /** Resolves when the session's cookie is good, with a new token if the last has expired. */
+  ready(): Promise<string>;
+  /** A `token` option of `connect`: asked again, it knows that the server has refused what it gave. */
+  tokenFunction(): () => Promise<string>;
+}
+
+/** A token is renewed so long before its end: the clocks differ, and requests take time. */
+const MARGIN_MS = 10_000;
+
+/** @throws SignInError when the deployment takes no session with these tokens */
+export async function openIdentity(issuer: Issuer, tokens: Tokens): Promise<Identity> {
+  await openSession(tokens.accessToken);
+  return new RenewingIdentity(issuer, tokens);
+}
+
+class RenewingIdentity implements Identity {
+  readonly #issuer: Issuer;
+  readonly #ended = signal<SignInError | undefined>(undefined);
+  #accessToken: string;
+  #refreshToken: string | undefined;
+  #endsAtMs: number;
+  #renewing: Promise<string> | undefined;
+
+  constructor(issuer: Issuer, tokens: Tokens) {
+    this.#issuer = issuer;
+    this.#accessToken = tokens.accessToken;
+    this.#refreshToken = tokens.refreshToken;
+    this.#endsAtMs = endOf(tokens);
+  }
+
+  get ended(): ReadonlySignal<SignInError | undefined> {
+    return this.#ended;
+  }
+
+  async ready(): Promise<string> {
+    return Date.now() < this.#endsAtMs ? this.#accessToken : this.#renew();
+  }
+
+  tokenFunction(): () => Promise<string> {
+    let given: string | undefined;
+    return async () => {
+      given = given === this.#accessToken ? await this.#renew() : await this.ready();
+      return given;
+    };
+  }
+
+  /** Once, for all that ask at the same time. */
+  #renew(): Promise<string> {
+    this.#renewing ??= this.#refresh().finally(() => {
+      this.#renewing = undefined;
+    });
+    return this.#renewing;
+  }
+
+  async #refresh(): Promise<string> {
+    // The lanes go on asking; the issuer is not asked again for what it has refused.
+    const ended = this.#ended.peek();
+    if (ended !== undefined) throw ended;
+    try {
+      if (this.#refreshToken === undefined) {
+        throw new SignInError('The sign-in has ended, and the issuer gives no token without a new one.', { refused: true });
+      }
+      const tokens = await this.#issuer.refresh(this.#refreshToken);
+      this.#accessToken = tokens.accessToken;
+      this.#refreshToken = tokens.refreshToken ?? this.#refreshToken;
+      this.#endsAtMs = endOf(tokens);
+      await openSession(tokens.accessToken);
+      return tokens.accessToken;
+    } catch (error) {
+      if (error instanceof SignInError && error.refused) this.#ended.value = error;
+      throw error;
+    }
+  }
+}
+
+function endOf({ expiresInSeconds }: Tokens): number {
+  return Date.now() + expiresInSeconds * 1_000 - MARGIN_MS;
+}
+
+async function openSession(token: string): Promise<void> {
+  const response = await fetch('/v1/session', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+  if (!response.ok) throw new SignInError(`The session could not be opened. ${await problemSentence(response)}.`);
+}

@@ -1,0 +1,60 @@
+import { isAnswer, keepErrand, takeErrand, withoutAnswer } from './errand.ts';
+import { type Identity, openIdentity } from './identity.ts';
+import { Issuer, newChallenge, type SignInConfig } from './issuer.ts';
+import { NOT_OURS, refusal, SignInError } from './sign-in-error.ts';
+
+export type SignIn =
+  | { readonly kind: 'signedIn'; readonly identity: Identity }
+  /** The page goes to the issuer, which sends it back. */
+  | { readonly kind: 'leaving' }
+  /** Nothing happens from here on before the user asks for it. */
+  | { readonly kind: 'failed'; readonly error: SignInError };
+
+/** What is left of a code in the address that nobody vouches for. */
+const ERROR_CODE = /^[a-z_]{1,40}$/;
+
+/**
+ * Signs the user in by the authorization code flow with PKCE, which leaves the page for the issuer and comes back. A page that
+ * comes back goes no second time by itself, whatever the answer is, so that an issuer that refuses is asked once. Called again,
+ * it begins anew.
+ */
+export async function signIn(config: SignInConfig): Promise<SignIn> {
+  try {
+    const query = new URLSearchParams(location.search);
+    return isAnswer(query) ? await comeBack(config, query) : await leaveForIssuer(config);
+  } catch (error) {
+    if (error instanceof SignInError) return { kind: 'failed', error };
+    const reason = error instanceof Error ? error.message : String(error);
+    return { kind: 'failed', error: new SignInError(`The sign-in failed: ${reason}.`, { cause: error }) };
+  }
+}
+
+async function comeBack(config: SignInConfig, query: URLSearchParams): Promise<SignIn> {
+  const errand = takeErrand();
+  // Before anything else: a reload, a bookmark or the back button must not come with an answer that was used.
+  history.replaceState(null, '', `${location.pathname}${errand?.search ?? withoutAnswer(query)}`);
+  if (errand === undefined || query.get('state') !== errand.state) throw new SignInError(strangeAnswer(query), { refused: true });
+  const issuer = await Issuer.discover(config);
+  const tokens = await issuer.exchange(query, errand, redirectUri());
+  return { kind: 'signedIn', identity: await openIdentity(issuer, tokens) };
+}
+
+/** Anybody can write such an address, so that no text of it is shown. */
+function strangeAnswer(query: URLSearchParams): string {
+  const code = query.get('error');
+  return code !== null && ERROR_CODE.test(code) ? `${refusal(code)} ${NOT_OURS}` : NOT_OURS;
+}
+
+async function leaveForIssuer(config: SignInConfig): Promise<SignIn> {
+  const issuer = await Issuer.discover(config);
+  const challenge = newChallenge();
+  const target = await issuer.authorizationUrl(challenge, redirectUri());
+  keepErrand({ ...challenge, search: withoutAnswer(new URLSearchParams(location.search)) });
+  // In the place of this page, so that the back button does not lead into the next sign-in.
+  location.replace(target);
+  return { kind: 'leaving' };
+}
+
+function redirectUri(): string {
+  return `${location.origin}/`;
+}

@@ -1,0 +1,20 @@
+import type { Identity } from '../sign-in/identity.ts';
+
+export interface SignInEndedProps {
+  readonly identity: Identity;
+  readonly onSignIn: () => void;
+}
+
+/** Above the console once there are no further tokens: what is shown stays, and the lanes come back with the next sign-in. */
+export function SignInEnded({ identity, onSignIn }: SignInEndedProps) {
+  const error = identity.ended.value;
+  if (error === undefined) return null;
+  return (
+    <div class="sign-in-ended" role="alert">
+      <p>{error.message}</p>
+      <button type="button" class="primary" onClick={onSignIn}>
+        Sign in again
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+import type { Clock, ConnectionPoster } from '../../backbone/ports.ts';
+
+/** A poster whose posts begin at intervals, so that what uses it causes no more than a known rate. */
+export function pacedPoster(poster: ConnectionPoster, perSecond: number, clock: Clock): ConnectionPoster {
+  let nextAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    async post(connectionId, frame, signal) {
+      const waitMs = nextAtMs - clock.nowMs();
+      nextAtMs = Math.max(nextAtMs, clock.nowMs()) + 1_000 / perSecond;
+      if (waitMs > 0) await clock.sleep(waitMs);
+      return poster.post(connectionId, frame, signal);
+    },
+  };
+}

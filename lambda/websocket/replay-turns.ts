@@ -1,0 +1,64 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
+import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
+import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { parseReplayJob } from '../../backbone/domain/replay-job.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import {
+  connectionStoreEntries,
+  logEntries,
+  managementEntries,
+  readEnvironment,
+  replayLimitEntries,
+  replayQueueEntries,
+  replayRateEntries,
+  telemetryEntries,
+} from '../environment.ts';
+import { createTelemetry } from '../telemetry.ts';
+import { openConnectionStore, openEventLog, openLogReader, openReplayStore, openReplayTurnQuota } from '../wiring.ts';
+import { type ReplayTurnDependencies, runReplayTurn } from './replay-turn.ts';
+
+/** Consumes the queue of replays: one turn for each message. */
+function createHandler(deps: ReplayTurnDependencies) {
+  return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
+    const telemetry = openTelemetry(context);
+    const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - REPLAY_RESERVE_MS;
+    const batchItemFailures: { itemIdentifier: string }[] = [];
+    for (const { messageId, body } of Records) {
+      try {
+        await runReplayTurn(parseReplayJob(body), deadlineMs, deps, telemetry);
+      } catch (error) {
+        telemetry.error('turn not finished', { messageId, error });
+        batchItemFailures.push({ itemIdentifier: messageId });
+      }
+    }
+    return { batchItemFailures };
+  };
+}
+
+const env = readEnvironment(
+  {
+    ...logEntries,
+    ...connectionStoreEntries,
+    ...managementEntries,
+    ...replayLimitEntries,
+    ...replayRateEntries,
+    ...replayQueueEntries,
+    ...telemetryEntries,
+  },
+  process.env,
+);
+const openTelemetry = createTelemetry(env, 'websocket');
+export const handler = createHandler({
+  store: openConnectionStore(env),
+  replays: openReplayStore(env),
+  queue: createReplayQueue({ client: createSqsClient(), queueUrl: env[WEBSOCKET_ENV.replayQueueUrl] }),
+  quota: openReplayTurnQuota(env),
+  // The client reads the management endpoint from the environment by itself.
+  poster: createSdkPoster({ client: createManagementClient() }),
+  reader: openLogReader(env, openEventLog(env)),
+  clock: systemClock,
+  random: Math.random,
+  postsPerSecond: REPLAY_POSTS_PER_SECOND,
+});
