@@ -9,6 +9,9 @@ export interface ExpiryLimits {
   readonly graceMs: number;
 }
 
+/** Of an entry, all that says what is settled. */
+export type Age = Pick<LogEntry, 'kind' | 'seq' | 'atMs'>;
+
 /**
  * Until when something of this age proves that nothing assigned after it has expired.
  *
@@ -55,7 +58,7 @@ export function checkResume(
  */
 export function settledFloor(
   headSeq: number,
-  newestFirst: readonly LogEntry[],
+  newestFirst: readonly Age[],
   exhausted: boolean,
   limits: { readonly nowMs: number; readonly graceMs: number },
 ): number | undefined {

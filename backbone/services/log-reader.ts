@@ -1,8 +1,8 @@
 import { formatPosition, type Position } from '../domain/cursor.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
-import { checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
+import { type Age, checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
 import type { SeqRange } from '../domain/sequencer.ts';
-import type { Clock, EventLog } from '../ports.ts';
+import type { Clock, EventLog, LogPage } from '../ports.ts';
 
 export interface LogReaderOptions {
   readonly log: EventLog;
@@ -28,6 +28,27 @@ export interface ReplayPage {
   readonly more: boolean;
 }
 
+/** How far a replay has come. */
+export interface ReplayProgress {
+  readonly channel: string;
+  readonly epoch: string;
+  readonly upTo: number;
+  /** The last seq read. */
+  position: number;
+  settled: number;
+  holeOpen: boolean;
+  /** Until then nothing after `position` has expired. */
+  provenMs: number;
+  more: boolean;
+}
+
+/** Where a new subscriber starts. */
+export interface Tail {
+  readonly baseline: Position;
+  /** What was read on the way, one page at most: from the head downwards, also what lies past the baseline. */
+  readonly newestFirst: readonly LogEntry[];
+}
+
 /** A replay cannot go on: whoever resumes at the position is told by a reset. */
 export class ReplayExpiredError extends Error {
   override readonly name = 'ReplayExpiredError';
@@ -47,29 +68,45 @@ export class LogReader {
 
   /** Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it. */
   async baseline(channel: string): Promise<Position> {
+    return (await this.tail(channel)).baseline;
+  }
+
+  /** A channel's baseline, and its newest entries where the head alone did not tell the baseline. */
+  async tail(channel: string): Promise<Tail> {
     const { log, clock, graceMs } = this.#options;
     for (;;) {
       const head = await log.head(channel);
       const nowMs = clock.nowMs();
-      if (head.allocatedAtMs < nowMs - graceMs) return { epoch: head.epoch, seq: head.seq };
-      const floor = await this.#floor(channel, head, nowMs);
-      if (floor !== undefined) return { epoch: head.epoch, seq: floor };
+      const { epoch } = head;
+      if (head.allocatedAtMs < nowMs - graceMs) return { baseline: { epoch, seq: head.seq }, newestFirst: [] };
+      const { floor, newestFirst } = await this.#floor(channel, head, nowMs);
+      if (floor !== undefined) return { baseline: { epoch, seq: floor }, newestFirst };
       // All older entries have expired and the newest is being written just now: it is settled within the grace period.
       await clock.sleep(BASELINE_RETRY_MS);
     }
   }
 
-  async #floor(channel: string, head: Position & { readonly createdAtMs: number }, nowMs: number): Promise<number | undefined> {
-    const { log, graceMs, retentionMs } = this.#options;
-    const newestFirst: LogEntry[] = [];
-    for (let from = head.seq; ; ) {
-      const page = from > 0 ? await log.readBack(channel, head.epoch, from, PAGE) : { entries: [], more: false };
-      newestFirst.push(...page.entries);
-      const nothingExpired = nowMs < head.createdAtMs + retentionMs;
-      const floor = settledFloor(head.seq, newestFirst, !page.more && nothingExpired, { nowMs, graceMs });
-      if (floor !== undefined || !page.more) return floor;
-      from = (page.entries.at(-1)?.seq ?? 1) - 1;
+  async #floor(
+    channel: string,
+    head: Position & { readonly createdAtMs: number },
+    nowMs: number,
+  ): Promise<{ readonly floor: number | undefined; readonly newestFirst: readonly LogEntry[] }> {
+    const { graceMs, retentionMs } = this.#options;
+    const nothingExpired = nowMs < head.createdAtMs + retentionMs;
+    const first = await this.readBack(channel, head);
+    // Of a busy channel's grace period only the newest page is kept: of the others it takes no more than who is there, and when.
+    const ages: Age[] = [...first.entries];
+    for (let page = first; ; ) {
+      const floor = settledFloor(head.seq, ages, !page.more && nothingExpired, { nowMs, graceMs });
+      if (floor !== undefined || !page.more) return { floor, newestFirst: first.entries };
+      page = await this.readBack(channel, { epoch: head.epoch, seq: (page.entries.at(-1)?.seq ?? 1) - 1 });
+      ages.push(...page.entries.map(({ kind, seq, atMs }) => ({ kind, seq, atMs })));
     }
+  }
+
+  /** One page of what exists at a position and below it, the newest first. */
+  async readBack(channel: string, { epoch, seq }: Position): Promise<LogPage> {
+    return seq > 0 ? this.#options.log.readBack(channel, epoch, seq, PAGE) : { entries: [], more: false };
   }
 
   /** Whether everything after `cursor` can be replayed, or the client has to be told that it cannot. */
@@ -91,38 +128,47 @@ export class LogReader {
    * @param checkedAtMs when {@link checkResume} was called; just now when undefined
    * @throws ReplayExpiredError what comes next may have expired
    */
-  async *replay(
-    channel: string,
-    after: Position,
-    upTo = Number.MAX_SAFE_INTEGER,
-    checkedAtMs = this.#options.clock.nowMs(),
-  ): AsyncGenerator<ReplayPage> {
-    const { log, clock, graceMs } = this.#options;
-    let position = after.seq;
-    let settled = after.seq;
-    let holeOpen = false;
+  async *replay(channel: string, after: Position, upTo?: number, checkedAtMs?: number): AsyncGenerator<ReplayPage> {
+    for (const replay = this.beginReplay(channel, after, upTo, checkedAtMs); replay.more; ) yield await this.readPage(replay);
+  }
+
+  /** For a {@link replay} whose reads the caller times itself. Nothing of it stays in memory between them. */
+  beginReplay(channel: string, after: Position, upTo = Number.MAX_SAFE_INTEGER, checkedAtMs = this.#options.clock.nowMs()): ReplayProgress {
     // A check is good for the grace period.
-    let provenMs = checkedAtMs + graceMs;
-    for (let more = position < upTo; more; ) {
-      const page = await log.read(channel, after.epoch, position + 1, PAGE, upTo);
-      if (clock.nowMs() >= provenMs) {
-        provenMs = await this.#proveAgain(channel, { epoch: after.epoch, seq: position });
+    const provenMs = checkedAtMs + this.#options.graceMs;
+    const { epoch, seq } = after;
+    return { channel, epoch, upTo, position: seq, settled: seq, holeOpen: false, provenMs, more: seq < upTo };
+  }
+
+  /**
+   * The next page, while there is `more`.
+   * @param limit at most so many entries are read
+   * @throws ReplayExpiredError
+   */
+  async readPage(replay: ReplayProgress, limit = PAGE): Promise<ReplayPage> {
+    const { log, clock, graceMs } = this.#options;
+    const { channel, epoch, upTo } = replay;
+    for (;;) {
+      const page = await log.read(channel, epoch, replay.position + 1, limit, upTo);
+      if (clock.nowMs() >= replay.provenMs) {
+        replay.provenMs = await this.#proveAgain(channel, { epoch, seq: replay.position });
         continue;
       }
       const entries: LogEntry[] = [];
       for (const entry of page.entries) {
-        if (entry.seq > position + 1 && entry.atMs < clock.nowMs() - graceMs) {
-          entries.push(...(await this.bury(channel, after.epoch, { from: position + 1, to: entry.seq - 1 }, entry.atMs)));
-        } else if (entry.seq > position + 1) {
-          holeOpen = true;
+        const from = replay.position + 1;
+        if (entry.seq > from && entry.atMs < clock.nowMs() - graceMs) {
+          entries.push(...(await this.bury(channel, epoch, { from, to: entry.seq - 1 }, entry.atMs)));
+        } else if (entry.seq > from) {
+          replay.holeOpen = true;
         }
         entries.push(entry);
-        position = entry.seq;
-        if (entry.kind === 'event') provenMs = Math.max(provenMs, provenUntilMs(entry.atMs, this.#options));
-        if (!holeOpen) settled = entry.seq;
+        replay.position = entry.seq;
+        if (entry.kind === 'event') replay.provenMs = Math.max(replay.provenMs, provenUntilMs(entry.atMs, this.#options));
+        if (!replay.holeOpen) replay.settled = entry.seq;
       }
-      more = page.more && position < upTo;
-      yield { entries, settled, more };
+      replay.more = page.more && replay.position < upTo;
+      return { entries, settled: replay.settled, more: replay.more };
     }
   }
 

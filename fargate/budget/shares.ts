@@ -48,6 +48,14 @@ export class Shares {
     return this.#amounts.get(principal) ?? 0;
   }
 
+  /**
+   * Whether anybody could take so much, whatever they hold: for those who ask often and seldom meet a limit. While a quarter is in
+   * use, (total - used - held) / 2 is at least another quarter for everybody.
+   */
+  isPlenty(amount: number): boolean {
+    return this.#used * 4 <= this.total && amount * 4 <= this.total;
+  }
+
   /** What the principal could hold at this moment, all its reservations together. */
   shareOf(principal: string): number {
     const holders = this.#amounts.size + (this.#amounts.has(principal) ? 0 : 1);

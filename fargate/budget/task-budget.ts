@@ -1,3 +1,4 @@
+import { RingMemory } from './ring-memory.ts';
 import { Shares } from './shares.ts';
 import { Turns } from './turns.ts';
 
@@ -9,9 +10,11 @@ export interface TaskBudget {
   readonly bodies: Shares;
   /** Work on the event loop. */
   readonly turns: Turns;
-  /** Bytes for the rings of all channels, which users share. */
-  readonly ringBytes: number;
-  /** Requests that were answered that their principal holds all that it may. */
+  /** Memory for the rings of all channels, which users share. */
+  readonly rings: RingMemory;
+  /** Channels that the task follows, counted for whoever came first. */
+  readonly channels: Shares;
+  /** Requests that were answered that their principal holds all that it may, and replays that had to give up what they had read. */
   refused: number;
 }
 
@@ -19,7 +22,7 @@ export interface TaskBudget {
 export function takeOverShare(budget: TaskBudget): number {
   const { refused } = budget;
   budget.refused = 0;
-  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked();
+  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked() + budget.channels.takeRevoked();
 }
 
 /**
@@ -31,16 +34,21 @@ const RING_PART = 1 / 6;
 
 const MAX_BODIES = 512;
 
+/** A channel with its feed and a ring of one small event: measured at 7 KB. */
+const CHANNEL_BYTES = 8 * 1024;
+
 /**
  * @param memoryBytes what the task may use
  * @param threads event loops that share it, each with a budget of its own
  */
 export function createTaskBudget(memoryBytes: number, threads = 1): TaskBudget {
+  const ringBytes = Math.floor((memoryBytes * RING_PART) / threads);
   return {
     memory: new Shares(Math.floor((memoryBytes * MEMORY_PART) / threads)),
     bodies: new Shares(Math.max(2, Math.floor(MAX_BODIES / threads))),
     turns: new Turns(),
-    ringBytes: Math.floor((memoryBytes * RING_PART) / threads),
+    rings: new RingMemory(ringBytes),
+    channels: new Shares(Math.max(2, Math.floor(ringBytes / CHANNEL_BYTES))),
     refused: 0,
   };
 }

@@ -59,7 +59,7 @@ export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable',
 }
 
 /** The hub's answer to a newcomer that it does not take. */
-export function refusal(kind: 'full' | 'overLimit' | 'draining' | 'busy'): Reply {
+export function refusal(kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draining' | 'busy'): Reply {
   switch (kind) {
     case 'full':
       return unavailable('task_full', 'this task has as many streams as it may have');
@@ -67,6 +67,8 @@ export function refusal(kind: 'full' | 'overLimit' | 'draining' | 'busy'): Reply
       return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', {
         'Retry-After': RETRY_AFTER_LIMIT,
       });
+    case 'tooManyChannels':
+      return overShare('channels. Close streams, or name fewer channels');
     case 'busy':
       return overShare('responses that you have not read yet');
     case 'draining':

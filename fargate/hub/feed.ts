@@ -6,6 +6,7 @@ import type { Clock, EventLog, Head } from '../../backbone/ports.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { RingMemory } from '../budget/ring-memory.ts';
 import { HoleWatch } from './hole-watch.ts';
 import { Ring } from './ring.ts';
 
@@ -24,6 +25,16 @@ export interface FeedOptions {
   readonly onBuried: (holes: number) => void;
   /** Called for a notification of an event that has been delivered already. */
   readonly onRepeat: () => void;
+  readonly ringMemory: RingMemory;
+}
+
+/** The task follows the channel no more. */
+export class FeedClosedError extends Error {
+  override readonly name = 'FeedClosedError';
+
+  constructor(channel: string) {
+    super(`the task does not follow channel ${channel} any more`);
+  }
 }
 
 /** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
@@ -34,11 +45,14 @@ export interface Reader {
 /** Notifications kept while the log is asked where to start. What does not fit is read from the log afterwards. */
 const MAX_HELD = 1_024;
 
-/** Seqs read from the log at once. */
-const MAX_READ = 500;
+/** Seqs read from the log at once: one page, for all of it is held until it is in order. */
+const MAX_READ = 100;
 
 /** A new epoch with no more events than this is delivered from its start: all of them are new to every subscriber. */
 const MAX_CATCH_UP = 1_000;
+
+/** Who is further behind replays the log for itself: the ring would hardly hold it. */
+const MAX_REACH_BACK = 500;
 
 const RETRY_MS = { first: 200, most: 5_000 };
 
@@ -61,6 +75,9 @@ export class Feed {
   /** The last epoch that the log has denied: its late notifications cost nothing. */
   #oldEpoch: string | undefined;
   #refreshing: Promise<void> | undefined;
+  #reachingBack: Promise<void> | undefined;
+  /** The floor of the ring below which the log did not go on. */
+  #deepest: Position | undefined;
   #mending = false;
   #nap: AbortController | undefined;
 
@@ -98,14 +115,58 @@ export class Feed {
     return position.seq > sequencer.position ? undefined : ring.find(position);
   }
 
+  /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
   async #open(): Promise<void> {
-    const { reader } = this.#options;
-    const start = await reader.baseline(this.channel);
-    this.#live = { sequencer: new Sequencer(start), ring: new Ring(this.channel, start) };
-    // What lies behind the baseline already was notified before this feed existed.
-    const behind = await reader.readRange(this.channel, start.epoch, { from: start.seq + 1, to: Number.MAX_SAFE_INTEGER });
-    this.#take(behind);
+    const { baseline, newestFirst } = await this.#options.reader.tail(this.channel);
+    this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
+    if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
+    // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
+    this.#take(newestFirst.filter(({ seq }) => seq > baseline.seq).reverse());
     this.#offerHeld();
+  }
+
+  /** Half of what a ring may have: the other half is for what comes. */
+  get #historyRoom(): number {
+    return Math.max(0, this.#options.ringMemory.limit / 2 - this.ring.memoryBytes);
+  }
+
+  /** The log read that is going on for {@link reachBack}; undefined where there is none. */
+  get reachingBack(): Promise<void> | undefined {
+    return this.#reachingBack;
+  }
+
+  /** Whether one more read of the log might let the ring serve a reader from this position on. */
+  mayReachBackTo({ epoch, seq }: Position): boolean {
+    const { ring } = this.#state;
+    const { floor } = ring;
+    const isWithinReach = epoch === floor.epoch && seq < floor.seq && floor.seq - seq <= MAX_REACH_BACK;
+    return isWithinReach && !isSame(this.#deepest, floor) && this.#historyRoom > 0;
+  }
+
+  /**
+   * Lets the ring reach further back by a page of the log. All who resume within it are then served from memory. What lies
+   * below the ring's floor is settled, and what is put there has no hole, so none of it needs a proof.
+   */
+  reachBack(): Promise<void> {
+    this.#reachingBack ??= this.#readBack().finally(() => {
+      this.#reachingBack = undefined;
+    });
+    return this.#reachingBack;
+  }
+
+  async #readBack(): Promise<void> {
+    const { floor } = this.ring;
+    const { entries } = await this.#options.reader.readBack(this.channel, floor);
+    // Trimmed or reset meanwhile.
+    if (isSame(this.ring.floor, floor)) this.#reachBackWith(entries);
+  }
+
+  #reachBackWith(newestFirst: readonly LogEntry[]): void {
+    const { ring } = this.#state;
+    const bottom = newestFirst.at(-1)?.seq;
+    const reached = ring.reachBack(newestFirst, this.#historyRoom);
+    // A hole, or what is too large for the ring, ends its history; the end of a page does not.
+    if (!reached || ring.floor.seq + 1 !== bottom) this.#deepest = ring.floor;
   }
 
   /** Takes a notification: any order, any number of times. */
@@ -174,8 +235,9 @@ export class Feed {
   }
 
   close(): void {
-    this.#closing.abort(new Error(`the feed of ${this.channel} is closed`));
+    this.#closing.abort(new FeedClosedError(this.channel));
     this.#nap?.abort();
+    this.#live?.ring.close();
   }
 
   async #confirm(): Promise<void> {
@@ -300,4 +362,8 @@ export class Feed {
   #warn(message: string, error: unknown): void {
     this.#options.logger.warn(message, { channel: this.channel, error });
   }
+}
+
+function isSame(one: Position | undefined, other: Position): boolean {
+  return one?.epoch === other.epoch && one.seq === other.seq;
 }

@@ -1,3 +1,4 @@
+import type { Reservation, Shares } from '../budget/shares.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 
 /** How long a feed goes on without readers: clients that reconnect are then served from its ring and cost the log nothing. */
@@ -6,15 +7,23 @@ const LINGER_MS = 60_000;
 /** Feeds without readers kept at most, so that somebody who tries many names cannot fill the memory. */
 const MAX_IDLE = 1_000;
 
+export interface FeedsOptions extends FeedOptions {
+  /** Places for channels. Each is counted for whoever came first. */
+  readonly places: Shares;
+  /** The feed has lost its place to somebody who follows fewer channels: its readers have to go. */
+  readonly onEvicted: (feed: Feed) => void;
+}
+
 /** The channels that this task follows. */
 export class Feeds {
-  readonly #options: FeedOptions;
+  readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
   readonly #users = new Map<Feed, number>();
   /** Feeds without readers, and since when; the longest idle first. */
   readonly #idle = new Map<Feed, number>();
+  readonly #places = new Map<Feed, { readonly principal: string; readonly place: Reservation }>();
 
-  constructor(options: FeedOptions) {
+  constructor(options: FeedsOptions) {
     this.#options = options;
   }
 
@@ -31,12 +40,29 @@ export class Feeds {
     return [...this.#feeds.values()].filter(({ isOpen }) => isOpen);
   }
 
-  /** Makes the channel's feed if need be. Every call needs its {@link release}. */
-  acquire(channel: string): Feed {
-    const feed = this.#feeds.get(channel) ?? this.#make(channel);
-    this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
-    this.#idle.delete(feed);
-    return feed;
+  /**
+   * The feeds of some channels; those that are missing are made. All of them need their {@link release}.
+   * @returns undefined where the principal follows as many channels as it may now
+   */
+  acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
+    const feeds: Feed[] = [];
+    let areNew = false;
+    for (const channel of channels) {
+      let feed = this.#feeds.get(channel);
+      if (feed === undefined) {
+        feed = this.#make(channel, principal);
+        areNew = true;
+      }
+      if (feed === undefined) break;
+      this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
+      this.#idle.delete(feed);
+      feeds.push(feed);
+    }
+    // Making the last of them may have taken the place of the first.
+    const areKept = !areNew || feeds.every((feed) => this.#feeds.get(feed.channel) === feed);
+    if (feeds.length === channels.length && areKept) return feeds;
+    for (const feed of feeds) this.release(feed);
+    return undefined;
   }
 
   release(feed: Feed): void {
@@ -60,19 +86,46 @@ export class Feeds {
     }
   }
 
+  /** Gives up feeds without readers, the longest idle first. */
+  evictIdle(whilst: () => boolean): void {
+    while (whilst() && this.#evictOne(() => true));
+  }
+
   closeAll(): void {
     for (const feed of this.#feeds.values()) this.#remove(feed);
   }
 
-  #make(channel: string): Feed {
+  #make(channel: string, principal: string): Feed | undefined {
+    const { places, onEvicted } = this.#options;
+    if (places.used >= places.total) this.#evictOne(() => true);
+    const revoke = () => {
+      this.#remove(feed);
+      onEvicted(feed);
+    };
+    const reserve = () => places.reserve(principal, 1, revoke);
+    const ownIdle = (idle: Feed) => this.#places.get(idle)?.principal === principal;
+    const place = reserve() ?? (this.#evictOne(ownIdle) ? reserve() : undefined);
+    if (place === undefined) return undefined;
     const feed = new Feed(channel, this.#options);
     this.#feeds.set(channel, feed);
+    this.#places.set(feed, { principal, place });
     // The next reader tries anew.
     feed.opened.catch(() => this.#remove(feed));
     return feed;
   }
 
+  #evictOne(isIt: (feed: Feed) => boolean): boolean {
+    for (const feed of this.#idle.keys()) {
+      if (!isIt(feed)) continue;
+      this.#remove(feed);
+      return true;
+    }
+    return false;
+  }
+
   #remove(feed: Feed): void {
+    this.#places.get(feed)?.place.release();
+    this.#places.delete(feed);
     this.#idle.delete(feed);
     if (this.#feeds.get(feed.channel) === feed) this.#feeds.delete(feed.channel);
     feed.close();

@@ -5,9 +5,10 @@ import type { Clock, EventLog } from '../../backbone/ports.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { RingMemory } from '../budget/ring-memory.ts';
 import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
-import type { Feed } from './feed.ts';
+import { type Feed, FeedClosedError } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
@@ -63,11 +64,16 @@ interface Holder {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/** `full`: the task has all the streams that it may have; `overLimit`: the principal has; `draining`: the task is about to stop. */
-export type Attachment = { readonly kind: 'attached'; readonly stream: Stream } | { readonly kind: 'full' | 'overLimit' | 'draining' };
+/**
+ * `full`: the task has all the streams that it may have; `overLimit`: the principal has; `tooManyChannels`: the principal follows
+ * as many channels as it may now; `draining`: the task is about to stop.
+ */
+export type Attachment =
+  | { readonly kind: 'attached'; readonly stream: Stream }
+  | { readonly kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draining' };
 
 /** `busy`: there was no memory for a page of this principal's for a while. */
-export type PollOutcome = PollAnswer | { readonly kind: 'full' | 'overLimit' | 'busy' };
+export type PollOutcome = PollAnswer | { readonly kind: 'full' | 'overLimit' | 'tooManyChannels' | 'busy' };
 
 /** A page counts against its principal, with its bytes and as a poll, until it is released. */
 export interface PollAnswer {
@@ -80,13 +86,23 @@ export interface PollAnswer {
 }
 
 const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
-const MIN_RING_BYTES = 256 * 1024;
+
+/** Encoded bytes of one channel, if a client may not leave more unsent. With the events themselves a ring takes about twice as much. */
 const MAX_RING_BYTES = 4 * 1024 * 1024;
+const MEMORY_PER_ENCODED = 2;
+
+/** Offered and not yet through all readers, of one channel: more of it waits. */
+const MAX_UNOFFERED_BYTES = 512 * 1024;
+
+/** When memory for rings is low, how often all of them are looked at. */
+const RELIEF_INTERVAL_MS = 1_000;
 
 /** A client that takes nothing of what was written to it for this long is closed. */
 export const MAX_STALL_MS = 30_000;
 
-const MAX_REPLAYS = 64;
+/** Reads of the log at once, and of them for one principal: half stay free for whoever comes. */
+const MAX_READS = 32;
+const MAX_READS_PER_PRINCIPAL = 16;
 
 const DRAIN_STEP_MS = 100;
 
@@ -101,6 +117,9 @@ const EXPIRE_AGAIN_MS = 1_000;
 export class Hub {
   readonly #options: HubOptions;
   readonly #budget: TaskBudget;
+  readonly #rings: RingMemory;
+  readonly #maxRingBytes: number;
+  #relievedAtMs = Number.NEGATIVE_INFINITY;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
   readonly #streams = new Map<Stream, Holder>();
@@ -124,9 +143,14 @@ export class Hub {
     );
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
+    this.#rings = this.#budget.rings;
+    this.#maxRingBytes = Math.max(MAX_RING_BYTES, maxUnsentBytes) * MEMORY_PER_ENCODED;
     this.#passes = new PassScheduler(
-      () => this.#ringLimitBytes(),
-      (feed, from, through) => this.#notePassed(feed, from, through),
+      () => this.#ringLimitBytes,
+      (feed, from, through) => {
+        this.#notePassed(feed, from, through);
+        this.#relieveRings();
+      },
     );
     this.#feeds = new Feeds({
       log,
@@ -139,14 +163,20 @@ export class Hub {
       pace: (feed) => this.#pace(feed),
       onBuried: (holes) => this.#counter.add('holesBuried', holes),
       onRepeat: () => this.#counter.add('repeatsDropped'),
+      ringMemory: this.#rings,
+      places: this.#budget.channels,
+      onEvicted: (feed) => this.#closeReaders(feed),
     });
     this.#streamOptions = {
       reader,
       clock,
       logger,
-      permits: new Permits(MAX_REPLAYS),
+      reads: new Permits(MAX_READS, MAX_READS_PER_PRINCIPAL),
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
+      memory: this.#budget.memory,
+      turns: this.#budget.turns,
+      onNoMemory: () => this.#budget.refused++,
       onDelivered: (events) => this.#counter.add('deliveries', events),
       onReplay: () => this.#counter.add('replays'),
       onReset: () => this.#counter.add('resets'),
@@ -196,8 +226,9 @@ export class Hub {
     if (refused !== undefined) return { kind: refused };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const feeds = channels.map((channel) => this.#feeds.acquire(channel));
-    const stream = new Stream(feeds, cursor, sink, this.#streamOptions);
+    const feeds = this.#acquire(channels, principal);
+    if (feeds === undefined) return { kind: 'tooManyChannels' };
+    const stream = new Stream(feeds, cursor, sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);
@@ -220,7 +251,8 @@ export class Hub {
     const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - this.#options.clock.nowMs()));
     const refused = this.#admit(principal);
     if (refused !== undefined) return { kind: refused };
-    const feeds = channels.map((channel) => this.#feeds.acquire(channel));
+    const feeds = this.#acquire(channels, principal);
+    if (feeds === undefined) return { kind: 'tooManyChannels' };
     const over = new AbortController();
     const memory = new PageMemory(this.#budget.memory, principal, this.#options.clock);
     this.#polls++;
@@ -233,11 +265,12 @@ export class Hub {
       if (waitMs === 0) over.abort();
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, this.#draining.signal]);
-      const page = await poll(feeds, cursor, memory, until, AbortSignal.any([signal, memory.revoked]), this.#streamOptions);
+      const left = AbortSignal.any([signal, memory.revoked]);
+      const page = await poll(feeds, cursor, principal, memory, until, left, this.#streamOptions);
       return { kind: 'page', page, revoked: memory.revoked, release };
     } catch (error) {
       release();
-      if (error instanceof NoMemoryError) return { kind: 'busy' };
+      if (error instanceof NoMemoryError || error instanceof FeedClosedError) return { kind: 'busy' };
       throw error;
     } finally {
       over.abort();
@@ -248,6 +281,20 @@ export class Hub {
   #abortAfter(ms: number, controller: AbortController): void {
     const abort = () => controller.abort();
     this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
+  }
+
+  /** The channels' feeds; undefined where a newcomer, who is counted already, may not have them. */
+  #acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
+    const feeds = this.#feeds.acquire(channels, principal);
+    if (feeds !== undefined) return feeds;
+    this.#quota.give(principal);
+    this.#counter.add('refusedOverLimit');
+    return undefined;
+  }
+
+  /** Clients of a channel that has lost its place come back, and have it followed for themselves. */
+  #closeReaders(feed: Feed): void {
+    for (const reader of [...feed.readers]) if (reader instanceof Stream) reader.close('evicted');
   }
 
   /** Counts a newcomer against its principal, or says why it may not come. */
@@ -313,13 +360,29 @@ export class Hub {
     }
   }
 
-  #ringLimitBytes(): number {
-    const most = Math.max(MAX_RING_BYTES, this.#options.maxUnsentBytes);
-    return Math.max(MIN_RING_BYTES, Math.min(most, this.#budget.ringBytes / Math.max(1, this.#feeds.count)));
+  get #ringLimitBytes(): number {
+    return Math.min(this.#maxRingBytes, this.#rings.limit);
   }
 
   #pace(feed: Feed): Promise<void> | undefined {
-    return feed.ring.bytes > this.#ringLimitBytes() * 1.5 ? this.#passes.settled(feed) : undefined;
+    const { memoryBytes } = feed.ring;
+    const isTooMuch = memoryBytes > Math.max(MAX_UNOFFERED_BYTES, this.#ringLimitBytes * 1.5) || this.#rings.isSpent;
+    return isTooMuch ? this.#passes.settled(feed) : undefined;
+  }
+
+  /** Where rings leave little memory, those that nobody reads go first, and then all are cut to the same. */
+  #relieveRings(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (!this.#rings.isLow || nowMs - this.#relievedAtMs < RELIEF_INTERVAL_MS) return;
+    this.#relievedAtMs = nowMs;
+    this.#feeds.evictIdle(() => this.#rings.isLow);
+    const limit = Math.min(this.#maxRingBytes, this.#rings.fairLimit(this.#feeds.count));
+    for (const feed of this.#rings.isLow ? this.#feeds.open() : []) {
+      if (feed.ring.memoryBytes <= limit) continue;
+      feed.ring.trim(limit, this.#passes.offered(feed));
+      // Streams that are behind it now are closed.
+      this.#passes.schedule(feed);
+    }
   }
 
   /** @returns when the next stream expires */

@@ -26,7 +26,7 @@ export class PassScheduler {
   #scheduled = false;
 
   /**
-   * @param ringLimitBytes what a feed's ring is trimmed to once a pass has offered its content to all
+   * @param ringLimitBytes what a feed's ring is trimmed to, with all it holds in memory, once a pass has offered its content to all
    * @param onPassed called when every reader has been offered the entries of the ring from the one ordinal up to the other
    */
   constructor(ringLimitBytes: () => number, onPassed: (feed: Feed, from: number, through: number) => void) {
@@ -40,6 +40,11 @@ export class PassScheduler {
     const done = Promise.withResolvers<void>();
     this.#passes.set(feed, { feed, readers: feed.readers.values(), through: feed.ring.end, done });
     this.#scheduleTurn();
+  }
+
+  /** Up to where every reader of the feed has been offered its ring. */
+  offered(feed: Feed): number {
+    return this.#passes.has(feed) ? (this.#passed.get(feed) ?? 0) : feed.ring.end;
   }
 
   /** Resolves when all that is in the feed's ring by then has been offered to every reader. */

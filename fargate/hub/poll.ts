@@ -19,6 +19,7 @@ const MAX_EVENTS = 500;
 /**
  * The events after a cursor, at most one page of them. Waits for the first when there are none.
  *
+ * @param principal whose turn it is when the log is read
  * @param memory bounds the page by what its reader may hold; empty pages hold nothing
  * @param until ends the waiting, which is no error
  * @param signal the client has left, or the memory is needed by others
@@ -27,6 +28,7 @@ const MAX_EVENTS = 500;
 export async function poll(
   feeds: readonly Feed[],
   after: Cursor | undefined,
+  principal: string,
   memory: PageMemory,
   until: AbortSignal,
   signal: AbortSignal,
@@ -37,7 +39,7 @@ export async function poll(
   const page = new Page(feeds, after);
   for (;;) {
     page.maxBytes = await memory.take(signal);
-    for (const feed of feeds) await page.collect(feed, signal, options);
+    for (const feed of feeds) await page.collect(feed, principal, signal, options);
     memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
     await anyAdvanced(feeds, page.cursor, until, signal);
@@ -88,15 +90,18 @@ class Page implements PollPage {
   }
 
   /** Adds what the channel has after the cursor, as far as there is room. */
-  async collect(feed: Feed, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
+  async collect(feed: Feed, principal: string, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
     const from = this.cursor.get(feed.channel);
     if (from === undefined || this.#isFull) return;
     const ordinal = await catchUp(
       feed,
       from,
       {
-        events: async (events) => events.every((event) => this.#add(event)),
+        principal,
+        turn: undefined,
+        events: async (events) => this.#addSome(events),
         reset: async (reason, position) => this.#reset({ channel: feed.channel, reason }, position),
+        wantsMore: async () => !this.#isFull,
         // The other channels may have something: it is waited for them all together.
         feedIsBehind: async () => false,
       },
@@ -117,18 +122,26 @@ class Page implements PollPage {
     this.cursor.set(feed.channel, feed.position);
   }
 
-  /** @returns whether there is room for more */
-  #add(event: LaneEvent): boolean {
+  /** @returns how many there was room for */
+  #addSome(events: readonly LaneEvent[]): number {
+    let added = 0;
+    for (const event of events) {
+      if (this.#isFull) break;
+      this.#add(event);
+      added++;
+    }
+    return added;
+  }
+
+  #add(event: LaneEvent): void {
     this.events.push(event);
     this.cursor.set(event.channel, { epoch: event.epoch, seq: event.seq });
     this.bytes += jsonBytes(event);
-    return !this.#isFull;
   }
 
-  #reset(reset: Reset, position: Position): boolean {
+  #reset(reset: Reset, position: Position): void {
     this.resets.push(reset);
     this.cursor.set(reset.channel, position);
-    return true;
   }
 }
 

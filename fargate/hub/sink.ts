@@ -1,9 +1,9 @@
 /**
  * Why the hub ends a stream. `slow`: its unsent bytes passed the limit, or it took nothing for too long; `drain`: the
- * task stops; `failed`: the log could not be read; `expired`: the client may read no longer, and has been told so. Whatever the
- * reason, the client resumes from its cursor.
+ * task stops; `failed`: the log could not be read; `evicted`: somebody who follows fewer channels needed the place of one of its own;
+ * `expired`: the client may read no longer, and has been told so. Whatever the reason, the client resumes from its cursor.
  */
-export type CloseReason = 'slow' | 'drain' | 'failed' | 'expired';
+export type CloseReason = 'slow' | 'drain' | 'failed' | 'evicted' | 'expired';
 
 /** Where a stream's bytes go. The edge makes one on a socket; the hub knows nothing else of clients. */
 export interface Sink {

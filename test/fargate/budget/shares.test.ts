@@ -118,3 +118,16 @@ describe('shares of what a task has', () => {
     );
   });
 });
+
+test('while there is plenty of an amount, whoever asks gets it', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.constantFrom('ann', 'bob', 'carol'), fc.nat({ max: 300 })), { maxLength: 20 }), (asked) => {
+      const shares = new Shares(1_000);
+      for (const [principal, amount] of asked) {
+        const isPlenty = shares.isPlenty(amount);
+        const reservation = shares.reserve(principal, amount, () => {});
+        if (isPlenty) expect(reservation).toBeDefined();
+      }
+    }),
+  );
+});

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { EventSource } from 'eventsource';
+import { createTaskBudget } from '../../../fargate/budget/task-budget.ts';
 import { EdgeWorld } from '../support/edge-world.ts';
 import { idOf } from '../support/hub-world.ts';
 import { SseClient } from '../support/sse-client.ts';
@@ -165,7 +166,8 @@ describe('a slow client', () => {
   });
 
   test('that catches up gets everything once and in order', async () => {
-    world = await new EdgeWorld({ hub: { maxUnsentBytes: 100_000_000 } }).listen();
+    // A task with so much memory keeps all of it in the ring.
+    world = await new EdgeWorld({ hub: { maxUnsentBytes: 100_000_000, budget: createTaskBudget(4 * 1024 ** 3) } }).listen();
     const { socket } = await world.connect();
     socket.write('GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\n\r\n');
     socket.pause();

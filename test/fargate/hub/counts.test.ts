@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { HubWorld, idOf } from '../support/hub-world.ts';
+import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
 import { until } from '../support/until.ts';
 
 let world: HubWorld;
@@ -30,6 +30,7 @@ test('a notification that comes again is a repeat, and no delivery', async () =>
 test('what a stream has missed is a replay', async () => {
   const first = await world.store('demo', 'seen');
   await world.store('demo', 'missed');
+  await world.clock.advance(2 * GRACE_MS);
   const { sink } = await world.open(['demo'], idOf(first));
   await until(() => sink.events.length === 1);
   expect(world.hub.takeCounts()).toMatchObject({ replays: 1, deliveries: 1, resets: 0 });
@@ -37,6 +38,7 @@ test('what a stream has missed is a replay', async () => {
 
 test('a place that the log does not know is a reset', async () => {
   await world.store('demo', 'x');
-  await world.open(['demo'], 'another.7');
+  const { sink } = await world.open(['demo'], 'another.7');
+  await until(() => sink.events.length === 1);
   expect(world.hub.takeCounts()).toMatchObject({ resets: 1 });
 });

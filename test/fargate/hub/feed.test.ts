@@ -4,6 +4,7 @@ import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
+import { RingMemory } from '../../../fargate/budget/ring-memory.ts';
 import { Feed } from '../../../fargate/hub/feed.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { GRACE_MS, RETENTION_MS, silentLogger } from '../support/hub-world.ts';
@@ -34,6 +35,7 @@ function makeFeed(): Feed {
     onAdvanced: () => {},
     pace: () => undefined,
     onRepeat: () => {},
+    ringMemory: new RingMemory(64 * 1024 * 1024),
     onBuried: (holes) => {
       buried += holes;
     },
