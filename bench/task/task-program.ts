@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
@@ -28,6 +29,9 @@ import { ReadCounts } from './read-counts.ts';
 /** History is older than any grace period. */
 const HISTORY_AGE_MS = 60_000;
 
+/** Messages in the queue, while a backend publishes. */
+const MOST_WAITING = 20;
+
 const PAUSE_RESOLUTION_MS = 1;
 
 onParentGone(() => process.exit(1));
@@ -44,13 +48,23 @@ const memory = new MemoryEventLog({ clock: history, retentionMs: config.retentio
 /** Publishing costs a backend its calls; of the task's own it shares only the latency. */
 const log = createLogLikeDynamo(memory, logLatencyMs, (method, args) => counts.note(method, args));
 const messages = new MemoryTaskQueue();
-/** The one in memory remembers what was deleted. */
+let waiting = 0;
 const queue: TaskQueue = {
-  receive: (signal) => messages.receive(signal),
+  receive: async (signal) => {
+    const received = await messages.receive(signal);
+    waiting -= received.length;
+    return received;
+  },
+  // The queue in memory would remember what was deleted.
   delete: async () => undefined,
   close: () => messages.close(),
 };
-const bus: EventBus = { notify: async (event) => messages.push(encodeNotification(event)) };
+const bus: EventBus = {
+  notify: async (event) => {
+    waiting++;
+    messages.push(encodeNotification(event));
+  },
+};
 
 const service = await startService({
   config,
@@ -139,6 +153,8 @@ async function publishEach({ channels, text, times }: Publish): Promise<Heads> {
   const data = text.repeat(times);
   const options = { log: memory, bus, clock: systemClock, publishTimeoutMs: config.publishTimeoutMs };
   const events = await Promise.all(channels.map((channel) => publish({ channel, type: 'message', data }, options)));
+  // What waits in a queue of SQS is not in the task's memory either.
+  while (waiting > MOST_WAITING) await sleep(1);
   return Object.fromEntries(events.map((event) => [event.channel, formatPosition(event)]));
 }
 

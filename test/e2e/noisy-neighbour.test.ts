@@ -5,13 +5,28 @@ import { Crowd } from '../../bench/noisy-neighbour/crowd.ts';
 import { OFFENDERS, type OffenderName } from '../../bench/noisy-neighbour/offenders/catalog.ts';
 import { type Flood, startFlood } from '../../bench/noisy-neighbour/offenders/flood.ts';
 import { LIMITS } from '../../bench/noisy-neighbour/verdict.ts';
-import { readTaskSettings } from '../../bench/task/settings.ts';
+import { readTaskSettings, type TaskSettings } from '../../bench/task/settings.ts';
 import { startTaskIssuer, type TaskIssuer } from '../../bench/task/task-process.ts';
+import { prod } from '../../lib/stages/prod.ts';
 import { freshChannel } from './support/clients.ts';
 import { type InProcessRun, metricTotal, startInProcess, until } from './support/in-process.ts';
 import { assemblyDir } from './support/run.ts';
 
 const STREAMS = 200;
+
+/** A developer is the one user that there is, so the stage that is synthesized for these tests has no limits to speak of. */
+function productionSettings(): TaskSettings {
+  const { memoryMb, maxStreams, maxStreamsPerPrincipal, maxPublishesPerSecond, maxUnsentBytes } = prod.sse.task;
+  const limits = {
+    [SSE_ENV.memoryMiB]: memoryMb,
+    [SSE_ENV.maxStreams]: maxStreams,
+    [SSE_ENV.maxStreamsPerPrincipal]: maxStreamsPerPrincipal,
+    [SSE_ENV.maxPublishesPerSecond]: maxPublishesPerSecond,
+    [SSE_ENV.maxUnsentBytes]: maxUnsentBytes,
+  };
+  const environment = Object.fromEntries(Object.entries(limits).map(([key, value]) => [key, String(value)]));
+  return { memoryBytes: memoryMb * 1024 * 1024, environment: { ...readTaskSettings(assemblyDir()).environment, ...environment } };
+}
 
 /** More than the four sockets from a task over the balancer to a client hold: a task learns only then that the client does not read. */
 const SOCKETS_HOLD_BYTES = 32 * 1024 * 1024;
@@ -54,7 +69,7 @@ describe('beside a client that stops reading and one that floods', () => {
   }, 300_000);
 });
 
-describe('a task of 512 MiB, hostile users, and normal ones', () => {
+describe('a task with the limits of production, hostile users, and normal ones', () => {
   const HOSTILE_USERS = 20;
 
   /** Taken, or refused with a reason: 408 for a body that never ends. */

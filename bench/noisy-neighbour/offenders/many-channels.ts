@@ -10,7 +10,7 @@ const EVENT = { text: 'x', times: 65_536 };
 
 /** What the channels get at first, one round after the other: what publishers cause in minutes, in seconds. */
 const FIRST_ROUNDS = 4;
-const CHANNELS_AT_ONCE = 64;
+const CHANNELS_AT_ONCE = 16;
 
 /** After that: one after the other, as long as it lasts. */
 const LATER_PER_SECOND = 100;
