@@ -88,7 +88,7 @@ describe('a task with the limits of production, hostile users, and normal ones',
   test.each(kinds)(
     '%s: memory is bounded, nobody loses an event, and whoever is refused is told why',
     async (offender) => {
-      const settings = readTaskSettings(assemblyDir());
+      const settings = productionSettings();
       const result = await measureCell({
         offender,
         hostileUsers: HOSTILE_USERS,
