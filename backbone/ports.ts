@@ -6,6 +6,7 @@ import type { Access, Rights } from './domain/access.ts';
 import type { Position } from './domain/cursor.ts';
 import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
+import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 import type { PostAllowance } from './domain/post-window.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
@@ -17,11 +18,14 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** The newest assigned position of a channel. An assigned seq is not necessarily written yet. */
+/**
+ * The newest assigned position of a channel, which has one from its first publication on. An assigned seq is not necessarily
+ * written yet. `seq` is 0 only where a reader made the epoch, as readers did before ADR 28.
+ */
 export interface Head extends Position {
   /** When the epoch began. Nothing older than that exists, so until `createdAtMs + retention` nothing has expired. */
   readonly createdAtMs: number;
-  /** When the newest seq was assigned; `createdAtMs` while seq is 0. */
+  /** When the newest seq was assigned. */
   readonly allocatedAtMs: number;
 }
 
@@ -31,8 +35,17 @@ export interface LogPage {
   readonly more: boolean;
 }
 
+/** An idempotency key, as the log knows it. */
+export interface ClaimKey {
+  readonly channel: string;
+  readonly scope: KeyScope;
+  readonly key: string;
+}
+
 /** Which position a publication with an idempotency key has taken. */
 export interface Claim extends Position {
+  /** A hash of what was published: the key stands for that and nothing else. */
+  readonly contentHash: string;
   /** When the position was assigned: an event may be written there only shortly after. */
   readonly allocatedAtMs: number;
   /** Whether the notification is known to have gone out. */
@@ -43,11 +56,11 @@ export type AppendOutcome = { readonly kind: 'stored'; readonly event: LaneEvent
 
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
-  /** Step 1 of publishing: assigns the next seq, making the epoch when the channel is first used. */
+  /** Step 1 of publishing: assigns the next seq. The first of a channel makes its epoch, and nothing else does. */
   allocate(channel: string): Promise<Position>;
-  /** Makes the epoch when the channel is first used, so that a quiet channel has a cursor too. */
-  head(channel: string): Promise<Head>;
-  /** Heads of those channels that exist, without making any. */
+  /** Undefined for a channel that was never used, or whose log was wiped. */
+  head(channel: string): Promise<Head | undefined>;
+  /** Heads of those channels that have one. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /**
    * Step 2 of publishing: writes the event if its seq is free. Answers the event that is there when it is of the
@@ -69,14 +82,14 @@ export interface EventLog {
    */
   bury(channel: string, position: Position, atMs: number): Promise<LogEntry>;
   /** The claim of an idempotency key, or undefined for a new or expired key. */
-  claim(channel: string, key: string): Promise<Claim | undefined>;
+  claim(key: ClaimKey): Promise<Claim | undefined>;
   /**
    * Ties a key to a position: a new key when `replaces` is undefined, else only if the key still holds `replaces`.
    * Answers the claim that holds afterwards, which is another's when the race was lost.
    */
-  setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim>;
+  setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim>;
   /** Notes that the notification of the key's event has gone out. */
-  markNotified(channel: string, key: string, position: Position): Promise<void>;
+  markNotified(key: ClaimKey, position: Position): Promise<void>;
 }
 
 /** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */
@@ -124,10 +137,10 @@ export interface ConnectionStore {
   /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
   /**
-   * `gone` when the connection has no row (closed or expired), `full` when it has `MAX_CHANNELS_PER_CONNECTION` other
-   * channels: nothing is written then.
+   * `again` when the connection had the channel already. `gone` when it has no row (closed or expired), `full` when it has
+   * `MAX_CHANNELS_PER_CONNECTION` other channels: nothing is written then.
    */
-  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'>;
+  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;

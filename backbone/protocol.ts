@@ -9,7 +9,7 @@ export const SUBPROTOCOL = 'lanes.v1.json';
 /** An event as clients see it. `id` is a cursor: opaque to clients, resumable on either lane. */
 export interface WireEvent {
   readonly channel: string;
-  /** Cursor of this event: `epoch.seq`, for example `k3f9.1042`. */
+  /** Cursor of this event: `epoch.seq`, for example `k3f9.1042`. Other cursors may be `0.0`: before the channel was used. */
   readonly id: string;
   readonly type: string;
   readonly data: string;
@@ -73,7 +73,7 @@ export type ClientFrame =
       readonly channel: string;
       readonly type?: string;
       readonly data: string;
-      /** Idempotency key: a key seen before returns the first event's id. */
+      /** Idempotency key: one that you have used before returns the first event's id, or `idempotency_conflict` where type or data differ. */
       readonly key?: string;
       readonly requestId?: string;
     }
@@ -90,6 +90,10 @@ export type ServerFrame =
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
+  /**
+   * `epoch_changed` after `0.0` says that the channel's first epoch has begun, and comes to a connection that asks again after it:
+   * nothing is lost, and all of the epoch follows.
+   */
   | { readonly kind: 'reset'; readonly channel: string; readonly reason: ResetReason }
   /**
    * `forbidden`: the token does not allow it. `token_expired`: nothing is delivered any more; it comes unasked too, and the

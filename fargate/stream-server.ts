@@ -98,7 +98,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     publishRate,
     budget,
     maxStallMs: MAX_STALL_MS,
-    publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
     keepAliveMs: config.keepAliveMs,
     files,
     consoleConfig: config.consoleConfig,

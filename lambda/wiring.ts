@@ -10,6 +10,7 @@ import { createDynamoReplayStore } from '../backbone/aws/dynamo-replay-store.ts'
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV, REPLAY_LEASE_MS, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';
+import type { KeyScope } from '../backbone/domain/key-scope.ts';
 import type {
   ConnectionDirectory,
   ConnectionExpiries,
@@ -112,12 +113,15 @@ export function openLogReader(env: LogEnvironment, log: EventLog): LogReader {
   return new LogReader({ log, clock: systemClock, retentionMs: env[LOG_ENV.retentionMs], graceMs: env[LOG_ENV.graceMs] });
 }
 
-export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): (publication: Publication) => Promise<LaneEvent> {
+export function openPublisher(
+  env: Environment<typeof publishEntries>,
+  log: EventLog,
+): (publication: Publication, scope: KeyScope) => Promise<LaneEvent> {
   const options = {
     log,
     bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),
     clock: systemClock,
     publishTimeoutMs: env[PUBLISH_ENV.publishTimeoutMs],
   };
-  return (publication) => publish(publication, options);
+  return (publication, scope) => publish(publication, scope, options);
 }

@@ -99,13 +99,13 @@ class DynamoConnectionStore implements ConnectionStore {
     await Promise.all([batchDelete({ client, table: subscriptionsTable, clock }, keys), this.#principals.give(principal, [connectionId])]);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'> {
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
     const { client, subscriptionsTable } = this.#options;
     const connection = await this.#noteChannel(connectionId, channel);
     if (connection === undefined) return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
     const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), expiresAt: connection.expiresAt };
     await client.send(new PutCommand({ TableName: subscriptionsTable, Item: item }));
-    return 'subscribed';
+    return connection.channels?.has(channel) ? 'again' : 'subscribed';
   }
 
   async unsubscribe(connectionId: string, channel: string): Promise<void> {
@@ -163,7 +163,7 @@ class DynamoConnectionStore implements ConnectionStore {
     return deleted === undefined ? 'changed' : 'forgotten';
   }
 
-  /** Adds the channel to the connection's row; undefined when there is no unexpired row, or no room in it. */
+  /** Adds the channel to the connection's row, and answers the row as it was; undefined when there is no unexpired one, or no room in it. */
   async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
     const { client, connectionsTable, clock } = this.#options;
     const update = new UpdateCommand({
@@ -179,7 +179,7 @@ class DynamoConnectionStore implements ConnectionStore {
         ':most': MAX_CHANNELS_PER_CONNECTION,
         ':now': Math.floor(clock.nowMs() / 1000),
       },
-      ReturnValues: 'ALL_NEW',
+      ReturnValues: 'ALL_OLD',
     });
     const answer = await ifConditionHolds(client.send(update));
     return answer?.Attributes as ConnectionItem | undefined;

@@ -5,7 +5,8 @@ import { APPEND_LIMIT_MS } from '../contract.ts';
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
-import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import { hashOf } from '../services/hash.ts';
 import { batchGet } from './dynamo-batch.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds, isExpired } from './expiry.ts';
@@ -27,16 +28,17 @@ export interface DynamoEventLogOptions {
  * |---------------------------|-----|----------------------------------------------------|
  * | `head#<channel>`          | 0   | newest seq of the channel, never expires           |
  * | `event#<channel>#<epoch>` | seq | an event, or the tombstone of one that never came  |
- * | `key#<channel>#<key>`     | 0   | which position an idempotency key has taken        |
+ * | `claim#<channel>#<scope>#<key>` | 0 | which position an idempotency key has taken    |
  *
- * A channel's name holds no `#`, so the partitions of two channels never meet.
+ * A channel's name holds no `#`, so the partitions of two channels never meet. `<scope>` is a hash, whose length is fixed: a
+ * principal's name may be long, and no choice of name and key may meet another's.
  */
 export function createDynamoEventLog(options: DynamoEventLogOptions): EventLog {
   return new DynamoEventLog(options);
 }
 
 const EPOCH_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times. */
+/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times, and none is the word of `ORIGIN`, which is shorter. */
 const EPOCH_LENGTH = 6;
 
 class DynamoEventLog implements EventLog {
@@ -53,14 +55,24 @@ class DynamoEventLog implements EventLog {
   }
 
   async allocate(channel: string): Promise<Position> {
-    const head = await this.#updateHead(channel, 1, ':now');
-    return { epoch: head.epoch, seq: head.seq };
+    const { Attributes } = await this.#client.send(
+      new UpdateCommand({
+        TableName: this.#table,
+        Key: headKey(channel),
+        UpdateExpression:
+          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), #allocatedAt = :now ADD #seq :one',
+        ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
+        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':one': 1 },
+        ReturnValues: 'ALL_NEW',
+      }),
+    );
+    const { epoch, seq } = Attributes as HeadItem;
+    return { epoch, seq };
   }
 
-  async head(channel: string): Promise<Head> {
+  async head(channel: string): Promise<Head | undefined> {
     const item = await this.#get<HeadItem>(headKey(channel));
-    // Most channels exist: a read costs half of what the write would.
-    return item === undefined ? this.#updateHead(channel, 0, 'if_not_exists(#allocatedAt, :now)') : toHead(item);
+    return item === undefined ? undefined : toHead(item);
   }
 
   async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
@@ -118,34 +130,35 @@ class DynamoEventLog implements EventLog {
     return toLogEntry(channel, position.epoch, present ?? tombstone);
   }
 
-  async claim(channel: string, key: string): Promise<Claim | undefined> {
-    const item = await this.#get<ClaimItem>(claimKey(channel, key));
+  async claim(key: ClaimKey): Promise<Claim | undefined> {
+    const item = await this.#get<ClaimItem>(claimKey(key));
     return item === undefined || isExpired(item, this.#clock.nowMs()) ? undefined : toClaim(item);
   }
 
-  async setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim> {
+  async setClaim(key: ClaimKey, { contentHash, epoch, seq, allocatedAtMs }: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim> {
     const item: ClaimItem = {
-      ...claimKey(channel, key),
-      epoch: position.epoch,
-      seq: position.seq,
+      ...claimKey(key),
+      contentHash,
+      epoch,
+      seq,
       allocatedAt: allocatedAtMs,
       notified: false,
       expiresAt: expirySeconds(allocatedAtMs + this.#retentionMs),
     };
     for (;;) {
       if (await this.#putClaim(item, replaces)) return toClaim(item);
-      const held = await this.claim(channel, key);
+      const held = await this.claim(key);
       // Expired between the two calls otherwise: the key is free now.
       if (held !== undefined) return held;
     }
   }
 
-  async markNotified(channel: string, key: string, position: Position): Promise<void> {
+  async markNotified(key: ClaimKey, position: Position): Promise<void> {
     await ifConditionHolds(
       this.#client.send(
         new UpdateCommand({
           TableName: this.#table,
-          Key: claimKey(channel, key),
+          Key: claimKey(key),
           UpdateExpression: 'SET #notified = :true',
           ConditionExpression: '#epoch = :epoch AND #seq = :seq',
           ExpressionAttributeNames: { '#notified': 'notified', '#epoch': 'epoch', '#seq': 'seq' },
@@ -153,23 +166,6 @@ class DynamoEventLog implements EventLog {
         }),
       ),
     );
-  }
-
-  /** Makes the epoch where there is none yet. `allocatedAt` is an update expression: the new value of that attribute. */
-  async #updateHead(channel: string, add: 0 | 1, allocatedAt: string): Promise<Head> {
-    const { Attributes } = await this.#client.send(
-      new UpdateCommand({
-        TableName: this.#table,
-        Key: headKey(channel),
-        UpdateExpression:
-          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), ' +
-          `#allocatedAt = ${allocatedAt} ADD #seq :add`,
-        ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
-        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':add': add },
-        ReturnValues: 'ALL_NEW',
-      }),
-    );
-    return toHead(Attributes as HeadItem);
   }
 
   /** Writes the item if its key is free, an expired item counting as present; answers what is there when it is not. */
@@ -236,8 +232,8 @@ function eventKey(channel: string, epoch: string, seq: number): ItemKey {
   return { pk: eventPartition(channel, epoch), sk: seq };
 }
 
-function claimKey(channel: string, key: string): ItemKey {
-  return { pk: `key#${channel}#${key}`, sk: 0 };
+function claimKey({ channel, scope, key }: ClaimKey): ItemKey {
+  return { pk: `claim#${channel}#${hashOf(scope)}#${key}`, sk: 0 };
 }
 
 function newEpoch(): string {

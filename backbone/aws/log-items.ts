@@ -37,6 +37,7 @@ export interface TombstoneItem extends Item {
 export type LogItem = EventItem | TombstoneItem;
 
 export interface ClaimItem extends Item {
+  readonly contentHash: string;
   readonly epoch: string;
   readonly seq: number;
   readonly allocatedAt: number;
@@ -56,6 +57,6 @@ export function toLogEntry(channel: string, epoch: string, item: LogItem): LogEn
   return 'tombstone' in item ? { kind: 'tombstone', seq: item.sk, atMs: item.at } : eventEntry(toEvent(channel, epoch, item));
 }
 
-export function toClaim({ epoch, seq, allocatedAt, notified }: ClaimItem): Claim {
-  return { epoch, seq, allocatedAtMs: allocatedAt, notified };
+export function toClaim({ contentHash, epoch, seq, allocatedAt, notified }: ClaimItem): Claim {
+  return { contentHash, epoch, seq, allocatedAtMs: allocatedAt, notified };
 }

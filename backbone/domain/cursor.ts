@@ -7,6 +7,21 @@ export interface Position {
   readonly seq: number;
 }
 
+/**
+ * Before the first event of a channel that was never used: `0.0`. The channel has no epoch then, and a reader makes none. Whichever
+ * epoch begins first, this position lies right before its seq 1 ([ADR 28](../../docs/decisions/0028-reading-never-writes.md)).
+ */
+export const ORIGIN: Position = { epoch: '0', seq: 0 };
+
+export function isOrigin({ epoch }: Position): boolean {
+  return epoch === ORIGIN.epoch;
+}
+
+/** The position as one of the channel's current epoch: {@link ORIGIN} lies right before the seq 1 of any. */
+export function withinEpoch(position: Position, epoch: string): Position {
+  return isOrigin(position) ? { epoch, seq: 0 } : position;
+}
+
 /** One position per channel. A channel that is missing has no position yet and starts at its baseline. */
 export type Cursor = ReadonlyMap<string, Position>;
 
@@ -24,7 +39,11 @@ export function parsePosition(text: string): Position {
   if (match?.[1] === undefined || !Number.isSafeInteger(seq)) {
     throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} is not of the form <epoch>.<seq>`);
   }
-  return { epoch: match[1], seq };
+  const position = { epoch: match[1], seq };
+  if (isOrigin(position) && seq > 0) {
+    throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} is not possible: epoch 0 has only the position 0.0`);
+  }
+  return position;
 }
 
 /**

@@ -20,7 +20,7 @@ export interface Publication {
   readonly channel: string;
   readonly type: string;
   readonly data: string;
-  /** Idempotency key: a key seen before on the channel returns the first event's position. */
+  /** Idempotency key: one that its publisher has used on the channel before returns the first event's position. */
   readonly key?: string;
 }
 

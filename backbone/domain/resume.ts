@@ -1,8 +1,9 @@
 import type { ResetReason } from '../protocol.ts';
-import type { Position } from './cursor.ts';
+import { isOrigin, ORIGIN, type Position, withinEpoch } from './cursor.ts';
 import type { LogEntry } from './log-entry.ts';
 
-export type Resumption = { readonly kind: 'resumable' } | { readonly kind: 'reset'; readonly reason: ResetReason };
+/** `from` is the cursor as a position of the channel's current epoch: where a replay begins. */
+export type Resumption = { readonly kind: 'resumable'; readonly from: Position } | { readonly kind: 'reset'; readonly reason: ResetReason };
 
 export interface ExpiryLimits {
   readonly retentionMs: number;
@@ -30,20 +31,27 @@ export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimi
  * is not about to expire proves that nothing after it has expired; so does an epoch younger than the retention. Without a
  * proof the client is told: a needless reset is mended by the application, a silent loss by nobody.
  *
+ * {@link ORIGIN} counts as the start of whichever epoch the channel has. A channel that was in use and has no head was wiped.
+ *
+ * @param head undefined while the channel has none
  * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
  */
 export function checkResume(
   cursor: Position,
-  head: Position & { readonly createdAtMs: number },
+  head: (Position & { readonly createdAtMs: number }) | undefined,
   around: readonly LogEntry[],
   limits: ExpiryLimits & { readonly nowMs: number },
 ): Resumption {
-  if (cursor.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
-  if (cursor.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
+  if (head === undefined) return isOrigin(cursor) ? { kind: 'resumable', from: ORIGIN } : { kind: 'reset', reason: 'epoch_changed' };
+
+  const from = withinEpoch(cursor, head.epoch);
+  if (from.epoch !== head.epoch) return { kind: 'reset', reason: 'epoch_changed' };
+  if (from.seq > head.seq) return { kind: 'reset', reason: 'ahead' };
+
   const isProof = (entry: LogEntry) =>
-    (entry.seq === cursor.seq || entry.seq === cursor.seq + 1) && limits.nowMs < provenUntilMs(entry.atMs, limits);
-  const proven = cursor.seq === head.seq || limits.nowMs < provenUntilMs(head.createdAtMs, limits) || around.some(isProof);
-  return proven ? { kind: 'resumable' } : { kind: 'reset', reason: 'expired' };
+    (entry.seq === from.seq || entry.seq === from.seq + 1) && limits.nowMs < provenUntilMs(entry.atMs, limits);
+  const proven = from.seq === head.seq || limits.nowMs < provenUntilMs(head.createdAtMs, limits) || around.some(isProof);
+  return proven ? { kind: 'resumable', from } : { kind: 'reset', reason: 'expired' };
 }
 
 /**

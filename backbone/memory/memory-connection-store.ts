@@ -50,14 +50,15 @@ export class MemoryConnectionStore implements ConnectionStore {
     for (const channel of row?.channels ?? []) this.#subscriptions.get(channel)?.delete(connectionId);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'gone' | 'full'> {
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
     const row = this.#connections.get(connectionId);
     if (row === undefined || row.expiresAtMs <= this.#clock.nowMs()) return 'gone';
     if (row.channels.size >= MAX_CHANNELS_PER_CONNECTION && !row.channels.has(channel)) return 'full';
+    const outcome = row.channels.has(channel) ? 'again' : 'subscribed';
     row.channels.add(channel);
     const rows = this.#subscriptions.get(channel) ?? new Map<string, SubscriptionRow>();
     this.#subscriptions.set(channel, rows.set(connectionId, { version: `v${++this.#versions}`, expiresAtMs: row.expiresAtMs }));
-    return 'subscribed';
+    return outcome;
   }
 
   async unsubscribe(connectionId: string, channel: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
-import type { AppendOutcome, Claim, Clock, EventLog, Head, LogPage } from '../ports.ts';
+import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
 
 interface Row {
   readonly entry: LogEntry;
@@ -47,14 +47,15 @@ export class MemoryEventLog implements EventLog {
   }
 
   async allocate(channel: string): Promise<Position> {
-    const head = this.#headOf(channel);
-    const next: Head = { ...head, seq: head.seq + 1, allocatedAtMs: this.#clock.nowMs() };
+    const nowMs = this.#clock.nowMs();
+    const { epoch, seq, createdAtMs } = this.#heads.get(channel) ?? { epoch: this.#newEpoch(), seq: 0, createdAtMs: nowMs };
+    const next: Head = { epoch, seq: seq + 1, createdAtMs, allocatedAtMs: nowMs };
     this.#heads.set(channel, next);
     return { epoch: next.epoch, seq: next.seq };
   }
 
-  async head(channel: string): Promise<Head> {
-    return this.#headOf(channel);
+  async head(channel: string): Promise<Head | undefined> {
+    return this.#heads.get(channel);
   }
 
   async heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>> {
@@ -98,36 +99,31 @@ export class MemoryEventLog implements EventLog {
     return entry;
   }
 
-  async claim(channel: string, key: string): Promise<Claim | undefined> {
-    return this.#claimOf(channel, key);
+  async claim(key: ClaimKey): Promise<Claim | undefined> {
+    return this.#claimOf(key);
   }
 
-  async setClaim(channel: string, key: string, position: Position, allocatedAtMs: number, replaces?: Position): Promise<Claim> {
-    const held = this.#claimOf(channel, key);
+  async setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim> {
+    const held = this.#claimOf(key);
     if (held !== undefined && !(held.epoch === replaces?.epoch && held.seq === replaces.seq)) return held;
-    const claim: Claim = { epoch: position.epoch, seq: position.seq, allocatedAtMs, notified: false };
-    this.#claims.set(`${channel}#${key}`, { claim, expiresAtMs: this.#expiry(allocatedAtMs) });
-    return claim;
+    const { contentHash, epoch, seq, allocatedAtMs } = claim;
+    const set: Claim = { contentHash, epoch, seq, allocatedAtMs, notified: false };
+    this.#claims.set(nameOf(key), { claim: set, expiresAtMs: this.#expiry(allocatedAtMs) });
+    return set;
   }
 
-  async markNotified(channel: string, key: string, position: Position): Promise<void> {
-    const row = this.#claims.get(`${channel}#${key}`);
+  async markNotified(key: ClaimKey, position: Position): Promise<void> {
+    const row = this.#claims.get(nameOf(key));
     if (row === undefined || row.claim.epoch !== position.epoch || row.claim.seq !== position.seq) return;
-    this.#claims.set(`${channel}#${key}`, { ...row, claim: { ...row.claim, notified: true } });
+    this.#claims.set(nameOf(key), { ...row, claim: { ...row.claim, notified: true } });
   }
 
-  #headOf(channel: string): Head {
-    const known = this.#heads.get(channel);
-    if (known !== undefined) return known;
-    const nowMs = this.#clock.nowMs();
-    const epoch = `m${(++this.#epochs).toString(36).padStart(5, '0')}`;
-    const head: Head = { epoch, seq: 0, createdAtMs: nowMs, allocatedAtMs: nowMs };
-    this.#heads.set(channel, head);
-    return head;
+  #newEpoch(): string {
+    return `m${(++this.#epochs).toString(36).padStart(5, '0')}`;
   }
 
-  #claimOf(channel: string, key: string): Claim | undefined {
-    const row = this.#claims.get(`${channel}#${key}`);
+  #claimOf(key: ClaimKey): Claim | undefined {
+    const row = this.#claims.get(nameOf(key));
     return row === undefined || row.expiresAtMs <= this.#clock.nowMs() ? undefined : row.claim;
   }
 
@@ -149,4 +145,8 @@ export class MemoryEventLog implements EventLog {
       .map((row) => row.entry)
       .sort((a, b) => a.seq - b.seq);
   }
+}
+
+function nameOf({ channel, scope, key }: ClaimKey): string {
+  return JSON.stringify([channel, scope, key]);
 }

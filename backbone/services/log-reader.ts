@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '../domain/cursor.ts';
+import { formatPosition, isOrigin, ORIGIN, type Position, withinEpoch } from '../domain/cursor.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import { type Age, checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
 import type { SeqRange } from '../domain/sequencer.ts';
@@ -66,7 +66,10 @@ export class LogReader {
     this.#options = options;
   }
 
-  /** Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it. */
+  /**
+   * Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it.
+   * {@link ORIGIN} for a channel that was never used.
+   */
   async baseline(channel: string): Promise<Position> {
     return (await this.tail(channel)).baseline;
   }
@@ -76,6 +79,7 @@ export class LogReader {
     const { log, clock, graceMs } = this.#options;
     for (;;) {
       const head = await log.head(channel);
+      if (head === undefined) return { baseline: ORIGIN, newestFirst: [] };
       const nowMs = clock.nowMs();
       const { epoch } = head;
       if (head.allocatedAtMs < nowMs - graceMs) return { baseline: { epoch, seq: head.seq }, newestFirst: [] };
@@ -113,15 +117,16 @@ export class LogReader {
   async checkResume(channel: string, cursor: Position): Promise<Resumption> {
     const { log, clock, retentionMs, graceMs } = this.#options;
     const head = await log.head(channel);
-    const behind = cursor.epoch === head.epoch && cursor.seq < head.seq;
-    const { entries } = behind ? await log.read(channel, cursor.epoch, cursor.seq, 2, cursor.seq + 1) : { entries: [] };
+    const { epoch, seq } = head === undefined ? cursor : withinEpoch(cursor, head.epoch);
+    const behind = epoch === head?.epoch && seq < head.seq;
+    const { entries } = behind ? await log.read(channel, epoch, seq, 2, seq + 1) : { entries: [] };
     return checkResume(cursor, head, entries, { nowMs: clock.nowMs(), retentionMs, graceMs });
   }
 
   /**
    * Everything after `after`, in pages. Holes that are old enough are buried on the way; a hole that a publisher may
    * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
-   * Call {@link checkResume} first: the replay takes a missing seq for a hole. Where so much time has passed since that something
+   * Call {@link checkResume} first, and begin where it says: the replay takes a missing seq for a hole. Where so much time has passed since that something
    * may have expired, it checks again.
    *
    * @param upTo the last seq wanted; the end of the log when undefined
@@ -137,7 +142,9 @@ export class LogReader {
     // A check is good for the grace period.
     const provenMs = checkedAtMs + this.#options.graceMs;
     const { epoch, seq } = after;
-    return { channel, epoch, upTo, position: seq, settled: seq, holeOpen: false, provenMs, more: seq < upTo };
+    // A channel without an epoch has nothing to read.
+    const more = seq < upTo && !isOrigin(after);
+    return { channel, epoch, upTo, position: seq, settled: seq, holeOpen: false, provenMs, more };
   }
 
   /**
@@ -192,7 +199,7 @@ export class LogReader {
   /** The entries of a range that exist now, in order. */
   async readRange(channel: string, epoch: string, range: SeqRange): Promise<readonly LogEntry[]> {
     const entries: LogEntry[] = [];
-    for (let from = range.from, more = true; more; from = (entries.at(-1)?.seq ?? range.to) + 1) {
+    for (let from = range.from, more = epoch !== ORIGIN.epoch; more; from = (entries.at(-1)?.seq ?? range.to) + 1) {
       const page = await this.#options.log.read(channel, epoch, from, PAGE, range.to);
       entries.push(...page.entries);
       more = page.more;

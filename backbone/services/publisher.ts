@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '../domain/cursor.ts';
 import type { LaneEvent, Publication } from '../domain/event.ts';
-import type { Claim, Clock, EventBus, EventLog } from '../ports.ts';
+import { quote } from '../domain/invalid-input.ts';
+import type { KeyScope } from '../domain/key-scope.ts';
+import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
+import { hashOf } from './hash.ts';
 
 export interface PublisherOptions {
   readonly log: EventLog;
@@ -22,15 +25,29 @@ export class PublishContendedError extends Error {
   override readonly name = 'PublishContendedError';
 }
 
+/** The idempotency key stands for another event already; nothing was published, and trying again changes nothing. */
+export class IdempotencyConflictError extends Error {
+  override readonly name = 'IdempotencyConflictError';
+  readonly code = 'idempotency_conflict';
+
+  constructor({ channel, key }: ClaimKey) {
+    super(
+      `idempotency key ${quote(key)} was used on channel ${channel} for an event with other type or data: use a new key for a new event`,
+    );
+  }
+}
+
 /**
  * Publishes an event: log first, then notify. When it resolves, the event is in the log and its notification on the
  * topic. When it rejects, either may have happened: the caller tries again with the same idempotency key.
  *
- * @returns the event as stored; for a key seen before, the first publication's event
- * @throws PublishContendedError and whatever the log and the bus throw
+ * @param scope whose the publication's idempotency key is
+ * @returns the event as stored; for a key that its scope has used before, the first publication's event
+ * @throws PublishContendedError, IdempotencyConflictError, and whatever the log and the bus throw
  */
-export async function publish(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
-  return publication.key === undefined ? publishOnce(publication, options) : publishKeyed(publication, publication.key, options);
+export async function publish(publication: Publication, scope: KeyScope, options: PublisherOptions): Promise<LaneEvent> {
+  const { channel, key } = publication;
+  return key === undefined ? publishOnce(publication, options) : publishKeyed(publication, { channel, scope, key }, options);
 }
 
 async function publishOnce(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
@@ -50,20 +67,22 @@ async function publishOnce(publication: Publication, options: PublisherOptions):
  * The claim on the key is set before the event is written, so that everyone who comes with the key agrees on the
  * position. A claim whose seq was lost to a tombstone moves to a new seq.
  */
-async function publishKeyed(publication: Publication, key: string, options: PublisherOptions): Promise<LaneEvent> {
+async function publishKeyed(publication: Publication, key: ClaimKey, options: PublisherOptions): Promise<LaneEvent> {
   const { log, bus } = options;
-  const { channel } = publication;
-  let claim = (await log.claim(channel, key)) ?? (await takeClaim(channel, key, undefined, options));
+  const contentHash = hashOf(JSON.stringify([publication.type, publication.data]));
+  const publicationId = `key:${hashOf(key.scope)}:${key.key}`;
+  let claim = (await log.claim(key)) ?? (await takeClaim(key, contentHash, undefined, options));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const event = (await storedEvent(channel, claim, options)) ?? (await write(publication, claim, `key:${key}`, options));
+    if (claim.contentHash !== contentHash) throw new IdempotencyConflictError(key);
+    const event = (await storedEvent(key.channel, claim, options)) ?? (await write(publication, claim, publicationId, options));
     if (event !== undefined) {
       if (!claim.notified) {
         await bus.notify(event);
-        await log.markNotified(channel, key, claim);
+        await log.markNotified(key, claim);
       }
       return event;
     }
-    claim = await takeClaim(channel, key, claim, options);
+    claim = await takeClaim(key, contentHash, claim, options);
   }
   throw contended(publication);
 }
@@ -78,11 +97,11 @@ async function takeSeat(channel: string, { log, clock }: PublisherOptions): Prom
   return { ...(await log.allocate(channel)), allocatedAtMs };
 }
 
-async function takeClaim(channel: string, key: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
-  const seat = await takeSeat(channel, options);
-  const claim = await options.log.setClaim(channel, key, seat, seat.allocatedAtMs, replaces);
+async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
+  const seat = await takeSeat(key.channel, options);
+  const claim = await options.log.setClaim(key, { ...seat, contentHash }, replaces);
   // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
-  if (!samePosition(claim, seat)) await options.log.bury(channel, seat, seat.allocatedAtMs);
+  if (!samePosition(claim, seat)) await options.log.bury(key.channel, seat, seat.allocatedAtMs);
   return claim;
 }
 

@@ -29,6 +29,9 @@ export function judgeJournal(journal: Journal, known: ReadonlyMap<string, KnownE
   return new Judge(journal, known, resumableForMs).run();
 }
 
+/** The epoch of `0.0`, the cursor of a channel that was never used. */
+const BEFORE_ALL = '0';
+
 class Judge {
   readonly #journal: Journal;
   readonly #known: ReadonlyMap<string, KnownEvent>;
@@ -97,7 +100,8 @@ class Judge {
 
   #begin(id: string | undefined, fromMs: number): void {
     const from = id === undefined ? undefined : parseId(id);
-    this.#stretch = { from, fromMs, epoch: from?.epoch, lastSeq: from?.seq };
+    // Before a channel's first epoch, all that whichever begins has is promised.
+    this.#stretch = { from, fromMs, epoch: from?.epoch === BEFORE_ALL ? undefined : from?.epoch, lastSeq: from?.seq };
   }
 
   /** A reset may skip what has expired, and all that lies between it and the new baseline. With nothing expired it skips in vain. */
@@ -161,7 +165,8 @@ class Judge {
 
   #behind(id: string): readonly KnownEvent[] {
     const { epoch, seq } = parseId(id);
-    return (this.#bySeq.get(epoch) ?? []).filter((event) => event.seq > seq);
+    const events = epoch === BEFORE_ALL ? [...this.#known.values()] : (this.#bySeq.get(epoch) ?? []);
+    return events.filter((event) => event.seq > seq);
   }
 
   #mayHaveExpired({ publication }: KnownEvent, atMs: number): boolean {

@@ -1,4 +1,4 @@
-import type { Position } from '../../backbone/domain/cursor.ts';
+import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 
 /** What an event is to a stream. `late`: its turn was earlier, and it is there now. */
 export type Arrival = 'next' | 'late' | 'repeated';
@@ -17,6 +17,8 @@ export class OrderCheck {
   }
 
   receive({ epoch, seq }: Position): Arrival {
+    // The channel's first epoch begins.
+    if (this.#epoch === ORIGIN.epoch) this.#epoch = epoch;
     if (epoch !== this.#epoch) {
       // The channel began anew, which a server announces with a reset.
       this.#epoch = epoch;
@@ -34,7 +36,7 @@ export class OrderCheck {
 
   /** Whether an event that was published there has not come. */
   lacks({ epoch, seq }: Position): boolean {
-    return epoch === this.#epoch && (seq >= this.#next || this.#missing?.has(seq) === true);
+    return (epoch === this.#epoch || this.#epoch === ORIGIN.epoch) && (seq >= this.#next || this.#missing?.has(seq) === true);
   }
 
   #note(seq: number): void {

@@ -8,6 +8,13 @@ interface Position {
   readonly seq: number;
 }
 
+/** The cursor of a channel that was never used. Seq 1 of whichever epoch begins comes next. */
+export const ORIGIN = '0.0';
+
+function isOrigin(position: Position | undefined): boolean {
+  return position?.epoch === '0';
+}
+
 /** `k3f9.1042`: the epoch is a word of the channel's log, seqs count 1, 2, 3 … within it. */
 function parsePosition(id: string): Position {
   const dot = id.lastIndexOf('.');
@@ -34,6 +41,8 @@ export class Order {
   #overflowed = false;
   /** What was pending when the server was asked last. */
   #asked: ReadonlySet<string> = new Set();
+  /** The epoch that a reset has ended: its late events begin nothing. */
+  #endedEpoch: string | undefined;
 
   /** @param after everything up to it counts as delivered; undefined until the first baseline */
   constructor(channel: string, after: string | undefined) {
@@ -53,11 +62,13 @@ export class Order {
 
   /** Takes an event of a lane that may lose, repeat and reorder. */
   offer(event: LaneEvent): readonly LaneItem[] {
-    const position = this.#position;
     const { epoch, seq } = parsePosition(event.id);
+    const isFirst = isOrigin(this.#position) && epoch !== this.#endedEpoch;
+    const position = isFirst ? { epoch, seq: 0 } : this.#position;
     if (position?.epoch === epoch) {
       if (seq <= position.seq) return [];
       if (seq === position.seq + 1) {
+        this.#position = position;
         this.#pending.set(event.id, event);
         return this.#release();
       }
@@ -71,7 +82,7 @@ export class Order {
   /** Takes an event of a lane that delivers in order and leaves out only what does not exist. */
   next(event: LaneEvent): readonly LaneItem[] {
     const { epoch, seq } = parsePosition(event.id);
-    const changed = this.#position !== undefined && this.#position.epoch !== epoch;
+    const changed = this.#position !== undefined && this.#position.epoch !== epoch && !isOrigin(this.#position);
     if (this.#position?.epoch === epoch && seq <= this.#position.seq) return [];
     this.#moveTo({ epoch, seq });
     return changed ? [this.#reset('epoch_changed'), event] : [event];
@@ -92,17 +103,21 @@ export class Order {
    */
   settle(upTo: string): readonly LaneItem[] {
     const target = parsePosition(upTo);
-    const { epoch, seq } = this.#position ?? target;
+    const wasUnused = isOrigin(this.#position);
+    const { epoch, seq } = wasUnused ? { epoch: target.epoch, seq: 0 } : (this.#position ?? target);
     // The log has one epoch at a time: what the server was asked about and is of another one is late.
-    for (const id of this.#asked) if (parsePosition(id).epoch !== target.epoch) this.#pending.delete(id);
+    const late = [...this.#asked].filter((id) => parsePosition(id).epoch !== target.epoch && this.#pending.delete(id));
     if (epoch !== target.epoch) return [];
+    // An epoch has begun and was lost before all of it came.
+    const isLost = wasUnused && late.some((id) => parsePosition(id).epoch !== this.#endedEpoch);
+    const resets = isLost ? [this.#reset('epoch_changed')] : [];
     const items = [...this.#pending.values()]
       .map((event) => ({ event, at: parsePosition(event.id) }))
       .filter(({ at }) => at.epoch === epoch && at.seq > seq && at.seq <= target.seq)
       .sort((a, b) => a.at.seq - b.at.seq)
       .map(({ event }) => event);
     this.#moveTo({ epoch, seq: Math.max(seq, target.seq) });
-    return [...items, ...this.#release()];
+    return [...resets, ...items, ...this.#release()];
   }
 
   /**
@@ -111,6 +126,7 @@ export class Order {
    * baseline comes out behind it: whoever was connected when the log was lost misses nothing of the new one.
    */
   reset(reason: ResetReason, baseline: string | undefined): readonly LaneItem[] {
+    if (!isOrigin(this.#position)) this.#endedEpoch = this.#position?.epoch;
     this.#position = undefined;
     if (baseline === undefined) return [this.#reset(reason)];
     const position = parsePosition(baseline);
@@ -118,7 +134,7 @@ export class Order {
     let { seq } = position;
     while (this.#pending.has(`${epoch}.${seq}`)) seq--;
     this.#position = { epoch, seq };
-    return [this.#reset(reason), ...this.settle(baseline)];
+    return [this.#reset(reason), ...this.settle(baseline).filter(({ kind }) => kind === 'event')];
   }
 
   #reset(reason: ResetReason): LaneItem {

@@ -1,5 +1,6 @@
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
+import { ORIGIN } from './order.ts';
 import { keepTrying } from './retry.ts';
 import { type LaneSocket, type News, openSocket, type SocketOptions } from './socket.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -205,7 +206,11 @@ export class SocketLane {
     const after = order.cursor;
     let baseline: string | undefined;
     follower.wants = false;
-    const asking: Asking = { socket: line.socket, onReset: (reason) => feed.take(order.reset(reason, baseline)) };
+    const onReset = (reason: ResetReason) => {
+      // For clients that do not know where the first epoch begins: nothing was lost.
+      if (after !== ORIGIN || reason !== 'epoch_changed') feed.take(order.reset(reason, baseline));
+    };
+    const asking: Asking = { socket: line.socket, onReset };
     follower.asking = asking;
     line.subscribed.add(channel);
     order.ask();

@@ -112,7 +112,7 @@ export interface PublishInput {
   /** @default 'message' */
   readonly type?: string | undefined;
   readonly data: string;
-  /** Idempotency key: a key seen before on the channel publishes nothing twice. @default a random one per call */
+  /** Idempotency key: one that you have used before on the channel publishes nothing twice. @default a random one per call */
   readonly key?: string | undefined;
 }
 
@@ -143,6 +143,7 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /**
    * Publishes, and tries again with the same idempotency key until it is acknowledged: at least for `publishTimeoutMs`.
    * Goes over the socket on `websocket`, by HTTP otherwise.
+   * @throws LanesError among others `idempotency_conflict` when the key was used for other content
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
   /** Goes on over another transport, at the same cursor: nothing is lost or repeated. */

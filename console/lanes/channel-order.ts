@@ -13,10 +13,17 @@ export function parsePosition(id: string): Position | undefined {
   return match?.[1] !== undefined && Number.isSafeInteger(seq) ? { epoch: match[1], seq } : undefined;
 }
 
+/** `0.0` stands before a channel's first epoch: seq 1 of whichever begins comes next. */
+function within(position: Position, epoch: string): Position {
+  return position.epoch === '0' ? { epoch, seq: 0 } : position;
+}
+
 /** Whether `id` lies behind `other` in the same epoch. */
 export function isAfter(id: string, other: string): boolean {
   const [a, b] = [parsePosition(id), parsePosition(other)];
-  return a !== undefined && b !== undefined && a.epoch === b.epoch && a.seq > b.seq;
+  if (a === undefined || b === undefined) return false;
+  const from = within(b, a.epoch);
+  return a.epoch === from.epoch && a.seq > from.seq;
 }
 
 export type Offer<E> =
@@ -62,6 +69,7 @@ export class ChannelOrder<E extends { readonly id: string }> {
     const at = parsePosition(event.id);
     if (at === undefined) return { kind: 'foreign' };
     if (this.#position !== undefined) {
+      this.#position = within(this.#position, at.epoch);
       if (at.epoch !== this.#position.epoch) return { kind: 'foreign' };
       if (at.seq <= this.#position.seq) return { kind: 'repeat' };
     }
@@ -73,7 +81,8 @@ export class ChannelOrder<E extends { readonly id: string }> {
   /** Everything that exists up to `id` has been offered, so what is still missing there never will be. */
   settle(id: string): readonly E[] {
     const upTo = parsePosition(id);
-    if (upTo === undefined || upTo.epoch !== this.#position?.epoch || upTo.seq <= this.#position.seq) return [];
+    const position = upTo && this.#position && within(this.#position, upTo.epoch);
+    if (upTo === undefined || upTo.epoch !== position?.epoch || upTo.seq <= position.seq) return [];
     const released = [...this.#held].filter(([seq]) => seq <= upTo.seq).sort(([a], [b]) => a - b);
     for (const [seq] of released) this.#held.delete(seq);
     this.#position = upTo;

@@ -3,8 +3,10 @@ import { requireRight } from '../../backbone/domain/access.ts';
 import { parseChannel } from '../../backbone/domain/channel.ts';
 import { type LaneEvent, type Publication, parsePublication, toWireEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
+import { IdempotencyConflictError } from '../../backbone/services/publisher.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
@@ -18,7 +20,7 @@ import { withBody } from './request-body.ts';
 const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions {
-  readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
   readonly budget: TaskBudget;
@@ -47,7 +49,8 @@ export async function postEvent(
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
     const { type, data } = await budget.turns.run(access.principal, () => parseJsonObject(decode(bytes)));
-    return publishNow(request, parsePublication({ channel, type, data, key: request.headers['idempotency-key'] }), options);
+    const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
+    return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
   });
   switch (body.kind) {
     case 'complete':
@@ -60,13 +63,19 @@ export async function postEvent(
   }
 }
 
-async function publishNow(request: IncomingMessage, publication: Publication, { publish, logger }: PublishRouteOptions): Promise<Reply> {
+async function publishNow(
+  request: IncomingMessage,
+  publication: Publication,
+  scope: KeyScope,
+  { publish, logger }: PublishRouteOptions,
+): Promise<Reply> {
   try {
-    const event = await publish(publication);
+    const event = await publish(publication, scope);
     traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));
     const { channel: published, id, publishedAt } = toWireEvent(event);
     return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);
   } catch (error) {
+    if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
     return unavailable('unavailable', 'the event may or may not have been published: try again with the same Idempotency-Key');
   }

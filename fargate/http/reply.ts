@@ -24,6 +24,7 @@ export type EdgeCode =
   | 'task_full'
   | 'too_many_streams'
   | 'too_many_publications'
+  | 'idempotency_conflict'
   | 'too_many_requests'
   | 'task_draining'
   | 'unavailable'

@@ -70,7 +70,7 @@ export async function catchUp(
       onReset();
       await visitor.reset(resumption.reason, position);
       if (!(await visitor.wantsMore())) return undefined;
-    } else if (position.epoch !== feed.position.epoch) {
+    } else if (resumption.from.epoch !== feed.position.epoch) {
       // The client learned of a new epoch on another task before this one did.
       await feed.refresh();
     } else if (position.seq > feed.position.seq) {
@@ -80,7 +80,7 @@ export async function catchUp(
     } else {
       if (!replayed) options.onReplay();
       replayed = true;
-      position = await replay(feed, position, checkedAtMs, visitor, signal, options);
+      position = await replay(feed, resumption.from, checkedAtMs, visitor, signal, options);
     }
   }
   return undefined;

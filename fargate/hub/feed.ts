@@ -1,4 +1,4 @@
-import type { Position } from '../../backbone/domain/cursor.ts';
+import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
 import { Sequencer } from '../../backbone/domain/sequencer.ts';
@@ -136,9 +136,9 @@ export class Feed {
   }
 
   /** Whether one more read of the log might let the ring serve a reader from this position on. */
-  mayReachBackTo({ epoch, seq }: Position): boolean {
-    const { ring } = this.#state;
-    const { floor } = ring;
+  mayReachBackTo(position: Position): boolean {
+    const { floor } = this.ring;
+    const { epoch, seq } = withinEpoch(position, floor.epoch);
     const isWithinReach = epoch === floor.epoch && seq < floor.seq && floor.seq - seq <= MAX_REACH_BACK;
     return isWithinReach && !isSame(this.#deepest, floor) && this.#historyRoom > 0;
   }
@@ -183,17 +183,18 @@ export class Feed {
 
   /**
    * Takes the channel's head as the log has it, so that a lost last notification and a lost log are noticed.
-   * @param head undefined when the log does not know the channel any more
+   * @param head undefined when the channel was never used, or its log was wiped
    * @param seen the feed's position before the head was read
    */
   noteHead(head: Head | undefined, seen: Position): void {
     const { sequencer } = this.#state;
     // The feed moved to another epoch while the head was read.
     if (seen.epoch !== sequencer.epoch) return;
-    if (head?.epoch !== sequencer.epoch || head.seq < seen.seq) {
+    const { epoch, seq } = head ?? ORIGIN;
+    if (epoch !== sequencer.epoch || seq < seen.seq) {
       this.refresh().catch((error) => this.#warn('could not confirm an epoch', error));
     } else {
-      this.noteAssigned(head.seq);
+      this.noteAssigned(seq);
     }
   }
 
@@ -204,7 +205,7 @@ export class Feed {
     this.#mendSoon();
   }
 
-  /** Asks the log for the channel's epoch, and begins anew where it is another one. A channel that is gone gets a new one. */
+  /** Asks the log for the channel's epoch, and begins anew where it is another one, or where the channel has none any more. */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#confirm();
     return this.#refreshing;
@@ -245,8 +246,12 @@ export class Feed {
       const judged = this.#held.length;
       const seen = this.position;
       const head = await this.#options.log.head(this.channel);
-      if (head.epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
-      else if (head.seq < seen.seq) await this.#beginAnew(head, 'ahead');
+      const { epoch, seq } = head ?? ORIGIN;
+      const denies = this.#held.slice(0, judged).some((event) => event.epoch !== epoch);
+      if (isOrigin(seen) && denies) await this.#beginAnew(head, 'epoch_changed');
+      else if (isOrigin(seen) && head !== undefined) await this.#beginFirst(head);
+      else if (epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
+      else if (seq < seen.seq) await this.#beginAnew(head, 'ahead');
       // Of what came before the head was read, everything of another epoch is old.
       const old = new Set(this.#held.slice(0, judged).filter(({ epoch }) => epoch !== this.position.epoch));
       this.#held = this.#held.filter((event) => !old.has(event));
@@ -258,10 +263,25 @@ export class Feed {
     this.#offerHeld();
   }
 
-  async #beginAnew(head: Head, reason: ResetReason): Promise<void> {
-    const { clock, reader, retentionMs } = this.#options;
-    const nothingExpired = clock.nowMs() < head.createdAtMs + retentionMs;
-    const fromStart = reason === 'epoch_changed' && nothingExpired && head.seq <= MAX_CATCH_UP;
+  /** The channel is used for the first time since the feed began: all that there is of it is new to every reader. */
+  async #beginFirst(head: Head): Promise<void> {
+    if (!this.#hasAll(head)) return this.#beginAnew(head, 'expired');
+    const { ring } = this.#state;
+    this.#live = { sequencer: new Sequencer({ epoch: head.epoch, seq: 0 }), ring };
+    this.#holes = new HoleWatch();
+    ring.beginFirst(head.epoch);
+    this.noteAssigned(head.seq);
+  }
+
+  /** Whether nothing of the epoch can have expired. */
+  #hasAll({ createdAtMs }: Head): boolean {
+    return this.#options.clock.nowMs() < createdAtMs + this.#options.retentionMs;
+  }
+
+  /** @param head undefined for a channel that has been used and has no epoch any more: its log was wiped */
+  async #beginAnew(head: Head | undefined, reason: ResetReason): Promise<void> {
+    const { reader } = this.#options;
+    const fromStart = head !== undefined && reason === 'epoch_changed' && this.#hasAll(head) && head.seq <= MAX_CATCH_UP;
     const baseline = fromStart ? { epoch: head.epoch, seq: 0 } : await reader.baseline(this.channel);
     const notified = this.#held.filter(({ epoch }) => epoch === baseline.epoch).map(({ seq }) => seq - 1);
     const start = { epoch: baseline.epoch, seq: Math.min(baseline.seq, ...notified) };
@@ -273,7 +293,7 @@ export class Feed {
     this.#nap?.abort();
     ring.reset(start, reason);
     this.#options.onAdvanced(this);
-    if (head.epoch === start.epoch) this.noteAssigned(head.seq);
+    if (head?.epoch === start.epoch) this.noteAssigned(head.seq);
   }
 
   #offerHeld(): void {

@@ -72,6 +72,8 @@ class Page implements PollPage {
   readonly events: LaneEvent[] = [];
   readonly resets: Reset[] = [];
   readonly cursor: Map<string, Position>;
+  /** Where each ring is read on after the wait: what a new epoch has brought lies there behind its reset, as for streams. */
+  readonly #next = new Map<Feed, number>();
   /** A page is full when it has reached this: the last event may pass it. */
   maxBytes = 0;
   /** What its events take as JSON. */
@@ -93,6 +95,11 @@ class Page implements PollPage {
   async collect(feed: Feed, principal: string, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
     const from = this.cursor.get(feed.channel);
     if (from === undefined || this.#isFull) return;
+    const kept = this.#next.get(feed);
+    if (kept !== undefined && kept >= feed.ring.start) {
+      this.#collectRing(feed, kept);
+      return;
+    }
     const ordinal = await catchUp(
       feed,
       from,
@@ -120,6 +127,7 @@ class Page implements PollPage {
     }
     // Behind the last event there may be tombstones.
     this.cursor.set(feed.channel, feed.position);
+    this.#next.set(feed, feed.ring.end);
   }
 
   /** @returns how many there was room for */

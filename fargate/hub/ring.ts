@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { formatPosition, type Position, withinEpoch } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../backbone/protocol.ts';
@@ -123,6 +123,12 @@ export class Ring {
     this.#floor = position;
   }
 
+  /** The channel's first epoch begins: what comes is behind all that readers have, and they have missed nothing. */
+  beginFirst(epoch: string): void {
+    this.#epochStart = this.end;
+    this.#floor = { epoch, seq: 0 };
+  }
+
   /**
    * Puts in what the log holds right below the floor, so that readers can be served from there on. It ends at the first seq that
    * is missing, where a reader needs the log's word on what became of it, or where the room ends.
@@ -206,11 +212,12 @@ export class Ring {
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
   find(position: Position): number | undefined {
-    if (position.epoch !== this.#floor.epoch || position.seq < this.#floor.seq) return undefined;
+    const { epoch, seq } = withinEpoch(position, this.#floor.epoch);
+    if (epoch !== this.#floor.epoch || seq < this.#floor.seq) return undefined;
     let low = Math.max(this.#epochStart, this.#start);
     for (let high = this.end; low < high; ) {
       const middle = Math.floor((low + high) / 2);
-      if (this.at(middle).position.seq > position.seq) high = middle;
+      if (this.at(middle).position.seq > seq) high = middle;
       else low = middle + 1;
     }
     return low;

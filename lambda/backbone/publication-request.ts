@@ -2,32 +2,43 @@ import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
 import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
 
 const Fields = v.looseObject({});
 
 const EventBridgeEvent = v.looseObject({
   'detail-type': v.literal(PUBLISH_DETAIL_TYPE),
   id: v.pipe(v.string(), v.nonEmpty()),
+  account: v.string(),
+  source: v.string(),
   detail: Fields,
 });
+
+export interface PublicationRequest {
+  readonly publication: Publication;
+  /** Whose its idempotency key is. */
+  readonly scope: KeyScope;
+}
 
 /**
  * What an invocation asks to publish: the object `{channel, type?, data, key?}` itself, or an EventBridge event that
  * carries it as `detail`. EventBridge delivers at least once, so its event's id is the key where none is given.
  * @throws InvalidInputError
  */
-export function toPublication(invocation: unknown): Publication {
+export function toPublicationRequest(invocation: unknown): PublicationRequest {
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
     throw new InvalidInputError('invalid_body', `${quote(invocation)} is not an object {channel, type?, data, key?}`);
   }
-  if (!('detail-type' in invocation)) return parsePublication(toInput(invocation));
+  if (!('detail-type' in invocation)) return { publication: parsePublication(toInput(invocation)), scope: INVOCATIONS };
   const event = v.safeParse(EventBridgeEvent, invocation);
   if (!event.success) {
     const [issue] = event.issues;
     throw new InvalidInputError('invalid_body', `EventBridge event, ${v.getDotPath(issue)}: ${issue.message}`);
   }
-  const input = toInput(event.output.detail);
-  return parsePublication({ ...input, key: input.key ?? `eventbridge:${event.output.id}` });
+  const { id, account, source, detail } = event.output;
+  const input = toInput(detail);
+  const publication = parsePublication({ ...input, key: input.key ?? `eventbridge:${id}` });
+  return { publication, scope: scopeOfEvents(account, source) };
 }
 
 function toInput(fields: Readonly<Record<string, unknown>>): Parameters<typeof parsePublication>[0] {

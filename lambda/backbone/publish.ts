@@ -1,20 +1,23 @@
 import type { Context } from 'aws-lambda';
 import { type LaneEvent, type Publication, toWireEvent } from '../../backbone/domain/event.ts';
+import type { KeyScope } from '../../backbone/domain/key-scope.ts';
 import type { PublishAnswer } from '../../backbone/protocol.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import { logEntries, publishEntries, readEnvironment } from '../environment.ts';
 import { createFunctionLogger } from '../telemetry.ts';
 import { openEventLog, openPublisher } from '../wiring.ts';
-import { toPublication } from './publication-request.ts';
+import { toPublicationRequest } from './publication-request.ts';
 
 /**
  * Publishes for backends: invoked directly with `{channel, type?, data, key?}`, or by an EventBridge event that carries
- * the same as its detail. Input that is not valid fails the invocation with an `InvalidInputError`.
+ * the same as its detail. Input that is not valid fails the invocation with an `InvalidInputError`, a key that stands for another
+ * event with an `IdempotencyConflictError`.
  */
-function createHandler(publish: (publication: Publication) => Promise<LaneEvent>) {
+function createHandler(publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>) {
   return async (invocation: unknown, context: Context): Promise<PublishAnswer> => {
-    const event = await publish(toPublication(invocation));
+    const { publication, scope } = toPublicationRequest(invocation);
+    const event = await publish(publication, scope);
     traceEvent(openLogger(context), 'published', event, systemClock.nowMs());
     const { channel, id, publishedAt } = toWireEvent(event);
     return { channel, id, publishedAt };

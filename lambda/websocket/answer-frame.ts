@@ -1,9 +1,10 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
-import { formatPosition } from '../../backbone/domain/cursor.ts';
+import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type {
   Clock,
   Connection,
@@ -15,7 +16,7 @@ import type {
 } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import { PublishContendedError } from '../../backbone/services/publisher.ts';
+import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
@@ -36,7 +37,7 @@ export interface AnswerFrameDependencies extends ResumeDependencies {
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly publish: (publication: Publication) => Promise<LaneEvent>;
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
   readonly quota: PublicationQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -112,12 +113,19 @@ class ConnectionUnknownError extends Error {
 }
 
 function isExpected(error: unknown): boolean {
-  const expected = [InvalidInputError, AccessDeniedError, ConnectionUnknownError, PublishContendedError, LimitError];
+  const expected = [
+    InvalidInputError,
+    AccessDeniedError,
+    ConnectionUnknownError,
+    PublishContendedError,
+    IdempotencyConflictError,
+    LimitError,
+  ];
   return expected.some((kind) => error instanceof kind);
 }
 
 function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
-  if (error instanceof InvalidInputError || error instanceof AccessDeniedError) {
+  if (error instanceof InvalidInputError || error instanceof AccessDeniedError || error instanceof IdempotencyConflictError) {
     return { kind: 'error', code: error.code, message: error.message };
   }
   if (error instanceof LimitError) {
@@ -143,7 +151,7 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
         task.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
         throw new PublicationsLimitedError(deps.quota.perSecond);
       }
-      const event = await deps.publish(command.publication);
+      const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
       traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
@@ -178,6 +186,18 @@ async function subscribe(
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;
+  if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
+    const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
+    if (told.kind !== 'sent') return told;
+  }
   const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
   return resumeSubscription(request, sender, deps, telemetry);
+}
+
+/**
+ * Whether a client that asks again on the same connection has not understood that the channel's first epoch has begun: the client
+ * library did not know `0.0` before ADR 28, and takes nothing of the epoch until a reset leads it there. Its successor ignores it.
+ */
+function startsOver(after: Position | undefined, baseline: Position): boolean {
+  return after !== undefined && isOrigin(after) && !isOrigin(baseline);
 }

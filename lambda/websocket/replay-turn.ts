@@ -76,9 +76,11 @@ async function play(
   telemetry: Telemetry,
 ): Promise<ReplayOutcome | Failed> {
   try {
-    // It may have waited for long. Whoever cannot be resumed any more asks again, and is told by a reset.
+    // It may have waited for long. Whoever cannot be resumed any more asks again, and is told by a reset; whoever waited since before
+    // the channel's first epoch asks again too.
     const resumption = await reader.checkResume(channel, { epoch: pending.epoch, seq: pending.sentTo });
-    if (resumption.kind === 'reset') return { kind: 'incomplete', sentTo: pending.sentTo, settled: pending.settled };
+    if (resumption.kind === 'reset' || resumption.from.epoch !== pending.epoch)
+      return { kind: 'incomplete', sentTo: pending.sentTo, settled: pending.settled };
     return await replay({ ...pending, channel, maxPosts: turnPosts }, sender, reader);
   } catch (error) {
     // Not left to the queue, which would try again in some minutes: the client asks sooner.

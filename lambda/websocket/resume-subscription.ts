@@ -57,6 +57,8 @@ export async function resumeSubscription(
       const outcome = await sender.send({ kind: 'reset', channel, reason: resumption.reason });
       if (outcome.kind !== 'sent') return outcome;
       from = baseline;
+    } else {
+      from = resumption.from;
     }
   }
 

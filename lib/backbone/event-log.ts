@@ -16,6 +16,8 @@ export interface EventLogProps {
   readonly production: boolean;
 }
 
+const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'];
+
 /** The table that decides what has been published: events, channel heads, idempotency keys. */
 export class EventLog extends Construct {
   readonly table: TableV2;
@@ -40,11 +42,11 @@ export class EventLog extends Construct {
   }
 
   /**
-   * Lets a consumer read and resume, and tells it where. Reading writes too: a new channel's epoch, and the tombstone
-   * of a hole. Nobody may delete or scan.
+   * Lets a consumer read and resume, and tells it where. It may put one kind of item, the tombstone that closes a hole below
+   * the channel's head. Nobody may delete or scan.
    */
   allowRead(consumer: Configurable): Grant {
-    return this.allow(consumer);
+    return this.allow(consumer, READ_ACTIONS);
   }
 
   /** Lets a consumer that {@link allowRead} lets read compare many channels with their heads at once. */
@@ -54,14 +56,14 @@ export class EventLog extends Construct {
 
   /** Lets a publisher take positions and write events, and tells it where. */
   allowWrite(publisher: Configurable): Grant {
-    return this.allow(publisher);
+    return this.allow(publisher, [...READ_ACTIONS, 'dynamodb:UpdateItem']);
   }
 
-  private allow(grantee: Configurable): Grant {
+  private allow(grantee: Configurable, actions: string[]): Grant {
     for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
     return Grant.addToPrincipal({
       grantee,
-      actions: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:Query'],
+      actions,
       resourceArns: [this.table.tableArn],
     });
   }

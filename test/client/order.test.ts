@@ -233,3 +233,49 @@ describe('an order', () => {
     expect(order.hasGap).toBe(false);
   });
 });
+
+describe('a channel that was never used', () => {
+  test('goes on into its first epoch without a reset, each event once', () => {
+    const { order, out, take } = follow(undefined);
+    take(order.settle('0.0'));
+    expect(order.cursor).toBe('0.0');
+    for (const id of ['e.1', 'e.1', 'e.3', 'e.2']) take(order.offer(event(id)));
+    expect(out).toEqual(['e.1', 'e.2', 'e.3']);
+    expect(order.cursor).toBe('e.3');
+  });
+
+  test('waits for what its first epoch begins with, and has it from a replay', () => {
+    const { order, out, take } = follow('0.0');
+    take(order.offer(event('e.2')));
+    expect([order.hasGap, out]).toEqual([true, []]);
+    order.ask();
+    for (const id of ['e.1', 'e.2']) take(order.offer(event(id)));
+    take(order.settle('e.4'));
+    expect(out).toEqual(['e.1', 'e.2']);
+    expect([order.hasGap, order.cursor]).toEqual([false, 'e.4']);
+  });
+
+  test('goes on without a reset on a lane that orders by itself', () => {
+    const { order, out, take } = follow('0.0');
+    take(order.next(event('e.2')));
+    take(order.next(event('e.3')));
+    take(order.next(event('f.1')));
+    expect(out).toEqual(['e.2', 'e.3', 'reset: epoch_changed', 'f.1']);
+  });
+
+  test('tells by a reset that an epoch has begun and was lost', () => {
+    const { order, out, take } = follow('0.0');
+    take(order.offer(event('e.2')));
+    order.ask();
+    take(order.settle('0.0'));
+    expect([out, order.hasGap, order.cursor]).toEqual([['reset: epoch_changed'], false, '0.0']);
+  });
+
+  test('takes nothing late of the epoch that a wipe has ended', () => {
+    const { order, out, take } = follow('e.1');
+    take(order.reset('epoch_changed', '0.0'));
+    take(order.offer(event('e.1')));
+    take(order.offer(event('f.1')));
+    expect(out).toEqual(['reset: epoch_changed', 'f.1']);
+  });
+});

@@ -110,7 +110,7 @@ test('a stream that is cut and reopened with Last-Event-ID gets what it missed, 
 test('a stream on a quiet channel has an id to resume from before anything was published', async () => {
   const channel = freshChannel('quiet');
   const first = await openSse(run.urls.http, `channel=${channel}`);
-  expect(first.lastId()).toMatch(/^[a-z0-9]+\.0$/);
+  expect(first.lastId()).toBe('0.0');
   first.close();
   await publish(run.urls.http, channel, 'missed');
 

@@ -31,7 +31,7 @@ export const streamTarget: Target = {
         }
         sink.writes.length = 0;
         const { log, bus, clock } = world;
-        world.hub.offer(await publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }));
+        world.hub.offer(await publish(publication, 'tests', { log, bus, clock, publishTimeoutMs: 2_000 }));
         await until(() => sink.writes.length > 0);
         const events = parseStream(sink.text);
         const [event] = events;

@@ -1,8 +1,9 @@
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
-import type { Claim, ConnectionStore, EventLog, Head } from '../../backbone/ports.ts';
+import type { Claim, ClaimKey, ConnectionStore, EventLog, Head } from '../../backbone/ports.ts';
 import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
+import { LogReader } from '../../backbone/services/log-reader.ts';
 import { Feed } from '../../fargate/hub/feed.ts';
 import { PROTOCOL, type Wiring } from './wiring.ts';
 
@@ -95,6 +96,17 @@ export const MUTATIONS: readonly Mutation[] = [
     wiring: { publisherLog: (log) => claimingLate(log) },
   },
   {
+    name: 'share-keys',
+    breaks: 'an idempotency key belongs to its principal',
+    wiring: { publisherLog: (log) => sharingKeys(log) },
+  },
+  {
+    name: 'skip-the-first-epoch',
+    breaks: 'what stands before the first epoch has all of it before it',
+    wiring: {},
+    install: resumeBehindTheFirstEpoch,
+  },
+  {
     name: 'attach-live-after-replay',
     breaks: 'a stream goes on live where its replay ended',
     wiring: {},
@@ -134,7 +146,10 @@ function replacing(log: EventLog, methods: Partial<EventLog>): EventLog {
 
 function withHeads(log: EventLog, change: (head: Head, channel: string) => Head): EventLog {
   return replacing(log, {
-    head: async (channel) => change(await log.head(channel), channel),
+    head: async (channel) => {
+      const head = await log.head(channel);
+      return head && change(head, channel);
+    },
     heads: async (channels) =>
       new Map([...(await log.heads(channels))].map(([channel, head]) => [channel, change(head, channel)] as const)),
   });
@@ -183,9 +198,9 @@ function pinEpochs(log: EventLog): EventLog {
 function claimingLate(log: EventLog): EventLog {
   let tie: ((event: LaneEvent) => Promise<Claim>) | undefined;
   return replacing(log, {
-    setClaim: async (channel, key, position, allocatedAtMs, replaces) => {
-      tie = () => log.setClaim(channel, key, position, allocatedAtMs, replaces);
-      return { epoch: position.epoch, seq: position.seq, allocatedAtMs, notified: false };
+    setClaim: async (key, claim, replaces) => {
+      tie = () => log.setClaim(key, claim, replaces);
+      return { ...claim, notified: false };
     },
     append: async (event, publicationId) => {
       const outcome = await log.append(event, publicationId);
@@ -193,6 +208,28 @@ function claimingLate(log: EventLog): EventLog {
       return outcome;
     },
   });
+}
+
+/** Keeps the keys of all principals in one place. */
+function sharingKeys(log: EventLog): EventLog {
+  const shared = (key: ClaimKey): ClaimKey => ({ ...key, scope: 'everybody' });
+  return replacing(log, {
+    claim: (key) => log.claim(shared(key)),
+    setClaim: (key, claim, replaces) => log.setClaim(shared(key), claim, replaces),
+    markNotified: (key, position) => log.markNotified(shared(key), position),
+  });
+}
+
+/** Takes a client from before the first epoch for a new one. */
+function resumeBehindTheFirstEpoch(): () => void {
+  const { checkResume } = LogReader.prototype;
+  LogReader.prototype.checkResume = async function (channel, cursor) {
+    const resumption = await checkResume.call(this, channel, cursor);
+    return resumption.kind === 'resumable' && isOrigin(cursor) ? { ...resumption, from: await this.baseline(channel) } : resumption;
+  };
+  return () => {
+    LogReader.prototype.checkResume = checkResume;
+  };
 }
 
 /** Writes the row of a subscription once the last frame that answers it was sent. */

@@ -1,11 +1,12 @@
 import { APPEND_LIMIT_MS } from '../../backbone/contract.ts';
 import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
-import { publish } from '../../backbone/services/publisher.ts';
+import { IdempotencyConflictError, publish } from '../../backbone/services/publisher.ts';
 import { CrashCounter, intercept } from '../support/intercept.ts';
 import type { PublicationPlan, PublisherPlan, Try } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
 import type { Truth } from './truth.ts';
+import { BrokenPromiseError } from './verdict.ts';
 import type { Wiring } from './wiring.ts';
 
 export interface PublishersWorld {
@@ -23,10 +24,8 @@ export async function runPublisher(name: string, plan: PublisherPlan, world: Pub
     const publicationName = `${publication.channel}:${name}.${index + 1}`;
     const tries = publication.keyed ? publication.tries : publication.tries.slice(0, 1);
     const runs = tries.map((one, at) => async () => {
-      await tryToPublish(
-        { name: publicationName, tryName: `${publicationName}#${at + 1}`, skewMs: plan.skewMs, plan: publication, one },
-        world,
-      );
+      const tryName = `${publicationName}#${at + 1}`;
+      await tryToPublish({ publisher: name, index, name: publicationName, tryName, skewMs: plan.skewMs, plan: publication, one }, world);
     });
     if (publication.racing) await Promise.all(runs.map((run) => run()));
     else for (const run of runs) await run();
@@ -34,6 +33,10 @@ export async function runPublisher(name: string, plan: PublisherPlan, world: Pub
 }
 
 interface Attempt {
+  /** Whose its key is. */
+  readonly publisher: string;
+  /** Of the publication among its publisher's. */
+  readonly index: number;
   readonly name: string;
   readonly tryName: string;
   readonly skewMs: number;
@@ -41,7 +44,7 @@ interface Attempt {
   readonly one: Try;
 }
 
-async function tryToPublish({ name, tryName, skewMs, plan, one }: Attempt, world: PublishersWorld): Promise<void> {
+async function tryToPublish({ publisher, index, name, tryName, skewMs, plan, one }: Attempt, world: PublishersWorld): Promise<void> {
   const { simulation, truth, wiring, stalls } = world;
   if (one.afterMs > 0) await simulation.sleep(one.afterMs);
   await simulation.step(`${tryName} is called`);
@@ -60,12 +63,16 @@ async function tryToPublish({ name, tryName, skewMs, plan, one }: Attempt, world
   const { channel, keyed } = plan;
   try {
     const event = await publish(
-      { channel, type: 'message', data: tryName, ...(keyed && { key: name }) },
+      // The tries of a publication have one content; publishers use the same keys, each in a scope of its own.
+      { channel, type: 'message', data: `${name}#`, ...(keyed && { key: `${index}` }) },
+      publisher,
       { log: intercept(log, around), bus: intercept(bus, around), clock, publishTimeoutMs: wiring.publishTimeoutMs },
     );
     truth.acknowledge(name, event);
     simulation.note(`${tryName} is acknowledged as ${event.epoch}.${event.seq}`);
   } catch (error) {
+    // No key is used for two contents here.
+    if (error instanceof IdempotencyConflictError) throw new BrokenPromiseError(`key: ${tryName} met another's key`, { cause: error });
     simulation.note(`${tryName} fails: ${(error as Error).name}`);
   }
 }

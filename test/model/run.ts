@@ -1,5 +1,5 @@
 import type { Scheduler } from 'fast-check';
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { formatPosition, ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../backbone/ports.ts';
@@ -78,7 +78,6 @@ class Run {
       await this.#simulation.runUntil(Promise.all([...this.#runDay(index, day), this.#runConsumers(index, consumers)]));
       await this.#simulation.runFor(SETTLE_MS);
     }
-    // Before the last polls, which make a channel where a wipe has left none.
     const heads = await this.#table.heads(CHANNELS);
     await this.#simulation.runUntil(Promise.all(consumers.map((consumer) => consumer.finish())));
     for (const consumer of consumers) consumer.leave();
@@ -158,6 +157,7 @@ class Run {
     const known = [...this.#truth.written.values()].map(({ event }) => event);
     const positions = channels.flatMap((channel): [string, Position][] => {
       const newest = known.findLast((event) => event.channel === channel);
+      if (start === 'unused') return [[channel, ORIGIN]];
       if (start === 'foreign') return [[channel, { epoch: 'foreign', seq: 1 }]];
       if (newest === undefined) return [];
       const seq = start === 'ahead' ? newest.seq + 1_000 : Math.floor(newest.seq / 2);

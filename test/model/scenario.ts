@@ -30,8 +30,11 @@ export interface PublisherPlan {
   readonly publications: readonly PublicationPlan[];
 }
 
-/** Where a consumer starts: `old` is somewhere in what is there already, `ahead` is past it, `foreign` of another epoch. */
-export type Start = 'none' | 'old' | 'ahead' | 'foreign';
+/**
+ * Where a consumer starts: `old` is somewhere in what is there already, `ahead` is past it, `foreign` of another epoch, `unused` from
+ * before the channel was used.
+ */
+export type Start = 'none' | 'old' | 'ahead' | 'foreign' | 'unused';
 
 /** A while on one of the tasks. */
 export interface Leg {
@@ -98,7 +101,7 @@ const leg: fc.Arbitrary<Leg> = fc.record({
 const consumer: fc.Arbitrary<ConsumerPlan> = fc.record({
   kind: fc.constantFrom('stream', 'stream', 'socket', 'poll'),
   channels: fc.constantFrom(['a'], ['a'], ['b'], ['a', 'b']),
-  start: fc.constantFrom<Start>('none', 'none', 'none', 'old', 'old', 'ahead', 'foreign'),
+  start: fc.constantFrom<Start>('none', 'none', 'none', 'old', 'old', 'ahead', 'foreign', 'unused'),
   legs: fc.array(leg, { minLength: 1, maxLength: 3 }),
 });
 

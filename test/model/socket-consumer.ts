@@ -1,6 +1,6 @@
 import { formatPosition, parsePosition } from '../../backbone/domain/cursor.ts';
 import type { ResetReason, ServerFrame } from '../../backbone/protocol.ts';
-import { Order } from '../../client/src/order.ts';
+import { ORIGIN, Order } from '../../client/src/order.ts';
 import type { LaneItem } from '../../client/src/types.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
@@ -138,6 +138,8 @@ export class SocketConsumer implements Consumer {
 
   /** What had come already and lies unbroken before the baseline is given after the reset, and belongs to what it promises. */
   #reset(followed: Followed, reason: ResetReason, baseline = ''): void {
+    // As the socket lane does: it is for clients that do not know where the first epoch begins.
+    if (followed.request?.after === ORIGIN && reason === 'epoch_changed') return;
     const items = followed.order.reset(reason, baseline);
     const [first] = items.flatMap((item) => (item.kind === 'event' ? [parsePosition(item.id).seq] : []));
     const { epoch, seq } = parsePosition(baseline);

@@ -1,4 +1,4 @@
-import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
@@ -55,19 +55,19 @@ function checkAcknowledgements({ truth, epochs }: Evidence): void {
 function checkSegment(history: History, segment: Segment, { truth, epochs, scenario, retentionMs }: Evidence): void {
   const { start, heard, since, from } = segment;
   const { consumer, channel } = history;
+  const epoch = epochOf(segment, epochs.get(channel));
   let last = start;
   for (const event of heard) {
     const id = formatPosition(event);
-    if (event.epoch !== start.epoch)
-      throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
+    if (event.epoch !== epoch) throw broken('P3', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)} without a reset`);
     if (event.seq <= last.seq) throw broken('P2', `${consumer} got ${id} of ${channel} behind ${formatPosition(last)}`);
     last = event;
   }
   // What happens to an epoch after it was wiped, nobody promises; that it is over is told by a reset.
-  if (epochs.get(channel) !== start.epoch) return;
+  if (epochs.get(channel) !== epoch) return;
   const made = heard.find((event) => truth.find(channel, event)?.event.data !== event.data);
   if (made !== undefined) throw broken('P2', `${consumer} got ${describe(made)}, which is not in the log`);
-  const events = truth.eventsOf(channel, start.epoch);
+  const events = truth.eventsOf(channel, epoch);
   const seqs = new Set(heard.map(({ seq }) => seq));
   const skipped = events.find(({ event }) => isOwed(event, segment, retentionMs) && event.seq < last.seq && !seqs.has(event.seq));
   if (skipped !== undefined) throw broken('P3', `${consumer} was not given ${describe(skipped.event)}, but ${formatPosition(last)}`);
@@ -85,7 +85,7 @@ function checkSegment(history: History, segment: Segment, { truth, epochs, scena
 function checkResets({ consumer, channel, segments }: History, { truth, expiresFromMs }: Evidence): void {
   const [first] = segments;
   const occurred = new Set<Segment['from']>(['cursor', 'baseline']);
-  if (first?.from === 'cursor') occurred.add('ahead').add('epoch_changed');
+  if (first?.from === 'cursor' && !isOrigin(first.start)) occurred.add('ahead').add('epoch_changed');
   if (truth.wiped) occurred.add('epoch_changed').add('ahead');
   const needless = segments.find(({ from, since }) => !occurred.has(from) && !(from === 'expired' && since.ms >= expiresFromMs));
   if (needless !== undefined) throw broken('P3', `${consumer} was reset on ${channel} for no reason: ${needless.from}`);
@@ -100,13 +100,18 @@ function checkEnd(history: History, { truth, epochs, notifiedOnly, retentionMs }
   if (epoch === undefined) return;
   const inTime = ({ event, at }: Written) => truth.isAcknowledged(event) && (last.from !== 'baseline' || at.step > last.since.step);
   const promised = truth.eventsOf(channel, epoch).filter((written) => !notifiedOnly.has(history) || inTime(written));
-  if (last.start.epoch !== epoch) {
+  if (epochOf(last, epoch) !== epoch) {
     if (promised.length === 0 && notifiedOnly.has(history)) return;
     throw broken('P3', `${consumer} was never told that ${channel} has begun anew with epoch ${epoch}`);
   }
   const seqs = new Set(last.heard.map(({ seq }) => seq));
   const lost = promised.find(({ event }) => isOwed(event, last, retentionMs) && !seqs.has(event.seq));
   if (lost !== undefined) throw broken('P1', `${consumer} never got ${describe(lost.event)}`);
+}
+
+/** What begins before all epochs goes on into whichever comes first. */
+function epochOf({ start, heard }: Segment, current = start.epoch): string {
+  return isOrigin(start) ? (heard[0]?.epoch ?? current) : start.epoch;
 }
 
 /** Whether it lies behind the start; what had expired by then, only for a consumer that has said itself where to start. */

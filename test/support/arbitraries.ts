@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { Position } from '../../backbone/domain/cursor.ts';
+import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
@@ -9,16 +9,19 @@ export const channelName: fc.Arbitrary<string> = fc
   .string({ unit: fc.constantFrom(...CHANNEL_CHARACTERS), minLength: 1, maxLength: 128 })
   .filter((name) => name !== '.' && name !== '..');
 
-/** Every valid position. */
-export const position: fc.Arbitrary<Position> = fc.record({
-  epoch: fc.string({ unit: fc.constantFrom(...'abcxyz0189'), minLength: 1, maxLength: 32 }),
+/** Every valid position of an epoch: `0` is the word of the one before all epochs. */
+const positionInEpoch: fc.Arbitrary<Position> = fc.record({
+  epoch: fc.string({ unit: fc.constantFrom(...'abcxyz0189'), minLength: 1, maxLength: 32 }).filter((epoch) => epoch !== ORIGIN.epoch),
   seq: fc.maxSafeNat(),
 });
+
+/** Every valid position. */
+export const position: fc.Arbitrary<Position> = fc.oneof({ weight: 9, arbitrary: positionInEpoch }, fc.constant(ORIGIN));
 
 /** Every event that a log can hold. */
 export const laneEvent: fc.Arbitrary<LaneEvent> = fc.record({
   channel: channelName,
-  epoch: position.map(({ epoch }) => epoch),
+  epoch: positionInEpoch.map(({ epoch }) => epoch),
   seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   type: channelName,
   data: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),

@@ -100,7 +100,9 @@ class Place {
     const { channel } = this.journal;
     if (frame.kind === 'event' && frame.channel === channel) this.journal.event(frame);
     // It does not name its request. An older one's would be true as well: it has asked after the same id, or an earlier one.
-    if (frame.kind === 'reset' && frame.channel === channel) {
+    // After `0.0` it says that the first epoch has begun, which loses nothing.
+    const isFirstEpoch = this.#complete === '0.0' && frame.kind === 'reset' && frame.reason === 'epoch_changed';
+    if (frame.kind === 'reset' && frame.channel === channel && !isFirstEpoch) {
       this.journal.reset({ reason: frame.reason, id: this.#baseline, after: this.#complete });
       this.#complete = this.#baseline;
     }

@@ -5,6 +5,7 @@
  * Its argument is how many threads serve the streams; one needs no thread besides. They run this file too.
  */
 import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
+import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
@@ -54,7 +55,12 @@ async function run(threads: number): Promise<void> {
   const publishPort = await listenOnLoopback(
     createPublishServer(
       (data) =>
-        publish({ channel: CHANNEL, type: 'message', data }, { log, bus, clock: systemClock, publishTimeoutMs: PUBLISH_TIMEOUT_MS }),
+        publish({ channel: CHANNEL, type: 'message', data }, INVOCATIONS, {
+          log,
+          bus,
+          clock: systemClock,
+          publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+        }),
       (_request, response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(jwks),
     ),
   );

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { formatCursor, formatPosition, parseCursor, parsePosition } from '../../../backbone/domain/cursor.ts';
+import {
+  formatCursor,
+  formatPosition,
+  isOrigin,
+  ORIGIN,
+  parseCursor,
+  parsePosition,
+  withinEpoch,
+} from '../../../backbone/domain/cursor.ts';
 import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { channelName, position } from '../../support/arbitraries.ts';
 
@@ -39,6 +47,18 @@ describe('a position', () => {
         else expect(code).toBe('invalid_cursor');
       }),
     );
+  });
+
+  test('before the first epoch has one text, and its epoch no other seq', () => {
+    expect(formatPosition(ORIGIN)).toBe('0.0');
+    expect(isOrigin(parsePosition('0.0'))).toBe(true);
+    expect(codeOf(() => parsePosition('0.1'))).toBe('invalid_cursor');
+    expect(isOrigin(parsePosition('00.0'))).toBe(false);
+  });
+
+  test('before the first epoch is the start of whichever epoch there is', () => {
+    expect(withinEpoch(ORIGIN, 'k3f9')).toEqual({ epoch: 'k3f9', seq: 0 });
+    expect(withinEpoch({ epoch: 'k3f9', seq: 7 }, 'other')).toEqual({ epoch: 'k3f9', seq: 7 });
   });
 
   test.each(['', '.', 'a', 'a.', '.1', 'a.-1', 'a.01', 'a.1.2', 'A.1', 'a.1 ', 'a.1\n', 'a.9007199254740992', `${'a'.repeat(33)}.1`])(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import { checkResume, settledFloor } from '../../../backbone/domain/resume.ts';
 
@@ -32,17 +33,31 @@ describe('checkResume', () => {
     expect(checkResume({ epoch: 'other', seq: 1 }, oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'epoch_changed' });
   });
 
+  test('a cursor of an epoch is told so where the channel has none', () => {
+    expect(checkResume(at(1), undefined, [], limits)).toEqual({ kind: 'reset', reason: 'epoch_changed' });
+  });
+
+  test('before the first epoch nothing is missed while there is none', () => {
+    expect(checkResume(ORIGIN, undefined, [], limits)).toEqual({ kind: 'resumable', from: ORIGIN });
+  });
+
+  test('before the first epoch is the start of the epoch that has begun, under the same rules', () => {
+    expect(checkResume(ORIGIN, oldHead, [event(1)], limits)).toEqual({ kind: 'resumable', from: at(0) });
+    expect(checkResume(ORIGIN, { ...oldHead, createdAtMs: NOW_MS }, [], limits)).toEqual({ kind: 'resumable', from: at(0) });
+    expect(checkResume(ORIGIN, oldHead, [event(2)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+
   test('a cursor beyond the head is told so', () => {
     expect(checkResume(at(11), oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'ahead' });
   });
 
   test('a cursor at the head misses nothing', () => {
-    expect(checkResume(at(10), oldHead, [], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(10), oldHead, [], limits)).toMatchObject({ kind: 'resumable' });
   });
 
   test('the event of the cursor, or the one behind it, proves that nothing has expired after it', () => {
-    expect(checkResume(at(5), oldHead, [event(5)], limits)).toEqual({ kind: 'resumable' });
-    expect(checkResume(at(5), oldHead, [event(6)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [event(5)], limits)).toMatchObject({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [event(6)], limits)).toMatchObject({ kind: 'resumable' });
   });
 
   test('an event further on proves nothing', () => {
@@ -50,18 +65,18 @@ describe('checkResume', () => {
   });
 
   test('an event that is about to expire proves nothing: one behind it may have been written before it', () => {
-    expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS)], limits)).toMatchObject({ kind: 'resumable' });
     expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
   test('a tombstone proves as much as an event', () => {
-    expect(checkResume(at(5), oldHead, [tombstone(6, OLDEST_PROOF_MS)], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(5), oldHead, [tombstone(6, OLDEST_PROOF_MS)], limits)).toMatchObject({ kind: 'resumable' });
     expect(checkResume(at(5), oldHead, [tombstone(6, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
   test('in an epoch younger than the retention nothing can have expired', () => {
     const youngHead = { ...oldHead, createdAtMs: OLDEST_PROOF_MS };
-    expect(checkResume(at(0), youngHead, [], limits)).toEqual({ kind: 'resumable' });
+    expect(checkResume(at(0), youngHead, [], limits)).toMatchObject({ kind: 'resumable' });
     const olderHead = { ...oldHead, createdAtMs: OLDEST_PROOF_MS - 1 };
     expect(checkResume(at(0), olderHead, [], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader, ReplayExpiredError, type ReplayPage } from '../../../backbone/services/log-reader.ts';
+import { headOf } from '../../support/head-of.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const RETENTION_MS = 600_000;
@@ -26,7 +28,7 @@ async function allocate(count = 1): Promise<string> {
 }
 
 async function write(...seqs: readonly number[]): Promise<void> {
-  const { epoch } = await log.head('a');
+  const { epoch } = await headOf(log, 'a');
   for (const seq of seqs) {
     const outcome = await log.append(
       { channel: 'a', epoch, seq, type: 'message', data: `e${seq}`, publishedAtMs: clock.nowMs() },
@@ -45,17 +47,16 @@ function seqs(entries: readonly LogEntry[]): readonly number[] {
 }
 
 async function replayed(afterSeq: number, upTo?: number): Promise<readonly ReplayPage[]> {
-  const { epoch } = await log.head('a');
+  const { epoch } = await headOf(log, 'a');
   const pages: ReplayPage[] = [];
   for await (const page of reader.replay('a', { epoch, seq: afterSeq }, upTo)) pages.push(page);
   return pages;
 }
 
 describe('the baseline', () => {
-  test('of a new channel is its start, in an epoch that stays', async () => {
-    const baseline = await reader.baseline('a');
-    expect(baseline.seq).toBe(0);
-    expect(await allocate()).toBe(baseline.epoch);
+  test('of a channel that was never used lies before every epoch, and makes none', async () => {
+    expect(await reader.baseline('a')).toEqual(ORIGIN);
+    expect(await log.head('a')).toBeUndefined();
   });
 
   test('of a channel without open publications is its head', async () => {
@@ -153,7 +154,9 @@ describe('checkResume', () => {
   test('resumes while what follows the cursor is there', async () => {
     const epoch = await allocate(3);
     await write(1, 2, 3);
-    for (const seq of [0, 1, 2, 3]) expect(await reader.checkResume('a', { epoch, seq })).toEqual({ kind: 'resumable' });
+    for (const seq of [0, 1, 2, 3]) {
+      expect(await reader.checkResume('a', { epoch, seq })).toEqual({ kind: 'resumable', from: { epoch, seq } });
+    }
   });
 
   test('tells a cursor whose next events have expired', async () => {
@@ -164,14 +167,30 @@ describe('checkResume', () => {
     await write(3);
     await clock.advance(RETENTION_MS / 2);
     expect(await reader.checkResume('a', { epoch, seq: 1 })).toEqual({ kind: 'reset', reason: 'expired' });
-    expect(await reader.checkResume('a', { epoch, seq: 2 })).toEqual({ kind: 'resumable' });
+    expect(await reader.checkResume('a', { epoch, seq: 2 })).toMatchObject({ kind: 'resumable' });
   });
 
   test('a cursor at the head of a channel that has long been quiet misses nothing', async () => {
     const epoch = await allocate(2);
     await write(1, 2);
     await clock.advance(2 * RETENTION_MS);
-    expect(await reader.checkResume('a', { epoch, seq: 2 })).toEqual({ kind: 'resumable' });
+    expect(await reader.checkResume('a', { epoch, seq: 2 })).toMatchObject({ kind: 'resumable' });
+  });
+
+  test('goes on from before the first epoch at the start of the one that there is, as long as nothing of it has expired', async () => {
+    expect(await reader.checkResume('a', ORIGIN)).toEqual({ kind: 'resumable', from: ORIGIN });
+    const epoch = await allocate(2);
+    await write(1, 2);
+    expect(await reader.checkResume('a', ORIGIN)).toEqual({ kind: 'resumable', from: { epoch, seq: 0 } });
+    await clock.advance(RETENTION_MS);
+    expect(await reader.checkResume('a', ORIGIN)).toEqual({ kind: 'reset', reason: 'expired' });
+  });
+
+  test('tells whoever comes to a wiped log that its epoch is over, and makes no other', async () => {
+    const epoch = await allocate(1);
+    log.wipe();
+    expect(await reader.checkResume('a', { epoch, seq: 1 })).toEqual({ kind: 'reset', reason: 'epoch_changed' });
+    expect(await log.head('a')).toBeUndefined();
   });
 });
 
@@ -184,6 +203,12 @@ describe('replay', () => {
     expect(pages.length).toBeGreaterThan(1);
     expect(pages.map(({ more }) => more)).toEqual([...pages.slice(1).map(() => true), false]);
     expect(pages.at(-1)?.settled).toBe(250);
+  });
+
+  test('of a channel that was never used is nothing', async () => {
+    const pages: ReplayPage[] = [];
+    for await (const page of reader.replay('a', ORIGIN)) pages.push(page);
+    expect(pages).toEqual([]);
   });
 
   test('of nothing is one empty page', async () => {

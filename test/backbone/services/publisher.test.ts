@@ -1,9 +1,13 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
+import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../../backbone/domain/event.ts';
+import { scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
-import { type PublisherOptions, publish } from '../../../backbone/services/publisher.ts';
+import { hashOf } from '../../../backbone/services/hash.ts';
+import { IdempotencyConflictError, type PublisherOptions, publish } from '../../../backbone/services/publisher.ts';
+import { headOf } from '../../support/head-of.ts';
 import { CrashCounter, CrashedError, intercept } from '../../support/intercept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -27,19 +31,23 @@ function newWorld(): World {
 }
 
 async function eventsIn({ log }: World): Promise<readonly LaneEvent[]> {
-  const { epoch } = await log.head('a');
+  const { epoch } = await headOf(log, 'a');
   const { entries } = await log.read('a', epoch, 1, 1000);
   return entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event] : []));
 }
 
 /** What consumers do to the holes of a channel once the grace period is over. */
 async function buryHoles({ log, clock }: World): Promise<void> {
-  const { epoch, seq } = await log.head('a');
+  const { epoch, seq } = (await log.head('a')) ?? ORIGIN;
   for (let hole = 1; hole <= seq; hole++) await log.bury('a', { epoch, seq: hole }, clock.nowMs());
 }
 
 const plain: Publication = { channel: 'a', type: 'message', data: 'x' };
 const keyed: Publication = { ...plain, key: 'k' };
+const ANN = scopeOfPrincipal('ann');
+const KEY = { channel: 'a', scope: ANN, key: 'k' };
+/** Of type and data of {@link keyed}. */
+const HASH = hashOf(JSON.stringify(['message', 'x']));
 
 describe('publish', () => {
   let world: World;
@@ -49,8 +57,8 @@ describe('publish', () => {
   });
 
   test('stores the event under the next seq and then notifies it', async () => {
-    const first = await publish(plain, world);
-    const second = await publish({ ...plain, data: 'y' }, world);
+    const first = await publish(plain, ANN, world);
+    const second = await publish({ ...plain, data: 'y' }, ANN, world);
     expect([first.seq, second.seq]).toEqual([1, 2]);
     expect(await eventsIn(world)).toEqual([first, second]);
     expect(world.bus.notified).toEqual([first, second]);
@@ -59,27 +67,27 @@ describe('publish', () => {
   test('notifies nothing that is not in the log', async () => {
     const stored: Promise<readonly LaneEvent[]>[] = [];
     world.bus.listen(() => stored.push(eventsIn(world)));
-    const plainEvent = await publish(plain, world);
-    const keyedEvent = await publish(keyed, world);
+    const plainEvent = await publish(plain, ANN, world);
+    const keyedEvent = await publish(keyed, ANN, world);
     expect(await Promise.all(stored)).toEqual([[plainEvent], [plainEvent, keyedEvent]]);
   });
 
   test('rejects when the notification cannot be sent, for the caller to try again', async () => {
     const bus = intercept(world.bus, () => Promise.reject(new Error('throttled')));
-    await expect(publish(plain, { ...world, bus })).rejects.toThrow('throttled');
+    await expect(publish(plain, ANN, { ...world, bus })).rejects.toThrow('throttled');
   });
 
   test('takes a new seq when its own was buried meanwhile', async () => {
     let beaten = false;
     const log = intercept(world.log, async (make) => {
-      const { seq } = await world.log.head('a');
-      if (seq === 1 && !beaten) {
+      const head = await world.log.head('a');
+      if (head?.seq === 1 && !beaten) {
         beaten = true;
         await buryHoles(world);
       }
       return make();
     });
-    const event = await publish(plain, { ...world, log });
+    const event = await publish(plain, ANN, { ...world, log });
     expect(event.seq).toBe(2);
     expect(await eventsIn(world)).toEqual([event]);
     expect(world.bus.notified).toEqual([event]);
@@ -91,7 +99,7 @@ describe('publish', () => {
       await buryHoles(world);
       return answer;
     });
-    await expect(publish(plain, { ...world, log })).rejects.toThrow(expect.objectContaining({ name: 'PublishContendedError' }));
+    await expect(publish(plain, ANN, { ...world, log })).rejects.toThrow(expect.objectContaining({ name: 'PublishContendedError' }));
     expect(await eventsIn(world)).toEqual([]);
     expect(world.bus.notified).toEqual([]);
   });
@@ -106,7 +114,7 @@ describe('publish', () => {
       }
       return answer;
     });
-    const event = await publish(plain, { ...world, log });
+    const event = await publish(plain, ANN, { ...world, log });
     expect(event.seq).toBe(2);
     expect((await world.log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 1 }]);
   });
@@ -120,43 +128,69 @@ describe('publish with a key', () => {
   });
 
   test('that was seen before answers the first event, and publishes and notifies nothing', async () => {
-    const first = await publish(keyed, world);
+    const first = await publish(keyed, ANN, world);
     await world.clock.advance(60_000);
-    expect(await publish({ ...keyed, data: 'other' }, world)).toEqual(first);
+    expect(await publish(keyed, ANN, world)).toEqual(first);
     expect(await eventsIn(world)).toEqual([first]);
     expect(world.bus.notified).toEqual([first]);
   });
 
+  test.each([
+    ['other data', { data: 'y' }],
+    ['another type', { type: 'other' }],
+  ])('that was seen before with %s is an error that names it, and publishes nothing', async (_, other) => {
+    const first = await publish(keyed, ANN, world);
+    const conflict = publish({ ...keyed, ...other }, ANN, world);
+    await expect(conflict).rejects.toThrow(IdempotencyConflictError);
+    await expect(conflict).rejects.toThrow(/"k" .* channel a/);
+    expect(await eventsIn(world)).toEqual([first]);
+    expect(await publish(keyed, ANN, world)).toEqual(first);
+  });
+
+  test('of two that race with different data, one is published and the other an error', async () => {
+    const outcomes = await Promise.allSettled([publish(keyed, ANN, world), publish({ ...keyed, data: 'y' }, ANN, world)]);
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await eventsIn(world)).toHaveLength(1);
+  });
+
+  test('belongs to its principal: another with the same key publishes an event of its own', async () => {
+    const first = await publish(keyed, ANN, world);
+    const second = await publish(keyed, scopeOfPrincipal('bob'), world);
+    expect(second.seq).toBe(2);
+    expect(await eventsIn(world)).toEqual([first, second]);
+    expect(await publish(keyed, ANN, world)).toEqual(first);
+  });
+
   test('counts keys by channel', async () => {
-    await publish(keyed, world);
-    const other = await publish({ ...keyed, channel: 'b' }, world);
+    await publish(keyed, ANN, world);
+    const other = await publish({ ...keyed, channel: 'b' }, ANN, world);
     expect(other).toMatchObject({ channel: 'b', seq: 1 });
     expect(world.bus.notified).toHaveLength(2);
   });
 
   test('moves its claim to a new seq when consumers have buried the old one', async () => {
     const { epoch, seq } = await world.log.allocate('a');
-    await world.log.setClaim('a', 'k', { epoch, seq }, world.clock.nowMs());
+    await world.log.setClaim(KEY, { epoch, seq, allocatedAtMs: world.clock.nowMs(), contentHash: HASH });
     await world.clock.advance(GRACE_MS);
     await buryHoles(world);
-    const event = await publish(keyed, world);
+    const event = await publish(keyed, ANN, world);
     expect(event.seq).toBe(2);
     expect(await eventsIn(world)).toEqual([event]);
-    expect(await publish(keyed, world)).toEqual(event);
+    expect(await publish(keyed, ANN, world)).toEqual(event);
   });
 
   test('gives up a claim that is older than the publish timeout, for consumers count its seq as settled', async () => {
     const { epoch, seq } = await world.log.allocate('a');
-    await world.log.setClaim('a', 'k', { epoch, seq }, world.clock.nowMs());
+    await world.log.setClaim(KEY, { epoch, seq, allocatedAtMs: world.clock.nowMs(), contentHash: HASH });
     await world.clock.advance(PUBLISH_TIMEOUT_MS + 1);
-    const event = await publish(keyed, world);
+    const event = await publish(keyed, ANN, world);
     expect(event.seq).toBe(2);
     expect((await world.log.read('a', epoch, 1, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 1 }]);
   });
 
   test('leaves no open hole when it loses the race for the key', async () => {
-    await Promise.all([publish(keyed, world), publish(keyed, world), publish(keyed, world)]);
-    const { epoch, seq } = await world.log.head('a');
+    await Promise.all([publish(keyed, ANN, world), publish(keyed, ANN, world), publish(keyed, ANN, world)]);
+    const { epoch, seq } = await headOf(world.log, 'a');
     expect((await world.log.read('a', epoch, 1, 100)).entries).toHaveLength(seq);
   });
 
@@ -170,13 +204,13 @@ describe('publish with a key', () => {
           const counter = new CrashCounter(planned);
           const around = <T>(make: () => Promise<T>) => counter.call(make);
           const dying = { ...run, log: intercept(run.log, around), bus: intercept(run.bus, around) };
-          await publish(keyed, dying).catch((error) => {
+          await publish(keyed, ANN, dying).catch((error) => {
             if (!(error instanceof CrashedError)) throw error;
           });
           await run.clock.advance(ms);
           if (ms > GRACE_MS) await buryHoles(run);
         }
-        const event = await publish(keyed, run);
+        const event = await publish(keyed, ANN, run);
         expect(await eventsIn(run)).toEqual([event]);
         expect(run.bus.notified).toContainEqual(event);
         expect(new Set(run.bus.notified.map(({ seq }) => seq)).size).toBe(1);
@@ -190,7 +224,7 @@ describe('publish with a key', () => {
       fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 3 }), fc.boolean(), async (scheduler, publishers, buriers) => {
         const run = newWorld();
         const log = intercept(run.log, (make) => scheduler.schedule(Promise.resolve()).then(make));
-        const publishing = Promise.all(Array.from({ length: publishers }, () => publish(keyed, { ...run, log })));
+        const publishing = Promise.all(Array.from({ length: publishers }, () => publish(keyed, ANN, { ...run, log })));
         if (buriers) scheduler.schedule(Promise.resolve()).then(() => buryHoles(run));
         const events = await scheduler.waitFor(publishing);
         const [event] = events;

@@ -9,6 +9,14 @@ describe('an ordered subscriber', () => {
     expect(scene.found()).toEqual([]);
   });
 
+  test('who starts before the first epoch is promised all of it', () => {
+    const scene = new Scene().publish(3);
+    scene.subscriber('inOrder', start(0, '0.0'), ...scene.events(4, 1, 2, 3));
+    expect(scene.found()).toEqual([]);
+    scene.subscriber('inOrder', start(0, '0.0'), ...scene.events(4, 2, 3));
+    expect(scene.found()).toEqual(['lost e.1']);
+  });
+
   test('lost: an event in the middle', () => {
     const scene = new Scene().publish(5);
     scene.subscriber('inOrder', start(2.6, 'e.2'), ...scene.events(6, 3, 5));

@@ -59,3 +59,10 @@ test('whatever comes in whatever order, exactly what did not come is missing, an
     }),
   );
 });
+
+test('before the first epoch of a channel its first event is next, and one before it is late', () => {
+  const check = new OrderCheck({ epoch: '0', seq: 0 });
+
+  expect(check.lacks(at(1))).toBe(true);
+  expect([2, 1, 3].map((seq) => check.receive(at(seq)))).toEqual(['next', 'late', 'next']);
+});

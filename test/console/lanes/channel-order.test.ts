@@ -98,3 +98,19 @@ test('ids of one epoch compare by number, ids of two do not compare', () => {
   expect(isAfter('e1.9', 'e1.9')).toBe(false);
   expect(isAfter('e2.10', 'e1.9')).toBe(false);
 });
+
+test('before the first epoch of a channel its first event comes next, whichever epoch it is of', () => {
+  const order = new ChannelOrder();
+  order.start('0.0');
+
+  expect([released(order, 2), released(order, 1)]).toEqual([[], ['e1.1', 'e1.2']]);
+  expect(order.offer(event(1, 'e2'))).toEqual({ kind: 'foreign' });
+  expect(isAfter('e1.1', '0.0')).toBe(true);
+});
+
+test('what is settled may begin the first epoch', () => {
+  const order = new ChannelOrder();
+  order.start('0.0');
+  order.settle('e1.3');
+  expect(order.position).toBe('e1.3');
+});

@@ -35,6 +35,15 @@ test('a key that was seen before publishes nothing twice', async () => {
   expect(world.bus.notified).toHaveLength(1);
 });
 
+test('a key that was seen before with other data is a conflict, and publishes nothing', async () => {
+  const headers = { 'Idempotency-Key': 'order-7' };
+  await world.post('demo', { data: 'hello' }, headers);
+  const response = await world.post('demo', { data: 'other' }, headers);
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ code: 'idempotency_conflict', detail: expect.stringContaining('order-7') });
+  expect(world.bus.notified).toHaveLength(1);
+});
+
 test('a channel may be percent-encoded', async () => {
   expect((await world.post('a%3Ab', { data: 'x' })).status).toBe(201);
   expect(world.bus.notified[0]?.channel).toBe('a:b');

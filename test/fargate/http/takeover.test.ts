@@ -1,5 +1,6 @@
 /** A stream takes its connection over from Node: what that could break. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { headOf } from '../../support/head-of.ts';
 import { EdgeWorld } from '../support/edge-world.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
@@ -30,7 +31,7 @@ function post(channel: string, data: string, ...headers: readonly string[]): rea
 /** A request inside something that is no request must not be carried out. */
 async function expectNothingPublished(channel: string): Promise<void> {
   await world.post(channel, { data: 'the first' });
-  expect((await world.log.head(channel)).seq).toBe(1);
+  expect((await headOf(world.log, channel)).seq).toBe(1);
 }
 
 describe('a stream is opened', () => {

@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
@@ -50,7 +51,7 @@ async function openFeed(): Promise<Feed> {
 }
 
 async function store(data: string): Promise<LaneEvent> {
-  return publish({ channel: 'demo', type: 'message', data }, { log, clock, bus: new MemoryEventBus(), publishTimeoutMs: 2_000 });
+  return publish({ channel: 'demo', type: 'message', data }, 'tests', { log, clock, bus: new MemoryEventBus(), publishTimeoutMs: 2_000 });
 }
 
 /** What the ring has taken in, resets included. */
@@ -65,6 +66,7 @@ test('notifications come out in order, each once', async () => {
   const feed = await openFeed();
   const events = [await store('a'), await store('b'), await store('c')];
   for (const index of [0, 1, 1, 0, 2]) feed.offer(events[index] as LaneEvent);
+  await until(() => feed.ring.end === 3);
   expect(content(feed)).toEqual(['a', 'b', 'c']);
 });
 
@@ -82,6 +84,7 @@ test('a notification that comes while the feed opens is kept', async () => {
   await feed.opened;
   // Whether the baseline already has it or not, the position is behind it and it is not delivered twice.
   feed.offer(await store('late'));
+  await until(() => feed.ring.end > 0);
   expect(content(feed).filter((data) => data === 'late')).toEqual(['late']);
   expect(feed.position.seq).toBe(2);
 });
@@ -124,16 +127,17 @@ test('holes that were noticed together are buried together', async () => {
 });
 
 test('a hole that was noticed later is not buried before its own time', async () => {
+  const { epoch } = await store('one');
   const feed = await openFeed();
-  const first = await log.allocate('demo');
-  feed.noteAssigned(first.seq);
+  await log.allocate('demo');
+  feed.noteAssigned(2);
   await until(() => clock.sleeping === 1);
   await clock.advance(GRACE_MS - 1_000);
   await log.allocate('demo');
-  feed.noteAssigned(2);
+  feed.noteAssigned(3);
   await clock.advance(1_000);
   await until(() => buried === 1);
-  expect((await log.read('demo', first.epoch, 1, 10)).entries.map(({ seq }) => seq)).toEqual([1]);
+  expect((await log.read('demo', epoch, 1, 10)).entries.map(({ seq }) => seq)).toEqual([1, 2]);
 });
 
 test('a tombstone is as old as what lies behind it, however late the hole was noticed', async () => {
@@ -223,21 +227,98 @@ test('a channel that is gone from the log is a reset, even if nothing is publish
   const feed = await openFeed();
   feed.offer(await store('old'));
   log.wipe();
+  await until(() => feed.ring.end === 1);
   feed.noteHead(undefined, feed.position);
   await until(() => feed.ring.end === 2);
-  expect(content(feed)[1]).toBe(`reset epoch_changed ${feed.position.epoch}.0`);
+  expect(content(feed)[1]).toBe('reset epoch_changed 0.0');
+  expect(await log.head('demo')).toBeUndefined();
 });
 
 test('a hole in a log that was wiped is a reset, and not skipped', async () => {
   const feed = await openFeed();
+  feed.offer(await store('first'));
+  await until(() => feed.ring.end === 1);
   await store('lost');
   const next = await store('next');
   log.wipe();
   feed.offer(next);
   await until(() => clock.sleeping === 1);
   await clock.advance(GRACE_MS);
-  await until(() => feed.ring.end === 1);
-  expect(content(feed)).toEqual([`reset epoch_changed ${feed.position.epoch}.0`]);
+  await until(() => feed.ring.end === 2);
+  expect(content(feed)).toEqual(['first', 'reset epoch_changed 0.0']);
+});
+
+describe('a feed of a channel that was never used', () => {
+  test('stands before every epoch, and writes nothing', async () => {
+    const feed = await openFeed();
+    feed.noteHead(undefined, feed.position);
+    await idle();
+    expect(feed.position).toEqual(ORIGIN);
+    expect(content(feed)).toEqual([]);
+    expect(await log.head('demo')).toBeUndefined();
+  });
+
+  test('goes on into the first epoch without a reset', async () => {
+    const feed = await openFeed();
+    const first = await store('one');
+    feed.offer(first);
+    feed.offer(await store('two'));
+    await until(() => feed.ring.end === 2);
+    expect(content(feed)).toEqual(['one', 'two']);
+    expect(feed.locate(ORIGIN)).toBe(0);
+    expect(feed.locate({ epoch: first.epoch, seq: 1 })).toBe(1);
+  });
+
+  test('reads the first events from the log where their notifications were lost', async () => {
+    const feed = await openFeed();
+    await store('one');
+    feed.offer(await store('two'));
+    await until(() => feed.ring.end === 2);
+    expect(content(feed)).toEqual(['one', 'two']);
+  });
+
+  test('finds the first epoch by the comparison of heads where all notifications were lost, however many', async () => {
+    const feed = await openFeed();
+    for (let n = 1; n <= 1_200; n++) await store(`${n}`);
+    feed.noteHead(await log.head('demo'), feed.position);
+    await until(() => feed.ring.end === 1_200);
+    expect(content(feed)).toEqual(Array.from({ length: 1_200 }, (_, index) => `${index + 1}`));
+  });
+
+  test('tells by a reset that events of the first epoch have expired before it learned of them', async () => {
+    const feed = await openFeed();
+    await store('expired');
+    await clock.advance(RETENTION_MS);
+    const { epoch } = await store('there');
+    await clock.advance(GRACE_MS + 1);
+    feed.noteHead(await log.head('demo'), feed.position);
+    await until(() => feed.ring.end === 1);
+    expect(content(feed)).toEqual([`reset expired ${epoch}.2`]);
+  });
+
+  test('tells by a reset that an epoch of which it was notified is lost, and goes on with the next', async () => {
+    const feed = await openFeed();
+    const lost = await store('lost');
+    log.wipe();
+    feed.offer(lost);
+    await until(() => feed.ring.end === 1);
+    feed.offer(await store('next'));
+    await until(() => feed.ring.end === 2);
+    expect(content(feed)).toEqual(['reset epoch_changed 0.0', 'next']);
+  });
+
+  test('is found again after its log was wiped: a reset, and then the next epoch from its first event', async () => {
+    const feed = await openFeed();
+    feed.offer(await store('old'));
+    await until(() => feed.ring.end === 1);
+    log.wipe();
+    feed.noteHead(undefined, feed.position);
+    await until(() => feed.ring.end === 2);
+    feed.offer(await store('new'));
+    await until(() => feed.ring.end === 3);
+    expect(content(feed)).toEqual(['old', 'reset epoch_changed 0.0', 'new']);
+    expect(feed.locate(ORIGIN)).toBe(2);
+  });
 });
 
 test('what is notified while a new epoch is being confirmed is not lost', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { formatCursor, parseCursor } from '../../../backbone/domain/cursor.ts';
 import type { PollOutcome } from '../../../fargate/hub/hub.ts';
-import { HubWorld, idOf } from '../support/hub-world.ts';
+import { GRACE_MS, HubWorld, idOf, RETENTION_MS } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
 
 let world: HubWorld;
@@ -28,6 +28,27 @@ function pageOf(channels: readonly string[], outcome: PollOutcome) {
 test('without a cursor a poll answers the baseline', async () => {
   const event = await world.store('demo', 'before');
   expect(await poll(['demo'])).toEqual({ data: [], cursor: idOf(event), resets: [] });
+});
+
+test('of a channel that was never used the cursor lies before every epoch, and nothing is written', async () => {
+  expect(await poll(['demo'])).toEqual({ data: [], cursor: '0.0', resets: [] });
+  expect(await poll(['a', 'b'])).toEqual({ data: [], cursor: 'a=0.0,b=0.0', resets: [] });
+  expect((await world.log.heads(['demo', 'a', 'b'])).size).toBe(0);
+});
+
+test.each(['a task that has followed it', 'another task'])('from before the first epoch on it answers everything, on %s', async (task) => {
+  if (task === 'a task that has followed it') await world.open(['demo']);
+  await world.publish('demo', 'one');
+  const second = await world.publish('demo', 'two');
+  expect(await poll(['demo'], '0.0')).toEqual({ data: ['one', 'two'], cursor: idOf(second), resets: [] });
+});
+
+test('a cursor from before the first epoch is told so when the first events have expired', async () => {
+  await world.store('demo', 'expired');
+  await world.clock.advance(RETENTION_MS);
+  const event = await world.store('demo', 'there');
+  await world.clock.advance(GRACE_MS + 1);
+  expect(await poll(['demo'], '0.0')).toEqual({ data: [], cursor: idOf(event), resets: [{ channel: 'demo', reason: 'expired' }] });
 });
 
 test('with a cursor it answers what came after, and the cursor to go on with', async () => {
@@ -156,7 +177,41 @@ describe('waiting', () => {
     await until(() => world.clock.sleeping === 1);
     await idle();
     world.log.wipe();
-    await world.publish('demo', 'new');
-    expect((await waiting).resets).toEqual([{ channel: 'demo', reason: 'epoch_changed' }]);
+    const event = await world.publish('demo', 'new');
+    expect(await waiting).toEqual({ data: ['new'], cursor: idOf(event), resets: [{ channel: 'demo', reason: 'epoch_changed' }] });
+  });
+
+  test('of several channels the one whose log was lost misses none of its first events', async () => {
+    const a = await world.store('a', 'old');
+    const waiting = poll(['a', 'b'], `a=${idOf(a)},b=0.0`, 20_000);
+    await until(() => world.clock.sleeping === 1);
+    await idle();
+    world.log.wipe();
+    await world.store('a', 'new 1');
+    const last = await world.publish('a', 'new 2');
+    const page = await waiting;
+    const rest = await poll(['a', 'b'], page.cursor);
+    expect(page.resets).toEqual([{ channel: 'a', reason: 'epoch_changed' }]);
+    expect([...page.data, ...rest.data]).toEqual(['new 1', 'new 2']);
+    expect(rest.cursor).toBe(`a=${idOf(last)},b=0.0`);
+  });
+
+  test('in a channel that was never used, it gets the first event without a reset', async () => {
+    const waiting = poll(['demo'], '0.0', 20_000);
+    await until(() => world.clock.sleeping === 1);
+    await idle();
+    const event = await world.publish('demo', 'first');
+    expect(await waiting).toEqual({ data: ['first'], cursor: idOf(event), resets: [] });
+  });
+
+  test('in a channel that was never used, it gets the first events though their notifications were lost', async () => {
+    world.hub.start();
+    const waiting = poll(['demo'], '0.0', 40_000);
+    await until(() => world.clock.sleeping === 3);
+    await idle();
+    await world.store('demo', 'one');
+    const second = await world.store('demo', 'two');
+    await world.clock.advance(30_000);
+    expect(await waiting).toEqual({ data: ['one', 'two'], cursor: idOf(second), resets: [] });
   });
 });

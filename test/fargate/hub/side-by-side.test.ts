@@ -70,8 +70,7 @@ describe('while a hole is open in one channel', () => {
 
   test('a poll that does not wait is answered although it is ahead', async () => {
     const a = await openHole();
-    const { epoch } = await world.log.head('b');
-    expect(await poll(a, 0)).toEqual({ data: [], cursor: `${a},b=${epoch}.0` });
+    expect(await poll(a, 0)).toEqual({ data: [], cursor: `${a},b=0.0` });
   });
 
   test('a poll that waits gets the events of its own channel once the hole is closed', async () => {

@@ -22,7 +22,7 @@ export class EdgeWorld extends HubWorld {
     this.server = createEdge({
       hub: this.hub,
       logger: silentLogger,
-      publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
+      publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
       keepAliveMs: 70_000,
       maxStallMs: 30_000,
       budget: this.budget,

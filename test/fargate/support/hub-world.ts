@@ -45,7 +45,7 @@ export class HubWorld {
   /** Publishes an event whose notification is lost, unless the test offers it. */
   async store(channel: string, data: string): Promise<LaneEvent> {
     const { log, bus, clock } = this;
-    return publish({ channel, type: 'message', data }, { log, bus, clock, publishTimeoutMs: 2_000 });
+    return publish({ channel, type: 'message', data }, 'tests', { log, bus, clock, publishTimeoutMs: 2_000 });
   }
 
   /** Publishes an event, and delivers its notification. */

@@ -1,34 +1,47 @@
 import { expect, test } from '@jest/globals';
 import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
-import { toPublication } from '../../../lambda/backbone/publication-request.ts';
+import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
+import { toPublicationRequest } from '../../../lambda/backbone/publication-request.ts';
 
 const busEvent = {
   version: '0',
   id: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
   'detail-type': 'lanes.publish',
+  account: '111122223333',
   source: 'shop',
   detail: { channel: 'orders', data: 'new' },
 };
 
 test('a direct invocation is the publication itself', () => {
-  expect(toPublication({ channel: 'orders', type: 'created', data: 'new', key: 'k1' })).toEqual({
-    channel: 'orders',
-    type: 'created',
-    data: 'new',
-    key: 'k1',
+  expect(toPublicationRequest({ channel: 'orders', type: 'created', data: 'new', key: 'k1' })).toEqual({
+    publication: { channel: 'orders', type: 'created', data: 'new', key: 'k1' },
+    scope: INVOCATIONS,
   });
 });
 
 test('a direct invocation without a key has none', () => {
-  expect(toPublication({ channel: 'orders', data: 'new' })).toEqual({ channel: 'orders', type: 'message', data: 'new' });
+  expect(toPublicationRequest({ channel: 'orders', data: 'new' }).publication).toEqual({ channel: 'orders', type: 'message', data: 'new' });
 });
 
 test('an EventBridge event publishes its detail under a key made of its id', () => {
-  expect(toPublication(busEvent)).toEqual({ channel: 'orders', type: 'message', data: 'new', key: `eventbridge:${busEvent.id}` });
+  expect(toPublicationRequest(busEvent).publication).toEqual({
+    channel: 'orders',
+    type: 'message',
+    data: 'new',
+    key: `eventbridge:${busEvent.id}`,
+  });
 });
 
 test('a key in the detail wins over the id of the event', () => {
-  expect(toPublication({ ...busEvent, detail: { ...busEvent.detail, key: 'k1' } }).key).toBe('k1');
+  expect(toPublicationRequest({ ...busEvent, detail: { ...busEvent.detail, key: 'k1' } }).publication.key).toBe('k1');
+});
+
+test('the keys of EventBridge events belong to the account and source that sent them, and to no direct caller', () => {
+  const scopes = [busEvent, { ...busEvent, source: 'crm' }, { ...busEvent, account: '444455556666' }, busEvent.detail].map(
+    (invocation) => toPublicationRequest(invocation).scope,
+  );
+  expect(new Set(scopes).size).toBe(4);
+  expect(toPublicationRequest({ ...busEvent, id: 'another' }).scope).toBe(scopes[0]);
 });
 
 test.each([
@@ -42,7 +55,7 @@ test.each([
   ['an event without id', { ...busEvent, id: undefined }, 'invalid_body', 'id'],
   ['a detail with a bad key', { ...busEvent, detail: { ...busEvent.detail, key: 'a b' } }, 'invalid_key', '"a b"'],
 ])('refuses %s and names it', (_, invocation, code, named) => {
-  const parse = () => toPublication(invocation);
+  const parse = () => toPublicationRequest(invocation);
   expect(parse).toThrow(InvalidInputError);
   expect(parse).toThrow(expect.objectContaining({ code, message: expect.stringContaining(named) }));
 });

@@ -43,7 +43,7 @@ export async function openSocket(script?: Script) {
     store,
     poster,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
-    publish: (publication) => publish(publication, { log, bus, clock, publishTimeoutMs: 2_000 }),
+    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
     quota: new MemoryPublicationQuota(100, clock),
     answers: new MemoryPostQuota(LIMITS.answersPerSecond, clock),
     replays: new MemoryReplayStore(LIMITS.replays, REPLAY_LEASE_MS, clock),
@@ -81,7 +81,7 @@ export async function openSocket(script?: Script) {
       await runToEnd(clock, runReplayTurn(job.key, deadlineMs, turn, telemetry));
       return true;
     },
-    publish: (data: string, channel = 'demo') => deps.publish({ channel, type: 'message', data }),
+    publish: (data: string, channel = 'demo') => deps.publish({ channel, type: 'message', data }, 'tests'),
     /** Sends one frame, runs the replays to their ends, and answers the frames that came back for it. */
     async catchUp(frame: unknown): Promise<ReturnType<typeof poster.sentTo>> {
       const before = poster.sentTo('c1').length;

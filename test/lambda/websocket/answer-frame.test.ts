@@ -1,7 +1,8 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
-import { openSocket } from '../support/socket.ts';
+import { EVERYBODY } from '../../support/access.ts';
+import { GRACE_MS, openSocket } from '../support/socket.ts';
 
 const fails = async () => {
   throw new Error('secret detail');
@@ -175,6 +176,69 @@ test('whoever publishes too often is told so, is counted, and nothing is publish
       requestId: 'r1',
     },
   ]);
-  expect((await socket.log.head('demo')).seq).toBe(0);
+  expect(await socket.log.head('demo')).toBeUndefined();
   expect(socket.lines).toEqual([expect.objectContaining({ LimitedPublications: 1 })]);
+});
+
+describe('a channel that was never used', () => {
+  const subscribe = { action: 'subscribe', channel: 'demo' };
+
+  test('is subscribed to before every epoch, and nothing is written to its log', async () => {
+    const socket = await openSocket();
+    expect(await socket.send(subscribe)).toEqual([{ kind: 'subscribed', channel: 'demo', id: '0.0' }]);
+    expect(await socket.send({ ...subscribe, after: '0.0' })).toEqual([
+      { kind: 'subscribed', channel: 'demo', id: '0.0' },
+      { kind: 'caughtUp', channel: 'demo', id: '0.0' },
+    ]);
+    expect(await socket.log.head('demo')).toBeUndefined();
+  });
+
+  test('is resumed from before its first epoch with all of it, and without a reset', async () => {
+    const socket = await openSocket();
+    const { epoch } = await socket.publish('one');
+    await socket.clock.advance(GRACE_MS + 1);
+    const answers = await socket.send({ ...subscribe, after: '0.0' });
+    expect(answers).toMatchObject([
+      { kind: 'subscribed', id: `${epoch}.1` },
+      { kind: 'event', id: `${epoch}.1` },
+      { kind: 'caughtUp', id: `${epoch}.1` },
+    ]);
+  });
+
+  test('leads a client that asks again after `0.0` into the first epoch by a reset', async () => {
+    const socket = await openSocket();
+    await socket.send(subscribe);
+    await socket.publish('one');
+    const answers = await socket.send({ ...subscribe, after: '0.0' });
+    expect(answers).toMatchObject([
+      { kind: 'subscribed' },
+      { kind: 'reset', reason: 'epoch_changed' },
+      { kind: 'event', data: 'one' },
+      { kind: 'caughtUp' },
+    ]);
+  });
+
+  test('whose log was wiped is reset, and not written to', async () => {
+    const socket = await openSocket();
+    const { epoch } = await socket.publish('one');
+    socket.log.wipe();
+    expect(await socket.send({ ...subscribe, after: `${epoch}.1` })).toMatchObject([
+      { kind: 'subscribed', id: '0.0' },
+      { kind: 'reset', reason: 'epoch_changed' },
+      { kind: 'caughtUp', id: '0.0' },
+    ]);
+    expect(await socket.log.head('demo')).toBeUndefined();
+  });
+});
+
+test('a key that was used for another event is an error, and another principal may use it', async () => {
+  const socket = await openSocket();
+  const frame = { action: 'publish', channel: 'demo', data: 'one', key: 'k' };
+  const published = await socket.send(frame);
+  expect(await socket.send(frame)).toEqual(published);
+  expect(await socket.send({ ...frame, data: 'two', requestId: 'r1' })).toEqual([
+    { kind: 'error', code: 'idempotency_conflict', message: expect.stringContaining('"k"'), requestId: 'r1' },
+  ]);
+  await socket.store.open({ ...EVERYBODY, principal: 'somebody else', connectionId: 'c1', connectedAtMs: socket.clock.nowMs() });
+  expect(await socket.send({ ...frame, data: 'two' })).toMatchObject([{ kind: 'published', id: expect.stringMatching(/\.2$/) }]);
 });

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { POST_WINDOW_MS } from '../../../backbone/domain/post-window.ts';
+import { headOf } from '../../support/head-of.ts';
 import { LIMITS, openSocket } from '../support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
@@ -68,8 +69,8 @@ test('a connection without a row is told so, and ended: whose it was is not know
 });
 
 test('repairs of small gaps are counted by their posts: whoever has used its own up is served by the queue', async () => {
-  const { epoch } = await socket.log.head('demo');
   for (let n = 1; n <= 10; n++) await socket.publish(`e${n}`);
+  const { epoch } = await headOf(socket.log, 'demo');
   const small = { action: 'subscribe', channel: 'demo', after: `${epoch}.0` };
   for (let sent = 0; sent < 9; sent++) await socket.send(small);
   // `subscribed`, ten events, `caughtUp`: the ninth would be more than is left.

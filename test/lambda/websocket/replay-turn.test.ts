@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { POST_WINDOW_MS } from '../../../backbone/domain/post-window.ts';
 import type { ServerFrame } from '../../../backbone/protocol.ts';
+import { headOf } from '../../support/head-of.ts';
 import { GRACE_MS, LIMITS, openSocket, TURN_POSTS } from '../support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
@@ -19,7 +20,7 @@ beforeEach(async () => {
   await openConnection('c1');
   for (const channel of ['demo', 'b', 'c']) for (let n = 1; n <= 50; n++) await socket.publish(`e${n}`, channel);
   await socket.clock.advance(GRACE_MS + 1);
-  ({ epoch } = await socket.log.head('demo'));
+  ({ epoch } = await headOf(socket.log, 'demo'));
 });
 
 function openConnection(connectionId: string): Promise<unknown> {
@@ -32,7 +33,7 @@ function openConnection(connectionId: string): Promise<unknown> {
   });
 }
 
-const startOf = async (channel: string) => `${(await socket.log.head(channel)).epoch}.0`;
+const startOf = async (channel: string) => `${(await headOf(socket.log, channel)).epoch}.0`;
 
 async function subscribe(channel: string, more: object = {}): Promise<ServerFrame[]> {
   return socket.send({ action: 'subscribe', channel, after: await startOf(channel), ...more });

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { PostOutcome } from '../../../backbone/ports.ts';
+import { headOf } from '../../support/head-of.ts';
 import { GRACE_MS, openSocket, RETENTION_MS } from '../support/socket.ts';
 
 const event = (id: string, data: string) => expect.objectContaining({ kind: 'event', channel: 'demo', id, data });
@@ -7,8 +8,8 @@ const event = (id: string, data: string) => expect.objectContaining({ kind: 'eve
 /** A socket whose channel has the events e1 to e`count`, settled. */
 async function socketWithEvents(count: number, script?: Parameters<typeof openSocket>[0]) {
   const socket = await openSocket(script);
-  const { epoch } = await socket.log.head('demo');
   for (let n = 1; n <= count; n++) await socket.publish(`e${n}`);
+  const { epoch } = await headOf(socket.log, 'demo');
   await socket.clock.advance(GRACE_MS + 1);
   return { ...socket, epoch, subscribe: (after: string) => ({ action: 'subscribe', channel: 'demo', after }) };
 }
@@ -98,8 +99,8 @@ test('a few events are sent at once, and what the function has no time for is le
 
 test('a replay that is overtaken by the expiry of its events says where to go on, and whoever does is reset', async () => {
   const socket = await openSocket();
-  const { epoch } = await socket.log.head('demo');
   for (let n = 1; n <= 150; n++) await socket.publish(`e${n}`);
+  const { epoch } = await headOf(socket.log, 'demo');
   // Three grace periods before the first expires there is proof still; during the replay it is lost.
   await socket.clock.advance(RETENTION_MS - 3 * GRACE_MS);
   const post = socket.poster.post.bind(socket.poster);
