@@ -45,11 +45,20 @@ function readPage({ entries, more }: LogPage): LogPage {
   return { entries: page, more };
 }
 
-/** What has been read once is likely to be read again: encoding it is DynamoDB's work, and not the task's. */
+/** What is read again and again is encoded once: encoding is DynamoDB's work, and not the task's. */
 const known = new WeakMap<LogEntry, Buffer>();
 
+/** It lies in the task's memory here, so it may not become much. */
+const MOST_KNOWN_BYTES = 32 * 1024 * 1024;
+let knownBytes = 0;
+
 function encoded(entry: LogEntry): Buffer {
-  const bytes = known.get(entry) ?? Buffer.from(JSON.stringify(entry));
-  known.set(entry, bytes);
+  const before = known.get(entry);
+  if (before !== undefined) return before;
+  const bytes = Buffer.from(JSON.stringify(entry));
+  if (knownBytes + bytes.length <= MOST_KNOWN_BYTES) {
+    known.set(entry, bytes);
+    knownBytes += bytes.length;
+  }
   return bytes;
 }

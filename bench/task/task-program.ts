@@ -7,6 +7,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
+import { INVOCATIONS } from '../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
@@ -152,7 +153,7 @@ async function publishEach({ channels, text, times }: Publish): Promise<Heads> {
   // One string for all of them: what the log holds is not the task's memory.
   const data = text.repeat(times);
   const options = { log: memory, bus, clock: systemClock, publishTimeoutMs: config.publishTimeoutMs };
-  const events = await Promise.all(channels.map((channel) => publish({ channel, type: 'message', data }, options)));
+  const events = await Promise.all(channels.map((channel) => publish({ channel, type: 'message', data }, INVOCATIONS, options)));
   // What waits in a queue of SQS is not in the task's memory either.
   while (waiting > MOST_WAITING) await sleep(1);
   return Object.fromEntries(events.map((event) => [event.channel, formatPosition(event)]));
