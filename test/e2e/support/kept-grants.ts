@@ -17,12 +17,6 @@ export const KEPT_GRANTS: readonly KeptGrant[] = [
     resource: `${name}DeadLetters`,
     ...LAST_RESORT,
   })),
-  {
-    role: 'ReplaysHandlerRole',
-    action: 'dynamodb:UpdateItem',
-    resource: 'BackboneLogTable',
-    reason: 'Reading a head makes that of a channel that was never used. A replay is of one that was, unless its log was lost in between.',
-  },
   // end lane
   // lane: sse
   ...['TaskStopped', 'Sweep'].map((name) => ({

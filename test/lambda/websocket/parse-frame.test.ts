@@ -12,15 +12,19 @@ const parse = (body: string) => {
 test.each([
   [
     { action: 'subscribe', channel: 'demo' },
-    { action: 'subscribe', channel: 'demo' },
+    { action: 'subscribe', channel: 'demo', batch: false },
   ],
   [
     { action: 'subscribe', channel: 'demo', after: 'k3f9.7' },
-    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]) },
+    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false },
   ],
   [
     { action: 'subscribe', channel: 'demo', after: 'orders=ab.1,demo=k3f9.7' },
-    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]) },
+    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false },
+  ],
+  [
+    { action: 'subscribe', channel: 'demo', batch: true },
+    { action: 'subscribe', channel: 'demo', batch: true },
   ],
   [
     { action: 'unsubscribe', channel: 'demo' },
