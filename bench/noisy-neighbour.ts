@@ -1,121 +1,140 @@
-/** `npm run bench:noisy`: what a client that stops reading and one that floods cost 200 others. `-- --help` tells the options. */
-import { join } from 'node:path';
+/** `npm run bench:noisy`: what clients that misbehave cost the others. `-- --help` tells the options. */
 import { Option } from 'commander';
 import { createCommand, runCommand } from '../command-line/command.ts';
 import { positiveNumber, wholeNumber } from '../command-line/values.ts';
-import { median } from './measure/median.ts';
-import { Crowd, type Period, quantile } from './noisy-neighbour/crowd.ts';
-import type { OffenderOptions } from './noisy-neighbour/offenders.ts';
-import type { Service } from './noisy-neighbour/publishing.ts';
-import { type ServerProcess, startServerProcess } from './peers/server-process.ts';
+import { describeMachine, machineText } from './machine.ts';
+import { measureCell } from './noisy-neighbour/cell.ts';
+// lane: both
+import { measureFrames } from './noisy-neighbour/frames/frames-cell.ts';
+import { startLaneRun } from './noisy-neighbour/frames/lane-run.ts';
+// end lane
+import { OFFENDERS, type OffenderName } from './noisy-neighbour/offenders/catalog.ts';
+import {
+  COLUMNS,
+  judgeCell,
+  // lane: both
+  judgeFrames,
+  // end lane
+  LIMITS,
+  type Verdict,
+} from './noisy-neighbour/verdict.ts';
+import { formatTable } from './report/text.ts';
+import { type AssemblyOptions, addAssemblyOptions, withAssembly } from './task/assembly.ts';
+import { readTaskSettings } from './task/settings.ts';
+import { startTaskIssuer } from './task/task-process.ts';
 
-interface Options {
-  readonly local: boolean;
-  readonly url?: string;
-  readonly token?: string;
-  readonly streams: number;
-  readonly rounds: number;
+interface Options extends AssemblyOptions {
+  readonly only: readonly string[];
+  readonly users: readonly number[];
   readonly seconds: number;
+  readonly streams: number;
   readonly perSecond: number;
-  readonly dataBytes: number;
-  readonly publications: number;
+  readonly logLatency: number;
 }
 
-/** What the issue allows: the normal clients' p99 beside the offenders, against their p99 without them. */
-const MAX_RATIO = 1.5;
+// lane: both
+/** Against the WebSocket lane of a local run, and not against a task. */
+const FRAMES = 'frames';
+// end lane
 
-/** A whole local run synthesizes first, and lets its tasks drain at the end. */
-const PATIENCE = { startMs: 120_000, stopMs: 60_000 };
+const NAMES: readonly string[] = [
+  ...Object.keys(OFFENDERS),
+  // lane: both
+  FRAMES,
+  // end lane
+];
+
+/** Hostile users where the command line does not say. */
+const USERS: readonly number[] = [1, 200];
+
+const DESCRIPTION = [
+  "Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings.",
+  `Fails where the memory of the task passes ${LIMITS.memoryShare * 100} % of its size, the p99 of /readyz ${LIMITS.readyP99Ms} ms,`,
+  `or that of a resume ${LIMITS.resumeRatio} times what it is without offenders, or where a normal client loses an event.`,
+].join(' ');
 
 const parse = (argv: readonly string[]) =>
-  createCommand(
-    'bench:noisy',
-    'Measures the latency of normal streams in turn with and without two clients that misbehave, in one run of the SSE service.',
-  )
+  addAssemblyOptions(createCommand('bench:noisy', DESCRIPTION))
+    .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
+    .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
     .addOption(
-      new Option('--local', 'beside the emulators of a whole local run, instead of over ports in memory').default(false).conflicts('url'),
+      new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
+        .default(8)
+        .argParser(wholeNumber(1, 3_600)),
     )
-    .addOption(new Option('--url <url>', 'a service that runs already'))
-    .addOption(new Option('--token <jwt>', 'what that service takes'))
-    .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 10_000)))
-    .addOption(
-      new Option('--rounds <n>', 'pairs of a period without and one with the offenders').default(5).argParser(wholeNumber(1, 1_000)),
-    )
-    .addOption(new Option('--seconds <s>', 'length of a period').default(10).argParser(positiveNumber(1_000)))
-    .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(1_000)))
-    .addOption(
-      new Option('--data-bytes <n>', 'size of the events of the flooding client').default(16_384).argParser(wholeNumber(1, 98_304)),
-    )
-    .addOption(
-      new Option('--publications <n>', 'publications per second of the flooding client, which sends all else without a pause')
-        .default(10)
-        .argParser(positiveNumber(10_000)),
-    )
+    .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
+    .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(45)))
+    .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
     .parse(argv)
     .opts<Options>();
 
-async function main(options: Options, signal: AbortSignal): Promise<number | undefined> {
-  const { streams, rounds, seconds, perSecond, dataBytes, publications } = options;
-  const app = options.url === undefined ? await startApp(options.local) : undefined;
-  const service: Service = app ?? { base: options.url ?? '', token: options.token ?? '' };
-  const run = Date.now().toString(36);
-  const crowd = new Crowd(service, `crowd.${run}`);
-  const ratios: number[] = [];
-  let wrong = 0;
-  try {
-    await crowd.open(streams);
-    const period = () => crowd.period(seconds, perSecond, signal);
-    // The first one warms up what compiles and connects at first use.
-    await period();
-    for (let round = 1; round <= rounds; round++) {
-      const calm = await period();
-      const offenders = startProgram('noisy-neighbour/offenders-program.ts', [
-        JSON.stringify({
-          service: { base: service.base, token: service.token },
-          channel: `noise.${run}.${round}`,
-          dataBytes,
-          publicationsPerSecond: publications,
-        } satisfies OffenderOptions),
-      ]);
-      await offenders.firstLine();
-      const noisy = await period().finally(offenders.stop);
-      const { requests } = JSON.parse(offenders.lastLine()) as { readonly requests: number };
-      const ratio = quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
-      ratios.push(ratio);
-      wrong += calm.wrong + noisy.wrong;
-      const flood = `${Math.round(requests / seconds)} requests/s beside them`;
-      print(`round ${round}: alone ${describe(calm)}; ${flood} ${describe(noisy)}; p99 ratio ${ratio.toFixed(2)}`);
-    }
-  } finally {
-    crowd.close();
-    await app?.stop();
-  }
-  const middle = median(ratios) ?? Number.NaN;
-  print(`median p99 ratio ${middle.toFixed(2)} (limit ${MAX_RATIO}); streams with a lost, doubled or reordered event: ${wrong}`);
-  return middle <= MAX_RATIO && wrong === 0 ? undefined : 1;
+/** Commander hands on the default at the first of several values. */
+function severalUsers(text: string, before: readonly number[]): readonly number[] {
+  return [...(before === USERS ? [] : before), wholeNumber(1, 200)(text)];
 }
 
-function describe({ latenciesMs }: Period): string {
-  return `p50 ${quantile(latenciesMs, 0.5).toFixed(0)} ms, p99 ${quantile(latenciesMs, 0.99).toFixed(0)} ms`;
+async function main(options: Options, signal: AbortSignal): Promise<number | undefined> {
+  print(machineText(describeMachine()));
+  const verdicts: Verdict[] = [];
+  const note = (verdict: Verdict, details: object) => {
+    verdicts.push(verdict);
+    print(`${verdict.cells.filter((cell) => cell !== '').join('  ')}  ${JSON.stringify(details)}`);
+  };
+  await withAssembly(options, signal, async (assemblyDir) => {
+    await judgeTasks(assemblyDir, options, signal, note);
+    // lane: both
+    if (options.only.includes(FRAMES)) await judgeLane(assemblyDir, options, signal, note);
+    // end lane
+  });
+  const broken = verdicts.filter((verdict) => verdict.broken.length > 0);
+  print(`\n${formatTable({ columns: COLUMNS, rows: verdicts.map(({ cells }) => cells) })}\n`);
+  print(broken.length === 0 ? 'All limits are kept.' : `Limits are broken in ${broken.length} of ${verdicts.length} lines.`);
+  if (signal.aborted) return undefined;
+  return broken.length === 0 ? undefined : 1;
 }
+
+type Note = (verdict: Verdict, details: object) => void;
+
+async function judgeTasks(assemblyDir: string, options: Options, signal: AbortSignal, note: Note): Promise<void> {
+  const settings = readTaskSettings(assemblyDir);
+  const { memoryBytes } = settings;
+  const { seconds, streams, perSecond, logLatency } = options;
+  print(`A task of ${memoryBytes / 1024 / 1024} MiB, a log that answers in about ${logLatency} ms.`);
+  const issuer = await startTaskIssuer();
+  const kinds = Object.entries(OFFENDERS).filter(([name]) => options.only.includes(name));
+  for (const [name, { finding }] of kinds) {
+    for (const hostileUsers of options.users) {
+      if (signal.aborted) break;
+      const offender = name as OffenderName;
+      const cell = { offender, hostileUsers, settings, issuer, seconds, streams, perSecond, logLatencyMs: logLatency, signal };
+      const result = await measureCell(cell);
+      note(judgeCell(`${finding} ${name}`.trim(), hostileUsers, result, memoryBytes), {
+        answers: result.outcomes,
+        residentMB: Math.round(result.memory.residentBytes / 1024 / 1024),
+      });
+    }
+  }
+  issuer.close();
+}
+
+// lane: both
+async function judgeLane(assemblyDir: string, { users, seconds }: Options, signal: AbortSignal, note: Note): Promise<void> {
+  const run = await startLaneRun(assemblyDir);
+  try {
+    for (const hostileUsers of users) {
+      if (signal.aborted) break;
+      const result = await measureFrames({ run, hostileUsers, seconds });
+      const { frames, posts } = result;
+      note(judgeFrames(`1.4 ${FRAMES}`, hostileUsers, result), { frames, posts });
+    }
+  } finally {
+    await run.stop();
+  }
+}
+// end lane
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
-}
-
-/** In a process of its own, so that the clients' work does not delay it. */
-async function startApp(local: boolean): Promise<Service & { stop(): Promise<unknown> }> {
-  const app = local ? startProgram('../local/main.ts', ['--json']) : startProgram('peers/servers/lanes.ts', []);
-  const { http, port, token } = JSON.parse(await app.firstLine()) as {
-    readonly http?: string;
-    readonly port?: number;
-    readonly token: string;
-  };
-  return { base: http ?? `http://127.0.0.1:${port}`, token, stop: app.stop };
-}
-
-function startProgram(file: string, args: readonly string[]): ServerProcess {
-  return startServerProcess(process.execPath, [join(import.meta.dirname, file), ...args], PATIENCE);
 }
 
 await runCommand(parse, main);

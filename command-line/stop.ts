@@ -27,7 +27,7 @@ export function stopSignal(): AbortSignal {
  * An npm that is killed outright tells nobody. The scripts of package.json say `exec`, so that npm is the parent: a shell in between
  * would keep signals to itself.
  */
-function onParentGone(callback: () => void): void {
+export function onParentGone(callback: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

@@ -49,7 +49,15 @@ const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], 
   ],
   // lane: sse
   fuzz: [[['--seconds', '0'], "'0'", 'above 0']],
-  'bench:noisy': [[['--rounds', 'many'], 'many', 'from 1 to']],
+  'bench:noisy': [
+    [['--users', 'many'], 'many', 'from 1 to'],
+    [['--only', 'pigeon'], 'pigeon', 'unread-polls'],
+    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+  ],
+  'bench:storm': [
+    [['--streams', '0'], "'0'", 'from 1 to'],
+    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
+  ],
   // end lane
   // lane: websocket
   'bench:fan-out': [[['--rounds', '0'], "'0'", 'from 1 to']],

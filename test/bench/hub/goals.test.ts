@@ -30,8 +30,8 @@ test('equal servers do not reach the ratios', () => {
 
   expect(goals.map((goal) => [goal.target, goal.measured, isReached(goal)])).toEqual([
     [20, 1, false],
-    [40, 1, false],
-    [15, 1, false],
+    [32, 1, false],
+    [14, 1, false],
   ]);
 });
 

@@ -1,0 +1,116 @@
+import type { Table } from '../report/section.ts';
+import type { CellResult } from './cell.ts';
+import { quantile } from './crowd.ts';
+// lane: both
+import type { FramesResult } from './frames/frames-cell.ts';
+// end lane
+import { PATIENCE_MS, type Resumes } from './victim.ts';
+
+/** What issue 11 allows beside offenders. */
+export const LIMITS = {
+  /** Of the task's size. */
+  memoryShare: 0.75,
+  readyP99Ms: 250,
+  /** Of the p99 without offenders. */
+  resumeRatio: 1.5,
+} as const;
+
+export const COLUMNS = [
+  'offender',
+  'users',
+  'memory MB',
+  'of task',
+  'readyz p50',
+  'p99',
+  'max ms',
+  'resume p50',
+  'p99 alone',
+  'p50',
+  'p99 beside',
+  'ratio',
+  'live p99 ratio',
+  'lost',
+  'unserved',
+  'broken',
+] as const satisfies Table['columns'];
+
+/** One line of the result. */
+export interface Verdict {
+  readonly cells: readonly string[];
+  /** Limits that are broken, in words; none where all is well. */
+  readonly broken: readonly string[];
+}
+
+/** Of an offender against a task. */
+export function judgeCell(name: string, users: number, result: CellResult, memoryBytes: number): Verdict {
+  const { calm, noisy, memory } = result;
+  const broken = brokenLimits(result, memoryBytes);
+  const lost = [calm, noisy].reduce((sum, { live, resumes }) => sum + live.wrong + resumes.wrong, 0);
+  const cells = [
+    name,
+    String(users),
+    memory.died ? 'died' : String(Math.round(memory.countedBytes / 1024 / 1024)),
+    `${Math.round((memory.countedBytes / memoryBytes) * 100)} %`,
+    ...[0.5, 0.99, 1].map((share) => milliseconds(quantile(noisy.readyMs, share))),
+    ...resumeCells(calm.resumes, noisy.resumes),
+    ratio(quantile(noisy.live.latenciesMs, 0.99) / quantile(calm.live.latenciesMs, 0.99)),
+    String(lost),
+    String(noisy.resumes.unserved),
+    broken.join(', ') || '-',
+  ];
+  return { cells, broken };
+}
+
+/** Limits that a cell breaks. */
+export function brokenLimits({ calm, noisy, memory, violation }: CellResult, memoryBytes: number): readonly string[] {
+  if (memory.died) return ['the task died'];
+  return [
+    ...(memory.countedBytes > LIMITS.memoryShare * memoryBytes ? ['memory'] : []),
+    ...(quantile(noisy.readyMs, 0.99) < LIMITS.readyP99Ms ? [] : ['readyz']),
+    ...brokenResumes(calm.resumes, noisy.resumes),
+    ...(calm.live.wrong + noisy.live.wrong > 0 ? ['live events lost'] : []),
+    ...(violation === undefined ? [] : [violation]),
+  ];
+}
+
+function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
+  return [...(resumeRatio(calm, noisy) <= LIMITS.resumeRatio ? [] : ['resume']), ...(calm.wrong + noisy.wrong > 0 ? ['replays lost'] : [])];
+}
+
+function resumeCells(calm: Resumes, noisy: Resumes): readonly string[] {
+  const times = [calm, noisy].flatMap(({ latenciesMs }) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share))));
+  return [...times, ratio(resumeRatio(calm, noisy))];
+}
+
+function resumeRatio(calm: Resumes, noisy: Resumes): number {
+  return quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
+}
+
+// lane: both
+/** Of frames on the WebSocket lane, which has no task. */
+export function judgeFrames(name: string, users: number, { calm, noisy }: FramesResult): Verdict {
+  const broken = brokenResumes(calm, noisy);
+  const cells = [
+    name,
+    String(users),
+    ...Array.from({ length: 5 }, () => ''),
+    ...resumeCells(calm, noisy),
+    '',
+    String(calm.wrong + noisy.wrong),
+    String(noisy.unserved),
+    broken.join(', ') || '-',
+  ];
+  return { cells, broken };
+}
+// end lane
+
+function milliseconds(value: number): string {
+  if (Number.isNaN(value)) return 'none';
+  if (!Number.isFinite(value)) return `>${PATIENCE_MS}`;
+  return value < 10 ? value.toFixed(1) : value.toFixed(0);
+}
+
+function ratio(value: number): string {
+  if (Number.isNaN(value)) return 'none';
+  return Number.isFinite(value) ? value.toFixed(2) : 'endless';
+}
