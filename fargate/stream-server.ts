@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { LaneEvent } from '../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../backbone/ports.ts';
 import { publish } from '../backbone/services/publisher.ts';
@@ -9,6 +7,7 @@ import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
 import type { Config } from './config.ts';
 import { countErrors } from './error-counter.ts';
 import { createEdge, type EdgeOptions } from './http/edge.ts';
+import { type Listening, listen } from './http/listen.ts';
 import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
 import { Hub, MAX_STALL_MS } from './hub/hub.ts';
@@ -103,11 +102,10 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     files,
     consoleConfig: config.consoleConfig,
   });
-  edge.listen({ port: config.port, host: config.host, reusePort: threads > 1 });
-  await once(edge, 'listening');
+  const listening = await listen(edge, { port: config.port, host: config.host, shared: threads > 1 });
   hub.start();
   return {
-    port: (edge.address() as AddressInfo).port,
+    port: listening.port,
     offer: (events) => offerAll(hub, events),
     drain: (overMs) => hub.drain(overMs),
     report: async () => ({
@@ -118,7 +116,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
       ...hub.takeCounts(),
     }),
     close: async () => {
-      await closeEdge(edge, clock);
+      await closeEdge(edge, listening, clock);
       hub.close();
     },
   };
@@ -128,11 +126,11 @@ async function offerAll(hub: Hub, events: readonly LaneEvent[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 
-async function closeEdge(edge: Server, clock: Clock): Promise<void> {
+async function closeEdge(edge: Server, listening: Listening, clock: Clock): Promise<void> {
   const waiting = new AbortController();
   const cut = () => edge.closeAllConnections();
   const patience = clock.sleep(LAST_ANSWERS_MS, waiting.signal).then(cut, () => {});
-  await new Promise((resolve) => edge.close(resolve));
+  await listening.close();
   waiting.abort();
   await patience;
 }

@@ -8,7 +8,7 @@ interface Piece {
  * Work done before the event loop gets its turn. A load balancer's health check, accepts and heartbeats then wait for a few of
  * these at most, however much is waiting here.
  */
-const TURN_MS = 5;
+const TURN_MS = 2;
 
 /**
  * Does the heavy work of a task (encoding pages, parsing bodies) in pieces, so that none of it blocks the event loop for long.

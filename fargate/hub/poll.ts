@@ -161,8 +161,17 @@ const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (
 
 const LAST_CONTROL = 0x1f;
 
+/** Events of a ring are in many pages. */
+const known = new WeakMap<LaneEvent, number>();
+
 /** Bytes that an event takes at most as JSON, without making it. */
-function jsonBytes({ channel, type, data }: LaneEvent): number {
+function jsonBytes(event: LaneEvent): number {
+  const bytes = known.get(event) ?? countJsonBytes(event);
+  known.set(event, bytes);
+  return bytes;
+}
+
+function countJsonBytes({ channel, type, data }: LaneEvent): number {
   let escapes = 0;
   for (let index = 0; index < data.length; index++) {
     const code = data.charCodeAt(index);

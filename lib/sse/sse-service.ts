@@ -85,6 +85,12 @@ export interface SseTaskProps {
 
 const CPU_UNITS_PER_VCPU = 1024;
 
+/**
+ * What the kernel keeps for a client that does not read: 256 KiB a socket at most, instead of 4 MiB. It counts as the task's
+ * memory, and a process cannot limit it by itself. Fargate takes it from platform version 1.4.0 on (API reference of `SystemControl`, 2026-11).
+ */
+const SEND_BUFFERS = { namespace: 'net.ipv4.tcp_wmem', value: '4096 16384 262144' };
+
 /** The Fargate service of the SSE lane: long-lived tasks that each hold many streams. */
 export class SseService extends Construct implements Configurable {
   readonly cluster: ICluster;
@@ -114,6 +120,7 @@ export class SseService extends Construct implements Configurable {
       logging: LogDriver.awsLogs({ streamPrefix: 'sse', logGroup: this.logGroup }),
       readonlyRootFilesystem: true,
       user: 'node',
+      systemControls: [SEND_BUFFERS],
       stopTimeout: Duration.seconds(props.stopTimeoutSeconds),
       healthCheck: {
         // The image has no curl. A task that only drains is healthy: the load balancer asks for readiness, ECS for life.

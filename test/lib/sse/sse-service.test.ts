@@ -80,6 +80,10 @@ describe('the service', () => {
     });
   });
 
+  test('leaves the kernel little to keep for a client that does not read', () => {
+    expect(container(prodTemplate)).toMatchObject({ SystemControls: [{ Namespace: 'net.ipv4.tcp_wmem', Value: '4096 16384 262144' }] });
+  });
+
   test('is asked for life by ECS, and for readiness by the load balancer', () => {
     expect(container(devTemplate)).toMatchObject({ HealthCheck: { Command: ['CMD', 'node', '-e', expect.stringContaining('/healthz')] } });
   });
