@@ -1,4 +1,8 @@
 import { performance } from 'node:perf_hooks';
+import { RecentUse } from './recent-use.ts';
+
+/** However short a piece is, it counts. */
+const MIN_PIECE_MS = 0.05;
 
 interface Piece {
   readonly work: () => void;
@@ -12,16 +16,18 @@ const TURN_MS = 2;
 
 /**
  * Does the heavy work of a task (encoding pages, parsing bodies) in pieces, so that none of it blocks the event loop for long.
- * Principals take turns: whoever has one piece to do waits for one piece of each of the others at most.
+ * Whoever has used least lately goes first.
  */
 export class Turns {
   readonly #queues = new Map<string, Piece[]>();
   readonly #nowMs: () => number;
+  readonly #use: RecentUse;
   #scheduled = false;
 
   /** @param nowMs a clock that never goes back; milliseconds */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
+    this.#use = new RecentUse(nowMs);
   }
 
   /** Does one piece of work, of a millisecond or so, when the principal's turn comes. Settles as the work does. */
@@ -54,14 +60,19 @@ export class Turns {
 
   #turn(): void {
     const startedAtMs = this.#nowMs();
+    let atMs = startedAtMs;
     do {
-      const [next] = this.#queues;
-      if (next === undefined) return;
-      const [principal, queue] = next;
+      const principal = this.#use.least(this.#queues.keys());
+      if (principal === undefined) return;
+      const queue = this.#queues.get(principal) ?? [];
       const piece = queue.shift();
+      // Behind those who have used as little.
       this.#queues.delete(principal);
       if (queue.length > 0) this.#queues.set(principal, queue);
       piece?.work();
-    } while (this.#nowMs() - startedAtMs < TURN_MS);
+      const endedAtMs = this.#nowMs();
+      this.#use.add(principal, Math.max(MIN_PIECE_MS, endedAtMs - atMs));
+      atMs = endedAtMs;
+    } while (atMs - startedAtMs < TURN_MS);
   }
 }

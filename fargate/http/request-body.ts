@@ -50,22 +50,36 @@ function declaredBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
 }
 
+/** Of a body whose length nobody has announced. */
+const FIRST_BYTES = 1_024;
+
 /** @param hold asks for room for so many bytes in all */
 async function readAll(
   request: IncomingMessage,
   maxBytes: number,
   hold: (bytes: number) => boolean,
 ): Promise<Buffer | 'tooLarge' | 'overShare'> {
-  const chunks: Buffer[] = [];
+  // One piece of memory: a chunk of one byte takes hundreds, and a client chooses how small its chunks are.
+  let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let held = true;
   for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    held &&= bytes <= maxBytes && hold(bytes);
-    if (held) chunks.push(chunk);
-    else chunks.length = 0;
+    const end = bytes + chunk.length;
+    if (held && end > body.length) {
+      const size = Math.min(maxBytes, Math.max(end, body.length * 2, FIRST_BYTES, declaredBytes(request)));
+      held = end <= maxBytes && hold(size);
+      body = held ? grown(body, size) : Buffer.alloc(0);
+    }
+    if (held) chunk.copy(body, bytes);
+    bytes = end;
     if (bytes > maxBytes * PATIENCE) break;
   }
   if (bytes > maxBytes) return 'tooLarge';
-  return held ? Buffer.concat(chunks) : 'overShare';
+  return held ? body.subarray(0, bytes) : 'overShare';
+}
+
+function grown(body: Buffer, size: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(size);
+  body.copy(larger);
+  return larger;
 }

@@ -39,6 +39,14 @@ export interface CatchUpVisitor {
 
 /** Entries asked for at once. A reader that takes fewer of a page is not read a whole one again. */
 const MAX_PAGE = 100;
+const FIRST_PAGE = 25;
+
+/** Parsing an answer of the log cannot be done in pieces: 256 KiB take a few milliseconds. */
+const PAGE_CHARS = 256 * 1024;
+
+function nextLimit(limit: number, meanChars: number): number {
+  return Math.max(1, Math.min(limit * 2, MAX_PAGE, Math.floor(PAGE_CHARS / Math.max(1, meanChars))));
+}
 
 /**
  * Brings a reader from wherever it stopped to the feed's ring: by the ring alone where it reaches back far enough, or can be
@@ -128,7 +136,7 @@ async function replay(
   const { floor } = feed.ring;
   let progress = reader.beginReplay(channel, from, undefined, checkedAtMs);
   let reached = from;
-  let limit = MAX_PAGE;
+  let limit = FIRST_PAGE;
   let behindHole: Age | undefined;
   try {
     while (progress.more) {
@@ -139,7 +147,7 @@ async function replay(
       if (!(await visitor.wantsMore())) return undefined;
       if (feed.locate(reached) !== undefined) return reached;
       if (page.isCut) progress = reader.beginReplay(channel, reached, undefined, checkedAtMs);
-      limit = page.isCut ? Math.max(1, page.taken) : Math.min(limit * 2, MAX_PAGE);
+      limit = page.isCut ? Math.max(1, page.taken) : nextLimit(limit, page.meanChars);
     }
     if (reached.epoch !== floor.epoch || reached.seq >= floor.seq) return reached;
     // In a log that has been wiped since nothing is found either, and that is no hole. The outer loop tells the client.
@@ -161,6 +169,8 @@ async function replay(
 interface ServedPage {
   readonly reached: Position;
   readonly taken: number;
+  /** Characters of data in an event, on average. */
+  readonly meanChars: number;
   /** The visitor has not taken all of it. */
   readonly isCut: boolean;
   /** The first entry past an open hole: what lies there is the feed's to deliver, which waits for the hole, or buries it. */
@@ -193,6 +203,7 @@ async function serve({ entries, settled }: ReplayPage, from: Position, visitor: 
   return {
     reached: { epoch: from.epoch, seq: reached },
     taken,
+    meanChars: events.reduce((sum, { data }) => sum + data.length, 0) / Math.max(1, events.length),
     isCut,
     behindHole: hole && { kind: hole.kind, seq: hole.seq, atMs: hole.atMs },
   };

@@ -101,8 +101,8 @@ const RELIEF_INTERVAL_MS = 1_000;
 export const MAX_STALL_MS = 30_000;
 
 /** Reads of the log at once, and of them for one principal: half stay free for whoever comes. */
-const MAX_READS = 32;
-const MAX_READS_PER_PRINCIPAL = 16;
+const MAX_READS = 12;
+const MAX_READS_PER_PRINCIPAL = 6;
 
 const DRAIN_STEP_MS = 100;
 

@@ -1,4 +1,5 @@
 import { ANONYMOUS } from '../../backbone/domain/principal.ts';
+import { RecentUse } from '../budget/recent-use.ts';
 
 export interface PermitSource {
   /**
@@ -10,20 +11,22 @@ export interface PermitSource {
 }
 
 /**
- * At most so many at once. Principals take turns: whoever comes waits for one permit of each of the others at most, however
- * many they wait for. Each is served in the order in which it came.
+ * At most so many at once. Whoever has taken least lately is served first, however many the others wait for; each principal in
+ * the order in which it asked.
  */
 export class Permits {
   readonly #perPrincipal: number;
   #free: number;
   readonly #taken = new Map<string, number>();
+  readonly #use: RecentUse;
   /** The next to be served comes first. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
   /** @param perPrincipal at most so many for one principal, but the anonymous one, who is everybody. @default all */
-  constructor(count: number, perPrincipal = count) {
+  constructor(count: number, perPrincipal = count, nowMs?: () => number) {
     this.#free = count;
     this.#perPrincipal = perPrincipal;
+    this.#use = new RecentUse(nowMs);
   }
 
   /** The permits as one principal gets them. */
@@ -62,6 +65,7 @@ export class Permits {
 
   #take(principal: string): void {
     this.#free--;
+    this.#use.add(principal, 1);
     this.#taken.set(principal, (this.#taken.get(principal) ?? 0) + 1);
   }
 
@@ -74,17 +78,16 @@ export class Permits {
   }
 
   #serveNext(): void {
-    for (const [principal, queue] of this.#waiting) {
-      const [give] = queue;
-      if (give === undefined || !this.#mayTake(principal)) continue;
-      this.#take(principal);
-      queue.delete(give);
-      this.#waiting.delete(principal);
-      // Behind the others, who have their turn first.
-      if (queue.size > 0) this.#waiting.set(principal, queue);
-      give();
-      return;
-    }
+    const principal = this.#use.least([...this.#waiting.keys()].filter((waiting) => this.#mayTake(waiting)));
+    const queue = principal === undefined ? undefined : this.#waiting.get(principal);
+    const [give] = queue ?? [];
+    if (principal === undefined || queue === undefined || give === undefined) return;
+    this.#take(principal);
+    queue.delete(give);
+    // Behind those who have taken as little.
+    this.#waiting.delete(principal);
+    if (queue.size > 0) this.#waiting.set(principal, queue);
+    give();
   }
 }
 

@@ -21,7 +21,7 @@ describe('turns of the event loop', () => {
     expect(order).toHaveLength(12);
   });
 
-  test('principals take turns, whoever has more to do', async () => {
+  test('who has used least goes first, whoever has more to do', async () => {
     const turns = new Turns(() => 0);
     const order: string[] = [];
     const note = (name: string) => turns.run(name, () => order.push(name));

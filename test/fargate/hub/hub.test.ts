@@ -305,15 +305,15 @@ describe('resume', () => {
     const { stream } = await world.open(['demo'], idOf(first), sink);
     await idle();
     sink.takeOne(stream);
-    await until(() => sink.data.includes('100'));
+    await until(() => sink.data.includes('25'));
     // Of what the client lacks now, all but the newest event expire before it takes the page.
     await world.clock.advance(RETENTION_MS / 2);
     await world.store('demo', 'new');
     await world.clock.advance(RETENTION_MS / 2 + 60_000);
     sink.unblock(stream);
-    await until(() => sink.data.length > 100);
-    expect(sink.events[100]?.event).toBe('reset');
-    expect(sink.data[100]).toBe('{"channel":"demo","reason":"expired"}');
+    await until(() => sink.data.length > 25);
+    expect(sink.events[25]?.event).toBe('reset');
+    expect(sink.data[25]).toBe('{"channel":"demo","reason":"expired"}');
   });
 
   test('a wiped log is a reset for every stream, then the new events', async () => {

@@ -56,7 +56,8 @@ describe('frames that no other stream shares', () => {
       for (let together = 0; together < 10; together++) await world.publish('a', text(`a${n + together}`, 10_000));
       await idle();
       expect(world.budget.memory.used).toBeLessThanOrEqual(world.budget.memory.total);
-      expect(heldBytes(clients)).toBeLessThanOrEqual(world.budget.memory.total);
+      // Node makes small buffers of larger pieces, the last of which is not full.
+      expect(heldBytes(clients)).toBeLessThanOrEqual(world.budget.memory.total + Buffer.poolSize);
     }
     expect(reader.sink.data.map((data) => data.split(' ')[0])).toEqual(Array.from({ length: 60 }, (_, index) => `a${index + 1}`));
     for (const { stream } of clients) stream.detach();
