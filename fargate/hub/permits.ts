@@ -77,8 +77,13 @@ export class Permits {
     this.#serveNext();
   }
 
+  /** Not a list: thousands may wait in a storm, and mostly the first of them is served. */
+  *#ready(): Generator<string> {
+    for (const principal of this.#waiting.keys()) if (this.#mayTake(principal)) yield principal;
+  }
+
   #serveNext(): void {
-    const principal = this.#use.least([...this.#waiting.keys()].filter((waiting) => this.#mayTake(waiting)));
+    const principal = this.#use.least(this.#ready());
     const queue = principal === undefined ? undefined : this.#waiting.get(principal);
     const [give] = queue ?? [];
     if (principal === undefined || queue === undefined || give === undefined) return;
