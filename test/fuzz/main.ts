@@ -3,10 +3,7 @@ import { Option } from 'commander';
 import { createProgress } from '../../bench/progress.ts';
 import { createCommand, runCommand } from '../../command-line/command.ts';
 import { positiveNumber, wholeNumber } from '../../command-line/values.ts';
-import { flood } from './flood.ts';
 import { describePlan, planOf } from './plan.ts';
-import { TARGETS } from './targets.ts';
-import { tryInputs } from './try-inputs.ts';
 
 interface Options {
   readonly seconds: number;
@@ -33,6 +30,13 @@ function parse(argv: readonly string[]): Options {
 }
 
 async function main({ seconds, seed, connections }: Options, signal: AbortSignal): Promise<undefined> {
+  // Not for `--help` and usage errors: while V8 compiles what they bring in the background, `process.exit` may wait for ever (seen
+  // with Node 24.21: its workers wait for a garbage collection, and the exit for its workers).
+  const [{ TARGETS }, { tryInputs }, { flood }] = await Promise.all([
+    import('./targets.ts'),
+    import('./try-inputs.ts'),
+    import('./flood.ts'),
+  ]);
   const plan = planOf(seconds, TARGETS.length);
   print(`seed ${seed}: ${describePlan(plan, TARGETS.length, connections)}`);
   const progress = createProgress();
