@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 /** A way into the log. */
 export interface Entrance {
   readonly name: string;
+  /** Whose an idempotency key is: users have theirs by whichever entrance they come, and so has each kind of backend (ADR 29). */
+  readonly scope: string;
   /** @returns the event's id; undefined where the way in does not tell */
   publish(channel: string, data: string, key: string): Promise<string | undefined>;
   close(): void;
@@ -18,6 +20,7 @@ export function entrances(world: World): readonly Entrance[] {
   return [
     ...[invokeLane(world.aws, functionName), eventBridgeLane(world.aws)].map((lane) => ({
       name: lane.name,
+      scope: lane.name,
       publish: (channel: string, data: string, key: string) =>
         lane.send({ channel, type: 'message', data, key, firstTriedAtMs: Date.now() }),
       close: () => lane.close(),
@@ -26,6 +29,7 @@ export function entrances(world: World): readonly Entrance[] {
       const client = openClient(world, transport);
       return {
         name: transport === 'sse' ? 'POST' : 'WebSocket frame',
+        scope: 'user',
         publish: async (channel: string, data: string, key: string) => (await client.publish(channel, { data, key })).id,
         close: () => client.close(),
       };
