@@ -131,18 +131,29 @@ describe('request bodies', () => {
     client.close();
   });
 
-  test('a body in the smallest pieces is published, and takes no more than one in a single piece', async () => {
+  test('a body in small pieces is published, and takes no more than one in a single piece', async () => {
     await startWorld();
     const client = await world.connect();
     const head = ['POST /v1/channels/demo/events HTTP/1.1', 'Host: x', 'X-Principal: ann', 'Content-Type: application/json'];
     const body = JSON.stringify({ data: 'x'.repeat(3_000) });
     client.send(...head, 'Transfer-Encoding: chunked', '', '');
-    client.send([...body].map((character) => `1\r\n${character}\r\n`).join(''));
+    client.send((body.match(/.{1,4}/g) ?? []).map((piece) => `${piece.length}\r\n${piece}\r\n`).join(''));
     await until(() => world.budget.memory.heldBy('ann') >= body.length);
     expect(world.budget.memory.heldBy('ann')).toBeLessThanOrEqual(body.length * 2);
     client.send('0\r\n\r\n');
     await client.hears(' 201 ');
 
+    client.close();
+  });
+
+  test('a body in thousands of the smallest pieces is cut off', async () => {
+    await startWorld();
+    const client = await world.connect();
+    const head = ['POST /v1/channels/demo/events HTTP/1.1', 'Host: x', 'X-Principal: ann', 'Content-Type: application/json'];
+    client.send(...head, 'Transfer-Encoding: chunked', '', '1\r\n \r\n'.repeat(3_000));
+    await client.isClosed();
+
+    await until(() => world.budget.memory.used === 0 && world.budget.bodies.used === 0);
     client.close();
   });
 
