@@ -136,12 +136,13 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   addresses.set(`https://sqs.${region}.amazonaws.com`, endpointUrl);
   const declaredIssuer = issuerFromResources(resources);
   const issuer = await Issuer.create(`${endpointUrl}${ISSUER_PATH}`, declaredIssuer?.audience ?? 'lanes');
+  const originAddresses = new Map<string, string>();
   if (declaredIssuer !== undefined) {
     // The keys first: their address begins with the issuer's own, as a rule.
     addresses.set(declaredIssuer.jwksUri, issuer.jwksUri);
     addresses.set(declaredIssuer.url, issuer.url);
-    // Security headers name the origin alone.
-    addresses.set(new URL(declaredIssuer.url).origin, new URL(issuer.url).origin);
+    // Security headers name the origin alone, which may be the whole of a declared issuer, but never of the local one.
+    originAddresses.set(new URL(declaredIssuer.url).origin, new URL(issuer.url).origin);
   }
   const awsEnv = {
     AWS_REGION: region,
@@ -169,7 +170,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues, log });
   const buckets = bucketsFromResources(resources);
-  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, addresses);
+  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, new Map([...addresses, ...originAddresses]));
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
     ...shared,
