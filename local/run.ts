@@ -170,7 +170,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => functions.close());
   const bus = new EventBus({ resources, region, functions, queues, log });
   const buckets = bucketsFromResources(resources);
-  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, new Map([...addresses, ...originAddresses]));
+  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, originAddresses);
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
     ...shared,
@@ -240,6 +240,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => eventSources.abort());
   await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
 
+  for (const [from, to] of addresses) if (!originAddresses.has(from)) originAddresses.set(from, to);
   return {
     urls: urlsOf({ endpoint: endpointUrl, fronts: balancers.fronts.map(({ front }) => front), gateways, services }),
     outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeOutputs(values, addresses)])),
