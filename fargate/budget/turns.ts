@@ -4,10 +4,6 @@ import { RecentUse } from './recent-use.ts';
 /** However short a piece is, it counts. */
 const MIN_PIECE_MS = 0.05;
 
-interface Piece {
-  readonly work: () => void;
-}
-
 /**
  * Work done before the event loop gets its turn. A load balancer's health check, accepts and heartbeats then wait for a few of
  * these at most, however much is waiting here.
@@ -19,7 +15,7 @@ const TURN_MS = 2;
  * Whoever has used least lately goes first.
  */
 export class Turns {
-  readonly #queues = new Map<string, Piece[]>();
+  readonly #queues = new Map<string, (() => void)[]>();
   readonly #nowMs: () => number;
   readonly #use: RecentUse;
   #scheduled = false;
@@ -35,14 +31,12 @@ export class Turns {
     return new Promise((resolve, reject) => {
       const queue = this.#queues.get(principal) ?? [];
       this.#queues.set(principal, queue);
-      queue.push({
-        work: () => {
-          try {
-            resolve(work());
-          } catch (error) {
-            reject(error);
-          }
-        },
+      queue.push(() => {
+        try {
+          resolve(work());
+        } catch (error) {
+          reject(error);
+        }
       });
       this.#scheduleTurn();
     });
@@ -69,7 +63,7 @@ export class Turns {
       // Behind those who have used as little.
       this.#queues.delete(principal);
       if (queue.length > 0) this.#queues.set(principal, queue);
-      piece?.work();
+      piece?.();
       const endedAtMs = this.#nowMs();
       this.#use.add(principal, Math.max(MIN_PIECE_MS, endedAtMs - atMs));
       atMs = endedAtMs;
