@@ -66,8 +66,8 @@ describe('answers to polls', () => {
     expect(answer.status).toBe(200);
     expect(JSON.parse(await answer.text()).events.length).toBeGreaterThan(1);
     for (const client of unread) client.close();
-    await until(() => world.budget.memory.used === 0);
-    expect(world.hub.openStreams).toBe(0);
+    // Those that waited for room hold no memory, and end when their sockets do.
+    await until(() => world.budget.memory.used === 0 && world.hub.openStreams === 0);
   });
 
   test('a poll that finds no room is told to come back, after a while', async () => {
