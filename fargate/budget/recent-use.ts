@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks';
 
 /** Use counts half after each of these. */
-const HALF_LIFE_MS = 1_000;
+const HALF_LIFE_MS = 250;
 
-/** Less than this is as good as none. */
-const FORGOTTEN = 0.01;
+/** Less than this is as good as none: who has come once is before those who come again at once. */
+const NOTHING = 0.5;
 
 /**
  * What each principal has used lately, so that those who have used little go first: somebody who comes for a moment does not wait
@@ -33,10 +33,10 @@ export class RecentUse {
     let least = Number.POSITIVE_INFINITY;
     for (const principal of principals) {
       const used = this.#used.get(principal) ?? 0;
+      if (used < NOTHING) return principal;
       if (used >= least) continue;
       found = principal;
       least = used;
-      if (used === 0) break;
     }
     return found;
   }
@@ -48,7 +48,7 @@ export class RecentUse {
     this.#halvedAtMs += times * HALF_LIFE_MS;
     for (const [principal, used] of this.#used) {
       const left = used / 2 ** times;
-      if (left < FORGOTTEN) this.#used.delete(principal);
+      if (left < NOTHING) this.#used.delete(principal);
       else this.#used.set(principal, left);
     }
   }

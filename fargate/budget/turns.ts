@@ -5,35 +5,65 @@ import { RecentUse } from './recent-use.ts';
 const MIN_PIECE_MS = 0.05;
 
 /**
- * Work done before the event loop gets its turn. A load balancer's health check, accepts and heartbeats then wait for a few of
- * these at most, however much is waiting here.
+ * Work done before the event loop gets its turn, and the piece that passes it. Whoever comes needs several turns until it is
+ * served, so a health check, an accept or a resume waits for several of these, however much is waiting here.
  */
-const TURN_MS = 2;
+const REQUESTS_MS = 2;
+const PAGES_MS = 0.5;
 
 /**
- * Does the heavy work of a task (encoding pages, parsing bodies) in pieces, so that none of it blocks the event loop for long.
- * Whoever has used least lately goes first.
+ * Does the work of a task in pieces of a millisecond at most, so that none of it blocks the event loop for long. Requests come
+ * first, then pages, of which there is always more. Among each, whoever has used least lately: somebody who takes in much
+ * still has its requests heard.
  */
 export class Turns {
-  readonly #queues = new Map<string, (() => void)[]>();
   readonly #nowMs: () => number;
-  readonly #use: RecentUse;
+  readonly #requests: Pieces;
+  readonly #pages: Pieces;
   #scheduled = false;
+  /** Of requests, since the event loop's last turn. */
+  #doneMs = 0;
 
   /** @param nowMs a clock that never goes back; milliseconds */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
-    this.#use = new RecentUse(nowMs);
+    this.#requests = new Pieces(nowMs);
+    this.#pages = new Pieces(nowMs);
   }
 
-  /** Does one piece of work, of a millisecond or so, when the principal's turn comes. Settles as the work does. */
-  run<Result>(principal: string, work: () => Result): Promise<Result> {
+  /**
+   * What a request needs until it is taken: short, but hundreds may come at once. It is done now where there is time for it, else
+   * when the principal's turn comes. Throws or rejects as the work does.
+   */
+  forRequest<Result>(principal: string, work: () => Result): Result | Promise<Awaited<Result>> {
+    if (this.#requests.isEmpty && this.#doneMs < REQUESTS_MS) {
+      this.#scheduleTurn();
+      return this.#now(principal, work);
+    }
+    return this.#later(this.#requests, principal, work);
+  }
+
+  /** A piece of what one client lacks, to be encoded when the principal's turn comes. Settles as the work does. */
+  forPage<Result>(principal: string, work: () => Result): Promise<Awaited<Result>> {
+    return this.#later(this.#pages, principal, work);
+  }
+
+  #now<Result>(principal: string, work: () => Result): Result {
+    const startedAtMs = this.#nowMs();
+    try {
+      return work();
+    } finally {
+      const tookMs = this.#nowMs() - startedAtMs;
+      this.#requests.note(principal, tookMs);
+      this.#doneMs += Math.max(MIN_PIECE_MS, tookMs);
+    }
+  }
+
+  #later<Result>(pieces: Pieces, principal: string, work: () => Result): Promise<Awaited<Result>> {
     return new Promise((resolve, reject) => {
-      const queue = this.#queues.get(principal) ?? [];
-      this.#queues.set(principal, queue);
-      queue.push(() => {
+      pieces.add(principal, () => {
         try {
-          resolve(work());
+          resolve(work() as Awaited<Result>);
         } catch (error) {
           reject(error);
         }
@@ -47,26 +77,59 @@ export class Turns {
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
-      this.#turn();
-      if (this.#queues.size > 0) this.#scheduleTurn();
+      this.#doneMs = 0;
+      this.#requests.work(REQUESTS_MS);
+      this.#pages.work(this.#requests.isEmpty ? PAGES_MS : 0);
+      if (!this.#requests.isEmpty || !this.#pages.isEmpty) this.#scheduleTurn();
     });
   }
+}
 
-  #turn(): void {
+/** Pieces of work that wait, by principal. */
+class Pieces {
+  readonly #nowMs: () => number;
+  readonly #use: RecentUse;
+  readonly #queues = new Map<string, (() => void)[]>();
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#use = new RecentUse(nowMs);
+  }
+
+  get isEmpty(): boolean {
+    return this.#queues.size === 0;
+  }
+
+  add(principal: string, piece: () => void): void {
+    const queue = this.#queues.get(principal) ?? [];
+    this.#queues.set(principal, queue);
+    queue.push(piece);
+  }
+
+  note(principal: string, tookMs: number): void {
+    this.#use.add(principal, Math.max(MIN_PIECE_MS, tookMs));
+  }
+
+  /** Does pieces for so long, and at least one. */
+  work(ms: number): void {
     const startedAtMs = this.#nowMs();
     let atMs = startedAtMs;
     do {
       const principal = this.#use.least(this.#queues.keys());
       if (principal === undefined) return;
-      const queue = this.#queues.get(principal) ?? [];
-      const piece = queue.shift();
-      // Behind those who have used as little.
-      this.#queues.delete(principal);
-      if (queue.length > 0) this.#queues.set(principal, queue);
-      piece?.();
+      this.#take(principal)?.();
       const endedAtMs = this.#nowMs();
-      this.#use.add(principal, Math.max(MIN_PIECE_MS, endedAtMs - atMs));
+      this.note(principal, endedAtMs - atMs);
       atMs = endedAtMs;
-    } while (atMs - startedAtMs < TURN_MS);
+    } while (atMs - startedAtMs < ms);
+  }
+
+  #take(principal: string): (() => void) | undefined {
+    const queue = this.#queues.get(principal) ?? [];
+    const piece = queue.shift();
+    // Behind those who have used as little.
+    this.#queues.delete(principal);
+    if (queue.length > 0) this.#queues.set(principal, queue);
+    return piece;
   }
 }

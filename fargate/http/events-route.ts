@@ -58,15 +58,15 @@ async function pollPage(
   requireRight(access, 'subscribe', channels);
   if (response.destroyed) return undefined;
   const left = new AbortController();
-  response.on('close', () => left.abort());
+  response.on('close', () => left.abort(LEFT));
   try {
-    const outcome = await hub.poll({ ...access, channels, cursor }, waitMs, left.signal);
+    const outcome = await budget.turns.forRequest(access.principal, () => hub.poll({ ...access, channels, cursor }, waitMs, left.signal));
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     // It is the client's until it has taken all of it, or has left.
     whenAborted(left.signal, outcome.release);
     whenAborted(outcome.revoked, () => response.destroy());
-    const body = await encodePage(channels, outcome.page, (work) => budget.turns.run(access.principal, work));
+    const body = await encodePage(channels, outcome.page, (work) => budget.turns.forPage(access.principal, work));
     return { ...json(200, {}, { Vary: 'Accept' }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;
@@ -74,6 +74,9 @@ async function pollPage(
     return unavailable('unavailable', 'the event log cannot be read right now');
   }
 }
+
+/** An error for each would cost as much as a poll that is answered from memory. */
+const LEFT = new Error('the client has left');
 
 function waitSeconds(text: string | undefined): number {
   if (text === undefined) return 0;

@@ -21,7 +21,7 @@ export interface Listening {
  * a busy task thousands of clients that come back would wait for as many turns, and health checks behind them. The kernel
  * deals connections out among sockets that share a port, and a turn accepts one of each.
  */
-const SOCKETS = 16;
+const SOCKETS = 64;
 
 /** Lets a server listen on one port by several sockets, where the system has shared ports: Linux does, macOS and Windows do not. */
 export async function listen(server: Server, { host, port, shared }: ListenOptions): Promise<Listening> {

@@ -48,7 +48,7 @@ export async function postEvent(
   }
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
-    const { type, data } = await budget.turns.run(access.principal, () => parseJsonObject(decode(bytes)));
+    const { type, data } = await budget.turns.forRequest(access.principal, () => parseJsonObject(decode(bytes)));
     const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
     return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
   });

@@ -23,15 +23,15 @@ type Opening = Reply | undefined | Promise<Reply | undefined>;
 /**
  * `GET /v1/events` as a stream, on a socket that is the stream's alone.
  *
- * Nothing is awaited where the issuer's keys are known and the task serves the channel already: thousands of clients come at
- * once when another task is lost.
+ * Nothing is awaited where the issuer's keys are known, the task serves the channel already and nobody else waits.
  * @param behindHead what the client has sent behind the request's head
  * @returns undefined when the stream is open, or its client has gone
  * @throws InvalidInputError, AccessDeniedError or KeysUnavailableError, at once or later
  */
 export function openStream(request: IncomingMessage, socket: Socket, behindHead: Buffer, options: StreamRouteOptions): Opening {
   const { query } = parseTarget(request.url ?? '/');
-  const open = (access: Access) => attachStream({ request, socket, behindHead, query, access }, options);
+  const open = (access: Access) =>
+    options.budget.turns.forRequest(access.principal, () => attachStream({ request, socket, behindHead, query, access }, options));
   const access = options.authenticate(request, query);
   return access instanceof Promise ? access.then(open) : open(access);
 }
@@ -54,7 +54,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
-  // It may have closed while the issuer's keys were fetched, and would not say so again.
+  // It may have closed before its turn came, and would not say so again.
   if (socket.destroyed) return undefined;
 
   const sink = new SocketSink(socket, request, cors(request));

@@ -22,3 +22,11 @@ test('what was used is forgotten by and by', () => {
 
   expect(use.least(['bob', 'ann'])).toBe('bob');
 });
+
+test('who has used next to nothing waits for its turn like those who have used nothing', () => {
+  const use = new RecentUse(() => 0);
+  use.add('ann', 0.3);
+  use.add('bob', 2);
+
+  expect(use.least(['bob', 'ann', 'carol'])).toBe('ann');
+});

@@ -3,13 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import { Turns } from '../../../fargate/budget/turns.ts';
 
 describe('turns of the event loop', () => {
-  test('the event loop gets its turn after a few milliseconds of work', async () => {
+  test('the event loop gets its turn after half a millisecond of work', async () => {
     let nowMs = 0;
     const turns = new Turns(() => nowMs);
     const order: string[] = [];
     const work = Array.from({ length: 12 }, (_, index) =>
-      turns.run('ann', () => {
-        nowMs += 1;
+      turns.forPage('ann', () => {
+        nowMs += 0.3;
         order.push(`piece ${index}`);
       }),
     );
@@ -24,17 +24,48 @@ describe('turns of the event loop', () => {
   test('who has used least goes first, whoever has more to do', async () => {
     const turns = new Turns(() => 0);
     const order: string[] = [];
-    const note = (name: string) => turns.run(name, () => order.push(name));
+    const note = (name: string) => turns.forPage(name, () => order.push(name));
     await Promise.all([note('ann'), note('ann'), note('ann'), note('bob'), note('cid'), note('bob')]);
 
     expect(order).toEqual(['ann', 'bob', 'cid', 'ann', 'bob', 'ann']);
   });
 
+  test('what comes alone is done at once, and what comes beside others waits for its turn', async () => {
+    let nowMs = 0;
+    const turns = new Turns(() => nowMs);
+    const order: string[] = [];
+    const work = (name: string) => () => {
+      nowMs += 1.2;
+      order.push(name);
+    };
+    turns.forRequest('ann', work('ann 1'));
+    turns.forRequest('ann', work('ann 2'));
+    const waiting = [turns.forRequest('ann', work('ann 3')), turns.forRequest('bob', work('bob'))];
+    const atOnce = [...order];
+    await Promise.all(waiting);
+    await setImmediate();
+    turns.forRequest('ann', work('ann 4'));
+
+    expect(atOnce).toEqual(['ann 1', 'ann 2']);
+    expect(order).toEqual(['ann 1', 'ann 2', 'bob', 'ann 3', 'ann 4']);
+  });
+
+  test('requests come before pages, however many pieces of those wait', async () => {
+    const turns = new Turns(() => 0);
+    const order: string[] = [];
+    const pages = Array.from({ length: 3 }, () => turns.forPage('ann', () => order.push('page')));
+    const busy = Array.from({ length: 50 }, () => turns.forRequest('bob', () => order.push('request')));
+    await Promise.all([...pages, ...busy]);
+
+    expect(order.slice(0, 50)).toEqual(Array(50).fill('request'));
+    expect(order).toHaveLength(53);
+  });
+
   test('settles as the work does', async () => {
     const turns = new Turns();
-    await expect(turns.run('ann', () => 7)).resolves.toBe(7);
+    await expect(turns.forPage('ann', () => 7)).resolves.toBe(7);
     await expect(
-      turns.run('ann', () => {
+      turns.forPage('ann', () => {
         throw new RangeError('too far');
       }),
     ).rejects.toThrow('too far');
