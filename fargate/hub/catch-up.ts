@@ -6,12 +6,15 @@ import type { ResetReason } from '../../backbone/protocol.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../backbone/services/log-reader.ts';
 import type { Feed } from './feed.ts';
 import type { PermitSource, Permits } from './permits.ts';
+import type { Ring } from './ring.ts';
 
 export interface CatchUpOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
-  /** Log reads at once. A permit is held while the log is read, and never while a client is waited for. */
+  /** Reads of pages of the log at once. A permit is held while the log is read, and never while a client is waited for. */
   readonly reads: Permits;
+  /** The same for reads of an item or two. */
+  readonly lookups: Permits;
   /** A reader is being served from the log. */
   readonly onReplay: () => void;
   /** A reader is being told that it cannot be resumed. */
@@ -40,9 +43,22 @@ export interface CatchUpVisitor {
 /** Entries asked for at once. A reader that takes fewer of a page is not read a whole one again. */
 const MAX_PAGE = 100;
 const FIRST_PAGE = 25;
+const FIRST_PAGE_CHARS = 64 * 1024;
 
 /** Parsing an answer of the log cannot be done in pieces: 256 KiB take a few milliseconds. */
 const PAGE_CHARS = 256 * 1024;
+
+/** Takes about as much work as the read itself. */
+const READ_CHARS = 16 * 1024;
+
+function charsOf({ entries }: ReplayPage): number {
+  return entries.reduce((sum, entry) => sum + (entry.kind === 'event' ? entry.event.data.length : 0), 0);
+}
+
+/** Nobody knows yet whether the client takes what it has asked for. The events in the ring take about twice their characters there. */
+function firstLimit({ meanBytes }: Ring): number {
+  return Math.max(1, Math.min(FIRST_PAGE, Math.floor((FIRST_PAGE_CHARS * 2) / Math.max(1, meanBytes))));
+}
 
 function nextLimit(limit: number, meanChars: number): number {
   return Math.max(1, Math.min(limit * 2, MAX_PAGE, Math.floor(PAGE_CHARS / Math.max(1, meanChars))));
@@ -69,7 +85,7 @@ export async function catchUp(
     if (ordinal !== undefined) return ordinal;
     const checkedAtMs = clock.nowMs();
     const at = position;
-    const resumption = await inTurn(visitor, signal, options, () => reader.checkResume(feed.channel, at));
+    const resumption = await inTurn(options.lookups, visitor, signal, () => reader.checkResume(feed.channel, at));
     if (resumption.kind === 'reset' && resumption.reason === 'epoch_changed' && position.epoch === feed.position.epoch) {
       // The log has lost the epoch that the feed still has: the new position has to be of the next one.
       await feed.refresh();
@@ -136,7 +152,7 @@ async function replay(
   const { floor } = feed.ring;
   let progress = reader.beginReplay(channel, from, undefined, checkedAtMs);
   let reached = from;
-  let limit = FIRST_PAGE;
+  let limit = firstLimit(feed.ring);
   let behindHole: Age | undefined;
   try {
     while (progress.more) {
@@ -151,7 +167,7 @@ async function replay(
     }
     if (reached.epoch !== floor.epoch || reached.seq >= floor.seq) return reached;
     // In a log that has been wiped since nothing is found either, and that is no hole. The outer loop tells the client.
-    const resumption = await inTurn(visitor, signal, options, () => reader.checkResume(channel, reached));
+    const resumption = await inTurn(options.lookups, visitor, signal, () => reader.checkResume(channel, reached));
     if (resumption.kind === 'reset') return reached;
     // What the feed began behind was settled then, so what is still not there is a hole that nobody has buried yet.
     const rest = { from: reached.seq + 1, to: Math.min(floor.seq, (behindHole?.seq ?? Number.MAX_SAFE_INTEGER) - 1) };
@@ -187,7 +203,8 @@ async function servePage(
 ): Promise<ServedPage> {
   const endTurn = await visitor.turn?.acquire(signal);
   try {
-    const page = await inTurn(visitor, signal, options, () => options.reader.readPage(progress, limit));
+    const page = await inTurn(options.reads, visitor, signal, () => options.reader.readPage(progress, limit));
+    options.reads.noteUse(visitor.principal, charsOf(page) / READ_CHARS);
     return await serve(page, from, visitor);
   } finally {
     endTurn?.();
@@ -211,12 +228,12 @@ async function serve({ entries, settled }: ReplayPage, from: Position, visitor: 
 
 /** Reads the log when the visitor's turn comes. */
 async function inTurn<Result>(
+  permits: Permits,
   { principal }: CatchUpVisitor,
   signal: AbortSignal,
-  { reads }: CatchUpOptions,
   read: () => Promise<Result>,
 ): Promise<Result> {
-  const release = await reads.for(principal).acquire(signal);
+  const release = await permits.for(principal).acquire(signal);
   const result = await read().finally(release);
   signal.throwIfAborted();
   return result;

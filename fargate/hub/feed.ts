@@ -8,6 +8,7 @@ import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { HoleWatch } from './hole-watch.ts';
+import type { PermitSource } from './permits.ts';
 import { Ring } from './ring.ts';
 
 export interface FeedOptions {
@@ -31,11 +32,10 @@ export interface FeedOptions {
 /** The task follows the channel no more. */
 export class FeedClosedError extends Error {
   override readonly name = 'FeedClosedError';
-
-  constructor(channel: string) {
-    super(`the task does not follow channel ${channel} any more`);
-  }
 }
+
+/** One for all: feeds come and go by the thousand, and the stack of an error costs more than all else about that. */
+const CLOSED = new FeedClosedError('the task does not follow the channel any more');
 
 /** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
 export interface Reader {
@@ -66,7 +66,13 @@ export class Feed {
   readonly opened: Promise<void>;
   readonly readers = new Set<Reader>();
   readonly #options: FeedOptions;
-  readonly #closing = new AbortController();
+  /** Gives back the permit that the opening reads the log with. */
+  readonly #mayOpen = Promise.withResolvers<() => void>();
+  /** Exists while the opening waits for a permit. */
+  #wanting: AbortController | undefined = new AbortController();
+  #isClosed = false;
+  /** Exists once somebody waits for the feed. */
+  #closing: AbortController | undefined;
   /** Undefined until the baseline is known. */
   #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
   #holes = new HoleWatch();
@@ -81,12 +87,28 @@ export class Feed {
   #mending = false;
   #nap: AbortController | undefined;
 
+  /** It opens once it is {@link wantedBy} somebody. */
   constructor(channel: string, options: FeedOptions) {
     this.channel = channel;
     this.#options = options;
     this.opened = this.#open();
     // Whoever acquired the feed awaits it; a feed that everybody has left must not end the process.
     this.opened.catch(() => {});
+  }
+
+  /** The feed opens when the turn comes of one of those who want its channel. */
+  async wantedBy(reads: PermitSource): Promise<void> {
+    if (this.#wanting === undefined) return;
+    const release = await reads.acquire(this.#wanting.signal).catch(() => undefined);
+    if (release === undefined) return;
+    if (this.#wanting === undefined) {
+      release();
+      return;
+    }
+    const wanting = this.#wanting;
+    this.#wanting = undefined;
+    this.#mayOpen.resolve(release);
+    wanting.abort(CLOSED);
   }
 
   /** @throws TypeError before the feed is open */
@@ -104,6 +126,11 @@ export class Feed {
     return this.#live !== undefined;
   }
 
+  /** Nothing is known of the channel yet, and nothing asked. */
+  get isWaiting(): boolean {
+    return this.#wanting !== undefined;
+  }
+
   get #state() {
     if (this.#live === undefined) throw new TypeError(`the feed of ${this.channel} is not open`);
     return this.#live;
@@ -117,7 +144,8 @@ export class Feed {
 
   /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
   async #open(): Promise<void> {
-    const { baseline, newestFirst } = await this.#options.reader.tail(this.channel);
+    const release = await this.#mayOpen.promise;
+    const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
     this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
     if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
     // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
@@ -213,6 +241,8 @@ export class Feed {
 
   /** Resolves when the feed has moved on. Rejects with the signal's reason, or when the feed closes. */
   advanced(signal: AbortSignal): Promise<void> {
+    if (this.#isClosed) return Promise.reject(CLOSED);
+    this.#closing ??= new AbortController();
     const either = AbortSignal.any([signal, this.#closing.signal]);
     return new Promise((resolve, reject) => {
       const end = () => {
@@ -236,7 +266,11 @@ export class Feed {
   }
 
   close(): void {
-    this.#closing.abort(new FeedClosedError(this.channel));
+    this.#isClosed = true;
+    this.#mayOpen.reject(CLOSED);
+    this.#wanting?.abort(CLOSED);
+    this.#wanting = undefined;
+    this.#closing?.abort(CLOSED);
     this.#nap?.abort();
     this.#live?.ring.close();
   }
@@ -326,7 +360,7 @@ export class Feed {
     let retryMs = RETRY_MS.first;
     for (;;) {
       const { sequencer } = this.#state;
-      const missing = this.#closing.signal.aborted ? undefined : sequencer.missing();
+      const missing = this.#isClosed ? undefined : sequencer.missing();
       if (missing === undefined) break;
       try {
         await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));

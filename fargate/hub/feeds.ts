@@ -1,5 +1,6 @@
 import type { Reservation, Shares } from '../budget/shares.ts';
 import { Feed, type FeedOptions } from './feed.ts';
+import type { Permits } from './permits.ts';
 
 /** How long a feed goes on without readers: clients that reconnect are then served from its ring and cost the log nothing. */
 const LINGER_MS = 60_000;
@@ -12,6 +13,8 @@ export interface FeedsOptions extends FeedOptions {
   readonly places: Shares;
   /** The feed has lost its place to somebody who follows fewer channels: its readers have to go. */
   readonly onEvicted: (feed: Feed) => void;
+  /** Feeds that ask the log at once where they begin. */
+  readonly lookups: Permits;
 }
 
 /** The channels that this task follows. */
@@ -56,6 +59,7 @@ export class Feeds {
       if (feed === undefined) break;
       this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
       this.#idle.delete(feed);
+      if (!feed.isOpen) void feed.wantedBy(this.#options.lookups.for(principal));
       feeds.push(feed);
     }
     // Making the last of them may have taken the place of the first.
@@ -73,6 +77,10 @@ export class Feeds {
     }
     this.#users.delete(feed);
     if (this.#feeds.get(feed.channel) !== feed) return;
+    if (feed.isWaiting) {
+      this.#remove(feed);
+      return;
+    }
     this.#idle.set(feed, this.#options.clock.nowMs());
     const [longestIdle] = this.#idle.keys();
     if (this.#idle.size > MAX_IDLE && longestIdle !== undefined) this.#remove(longestIdle);

@@ -100,14 +100,21 @@ const RELIEF_INTERVAL_MS = 1_000;
 /** A client that takes nothing of what was written to it for this long is closed. */
 export const MAX_STALL_MS = 30_000;
 
-/** Reads of the log at once, and of them for one principal: half stay free for whoever comes. */
+/** Reads of pages of the log at once, and of them for one principal: half stay free for whoever comes. */
 const MAX_READS = 12;
 const MAX_READS_PER_PRINCIPAL = 6;
+
+/** The same for channels that are opened and cursors that are checked: an item or two, so there is little to parse. */
+const MAX_LOOKUPS = 32;
+const MAX_LOOKUPS_PER_PRINCIPAL = 16;
 
 const DRAIN_STEP_MS = 100;
 
 /** A stream that opens while its client's time ends is looked at again after this long. */
 const EXPIRE_AGAIN_MS = 1_000;
+
+/** Ends a poll's waiting. One for all: the stack of an error costs as much as a poll that is answered from memory. */
+const OVER = new Error('the time is over');
 
 /**
  * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing of HTTP.
@@ -142,6 +149,7 @@ export class Hub {
       (intervalMs, work) => void this.#every(intervalMs, work),
     );
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
+    const lookups = new Permits(MAX_LOOKUPS, MAX_LOOKUPS_PER_PRINCIPAL);
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
     this.#rings = this.#budget.rings;
     this.#maxRingBytes = Math.max(MAX_RING_BYTES, maxUnsentBytes) * MEMORY_PER_ENCODED;
@@ -166,12 +174,14 @@ export class Hub {
       ringMemory: this.#rings,
       places: this.#budget.channels,
       onEvicted: (feed) => this.#closeReaders(feed),
+      lookups,
     });
     this.#streamOptions = {
       reader,
       clock,
       logger,
       reads: new Permits(MAX_READS, MAX_READS_PER_PRINCIPAL),
+      lookups,
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
       memory: this.#budget.memory,
@@ -262,7 +272,7 @@ export class Hub {
       memory.release();
     });
     try {
-      if (waitMs === 0) over.abort();
+      if (waitMs === 0) over.abort(OVER);
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, this.#draining.signal]);
       const left = AbortSignal.any([signal, memory.revoked]);
@@ -273,13 +283,13 @@ export class Hub {
       if (error instanceof NoMemoryError || error instanceof FeedClosedError) return { kind: 'busy' };
       throw error;
     } finally {
-      over.abort();
+      over.abort(OVER);
       for (const feed of feeds) this.#feeds.release(feed);
     }
   }
 
   #abortAfter(ms: number, controller: AbortController): void {
-    const abort = () => controller.abort();
+    const abort = () => controller.abort(OVER);
     this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
   }
 

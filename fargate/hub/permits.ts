@@ -29,6 +29,11 @@ export class Permits {
     this.#use = new RecentUse(nowMs);
   }
 
+  /** A principal has used more than the permit itself says. */
+  noteUse(principal: string, amount: number): void {
+    this.#use.add(principal, amount);
+  }
+
   /** The permits as one principal gets them. */
   for(principal: string): PermitSource {
     return { acquire: (signal) => this.#acquire(principal, signal) };

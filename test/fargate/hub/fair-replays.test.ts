@@ -130,3 +130,67 @@ test('a client that takes nothing while it is replayed to is closed after a whil
   expect(sink.closedFor).toBe('slow');
   expect(world.budget.memory.used).toBe(0);
 });
+
+describe('names that the task does not follow yet', () => {
+  /** Every look at a head waits until the test lets it through. */
+  function gateHeads() {
+    const gates: { readonly channel: string; readonly pass: () => void }[] = [];
+    const original = world.log.head.bind(world.log);
+    jest.spyOn(world.log, 'head').mockImplementation(async (channel) => {
+      await new Promise<void>((pass) => gates.push({ channel, pass }));
+      return original(channel);
+    });
+    return gates;
+  }
+
+  const namesOf = (stream: number) => Array.from({ length: 32 }, (_, index) => `fresh.${stream}.${index}`);
+
+  function joinFresh(streams: number) {
+    return Array.from({ length: streams }, (_, index) => {
+      const attachment = world.hub.attach({ channels: namesOf(index), cursor: undefined, principal: 'mallory' }, new FakeSink());
+      if (attachment.kind !== 'attached') throw new Error(attachment.kind);
+      return attachment.stream;
+    });
+  }
+
+  test('somebody who asks for hundreds of them keeps nobody else from opening one', async () => {
+    const seen = await world.store('b', 'b1');
+    await world.store('b', 'b2');
+    await world.clock.advance(2 * GRACE_MS);
+    const gates = gateHeads();
+    joinFresh(20);
+    await idle();
+    const asked = gates.length;
+    const { sink } = attach('victim', ['b'], idOf(seen));
+    await idle();
+
+    expect(asked).toBeLessThan(20);
+    expect(gates.map(({ channel }) => channel).slice(asked)).toEqual(['b']);
+    gates.at(-1)?.pass();
+    await until(() => sink.events.length === 1);
+  });
+
+  test('another one who wants a channel does not wait for the turn of whoever asked first', async () => {
+    const gates = gateHeads();
+    joinFresh(20);
+    const last = 'fresh.19.31';
+    attach('victim', [last], '0.0');
+    await idle();
+
+    expect(gates.map(({ channel }) => channel)).toContain(last);
+  });
+
+  test('what nobody wants any more is not read', async () => {
+    const gates = gateHeads();
+    const streams = joinFresh(20);
+    await idle();
+    const asked = gates.length;
+    for (const stream of streams) stream.detach();
+    while (gates.length > 0) {
+      for (const { pass } of gates.splice(0)) pass();
+      await idle();
+    }
+
+    expect(world.log.head).toHaveBeenCalledTimes(asked);
+  });
+});

@@ -7,6 +7,7 @@ import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { RingMemory } from '../../../fargate/budget/ring-memory.ts';
 import { Feed } from '../../../fargate/hub/feed.ts';
+import { Permits } from '../../../fargate/hub/permits.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { GRACE_MS, RETENTION_MS, silentLogger } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
@@ -41,6 +42,7 @@ function makeFeed(): Feed {
       buried += holes;
     },
   });
+  void feed.wantedBy(new Permits(1).for('ann'));
   return feed;
 }
 
