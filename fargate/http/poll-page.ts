@@ -7,23 +7,39 @@ import type { PollPage } from '../hub/poll.ts';
 /** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */
 const PIECE_CHARS = 16 * 1024;
 
+const BEGIN = '{"events":[';
+
 /**
  * A {@link PollAnswer} as JSON, encoded piece by piece.
  * @param turn does one piece when its turn comes
  */
 export async function encodePage(
   channels: readonly string[],
-  { events, cursor, resets }: PollPage,
-  turn: (work: () => Buffer) => Promise<Buffer>,
+  { events, cursor, resets, bytes }: PollPage,
+  turn: (work: () => void) => Promise<void>,
 ): Promise<Buffer> {
-  const parts: Buffer[] = [Buffer.from('{"events":[')];
-  for (const piece of pieces(events)) {
-    const separator = parts.length === 1 ? '' : ',';
-    parts.push(await turn(() => Buffer.from(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
-  }
   const rest: Omit<PollAnswer, 'events'> = { cursor: formatCursor(channels, cursor as Cursor), ...(resets.length > 0 && { resets }) };
-  parts.push(Buffer.from(`],${JSON.stringify(rest).slice(1)}`));
-  return Buffer.concat(parts);
+  const end = `],${JSON.stringify(rest).slice(1)}`;
+  // One buffer for all: the garbage of a page's pieces would stop everybody for a while.
+  const page = Buffer.allocUnsafe(BEGIN.length + bytes + events.length + Buffer.byteLength(end));
+  let length = 0;
+  const write = (text: string) => {
+    length += page.write(text, length);
+  };
+  write(BEGIN);
+  let separator = '';
+  for (const piece of pieces(events)) {
+    await turn(() => {
+      write(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','));
+    });
+    separator = ',';
+  }
+  const lengthOfEvents = length;
+  write(end);
+  // What does not fit is cut off, and then there is no room for the end either.
+  if (length - lengthOfEvents < Buffer.byteLength(end))
+    throw new RangeError(`a page's events take more than the ${bytes} bytes that were counted`);
+  return page.subarray(0, length);
 }
 
 function* pieces(events: readonly LaneEvent[]): Generator<readonly LaneEvent[]> {

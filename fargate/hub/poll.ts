@@ -3,6 +3,7 @@ import type { LaneEvent } from '../../backbone/domain/event.ts';
 import type { Reset } from '../../backbone/protocol.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
+import { jsonBytes } from './json-bytes.ts';
 import type { PageMemory } from './page-memory.ts';
 
 export interface PollPage {
@@ -11,6 +12,8 @@ export interface PollPage {
   /** One position per channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
+  /** What its events take at most as JSON. */
+  readonly bytes: number;
 }
 
 /** A client that gets a full page asks again at once. */
@@ -46,6 +49,9 @@ export async function poll(
   }
 }
 
+/** Tells the feeds that did not wake a poll that it waits no more. */
+const AWAKE = new Error('a poll has awoken');
+
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
 async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
   // The feeds that were collected first may have moved on while the others were.
@@ -58,7 +64,7 @@ async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortS
     signal.throwIfAborted();
     if (!until.aborted) throw error;
   } finally {
-    awake.abort();
+    awake.abort(AWAKE);
   }
 }
 
@@ -151,32 +157,4 @@ class Page implements PollPage {
     this.resets.push(reset);
     this.cursor.set(reset.channel, position);
   }
-}
-
-/** Names, punctuation and the longest id of an event as JSON; the channel's and type's characters need no escape. */
-const ENVELOPE_BYTES = 160;
-
-/** What JSON writes with two characters. Other control characters take six. */
-const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (character) => character.charCodeAt(0)));
-
-const LAST_CONTROL = 0x1f;
-
-/** Events of a ring are in many pages. */
-const known = new WeakMap<LaneEvent, number>();
-
-/** Bytes that an event takes at most as JSON, without making it. */
-function jsonBytes(event: LaneEvent): number {
-  const bytes = known.get(event) ?? countJsonBytes(event);
-  known.set(event, bytes);
-  return bytes;
-}
-
-function countJsonBytes({ channel, type, data }: LaneEvent): number {
-  let escapes = 0;
-  for (let index = 0; index < data.length; index++) {
-    const code = data.charCodeAt(index);
-    if (SHORT_ESCAPES.has(code)) escapes += 1;
-    else if (code <= LAST_CONTROL) escapes += 5;
-  }
-  return ENVELOPE_BYTES + channel.length + type.length + Buffer.byteLength(data) + escapes;
 }

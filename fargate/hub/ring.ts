@@ -106,6 +106,11 @@ export class Ring {
     return this.#memoryBytes;
   }
 
+  /** What an entry takes in memory, on average; 0 where there is none. */
+  get meanBytes(): number {
+    return this.#memoryBytes / Math.max(1, this.#entries.length);
+  }
+
   /** How many bytes a reader lacks that wants this ordinal next. */
   bytesFrom(ordinal: number): number {
     const entry = this.#entries[Math.max(ordinal, this.#start) - this.#start];

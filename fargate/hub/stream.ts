@@ -117,8 +117,8 @@ export class Stream implements Reader, SlabHolder {
     try {
       await Promise.all(this.#subscriptions.map(({ feed }) => feed.opened));
     } catch (error) {
-      this.#end(undefined);
-      throw error;
+      // Also where the stream was closed, and its channels with it.
+      if (this.#end(undefined)) throw error;
     }
     if (this.#phase !== 'closed') this.#begin(retryMs);
   }
@@ -216,7 +216,7 @@ export class Stream implements Reader, SlabHolder {
       // A page is not kept while memory is waited for: that may be the very memory which is missing.
       while (written < events.length && !isRevoked && this.#own?.isWaiting !== true) {
         await this.#whenRoom(signal, undefined, () => isRevoked);
-        written = await turns.run(this.#principal, () => (signal.aborted ? written : this.#writeSome(events, written)));
+        written = await turns.forPage(this.#principal, () => (signal.aborted ? written : this.#writeSome(events, written)));
       }
       return written;
     } finally {
@@ -232,6 +232,8 @@ export class Stream implements Reader, SlabHolder {
     let bytes = 0;
     let idBytes = 0;
     for (const event of events.slice(from)) {
+      // Nothing is encoded in vain: UTF-8 has no less bytes than there are characters.
+      if (frames.length > 0 && bytes + idBytes + event.data.length > room) break;
       const body = eventBody(event);
       const size = Buffer.byteLength(body);
       if (frames.length === 0) room = this.#ownRoom(size);
