@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { EventLog, LogPage } from '../../backbone/ports.ts';
 
@@ -22,6 +22,8 @@ export function createLogLikeDynamo(log: EventLog, latencyMs: number, onCall: On
       return async (...args: readonly unknown[]) => {
         onCall(method as keyof EventLog, args);
         if (latencyMs > 0) await sleep(latencyMs + Math.random() * 2 - 1);
+        // An answer comes in a turn of the event loop. Node goes on with timers as long as one is due, and on a busy task it would do nothing else.
+        await setImmediate();
         const result = await (target as unknown as Methods)[String(method)]?.(...args);
         return isPage(result) ? readPage(result) : result;
       };

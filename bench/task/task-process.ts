@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { startServerProcess } from '../peers/server-process.ts';
 import { createIssuer } from '../peers/servers/issuer.ts';
 import { listenOnLoopback } from '../peers/servers/publish-endpoint.ts';
+import { imageFlags } from './image-flags.ts';
 import { onFirstCore } from './pinned.ts';
 import type { TaskArguments, TaskCalls, TaskReady } from './protocol.ts';
 import type { TaskSettings } from './settings.ts';
@@ -51,7 +52,7 @@ export async function startTask({ settings, issuer, logLatencyMs }: TaskProcessO
   // V8 takes half of the memory that it finds, up to 15 GB of it: what a container is given is what it finds.
   const heap = `--max-old-space-size=${Math.floor(settings.memoryBytes / 2 / 1024 / 1024)}`;
   const program = join(import.meta.dirname, 'task-program.ts');
-  const [command, commandArgs] = onFirstCore(process.execPath, [heap, program, JSON.stringify(args)]);
+  const [command, commandArgs] = onFirstCore(process.execPath, [...imageFlags(), heap, program, JSON.stringify(args)]);
   const server = startServerProcess(command, commandArgs);
   try {
     const { port, controlPort } = JSON.parse(await server.firstLine()) as TaskReady;
