@@ -52,6 +52,8 @@ export function createJwtVerifier({ issuer, audience, jwksUri }: JwtVerifierOpti
       audience: null,
       graceSeconds: CLOCK_SKEW_SECONDS,
       customJwtCheck: ({ payload }) => {
+        const outOfRange = timeOutOfRange(payload);
+        if (outOfRange !== undefined) throw outOfRange;
         checkAudience(payload, audience);
         checkIssuedAt(payload);
       },
@@ -62,14 +64,13 @@ export function createJwtVerifier({ issuer, audience, jwksUri }: JwtVerifierOpti
     verify(token) {
       try {
         requireOneForm(token);
-        requireTimesInRange(token);
         // Nothing is awaited once the keys are there: thousands of streams open at once when a task is lost.
         return toAccess(verifier.verifySync(token));
       } catch (error) {
         if (error instanceof JwksNotAvailableInCacheError || error instanceof KidNotFoundInJwksError) {
-          return verifier.verify(token).then(toAccess, (cause: unknown) => Promise.reject(toRefusal(cause)));
+          return verifier.verify(token).then(toAccess, (cause: unknown) => Promise.reject(toRefusal(cause, token)));
         }
-        throw toRefusal(error);
+        throw toRefusal(error, token);
       }
     },
   };
@@ -86,20 +87,17 @@ function requireOneForm(token: string): void {
   throw new JwtParseError('not base64url without padding');
 }
 
-/**
- * Dates cannot be made of numbers that are far out, and the library would fail in making one.
- * @throws AccessDeniedError `unauthorized`
- */
-function requireTimesInRange(token: string): void {
-  const { payload } = decomposeUnverifiedJwt(token);
+/** Dates cannot be made of numbers that are far out. */
+function timeOutOfRange(payload: { readonly exp?: number; readonly nbf?: number; readonly iat?: number }): AccessDeniedError | undefined {
   for (const claim of ['exp', 'nbf', 'iat'] as const) {
     const seconds = payload[claim];
     if (seconds === undefined || (seconds >= 0 && seconds <= MAX_SECONDS)) continue;
-    throw new AccessDeniedError(
+    return new AccessDeniedError(
       'unauthorized',
       `the token's ${claim} is ${seconds}, but must be in seconds since 1970, from 0 to ${MAX_SECONDS}`,
     );
   }
+  return undefined;
 }
 
 function checkIssuedAt({ iat }: { readonly iat?: number | undefined }): void {
@@ -120,7 +118,11 @@ function toAccess(claims: object): Access {
 }
 
 /** What the client may know. The library's own sentences quote what is in the token. */
-function toRefusal(cause: unknown): unknown {
+function toRefusal(cause: unknown, token: string): unknown {
+  // The library compares the times before it lets us look at them, and fails where it is to write such a date.
+  const isOfTime = cause instanceof RangeError || cause instanceof JwtExpiredError || cause instanceof JwtNotBeforeError;
+  const outOfRange = isOfTime ? timeOutOfRange(decomposeUnverifiedJwt(token).payload) : undefined;
+  if (outOfRange !== undefined) return outOfRange;
   if (cause instanceof FetchError || cause instanceof JwksValidationError || cause instanceof JwkValidationError) {
     return new KeysUnavailableError("the keys of the tokens' issuer cannot be had right now", { cause });
   }
