@@ -1,4 +1,5 @@
 import { SSE_PATHS } from '../../backbone/contract.ts';
+import { imageFlags } from '../task/image-flags.ts';
 import { cCeiling } from './c-ceiling.ts';
 import { nchan } from './nchan.ts';
 import { nodePeer } from './node-peer.ts';
@@ -9,6 +10,7 @@ export const ours: Peer = nodePeer({
   id: 'ours',
   name: 'ours',
   script: 'lanes.ts',
+  flags: imageFlags(),
   subscribePath: `${SSE_PATHS.events}?channel=a`,
 });
 
@@ -17,6 +19,7 @@ export const oursFourChannels: Peer = nodePeer({
   id: 'ours-4',
   name: 'ours, 4 channels a stream',
   script: 'lanes.ts',
+  flags: imageFlags(),
   subscribePath: `${SSE_PATHS.events}?${['a', 'b', 'c', 'd'].map((channel) => `channel=${channel}`).join('&')}`,
 });
 
@@ -25,6 +28,7 @@ export const oursTwoThreads: Peer = nodePeer({
   id: 'ours-2-threads',
   name: 'ours, 2 threads',
   script: 'lanes.ts',
+  flags: imageFlags(),
   args: ['2'],
   subscribePath: `${SSE_PATHS.events}?channel=a`,
 });

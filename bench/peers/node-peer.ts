@@ -8,6 +8,8 @@ interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
   readonly script: string;
   /** @default none */
   readonly args?: readonly string[];
+  /** What Node is started with. @default none */
+  readonly flags?: readonly string[];
   /** @default sse */
   readonly protocol?: Peer['protocol'];
   /** @default /sse/a */
@@ -15,7 +17,7 @@ interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
 }
 
 /** A server written in TypeScript, run by the Node that runs the bench. */
-export function nodePeer({ id, name, script, args = [], protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
+export function nodePeer({ id, name, script, args = [], flags = [], protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
   return {
     id,
     name,
@@ -23,7 +25,7 @@ export function nodePeer({ id, name, script, args = [], protocol = 'sse', subscr
     publishPath: '/pub/a',
     missing: async () => undefined,
     start: async () => {
-      const server = startServerProcess(process.execPath, [join(import.meta.dirname, 'servers', script), ...args]);
+      const server = startServerProcess(process.execPath, [...flags, join(import.meta.dirname, 'servers', script), ...args]);
       try {
         const { port, publishPort = port, token } = JSON.parse(await server.firstLine()) as ReadyLine;
         // In the query, as pages send it that use EventSource: it sets no headers.
