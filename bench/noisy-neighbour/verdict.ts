@@ -27,6 +27,7 @@ export const COLUMNS = [
   'p99 alone',
   'p50',
   'p99 beside',
+  'worst',
   'ratio',
   'live p99 ratio',
   'lost',
@@ -79,7 +80,7 @@ function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
 
 function resumeCells(calm: Resumes, noisy: Resumes): readonly string[] {
   const times = [calm, noisy].flatMap(({ latenciesMs }) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share))));
-  return [...times, ratio(resumeRatio(calm, noisy))];
+  return [...times, milliseconds(quantile(noisy.latenciesMs, 1)), ratio(resumeRatio(calm, noisy))];
 }
 
 function resumeRatio(calm: Resumes, noisy: Resumes): number {

@@ -9,7 +9,8 @@ import { httpDate } from './http-date.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  /** In parts where it is large: Node writes them together. */
+  readonly body: string | Buffer | readonly string[];
 }
 
 /** What can be wrong besides the input's content. */
@@ -107,7 +108,9 @@ export function send(response: ServerResponse, reply: Reply, closing: boolean, m
   response.writeHead(reply.status, headersOf(reply, closing));
   response.setTimeout(maxStallMs, () => response.destroy());
   // Node leaves the body out where the request was HEAD.
-  response.end(reply.body);
+  response.cork();
+  for (const part of partsOf(reply)) response.write(part);
+  response.end();
 }
 
 /** The head of an answer, but for the empty line behind it. */
@@ -120,7 +123,7 @@ export function headLines(status: number, headers: Readonly<Record<string, strin
 export function sendAndClose(socket: Socket, reply: Reply): void {
   socket.cork();
   socket.write(`${headLines(reply.status, { Date: httpDate(), ...headersOf(reply, true) })}\r\n`, 'latin1');
-  socket.write(reply.body);
+  for (const part of partsOf(reply)) socket.write(part);
   socket.uncork();
   closeSoon(socket);
 }
@@ -130,13 +133,17 @@ export function closeSoon(socket: Socket): void {
   socket.setTimeout(LAST_BYTES_MS, () => socket.destroy()).destroySoon();
 }
 
+function partsOf({ body }: Pick<Reply, 'body'>): readonly (string | Buffer)[] {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? [body] : (body as readonly string[]);
+}
+
 /** They have no body, and so no length either: that of a 304 would be the file's (RFC 9110, 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 function headersOf({ status, headers, body }: Reply, closing: boolean): Record<string, string | number> {
   return {
     'X-Content-Type-Options': 'nosniff',
-    ...(!BODILESS.has(status) && { 'Content-Length': Buffer.byteLength(body) }),
+    ...(!BODILESS.has(status) && { 'Content-Length': partsOf({ body }).reduce((sum, part) => sum + Buffer.byteLength(part), 0) }),
     ...headers,
     ...(closing && { Connection: 'close' }),
   };

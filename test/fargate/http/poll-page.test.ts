@@ -20,7 +20,7 @@ async function encode(data: readonly string[]) {
     turns++;
     return work();
   });
-  return { turns, answer: JSON.parse(body.toString()) };
+  return { turns, answer: JSON.parse(body.join('')) };
 }
 
 test('whatever the events are, the pieces make one answer', async () => {
