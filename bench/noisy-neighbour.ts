@@ -59,7 +59,7 @@ const parse = (argv: readonly string[]) =>
     .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
     .addOption(
       new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
-        .default(8)
+        .default(20)
         .argParser(wholeNumber(1, 3_600)),
     )
     .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
