@@ -21,7 +21,7 @@ export interface FramesResult {
 }
 
 const PATIENCE_MS = 10_000;
-const PUBLISHERS = 8;
+const PUBLISHERS = 40;
 
 const VICTIMS = 5;
 const VICTIM_CHANNELS = 20;
