@@ -12,8 +12,6 @@ export interface PollPage {
   /** One position per channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
-  /** What its events take at most as JSON. */
-  readonly bytes: number;
 }
 
 /** A client that gets a full page asks again at once. */

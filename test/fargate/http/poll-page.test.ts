@@ -3,16 +3,13 @@ import fc from 'fast-check';
 import { parsePosition } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { encodePage } from '../../../fargate/http/poll-page.ts';
-import { jsonBytes } from '../../../fargate/hub/json-bytes.ts';
 
 const event = (seq: number, data: string): LaneEvent => ({ channel: 'demo', epoch: 'k3f9', seq, type: 'message', data, publishedAtMs: 0 });
 
 async function encode(data: readonly string[]) {
   let turns = 0;
-  const events = data.map((text, index) => event(index + 1, text));
   const page = {
-    events,
-    bytes: events.reduce((sum, one) => sum + jsonBytes(one), 0),
+    events: data.map((text, index) => event(index + 1, text)),
     cursor: new Map([['demo', parsePosition(`k3f9.${data.length}`)]]),
     resets: [],
   };
