@@ -33,6 +33,8 @@ export interface Seen {
 
 export interface CellResult {
   readonly calm: Seen;
+  /** While the offenders come. */
+  readonly rush: Seen;
   readonly noisy: Seen;
   readonly memory: MemoryPeak;
   readonly outcomes: Outcomes;
@@ -45,6 +47,9 @@ const NORMAL_USERS = 20;
 
 /** Compiles and connects what is compiled and connected at first use. */
 const WARM_UP_SECONDS = 2;
+
+/** All offenders connect at once: that is a matter of its own, and what they cause once they are there is another. */
+const RUSH_SECONDS = 2;
 
 /** A rush that takes longer is given up: the task stands still. */
 const PRESS_MS = 20_000;
@@ -63,19 +68,20 @@ export async function measureCell(options: CellOptions): Promise<CellResult> {
   const crowd = new Crowd([first, ...others], 'crowd');
   const victim = new Victim([first, ...others]);
   try {
-    await victim.prepare(task, WARM_UP_SECONDS + seconds * 2);
+    await victim.prepare(task, WARM_UP_SECONDS + RUSH_SECONDS + seconds * 2);
     const heads = (await kind.prepare?.(task)) ?? {};
     await crowd.open(streams);
     await see({ task, crowd, victim, seconds: WARM_UP_SECONDS, over }, options);
     const calm = await see({ task, crowd, victim, seconds, over }, options);
 
     const tokens = usersOf(task, issuer, 'hostile', options.hostileUsers).map(({ token }) => token);
-    const { outcomes, seen: noisy } = await beside({ base: task.base, tokens, heads }, kind, task, options, () =>
-      see({ task, crowd, victim, seconds, over }, options),
-    );
+    const { outcomes, seen } = await beside({ base: task.base, tokens, heads }, kind, task, options, async () => ({
+      rush: await see({ task, crowd, victim, seconds: RUSH_SECONDS, over }, options),
+      noisy: await see({ task, crowd, victim, seconds, over }, options),
+    }));
     const memory = await watch.stop();
     const violation = memory.died ? undefined : await kind.check?.(task);
-    return { calm, noisy, memory, outcomes, violation };
+    return { calm, ...seen, memory, outcomes, violation };
   } finally {
     await watch.stop();
     crowd.close();

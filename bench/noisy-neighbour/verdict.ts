@@ -20,14 +20,15 @@ export const COLUMNS = [
   'users',
   'memory MB',
   'of task',
-  'readyz p50',
+  'readyz rush',
+  'p50',
   'p99',
   'max ms',
   'resume p50',
   'p99 alone',
+  'rush',
   'p50',
   'p99 beside',
-  'worst',
   'ratio',
   'live p99 ratio',
   'lost',
@@ -44,32 +45,34 @@ export interface Verdict {
 
 /** Of an offender against a task. */
 export function judgeCell(name: string, users: number, result: CellResult, memoryBytes: number): Verdict {
-  const { calm, noisy, memory } = result;
+  const { calm, rush, noisy, memory } = result;
   const broken = brokenLimits(result, memoryBytes);
-  const lost = [calm, noisy].reduce((sum, { live, resumes }) => sum + live.wrong + resumes.wrong, 0);
+  const lost = [calm, rush, noisy].reduce((sum, { live, resumes }) => sum + live.wrong + resumes.wrong, 0);
   const cells = [
     name,
     String(users),
     memory.died ? 'died' : String(Math.round(memory.countedBytes / 1024 / 1024)),
     `${Math.round((memory.countedBytes / memoryBytes) * 100)} %`,
+    milliseconds(quantile(rush.readyMs, 1)),
     ...[0.5, 0.99, 1].map((share) => milliseconds(quantile(noisy.readyMs, share))),
-    ...resumeCells(calm.resumes, noisy.resumes),
+    ...resumeCells(calm.resumes, rush.resumes, noisy.resumes),
     ratio(quantile(noisy.live.latenciesMs, 0.99) / quantile(calm.live.latenciesMs, 0.99)),
     String(lost),
-    String(noisy.resumes.unserved),
+    String(rush.resumes.unserved + noisy.resumes.unserved),
     broken.join(', ') || '-',
   ];
   return { cells, broken };
 }
 
 /** Limits that a cell breaks. */
-export function brokenLimits({ calm, noisy, memory, violation }: CellResult, memoryBytes: number): readonly string[] {
+export function brokenLimits({ calm, rush, noisy, memory, violation }: CellResult, memoryBytes: number): readonly string[] {
   if (memory.died) return ['the task died'];
   return [
     ...(memory.countedBytes > LIMITS.memoryShare * memoryBytes ? ['memory'] : []),
     ...(quantile(noisy.readyMs, 0.99) < LIMITS.readyP99Ms ? [] : ['readyz']),
     ...brokenResumes(calm.resumes, noisy.resumes),
-    ...(calm.live.wrong + noisy.live.wrong > 0 ? ['live events lost'] : []),
+    ...(rush.resumes.wrong > 0 ? ['replays lost in the rush'] : []),
+    ...(calm.live.wrong + rush.live.wrong + noisy.live.wrong > 0 ? ['live events lost'] : []),
     ...(violation === undefined ? [] : [violation]),
   ];
 }
@@ -78,9 +81,10 @@ function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
   return [...(resumeRatio(calm, noisy) <= LIMITS.resumeRatio ? [] : ['resume']), ...(calm.wrong + noisy.wrong > 0 ? ['replays lost'] : [])];
 }
 
-function resumeCells(calm: Resumes, noisy: Resumes): readonly string[] {
-  const times = [calm, noisy].flatMap(({ latenciesMs }) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share))));
-  return [...times, milliseconds(quantile(noisy.latenciesMs, 1)), ratio(resumeRatio(calm, noisy))];
+function resumeCells(calm: Resumes, rush: Resumes | undefined, noisy: Resumes): readonly string[] {
+  const times = ({ latenciesMs }: Resumes) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share)));
+  const worst = rush === undefined ? '' : milliseconds(quantile(rush.latenciesMs, 1));
+  return [...times(calm), worst, ...times(noisy), ratio(resumeRatio(calm, noisy))];
 }
 
 function resumeRatio(calm: Resumes, noisy: Resumes): number {
@@ -94,8 +98,8 @@ export function judgeFrames(name: string, users: number, { calm, noisy }: Frames
   const cells = [
     name,
     String(users),
-    ...Array.from({ length: 5 }, () => ''),
-    ...resumeCells(calm, noisy),
+    ...Array.from({ length: 6 }, () => ''),
+    ...resumeCells(calm, undefined, noisy),
     '',
     String(calm.wrong + noisy.wrong),
     String(noisy.unserved),

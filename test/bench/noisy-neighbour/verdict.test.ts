@@ -14,7 +14,7 @@ function seen({ readyMs = [1], resumeMs = [10], lostReplays = 0, lostLive = 0 } 
 
 function cell(noisy: Seen, more: Partial<CellResult> = {}): CellResult {
   const memory = { residentBytes: 500_000, countedBytes: 600_000, died: false };
-  return { calm: seen(), noisy, memory, outcomes: {}, violation: undefined, ...more };
+  return { calm: seen(), rush: seen(), noisy, memory, outcomes: {}, violation: undefined, ...more };
 }
 
 const broken = (result: CellResult) => brokenLimits(result, MEMORY_BYTES);
@@ -44,6 +44,7 @@ test('a resume may take half as long again as without offenders', () => {
 test('whatever is lost is said, and what a kind of offender forbids', () => {
   expect(broken(cell(seen({ lostReplays: 1 })))).toEqual(['replays lost']);
   expect(broken(cell(seen({ lostLive: 1 })))).toEqual(['live events lost']);
+  expect(broken(cell(seen(), { rush: seen({ lostLive: 1, lostReplays: 1 }) }))).toEqual(['replays lost in the rush', 'live events lost']);
   expect(broken(cell(seen(), { violation: 'reading wrote 5 names' }))).toEqual(['reading wrote 5 names']);
 });
 
