@@ -63,10 +63,19 @@ async function pollPage(
     const outcome = await budget.turns.forRequest(access.principal, () => hub.poll({ ...access, channels, cursor }, waitMs, left.signal));
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
-    // It is the client's until it has taken all of it, or has left.
-    whenAborted(left.signal, outcome.release);
     whenAborted(outcome.revoked, () => response.destroy());
-    const body = await encodePage(channels, outcome.page, (work) => budget.turns.forPage(access.principal, work));
+    const encode = (work: () => string) => {
+      left.signal.throwIfAborted();
+      return work();
+    };
+    const body = await encodePage(channels, outcome.page, (work) => budget.turns.forPage(access.principal, () => encode(work))).catch(
+      (error) => {
+        outcome.release();
+        throw error;
+      },
+    );
+    // It is the client's until it has taken all of it, or has left. While it was encoded it was there, whoever had left.
+    whenAborted(left.signal, outcome.release);
     return { ...json(200, {}, { Vary: 'Accept' }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;

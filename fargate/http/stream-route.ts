@@ -64,8 +64,8 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   sink.serve(stream);
   if (sink.started) return undefined;
   return stream.opened.then(
-    // Untouched when the hub began to drain while the stream was opening.
-    () => (sink.started || socket.destroyed ? undefined : refusal('draining')),
+    // Untouched where the hub began to drain while the stream was opening, or others needed the places of its channels.
+    () => (sink.started || socket.destroyed ? undefined : refusal(hub.isDraining ? 'draining' : 'tooManyChannels')),
     (error) => {
       logger.error('could not open a stream', { channels, ...correlationIdOf(request), error });
       return unavailable('unavailable', 'the event log cannot be read right now');

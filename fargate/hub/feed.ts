@@ -66,6 +66,8 @@ export class Feed {
   readonly opened: Promise<void>;
   readonly readers = new Set<Reader>();
   readonly #options: FeedOptions;
+  /** Rejects when the feed closes: nobody waits then for what the log says. */
+  readonly #gone = Promise.withResolvers<never>();
   /** Gives back the permit that the opening reads the log with. */
   readonly #mayOpen = Promise.withResolvers<() => void>();
   /** Exists while the opening waits for a permit. */
@@ -91,7 +93,7 @@ export class Feed {
   constructor(channel: string, options: FeedOptions) {
     this.channel = channel;
     this.#options = options;
-    this.opened = this.#open();
+    this.opened = Promise.race([this.#open(), this.#gone.promise]);
     // Whoever acquired the feed awaits it; a feed that everybody has left must not end the process.
     this.opened.catch(() => {});
   }
@@ -146,6 +148,8 @@ export class Feed {
   async #open(): Promise<void> {
     const release = await this.#mayOpen.promise;
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
+    // What is made now would never be given back.
+    if (this.#isClosed) throw CLOSED;
     this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
     if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
     // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
@@ -267,6 +271,7 @@ export class Feed {
 
   close(): void {
     this.#isClosed = true;
+    this.#gone.reject(CLOSED);
     this.#mayOpen.reject(CLOSED);
     this.#wanting?.abort(CLOSED);
     this.#wanting = undefined;

@@ -280,7 +280,8 @@ export class Hub {
       return { kind: 'page', page, revoked: memory.revoked, release };
     } catch (error) {
       release();
-      if (error instanceof NoMemoryError || error instanceof FeedClosedError) return { kind: 'busy' };
+      if (error instanceof NoMemoryError) return { kind: 'busy' };
+      if (error instanceof FeedClosedError) return { kind: 'tooManyChannels' };
       throw error;
     } finally {
       over.abort(OVER);

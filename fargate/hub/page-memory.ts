@@ -13,6 +13,9 @@ const MAX_PAGE_BYTES = 1024 * 1024;
 /** The largest event as JSON, and a little more. */
 const ONE_EVENT_BYTES = MAX_FRAME_BYTES + 1024;
 
+/** For a page that has nothing yet: what comes while it is made is counted then. */
+const LITTLE_BYTES = 1_024;
+
 const MAX_WAIT_MS = 5_000;
 
 /** The memory of one poll's page, taken from its reader's share. */
@@ -35,16 +38,19 @@ export class PageMemory {
   }
 
   /**
-   * Takes what a full page may need, or less where the reader's share is smaller, but always enough for one event.
-   * @returns bytes of JSON at which the page is full; one more event than fits is accounted for
+   * Takes what a page needs, or less where the reader's share is smaller, but always enough for one event.
+   * @param needed bytes of JSON that there are for the reader; undefined where the log has to be asked, which may have a full page
+   * @returns bytes of JSON at which the page is full. Where the log was asked, one more event than fits is accounted for
    * @throws NoMemoryError, or the signal's reason
    */
-  async take(signal: AbortSignal): Promise<number> {
+  async take(needed: number | undefined, signal: AbortSignal): Promise<number> {
     const free = this.#shares.shareOf(this.#principal) - this.#shares.heldBy(this.#principal);
-    const amount = Math.max(ONE_EVENT_BYTES, Math.min(MAX_PAGE_BYTES + ONE_EVENT_BYTES, free));
+    const most = Math.max(ONE_EVENT_BYTES, Math.min(MAX_PAGE_BYTES + ONE_EVENT_BYTES, free));
+    const isKnown = needed !== undefined && needed <= most;
+    const amount = isKnown ? Math.max(LITTLE_BYTES, needed) : most;
     const revoke = () => this.#revoked.abort(new NoMemoryError('others need the memory of this page'));
     this.#reservation = this.#shares.reserve(this.#principal, amount, revoke) ?? (await this.#wait(amount, revoke, signal));
-    return Math.max(1, amount - ONE_EVENT_BYTES);
+    return Math.max(1, isKnown ? needed : amount - ONE_EVENT_BYTES);
   }
 
   async #wait(amount: number, revoke: () => void, signal: AbortSignal): Promise<Reservation> {

@@ -5,6 +5,7 @@ import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { PageMemory } from './page-memory.ts';
+import type { Ring } from './ring.ts';
 
 export interface PollPage {
   /** In order within each channel. */
@@ -39,7 +40,7 @@ export async function poll(
   signal.throwIfAborted();
   const page = new Page(feeds, after);
   for (;;) {
-    page.maxBytes = await memory.take(signal);
+    page.maxBytes = await memory.take(page.needed(feeds), signal);
     for (const feed of feeds) await page.collect(feed, principal, signal, options);
     memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
@@ -71,6 +72,16 @@ function reaches(cursor: Position | undefined, position: Position): boolean {
   return cursor?.epoch === position.epoch && cursor.seq >= position.seq;
 }
 
+/** What events of a ring take as JSON. Nobody gets more than one page of them. */
+function ringBytes(ring: Ring, from: number): number {
+  let bytes = 0;
+  for (let ordinal = from; ordinal < Math.min(ring.end, from + MAX_EVENTS); ordinal++) {
+    const { content } = ring.at(ordinal);
+    if (content.kind === 'event') bytes += jsonBytes(content.event);
+  }
+  return bytes;
+}
+
 /** A page in the making. */
 class Page implements PollPage {
   readonly events: LaneEvent[] = [];
@@ -95,12 +106,30 @@ class Page implements PollPage {
     return this.events.length >= MAX_EVENTS || this.bytes >= this.maxBytes;
   }
 
+  /** What there is for it, in bytes of JSON; undefined where the log has to be asked. */
+  needed(feeds: readonly Feed[]): number | undefined {
+    let bytes = 0;
+    for (const feed of feeds) {
+      const position = this.cursor.get(feed.channel);
+      const ordinal = this.#ordinal(feed) ?? (position && feed.locate(position));
+      if (ordinal === undefined) return undefined;
+      bytes += ringBytes(feed.ring, ordinal);
+    }
+    return bytes;
+  }
+
+  /** Where the ring is read on after a wait. */
+  #ordinal(feed: Feed): number | undefined {
+    const kept = this.#next.get(feed);
+    return kept !== undefined && kept >= feed.ring.start ? kept : undefined;
+  }
+
   /** Adds what the channel has after the cursor, as far as there is room. */
   async collect(feed: Feed, principal: string, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
     const from = this.cursor.get(feed.channel);
     if (from === undefined || this.#isFull) return;
-    const kept = this.#next.get(feed);
-    if (kept !== undefined && kept >= feed.ring.start) {
+    const kept = this.#ordinal(feed);
+    if (kept !== undefined) {
       this.#collectRing(feed, kept);
       return;
     }

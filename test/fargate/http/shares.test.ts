@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { createTaskBudget } from '../../../fargate/budget/task-budget.ts';
 import type { EdgeOptions } from '../../../fargate/http/edge.ts';
 import { EVERYBODY } from '../../support/access.ts';
@@ -84,6 +84,25 @@ describe('answers to polls', () => {
     expect(await answer.json()).toMatchObject({ code: 'too_many_requests' });
     held?.release();
     expect(memory.used).toBe(0);
+  });
+
+  test('nothing more is encoded for a client that has left, and what was encoded counts until then', async () => {
+    await startWorld();
+    const after = await publishEscapes(50);
+    const waiting: (() => void)[] = [];
+    jest.spyOn(world.budget.turns, 'forPage').mockImplementation(async (_principal, work) => {
+      await new Promise<void>((pass) => waiting.push(pass));
+      return work() as Awaited<ReturnType<typeof work>>;
+    });
+    const client = await pollUnread('ann', after);
+    await until(() => waiting.length === 1);
+    client.close();
+    await until(() => world.openConnections === 0);
+    expect(world.budget.memory.heldBy('ann')).toBeGreaterThan(0);
+    waiting[0]?.();
+    await until(() => world.budget.memory.used === 0 && world.hub.openStreams === 0);
+
+    expect(waiting).toHaveLength(1);
   });
 
   test('a client that takes nothing of its answer is cut off', async () => {

@@ -10,6 +10,8 @@ import { idle, until } from '../support/until.ts';
 
 const MIB = 1024 * 1024;
 
+const never = new AbortController().signal;
+
 let world: HubWorld;
 
 afterEach(() => world.hub.close());
@@ -207,6 +209,39 @@ describe('channels', () => {
     expect(takeOverShare(world.budget)).toBe(1);
   });
 
+  test('a channel that is let go while it opens takes no memory when the log has answered', async () => {
+    world = new HubWorld({ budget: withPlaces(8) });
+    for (let channel = 0; channel < 40; channel++) await world.store(`c${channel}`, 'x'.repeat(10_000));
+    const answer = Promise.withResolvers<void>();
+    const readBack = world.log.readBack.bind(world.log);
+    const reads = jest.spyOn(world.log, 'readBack').mockImplementation(async (...args) => {
+      await answer.promise;
+      return readBack(...args);
+    });
+    for (let channel = 0; channel < 40; channel++) {
+      const attachment = world.hub.attach({ channels: [`c${channel}`], cursor: undefined, principal: 'mallory' }, new FakeSink());
+      await idle();
+      if (attachment.kind === 'attached') attachment.stream.detach();
+    }
+    expect(reads.mock.calls.length).toBeGreaterThan(8);
+    answer.resolve();
+    await idle();
+    world.hub.close();
+
+    expect(world.budget.rings.used).toBe(0);
+  });
+
+  test('a poll whose channel loses its place while it opens is answered before the log has said anything', async () => {
+    world = new HubWorld({ budget: withPlaces(8) });
+    jest.spyOn(world.log, 'head').mockReturnValue(new Promise(() => {}));
+    const polled = world.hub.poll({ channels: ['m1', 'm2', 'm3', 'm4'], cursor: undefined, principal: 'mallory' }, 0, never);
+    for (const user of ['ann', 'bob', 'carol', 'dave', 'erin']) {
+      world.hub.attach({ channels: [user], cursor: undefined, principal: user }, new FakeSink());
+    }
+
+    expect(await polled).toEqual({ kind: 'tooManyChannels' });
+  });
+
   test('a poll that waits for a channel which loses its place is answered that its user has all that it may', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     const waiting = world.hub.poll(
@@ -217,6 +252,6 @@ describe('channels', () => {
     await until(() => world.clock.sleeping === 1);
     await idle();
     for (const user of ['ann', 'bob', 'carol', 'dave', 'erin']) await open(user, [user]);
-    expect(await waiting).toEqual({ kind: 'busy' });
+    expect(await waiting).toEqual({ kind: 'tooManyChannels' });
   });
 });

@@ -215,3 +215,14 @@ describe('waiting', () => {
     expect(await waiting).toEqual({ data: ['one', 'two'], cursor: idOf(second), resets: [] });
   });
 });
+
+test('many users who wait for one small event are all answered: each holds what its page takes', async () => {
+  await world.open(['demo']);
+  const users = Array.from({ length: 900 }, (_, index) => `user ${index}`);
+  const waiting = users.map((principal) => world.hub.poll({ channels: ['demo'], cursor: undefined, principal }, 20_000, stays));
+  await idle();
+  await world.publish('demo', 'x');
+  const outcomes = await Promise.all(waiting);
+
+  expect(outcomes.filter((outcome) => outcome.kind !== 'page' || outcome.revoked.aborted)).toEqual([]);
+});

@@ -39,6 +39,10 @@ export class EdgeWorld extends HubWorld {
     });
   }
 
+  get openConnections(): number {
+    return this.#sockets.size;
+  }
+
   get port(): number {
     return (this.server.address() as AddressInfo).port;
   }
