@@ -9,7 +9,7 @@ import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
 import { POLL, preferredMedia, STREAM } from './edge-request.ts';
-import { encodePage } from './poll-page.ts';
+import { encodePage, type Part } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 
@@ -64,7 +64,7 @@ async function pollPage(
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());
-    const encode = (work: () => string) => {
+    const encode = (work: () => Part) => {
       left.signal.throwIfAborted();
       return work();
     };

@@ -7,23 +7,33 @@ import type { PollPage } from '../hub/poll.ts';
 /** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */
 const PIECE_CHARS = 16 * 1024;
 
+/** A part of an answer; either takes as much memory as it has bytes. */
+export type Part = string | Buffer;
+
 /**
- * A {@link PollAnswer} as JSON, encoded piece by piece. The pieces stay strings until they are written: buffers lie outside of V8's heap,
- * and V8 would stop everybody for 64 MB of them, a hundred times a minute where clients poll large pages.
+ * A {@link PollAnswer} as JSON, encoded piece by piece.
  * @param turn does one piece when its turn comes
  */
 export async function encodePage(
   channels: readonly string[],
   { events, cursor, resets }: PollPage,
-  turn: (work: () => string) => Promise<string>,
-): Promise<readonly string[]> {
-  const parts = ['{"events":['];
+  turn: (work: () => Part) => Promise<Part>,
+): Promise<readonly Part[]> {
+  const parts: Part[] = ['{"events":['];
   for (const piece of pieces(events)) {
     const separator = parts.length === 1 ? '' : ',';
-    parts.push(await turn(() => separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(',')));
+    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
   }
   const rest: Omit<PollAnswer, 'events'> = { cursor: formatCursor(channels, cursor as Cursor), ...(resets.length > 0 && { resets }) };
   return [...parts, `],${JSON.stringify(rest).slice(1)}`];
+}
+
+/**
+ * Strings of ASCII stay what they are until they are written: buffers lie outside of V8's heap, and V8 would stop everybody for every
+ * 64 MB of them. Of other strings every character may take two bytes there.
+ */
+function toPart(text: string): Part {
+  return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 
 function* pieces(events: readonly LaneEvent[]): Generator<readonly LaneEvent[]> {

@@ -4,13 +4,14 @@ import type { AccessDeniedCode, AccessDeniedError } from '../../backbone/domain/
 import type { InvalidInputCode, InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import type { Problem } from '../../backbone/protocol.ts';
 import { httpDate } from './http-date.ts';
+import type { Part } from './poll-page.ts';
 
 /** A complete answer. Streams have none: they write to the socket. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** In parts where it is large: Node writes them together. */
-  readonly body: string | Buffer | readonly string[];
+  readonly body: Part | readonly Part[];
 }
 
 /** What can be wrong besides the input's content. */
@@ -133,8 +134,8 @@ export function closeSoon(socket: Socket): void {
   socket.setTimeout(LAST_BYTES_MS, () => socket.destroy()).destroySoon();
 }
 
-function partsOf({ body }: Pick<Reply, 'body'>): readonly (string | Buffer)[] {
-  return typeof body === 'string' || Buffer.isBuffer(body) ? [body] : (body as readonly string[]);
+function partsOf({ body }: Pick<Reply, 'body'>): readonly Part[] {
+  return typeof body === 'string' || Buffer.isBuffer(body) ? [body] : (body as readonly Part[]);
 }
 
 /** They have no body, and so no length either: that of a 304 would be the file's (RFC 9110, 8.6). */

@@ -17,7 +17,7 @@ async function encode(data: readonly string[]) {
     turns++;
     return work();
   });
-  return { turns, answer: JSON.parse(body.join('')) };
+  return { turns, answer: JSON.parse(Buffer.concat(body.map((part) => Buffer.from(part as string))).toString()) };
 }
 
 test('whatever the events are, the pieces make one answer', async () => {
