@@ -14,6 +14,8 @@ import { clientSettings, type InProcessRun, publishByFunction, startInProcess, u
 const AGE_MS = 20 * 60_000;
 /** Shorter than a stage has it, so that a test need not wait. */
 const HEAD_CHECK_INTERVAL_MS = 1_000;
+
+const TASKS = 2;
 // end lane
 
 // lane: websocket
@@ -29,6 +31,9 @@ let events: EventBridgeClient;
 
 beforeAll(async () => {
   world = await startInProcess({
+    // lane: sse
+    tasks: TASKS,
+    // end lane
     environment: {
       // lane: websocket
       // Two connections are more than a run of the sweep looks at.
@@ -78,6 +83,7 @@ function queueNamed(part: string): Queue {
 test('an event whose notifications were all lost comes by the comparison of heads', async () => {
   const channel = freshChannel('unnoticed');
   const stream = await openSse(world.run.urls.http, `channel=${channel}`);
+  expect(stream.status).toBe(200);
   world.run.faults.notification = () => {};
   await publishByFunction(world.run, channel, 'found');
   expect((await stream.events.count(1)).map(({ data }) => data)).toEqual(['found']);
@@ -97,6 +103,14 @@ describe('a task that died before it had noted its subscription at its queue', (
     const endpoints = topics.topicArns().flatMap((arn) => topics.subscriptions(arn).map(({ endpoint }) => endpoint));
     return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
   }
+
+  // The others need a service, in whatever order they run.
+  afterEach(async () => {
+    await until('another task has taken its place', async () => {
+      const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${world.run.urls.http}/readyz`)));
+      return world.service.tasks.length === TASKS && answers.every(({ ok }) => ok);
+    });
+  }, 30_000);
 
   test('leaves nothing behind all the same, by the rule on its stop', async () => {
     const lost = victim();
