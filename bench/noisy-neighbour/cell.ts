@@ -33,7 +33,7 @@ export interface Seen {
 
 export interface CellResult {
   readonly calm: Seen;
-  /** While the offenders come. */
+  /** While the offenders connect. */
   readonly rush: Seen;
   readonly noisy: Seen;
   readonly memory: MemoryPeak;
@@ -48,7 +48,7 @@ const NORMAL_USERS = 20;
 /** Compiles and connects what is compiled and connected at first use. */
 const WARM_UP_SECONDS = 2;
 
-/** All offenders connect at once: that is a matter of its own, and what they cause once they are there is another. */
+/** What offenders cause while all of them connect is measured apart from what they cause once they are connected. */
 const RUSH_SECONDS = 2;
 
 /** A rush that takes longer is given up: the task stands still. */

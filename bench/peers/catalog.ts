@@ -5,12 +5,13 @@ import { nchan } from './nchan.ts';
 import { nodePeer } from './node-peer.ts';
 import type { Peer } from './peer.ts';
 
+const LANES = { script: 'lanes.ts', flags: imageFlags() };
+
 /** What everything is compared with. */
 export const ours: Peer = nodePeer({
   id: 'ours',
   name: 'ours',
-  script: 'lanes.ts',
-  flags: imageFlags(),
+  ...LANES,
   subscribePath: `${SSE_PATHS.events}?channel=a`,
 });
 
@@ -18,8 +19,7 @@ export const ours: Peer = nodePeer({
 export const oursFourChannels: Peer = nodePeer({
   id: 'ours-4',
   name: 'ours, 4 channels a stream',
-  script: 'lanes.ts',
-  flags: imageFlags(),
+  ...LANES,
   subscribePath: `${SSE_PATHS.events}?${['a', 'b', 'c', 'd'].map((channel) => `channel=${channel}`).join('&')}`,
 });
 
@@ -27,8 +27,7 @@ export const oursFourChannels: Peer = nodePeer({
 export const oursTwoThreads: Peer = nodePeer({
   id: 'ours-2-threads',
   name: 'ours, 2 threads',
-  script: 'lanes.ts',
-  flags: imageFlags(),
+  ...LANES,
   args: ['2'],
   subscribePath: `${SSE_PATHS.events}?channel=a`,
 });

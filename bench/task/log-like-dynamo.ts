@@ -22,7 +22,7 @@ export function createLogLikeDynamo(log: EventLog, latencyMs: number, onCall: On
       return async (...args: readonly unknown[]) => {
         onCall(method as keyof EventLog, args);
         if (latencyMs > 0) await sleep(latencyMs + Math.random() * 2 - 1);
-        // An answer comes in a turn of the event loop. Node goes on with timers as long as one is due, and on a busy task it would do nothing else.
+        // Answers from a network come in turns of the event loop. Node runs timers for as long as one is due, and a busy task would do nothing else.
         await setImmediate();
         const result = await (target as unknown as Methods)[String(method)]?.(...args);
         return isPage(result) ? readPage(result) : result;

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 /** Use counts half after each of these. */
 const HALF_LIFE_MS = 250;
 
-/** Less than this is as good as none: who has come once is before those who come again at once. */
+/** Less than this counts as none, so that a user who comes once goes before those who keep coming. */
 const NOTHING = 0.5;
 
 /**

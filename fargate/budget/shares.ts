@@ -1,3 +1,5 @@
+import { oncePerTurn } from '../once-per-turn.ts';
+
 /** A part of what a task has, held until it is released. */
 export interface Reservation {
   readonly amount: number;
@@ -32,7 +34,7 @@ export class Shares {
   /** Each principal's own queue; principals take turns. */
   readonly #waiting = new Map<string, Set<Waiter>>();
   #used = 0;
-  #retryScheduled = false;
+  readonly #scheduleRetry = oncePerTurn(() => this.#retry());
   #revoked = 0;
 
   constructor(total: number) {
@@ -177,12 +179,7 @@ export class Shares {
 
   /** Once for all that is released in one turn of the event loop. */
   #retrySoon(): void {
-    if (this.#retryScheduled || this.#waiting.size === 0) return;
-    this.#retryScheduled = true;
-    setImmediate(() => {
-      this.#retryScheduled = false;
-      this.#retry();
-    });
+    if (this.#waiting.size > 0) this.#scheduleRetry();
   }
 
   #retry(): void {

@@ -1,36 +1,37 @@
 import { performance } from 'node:perf_hooks';
+import { oncePerTurn } from '../once-per-turn.ts';
 import { RecentUse } from './recent-use.ts';
 
 /** However short a piece is, it counts. */
 const MIN_PIECE_MS = 0.05;
 
 /**
- * Work done before the event loop gets its turn, and the piece that passes it. Whoever comes needs several turns until it is
- * served, so a health check, an accept or a resume waits for several of these, however much is waiting here.
+ * How long one turn of the event loop may work on each; the last piece may exceed it. Serving a client takes several turns, so a
+ * health check, an accept or a resume waits for several of these, however much is queued here.
  */
 const REQUESTS_MS = 2;
 const PAGES_MS = 0.5;
 
 /**
- * Pages get so much of the time at most, even where nobody else needs it: whoever comes then finds a task that is idle half of the
- * time, and V8 has half as much to collect.
+ * The most of the time that pages get, even when nothing else is waiting: newcomers find the task idle half of the time, and V8 has
+ * less garbage to collect.
  */
 const PAGES_SHARE = 0.5;
 
 /**
- * Does the work of a task in pieces of a millisecond at most, so that none of it blocks the event loop for long. Requests come
- * first, then pages, of which there is always more. Among each, whoever has used least lately: somebody who takes in much
- * still has its requests heard.
+ * Does the work of a task in pieces of about a millisecond, so that none of it blocks the event loop for long. Requests come first,
+ * then pages. Use is counted for each apart, and whoever has used least lately goes first: a user who reads many pages still has
+ * its requests served.
  */
 export class Turns {
   readonly #nowMs: () => number;
   readonly #requests: Pieces;
   readonly #pages: Pieces;
-  #scheduled = false;
+  readonly #scheduleTurn = oncePerTurn(() => this.#turn());
   #waiting = false;
   /** Of requests, since the event loop's last turn. */
   #doneMs = 0;
-  /** Pages have had their share until then. */
+  /** Pages have had their share of the time until then. */
   #pagesFromMs = Number.NEGATIVE_INFINITY;
 
   /** @param nowMs a clock that never goes back; milliseconds */
@@ -62,9 +63,7 @@ export class Turns {
     try {
       return work();
     } finally {
-      const tookMs = this.#nowMs() - startedAtMs;
-      this.#requests.note(principal, tookMs);
-      this.#doneMs += Math.max(MIN_PIECE_MS, tookMs);
+      this.#doneMs += this.#requests.note(principal, this.#nowMs() - startedAtMs);
     }
   }
 
@@ -81,17 +80,12 @@ export class Turns {
     });
   }
 
-  #scheduleTurn(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#doneMs = 0;
-      this.#requests.work(REQUESTS_MS);
-      this.#workOnPages();
-      if (!this.#requests.isEmpty) this.#scheduleTurn();
-      else if (!this.#pages.isEmpty) this.#waitForPages();
-    });
+  #turn(): void {
+    this.#doneMs = 0;
+    this.#requests.work(REQUESTS_MS);
+    this.#workOnPages();
+    if (!this.#requests.isEmpty) this.#scheduleTurn();
+    else if (!this.#pages.isEmpty) this.#waitForPages();
   }
 
   #workOnPages(): void {
@@ -133,8 +127,11 @@ class Pieces {
     queue.push(piece);
   }
 
-  note(principal: string, tookMs: number): void {
-    this.#use.add(principal, Math.max(MIN_PIECE_MS, tookMs));
+  /** @returns the milliseconds that count */
+  note(principal: string, tookMs: number): number {
+    const countedMs = Math.max(MIN_PIECE_MS, tookMs);
+    this.#use.add(principal, countedMs);
+    return countedMs;
   }
 
   /** Does pieces for so long, and at least one. */

@@ -13,6 +13,9 @@ import { encodePage, type Part } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 
+/** Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
+const LEFT = new Error('the client has left');
+
 export interface EventsRouteOptions {
   readonly hub: Hub;
   readonly budget: TaskBudget;
@@ -64,18 +67,13 @@ async function pollPage(
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());
-    const encode = (work: () => Part) => {
-      left.signal.throwIfAborted();
-      return work();
-    };
-    const body = await encodePage(channels, outcome.page, (work) => budget.turns.forPage(access.principal, () => encode(work))).catch(
-      (error) => {
-        outcome.release();
-        throw error;
-      },
-    );
-    // It is the client's until it has taken all of it, or has left. While it was encoded it was there, whoever had left.
-    whenAborted(left.signal, outcome.release);
+    const encode = (work: () => Part) =>
+      budget.turns.forPage(access.principal, () => {
+        left.signal.throwIfAborted();
+        return work();
+      });
+    // The page takes memory until its encoding has ended, even when the client has left, and then until the client has taken all of it.
+    const body = await encodePage(channels, outcome.page, encode).finally(() => whenAborted(left.signal, outcome.release));
     return { ...json(200, {}, { Vary: 'Accept' }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;
@@ -83,9 +81,6 @@ async function pollPage(
     return unavailable('unavailable', 'the event log cannot be read right now');
   }
 }
-
-/** An error for each would cost as much as a poll that is answered from memory. */
-const LEFT = new Error('the client has left');
 
 function waitSeconds(text: string | undefined): number {
   if (text === undefined) return 0;

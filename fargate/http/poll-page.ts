@@ -7,7 +7,7 @@ import type { PollPage } from '../hub/poll.ts';
 /** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */
 const PIECE_CHARS = 16 * 1024;
 
-/** A part of an answer; either takes as much memory as it has bytes. */
+/** A part of an answer. It takes as much memory as it has bytes: a string is ASCII. */
 export type Part = string | Buffer;
 
 /**
@@ -29,8 +29,8 @@ export async function encodePage(
 }
 
 /**
- * Strings of ASCII stay what they are until they are written: buffers lie outside of V8's heap, and V8 would stop everybody for every
- * 64 MB of them. Of other strings every character may take two bytes there.
+ * ASCII stays a string until it is written: buffers lie outside V8's heap, and V8 makes a full collection for every 64 MB of them. Any
+ * other string may take two bytes for each character.
  */
 function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);

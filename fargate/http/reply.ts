@@ -10,7 +10,7 @@ import type { Part } from './poll-page.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** In parts where it is large: Node writes them together. */
+  /** In parts when it is large. Node writes them together. */
   readonly body: Part | readonly Part[];
 }
 
@@ -108,8 +108,8 @@ export function withHeaders(reply: Reply, more: Readonly<Record<string, string>>
 export function send(response: ServerResponse, reply: Reply, closing: boolean, maxStallMs: number): void {
   response.writeHead(reply.status, headersOf(reply, closing));
   response.setTimeout(maxStallMs, () => response.destroy());
-  // Node leaves the body out where the request was HEAD.
   response.cork();
+  // Node leaves the body out where the request was HEAD.
   for (const part of partsOf(reply)) response.write(part);
   response.end();
 }

@@ -48,20 +48,25 @@ const FIRST_PAGE_CHARS = 64 * 1024;
 /** Parsing an answer of the log cannot be done in pieces: 256 KiB take a few milliseconds. */
 const PAGE_CHARS = 256 * 1024;
 
-/** Takes about as much work as the read itself. */
+/** Parsing and encoding so many characters takes about as much work as the read itself. */
 const READ_CHARS = 16 * 1024;
 
 function charsOf({ entries }: ReplayPage): number {
   return entries.reduce((sum, entry) => sum + (entry.kind === 'event' ? entry.event.data.length : 0), 0);
 }
 
-/** Nobody knows yet whether the client takes what it has asked for. The events in the ring take about twice their characters there. */
+/** Small, because nobody knows yet whether the client takes what it has asked for. An event in the ring takes about twice its characters. */
 function firstLimit({ meanBytes }: Ring): number {
-  return Math.max(1, Math.min(FIRST_PAGE, Math.floor((FIRST_PAGE_CHARS * 2) / Math.max(1, meanBytes))));
+  return limitWithin(FIRST_PAGE_CHARS, FIRST_PAGE, meanBytes / 2);
 }
 
 function nextLimit(limit: number, meanChars: number): number {
-  return Math.max(1, Math.min(limit * 2, MAX_PAGE, Math.floor(PAGE_CHARS / Math.max(1, meanChars))));
+  return limitWithin(PAGE_CHARS, Math.min(limit * 2, MAX_PAGE), meanChars);
+}
+
+/** At least one entry, and no more than so many characters hold. */
+function limitWithin(chars: number, maxEntries: number, meanChars: number): number {
+  return Math.max(1, Math.min(maxEntries, Math.floor(chars / Math.max(1, meanChars))));
 }
 
 /**

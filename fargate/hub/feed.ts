@@ -34,8 +34,11 @@ export class FeedClosedError extends Error {
   override readonly name = 'FeedClosedError';
 }
 
-/** One for all: feeds come and go by the thousand, and the stack of an error costs more than all else about that. */
+/** Shared: feeds come and go by the thousand, and capturing a stack for each would cost more than the rest of closing it. */
 const CLOSED = new FeedClosedError('the task does not follow the channel any more');
+
+/** The permit is there; the others who wanted one for the same channel need none. */
+const OPENING = new Error('the channel is being opened');
 
 /** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
 export interface Reader {
@@ -66,9 +69,9 @@ export class Feed {
   readonly opened: Promise<void>;
   readonly readers = new Set<Reader>();
   readonly #options: FeedOptions;
-  /** Rejects when the feed closes: nobody waits then for what the log says. */
+  /** Rejects when the feed closes, so that nobody waits for the log any longer. */
   readonly #gone = Promise.withResolvers<never>();
-  /** Gives back the permit that the opening reads the log with. */
+  /** Resolves once the opening may read the log, with what gives its permit back. */
   readonly #mayOpen = Promise.withResolvers<() => void>();
   /** Exists while the opening waits for a permit. */
   #wanting: AbortController | undefined = new AbortController();
@@ -99,18 +102,17 @@ export class Feed {
   }
 
   /** The feed opens when the turn comes of one of those who want its channel. */
-  async wantedBy(reads: PermitSource): Promise<void> {
-    if (this.#wanting === undefined) return;
-    const release = await reads.acquire(this.#wanting.signal).catch(() => undefined);
-    if (release === undefined) return;
-    if (this.#wanting === undefined) {
-      release();
-      return;
-    }
+  async wantedBy(lookups: PermitSource): Promise<void> {
     const wanting = this.#wanting;
-    this.#wanting = undefined;
-    this.#mayOpen.resolve(release);
-    wanting.abort(CLOSED);
+    if (wanting === undefined) return;
+    const release = await lookups.acquire(wanting.signal).catch(() => undefined);
+    if (this.#wanting === undefined) {
+      release?.();
+    } else if (release !== undefined) {
+      this.#wanting = undefined;
+      this.#mayOpen.resolve(release);
+      wanting.abort(OPENING);
+    }
   }
 
   /** @throws TypeError before the feed is open */
@@ -148,7 +150,7 @@ export class Feed {
   async #open(): Promise<void> {
     const release = await this.#mayOpen.promise;
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
-    // What is made now would never be given back.
+    // Nobody would give back the memory of a ring that is made now.
     if (this.#isClosed) throw CLOSED;
     this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
     if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
@@ -272,7 +274,6 @@ export class Feed {
   close(): void {
     this.#isClosed = true;
     this.#gone.reject(CLOSED);
-    this.#mayOpen.reject(CLOSED);
     this.#wanting?.abort(CLOSED);
     this.#wanting = undefined;
     this.#closing?.abort(CLOSED);

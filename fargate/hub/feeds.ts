@@ -13,7 +13,7 @@ export interface FeedsOptions extends FeedOptions {
   readonly places: Shares;
   /** The feed has lost its place to somebody who follows fewer channels: its readers have to go. */
   readonly onEvicted: (feed: Feed) => void;
-  /** Feeds that ask the log at once where they begin. */
+  /** How many feeds may ask the log at the same time where they begin. */
   readonly lookups: Permits;
 }
 

@@ -113,7 +113,7 @@ const DRAIN_STEP_MS = 100;
 /** A stream that opens while its client's time ends is looked at again after this long. */
 const EXPIRE_AGAIN_MS = 1_000;
 
-/** Ends a poll's waiting. One for all: the stack of an error costs as much as a poll that is answered from memory. */
+/** Ends a poll's waiting. Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
 const OVER = new Error('the time is over');
 
 /**

@@ -13,7 +13,7 @@ const MAX_PAGE_BYTES = 1024 * 1024;
 /** The largest event as JSON, and a little more. */
 const ONE_EVENT_BYTES = MAX_FRAME_BYTES + 1024;
 
-/** For a page that has nothing yet: what comes while it is made is counted then. */
+/** Reserved for an empty page. What arrives while it is collected is counted afterwards. */
 const LITTLE_BYTES = 1_024;
 
 const MAX_WAIT_MS = 5_000;
@@ -39,7 +39,7 @@ export class PageMemory {
 
   /**
    * Takes what a page needs, or less where the reader's share is smaller, but always enough for one event.
-   * @param needed bytes of JSON that there are for the reader; undefined where the log has to be asked, which may have a full page
+   * @param needed bytes of JSON that are ready; undefined when the log has to be asked, which may hold a full page
    * @returns bytes of JSON at which the page is full. Where the log was asked, one more event than fits is accounted for
    * @throws NoMemoryError, or the signal's reason
    */

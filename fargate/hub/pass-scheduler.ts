@@ -1,3 +1,4 @@
+import { oncePerTurn } from '../once-per-turn.ts';
 import type { Feed, Reader } from './feed.ts';
 
 /** Readers served before the event loop gets its turn: about 2 ms of writes, so that queue, heartbeats and accepts are not starved. */
@@ -23,7 +24,10 @@ export class PassScheduler {
   readonly #onPassed: (feed: Feed, from: number, through: number) => void;
   /** Where the last walk over a feed's readers ended. */
   readonly #passed = new WeakMap<Feed, number>();
-  #scheduled = false;
+  readonly #scheduleTurn = oncePerTurn(() => {
+    this.#turn();
+    if (this.#passes.size > 0) this.#scheduleTurn();
+  });
 
   /**
    * @param ringLimitBytes what a feed's ring is trimmed to, with all it holds in memory, once a pass has offered its content to all
@@ -50,16 +54,6 @@ export class PassScheduler {
   /** Resolves when all that is in the feed's ring by then has been offered to every reader. */
   async settled(feed: Feed): Promise<void> {
     await this.#passes.get(feed)?.done.promise;
-  }
-
-  #scheduleTurn(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#turn();
-      if (this.#passes.size > 0) this.#scheduleTurn();
-    });
   }
 
   #turn(): void {

@@ -48,7 +48,7 @@ export async function poll(
   }
 }
 
-/** Tells the feeds that did not wake a poll that it waits no more. */
+/** Tells the other feeds that the poll no longer waits. */
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
@@ -72,7 +72,7 @@ function reaches(cursor: Position | undefined, position: Position): boolean {
   return cursor?.epoch === position.epoch && cursor.seq >= position.seq;
 }
 
-/** What events of a ring take as JSON. Nobody gets more than one page of them. */
+/** What the events of a ring take as JSON, as far as one page may hold them. */
 function ringBytes(ring: Ring, from: number): number {
   let bytes = 0;
   for (let ordinal = from; ordinal < Math.min(ring.end, from + MAX_EVENTS); ordinal++) {
@@ -106,7 +106,7 @@ class Page implements PollPage {
     return this.events.length >= MAX_EVENTS || this.bytes >= this.maxBytes;
   }
 
-  /** What there is for it, in bytes of JSON; undefined where the log has to be asked. */
+  /** How many bytes of JSON are ready for it; undefined when the log has to be asked. */
   needed(feeds: readonly Feed[]): number | undefined {
     let bytes = 0;
     for (const feed of feeds) {

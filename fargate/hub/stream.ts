@@ -232,7 +232,7 @@ export class Stream implements Reader, SlabHolder {
     let bytes = 0;
     let idBytes = 0;
     for (const event of events.slice(from)) {
-      // Nothing is encoded in vain: UTF-8 has no less bytes than there are characters.
+      // Nothing is encoded in vain: UTF-8 has at least one byte for each character.
       if (frames.length > 0 && bytes + idBytes + event.data.length > room) break;
       const body = eventBody(event);
       const size = Buffer.byteLength(body);

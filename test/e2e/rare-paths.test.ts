@@ -104,7 +104,7 @@ describe('a task that died before it had noted its subscription at its queue', (
     return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
   }
 
-  // The others need a service, in whatever order they run.
+  // Tests run in random order, and the others need a whole service.
   afterEach(async () => {
     await until('another task has taken its place', async () => {
       const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${world.run.urls.http}/readyz`)));

@@ -61,7 +61,7 @@ export class LaneSocket {
 
 const PUBLISH_PATIENCE_MS = 20_000;
 
-/** Within what one user may publish in a second: what is beyond that is not always answered. */
+/** Keeps each user below its limit: a publication beyond it is not always answered. */
 const PUBLISH_PAUSE_MS = 200;
 
 /** Publishes history by several connections, each of a user of its own; answers the id of the newest event. */
@@ -79,7 +79,7 @@ export async function publishHistory(publishers: readonly LaneSocket[], channel:
         publisher.send({ action: 'publish', channel, data: `${sent}`, requestId });
         const answer = await answered;
         if (answer.kind === 'published') newest = answer.id;
-        // It is sent again.
+        // Refused: one more has to be published.
         else left++;
         await sleep(PUBLISH_PAUSE_MS);
       }
