@@ -168,10 +168,6 @@ describe('the console', () => {
     expect(response.headers.get('content-type')).toBe('application/json');
     expect(await response.text()).toBe('{"websocket":"wss://x/dev"}');
   });
-
-  test('a directory that is not there has no files', () => {
-    expect(loadStaticFiles('/nonexistent/console')('/', undefined)).toBeUndefined();
-  });
 });
 
 test('a client that is slow with its headers is not waited for', async () => {
