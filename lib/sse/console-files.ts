@@ -10,8 +10,8 @@ import { BucketDeployment, CacheControl, type ISource, Source } from 'aws-cdk-li
 import { Construct } from 'constructs';
 import { SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
-import { buildConsole } from '../bundle.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import { buildConsole } from './build-console.ts';
 
 /** Files whose names change with their content. */
 const ASSETS = 'assets';

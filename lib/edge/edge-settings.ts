@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { between } from '../config-values.ts';
+import { between } from '../settings.ts';
 
 const hostName = v.pipe(
   v.string(),
@@ -47,8 +47,8 @@ const distributionEdge = v.strictObject({
 });
 
 /** Where clients come in. */
-export const edgeConfig = v.variant('type', [loadBalancerEdge, distributionEdge]);
+export const edgeSettings = v.variant('type', [loadBalancerEdge, distributionEdge]);
 
-export type EdgeConfig = v.InferOutput<typeof edgeConfig>;
-export type LoadBalancerEdge = Extract<EdgeConfig, { type: 'alb' }>;
-export type DistributionEdge = Extract<EdgeConfig, { type: 'cloudfront' }>;
+export type EdgeSettings = v.InferOutput<typeof edgeSettings>;
+export type LoadBalancerEdge = Extract<EdgeSettings, { type: 'alb' }>;
+export type DistributionEdge = Extract<EdgeSettings, { type: 'cloudfront' }>;
