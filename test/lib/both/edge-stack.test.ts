@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { DistributionEdge } from '../../../lib/edge/edge-config.ts';
+import type { DistributionEdge } from '../../../lib/edge/edge-settings.ts';
 import { EdgeStack } from '../../../lib/edge/edge-stack.ts';
 import { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
 import { preview } from '../fixed-stages.ts';
-import { allowedTo, flatten, NO_PUBLIC_ACCESS, testApp, testBackbone } from '../harness.ts';
+import { allowedTo, flatten, laneProps, NO_PUBLIC_ACCESS, testApp } from '../harness.ts';
 
 const DISTRIBUTION = 'AWS::CloudFront::Distribution';
 
@@ -27,7 +27,7 @@ const ALL_VIEWER_AND_CLOUDFRONT = '33f36d7e-f396-46d9-90e0-52428a34d9dc';
 /** The edge of a stage whose lanes are in Europe. */
 function synthesize({
   edge: change = {},
-  lanes = ['sse', 'webSocket'],
+  lanes = ['sse', 'websocket'],
   production = false,
   console = true,
 }: {
@@ -39,17 +39,15 @@ function synthesize({
   const edge = { ...preview.edge, ...change } as DistributionEdge;
   const stage = { ...preview, region: 'eu-west-1', edge, production, sse: { ...preview.sse, console } };
   const app = testApp();
-  const { backbone, access } = testBackbone(stage, app);
-  const common = { env: { region: stage.region }, stage, backbone, access };
+  const { settings: _, ...common } = laneProps(stage, {}, { app });
   const stack = new EdgeStack(app, 'Edge', {
     env: { region: 'us-east-1' },
     stage,
     edge,
-    access,
-    lanes: {
-      ...(lanes.includes('sse') && { sse: new SseStack(app, 'Sse', common) }),
-      ...(lanes.includes('webSocket') && { webSocket: new WebSocketStack(app, 'WebSocket', common) }),
-    },
+    lanes: [
+      ...(lanes.includes('sse') ? [new SseStack(app, 'Sse', { ...common, settings: stage.sse })] : []),
+      ...(lanes.includes('websocket') ? [new WebSocketStack(app, 'WebSocket', { ...common, settings: stage.websocket })] : []),
+    ],
   });
   return Template.fromStack(stack);
 }
@@ -167,7 +165,7 @@ describe('the distribution', () => {
 
   test.each([
     ['sse', [undefined, '/v1/*']],
-    ['webSocket', [undefined, '/preview']],
+    ['websocket', [undefined, '/preview']],
   ])('stands before the %s lane alone', (lane, paths) => {
     const { DefaultCacheBehavior, CacheBehaviors } = configOf(synthesize({ lanes: [lane] }));
     expect([DefaultCacheBehavior, ...CacheBehaviors].map(({ PathPattern }) => PathPattern)).toEqual(paths);
