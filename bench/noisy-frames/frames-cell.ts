@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { atPlannedTimes } from '../at-planned-times.ts';
-import type { Resumes } from '../victim.ts';
+import { atPlannedTimes } from '../noisy-neighbour/at-planned-times.ts';
+import type { Resumes } from '../noisy-neighbour/victim.ts';
 import type { LaneRun } from './lane-run.ts';
 import { LaneSocket, publishHistory } from './lane-socket.ts';
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
-import type { ClientFrame, ServerFrame } from '../../../backbone/protocol.ts';
-import { openLaneSocket, sendFrame } from '../../load/websocket-lane.ts';
+import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
+import { openLaneSocket, sendFrame } from '../load/websocket-lane.ts';
 import type { LaneRun } from './lane-run.ts';
 
 /** A connection of the WebSocket lane, and a way to wait for frames. */

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startServerProcess } from '../../peers/server-process.ts';
+import { startServerProcess } from '../peers/server-process.ts';
 
 /** A whole local run of an assembly, in a process of its own. */
 export interface LaneRun {
@@ -14,7 +14,7 @@ export interface LaneRun {
 const PATIENCE = { startMs: 120_000, stopMs: 60_000 };
 
 export async function startLaneRun(assemblyDir: string): Promise<LaneRun> {
-  const program = join(import.meta.dirname, '../../../local/main.ts');
+  const program = join(import.meta.dirname, '../../local/main.ts');
   const run = startServerProcess(process.execPath, [program, '--json', '--tasks', '1', '--app', assemblyDir], PATIENCE);
   try {
     const { websocket = '', endpoint } = JSON.parse(await run.firstLine()) as Readonly<Record<string, string>>;

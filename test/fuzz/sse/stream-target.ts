@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
-import { parsePublication } from '../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
-import { publish } from '../../backbone/services/publisher.ts';
-import { parseStream } from '../fargate/support/fake-sink.ts';
-import { HubWorld } from '../fargate/support/hub-world.ts';
-import { until } from '../fargate/support/until.ts';
-import { hostileText } from './hostile.ts';
-import { Breach, type OpenTarget, type Target } from './target.ts';
+import { parsePublication } from '../../../backbone/domain/event.ts';
+import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
+import { publish } from '../../../backbone/services/publisher.ts';
+import { parseStream } from '../../fargate/support/fake-sink.ts';
+import { HubWorld } from '../../fargate/support/hub-world.ts';
+import { until } from '../../fargate/support/until.ts';
+import { hostileText } from '../hostile.ts';
+import { Breach, type OpenTarget, type Target } from '../target.ts';
 
 interface Input {
   readonly type: string;
@@ -14,7 +14,7 @@ interface Input {
 }
 
 /** What is published ends up in lines of a stream: no field and no event may be made up by its text. */
-export const streamTarget: Target = {
+export const target: Target = {
   name: 'published text',
   async open(): Promise<OpenTarget<Input>> {
     const world = new HubWorld();

@@ -1,14 +1,14 @@
 import * as fc from 'fast-check';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
-import { encodeNotification, parseNotification } from '../../backbone/domain/notification.ts';
-import { HubWorld } from '../fargate/support/hub-world.ts';
-import { until } from '../fargate/support/until.ts';
-import { laneEvent } from '../support/arbitraries.ts';
-import { distorted, hostileJson, mangled } from './hostile.ts';
-import type { OpenTarget, Target } from './target.ts';
+import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
+import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
+import { HubWorld } from '../../fargate/support/hub-world.ts';
+import { until } from '../../fargate/support/until.ts';
+import { laneEvent } from '../../support/arbitraries.ts';
+import { distorted, hostileJson, mangled } from '../hostile.ts';
+import type { OpenTarget, Target } from '../target.ts';
 
 /** Messages in the queues of both lanes: they must be refused with a reason, or do no more than a hint may do. */
-export const notificationTarget: Target = {
+export const target: Target = {
   name: 'queue messages',
   async open(): Promise<OpenTarget<string>> {
     const world = new HubWorld();

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { distorted, hostileJson, hostileText, mangled } from './hostile.ts';
+import { distorted, hostileJson, hostileText, mangled } from '../hostile.ts';
 
 const METHODS = ['GET', 'GET', 'GET', 'POST', 'POST', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'CONNECT', 'TRACE', 'BREW', 'get'] as const;
 const VERSIONS = ['HTTP/1.1', 'HTTP/1.1', 'HTTP/1.1', 'HTTP/1.0', 'HTTP/2.0', 'HTTP/9.9', 'http/1.1', ''] as const;

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { EdgeWorld } from '../fargate/support/edge-world.ts';
+import { EdgeWorld } from '../../fargate/support/edge-world.ts';
+import { Breach, type OpenTarget, type Target } from '../target.ts';
 import { httpBytes } from './http-requests.ts';
-import { Breach, type OpenTarget, type Target } from './target.ts';
 
 /** What only a stream on its channel may see. */
 const SECRET = 'the-secret-of-another-channel';
@@ -13,7 +13,7 @@ const PATIENCE_MS = 25;
 const DELIBERATE = new Set([503, 505]);
 
 /** Raw bytes on connections to the HTTP edge of the SSE lane. */
-export const httpTarget: Target = {
+export const target: Target = {
   name: 'HTTP edge',
   async open(): Promise<OpenTarget<Buffer>> {
     const world = await new EdgeWorld().listen();

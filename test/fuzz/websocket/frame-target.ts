@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { openSocket } from '../lambda/support/socket.ts';
-import { distorted, hostileJson } from './hostile.ts';
-import { Breach, type OpenTarget, type Target } from './target.ts';
+import { openSocket } from '../../lambda/support/socket.ts';
+import { distorted, hostileJson } from '../hostile.ts';
+import { Breach, type OpenTarget, type Target } from '../target.ts';
 
 const KINDS = new Set(['subscribed', 'event', 'published', 'unsubscribed', 'reset', 'error', 'pong', 'caughtUp']);
 
@@ -9,7 +9,7 @@ const KINDS = new Set(['subscribed', 'event', 'published', 'unsubscribed', 'rese
 const MAX_FRAME_CHARS = 32 * 1024;
 
 /** Frames on the WebSocket lane, as the function behind `$default` gets them. */
-export const frameTarget: Target = {
+export const target: Target = {
   name: 'WebSocket frames',
   async open(): Promise<OpenTarget<string>> {
     const socket = await openSocket();

@@ -4,4 +4,4 @@ process.on('message', () => {
   const { heapUsed, external } = process.memoryUsage();
   process.send?.((heapUsed + external) / 1024 / 1024);
 });
-await import('../../bench/peers/servers/lanes.ts');
+await import('../../../bench/peers/servers/lanes.ts');
