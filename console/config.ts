@@ -1,3 +1,4 @@
+import { fieldsOf } from './fields.ts';
 import type { SignInConfig } from './sign-in/issuer.ts';
 
 export interface ConsoleConfig {
@@ -20,8 +21,4 @@ export async function loadConfig(): Promise<ConsoleConfig> {
     ...(typeof websocket === 'string' && websocket !== '' && { websocket }),
     ...(typeof issuer === 'string' && typeof clientId === 'string' && { signIn: { issuer, clientId } }),
   };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

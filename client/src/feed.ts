@@ -1,6 +1,6 @@
 import type { LanesError } from './errors.ts';
 import type { Order } from './order.ts';
-import type { LaneItem } from './types.ts';
+import type { ChannelActivity, LaneItem } from './types.ts';
 
 /** What a transport feeds: one subscription. */
 export interface Feed {
@@ -11,6 +11,8 @@ export interface Feed {
   take(items: readonly LaneItem[]): void;
   /** The transport works, and the position is known. */
   live(): void;
-  /** The transport has broken and will try again by itself. */
+  /** The transport has broken and will reconnect by itself. */
   waiting(error: LanesError, delayMs: number): void;
+  /** Tells the application's telemetry. */
+  report(activity: ChannelActivity): void;
 }

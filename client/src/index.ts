@@ -1,7 +1,9 @@
 export { connect } from './connection.ts';
 export { LanesError } from './errors.ts';
 export { DEFAULTS, type Tunables } from './options.ts';
+export { covers } from './order.ts';
 export type {
+  Activity,
   Connection,
   ConnectionEvents,
   ConnectOptions,

@@ -1,8 +1,8 @@
-/** Times and limits that may be changed in `connect`. What they are when left out stands in {@link DEFAULTS}. */
+/** Times and limits that `connect` takes. {@link DEFAULTS} has their defaults. */
 export interface Tunables {
-  /** `auto`: a stream without a first byte after this long is held back by a proxy, and long polling takes over. */
+  /** `auto`: a stream without a first byte after this long is buffered by a proxy, and long polling takes over. */
   readonly firstBytesTimeoutMs: number;
-  /** `auto`: how long it polls before it tries a stream again; doubled after each vain try, up to an hour. */
+  /** `auto`: how long it polls before it tries a stream again; doubled after each failed attempt, up to an hour. */
   readonly streamRetryMs: number;
   /** A stream that is silent for this long is dead: the server sends a comment at least every 20 s. */
   readonly silenceTimeoutMs: number;

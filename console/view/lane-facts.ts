@@ -20,7 +20,7 @@ export const describeTransport = {
     runsOn: 'a load balancer and Fargate',
     endpoint: `/v1/events?channel=${channel}`,
     protocol: `text/event-stream, ${sharing(httpVersion())}`,
-    resume: (lastId) => `by the browser: Last-Event-ID ${lastId ?? 'of the last event'}`,
+    resume: (lastId) => `by the client library: lastEventId=${lastId ?? 'the last id'}`,
   }),
 };
 
