@@ -1,4 +1,4 @@
-import { describe, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { covers, Order } from '../../client/src/order.ts';
 import type { LaneEvent, LaneItem } from '../../client/src/types.ts';
