@@ -4,12 +4,12 @@ export { DEFAULTS, type Tunables } from './options.ts';
 export { covers } from './order.ts';
 export type {
   Activity,
+  ChannelEvent,
+  ChannelItem,
+  ChannelReset,
   Connection,
   ConnectionEvents,
   ConnectOptions,
-  LaneEvent,
-  LaneItem,
-  LaneReset,
   Published,
   PublishInput,
   PublishOptions,

@@ -1,4 +1,4 @@
-import type { ChannelActivity, LaneEvent, LaneItem, ResetReason } from './types.ts';
+import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './types.ts';
 
 /** Events kept while a gap below them is open. What does not fit is asked for again with the gap. */
 const MAX_PENDING = 1_000;
@@ -43,7 +43,7 @@ export class Order {
   readonly #report: (activity: ChannelActivity) => void;
   #position: ParsedCursor | undefined;
   /** Events that cannot come out yet, by id. */
-  readonly #pending = new Map<string, LaneEvent>();
+  readonly #pending = new Map<string, ChannelEvent>();
   /** An event did not fit into `#pending` since the server was asked last. */
   #overflowed = false;
   /** What was pending when the server was asked last. */
@@ -74,7 +74,7 @@ export class Order {
   }
 
   /** Takes an event of a lane that may lose, repeat and reorder. */
-  offer(event: LaneEvent): readonly LaneItem[] {
+  offer(event: ChannelEvent): readonly ChannelItem[] {
     const { epoch, seq } = parseCursor(event.id);
     const isFirst = isOrigin(this.#position) && epoch !== this.#endedEpoch;
     const position = isFirst ? { epoch, seq: 0 } : this.#position;
@@ -94,7 +94,7 @@ export class Order {
   }
 
   /** Takes an event of a lane that delivers in order and leaves out only what does not exist. */
-  next(event: LaneEvent): readonly LaneItem[] {
+  next(event: ChannelEvent): readonly ChannelItem[] {
     const { epoch, seq } = parseCursor(event.id);
     const position = this.#position;
     if (position?.epoch === epoch && seq <= position.seq) return this.#repeat(event);
@@ -120,7 +120,7 @@ export class Order {
    * The server says that all that exists up to `upTo` has been sent: what is missing up to there does not exist.
    * Without a position so far, `upTo` is the baseline.
    */
-  settle(upTo: string): readonly LaneItem[] {
+  settle(upTo: string): readonly ChannelItem[] {
     const target = parseCursor(upTo);
     const wasUnused = isOrigin(this.#position);
     const { epoch, seq } = wasUnused ? { epoch: target.epoch, seq: 0 } : (this.#position ?? target);
@@ -146,7 +146,7 @@ export class Order {
    * The reset itself comes out too, in its place between the events. What has come already and lies unbroken before the
    * baseline comes out behind it: whoever was connected when the log was lost misses nothing of the new one.
    */
-  reset(reason: ResetReason, baseline: string | undefined): readonly LaneItem[] {
+  reset(reason: ResetReason, baseline: string | undefined): readonly ChannelItem[] {
     if (!isOrigin(this.#position)) this.#endedEpoch = this.#position?.epoch;
     this.#position = undefined;
     this.#gap = undefined;
@@ -159,11 +159,11 @@ export class Order {
     return [this.#reset(reason), ...this.settle(baseline).filter(({ kind }) => kind === 'event')];
   }
 
-  #reset(reason: ResetReason): LaneItem {
+  #reset(reason: ResetReason): ChannelItem {
     return { kind: 'reset', channel: this.#channel, reason };
   }
 
-  #repeat({ id }: LaneEvent): readonly LaneItem[] {
+  #repeat({ id }: ChannelEvent): readonly ChannelItem[] {
     this.#report({ kind: 'repeat', id });
     return [];
   }
@@ -183,8 +183,8 @@ export class Order {
     }
   }
 
-  #release(): LaneItem[] {
-    const items: LaneItem[] = [];
+  #release(): ChannelItem[] {
+    const items: ChannelItem[] = [];
     for (;;) {
       const { epoch = '', seq = 0 } = this.#position ?? {};
       const id = `${epoch}.${seq + 1}`;

@@ -5,7 +5,7 @@ import type { Tunables } from './options.ts';
 import { ORIGIN } from './order.ts';
 import type { LaneSocket, PushFrame } from './socket.ts';
 import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
-import type { LaneItem, ResetReason } from './types.ts';
+import type { ChannelItem, ResetReason } from './types.ts';
 
 /** No gap is waited on for longer before the client asks: by then the server has put tombstones where nothing was written. */
 const GAP_WAIT_MAX_MS = 5_000;
@@ -238,7 +238,7 @@ export class SocketSubscriptions {
   }
 }
 
-function deliver({ feed, replay }: SocketSubscription, items: readonly LaneItem[]): void {
+function deliver({ feed, replay }: SocketSubscription, items: readonly ChannelItem[]): void {
   if (replay !== undefined) replay.count += items.filter(({ kind }) => kind === 'event').length;
   feed.take(items);
 }

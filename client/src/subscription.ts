@@ -7,7 +7,7 @@ import { retry } from './retry.ts';
 import type {
   Activity,
   ChannelActivity,
-  LaneItem,
+  ChannelItem,
   Listener,
   Status,
   StatusName,
@@ -43,7 +43,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly #closing = new AbortController();
   readonly #inner = new EventTarget();
   /** Items on their way to the iterator, or to a listener that is still to come. */
-  readonly #buffer: LaneItem[] = [];
+  readonly #buffer: ChannelItem[] = [];
   #iterated = false;
   #listenedTo = false;
   #handedOver: string | undefined;
@@ -96,7 +96,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     queueMicrotask(() => this.#flush());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<LaneItem, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
     this.#iterated = true;
     try {
       for (;;) {
@@ -122,7 +122,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#round.abort();
   }
 
-  take(items: readonly LaneItem[]): void {
+  take(items: readonly ChannelItem[]): void {
     if (this.#closing.signal.aborted) return;
     this.#buffer.push(...items);
     if (!this.#iterated) {
@@ -185,7 +185,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     }
   }
 
-  #shift(): LaneItem | undefined {
+  #shift(): ChannelItem | undefined {
     const item = this.#buffer.shift();
     if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else if (item?.kind === 'event') this.#handedOver = item.id;
@@ -198,7 +198,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     for (let item = this.#shift(); item !== undefined; item = this.#shift()) this.#dispatch(item);
   }
 
-  #dispatch(item: LaneItem): void {
+  #dispatch(item: ChannelItem): void {
     this.dispatchEvent(new CustomEvent(item.kind, { detail: item }));
   }
 

@@ -24,21 +24,21 @@ export interface ConnectOptions extends Partial<Tunables> {
   readonly WebSocket?: typeof WebSocket | undefined;
 }
 
-export interface LaneEvent extends Omit<WireEvent, 'publishedAt'> {
+export interface ChannelEvent extends Omit<WireEvent, 'publishedAt'> {
   readonly kind: 'event';
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
 
 /** Events were skipped, because the position could not be resumed. What follows is live from a new baseline. */
-export interface LaneReset {
+export interface ChannelReset {
   readonly kind: 'reset';
   readonly channel: string;
   readonly reason: ResetReason;
 }
 
 /** What a subscription yields. */
-export type LaneItem = LaneEvent | LaneReset;
+export type ChannelItem = ChannelEvent | ChannelReset;
 
 /**
  * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be retried after a delay.
@@ -65,8 +65,8 @@ export interface SubscribeOptions {
 }
 
 export interface SubscriptionEvents {
-  readonly event: CustomEvent<LaneEvent>;
-  readonly reset: CustomEvent<LaneReset>;
+  readonly event: CustomEvent<ChannelEvent>;
+  readonly reset: CustomEvent<ChannelReset>;
   readonly status: CustomEvent<Status>;
 }
 
@@ -113,7 +113,7 @@ export interface TypedEventTarget<Events extends { readonly [K in keyof Events]:
  *
  * Leaving a `for await` loop closes the subscription. When the subscription ends with an error, the loop throws it.
  */
-export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<LaneItem> {
+export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<ChannelItem> {
   readonly channel: string;
   readonly status: Status;
   /** Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link ready}. */

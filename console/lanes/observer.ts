@@ -1,4 +1,4 @@
-import type { LaneEvent, ResetReason } from '../../client/src/index.ts';
+import type { ChannelEvent, ResetReason } from '../../client/src/index.ts';
 
 export type LaneState =
   | { readonly kind: 'connecting' }
@@ -21,7 +21,7 @@ export type LaneNotice =
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | { readonly kind: 'error'; readonly message: string };
 
-export type ReceivedEvent = Pick<LaneEvent, 'id' | 'type' | 'data' | 'publishedAt'>;
+export type ReceivedEvent = Pick<ChannelEvent, 'id' | 'type' | 'data' | 'publishedAt'>;
 
 /** What a lane tells its pane. Events come in order, each once. */
 export interface LaneObserver {

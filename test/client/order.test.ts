@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { covers, Order } from '../../client/src/order.ts';
-import type { LaneEvent, LaneItem } from '../../client/src/types.ts';
+import type { ChannelEvent, ChannelItem } from '../../client/src/types.ts';
 
 const CHANNEL = 'orders';
 
-function event(id: string): LaneEvent {
+function event(id: string): ChannelEvent {
   return { kind: 'event', channel: CHANNEL, id, type: 'message', data: id };
 }
 
-function toText(item: LaneItem): string {
+function toText(item: ChannelItem): string {
   return item.kind === 'event' ? item.id : `reset: ${item.reason}`;
 }
 
@@ -17,7 +17,7 @@ function toText(item: LaneItem): string {
 function follow(after: string | undefined) {
   const order = new Order(CHANNEL, after);
   const out: string[] = [];
-  const take = (items: readonly LaneItem[]) => {
+  const take = (items: readonly ChannelItem[]) => {
     out.push(...items.map(toText));
   };
   return { order, out, take };
@@ -283,7 +283,7 @@ describe('a channel that was never used', () => {
 describe('what it reports', () => {
   let reported: unknown[];
   const reporting = (after: string | undefined) => new Order('orders', after, (activity) => reported.push(activity));
-  const at = (seq: number, epoch = 'e1'): LaneEvent => ({
+  const at = (seq: number, epoch = 'e1'): ChannelEvent => ({
     kind: 'event',
     channel: 'orders',
     id: `${epoch}.${seq}`,
