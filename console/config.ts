@@ -4,7 +4,7 @@ import type { SignInConfig } from './sign-in/issuer.ts';
 export interface ConsoleConfig {
   /** Undefined where the WebSocket lane is not deployed. */
   readonly websocket?: string;
-  /** Undefined where the deployment does not tell how to get a token. */
+  /** Undefined where the deployment needs no sign-in. */
   readonly signIn?: SignInConfig;
 }
 

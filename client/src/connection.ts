@@ -30,7 +30,7 @@ import { guard } from './wait.ts';
 /** `auto` polls for no longer than this before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
 
-/** API Gateway closes a socket on which a frame of more than 32 KB comes in; some of it is needed around the data. */
+/** API Gateway closes a socket on which a frame of more than 32 KB comes in; the fields around the data need some of it. */
 const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
 /**

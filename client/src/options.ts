@@ -14,13 +14,13 @@ export interface Tunables {
   readonly pollIntervalMs: number;
   /** The first wait before reconnecting is random between 0 and this; it doubles with each failure in a row. */
   readonly reconnectMinMs: number;
-  /** No wait before reconnecting is longer, unless the server asks for it by `Retry-After`. */
+  /** The longest wait before reconnecting, unless the server asks for more by `Retry-After`. */
   readonly reconnectMaxMs: number;
-  /** A connection that has lived this long was a good one: the waits start from the smallest again. */
+  /** After a connection that lived this long, the waits start from the smallest again. */
   readonly stableAfterMs: number;
   /**
    * WebSocket: every so often the client asks for what it may have missed (or pings, when it follows nothing). That keeps the
-   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds a last event that was lost on the way.
+   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
    */
   readonly pingIntervalMs: number;
   /**

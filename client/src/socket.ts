@@ -7,10 +7,10 @@ import { guard, wait } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
-/** `WebSocket.OPEN`: what is injected need not have the constant. */
+/** `WebSocket.OPEN`: an injected class may lack the constant. */
 const OPEN = 1;
 
-/** `error` frames that do not mean that the request was wrong. */
+/** Codes of `error` frames after which the same request may succeed. */
 const TRANSIENT = new Set([
   'internal',
   'publish_contended',
@@ -30,7 +30,7 @@ export interface SocketOptions {
 
 export type ResponseFrame = Extract<ServerFrame, { readonly requestId?: string }>;
 type BatchFrame = Extract<ServerFrame, { readonly kind: 'events' }>;
-/** What comes without having been asked for. */
+/** A frame that answers no request. */
 export type PushFrame = Exclude<ServerFrame, ResponseFrame | BatchFrame>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
@@ -43,7 +43,7 @@ interface PendingRequest {
   readonly end: (error?: LanesError) => void;
 }
 
-/** One WebSocket: requests and their responses, and whether it still lives. */
+/** One WebSocket: requests and their responses, and whether it is still alive. */
 export class LaneSocket {
   /** Resolves with the reason when the socket is over. */
   readonly lost: Promise<LanesError>;
@@ -54,7 +54,7 @@ export class LaneSocket {
   #requests = 0;
   #lose: (reason: LanesError) => void = () => {};
 
-  /** @param renewToken tells that the token is refused, and returns whether another may be had */
+  /** @param renewToken reports that the token was refused, and returns whether the application can give another */
   constructor(socket: WebSocket, answerTimeoutMs: number, onPush: OnPush, renewToken: () => boolean) {
     this.#socket = socket;
     this.#answerTimeoutMs = answerTimeoutMs;
@@ -93,7 +93,7 @@ export class LaneSocket {
         else reject(error);
       };
       this.#pending.set(requestId, { onResponse, end });
-      // One that is closing takes nothing, and browsers complain: its `close` event says why the request failed.
+      // A closing socket sends nothing, and browsers log an error: its `close` event says why the request failed.
       if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, requestId }));
     });
   }
@@ -171,7 +171,7 @@ export async function openSocket(
   }
 }
 
-/** It throws at once for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
+/** The constructor throws for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
 function construct(Socket: typeof WebSocket, url: string, protocols: string[]): WebSocket {
   try {
     return new Socket(url, protocols);
@@ -180,7 +180,7 @@ function construct(Socket: typeof WebSocket, url: string, protocols: string[]): 
   }
 }
 
-/** Our own close codes are 4000 and an HTTP status; others say nothing about what was asked. */
+/** Our own close codes are 4000 plus an HTTP status; others say nothing about the request. */
 function toCloseError(code: number, reason: string, renewToken: () => boolean): LanesError {
   const detail = reason || `the socket was closed with ${code}`;
   const status = code >= 4400 && code < 4500 ? code - 4000 : undefined;

@@ -24,7 +24,7 @@ export interface SubscriptionOwner {
   readonly environment: Environment;
   /** The transport in use now. */
   activeTransport(): Status['transport'];
-  /** Feeds a subscription over it. Resolves when it is to be called again at once; rejects when the transport broke. */
+  /** Feeds a subscription over it. Resolves when it should be called again at once; rejects when the transport broke. */
   follow(feed: Feed, signal: AbortSignal): Promise<void>;
   changed(status: Status): void;
   report(activity: Activity): void;
@@ -42,13 +42,13 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
   readonly #inner = new EventTarget();
-  /** Items on their way to the iterator, or to a listener that is still to come. */
+  /** Items for the iterator, or for a listener that was not added yet. */
   readonly #buffer: ChannelItem[] = [];
   #iterated = false;
   #listenedTo = false;
   #handedOver: string | undefined;
   #status: Status;
-  /** The transport's: aborted when it has to stop. */
+  /** Aborted when the transport has to stop. */
   #round = new AbortController();
   #roundIsLive = () => {};
   #isReady = () => {};
@@ -132,12 +132,12 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     }
     if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else this.#announceChange();
-    // The reader is slow. The transport stops here, and goes on at the cursor when there is room.
+    // The reader is slow: the transport stops here, and resumes at the cursor when there is room.
     if (this.#buffer.length >= this.#owner.options.bufferLimit) this.#round.abort();
   }
 
   live(): void {
-    // What was taken last has stopped the transport.
+    // The last items filled the buffer and stopped the transport.
     if (this.#round.signal.aborted) return;
     this.#isReady();
     this.#roundIsLive();
@@ -166,7 +166,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     }
   }
 
-  /** One round: until the transport breaks (rejects), or has to be run again. */
+  /** One round: until the transport breaks (it rejects), or should run again. */
   async #follow(live: () => void): Promise<undefined> {
     const { bufferLimit } = this.#owner.options;
     if (this.#buffer.length >= bufferLimit) {

@@ -8,13 +8,13 @@ export type { ResetReason };
 export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
 
 export interface ConnectOptions extends Partial<Tunables> {
-  /** Base URL of the SSE lane, for SSE, polling and publishing: `https://lanes.example.com`. */
+  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. */
   readonly url?: string | undefined;
   /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
   readonly websocketUrl?: string | undefined;
   /** @default 'auto', which is WebSocket where there is no `url` */
   readonly transport?: Transport | undefined;
-  /** A function is asked at the first need and again whenever the server refuses what it gave. */
+  /** A function is called when a token is first needed, and again whenever the server refuses the last one. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** Closes the connection. */
   readonly signal?: AbortSignal | undefined;
@@ -42,14 +42,14 @@ export type ChannelItem = ChannelEvent | ChannelReset;
 
 /**
  * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be retried after a delay.
- * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` when it was not asked for.
+ * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` unless the application closed it.
  */
 export type StatusName = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed';
 
 export interface Status {
   readonly status: StatusName;
   readonly channel: string;
-  /** What carries the subscription now; never `auto`. */
+  /** The transport in use now; never `auto`. */
   readonly transport: Exclude<Transport, 'auto'>;
   /** With `waiting`, what broke; with `closed`, what ended the subscription. */
   readonly error?: LanesError | undefined;
@@ -58,7 +58,7 @@ export interface Status {
 }
 
 export interface SubscribeOptions {
-  /** Resume after this event or cursor. Left out: from now on. */
+  /** Resume after this event or cursor. @default from now on */
   readonly after?: string | undefined;
   /** Closes the subscription. */
   readonly signal?: AbortSignal | undefined;
@@ -118,7 +118,7 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
   readonly status: Status;
   /** Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link ready}. */
   readonly cursor: string | undefined;
-  /** Resolves once the position is known: what is published from then on will arrive. Rejects when the subscription ends first. */
+  /** Resolves once the position is known: whatever is published after that arrives. Rejects when the subscription ends first. */
   readonly ready: Promise<void>;
   /** Idempotent. */
   close(): void;
@@ -128,11 +128,11 @@ export interface PublishInput {
   /** @default 'message' */
   readonly type?: string | undefined;
   readonly data: string;
-  /** Idempotency key: one that you have used before on the channel publishes nothing twice. @default a random one per call */
+  /** Idempotency key: the same key on the same channel publishes once. @default a random one per call */
   readonly key?: string | undefined;
 }
 
-/** Ready to be sent, and to be sent again. */
+/** A publication with its key: it may be sent more than once. */
 export interface PublishRequest {
   readonly type?: string;
   readonly data: string;

@@ -9,7 +9,7 @@ const DEFAULT_CHANNEL = 'demo';
 /** The page's state: one session at a time, its channel kept in the address so that it can be shared and reloaded. */
 export class ConsoleModel {
   readonly config: ConsoleConfig;
-  /** Undefined where the lanes ask nobody for a token. */
+  /** Undefined where the deployment needs no sign-in. */
   readonly identity: Identity | undefined;
   readonly session: ReadonlySignal<Session>;
   readonly open: (channel: string) => void;

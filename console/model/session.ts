@@ -6,7 +6,7 @@ import type { Identity } from '../sign-in/identity.ts';
 import { Pane } from './pane.ts';
 import { Timetable } from './timetable.ts';
 
-/** The two ways up: `post` is the SSE lane's, `websocket` the other's. */
+/** How to publish: `post` over HTTP to the SSE lane, `websocket` on the socket of the WebSocket lane. */
 export type PublishRoute = 'post' | 'websocket';
 
 /** One channel over both lanes, for as long as the page shows it. */

@@ -4,13 +4,13 @@ import { SignInError } from './sign-in-error.ts';
 
 /** A user is signed in: tokens for the client library. */
 export interface Identity {
-  /** Why there will be no further token until the user signs in again; undefined while all is well. */
+  /** Why there is no further token until the user signs in again; undefined while there is one. */
   readonly ended: ReadonlySignal<SignInError | undefined>;
-  /** A `token` option of `connect`: asked again, it knows that the server has refused what it gave. */
+  /** Makes a `token` option for one `connect`: a second call means that the server refused the first token. */
   tokenFunction(): () => Promise<string>;
 }
 
-/** A token is renewed so long before its end: the clocks differ, and requests take time. */
+/** A token is renewed this long before it expires: the clocks differ, and requests take time. */
 const MARGIN_MS = 10_000;
 
 export function openIdentity(issuer: Issuer, tokens: Tokens): Identity {
@@ -45,7 +45,7 @@ class RenewingIdentity implements Identity {
     };
   }
 
-  /** Once, for all that ask at the same time. */
+  /** One renewal for all concurrent callers. */
   #renew(): Promise<string> {
     this.#renewing ??= this.#refresh().finally(() => {
       this.#renewing = undefined;

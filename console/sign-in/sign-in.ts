@@ -10,13 +10,13 @@ export type SignIn =
   /** Nothing happens from here on before the user asks for it. */
   | { readonly kind: 'failed'; readonly error: SignInError };
 
-/** What is left of a code in the address that nobody vouches for. */
+/** The shape of an error code in an address that anybody may have written. */
 const ERROR_CODE = /^[a-z_]{1,40}$/;
 
 /**
  * Signs the user in by the authorization code flow with PKCE, which leaves the page for the issuer and comes back. A page that
- * comes back goes no second time by itself, whatever the answer is, so that an issuer that refuses is asked once. Called again,
- * it begins anew.
+ * comes back does not leave again by itself, whatever the answer is, so that an issuer that refuses is asked once. A second call
+ * starts over.
  */
 export async function signIn(config: SignInConfig): Promise<SignIn> {
   try {

@@ -161,7 +161,7 @@ function CutButton({ title, state, control }: CutButtonProps) {
   );
 }
 
-/** Says what happens to the connection; events and countdowns would talk without end. */
+/** Announces connection changes to screen readers; events and countdowns would never stop talking. */
 function Announcer({ title, pane }: { readonly title: string; readonly pane: Pane }) {
   const newest = pane.rows.value.find((row) => row.kind === 'notice');
   const state = STATE_NAMES[pane.state.value.kind];

@@ -1,4 +1,4 @@
-/** What a pane says about how its lane is carried. */
+/** What a pane says about its lane's transport. */
 export interface Transport {
   readonly runsOn: string;
   readonly endpoint: string;
@@ -24,7 +24,7 @@ export const describeTransport = {
   }),
 };
 
-/** How this page came here, which is how the stream comes too: the same host, the same protocol. */
+/** The protocol that this page was loaded with, which the stream uses too: it comes from the same host. */
 function httpVersion(): string | undefined {
   const [navigation] = performance.getEntriesByType('navigation');
   return navigation instanceof PerformanceNavigationTiming ? HTTP_VERSIONS[navigation.nextHopProtocol] : undefined;

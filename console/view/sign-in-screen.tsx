@@ -10,7 +10,7 @@ export interface SignInScreenProps {
   readonly onTry: () => void;
 }
 
-/** In the place of the console for as long as nobody is signed in. */
+/** Shown instead of the console while no user is signed in. */
 export function SignInScreen({ progress, issuer, onTry }: SignInScreenProps) {
   if (progress.kind === 'failed') {
     return (
@@ -31,7 +31,7 @@ export function SignInScreen({ progress, issuer, onTry }: SignInScreenProps) {
       ) : (
         <>
           <p role="status">Going to {new URL(issuer).host}.</p>
-          {/* Whoever stops the browser on the way there stays on this page. */}
+          {/* A user who stops the navigation stays on this page. */}
           <button type="button" class="secondary" onClick={onTry}>
             Sign in
           </button>
