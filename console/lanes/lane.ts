@@ -39,7 +39,8 @@ export interface LaneOptions {
 interface Cut {
   readonly after: string | undefined;
   readonly timer: ReturnType<typeof setTimeout>;
-  readonly over: PromiseWithResolvers<void>;
+  readonly over: Promise<void>;
+  readonly end: () => void;
 }
 
 interface Replay {
@@ -77,7 +78,11 @@ export class Lane {
     const { observer } = this.#options;
     this.#interrupted = true;
     this.#dropReplay();
-    this.#cut = { after: cursor, timer: setTimeout(() => this.resume(), CUT_MS), over: Promise.withResolvers() };
+    let end = () => {};
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.#cut = { after: cursor, timer: setTimeout(() => this.resume(), CUT_MS), over, end };
     this.#connection.close();
     observer.onNotice({ kind: 'cut', after: cursor });
     observer.onState({ kind: 'cut', untilMs: Date.now() + CUT_MS });
@@ -92,7 +97,7 @@ export class Lane {
     }
     this.#options.observer.onState({ kind: 'connecting' });
     [this.#connection, this.#subscription] = this.#open(cut.after);
-    cut.over.resolve();
+    cut.end();
   }
 
   /** Ends the lane for good. */
@@ -100,7 +105,7 @@ export class Lane {
     this.#closed = true;
     this.#dropReplay();
     this.#connection.close();
-    this.#endCut()?.over.resolve();
+    this.#endCut()?.end();
   }
 
   /**
@@ -112,7 +117,7 @@ export class Lane {
     // A cut may lose the acknowledgement; with the same key nothing is published twice.
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
     for (;;) {
-      await this.#cut?.over.promise;
+      await this.#cut?.over;
       try {
         const { id } = await this.#connection.publish(this.#options.channel, { ...(type !== '' && { type }), data, key });
         return id;
