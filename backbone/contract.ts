@@ -137,8 +137,6 @@ export const SSE_ENV = {
   /** For each principal but the anonymous one, on a task. */
   maxPublishesPerSecond: MAX_PUBLISHES_PER_SECOND,
   maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
-  /** Event loops that serve streams: one for each vCPU of the task. */
-  threads: 'LANES_THREADS',
   /** How long a task that leaves takes to close its streams. */
   drainMs: 'LANES_DRAIN_MS',
   /** The target groups in which the task finds out whether it is draining: an ARN, or several with commas between them. */

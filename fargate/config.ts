@@ -32,7 +32,6 @@ const ENVIRONMENT = v.object({
   [SSE_ENV.maxStreamsPerPrincipal]: positive,
   [SSE_ENV.maxPublishesPerSecond]: positive,
   [SSE_ENV.maxUnsentBytes]: positive,
-  [SSE_ENV.threads]: positive,
   [SSE_ENV.drainMs]: wholeNumber,
   [SSE_ENV.targetGroupArns]: list,
   [SSE_ENV.targetHealthIntervalMs]: positive,
@@ -67,7 +66,6 @@ export interface Config extends AccessPolicy {
   readonly maxStreamsPerPrincipal: number;
   readonly maxPublishesPerSecond: number;
   readonly maxUnsentBytes: number;
-  readonly threads: number;
   readonly drainMs: number;
   readonly targetGroupArns: readonly string[];
   readonly targetHealthIntervalMs: number;
@@ -108,7 +106,6 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     maxStreamsPerPrincipal: values[SSE_ENV.maxStreamsPerPrincipal],
     maxPublishesPerSecond: values[SSE_ENV.maxPublishesPerSecond],
     maxUnsentBytes: values[SSE_ENV.maxUnsentBytes],
-    threads: values[SSE_ENV.threads],
     drainMs: values[SSE_ENV.drainMs],
     targetGroupArns: values[SSE_ENV.targetGroupArns],
     targetHealthIntervalMs: values[SSE_ENV.targetHealthIntervalMs],

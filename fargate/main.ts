@@ -1,6 +1,5 @@
-/** Entry point of the container, and of its threads. The only file of the service that knows AWS, the environment and the process. */
+/** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
 import { join } from 'node:path';
-import { isMainThread } from 'node:worker_threads';
 import { createDynamoClient, createLoadBalancingClient, createSnsClient, createSqsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createElbTargetHealth } from '../backbone/aws/elb-target-health.ts';
@@ -17,35 +16,25 @@ import { runProcess } from './run.ts';
 import { type Service, startService } from './service.ts';
 import { type StreamServer, startStreamServer } from './stream-server.ts';
 import { fetchTaskIdentity } from './task-metadata.ts';
-import { runThread } from './threads/thread.ts';
-import { startThreads } from './threads/thread-pool.ts';
 
 const writeLine = (line: string) => process.stdout.write(`${line}\n`);
 const logger = createLogger('sse', writeLine);
 
-if (isMainThread) {
-  process.on('uncaughtException', (error) => fail(error));
-  try {
-    const config = parseConfig(process.env);
-    await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
-  } catch (error) {
-    fail(error);
-  }
-} else {
-  runThread(({ port, threads }) => startServer({ ...parseConfig(process.env), port }, threads));
+process.on('uncaughtException', fail);
+try {
+  const config = parseConfig(process.env);
+  await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
+} catch (error) {
+  fail(error);
 }
 
 async function start(config: Config): Promise<Service> {
-  const { topicArn, queuePrefix, targetGroupArns, port, threads } = config;
+  const { topicArn, queuePrefix, targetGroupArns, port } = config;
   const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
   return startService({
     config,
     openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns: createSnsClient(), topicArn, queueName: `${queuePrefix}${taskId}` }),
-    // A single event loop needs no thread besides.
-    startServer: () =>
-      threads === 1
-        ? startServer(config, threads)
-        : startThreads({ count: threads, port, program: new URL(import.meta.url), onLost: fail }),
+    startServer: () => startServer(config),
     targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArns, target: { address, port } }),
     clock: systemClock,
     logger,
@@ -53,12 +42,11 @@ async function start(config: Config): Promise<Service> {
   });
 }
 
-function startServer(config: Config, threads: number): Promise<StreamServer> {
+function startServer(config: Config): Promise<StreamServer> {
   const { logTable, retentionMs, topicArn, origins } = config;
   const verifier = rememberVerified(createJwtVerifier(config));
   return startStreamServer({
     config,
-    threads,
     log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
     bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
     access: { verifier, authenticate: createAuthenticate(verifier, config), origins },

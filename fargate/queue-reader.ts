@@ -9,7 +9,7 @@ export interface QueueReaderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes notifications; the reader waits before it hands over more. */
-  readonly offer: (events: readonly LaneEvent[]) => Promise<void> | undefined;
+  readonly offer: (events: readonly LaneEvent[]) => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }

@@ -84,7 +84,7 @@ async function reportMetrics(
 ): Promise<void> {
   do {
     await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
-    const report = await server.report();
+    const report = server.report();
     const all = { ...report, failures: report.failures + errors.take() };
     for (const line of encodeMetrics(all, { stack: config.stack, lane: 'sse' }, clock.nowMs())) writeMetrics(line);
   } while (!signal.aborted);

@@ -13,18 +13,17 @@ import type { StaticFiles } from './http/static-files.ts';
 import { Hub, MAX_STALL_MS } from './hub/hub.ts';
 import type { HubCounts } from './hub/hub-counts.ts';
 
-/** Serves streams, polls and publications: in this event loop, or in several threads. */
+/** Serves streams, polls and publications. */
 export interface StreamServer {
   readonly port: number;
   /**
-   * Takes notifications of the topic.
-   * @returns wait for it before offering more: the streams are behind with what they have been offered
+   * Takes notifications of the topic. Wait for it before you offer more: it resolves when the streams have caught up with these.
    */
-  offer(events: readonly LaneEvent[]): Promise<void> | undefined;
+  offer(events: readonly LaneEvent[]): Promise<void>;
   /** Refuses new streams, and closes those that are open evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
   /** What is open, and what has happened since the last report. */
-  report(): Promise<StreamReport>;
+  report(): StreamReport;
   /** Lets requests that are under way end, for a while, and ends everything. */
   close(): Promise<void>;
 }
@@ -68,27 +67,17 @@ export interface StreamServerOptions {
   readonly logger: Logger;
   readonly files: StaticFiles;
   readonly access: ServerAccess;
-  /** Threads that share the port, among which the kernel deals the connections out, and what the task may have. */
-  readonly threads: number;
 }
 
 const LAST_ANSWERS_MS = 2_000;
 
-/** Starts a server in this event loop. Resolves when it listens; rejects when it cannot. */
+/** Resolves when the server listens; rejects when it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, threads, log, bus, clock, files, access } = options;
+  const { config, log, bus, clock, files, access } = options;
   const logger = countErrors(options.logger);
-  const publishRate = new PublishRate(Math.ceil(config.maxPublishesPerSecond / threads), clock);
-  const budget = createTaskBudget(config.memoryMiB * 1024 * 1024, threads);
-  const hub = new Hub({
-    ...config,
-    maxStreams: Math.ceil(config.maxStreams / threads),
-    maxStreamsPerPrincipal: Math.ceil(config.maxStreamsPerPrincipal / threads),
-    budget,
-    log,
-    clock,
-    logger,
-  });
+  const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
+  const budget = createTaskBudget(config.memoryMiB * 1024 * 1024);
+  const hub = new Hub({ ...config, budget, log, clock, logger });
   const edge = createEdge({
     ...access,
     hub,
@@ -102,13 +91,13 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     files,
     consoleConfig: config.consoleConfig,
   });
-  const listening = await listen(edge, { port: config.port, host: config.host, shared: threads > 1 });
+  const listening = await listen(edge, config);
   hub.start();
   return {
     port: listening.port,
     offer: (events) => offerAll(hub, events),
     drain: (overMs) => hub.drain(overMs),
-    report: async () => ({
+    report: () => ({
       openStreams: hub.openStreams,
       failures: logger.take(),
       overShare: takeOverShare(budget),

@@ -74,7 +74,6 @@ const service = await startService({
     const verifier = rememberVerified(createJwtVerifier(config));
     return startStreamServer({
       config,
-      threads: config.threads,
       log,
       bus,
       clock: systemClock,
@@ -94,7 +93,7 @@ process.stdout.write(`${JSON.stringify({ port: service.port, controlPort } satis
 
 /** What the stage sets, and stand-ins for the names and addresses of other resources. */
 function configOf(): Config {
-  const read = parseConfig({
+  return parseConfig({
     [LOG_ENV.table]: 'memory',
     [PUBLISH_ENV.topicArn]: 'memory',
     [TASK_QUEUE_ENV.queuePrefix]: 'memory',
@@ -108,8 +107,6 @@ function configOf(): Config {
     [ACCESS_ENV.audience]: issuer.audience,
     [ACCESS_ENV.jwksUri]: issuer.jwksUri,
   });
-  if (read.threads !== 1) throw new Error(`the stage gives its tasks ${read.threads} threads, and a bench measures one`);
-  return read;
 }
 
 function createControl() {

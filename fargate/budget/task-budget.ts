@@ -37,15 +37,12 @@ const MAX_BODIES = 512;
 /** A channel with its feed and a ring of one small event: measured at 7 KB. */
 const CHANNEL_BYTES = 8 * 1024;
 
-/**
- * @param memoryBytes what the task may use
- * @param threads event loops that share it, each with a budget of its own
- */
-export function createTaskBudget(memoryBytes: number, threads = 1): TaskBudget {
-  const ringBytes = Math.floor((memoryBytes * RING_PART) / threads);
+/** @param memoryBytes what the task may use */
+export function createTaskBudget(memoryBytes: number): TaskBudget {
+  const ringBytes = Math.floor(memoryBytes * RING_PART);
   return {
-    memory: new Shares(Math.floor((memoryBytes * MEMORY_PART) / threads)),
-    bodies: new Shares(Math.max(2, Math.floor(MAX_BODIES / threads))),
+    memory: new Shares(Math.floor(memoryBytes * MEMORY_PART)),
+    bodies: new Shares(MAX_BODIES),
     turns: new Turns(),
     rings: new RingMemory(ringBytes),
     channels: new Shares(Math.max(2, Math.floor(ringBytes / CHANNEL_BYTES))),

@@ -6,8 +6,6 @@ export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Other threads listen on the port as well. */
-  readonly shared: boolean;
 }
 
 export interface Listening {
@@ -24,9 +22,9 @@ export interface Listening {
 const SOCKETS = 64;
 
 /** Lets a server listen on one port by several sockets, where the system has shared ports: Linux does, macOS and Windows do not. */
-export async function listen(server: Server, { host, port, shared }: ListenOptions): Promise<Listening> {
+export async function listen(server: Server, { host, port }: ListenOptions): Promise<Listening> {
   const first = await listenOnce(server, { host, port, reusePort: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOTSUP' || shared) throw error;
+    if (error.code !== 'ENOTSUP') throw error;
     return undefined;
   });
   if (first === undefined) {

@@ -23,7 +23,7 @@ export const sseConfig = v.strictObject({
     v.strictObject({ type: v.literal('endpoints') }),
   ]),
   task: v.strictObject({
-    /** 1024 is one vCPU. Each whole one serves its own part of the streams, in a thread of its own. */
+    /** 1024 is one vCPU. A task serves its streams on one core: more tasks, not larger ones. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
     memoryMb: between(512, 122_880),
     /** Streams that one task takes before it answers 503. Each is a socket. */

@@ -83,8 +83,6 @@ export interface SseTaskProps {
   readonly openFiles: number;
 }
 
-const CPU_UNITS_PER_VCPU = 1024;
-
 /**
  * What the kernel keeps for a client that does not read: 256 KiB a socket at most, instead of 4 MiB. It counts as the task's
  * memory, and a process cannot limit it by itself. Fargate takes it from platform version 1.4.0 on (API reference of `SystemControl`, 2026-11).
@@ -142,7 +140,6 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
-        [SSE_ENV.threads]: String(Math.max(1, Math.floor(task.cpu / CPU_UNITS_PER_VCPU))),
         [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
         [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),
         [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),

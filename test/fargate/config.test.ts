@@ -14,7 +14,6 @@ const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.maxPublishesPerSecond]: '50',
   [SSE_ENV.memoryMiB]: '512',
   [SSE_ENV.maxUnsentBytes]: '1048576',
-  [SSE_ENV.threads]: '2',
   [SSE_ENV.drainMs]: '60000',
   [SSE_ENV.targetGroupArns]: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/sse/0123456789abcdef',
   [SSE_ENV.targetHealthIntervalMs]: '10000',

@@ -26,12 +26,11 @@ afterEach(async () => {
   await reading;
 });
 
-const take = (events: readonly LaneEvent[]) => {
+const take = async (events: readonly LaneEvent[]) => {
   offered.push(...events);
-  return undefined;
 };
 
-function start(offer: (events: readonly LaneEvent[]) => Promise<void> | undefined = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly LaneEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
   reading = readQueue({ queue, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 

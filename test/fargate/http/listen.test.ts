@@ -12,7 +12,7 @@ const sockets: Socket[] = [];
 
 async function start(): Promise<number> {
   server = createServer((_, response) => response.end('hello'));
-  listening = await listen(server, { host: '127.0.0.1', port: 0, shared: false });
+  listening = await listen(server, { host: '127.0.0.1', port: 0 });
   return listening.port;
 }
 
@@ -70,6 +70,6 @@ test('a port that is taken is an error', async () => {
   const { port } = other.address() as { port: number };
   server = createServer();
 
-  await expect(listen(server, { host: '127.0.0.1', port, shared: false })).rejects.toThrow('EADDRINUSE');
+  await expect(listen(server, { host: '127.0.0.1', port })).rejects.toThrow('EADDRINUSE');
   await new Promise((resolve) => other.close(resolve));
 });

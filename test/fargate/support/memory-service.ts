@@ -9,10 +9,10 @@ import { silentLogger } from './hub-world.ts';
 
 const RETENTION_MS = 3_600_000;
 
-type MemoryServerOptions = Partial<StreamServerOptions['config'] & Pick<StreamServerOptions, 'threads' | 'log'>>;
+type MemoryServerOptions = Partial<StreamServerOptions['config'] & Pick<StreamServerOptions, 'log'>>;
 
 /** A server on a free loopback port, with ports in memory. */
-export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerOptions = {}): Promise<StreamServer> {
+export function startMemoryServer({ log, ...config }: MemoryServerOptions = {}): Promise<StreamServer> {
   return startStreamServer({
     config: {
       host: '127.0.0.1',
@@ -33,7 +33,6 @@ export function startMemoryServer({ threads = 1, log, ...config }: MemoryServerO
       publishTimeoutMs: 2_000,
       ...config,
     },
-    threads,
     log: log ?? new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
     bus: new MemoryEventBus(),
     clock: systemClock,

@@ -153,17 +153,7 @@ describe('the service', () => {
       LANES_TOPIC_ARN: expect.any(String),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
-      LANES_THREADS: '1',
     });
-  });
-
-  test.each([
-    [256, '1'],
-    [1024, '1'],
-    [4096, '4'],
-  ] as const)('with %i CPU units serves streams in %s threads', (cpu, threads) => {
-    const stage = { ...prod, sse: { ...prod.sse, task: { ...prod.sse.task, cpu } } };
-    expect(serviceEnvironment(Template.fromStack(makeStack(stage)))).toMatchObject({ LANES_THREADS: threads });
   });
 
   test('finds in its environment all that it reads from it', () => {
