@@ -4,12 +4,12 @@
  */
 import type { Access, Rights } from './domain/access.ts';
 import type { Position } from './domain/cursor.ts';
-import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
+import type { DeliveryJob, Subscriber } from '../lambda/websocket/domain/delivery-job.ts';
 import type { LaneEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
-import type { PostAllowance } from './domain/post-window.ts';
-import type { ReplayKey } from './domain/replay-job.ts';
+import type { PostAllowance } from '../lambda/websocket/domain/post-window.ts';
+import type { ReplayKey } from '../lambda/websocket/domain/replay-job.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */

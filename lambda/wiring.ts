@@ -1,12 +1,12 @@
 /** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
-import { createDynamoConnectionDirectory } from '../backbone/aws/dynamo-connection-directory.ts';
-import { createDynamoConnectionExpiries } from '../backbone/aws/dynamo-connection-expiries.ts';
-import { createDynamoConnectionStore } from '../backbone/aws/dynamo-connection-store.ts';
+import { createDynamoConnectionDirectory } from './websocket/aws/dynamo-connection-directory.ts';
+import { createDynamoConnectionExpiries } from './websocket/aws/dynamo-connection-expiries.ts';
+import { createDynamoConnectionStore } from './websocket/aws/dynamo-connection-store.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
-import { createDynamoPostQuota } from '../backbone/aws/dynamo-post-quota.ts';
-import { createDynamoPublicationQuota } from '../backbone/aws/dynamo-publication-quota.ts';
-import { createDynamoReplayStore } from '../backbone/aws/dynamo-replay-store.ts';
+import { createDynamoPostQuota } from './websocket/aws/dynamo-post-quota.ts';
+import { createDynamoPublicationQuota } from './websocket/aws/dynamo-publication-quota.ts';
+import { createDynamoReplayStore } from './websocket/aws/dynamo-replay-store.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV, REPLAY_LEASE_MS, WEBSOCKET_ENV } from '../backbone/contract.ts';
 import type { LaneEvent, Publication } from '../backbone/domain/event.ts';

@@ -1,5 +1,5 @@
-import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
-import { encodeDeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import type { DeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
+import { encodeDeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
 import type { ConnectionPoster, Subscriber, SubscriberPage } from '../../backbone/ports.ts';

@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createEcsClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { listRunningTaskIds } from '../../backbone/aws/ecs-tasks.ts';
-import { listTaskQueues, removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
+import { listRunningTaskIds } from './aws/ecs-tasks.ts';
+import { listTaskQueues, removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { clusterEntries, readEnvironment, taskQueueEntries, telemetryEntries } from '../environment.ts';

@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
+import { removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
 import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { readEnvironment, taskQueueEntries } from '../environment.ts';
 import { createFunctionLogger } from '../telemetry.ts';

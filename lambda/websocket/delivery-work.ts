@@ -1,4 +1,4 @@
-import { type DeliveryJob, parseDeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
 

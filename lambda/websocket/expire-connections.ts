@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
-import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
+import { createConnectionCloser } from './aws/connection-closer.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';

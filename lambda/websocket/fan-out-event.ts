@@ -1,4 +1,4 @@
-import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import type { DeliveryJob } from './domain/delivery-job.ts';
 import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
 import type { Clock, ConnectionStore, DeliveryQueue, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';

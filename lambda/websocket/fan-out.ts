@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
-import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
-import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
+import { createDeliveryQueue } from './aws/delivery-queue.ts';
+import { createSignedPosterFromEnvironment } from './aws/signed-poster.ts';
 import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
+import { createConnectionCloser } from './aws/connection-closer.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
+import { createReplayQueue } from './aws/replay-queue.ts';
 import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import {

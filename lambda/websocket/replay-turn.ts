@@ -1,5 +1,5 @@
 import { METRICS } from '../../backbone/contract.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
+import type { ReplayKey } from './domain/replay-job.ts';
 import type {
   Clock,
   ConnectionPoster,

@@ -1,9 +1,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
+import { createReplayQueue } from './aws/replay-queue.ts';
 import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import { parseReplayJob } from '../../backbone/domain/replay-job.ts';
+import { parseReplayJob } from './domain/replay-job.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import {
   connectionStoreEntries,

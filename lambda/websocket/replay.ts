@@ -1,5 +1,5 @@
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
-import { EventPacker } from '../../backbone/domain/event-batch.ts';
+import { EventPacker } from './domain/event-batch.ts';
 import type { PostOutcome } from '../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage } from '../../backbone/services/log-reader.ts';
 import type { FrameSender } from './frame-sender.ts';

@@ -1,6 +1,6 @@
 import { METRICS } from '../../backbone/contract.ts';
 import type { Position } from '../../backbone/domain/cursor.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
+import type { ReplayKey } from './domain/replay-job.ts';
 import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../telemetry.ts';

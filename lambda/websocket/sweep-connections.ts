@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { createManagementClient } from '../../backbone/aws/clients.ts';
-import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
+import { createConnectionProbe } from './aws/connection-probe.ts';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries, telemetryEntries } from '../environment.ts';

@@ -4,7 +4,7 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import { POST_WINDOW_MS } from '../../backbone/domain/post-window.ts';
+import { POST_WINDOW_MS } from '../../lambda/websocket/domain/post-window.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { TURN_POSTS } from '../../lambda/websocket/replay-turn.ts';

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { EdgeWorld } from '../fargate/support/edge-world.ts';
+import { EdgeWorld } from '../fargate/sse/support/edge-world.ts';
 import { httpBytes } from './http-requests.ts';
 import { Breach, type OpenTarget, type Target } from './target.ts';
 

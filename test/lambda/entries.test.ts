@@ -5,7 +5,7 @@ import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
 import { type Bundles, bundleEntries } from './support/bundle.ts';
 import { type FakeService, startFakeService } from './support/fake-aws.ts';
-import { notified } from './support/fan-out.ts';
+import { notified } from './websocket/support/fan-out.ts';
 import { invokeBundle } from './support/invoke.ts';
 
 const log = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];

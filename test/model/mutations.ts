@@ -4,7 +4,7 @@ import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
 import type { Claim, ClaimKey, ConnectionStore, EventLog, Head } from '../../backbone/ports.ts';
 import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
-import { Feed } from '../../fargate/hub/feed.ts';
+import { Feed } from '../../fargate/sse/hub/feed.ts';
 import { PROTOCOL, type Wiring } from './wiring.ts';
 
 /**

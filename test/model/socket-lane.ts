@@ -1,10 +1,10 @@
 import { REPLAY_LEASE_MS } from '../../backbone/contract.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
-import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
-import { MemoryPostQuota } from '../../backbone/memory/memory-post-quota.ts';
-import { MemoryReplayStore } from '../../backbone/memory/memory-replay-store.ts';
+import type { ReplayKey } from '../../lambda/websocket/domain/replay-job.ts';
+import { MemoryConnectionStore } from '../../lambda/websocket/memory/memory-connection-store.ts';
+import { MemoryPostQuota } from '../../lambda/websocket/memory/memory-post-quota.ts';
+import { MemoryReplayStore } from '../../lambda/websocket/memory/memory-replay-store.ts';
 import type {
   ConnectionPoster,
   ConnectionStore,

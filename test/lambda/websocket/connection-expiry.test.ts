@@ -4,7 +4,7 @@ import type { CloseOutcome } from '../../../backbone/ports.ts';
 import { endExpiredConnections, LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
-import { ScriptedPoster } from '../support/scripted-poster.ts';
+import { ScriptedPoster } from './support/scripted-poster.ts';
 
 let clock: ManualClock;
 

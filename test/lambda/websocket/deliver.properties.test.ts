@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PostOutcome } from '../../../backbone/ports.ts';
-import { laneEvent, notified, openFanOut, queued } from '../support/fan-out.ts';
-import { hanging } from '../support/scripted-poster.ts';
+import { laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { hanging } from './support/scripted-poster.ts';
 
 type Behaviour = PostOutcome['kind'] | 'hangs' | 'throws';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
-import { connectionIds, laneEvent, notified, openFanOut, queued } from '../support/fan-out.ts';
-import { hanging } from '../support/scripted-poster.ts';
+import { connectionIds, laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { hanging } from './support/scripted-poster.ts';
 
 const ids = (subscribers: readonly { connectionId: string }[]) => subscribers.map(({ connectionId }) => connectionId);
 

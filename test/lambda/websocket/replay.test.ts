@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { PostOutcome } from '../../../backbone/ports.ts';
 import { headOf } from '../../support/head-of.ts';
-import { GRACE_MS, openSocket, RETENTION_MS } from '../support/socket.ts';
+import { GRACE_MS, openSocket, RETENTION_MS } from './support/socket.ts';
 
 const event = (id: string, data: string) => expect.objectContaining({ kind: 'event', channel: 'demo', id, data });
 

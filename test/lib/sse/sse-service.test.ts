@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
-import { parseConfig } from '../../../fargate/config.ts';
+import { parseConfig } from '../../../fargate/sse/config.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { flatten } from '../harness.ts';
 import { makeStack } from './stack.ts';

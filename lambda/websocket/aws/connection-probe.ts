@@ -1,0 +1,10 @@
+import { GetConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
+import type { ConnectionProbe } from '../../../backbone/ports.ts';
+import { callAbout, type ManagementCallOptions } from './management-call.ts';
+
+/** Asks API Gateway for a connection. */
+export function createConnectionProbe({ client }: ManagementCallOptions): ConnectionProbe {
+  return {
+    probe: (connectionId) => callAbout(client, 'open', () => client.send(new GetConnectionCommand({ ConnectionId: connectionId }))),
+  };
+}
