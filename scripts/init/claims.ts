@@ -13,8 +13,6 @@ export const CLAIMS: Readonly<Record<string, Owner | 'shared'>> = {
   'test/bench/fan-out': 'websocket',
   'test/e2e/slow-socket.test.ts': 'websocket',
   'test/e2e/socket-budget.test.ts': 'websocket',
-  'test/lambda/support/fan-out.ts': 'websocket',
-  'test/lambda/support/socket.ts': 'websocket',
   'test/lambda/websocket': 'websocket',
   'test/lib/websocket': 'websocket',
 

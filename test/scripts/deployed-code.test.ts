@@ -60,10 +60,10 @@ test('names the packages of a function, those of its chunks too, as the bundler 
 // lane: sse
 test('names the packages of a container, whose source map is inside the file, and its base', () => {
   const asset = stackOf(TASK);
-  bundleProgram('fargate/main.ts', join(asset, 'service.mjs'));
+  bundleProgram('fargate/sse/main.ts', join(asset, 'service.mjs'));
   writeFileSync(join(asset, 'Dockerfile'), 'FROM node:24.1.2-slim\n');
   expect(deployedBundles(assembly)).toEqual([
-    { name: 'Stack/It', base: { kind: 'image', name: 'node:24.1.2-slim' }, packages: packagesByBundler('fargate/main.ts', false) },
+    { name: 'Stack/It', base: { kind: 'image', name: 'node:24.1.2-slim' }, packages: packagesByBundler('fargate/sse/main.ts', false) },
   ]);
 });
 

@@ -43,12 +43,12 @@ test('an install script that is not listed fails the install', () => {
 
 // lane: sse
 test('the container runs the Node version that the tests run', () => {
-  const dockerfile = readFileSync(join(ROOT, 'fargate', 'Dockerfile'), 'utf8');
+  const dockerfile = readFileSync(join(ROOT, 'fargate', 'sse', 'Dockerfile'), 'utf8');
   expect(baseImage(dockerfile)).toBe(`node:${lock.packages['node_modules/node']?.version}-slim`);
 });
 
 test('the container builds nothing, installs nothing and is not root', () => {
-  const dockerfile = readFileSync(join(ROOT, 'fargate', 'Dockerfile'), 'utf8');
+  const dockerfile = readFileSync(join(ROOT, 'fargate', 'sse', 'Dockerfile'), 'utf8');
   expect(dockerfile).not.toMatch(/^(RUN|ADD)\s/m);
   expect(dockerfile).toMatch(/^USER node$/m);
 });

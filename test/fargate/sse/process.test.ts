@@ -8,7 +8,7 @@ import { LOG_ENV, SSE_ENV } from '../../../backbone/contract.ts';
 import { SseClient } from './support/sse-client.ts';
 import { until } from './support/until.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 let child: ChildProcess | undefined;
 const clients: SseClient[] = [];
@@ -36,7 +36,7 @@ function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {})
 }
 
 async function runService(drainMs: number) {
-  const service = run('test/fargate/support/service-process.ts', [String(drainMs)]);
+  const service = run('test/fargate/sse/support/service-process.ts', [String(drainMs)]);
   const { port } = await until(() => service.lines.find(({ message }) => message === 'ready'));
   return { ...service, url: (path: string) => `http://127.0.0.1:${port}${path}` };
 }
@@ -88,7 +88,7 @@ test('a second signal ends the process at once, which its clients see as a broke
 });
 
 test('a service without its environment ends with 1 and names what is missing', async () => {
-  const service = run('fargate/main.ts', [], { [SSE_ENV.port]: 'http' });
+  const service = run('fargate/sse/main.ts', [], { [SSE_ENV.port]: 'http' });
   expect(await service.exited).toBe(1);
   const last = await until(() => service.lines.at(-1));
   expect(last.level).toBe('ERROR');
