@@ -1,16 +1,14 @@
+import { APPEND_LIMIT_MS, CLIENT_TIMES, DEAD_LETTER_RETENTION_SECONDS } from '../backbone/contract.ts';
+import { LONGEST_POLL_SECONDS, STOP_MARGIN_MS, TASK_QUEUE_RETENTION_SECONDS } from '../fargate/sse/contract.ts';
 import {
-  APPEND_LIMIT_MS,
-  CLIENT_TIMES,
   FAN_OUT_RESERVE_MS,
-  LONGEST_POLL_SECONDS,
   POST_TIMEOUT_MS,
   QUEUE_RETENTION_SECONDS,
   REPLAY_FUNCTION_TIMEOUT_SECONDS,
   REPLAY_LEASE_MS,
   REPLAY_POSTS_PER_SECOND,
-  STOP_MARGIN_MS,
   WEBSOCKET_INTEGRATION_LIMIT_MS,
-} from '../backbone/contract.ts';
+} from '../lambda/websocket/contract.ts';
 
 /** What no stage can change: AWS's limits, and the times that code and infrastructure share. */
 export interface FixedTimes {
@@ -18,7 +16,7 @@ export interface FixedTimes {
   readonly longestPollSeconds: number;
   readonly stopMarginMs: number;
   readonly fanOutReserveMs: number;
-  readonly queueRetentionSeconds: Readonly<Record<keyof typeof QUEUE_RETENTION_SECONDS, number>>;
+  readonly queueRetentionSeconds: Readonly<Record<'task' | 'fanOut' | 'deadLetters', number>>;
   readonly client: Readonly<Record<keyof typeof CLIENT_TIMES, number>>;
   readonly websocketIntegrationLimitMs: number;
   readonly postTimeoutMs: number;
@@ -36,7 +34,11 @@ export const FIXED_TIMES: FixedTimes = {
   longestPollSeconds: LONGEST_POLL_SECONDS,
   stopMarginMs: STOP_MARGIN_MS,
   fanOutReserveMs: FAN_OUT_RESERVE_MS,
-  queueRetentionSeconds: QUEUE_RETENTION_SECONDS,
+  queueRetentionSeconds: {
+    task: TASK_QUEUE_RETENTION_SECONDS,
+    fanOut: QUEUE_RETENTION_SECONDS.fanOut,
+    deadLetters: DEAD_LETTER_RETENTION_SECONDS,
+  },
   client: CLIENT_TIMES,
   websocketIntegrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS,
   postTimeoutMs: POST_TIMEOUT_MS,

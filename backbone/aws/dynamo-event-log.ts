@@ -14,7 +14,7 @@ import { type ClaimItem, type EventItem, type HeadItem, type LogItem, toClaim, t
 
 export interface DynamoEventLogOptions {
   readonly client: DynamoDBDocumentClient;
-  /** A table with the key schema `TABLES.log` of the contract. */
+  /** A table with the key schema `LOG_TABLE` of the contract. */
   readonly table: string;
   /** How long events stay readable. */
   readonly retentionMs: number;

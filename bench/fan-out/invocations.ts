@@ -1,11 +1,11 @@
-import type { DeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
-import { encodeDeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
-import type { ConnectionPoster, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { type DeliverDependencies, deliver, type QueueRecord } from '../../lambda/websocket/deliver.ts';
+import type { DeliveryJob, Subscriber } from '../../lambda/websocket/domain/delivery-job.ts';
+import { encodeDeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
+import type { ConnectionPoster, SubscriberPage } from '../../lambda/websocket/ports.ts';
 
 export interface FanOutSetting {
   readonly poster: ConnectionPoster;

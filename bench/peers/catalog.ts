@@ -1,4 +1,4 @@
-import { SSE_PATHS } from '../../backbone/contract.ts';
+import { SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { imageFlags } from '../task/image-flags.ts';
 import { cCeiling } from './c-ceiling.ts';
 import { nchan } from './nchan.ts';

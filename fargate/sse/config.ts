@@ -1,6 +1,7 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { type AccessPolicy, readAccessPolicy } from '../../backbone/domain/credentials.ts';
+import { SSE_ENV, TASK_QUEUE_ENV } from './contract.ts';
 
 /** What ECS sets in every task. */
 const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';

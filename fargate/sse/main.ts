@@ -1,14 +1,15 @@
 /** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
 import { join } from 'node:path';
-import { createDynamoClient, createLoadBalancingClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createDynamoClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
-import { createElbTargetHealth } from './aws/elb-target-health.ts';
 import { createSnsEventBus } from '../../backbone/aws/sns-event-bus.ts';
-import { openTaskQueue } from './aws/sqs-task-queue.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createLogger } from '../../backbone/telemetry/logger.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../../backbone/tokens/remember-verified.ts';
+import { createElbTargetHealth } from './aws/elb-target-health.ts';
+import { createLoadBalancingClient } from './aws/load-balancing-client.ts';
+import { openTaskQueue } from './aws/sqs-task-queue.ts';
 import { type Config, parseConfig } from './config.ts';
 import { createAuthenticate } from './http/authenticate.ts';
 import { loadStaticFiles } from './http/static-files.ts';

@@ -1,8 +1,9 @@
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import { parseNotification } from '../../backbone/domain/notification.ts';
-import type { Clock, QueueMessage, TaskQueue } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { QueueMessage, TaskQueue } from './ports.ts';
 
 export interface QueueReaderOptions {
   readonly queue: TaskQueue;

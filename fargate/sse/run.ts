@@ -1,5 +1,5 @@
-import { STOP_MARGIN_MS } from '../../backbone/contract.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import { STOP_MARGIN_MS } from './contract.ts';
 import type { Service } from './service.ts';
 
 export interface RunOptions {

@@ -1,9 +1,10 @@
-import { STOP_MARGIN_MS } from '../../backbone/contract.ts';
-import type { Clock, TargetHealth, TaskQueue } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
+import { STOP_MARGIN_MS } from './contract.ts';
 import { countErrors, type ErrorCounter } from './error-counter.ts';
 import { encodeMetrics } from './metrics.ts';
+import type { TargetHealth, TaskQueue } from './ports.ts';
 import { readQueue } from './queue-reader.ts';
 import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';

@@ -1,5 +1,6 @@
-import type { Clock, TargetHealth } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { TargetHealth } from './ports.ts';
 
 export interface TargetWatchOptions {
   readonly health: TargetHealth;

@@ -1,27 +1,21 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
-import type {
-  Clock,
-  Connection,
-  ConnectionCloser,
-  ConnectionPoster,
-  ConnectionStore,
-  PostOutcome,
-  PublicationQuota,
-} from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { Connection } from './domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublicationsLimitedError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
+import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from './ports.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, ConnectionPoster, ConnectionStore, DeliveryQueue } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
 import { beginFanOut, type Tally } from './fan-out-event.ts';
+import type { ConnectionPoster, ConnectionStore, DeliveryQueue } from './ports.ts';
 import { openPosting } from './posting.ts';
 
 export interface QueueRecord {

@@ -1,9 +1,10 @@
-import type { DeliveryJob } from './domain/delivery-job.ts';
 import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
-import type { Clock, ConnectionStore, DeliveryQueue, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
+import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
+import type { ConnectionStore, DeliveryQueue, SubscriberPage } from './ports.ts';
 import { jittered } from './post-within-budget.ts';
 import type { Delivery, Posting } from './posting.ts';
 

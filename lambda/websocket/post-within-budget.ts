@@ -1,4 +1,5 @@
-import type { Clock, PostOutcome } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { PostOutcome } from './ports.ts';
 
 export interface PostBudget {
   /** Posts of one frame to one connection, the first included. */

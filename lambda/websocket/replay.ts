@@ -1,8 +1,8 @@
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
-import { EventPacker } from './domain/event-batch.ts';
-import type { PostOutcome } from '../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage } from '../../backbone/services/log-reader.ts';
+import { EventPacker } from './domain/event-batch.ts';
 import type { FrameSender } from './frame-sender.ts';
+import type { PostOutcome } from './ports.ts';
 
 /** How far a replay has come. */
 export interface ReplayProgress {

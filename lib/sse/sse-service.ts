@@ -21,7 +21,8 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, SSE_ENV, SSE_PATHS, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { METRICS, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { SSE_ENV, SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';

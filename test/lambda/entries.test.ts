@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, LOG_TABLE, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
+import { TABLES, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import { Issuer } from '../../local/issuer/issuer.ts';
 import { startTestTables, type TestTables } from '../support/tables.ts';
 import { type Bundles, bundleEntries } from './support/bundle.ts';
 import { type FakeService, startFakeService } from './support/fake-aws.ts';
-import { notified } from './websocket/support/fan-out.ts';
 import { invokeBundle } from './support/invoke.ts';
+import { notified } from './websocket/support/fan-out.ts';
 
 const log = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];
 const publish = [PUBLISH_ENV.topicArn, PUBLISH_ENV.publishTimeoutMs];
@@ -118,14 +120,14 @@ beforeAll(async () => {
     AWS_ENDPOINT_URL_SNS: topic.endpoint,
     AWS_ENDPOINT_URL_SQS: sqs.endpoint,
     [TELEMETRY_ENV.stack]: 'LanesTest',
-    [LOG_ENV.table]: await tables.create('log'),
+    [LOG_ENV.table]: await tables.create(LOG_TABLE),
     [LOG_ENV.retentionMs]: '3600000',
     [LOG_ENV.graceMs]: '5000',
     [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:123456789012:lanes',
     [PUBLISH_ENV.publishTimeoutMs]: '2000',
-    [WEBSOCKET_ENV.connectionsTable]: await tables.create('connections'),
-    [WEBSOCKET_ENV.subscriptionsTable]: await tables.create('subscriptions'),
-    [WEBSOCKET_ENV.principalsTable]: await tables.create('principals'),
+    [WEBSOCKET_ENV.connectionsTable]: await tables.create(TABLES.connections),
+    [WEBSOCKET_ENV.subscriptionsTable]: await tables.create(TABLES.subscriptions),
+    [WEBSOCKET_ENV.principalsTable]: await tables.create(TABLES.principals),
     [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: '100',
     [WEBSOCKET_ENV.maxPublishesPerSecond]: '100',
     [WEBSOCKET_ENV.maxAnswersPerSecond]: '100',

@@ -5,7 +5,7 @@ import {
   TargetHealthReasonEnum,
   TargetHealthStateEnum,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type { TargetHealth, TargetState } from '../../../backbone/ports.ts';
+import type { TargetHealth, TargetState } from '../ports.ts';
 
 export interface ElbTargetHealthOptions {
   readonly client: ElasticLoadBalancingV2Client;

@@ -19,9 +19,10 @@ import {
   type SQSClient,
   TagQueueCommand,
 } from '@aws-sdk/client-sqs';
-import { QUEUE_RETENTION_SECONDS, SUBSCRIPTION_TAG } from '../../../backbone/contract.ts';
-import type { Clock, QueueMessage, TaskQueue } from '../../../backbone/ports.ts';
+import type { Clock } from '../../../backbone/ports.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
+import { SUBSCRIPTION_TAG, TASK_QUEUE_RETENTION_SECONDS } from '../contract.ts';
+import type { QueueMessage, TaskQueue } from '../ports.ts';
 
 export interface TaskQueueOptions {
   readonly sqs: SQSClient;
@@ -37,7 +38,7 @@ const USABLE_AFTER_MS = 1_000;
 const MESSAGES_PER_CALL = 10;
 
 /**
- * Makes the queue of one SSE task and subscribes it to the topic. It removes what it has made when it rejects.
+ * Makes the queue of one task and subscribes it to the topic. It removes what it has made when it rejects.
  *
  * The queue's policy is part of its creation: a policy that is set later may take a minute to apply, and SNS drops
  * what a policy refuses.
@@ -54,7 +55,7 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
         // Messages are kept in memory and deleted within milliseconds.
         VisibilityTimeout: '30',
         // A notification is a hint. The comparison of heads has long found whatever lay here for five minutes.
-        MessageRetentionPeriod: String(QUEUE_RETENTION_SECONDS.task),
+        MessageRetentionPeriod: String(TASK_QUEUE_RETENTION_SECONDS),
         ReceiveMessageWaitTimeSeconds: '20',
         Policy: JSON.stringify(deliveryPolicy(queueArn, topicArn)),
       },

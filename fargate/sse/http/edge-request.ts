@@ -1,8 +1,8 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Negotiator from 'negotiator';
-import { SSE_PATHS } from '../../../backbone/contract.ts';
 import { quote } from '../../../backbone/domain/invalid-input.ts';
+import { SSE_PATHS } from '../contract.ts';
 import { targetPath } from './request-target.ts';
 
 /** What `GET /v1/events` can be answered with, the default first. */

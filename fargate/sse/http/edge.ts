@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { SSE_PATHS } from '../../../backbone/contract.ts';
+import { CONSOLE_CONFIG_PATH } from '../../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { SSE_PATHS } from '../contract.ts';
 import { EdgeRequest, hostFault, oweAnswer } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
@@ -111,7 +112,7 @@ function route(path: string, options: EdgeOptions): Methods | undefined {
       return readable(() => json(200, { status: 'alive' }));
     case SSE_PATHS.ready:
       return readable(() => (hub.isDraining ? json(503, { status: 'draining' }) : json(200, { status: 'ready' })));
-    case SSE_PATHS.consoleConfig:
+    case CONSOLE_CONFIG_PATH:
       return consoleConfig === '' ? undefined : readable(() => ({ ...json(200, {}), body: consoleConfig }));
   }
   const channel = CHANNEL_EVENTS.exec(path)?.[1];

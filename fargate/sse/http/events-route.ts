@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { LONGEST_POLL_SECONDS } from '../../../backbone/contract.ts';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannels } from '../../../backbone/domain/channel.ts';
 import { parseCursor } from '../../../backbone/domain/cursor.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
+import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
 import { POLL, preferredMedia, STREAM } from './edge-request.ts';

@@ -1,4 +1,4 @@
-import type { QueueMessage, TaskQueue } from '../../../backbone/ports.ts';
+import type { QueueMessage, TaskQueue } from '../ports.ts';
 
 /** What one call of SQS gives at most. */
 const BATCH = 10;

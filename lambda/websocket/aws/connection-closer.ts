@@ -1,5 +1,5 @@
 import { DeleteConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { ConnectionCloser } from '../../../backbone/ports.ts';
+import type { ConnectionCloser } from '../ports.ts';
 import { callAbout, type ManagementCallOptions } from './management-call.ts';
 
 /** Tells API Gateway to end a connection. */

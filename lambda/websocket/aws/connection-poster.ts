@@ -3,7 +3,7 @@ import {
   type ApiGatewayManagementApiServiceException,
   PostToConnectionCommand,
 } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { ConnectionPoster, PostOutcome } from '../../../backbone/ports.ts';
+import type { ConnectionPoster, PostOutcome } from '../ports.ts';
 
 export interface SdkPosterOptions {
   /** Must not retry by itself (`maxAttempts: 1`), for the poster promises so: `createManagementClient` makes one. */

@@ -1,5 +1,5 @@
 import { GetConnectionCommand } from '@aws-sdk/client-apigatewaymanagementapi';
-import type { ConnectionProbe } from '../../../backbone/ports.ts';
+import type { ConnectionProbe } from '../ports.ts';
 import { callAbout, type ManagementCallOptions } from './management-call.ts';
 
 /** Asks API Gateway for a connection. */

@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { type DeliveryJob, encodeDeliveryJob } from '../domain/delivery-job.ts';
-import type { DeliveryQueue } from '../../../backbone/ports.ts';
+import type { DeliveryQueue } from '../ports.ts';
 
 export interface SqsDeliveryQueueOptions {
   readonly client: SQSClient;

@@ -1,6 +1,6 @@
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, ScanCommand } from '@aws-sdk/lib-dynamodb';
-import { SWEEP_MARK_ID } from '../../../backbone/contract.ts';
-import type { ConnectionDirectory, ListedConnection, SweepMark } from '../../../backbone/ports.ts';
+import { SWEEP_MARK_ID } from '../contract.ts';
+import type { ConnectionDirectory, ListedConnection, SweepMark } from '../ports.ts';
 
 export interface DynamoConnectionDirectoryOptions {
   readonly client: DynamoDBDocumentClient;

@@ -1,6 +1,6 @@
 import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
-import { TABLES } from '../../../backbone/contract.ts';
-import type { ConnectionExpiries } from '../../../backbone/ports.ts';
+import { TABLES } from '../contract.ts';
+import type { ConnectionExpiries } from '../ports.ts';
 import { expiryBuckets } from './expiry-bucket.ts';
 
 export interface DynamoConnectionExpiriesOptions {

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Rights } from '../../../backbone/domain/access.ts';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
-import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../../../backbone/ports.ts';
 import { batchDelete } from '../../../backbone/aws/dynamo-batch.ts';
 import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
-import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
 import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
+import type { Rights } from '../../../backbone/domain/access.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { Connection } from '../domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
+import type { Subscriber } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriberPage } from '../ports.ts';
+import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
 import { expiryBucket } from './expiry-bucket.ts';
 
 export interface DynamoConnectionStoreOptions {

@@ -1,7 +1,8 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { allowanceOf, POST_WINDOW_MS, windowOf } from '../domain/post-window.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, PostQuota } from '../../../backbone/ports.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import { allowanceOf, POST_WINDOW_MS, windowOf } from '../domain/post-window.ts';
+import type { PostQuota } from '../ports.ts';
 
 export interface DynamoPostQuotaOptions {
   readonly client: DynamoDBDocumentClient;

@@ -1,9 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock } from '../../../backbone/ports.ts';
 import { batchGet } from '../../../backbone/aws/dynamo-batch.ts';
 import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
+import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
+import type { Clock } from '../../../backbone/ports.ts';
 
 export interface DynamoPrincipalConnectionsOptions {
   readonly client: DynamoDBDocumentClient;

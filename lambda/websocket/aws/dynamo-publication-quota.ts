@@ -1,6 +1,7 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { Clock, PublicationQuota } from '../../../backbone/ports.ts';
 import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { PublicationQuota } from '../ports.ts';
 
 export interface DynamoPublicationQuotaOptions {
   readonly client: DynamoDBDocumentClient;

@@ -1,8 +1,9 @@
 import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ReplayKey } from '../domain/replay-job.ts';
-import type { Clock, PendingReplay, ReplayStore } from '../../../backbone/ports.ts';
 import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds } from '../../../backbone/aws/expiry.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { ReplayKey } from '../domain/replay-job.ts';
+import type { PendingReplay, ReplayStore } from '../ports.ts';
 
 export interface DynamoReplayStoreOptions {
   readonly client: DynamoDBDocumentClient;

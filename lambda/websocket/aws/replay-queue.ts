@@ -1,6 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { encodeReplayJob } from '../domain/replay-job.ts';
-import type { ReplayQueue } from '../../../backbone/ports.ts';
+import type { ReplayQueue } from '../ports.ts';
 
 export interface SqsReplayQueueOptions {
   readonly client: SQSClient;

@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
-import { POST_TIMEOUT_MS } from '../../../backbone/contract.ts';
-import type { ConnectionPoster } from '../../../backbone/ports.ts';
-import { createManagementClient } from '../../../backbone/aws/clients.ts';
+import { POST_TIMEOUT_MS } from '../contract.ts';
+import type { ConnectionPoster } from '../ports.ts';
 import { classifyAnswer, isExpiredToken, unanswered } from './connection-poster.ts';
+import { createManagementClient } from './management-client.ts';
 import { PostSigner, type PostSignerOptions } from './post-signer.ts';
 
 /** Enough for the service's own words; an error page in between may send any amount. */

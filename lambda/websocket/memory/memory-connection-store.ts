@@ -1,6 +1,9 @@
-import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, Connection, ConnectionStore, Subscriber, SubscriberPage } from '../../../backbone/ports.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { Connection } from '../domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
+import type { Subscriber } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriberPage } from '../ports.ts';
 
 interface ConnectionRow {
   readonly connection: Connection;

@@ -1,6 +1,7 @@
-import { allowanceOf, type PostAllowance, windowOf } from '../domain/post-window.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, PostQuota } from '../../../backbone/ports.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import { allowanceOf, type PostAllowance, windowOf } from '../domain/post-window.ts';
+import type { PostQuota } from '../ports.ts';
 
 /** A {@link PostQuota} in memory that passes the contract suite of the port. */
 export class MemoryPostQuota implements PostQuota {

@@ -1,4 +1,5 @@
-import type { Clock, PublicationQuota } from '../../../backbone/ports.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { PublicationQuota } from '../ports.ts';
 
 /** A {@link PublicationQuota} in memory that passes the contract suite of the port. */
 export class MemoryPublicationQuota implements PublicationQuota {

@@ -1,5 +1,6 @@
+import type { Clock } from '../../../backbone/ports.ts';
 import type { ReplayKey } from '../domain/replay-job.ts';
-import type { Clock, PendingReplay, ReplayStore } from '../../../backbone/ports.ts';
+import type { PendingReplay, ReplayStore } from '../ports.ts';
 
 interface Lease {
   readonly replay: PendingReplay;

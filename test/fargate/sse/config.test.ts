@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { ConfigError, parseConfig } from '../../../fargate/sse/config.ts';
+import { SSE_ENV, TASK_QUEUE_ENV } from '../../../fargate/sse/contract.ts';
 
 const COMPLETE: Readonly<Record<string, string>> = {
   [SSE_ENV.host]: '0.0.0.0',

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
-import type { TargetState } from '../../../backbone/ports.ts';
+import type { TargetState } from '../../../fargate/sse/ports.ts';
 import type { Service } from '../../../fargate/sse/service.ts';
 import { startMemoryServer, startMemoryService } from './support/memory-service.ts';
 

@@ -4,7 +4,8 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from '@jest/globals';
-import { LOG_ENV, SSE_ENV } from '../../../backbone/contract.ts';
+import { LOG_ENV } from '../../../backbone/contract.ts';
+import { SSE_ENV } from '../../../fargate/sse/contract.ts';
 import { SseClient } from './support/sse-client.ts';
 import { until } from './support/until.ts';
 

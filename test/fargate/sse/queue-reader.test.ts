@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
-import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { readQueue } from '../../../fargate/sse/queue-reader.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { METRICS } from '../../../backbone/contract.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
-import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
+import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { startMemoryServer, startMemoryService } from './support/memory-service.ts';
 
 test('a task reports what its streams and its queue failed on, each once', async () => {

@@ -1,7 +1,7 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { expect, test } from '@jest/globals';
 import { createElbTargetHealth } from '../../../fargate/sse/aws/elb-target-health.ts';
-import type { TargetState } from '../../../backbone/ports.ts';
+import type { TargetState } from '../../../fargate/sse/ports.ts';
 import { watchTarget } from '../../../fargate/sse/target-watch.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
 import { ManualClock } from '../../support/manual-clock.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { METRICS } from '../../../backbone/contract.ts';
-import type { CloseOutcome } from '../../../backbone/ports.ts';
 import { endExpiredConnections, LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
+import type { CloseOutcome } from '../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
 import { ScriptedPoster } from './support/scripted-poster.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { ConnectionDirectory, ProbeOutcome, SweepMark } from '../../../backbone/ports.ts';
 import { LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
 import { MIN_AGE_MS, PAGE_SIZE, sweepConnections } from '../../../lambda/websocket/connection-sweep.ts';
+import type { ConnectionDirectory, ProbeOutcome, SweepMark } from '../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { PostOutcome } from '../../../backbone/ports.ts';
+import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
 import { laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
 import { hanging } from './support/scripted-poster.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { PostOutcome } from '../../../backbone/ports.ts';
+import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
 import { headOf } from '../../support/head-of.ts';
 import { GRACE_MS, openSocket, RETENTION_MS } from './support/socket.ts';
 

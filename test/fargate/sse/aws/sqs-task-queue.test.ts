@@ -2,7 +2,7 @@ import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listTaskQueues, openTaskQueue, removeTaskQueue } from '../../../../fargate/sse/aws/sqs-task-queue.ts';
-import { SUBSCRIPTION_TAG } from '../../../../backbone/contract.ts';
+import { SUBSCRIPTION_TAG } from '../../../../fargate/sse/contract.ts';
 import { type AwsAnswer, type AwsBehaviour, type AwsCall, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 import { InstantClock } from '../../../support/instant-clock.ts';
 

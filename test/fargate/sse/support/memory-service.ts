@@ -1,7 +1,7 @@
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
-import type { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
+import type { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { type Service, type ServiceOptions, startService } from '../../../../fargate/sse/service.ts';
 import { type StreamServer, type StreamServerOptions, startStreamServer } from '../../../../fargate/sse/stream-server.ts';
 import { openToAll } from '../../../support/access.ts';

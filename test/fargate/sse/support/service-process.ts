@@ -1,7 +1,7 @@
 /** The service as a process of its own, on ports in memory: for signals, which a test cannot send to itself. `argv[2]` is the drain time. */
 
-import { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
+import { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { runProcess } from '../../../../fargate/sse/run.ts';
 import { startMemoryService } from './memory-service.ts';
 

@@ -2,7 +2,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, test } from '@jest/globals';
 import { createDeliveryQueue } from '../../../../lambda/websocket/aws/delivery-queue.ts';
 import { type DeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
-import type { DeliveryQueue } from '../../../../backbone/ports.ts';
+import type { DeliveryQueue } from '../../../../lambda/websocket/ports.ts';
 import { type AwsAnswer, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 
 const DELIVERY_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/111122223333/delivery';

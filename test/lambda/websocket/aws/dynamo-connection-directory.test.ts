@@ -2,8 +2,8 @@ import { GetCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDynamoConnectionDirectory } from '../../../../lambda/websocket/aws/dynamo-connection-directory.ts';
 import { createDynamoConnectionStore } from '../../../../lambda/websocket/aws/dynamo-connection-store.ts';
-import { SWEEP_MARK_ID } from '../../../../backbone/contract.ts';
-import type { ConnectionDirectory, ConnectionStore } from '../../../../backbone/ports.ts';
+import { SWEEP_MARK_ID, TABLES } from '../../../../lambda/websocket/contract.ts';
+import type { ConnectionDirectory, ConnectionStore } from '../../../../lambda/websocket/ports.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../../support/tables.ts';
@@ -24,10 +24,10 @@ afterAll(() => tables.stop());
 
 beforeEach(async () => {
   clock = new ManualClock();
-  connectionsTable = await tables.create('connections');
+  connectionsTable = await tables.create(TABLES.connections);
   const { client } = tables;
-  const subscriptionsTable = await tables.create('subscriptions');
-  const principalsTable = await tables.create('principals');
+  const subscriptionsTable = await tables.create(TABLES.subscriptions);
+  const principalsTable = await tables.create(TABLES.principals);
   store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, principalsTable, connectionTtlMs: TTL_MS, clock });
   directory = createDynamoConnectionDirectory({ client, connectionsTable });
 });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDynamoConnectionExpiries } from '../../../../lambda/websocket/aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from '../../../../lambda/websocket/aws/dynamo-connection-store.ts';
-import type { ConnectionExpiries, ConnectionStore } from '../../../../backbone/ports.ts';
+import { TABLES } from '../../../../lambda/websocket/contract.ts';
+import type { ConnectionExpiries, ConnectionStore } from '../../../../lambda/websocket/ports.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../../support/tables.ts';
@@ -23,9 +24,9 @@ afterAll(() => tables.stop());
 beforeEach(async () => {
   clock = new ManualClock();
   const { client } = tables;
-  const connectionsTable = await tables.create('connections');
-  const subscriptionsTable = await tables.create('subscriptions');
-  const principalsTable = await tables.create('principals');
+  const connectionsTable = await tables.create(TABLES.connections);
+  const subscriptionsTable = await tables.create(TABLES.subscriptions);
+  const principalsTable = await tables.create(TABLES.principals);
   store = createDynamoConnectionStore({ client, connectionsTable, subscriptionsTable, principalsTable, connectionTtlMs: TTL_MS, clock });
   expiries = createDynamoConnectionExpiries({ client, connectionsTable });
 });

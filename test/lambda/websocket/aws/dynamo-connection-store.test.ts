@@ -1,6 +1,7 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDynamoConnectionStore } from '../../../../lambda/websocket/aws/dynamo-connection-store.ts';
+import { TABLES } from '../../../../lambda/websocket/contract.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../../support/tables.ts';
@@ -17,23 +18,23 @@ afterAll(() => tables.stop());
 connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
   createDynamoConnectionStore({
     client: tables.client,
-    connectionsTable: await tables.create('connections'),
-    subscriptionsTable: await tables.create('subscriptions'),
-    principalsTable: await tables.create('principals'),
+    connectionsTable: await tables.create(TABLES.connections),
+    subscriptionsTable: await tables.create(TABLES.subscriptions),
+    principalsTable: await tables.create(TABLES.principals),
     connectionTtlMs,
     clock,
   }),
 );
 
 test('unsubscribing a closed connection makes no row, which would have no expiry and stay for ever', async () => {
-  const connectionsTable = await tables.create('connections');
-  const subscriptionsTable = await tables.create('subscriptions');
+  const connectionsTable = await tables.create(TABLES.connections);
+  const subscriptionsTable = await tables.create(TABLES.subscriptions);
   const clock = new ManualClock();
   const store = createDynamoConnectionStore({
     client: tables.client,
     connectionsTable,
     subscriptionsTable,
-    principalsTable: await tables.create('principals'),
+    principalsTable: await tables.create(TABLES.principals),
     connectionTtlMs: 60_000,
     clock,
   });

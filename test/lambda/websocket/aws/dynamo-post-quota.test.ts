@@ -2,6 +2,7 @@ import { ProvisionedThroughputExceededException } from '@aws-sdk/client-dynamodb
 import { type DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDynamoPostQuota } from '../../../../lambda/websocket/aws/dynamo-post-quota.ts';
+import { TABLES } from '../../../../lambda/websocket/contract.ts';
 import { windowOf } from '../../../../lambda/websocket/domain/post-window.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../../support/tables.ts';
@@ -16,12 +17,18 @@ beforeAll(async () => {
 afterAll(() => tables.stop());
 
 postQuotaContract('DynamoDB', async (perSecond, clock) =>
-  createDynamoPostQuota({ client: tables.client, principalsTable: await tables.create('principals'), kind: 'answers', perSecond, clock }),
+  createDynamoPostQuota({
+    client: tables.client,
+    principalsTable: await tables.create(TABLES.principals),
+    kind: 'answers',
+    perSecond,
+    clock,
+  }),
 );
 
 test('what was counted is left to the TTL, soon after, and the kinds are counted apart', async () => {
   const clock = new ManualClock();
-  const principalsTable = await tables.create('principals');
+  const principalsTable = await tables.create(TABLES.principals);
   for (const kind of ['answers', 'replays'] as const) {
     await createDynamoPostQuota({ client: tables.client, principalsTable, kind, perSecond: 5, clock }).take('ann', 3);
   }

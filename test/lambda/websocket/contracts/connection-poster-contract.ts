@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { ConnectionPoster } from '../../../../backbone/ports.ts';
+import type { ConnectionPoster } from '../../../../lambda/websocket/ports.ts';
 import { type AwsAnswer, type AwsBehaviour, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 import { isSignedBy } from '../../../support/verify-signature.ts';
 

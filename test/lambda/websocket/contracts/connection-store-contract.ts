@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../../../backbone/domain/channel.ts';
-import type { ConnectionStore, Subscriber } from '../../../../backbone/ports.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../../../../lambda/websocket/domain/connection.ts';
+import type { Subscriber } from '../../../../lambda/websocket/domain/delivery-job.ts';
+import type { ConnectionStore } from '../../../../lambda/websocket/ports.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { POST_WINDOW_MS } from '../../../../lambda/websocket/domain/post-window.ts';
 import { ANONYMOUS } from '../../../../backbone/domain/principal.ts';
-import type { PostQuota } from '../../../../backbone/ports.ts';
+import { POST_WINDOW_MS } from '../../../../lambda/websocket/domain/post-window.ts';
+import type { PostQuota } from '../../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 /** What every {@link PostQuota} promises. */

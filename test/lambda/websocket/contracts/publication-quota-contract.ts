@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PublicationQuota } from '../../../../backbone/ports.ts';
+import type { PublicationQuota } from '../../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 /** What every {@link PublicationQuota} promises. */

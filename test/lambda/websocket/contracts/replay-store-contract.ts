@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PendingReplay, ReplayStore } from '../../../../backbone/ports.ts';
+import type { PendingReplay, ReplayStore } from '../../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 /** How long the stores under test keep a place. */

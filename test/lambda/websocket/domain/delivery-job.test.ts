@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import { parsePublication } from '../../../../backbone/domain/event.ts';
+import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import { laneEvent } from '../../../support/arbitraries.ts';
 
 const job = fc.record({

@@ -1,13 +1,13 @@
-import type { DeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
-import { encodeDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import type { LaneEvent } from '../../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
-import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
 import { type DeliverDependencies, type DeliveryReport, deliver, type QueueRecord } from '../../../../lambda/websocket/deliver.ts';
+import type { DeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
+import { encodeDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
+import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { MemoryDeliveryQueue } from './memory-delivery-queue.ts';
 import { recordTelemetry } from '../../support/recorded-telemetry.ts';
+import { MemoryDeliveryQueue } from './memory-delivery-queue.ts';
 import { runToEnd } from './run-to-end.ts';
 import { type Script, ScriptedPoster } from './scripted-poster.ts';
 

@@ -1,6 +1,6 @@
 import type { DeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
-import type { DeliveryQueue } from '../../../../backbone/ports.ts';
+import type { DeliveryQueue } from '../../../../lambda/websocket/ports.ts';
 
 /** A {@link DeliveryQueue} in memory. Jobs pass through their encoding, as on SQS. */
 export class MemoryDeliveryQueue implements DeliveryQueue {

@@ -1,5 +1,5 @@
 import { encodeReplayJob, parseReplayJob, type ReplayKey } from '../../../../lambda/websocket/domain/replay-job.ts';
-import type { ReplayQueue } from '../../../../backbone/ports.ts';
+import type { ReplayQueue } from '../../../../lambda/websocket/ports.ts';
 
 /** A {@link ReplayQueue} in memory. Jobs pass through their encoding, as on SQS. */
 export class MemoryReplayQueue implements ReplayQueue {

@@ -1,19 +1,19 @@
-import { REPLAY_LEASE_MS } from '../../../../backbone/contract.ts';
-import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
-import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post-quota.ts';
-import { MemoryPublicationQuota } from '../../../../lambda/websocket/memory/memory-publication-quota.ts';
-import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
-import type { CloseOutcome } from '../../../../backbone/ports.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { type AnswerFrameDependencies, answerFrame } from '../../../../lambda/websocket/answer-frame.ts';
+import { REPLAY_LEASE_MS } from '../../../../lambda/websocket/contract.ts';
+import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
+import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post-quota.ts';
+import { MemoryPublicationQuota } from '../../../../lambda/websocket/memory/memory-publication-quota.ts';
+import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
+import type { CloseOutcome } from '../../../../lambda/websocket/ports.ts';
 import { runReplayTurn } from '../../../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { MemoryReplayQueue } from './memory-replay-queue.ts';
 import { recordTelemetry } from '../../support/recorded-telemetry.ts';
+import { MemoryReplayQueue } from './memory-replay-queue.ts';
 import { runToEnd } from './run-to-end.ts';
 import { type Script, ScriptedPoster } from './scripted-poster.ts';
 
