@@ -11,7 +11,7 @@ import { requestHandler } from './request-handler.ts';
 
 /** For the event log and the connection store. */
 export function createDynamoClient(): DynamoDBDocumentClient {
-  // 128 sockets: an SSE task replays many streams at once when clients come back after a deploy.
+  // 128 sockets: a task replays many streams at once when clients come back after a deploy.
   return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler: requestHandler(2_000, 128) }));
 }
 

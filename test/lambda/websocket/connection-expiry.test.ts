@@ -15,7 +15,7 @@ beforeEach(() => {
 /** An index with these pages, and an API Gateway that answers so. */
 function openExpiry(pages: readonly (readonly string[])[], outcome: (connectionId: string) => CloseOutcome = () => ({ kind: 'closed' })) {
   const poster = new ScriptedPoster((id) => (outcome(id).kind === 'gone' ? { kind: 'gone' } : { kind: 'sent' }));
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   const asked: number[][] = [];
   const ended: string[] = [];
   const rowsClosed: string[] = [];

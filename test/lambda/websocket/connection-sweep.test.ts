@@ -14,7 +14,7 @@ interface Row {
 /** A table with these connections, and an API Gateway that has the ones for which `outcome` says so. */
 function openSweep(rows: Readonly<Record<string, Row>>, outcome: (connectionId: string) => ProbeOutcome['kind'] = () => 'gone') {
   const clock = new ManualClock();
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   const left = new Map(Object.entries(rows));
   const probed: string[] = [];
   const scanned: number[] = [];

@@ -30,7 +30,7 @@ beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   answers = new MemoryPostQuota(10, clock);
-  recorded = recordTelemetry();
+  recorded = recordTelemetry('websocket');
 });
 
 interface Request {

@@ -29,7 +29,7 @@ export async function openFanOut(subscriptions: Readonly<Record<string, readonly
   const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   const poster = new ScriptedPoster(script);
   const queue = new MemoryDeliveryQueue();
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   for (const connectionId of new Set(Object.values(subscriptions).flat())) {
     await store.open({ ...EVERYBODY, connectionId, connectedAtMs: clock.nowMs() });
   }

@@ -33,7 +33,7 @@ export async function openSocket(script?: Script) {
   const bus = new MemoryEventBus();
   const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   const poster = new ScriptedPoster(script);
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs() });
   const ended: string[] = [];
   const replayQueue = new MemoryReplayQueue();
