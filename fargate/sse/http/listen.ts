@@ -21,6 +21,9 @@ export interface Listening {
  */
 const SOCKETS = 64;
 
+/** What `node:http` asks of its own listening socket. */
+export const LIKE_HTTP = { allowHalfOpen: true, noDelay: true } as const;
+
 /** Lets a server listen on one port by several sockets, where the system has shared ports: Linux does, macOS and Windows do not. */
 export async function listen(server: Server, { host, port }: ListenOptions): Promise<Listening> {
   const first = await listenOnce(server, { host, port, reusePort: true }).catch((error: NodeJS.ErrnoException) => {
@@ -31,10 +34,7 @@ export async function listen(server: Server, { host, port }: ListenOptions): Pro
     await listenOnce(server, { host, port });
     return { port: portOf(server), close: () => closeServer(server) };
   }
-  const more = Array.from({ length: SOCKETS - 1 }, () =>
-    // As `node:http` makes its own.
-    createServer({ allowHalfOpen: true, noDelay: true }, (socket: Socket) => server.emit('connection', socket)),
-  );
+  const more = Array.from({ length: SOCKETS - 1 }, () => createServer(LIKE_HTTP, (socket: Socket) => server.emit('connection', socket)));
   await Promise.all(more.map((other) => listenOnce(other, { host, port: first, reusePort: true })));
   return {
     port: first,
