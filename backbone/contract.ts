@@ -7,7 +7,7 @@
 export const LOG_ENV = {
   table: 'LANES_LOG_TABLE',
   retentionMs: 'LANES_RETENTION_MS',
-  /** After this long consumers bury a hole. */
+  /** After this long consumers tombstone a gap. */
   graceMs: 'LANES_HOLE_GRACE_MS',
 } as const;
 

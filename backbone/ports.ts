@@ -77,7 +77,7 @@ export interface EventLog {
    * Writes a tombstone if the seq is free, and answers what is there now.
    * @param atMs about when the lost event would have been written, and not later: the tombstone expires with its neighbours, or before
    */
-  bury(channel: string, position: Position, atMs: number): Promise<LogEntry>;
+  tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry>;
   /** The claim of an idempotency key, or undefined for a new or expired key. */
   claim(key: ClaimKey): Promise<Claim | undefined>;
   /**

@@ -123,7 +123,7 @@ class DynamoEventLog implements EventLog {
     return { entries, more: false };
   }
 
-  async bury(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+  async tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry> {
     const key = eventKey(channel, position.epoch, position.seq);
     const tombstone = { ...key, tombstone: true, at: atMs, expiresAt: expirySeconds(atMs + this.#retentionMs) } as const;
     const present = await this.#putIfFree(tombstone);

@@ -3,7 +3,7 @@ import { parseChannel } from './channel.ts';
 import { formatPosition } from './cursor.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
-/** An event of the log. `seq` counts 1, 2, 3 … without holes within a channel's `epoch`. */
+/** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
 export interface LaneEvent {
   readonly channel: string;
   readonly epoch: string;

@@ -12,7 +12,7 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /**
    * A publisher that has not written its event this long after its seq was assigned gives the seq up and takes a new
-   * one. Below the grace period of consumers, so that they may rely on an older hole never being filled.
+   * one. Below the grace period of consumers, so that they may rely on an older gap never being filled.
    */
   readonly publishTimeoutMs: number;
 }
@@ -101,7 +101,7 @@ async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | u
   const seat = await takeSeat(key.channel, options);
   const claim = await options.log.setClaim(key, { ...seat, contentHash }, replaces);
   // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
-  if (!samePosition(claim, seat)) await options.log.bury(key.channel, seat, seat.allocatedAtMs);
+  if (!samePosition(claim, seat)) await options.log.tombstone(key.channel, seat, seat.allocatedAtMs);
   return claim;
 }
 
@@ -123,7 +123,7 @@ async function write(
   const { channel, type, data } = publication;
   const nowMs = clock.nowMs();
   if (nowMs - seat.allocatedAtMs > publishTimeoutMs) {
-    const entry = await log.bury(channel, seat, seat.allocatedAtMs);
+    const entry = await log.tombstone(channel, seat, seat.allocatedAtMs);
     return entry.kind === 'event' ? entry.event : undefined;
   }
   const event: LaneEvent = { channel, epoch: seat.epoch, seq: seat.seq, type, data, publishedAtMs: nowMs };

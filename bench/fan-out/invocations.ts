@@ -60,15 +60,15 @@ export async function fanOut(event: LaneEvent, setting: FanOutSetting): Promise<
     }
   };
   await Promise.all(Array.from({ length: setting.invocations }, invokeWhileThereIsWork));
-  return { ...sum, undeliverable: queue.buried };
+  return { ...sum, undeliverable: queue.deadLetters };
 }
 
-/** Log lines and metrics of the handler cost the same with every poster, and would only bury the bench's own. */
+/** Log lines and metrics of the handler cost the same with every poster, and would only deadLetter the bench's own. */
 const silent: Telemetry = { info: () => undefined, warn: () => undefined, error: () => undefined, metrics: () => undefined };
 
 /** Both queues of the fan-out in one, and the dead-letter queue as a number. */
 class JobQueue {
-  buried = 0;
+  deadLetters = 0;
   readonly #visible: QueueRecord[] = [];
   readonly #waiting: (() => void)[] = [];
   #unfinished = 0;
@@ -85,8 +85,8 @@ class JobQueue {
     for (const job of jobs) this.put(encodeDeliveryJob(job), delaySeconds);
   }
 
-  async bury({ subscribers }: DeliveryJob): Promise<void> {
-    this.buried += subscribers.length;
+  async deadLetter({ subscribers }: DeliveryJob): Promise<void> {
+    this.deadLetters += subscribers.length;
   }
 
   /** The next messages; undefined once all that were ever put are done. */

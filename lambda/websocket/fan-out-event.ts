@@ -131,7 +131,7 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
   await allFinished([
     ...(untried.length === 0 ? [] : [queue.enqueue([{ event, subscribers: untried, attempt }])]),
     ...(again.length === 0 ? [] : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(attempt, random))]),
-    ...(undeliverable.length === 0 ? [] : [queue.bury({ event, subscribers: undeliverable, attempt })]),
+    ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ event, subscribers: undeliverable, attempt })]),
   ]);
 }
 

@@ -55,9 +55,9 @@ export interface PendingReplay {
   /** Tells it from one of the same connection and channel that takes its place. */
   readonly id: string;
   readonly epoch: string;
-  /** Everything that exists up to here has been posted, and what lay behind an open hole too. */
+  /** Everything that exists up to here has been posted, and what lay behind an open gap too. */
   readonly sentTo: number;
-  /** Up to here nothing is missing. Below `sentTo` where a hole was open. */
+  /** Up to here nothing is missing. Below `sentTo` where a gap was open. */
   readonly settled: number;
   /** Whether the client takes several events per frame. */
   readonly batch: boolean;
@@ -183,5 +183,5 @@ export interface DeliveryQueue {
    */
   enqueue(jobs: readonly DeliveryJob[], delaySeconds?: number): Promise<void>;
   /** Puts a job aside for an operator: it is not tried again. */
-  bury(job: DeliveryJob): Promise<void>;
+  deadLetter(job: DeliveryJob): Promise<void>;
 }

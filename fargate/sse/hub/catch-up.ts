@@ -36,7 +36,7 @@ export interface CatchUpVisitor {
   reset(reason: ResetReason, position: Position): Promise<void>;
   /** Waits until the reader has room for more; false when it wants no more for now. */
   wantsMore(): Promise<boolean>;
-  /** The feed is behind the reader. It comes up once its holes are closed, which takes the grace period at most. False as above. */
+  /** The feed is behind the reader. It comes up once its gaps are closed, which takes the grace period at most. False as above. */
   feedIsBehind(): Promise<boolean>;
 }
 
@@ -158,12 +158,12 @@ async function replay(
   let progress = reader.beginReplay(channel, from, undefined, checkedAtMs);
   let reached = from;
   let limit = firstLimit(feed.ring);
-  let behindHole: Age | undefined;
+  let behindGap: Age | undefined;
   try {
     while (progress.more) {
       const page = await servePage(progress, reached, limit, visitor, signal, options);
       reached = page.reached;
-      behindHole ??= page.behindHole;
+      behindGap ??= page.behindGap;
       // Nothing of the page is held while the client is waited for, but what the visitor answers for.
       if (!(await visitor.wantsMore())) return undefined;
       if (feed.locate(reached) !== undefined) return reached;
@@ -171,12 +171,12 @@ async function replay(
       limit = page.isCut ? Math.max(1, page.taken) : nextLimit(limit, page.meanChars);
     }
     if (reached.epoch !== floor.epoch || reached.seq >= floor.seq) return reached;
-    // In a log that has been wiped since nothing is found either, and that is no hole. The outer loop tells the client.
+    // In a log that has been wiped since nothing is found either, and that is no gap. The outer loop tells the client.
     const resumption = await inTurn(options.lookups, visitor, signal, () => reader.checkResume(channel, reached));
     if (resumption.kind === 'reset') return reached;
-    // What the feed began behind was settled then, so what is still not there is a hole that nobody has buried yet.
-    const rest = { from: reached.seq + 1, to: Math.min(floor.seq, (behindHole?.seq ?? Number.MAX_SAFE_INTEGER) - 1) };
-    const entries = await reader.bury(channel, floor.epoch, rest, behindHole?.atMs ?? clock.nowMs());
+    // What the feed began behind was settled then, so what is still not there is a gap that nobody has tombstoned yet.
+    const rest = { from: reached.seq + 1, to: Math.min(floor.seq, (behindGap?.seq ?? Number.MAX_SAFE_INTEGER) - 1) };
+    const entries = await reader.tombstone(channel, floor.epoch, rest, behindGap?.atMs ?? clock.nowMs());
     signal.throwIfAborted();
     reached = (await serve({ entries, settled: rest.to, more: false }, reached, visitor)).reached;
     return (await visitor.wantsMore()) ? reached : undefined;
@@ -194,8 +194,8 @@ interface ServedPage {
   readonly meanChars: number;
   /** The visitor has not taken all of it. */
   readonly isCut: boolean;
-  /** The first entry past an open hole: what lies there is the feed's to deliver, which waits for the hole, or buries it. */
-  readonly behindHole: Age | undefined;
+  /** The first entry past an open gap: what lies there is the feed's to deliver, which waits for the gap, or tombstones it. */
+  readonly behindGap: Age | undefined;
 }
 
 async function servePage(
@@ -221,13 +221,13 @@ async function serve({ entries, settled }: ReplayPage, from: Position, visitor: 
   const taken = events.length === 0 ? 0 : await visitor.events(events);
   const isCut = taken < events.length;
   const reached = isCut ? (events[taken - 1]?.seq ?? from.seq) : settled;
-  const hole = entries.find(({ seq }) => seq > settled);
+  const gap = entries.find(({ seq }) => seq > settled);
   return {
     reached: { epoch: from.epoch, seq: reached },
     taken,
     meanChars: events.reduce((sum, { data }) => sum + data.length, 0) / Math.max(1, events.length),
     isCut,
-    behindHole: hole && { kind: hole.kind, seq: hole.seq, atMs: hole.atMs },
+    behindGap: gap && { kind: gap.kind, seq: gap.seq, atMs: gap.atMs },
   };
 }
 

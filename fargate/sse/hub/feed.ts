@@ -7,7 +7,7 @@ import type { ResetReason } from '../../../backbone/protocol.ts';
 import type { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
-import { HoleWatch } from './hole-watch.ts';
+import { GapWatch } from './gap-watch.ts';
 import type { PermitSource } from './permits.ts';
 import { Ring } from './ring.ts';
 
@@ -16,14 +16,14 @@ export interface FeedOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A hole is buried when its seqs have been known for this long. */
+  /** A gap is tombstoned when its seqs have been known for this long. */
   readonly graceMs: number;
   readonly retentionMs: number;
   /** Called whenever the feed's position has moved. */
   readonly onAdvanced: (feed: Feed) => void;
   /** Resolves when readers have been offered what the ring holds, if that is more than the ring should hold. */
   readonly pace: (feed: Feed) => Promise<void> | undefined;
-  readonly onBuried: (holes: number) => void;
+  readonly onTombstoned: (gaps: number) => void;
   /** Called for a notification of an event that has been delivered already. */
   readonly onRepeat: () => void;
   readonly ringMemory: RingMemory;
@@ -80,7 +80,7 @@ export class Feed {
   #closing: AbortController | undefined;
   /** Undefined until the baseline is known. */
   #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
-  #holes = new HoleWatch();
+  #gaps = new GapWatch();
   /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
   #held: LaneEvent[] = [];
   /** The last epoch that the log has denied: its late notifications cost nothing. */
@@ -179,7 +179,7 @@ export class Feed {
 
   /**
    * Lets the ring reach further back by a page of the log. All who resume within it are then served from memory. What lies
-   * below the ring's floor is settled, and what is put there has no hole, so none of it needs a proof.
+   * below the ring's floor is settled, and what is put there has no gap, so none of it needs a proof.
    */
   reachBack(): Promise<void> {
     this.#reachingBack ??= this.#readBack().finally(() => {
@@ -199,7 +199,7 @@ export class Feed {
     const { ring } = this.#state;
     const bottom = newestFirst.at(-1)?.seq;
     const reached = ring.reachBack(newestFirst, this.#historyRoom);
-    // A hole, or what is too large for the ring, ends its history; the end of a page does not.
+    // A gap, or what is too large for the ring, ends its history; the end of a page does not.
     if (!reached || ring.floor.seq + 1 !== bottom) this.#deepest = ring.floor;
   }
 
@@ -235,7 +235,7 @@ export class Feed {
   /** Notes that a seq of the feed's epoch is known to be assigned. */
   noteAssigned(seq: number): void {
     this.#state.sequencer.noteHead(seq);
-    this.#holes.note(seq, this.#options.clock.nowMs());
+    this.#gaps.note(seq, this.#options.clock.nowMs());
     this.#mendSoon();
   }
 
@@ -308,7 +308,7 @@ export class Feed {
     if (!this.#hasAll(head)) return this.#beginAnew(head, 'expired');
     const { ring } = this.#state;
     this.#live = { sequencer: new Sequencer({ epoch: head.epoch, seq: 0 }), ring };
-    this.#holes = new HoleWatch();
+    this.#gaps = new GapWatch();
     ring.beginFirst(head.epoch);
     this.noteAssigned(head.seq);
   }
@@ -329,7 +329,7 @@ export class Feed {
     this.#options.logger.warn('channel begins anew', { channel: this.channel, reason, was: sequencer.epoch, epoch: start.epoch });
     this.#oldEpoch = sequencer.epoch;
     this.#live = { sequencer: new Sequencer(start), ring };
-    this.#holes = new HoleWatch();
+    this.#gaps = new GapWatch();
     this.#nap?.abort();
     ring.reset(start, reason);
     this.#options.onAdvanced(this);
@@ -344,11 +344,11 @@ export class Feed {
     const { sequencer, ring } = this.#state;
     const before = sequencer.position;
     for (const entry of entries) {
-      this.#holes.note(entry.seq, this.#options.clock.nowMs());
+      this.#gaps.note(entry.seq, this.#options.clock.nowMs());
       for (const event of sequencer.offer(entry)) ring.append(event);
     }
     if (sequencer.position > before) {
-      this.#holes.settle(sequencer.position);
+      this.#gaps.settle(sequencer.position);
       this.#nap?.abort();
       this.#options.onAdvanced(this);
     }
@@ -360,7 +360,7 @@ export class Feed {
     void this.#mend();
   }
 
-  /** Works until nothing is missing: reads a hole at once, waits for its publisher as long as it may still come, then buries it. */
+  /** Works until nothing is missing: reads a gap at once, waits for its publisher as long as it may still come, then tombstones it. */
   async #mend(): Promise<void> {
     this.#mending = true;
     let retryMs = RETRY_MS.first;
@@ -372,7 +372,7 @@ export class Feed {
         await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));
         retryMs = RETRY_MS.first;
       } catch (error) {
-        this.#warn('could not mend a hole', error);
+        this.#warn('could not mend a gap', error);
         await this.#sleep(retryMs);
         retryMs = Math.min(retryMs * 2, RETRY_MS.most);
       }
@@ -381,28 +381,28 @@ export class Feed {
   }
 
   async #mendOnce(sequencer: Sequencer, from: number, to: number): Promise<void> {
-    const { reader, clock, graceMs, pace, onBuried } = this.#options;
-    // What is behind the hole tells how old it is, if it is there.
+    const { reader, clock, graceMs, pace, onTombstoned } = this.#options;
+    // What is behind the gap tells how old it is, if it is there.
     const found = await reader.readRange(this.channel, sequencer.epoch, { from, to: to + 1 });
     if (sequencer !== this.#state.sequencer) return;
     this.#take(found);
     await pace(this);
     if (sequencer.position >= from) return;
     const nowMs = clock.nowMs();
-    const noticedAtMs = this.#holes.noticedAtMs(from) ?? nowMs;
+    const noticedAtMs = this.#gaps.noticedAtMs(from) ?? nowMs;
     const dueMs = noticedAtMs + graceMs - nowMs;
     if (dueMs > 0) {
       await this.#sleep(dueMs);
       return;
     }
-    // In a log that was wiped or restored nothing is found either: that is a reset, and not a hole.
+    // In a log that was wiped or restored nothing is found either: that is a reset, and not a gap.
     await this.refresh();
     if (sequencer !== this.#state.sequencer) return;
     const [behind] = found;
-    const last = Math.min((behind?.seq ?? to + 1) - 1, this.#holes.knownAt(nowMs - graceMs));
+    const last = Math.min((behind?.seq ?? to + 1) - 1, this.#gaps.knownAt(nowMs - graceMs));
     const atMs = Math.min(noticedAtMs, behind?.atMs ?? noticedAtMs);
-    const entries = await reader.bury(this.channel, sequencer.epoch, { from, to: last }, atMs);
-    onBuried(entries.filter(({ kind }) => kind === 'tombstone').length);
+    const entries = await reader.tombstone(this.channel, sequencer.epoch, { from, to: last }, atMs);
+    onTombstoned(entries.filter(({ kind }) => kind === 'tombstone').length);
     if (sequencer === this.#state.sequencer) this.#take(entries);
   }
 

@@ -13,7 +13,7 @@ export interface HubCounts {
   /** Notifications of events that were in the ring already. */
   readonly repeatsDropped: number;
   readonly slowStreamsClosed: number;
-  readonly holesBuried: number;
+  readonly gapsTombstoned: number;
   /** Streams and polls that the task had no room for. */
   readonly refusedFull: number;
   /** Streams and polls of principals that had all they may have. */
@@ -52,7 +52,7 @@ function noCounts(): Record<Count, number> {
     resets: 0,
     repeatsDropped: 0,
     slowStreamsClosed: 0,
-    holesBuried: 0,
+    gapsTombstoned: 0,
     refusedFull: 0,
     refusedOverLimit: 0,
   };

@@ -169,7 +169,7 @@ export class Hub {
       retentionMs,
       onAdvanced: (feed) => this.#passes.schedule(feed),
       pace: (feed) => this.#pace(feed),
-      onBuried: (holes) => this.#counter.add('holesBuried', holes),
+      onTombstoned: (gaps) => this.#counter.add('gapsTombstoned', gaps),
       onRepeat: () => this.#counter.add('repeatsDropped'),
       ringMemory: this.#rings,
       places: this.#budget.channels,

@@ -30,7 +30,7 @@ export function createDeliveryQueue({ client, deliveryQueueUrl, deadLetterQueueU
         }
       }
     },
-    async bury(job: DeliveryJob) {
+    async deadLetter(job: DeliveryJob) {
       await client.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: encodeDeliveryJob(job) }));
     },
   };

@@ -14,13 +14,13 @@ import { idle, until } from '../support/until.ts';
 
 let clock: ManualClock;
 let log: MemoryEventLog;
-let buried: number;
+let tombstoned: number;
 let feed: Feed | undefined;
 
 beforeEach(() => {
   clock = new ManualClock();
   log = new MemoryEventLog({ clock, retentionMs: RETENTION_MS });
-  buried = 0;
+  tombstoned = 0;
 });
 
 afterEach(() => feed?.close());
@@ -38,8 +38,8 @@ function makeFeed(): Feed {
     pace: () => undefined,
     onRepeat: () => {},
     ringMemory: new RingMemory(64 * 1024 * 1024),
-    onBuried: (holes) => {
-      buried += holes;
+    onTombstoned: (gaps) => {
+      tombstoned += gaps;
     },
   });
   void feed.wantedBy(new Permits(1).for('ann'));
@@ -93,12 +93,12 @@ test('a notification that comes while the feed opens is kept', async () => {
 
 test('an event that was notified before the feed existed, but lies behind its baseline, is read from the log', async () => {
   await log.allocate('demo');
-  await store('behind a hole');
+  await store('behind a gap');
   const feed = await openFeed();
   expect(feed.position.seq).toBe(0);
   await clock.advance(GRACE_MS);
   await until(() => feed.ring.end === 1);
-  expect(content(feed)).toEqual(['behind a hole']);
+  expect(content(feed)).toEqual(['behind a gap']);
 });
 
 test('a seq that was never written holds the next event back until the grace period is over', async () => {
@@ -112,10 +112,10 @@ test('a seq that was never written holds the next event back until the grace per
   await clock.advance(1);
   await until(() => feed.ring.end === 1);
   expect(content(feed)).toEqual(['next']);
-  expect(buried).toBe(1);
+  expect(tombstoned).toBe(1);
 });
 
-test('holes that were noticed together are buried together', async () => {
+test('gaps that were noticed together are tombstoned together', async () => {
   const feed = await openFeed();
   await log.allocate('demo');
   const first = await store('first');
@@ -125,10 +125,10 @@ test('holes that were noticed together are buried together', async () => {
   await until(() => clock.sleeping === 1);
   await clock.advance(GRACE_MS);
   await until(() => feed.ring.end === 2);
-  expect(buried).toBe(2);
+  expect(tombstoned).toBe(2);
 });
 
-test('a hole that was noticed later is not buried before its own time', async () => {
+test('a gap that was noticed later is not tombstoned before its own time', async () => {
   const { epoch } = await store('one');
   const feed = await openFeed();
   await log.allocate('demo');
@@ -138,20 +138,20 @@ test('a hole that was noticed later is not buried before its own time', async ()
   await log.allocate('demo');
   feed.noteAssigned(3);
   await clock.advance(1_000);
-  await until(() => buried === 1);
+  await until(() => tombstoned === 1);
   expect((await log.read('demo', epoch, 1, 10)).entries.map(({ seq }) => seq)).toEqual([1, 2]);
 });
 
-test('a tombstone is as old as what lies behind it, however late the hole was noticed', async () => {
+test('a tombstone is as old as what lies behind it, however late the gap was noticed', async () => {
   const feed = await openFeed();
-  const hole = await log.allocate('demo');
+  const gap = await log.allocate('demo');
   const next = await store('next');
   await clock.advance(10 * GRACE_MS);
   feed.offer(next);
   await until(() => clock.sleeping === 1);
   await clock.advance(GRACE_MS);
-  await until(() => buried === 1);
-  expect((await log.read('demo', hole.epoch, hole.seq, 1)).entries).toMatchObject([{ kind: 'tombstone', atMs: next.publishedAtMs }]);
+  await until(() => tombstoned === 1);
+  expect((await log.read('demo', gap.epoch, gap.seq, 1)).entries).toMatchObject([{ kind: 'tombstone', atMs: next.publishedAtMs }]);
 });
 
 test('an event that is written within the grace period is delivered when its notification comes', async () => {
@@ -164,10 +164,10 @@ test('an event that is written within the grace period is delivered when its not
   feed.offer(late);
   expect(content(feed)).toEqual(['late', 'next']);
   await until(() => clock.sleeping === 0);
-  expect(buried).toBe(0);
+  expect(tombstoned).toBe(0);
 });
 
-test('losing the race for a hole gives its event', async () => {
+test('losing the race for a gap gives its event', async () => {
   const feed = await openFeed();
   const position = await log.allocate('demo');
   feed.offer(await store('next'));
@@ -182,7 +182,7 @@ test('losing the race for a hole gives its event', async () => {
   await clock.advance(GRACE_MS);
   await until(() => feed.ring.end === 2);
   expect(content(feed)).toEqual(['won', 'next']);
-  expect(buried).toBe(0);
+  expect(tombstoned).toBe(0);
 });
 
 test('a head that is further than what came is a lost last notification', async () => {
@@ -236,7 +236,7 @@ test('a channel that is gone from the log is a reset, even if nothing is publish
   expect(await log.head('demo')).toBeUndefined();
 });
 
-test('a hole in a log that was wiped is a reset, and not skipped', async () => {
+test('a gap in a log that was wiped is a reset, and not skipped', async () => {
   const feed = await openFeed();
   feed.offer(await store('first'));
   await until(() => feed.ring.end === 1);

@@ -187,7 +187,7 @@ describe('resume', () => {
     expect(sink.events.map(({ id }) => Number(id?.split('.')[1]))).toEqual(Array.from({ length: 251 }, (_, index) => index + 2));
   });
 
-  test('a hole at the end of the log that nobody has buried yet does not hold a replay up', async () => {
+  test('a gap at the end of the log that nobody has tombstoned yet does not hold a replay up', async () => {
     world = new HubWorld();
     const first = await world.store('demo', 'one');
     await world.log.allocate('demo');
@@ -533,8 +533,8 @@ describe('drain', () => {
   });
 });
 
-describe('holes', () => {
-  test('a buried hole is counted, and no stream sees it', async () => {
+describe('gaps', () => {
+  test('a tombstoned gap is counted, and no stream sees it', async () => {
     world = new HubWorld();
     const { sink } = await world.open(['demo']);
     await world.log.allocate('demo');
@@ -543,6 +543,6 @@ describe('holes', () => {
     await world.clock.advance(GRACE_MS);
     await until(() => sink.events.length === 1);
     expect(sink.data).toEqual(['next']);
-    expect(world.hub.takeCounts()).toMatchObject({ holesBuried: 1, deliveries: 1 });
+    expect(world.hub.takeCounts()).toMatchObject({ gapsTombstoned: 1, deliveries: 1 });
   });
 });

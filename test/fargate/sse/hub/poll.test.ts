@@ -99,13 +99,13 @@ test('what cannot be resumed is told, with the cursor to go on with', async () =
 test('a cursor behind tombstones moves on, so that they are not read again', async () => {
   await world.open(['demo']);
   const first = await world.publish('demo', 'one');
-  const hole = await world.log.allocate('demo');
-  await world.log.bury('demo', hole, world.clock.nowMs());
+  const gap = await world.log.allocate('demo');
+  await world.log.tombstone('demo', gap, world.clock.nowMs());
   const third = await world.log.allocate('demo');
-  await world.log.bury('demo', third, world.clock.nowMs());
+  await world.log.tombstone('demo', third, world.clock.nowMs());
   world.hub.start();
   await world.clock.advance(30_000);
-  // Heartbeats, idle feeds and heads: nobody waits for a hole any more.
+  // Heartbeats, idle feeds and heads: nobody waits for a gap any more.
   await until(() => world.clock.sleeping === 3);
   expect((await poll(['demo'], idOf(first))).cursor).toBe(`${first.epoch}.3`);
 });

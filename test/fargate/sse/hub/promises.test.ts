@@ -226,7 +226,7 @@ class Run {
     return parts.join(',');
   }
 
-  /** Lets everything come to rest: publishers finish, clients come back and read, heads are compared, holes are buried. */
+  /** Lets everything come to rest: publishers finish, clients come back and read, heads are compared, gaps are tombstoned. */
   async finish(): Promise<void> {
     let open = true;
     const published = Promise.all(this.#publishing).finally(() => {
@@ -249,7 +249,7 @@ class Run {
   }
 }
 
-/** A publisher that stands still again and again finds its seqs buried, and gives up. Nothing is promised to it. */
+/** A publisher that stands still again and again finds its seqs tombstoned, and gives up. Nothing is promised to it. */
 function notAcknowledged(error: unknown): undefined {
   if (!(error instanceof PublishContendedError)) throw error;
 }

@@ -7,7 +7,7 @@ import { position } from '../../../support/arbitraries.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
 
-const WRITES = ['allocate', 'append', 'bury', 'setClaim', 'markNotified'] as const;
+const WRITES = ['allocate', 'append', 'tombstone', 'setClaim', 'markNotified'] as const;
 
 /** Notes every call that writes. */
 function watched(log: EventLog, writes: string[]): EventLog {

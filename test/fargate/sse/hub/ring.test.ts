@@ -135,7 +135,7 @@ describe('what lies below', () => {
     expect(ring.bytesFrom(-3)).toBe(ring.bytesFrom(0) * 4);
   });
 
-  test('ends at a hole, and passes tombstones', () => {
+  test('ends at a gap, and passes tombstones', () => {
     const ring = at5();
     const tombstone = (seq: number): LogEntry => ({ kind: 'tombstone', seq, atMs: 0 });
     ring.reachBack([entry(7), entry(5), tombstone(4), entry(3), entry(1)], EVERYTHING);

@@ -16,17 +16,17 @@ beforeEach(() => {
 
 afterEach(() => world.hub.close());
 
-/** Channel `a` has an open hole at 2, before 3: a client that has 3 from another task is ahead of this one. */
-async function openHole(): Promise<string> {
+/** Channel `a` has an open gap at 2, before 3: a client that has 3 from another task is ahead of this one. */
+async function openGap(): Promise<string> {
   const { epoch } = await world.store('a', 'a1');
   await world.log.allocate('a');
   await world.store('a', 'a3');
   return `a=${epoch}.3`;
 }
 
-describe('while a hole is open in one channel', () => {
+describe('while a gap is open in one channel', () => {
   test('a stream gets what it has missed of the other, and its live events', async () => {
-    const a = await openHole();
+    const a = await openGap();
     const { epoch } = await world.store('b', 'b1');
     const { sink } = await world.open(CHANNELS, `${a},b=${epoch}.0`);
     await until(() => sink.events.length === 1);
@@ -36,11 +36,11 @@ describe('while a hole is open in one channel', () => {
       [`${a},b=${epoch}.1`, 'b1'],
       [`${a},b=${epoch}.2`, 'b2'],
     ]);
-    expect(world.hub.takeCounts().holesBuried).toBe(0);
+    expect(world.hub.takeCounts().gapsTombstoned).toBe(0);
   });
 
   test('the events of its own channel wait, and come in order once it is closed', async () => {
-    const a = await openHole();
+    const a = await openGap();
     const { sink } = await world.open(CHANNELS, a);
     const fourth = await world.publish('a', 'a4');
     const b = await world.publish('b', 'b1');
@@ -53,15 +53,15 @@ describe('while a hole is open in one channel', () => {
   });
 
   test('a poll answers at once what the other has', async () => {
-    const a = await openHole();
+    const a = await openGap();
     const b = await world.store('b', 'b1');
     expect(await poll(`${a},b=${b.epoch}.0`, 20_000)).toEqual({ data: ['b1'], cursor: `${a},b=${idOf(b)}` });
   });
 
   test('a poll that waits is answered with the next event of the other', async () => {
-    const a = await openHole();
+    const a = await openGap();
     const waiting = poll(a, 20_000);
-    // The poll's own time, and the grace period of the hole.
+    // The poll's own time, and the grace period of the gap.
     await until(() => world.clock.sleeping === 2);
     await idle();
     const b = await world.publish('b', 'b1');
@@ -69,12 +69,12 @@ describe('while a hole is open in one channel', () => {
   });
 
   test('a poll that does not wait is answered although it is ahead', async () => {
-    const a = await openHole();
+    const a = await openGap();
     expect(await poll(a, 0)).toEqual({ data: [], cursor: `${a},b=0.0` });
   });
 
-  test('a poll that waits gets the events of its own channel once the hole is closed', async () => {
-    const a = await openHole();
+  test('a poll that waits gets the events of its own channel once the gap is closed', async () => {
+    const a = await openGap();
     const waiting = poll(a, 20_000);
     await until(() => world.clock.sleeping === 2);
     await idle();

@@ -15,7 +15,7 @@ afterEach(() => world.hub.close());
 
 /** Counts what reaches the log from now on. */
 function countCalls(): () => number {
-  const spies = (['head', 'heads', 'read', 'readBack', 'bury'] as const).map((method) => jest.spyOn(world.log, method));
+  const spies = (['head', 'heads', 'read', 'readBack', 'tombstone'] as const).map((method) => jest.spyOn(world.log, method));
   return () => spies.reduce((calls, { mock }) => calls + mock.calls.length, 0);
 }
 
@@ -102,7 +102,7 @@ test('an event that was notified before the feed existed, and lies past its base
   expect(sink.data).toEqual(['a2', 'a4']);
 });
 
-test('a ring does not reach past a hole: what became of it is the replay to find out', async () => {
+test('a ring does not reach past a gap: what became of it is the replay to find out', async () => {
   const [first] = await store('a', 1, 3);
   await world.log.allocate('a');
   await store('a', 5, 8);
@@ -113,9 +113,9 @@ test('a ring does not reach past a hole: what became of it is the replay to find
   expect((await world.log.read('a', (first as LaneEvent).epoch, 4, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 4 }]);
 });
 
-test('tombstones are no holes', async () => {
+test('tombstones are no gaps', async () => {
   const [first] = await store('a', 1, 3);
-  await world.log.bury('a', await world.log.allocate('a'), world.clock.nowMs());
+  await world.log.tombstone('a', await world.log.allocate('a'), world.clock.nowMs());
   await store('a', 5, 8);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();

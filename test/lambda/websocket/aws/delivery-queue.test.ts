@@ -72,9 +72,9 @@ test('a part that SQS refuses rejects by name', async () => {
   await expect(queue.enqueue([job(1)])).rejects.toThrow(expect.objectContaining({ name: 'DeliveryNotQueuedError' }));
 });
 
-test('a buried job goes to the dead-letter queue', async () => {
+test('a job that is given up goes to the dead-letter queue', async () => {
   await start();
-  await queue.bury(job(1));
+  await queue.deadLetter(job(1));
   const { QueueUrl, MessageBody } = stub.only('SendMessage').input as { QueueUrl: string; MessageBody: string };
   expect(QueueUrl).toBe(DEAD_LETTER_QUEUE_URL);
   expect(parseDeliveryJob(MessageBody)).toEqual(job(1));

@@ -5,13 +5,13 @@ import type { DeliveryQueue } from '../../../../lambda/websocket/ports.ts';
 /** A {@link DeliveryQueue} in memory. Jobs pass through their encoding, as on SQS. */
 export class MemoryDeliveryQueue implements DeliveryQueue {
   readonly jobs: { readonly job: DeliveryJob; readonly delaySeconds: number }[] = [];
-  readonly buried: DeliveryJob[] = [];
+  readonly deadLetters: DeliveryJob[] = [];
 
   async enqueue(jobs: readonly DeliveryJob[], delaySeconds = 0): Promise<void> {
     for (const job of jobs) this.jobs.push({ job: parseDeliveryJob(encodeDeliveryJob(job)), delaySeconds });
   }
 
-  async bury(job: DeliveryJob): Promise<void> {
-    this.buried.push(parseDeliveryJob(encodeDeliveryJob(job)));
+  async deadLetter(job: DeliveryJob): Promise<void> {
+    this.deadLetters.push(parseDeliveryJob(encodeDeliveryJob(job)));
   }
 }

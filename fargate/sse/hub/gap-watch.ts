@@ -1,8 +1,8 @@
 /**
- * Since when a channel's missing seqs are known to be assigned. A hole is buried when every seq of it has been known
+ * Since when a channel's missing seqs are known to be assigned. A gap is tombstoned when every seq of it has been known
  * for the grace period: its publisher was given the seq before that, and has given it up by then.
  */
-export class HoleWatch {
+export class GapWatch {
   /** Ascending in both: all seqs up to `upTo` were known at `atMs`. */
   readonly #noticed: { readonly upTo: number; readonly atMs: number }[] = [];
 
