@@ -55,7 +55,7 @@ function wantsStream(request: IncomingMessage): boolean {
     headers.expect === undefined &&
     (headers['content-length'] ?? '0') === '0' &&
     headers['transfer-encoding'] === undefined &&
-    !unanswered.has(socket) &&
+    !pendingResponses.has(socket) &&
     preferredMedia(request) === STREAM
   );
 }
@@ -71,15 +71,15 @@ export function hostFault({ rawHeaders, headers, httpVersion }: IncomingMessage)
   return HOST.test(headers.host ?? '') ? undefined : `Host is ${quote(headers.host)}, but must be a name or an address, and maybe a port`;
 }
 
-/** How many answers a connection owes. */
-const unanswered = new WeakMap<Socket, number>();
+/** How many responses a connection still has to send. */
+const pendingResponses = new WeakMap<Socket, number>();
 
-/** Counts an answer as owed until the response is over. */
-export function oweAnswer({ socket }: IncomingMessage, response: ServerResponse): void {
-  unanswered.set(socket, (unanswered.get(socket) ?? 0) + 1);
+/** Counts the response as pending until it is over. */
+export function trackResponse({ socket }: IncomingMessage, response: ServerResponse): void {
+  pendingResponses.set(socket, (pendingResponses.get(socket) ?? 0) + 1);
   response.once('close', () => {
-    const left = (unanswered.get(socket) ?? 0) - 1;
-    if (left > 0) unanswered.set(socket, left);
-    else unanswered.delete(socket);
+    const left = (pendingResponses.get(socket) ?? 0) - 1;
+    if (left > 0) pendingResponses.set(socket, left);
+    else pendingResponses.delete(socket);
   });
 }

@@ -4,7 +4,7 @@ import { CONSOLE_CONFIG_PATH } from '../../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { SSE_PATHS } from '../contract.ts';
-import { EdgeRequest, hostFault, oweAnswer } from './edge-request.ts';
+import { EdgeRequest, hostFault, trackResponse } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
@@ -51,7 +51,7 @@ export function createEdge(options: EdgeOptions): Server {
       keepAliveTimeout: keepAliveMs,
     },
     async (request, response) => {
-      oweAnswer(request, response);
+      trackResponse(request, response);
       const reply = await answer(request, response).catch((error) => failure(error, request, response.destroyed));
       if (reply !== undefined) send(response, withHeaders(reply, cors(request)), hub.isDraining, maxStallMs);
     },

@@ -18,7 +18,7 @@ const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 
 /** `POST /v1/session`: puts the token of `Authorization` into a cookie, for EventSource, which can send nothing else. */
 export async function openSession(request: IncomingMessage, { verifier, origins, clock }: SessionRouteOptions): Promise<Reply> {
-  requireMeant(request, origins);
+  rejectForeignPages(request, origins);
   const token = bearer(request.headers.authorization);
   const { expiresAtMs } = await verifier.verify(token);
   const lasts = Math.max(0, Math.floor((expiresAtMs - clock.nowMs()) / 1_000));
@@ -31,7 +31,7 @@ export async function openSession(request: IncomingMessage, { verifier, origins,
 
 /** `DELETE /v1/session`. */
 export function endSession(request: IncomingMessage, { origins }: SessionRouteOptions): Reply {
-  requireMeant(request, origins);
+  rejectForeignPages(request, origins);
   return sessionReply(`${SESSION_COOKIE}=; ${ATTRIBUTES}; Max-Age=0`);
 }
 
@@ -39,8 +39,8 @@ function sessionReply(cookie: string): Reply {
   return { status: 204, headers: { 'Set-Cookie': cookie, 'Cache-Control': 'no-store' }, body: '' };
 }
 
-/** Whoever is no browser has no session that a page could change. */
-function requireMeant(request: IncomingMessage, origins: readonly string[]): void {
+/** Only browsers send these headers, and only a browser has a session that a foreign page could change. */
+function rejectForeignPages(request: IncomingMessage, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined || site !== undefined) requireOwnPage(request, origins);
 }

@@ -43,7 +43,8 @@ export interface HubOptions {
   readonly random?: () => number;
 }
 
-export interface Subscriber {
+/** Which channels a stream or a poll is to read, and from where. */
+export interface SubscribeRequest {
   readonly channels: readonly string[];
   /** Where the client stopped; undefined, or without a channel, to start with what comes next. */
   readonly cursor: Cursor | undefined;
@@ -229,8 +230,8 @@ export class Hub {
   }
 
   /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
-  attach(subscriber: Subscriber, sink: Sink): Attachment {
-    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = subscriber;
+  attach(request: SubscribeRequest, sink: Sink): Attachment {
+    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
     const refused = this.#admit(principal);
     if (refused !== undefined) return { kind: refused };
@@ -254,7 +255,7 @@ export class Hub {
    * @param signal aborts when the client has left, and the poll then rejects with its reason
    */
   async poll(
-    { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: Subscriber,
+    { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: SubscribeRequest,
     patienceMs: number,
     signal: AbortSignal,
   ): Promise<PollOutcome> {

@@ -23,7 +23,7 @@ export function createSdkPoster({ client }: SdkPosterOptions): ConnectionPoster 
       } catch (error) {
         const { name, message, $metadata } = error as Partial<ApiGatewayManagementApiServiceException>;
         const status = $metadata?.httpStatusCode;
-        return status === undefined ? unanswered(error) : classifyAnswer(status, name ?? '', message ?? '');
+        return status === undefined ? noResponse(error) : classifyAnswer(status, name ?? '', message ?? '');
       }
     },
   };
@@ -45,6 +45,6 @@ export function isExpiredToken(status: number, type: string): boolean {
 }
 
 /** A post whose answer never came: it may have been delivered or not. */
-export function unanswered(error: unknown): PostOutcome {
+export function noResponse(error: unknown): PostOutcome {
   return { kind: 'unavailable', reason: String(error) };
 }

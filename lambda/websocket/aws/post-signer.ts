@@ -34,7 +34,7 @@ interface Frame {
 }
 
 /** What is the same for all posts of one second. */
-interface Moment {
+interface SigningContext {
   readonly accessKeyId: string;
   readonly key: KeyObject;
   /** Header lines of the canonical request, and all that follows them up to the body's hash. */
@@ -60,8 +60,8 @@ export class PostSigner {
   readonly #region: () => Promise<string>;
   readonly #credentials: (options: { readonly forceRefresh: boolean }) => Promise<Credentials>;
   readonly #frames = new Map<string, Frame>();
-  #moment: Promise<Moment> | undefined;
-  #momentSecond = 0;
+  #context: Promise<SigningContext> | undefined;
+  #contextSecond = 0;
   /** Of the credentials in use, unless they are being renewed. */
   #accessKeyId: string | undefined;
   #renew = false;
@@ -76,19 +76,19 @@ export class PostSigner {
 
   /** Rejects with the error of the provider when there are no credentials. */
   async sign(connectionId: string, frame: string, nowMs: number): Promise<SignedPost> {
-    const moment = await this.#momentOf(Math.floor(nowMs / 1_000));
+    const context = await this.#contextOf(Math.floor(nowMs / 1_000));
     const { body, sha256 } = this.#frameOf(frame);
     const segment = escapeUri(connectionId);
     // Every service but S3 signs the path encoded once more than it is sent.
-    const canonicalRequest = `POST\n${this.#canonicalBasePath}${escapeUri(segment)}\n\n${moment.canonicalHeaders}${sha256}`;
-    const signature = createHmac('sha256', moment.key)
-      .update(moment.stringToSign + hash('sha256', canonicalRequest))
+    const canonicalRequest = `POST\n${this.#canonicalBasePath}${escapeUri(segment)}\n\n${context.canonicalHeaders}${sha256}`;
+    const signature = createHmac('sha256', context.key)
+      .update(context.stringToSign + hash('sha256', canonicalRequest))
       .digest('hex');
     return {
       path: this.#basePath + segment,
-      headers: [...moment.headers, 'authorization', moment.authorization + signature],
+      headers: [...context.headers, 'authorization', context.authorization + signature],
       body,
-      accessKeyId: moment.accessKeyId,
+      accessKeyId: context.accessKeyId,
     };
   }
 
@@ -100,18 +100,18 @@ export class PostSigner {
     if (this.#accessKeyId !== accessKeyId) return;
     this.#accessKeyId = undefined;
     this.#renew = true;
-    this.#moment = undefined;
+    this.#context = undefined;
   }
 
-  #momentOf(second: number): Promise<Moment> {
-    if (this.#moment === undefined || this.#momentSecond !== second) {
-      this.#moment = this.#openMoment(new Date(second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ''));
-      this.#momentSecond = second;
+  #contextOf(second: number): Promise<SigningContext> {
+    if (this.#context === undefined || this.#contextSecond !== second) {
+      this.#context = this.#createContext(new Date(second * 1_000).toISOString().replace(/[-:]|\.\d+/g, ''));
+      this.#contextSecond = second;
     }
-    return this.#moment;
+    return this.#context;
   }
 
-  async #openMoment(date: string): Promise<Moment> {
+  async #createContext(date: string): Promise<SigningContext> {
     const forceRefresh = this.#renew;
     this.#renew = false;
     const [region, credentials] = await Promise.all([this.#region(), this.#credentials({ forceRefresh })]);

@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import Pool from 'undici/lib/dispatcher/pool.js';
 import { POST_TIMEOUT_MS } from '../contract.ts';
 import type { ConnectionPoster } from '../ports.ts';
-import { classifyAnswer, isExpiredToken, unanswered } from './connection-poster.ts';
+import { classifyAnswer, isExpiredToken, noResponse } from './connection-poster.ts';
 import { createManagementClient } from './management-client.ts';
 import { PostSigner, type PostSignerOptions } from './post-signer.ts';
 
@@ -45,16 +45,16 @@ export function createSignedPoster(options: SignedPosterOptions): SignedPoster {
   return {
     async post(connectionId, frame, signal) {
       const signed = await signer.sign(connectionId, frame, Date.now());
-      if (signal?.aborted === true) return unanswered(signal.reason);
+      if (signal?.aborted === true) return noResponse(signal.reason);
       const { path, headers, body } = signed;
-      const { promise, resolve } = Promise.withResolvers<Answer>();
-      const reader = new AnswerReader(resolve);
+      const { promise, resolve } = Promise.withResolvers<RawResponse>();
+      const reader = new ResponseReader(resolve);
       const underWay = signal === undefined ? undefined : postsUnder(signal);
       underWay?.add(reader);
       pool.dispatch({ method: 'POST', path, headers, body }, reader);
       const answer = await promise;
       underWay?.delete(reader);
-      if ('error' in answer) return unanswered(answer.error);
+      if ('error' in answer) return noResponse(answer.error);
       const { status, type, message } = answer;
       if (isExpiredToken(status, type)) signer.renewCredentials(signed);
       return classifyAnswer(status, type, message);
@@ -73,19 +73,19 @@ export function createSignedPosterFromEnvironment(endpoint: string, connections:
   return createSignedPoster({ endpoint, region, credentials, connections });
 }
 
-type Answer = { readonly status: number; readonly type: string; readonly message: string } | { readonly error: unknown };
+type RawResponse = { readonly status: number; readonly type: string; readonly message: string } | { readonly error: unknown };
 type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestStart']>>[0];
 
-const postsBySignal = new WeakMap<AbortSignal, Set<AnswerReader>>();
+const postsBySignal = new WeakMap<AbortSignal, Set<ResponseReader>>();
 
 /**
  * The posts that end with a signal. One listener serves them all: with one each, a signal that hundreds of posts share is
  * searched from end to end for every post.
  */
-function postsUnder(signal: AbortSignal): Set<AnswerReader> {
+function postsUnder(signal: AbortSignal): Set<ResponseReader> {
   const known = postsBySignal.get(signal);
   if (known !== undefined) return known;
-  const posts = new Set<AnswerReader>();
+  const posts = new Set<ResponseReader>();
   postsBySignal.set(signal, posts);
   signal.addEventListener('abort', () => {
     for (const post of posts) post.giveUp(signal.reason);
@@ -94,8 +94,8 @@ function postsUnder(signal: AbortSignal): Set<AnswerReader> {
 }
 
 /** Reads the answer to one post: its status, and of its body no more than the beginning of the reason of a refusal. */
-class AnswerReader implements Dispatcher.DispatchHandler {
-  readonly #settle: (answer: Answer) => void;
+class ResponseReader implements Dispatcher.DispatchHandler {
+  readonly #settle: (answer: RawResponse) => void;
   #controller: Controller | undefined;
   #givenUp: Error | undefined;
   #status = 0;
@@ -103,7 +103,7 @@ class AnswerReader implements Dispatcher.DispatchHandler {
   #message = '';
   #bytes = 0;
 
-  constructor(settle: (answer: Answer) => void) {
+  constructor(settle: (answer: RawResponse) => void) {
     this.#settle = settle;
   }
 
