@@ -9,18 +9,18 @@ import { requestHandler } from './request-handler.ts';
  * endpoints come from the environment, as the SDK reads it.
  */
 
-/** For the event log and the connection store. */
+/** For the event log, and the tables of a lane. */
 export function createDynamoClient(): DynamoDBDocumentClient {
   // 128 sockets: a task replays many streams at once when clients come back after a deploy.
   return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler: requestHandler(2_000, 128) }));
 }
 
-/** For the event bus and the subscriptions of task queues. */
+/** For the event bus, and subscriptions to the topic. */
 export function createSnsClient(): SNSClient {
   return new SNSClient({ maxAttempts: 3, requestHandler: requestHandler(3_000, 64) });
 }
 
-/** For task queues and the delivery queue. */
+/** For the queues of a lane. */
 export function createSqsClient(): SQSClient {
   // Above the 20 s of a long poll.
   return new SQSClient({ maxAttempts: 3, requestHandler: requestHandler(25_000, 64) });

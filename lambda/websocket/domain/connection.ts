@@ -6,7 +6,7 @@ import type { Rights } from '../../../backbone/domain/access.ts';
  */
 export const MAX_CHANNELS_PER_CONNECTION = 100;
 
-/** One connection. */
+/** A client's connection to API Gateway. */
 export interface Connection {
   readonly connectionId: string;
   /** Who connected. */
