@@ -1,3 +1,4 @@
+import { backoffMs, fullJitter } from '../../backbone/domain/backoff.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import { parseNotification } from '../../backbone/domain/notification.ts';
@@ -18,7 +19,7 @@ export interface QueueReaderOptions {
 /** Calls in flight. One call takes 10 messages and a round trip; order does not matter, since the log decides. */
 const RECEIVERS = 2;
 
-const BACKOFF_MS = { first: 250, most: 10_000 };
+const BACKOFF = { firstMs: 250, mostMs: 10_000 };
 
 /** Reads the task's queue until the signal aborts. Never rejects: what goes wrong is logged and tried again. */
 export async function readQueue(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
@@ -27,7 +28,7 @@ export async function readQueue(options: QueueReaderOptions, signal: AbortSignal
 
 async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
   const { queue, clock, logger, offer, random = Math.random } = options;
-  let backoffMs = BACKOFF_MS.first;
+  let failures = 0;
   let deleting: Promise<void> = Promise.resolve();
   while (!signal.aborted) {
     try {
@@ -37,12 +38,11 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
       // A notification is a hint, so it is done with once it is handed over; the next call need not wait for that.
       await deleting;
       deleting = deleteAll(messages, options);
-      backoffMs = BACKOFF_MS.first;
+      failures = 0;
     } catch (error) {
       if (signal.aborted) break;
       logger.error('could not read the queue of this task', { error });
-      await clock.sleep(backoffMs * random(), signal).catch(() => {});
-      backoffMs = Math.min(backoffMs * 2, BACKOFF_MS.most);
+      await clock.sleep(fullJitter(backoffMs(BACKOFF, failures++), random), signal).catch(() => {});
     }
   }
   await deleting;

@@ -1,3 +1,4 @@
+import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { TargetHealth } from './ports.ts';
@@ -38,9 +39,9 @@ export async function watchTarget(
       if (failures === 0) logger.warn('cannot see the target health of this task', { error });
       failures++;
     }
-    const waitMs = intervalMs * Math.min(2 ** failures, MAX_BACKOFF);
-    // Between a half and the whole, so that tasks that started together do not ask together.
-    await clock.sleep(waitMs * (1 - random() / 2), signal).catch(() => {});
+    const waitMs = backoffMs({ firstMs: intervalMs, mostMs: intervalMs * MAX_BACKOFF }, failures);
+    // Jittered, so that tasks that started together do not ask together.
+    await clock.sleep(halfJitter(waitMs, random), signal).catch(() => {});
   }
   return 'stopped';
 }

@@ -1,3 +1,4 @@
+import { backoffMs } from '../../../backbone/domain/backoff.ts';
 import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
@@ -57,7 +58,7 @@ const MAX_CATCH_UP = 1_000;
 /** Who is further behind replays the log for itself: the ring would hardly hold it. */
 const MAX_REACH_BACK = 500;
 
-const RETRY_MS = { first: 200, most: 5_000 };
+const BACKOFF = { firstMs: 200, mostMs: 5_000 };
 
 /**
  * One channel as this task sees it: takes notifications as the hints that they are, and fills the ring with the
@@ -363,18 +364,17 @@ export class Feed {
   /** Works until nothing is missing: reads a gap at once, waits for its publisher as long as it may still come, then tombstones it. */
   async #mend(): Promise<void> {
     this.#mending = true;
-    let retryMs = RETRY_MS.first;
+    let failures = 0;
     for (;;) {
       const { sequencer } = this.#state;
       const missing = this.#isClosed ? undefined : sequencer.missing();
       if (missing === undefined) break;
       try {
         await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));
-        retryMs = RETRY_MS.first;
+        failures = 0;
       } catch (error) {
         this.#warn('could not mend a gap', error);
-        await this.#sleep(retryMs);
-        retryMs = Math.min(retryMs * 2, RETRY_MS.most);
+        await this.#sleep(backoffMs(BACKOFF, failures++));
       }
     }
     this.#mending = false;
