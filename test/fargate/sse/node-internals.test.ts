@@ -83,7 +83,7 @@ const TAKEOVER = 'fargate/sse/http/edge-request.ts (docs/decisions/0011-streams-
 assume('a request whose class says that it upgrades is handed over without an Upgrade header', TAKEOVER, async () => {
   const server = new TakingServer();
   const client = await openClient(await listening(server.http));
-  client.send([...STREAM, 'behind'].join('\r\n'));
+  client.send(`${STREAM.join('\r\n')}behind`);
   await server.taken();
   expect(server.behindHead).toBe('behind');
   expect(server.urls).toEqual([]);
@@ -104,8 +104,8 @@ assume('nothing that comes on a socket that was handed over is parsed', TAKEOVER
   const socket = await server.taken();
   expect(socket.listenerCount('data')).toBe(0);
   let heard = '';
-  socket.setEncoding('latin1').on('data', (text: string) => {
-    heard += text;
+  socket.on('data', (bytes: Buffer) => {
+    heard += bytes.toString();
   });
   client.send(...OTHER);
   await until(() => heard === OTHER.join('\r\n'));
