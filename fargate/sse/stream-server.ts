@@ -6,7 +6,7 @@ import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
 import type { Config } from './config.ts';
 import { countErrors } from './error-counter.ts';
-import { createEdge, type EdgeOptions } from './http/edge.ts';
+import { createHttpServer, type HttpServerOptions } from './http/http-server.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
@@ -39,7 +39,7 @@ export interface StreamReport extends HubCounts {
 }
 
 /** Who may use the server. */
-export interface ServerAccess extends Pick<EdgeOptions, 'verifier' | 'authenticate' | 'origins'> {}
+export interface ServerAccess extends Pick<HttpServerOptions, 'verifier' | 'authenticate' | 'origins'> {}
 
 export interface StreamServerOptions {
   readonly config: Pick<
@@ -78,7 +78,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
   const budget = createTaskBudget(config.memoryMiB * 1024 * 1024);
   const hub = new Hub({ ...config, budget, log, clock, logger });
-  const edge = createEdge({
+  const server = createHttpServer({
     ...access,
     hub,
     logger,
@@ -91,7 +91,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     files,
     consoleConfig: config.consoleConfig,
   });
-  const listening = await listen(edge, config);
+  const listening = await listen(server, config);
   hub.start();
   return {
     port: listening.port,
@@ -105,7 +105,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
       ...hub.takeCounts(),
     }),
     close: async () => {
-      await closeEdge(edge, listening, clock);
+      await closeServer(server, listening, clock);
       hub.close();
     },
   };
@@ -115,9 +115,9 @@ async function offerAll(hub: Hub, events: readonly LaneEvent[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 
-async function closeEdge(edge: Server, listening: Listening, clock: Clock): Promise<void> {
+async function closeServer(server: Server, listening: Listening, clock: Clock): Promise<void> {
   const waiting = new AbortController();
-  const cut = () => edge.closeAllConnections();
+  const cut = () => server.closeAllConnections();
   const patience = clock.sleep(LAST_ANSWERS_MS, waiting.signal).then(cut, () => {});
   await listening.close();
   waiting.abort();

@@ -8,10 +8,10 @@ import type { TaskBudget } from '../budget/task-budget.ts';
 import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
-import { POLL, preferredMedia, STREAM } from './edge-request.ts';
 import { encodePage, type Part } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
+import { POLL, preferredMedia, STREAM } from './takeover-request.ts';
 
 /** Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
 const LEFT = new Error('the client has left');

@@ -15,7 +15,7 @@ export interface Reply {
 }
 
 /** What can be wrong besides the input's content. */
-export type EdgeCode =
+export type ProblemCode =
   | 'bad_request'
   | 'not_found'
   | 'method_not_allowed'
@@ -47,7 +47,7 @@ export function json(status: number, value: unknown, headers: Readonly<Record<st
 /** RFC 9457 problem details. `detail` is a sentence that names the bad value. */
 export function problem(
   status: number,
-  code: EdgeCode | InvalidInputCode | AccessDeniedCode,
+  code: ProblemCode | InvalidInputCode | AccessDeniedCode,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
 ): Reply {

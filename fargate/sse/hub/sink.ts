@@ -5,7 +5,7 @@
  */
 export type CloseReason = 'slow' | 'drain' | 'failed' | 'evicted' | 'expired';
 
-/** Where a stream's bytes go. The edge makes one on a socket; the hub knows nothing else of clients. */
+/** Where a stream's bytes go. The HTTP server makes one on a socket; the hub knows nothing else of clients. */
 export interface Sink {
   /** @param bytes whole chunks of the chunked transfer coding: see `chunked-coding.ts` */
   write(bytes: Buffer): void;

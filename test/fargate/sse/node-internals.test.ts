@@ -13,8 +13,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from '@jest/globals';
-import { EdgeRequest } from '../../../fargate/sse/http/edge-request.ts';
 import { LIKE_HTTP } from '../../../fargate/sse/http/listen.ts';
+import { TakeoverRequest } from '../../../fargate/sse/http/takeover-request.ts';
 import { RawClient } from './support/raw-client.ts';
 import { until } from './support/until.ts';
 
@@ -61,7 +61,7 @@ class TakingServer {
   behindHead = '';
 
   constructor() {
-    this.http = createServer({ IncomingMessage: EdgeRequest }, (request, response) => {
+    this.http = createServer({ IncomingMessage: TakeoverRequest }, (request, response) => {
       this.urls.push(request.url);
       response.end('answered');
     });
@@ -78,7 +78,7 @@ class TakingServer {
   }
 }
 
-const TAKEOVER = 'fargate/sse/http/edge-request.ts (docs/decisions/0011-streams-take-over-their-socket.md)';
+const TAKEOVER = 'fargate/sse/http/takeover-request.ts (docs/decisions/0011-streams-take-over-their-socket.md)';
 
 assume('a request whose class says that it upgrades is handed over without an Upgrade header', TAKEOVER, async () => {
   const server = new TakingServer();

@@ -4,7 +4,7 @@ import type { TokenVerifier } from '../../../../backbone/ports.ts';
 import { createAuthenticate } from '../../../../fargate/sse/http/authenticate.ts';
 import { PublishRate } from '../../../../fargate/sse/http/publish-rate.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { silentLogger } from '../support/hub-world.ts';
 import { SseClient } from '../support/sse-client.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +12,7 @@ import { until } from '../support/until.ts';
 const PAGE = 'https://app.example.com';
 const LIFETIME_MS = 60_000;
 
-let world: EdgeWorld;
+let world: HttpWorld;
 
 /** Takes a token for what it is called, and its bearer for a reader and writer of `orders.`. */
 const verifier: TokenVerifier = {
@@ -32,8 +32,8 @@ const logged = jest.fn();
 
 async function listen({ queryToken = true, perSecond = 100 } = {}): Promise<void> {
   const origins = [PAGE];
-  world = new EdgeWorld({
-    edge: {
+  world = new HttpWorld({
+    http: {
       logger: { ...silentLogger, error: logged },
       verifier,
       origins,

@@ -4,17 +4,17 @@ import { type IncomingMessage, request as sendRequest } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ChunkReader } from '../support/chunks.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
 import { parseStream } from '../support/fake-sink.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { idOf } from '../support/hub-world.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 let client: RawClient;
 
-async function connect(options?: ConstructorParameters<typeof EdgeWorld>[0]): Promise<RawClient> {
-  world = await new EdgeWorld(options).listen();
+async function connect(options?: ConstructorParameters<typeof HttpWorld>[0]): Promise<RawClient> {
+  world = await new HttpWorld(options).listen();
   client = await world.connect();
   return client;
 }
@@ -81,7 +81,7 @@ describe('over HTTP/1.1', () => {
   });
 
   test('so has one whose token has ended', async () => {
-    await connect({ edge: { authenticate: () => ({ ...EVERYBODY, expiresAtMs: world.clock.nowMs() + 60_000 }) } });
+    await connect({ http: { authenticate: () => ({ ...EVERYBODY, expiresAtMs: world.clock.nowMs() + 60_000 }) } });
     GET('channel=demo');
     await client.hears('id: ');
     await world.clock.advance(60_000);

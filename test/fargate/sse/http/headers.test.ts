@@ -1,17 +1,17 @@
 /** What the standards ask of heads, of requests and of answers. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
 
 const PAGE = 'https://app.example.com';
 const DATE = /\r\nDate: (Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT\r\n/;
 
-let world: EdgeWorld;
+let world: HttpWorld;
 let client: RawClient | undefined;
 
 async function connect(): Promise<RawClient> {
-  world = await new EdgeWorld({ edge: { origins: [PAGE] } }).listen();
+  world = await new HttpWorld({ http: { origins: [PAGE] } }).listen();
   client = await world.connect();
   return client;
 }
@@ -59,7 +59,7 @@ test.each([
   ['304', 'GET', '/file', { 'If-None-Match': 'it' }],
 ])('%s to %s %s says no length, having no body', async (status, method, path, headers) => {
   const files = () => ({ status: 304, headers: { ETag: 'it' }, body: '' });
-  world = await new EdgeWorld({ edge: { files } }).listen();
+  world = await new HttpWorld({ http: { files } }).listen();
   const asking = await world.connect();
   client = asking;
   asking.send(`${method} ${path} HTTP/1.1`, 'Host: x', ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', '');
@@ -124,14 +124,14 @@ describe('a stream is what a client gets that accepts', () => {
   test.each(['application/json', 'application/json; charset=utf-8', 'application/json, text/event-stream;q=0.5'])(
     'but a poll is what accepts "%s"',
     async (accept) => {
-      world = await new EdgeWorld().listen();
+      world = await new HttpWorld().listen();
       const { status, body } = await world.raw('GET', '/v1/events?channel=demo', { accept });
       expect({ status, events: JSON.parse(body).events }).toEqual({ status: 200, events: [] });
     },
   );
 
   test.each(['text/event-stream; charset=iso-8859-1', 'text/html'])('and "%s" is neither', async (accept) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect(await world.raw('GET', '/v1/events?channel=demo', { accept })).toMatchObject({ status: 406 });
   });
 });
@@ -139,7 +139,7 @@ describe('a stream is what a client gets that accepts', () => {
 test.each(['cache-control', 'x-requested-with', 'traceparent', 'tracestate', 'baggage', 'sentry-trace', 'last-event-id', 'authorization'])(
   'a page of another origin may send %s',
   async (header) => {
-    world = await new EdgeWorld({ edge: { origins: [PAGE] } }).listen();
+    world = await new HttpWorld({ http: { origins: [PAGE] } }).listen();
     const response = await world.fetch('/v1/events', {
       method: 'OPTIONS',
       headers: { origin: PAGE, 'access-control-request-method': 'GET', 'access-control-request-headers': header },
@@ -170,14 +170,14 @@ describe('channels called . and .. that no path can carry', () => {
     ['POST', '/v1/channels/./events'],
     ['POST', '/v1/channels/%2e%2e/events'],
   ])('are refused: %s %s', async (method, path) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { status, body } = await world.raw(method, path, method === 'POST' ? { 'content-type': 'application/json' } : {});
     expect(status).toBe(400);
     expect(JSON.parse(body)).toMatchObject({ code: 'invalid_channel', detail: expect.stringContaining('no URL path can carry it') });
   });
 
   test('and those that only begin with dots are not', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect((await world.post('...', { data: 'hello' })).status).toBe(201);
     expect((await world.post('.a', { data: 'hello' })).status).toBe(201);
   });
@@ -194,7 +194,7 @@ describe('a client asks for heartbeats by ?heartbeat=', () => {
   });
 
   test.each(['1', '0', '16', '5.5', '-5', '5s', '99999', '05'])('%s is none that it can have', async (heartbeat) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { status, body } = await world.raw('GET', `/v1/events?channel=demo&heartbeat=${heartbeat}`);
     expect(status).toBe(400);
     expect(JSON.parse(body)).toMatchObject({
@@ -204,7 +204,7 @@ describe('a client asks for heartbeats by ?heartbeat=', () => {
   });
 
   test('once', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect(await world.raw('GET', '/v1/events?channel=demo&heartbeat=4&heartbeat=5')).toMatchObject({ status: 400 });
   });
 });

@@ -1,17 +1,17 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { EVERYBODY } from '../../../support/access.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { SseClient } from '../support/sse-client.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 
 afterEach(() => world.close());
 
 /** Every client says itself who it is. */
 async function listen(): Promise<void> {
-  world = await new EdgeWorld({
+  world = await new HttpWorld({
     hub: { maxStreamsPerPrincipal: 1 },
-    edge: { authenticate: (request) => ({ ...EVERYBODY, principal: String(request.headers['x-principal']) }) },
+    http: { authenticate: (request) => ({ ...EVERYBODY, principal: String(request.headers['x-principal']) }) },
   }).listen();
 }
 

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { idOf } from '../support/hub-world.ts';
 import { until } from '../support/until.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 const JSON_ONLY = { headers: { Accept: 'application/json' } };
 
 beforeEach(async () => {
-  world = await new EdgeWorld().listen();
+  world = await new HttpWorld().listen();
 });
 
 afterEach(() => world.close());

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { until } from '../support/until.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 
 beforeEach(async () => {
-  world = await new EdgeWorld().listen();
+  world = await new HttpWorld().listen();
 });
 
 afterEach(() => world.close());

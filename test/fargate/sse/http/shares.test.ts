@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { createTaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
-import type { EdgeOptions } from '../../../../fargate/sse/http/edge.ts';
+import type { HttpServerOptions } from '../../../../fargate/sse/http/http-server.ts';
 import { EVERYBODY } from '../../../support/access.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { idOf } from '../support/hub-world.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { idle, until } from '../support/until.ts';
@@ -11,18 +11,18 @@ import { idle, until } from '../support/until.ts';
 /** Twelve times this is what all users of the task share: 4 MiB. */
 const TASK_BYTES = 24 * 1024 * 1024;
 
-let world: EdgeWorld;
+let world: HttpWorld;
 
 afterEach(() => world.close());
 
 /** Whoever asks is who the request says. */
-const byName: EdgeOptions['authenticate'] = (request: IncomingMessage) => ({
+const byName: HttpServerOptions['authenticate'] = (request: IncomingMessage) => ({
   ...EVERYBODY,
   principal: String(request.headers['x-principal']),
 });
 
-async function startWorld(edge: Partial<EdgeOptions> = {}): Promise<void> {
-  world = await new EdgeWorld({ hub: { budget: createTaskBudget(TASK_BYTES) }, edge: { authenticate: byName, ...edge } }).listen();
+async function startWorld(http: Partial<HttpServerOptions> = {}): Promise<void> {
+  world = await new HttpWorld({ hub: { budget: createTaskBudget(TASK_BYTES) }, http: { authenticate: byName, ...http } }).listen();
 }
 
 async function publishEscapes(events: number): Promise<string> {

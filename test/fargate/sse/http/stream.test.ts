@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { EventSource } from 'eventsource';
 import { createTaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import { idOf } from '../support/hub-world.ts';
 import { SseClient } from '../support/sse-client.ts';
 import { until } from '../support/until.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 const clients: SseClient[] = [];
 
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function open(path: string, headers?: Record<string, string>): Promise<Sse
 
 describe('a stream', () => {
   test('has the headers that keep proxies from holding it back', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { headers } = (await open('/v1/events?channel=demo')).response;
     expect(headers.get('content-type')).toBe('text/event-stream');
     expect(headers.get('cache-control')).toBe('no-cache, no-transform');
@@ -32,7 +32,7 @@ describe('a stream', () => {
   });
 
   test('prints events as they are published', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=demo');
     const { id } = await (await world.post('demo', { type: 'price', data: 'one\ntwo' })).json();
     await until(() => client.events.length === 1);
@@ -40,7 +40,7 @@ describe('a stream', () => {
   });
 
   test('resumes after Last-Event-ID', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const first = await world.store('demo', 'one');
     await world.store('demo', 'two');
     const client = await open('/v1/events?channel=demo', { 'Last-Event-ID': idOf(first) });
@@ -49,7 +49,7 @@ describe('a stream', () => {
   });
 
   test('resumes after ?lastEventId=', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const first = await world.store('demo', 'one');
     await world.store('demo', 'two');
     const client = await open(`/v1/events?channel=demo&lastEventId=${idOf(first)}`);
@@ -58,7 +58,7 @@ describe('a stream', () => {
   });
 
   test('prefers the header, which is newer than the URL of the page', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const first = await world.store('demo', 'one');
     const second = await world.store('demo', 'two');
     await world.store('demo', 'three');
@@ -71,14 +71,14 @@ describe('a stream', () => {
     ['/v1/events?channel=demo&lastEventId=', {}],
     ['/v1/events?channel=demo', { 'Last-Event-ID': '' }],
   ])('takes an empty id for none: %s %j', async (path, headers) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const event = await world.store('demo', 'one');
     const client = await open(path, headers as Record<string, string>);
     expect(client.lastEventId).toBe(idOf(event));
   });
 
   test('over several channels has a composite cursor', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=a&channel=b');
     await world.post('b', { data: 'hello' });
     await until(() => client.events.length === 1);
@@ -86,7 +86,7 @@ describe('a stream', () => {
   });
 
   test('is over for the hub when its client leaves', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=demo');
     expect(world.hub.openStreams).toBe(1);
     client.close();
@@ -94,7 +94,7 @@ describe('a stream', () => {
   });
 
   test('is over for the hub when its client leaves while it opens', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const head = Promise.withResolvers<never>();
     jest.spyOn(world.log, 'head').mockReturnValueOnce(head.promise);
     const leaving = new AbortController();
@@ -107,7 +107,7 @@ describe('a stream', () => {
   });
 
   test('ends when the task drains, and its client can tell', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=demo');
     const drained = world.hub.drain(1_000);
     await world.clock.advance(1_000);
@@ -117,7 +117,7 @@ describe('a stream', () => {
   });
 
   test('is refused with 503 and Retry-After where the task is full', async () => {
-    world = await new EdgeWorld({ hub: { maxStreams: 1 } }).listen();
+    world = await new HttpWorld({ hub: { maxStreams: 1 } }).listen();
     await open('/v1/events?channel=demo');
     const response = await world.fetch('/v1/events?channel=demo');
     expect(response.status).toBe(503);
@@ -126,7 +126,7 @@ describe('a stream', () => {
   });
 
   test('is refused with 503 and Retry-After while the task drains', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     void world.hub.drain(0);
     const response = await world.fetch('/v1/events?channel=demo');
     expect(response.status).toBe(503);
@@ -135,7 +135,7 @@ describe('a stream', () => {
   });
 
   test('is refused with 503 while the log cannot be read', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     jest.spyOn(world.log, 'head').mockRejectedValueOnce(new Error('secret of the database'));
     const response = await world.fetch('/v1/events?channel=demo');
     expect(response.status).toBe(503);
@@ -145,7 +145,7 @@ describe('a stream', () => {
 
 describe('a slow client', () => {
   test('is cut off without any loss for others, and resumes', async () => {
-    world = await new EdgeWorld({ hub: { maxUnsentBytes: 2_000_000 } }).listen();
+    world = await new HttpWorld({ hub: { maxUnsentBytes: 2_000_000 } }).listen();
     const reader = await open('/v1/events?channel=demo');
     const { socket: stuck } = await world.connect();
     stuck.pause();
@@ -167,7 +167,7 @@ describe('a slow client', () => {
 
   test('that catches up gets everything once and in order', async () => {
     // A task with so much memory keeps all of it in the ring.
-    world = await new EdgeWorld({ hub: { maxUnsentBytes: 100_000_000, budget: createTaskBudget(4 * 1024 ** 3) } }).listen();
+    world = await new HttpWorld({ hub: { maxUnsentBytes: 100_000_000, budget: createTaskBudget(4 * 1024 ** 3) } }).listen();
     const { socket } = await world.connect();
     socket.write('GET /v1/events?channel=demo HTTP/1.1\r\nHost: x\r\n\r\n');
     socket.pause();
@@ -189,7 +189,7 @@ describe('a slow client', () => {
 
 describe('the eventsource client', () => {
   test('reconnects by itself when the task closes its stream, and misses nothing', async () => {
-    world = await new EdgeWorld({ hub: { retryMinMs: 20, retryMaxMs: 40 } }).listen();
+    world = await new HttpWorld({ hub: { retryMinMs: 20, retryMaxMs: 40 } }).listen();
     const source = new EventSource(world.url('/v1/events?channel=demo'));
     const heard: string[] = [];
     let opened = 0;

@@ -1,18 +1,18 @@
 /** A stream takes its connection over from Node: what that could break. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { headOf } from '../../../support/head-of.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import { until } from '../support/until.ts';
 
 const STREAM = 'GET /v1/events?channel=demo HTTP/1.1';
 const END = ['', ''];
 
-let world: EdgeWorld;
+let world: HttpWorld;
 let client: RawClient;
 
 async function connect(): Promise<RawClient> {
-  world = await new EdgeWorld().listen();
+  world = await new HttpWorld().listen();
   client = await world.connect();
   return client;
 }

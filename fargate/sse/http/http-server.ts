@@ -4,7 +4,6 @@ import { CONSOLE_CONFIG_PATH } from '../../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../../backbone/domain/access.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { SSE_PATHS } from '../contract.ts';
-import { EdgeRequest, hostFault, trackResponse } from './edge-request.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
@@ -13,8 +12,9 @@ import { parseTarget } from './request-target.ts';
 import { endSession, openSession, type SessionRouteOptions } from './session-route.ts';
 import type { StaticFiles } from './static-files.ts';
 import { openStream } from './stream-route.ts';
+import { hostFault, TakeoverRequest, trackResponse } from './takeover-request.ts';
 
-export interface EdgeOptions extends EventsRouteOptions, PublishRouteOptions, SessionRouteOptions {
+export interface HttpServerOptions extends EventsRouteOptions, PublishRouteOptions, SessionRouteOptions {
   /** How long an idle connection is kept: longer than the balancer keeps it. */
   readonly keepAliveMs: number;
   /** A client that takes nothing of its answer for this long is cut off. */
@@ -37,14 +37,14 @@ const API = '/v1/';
 
 const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
 
-/** The HTTP edge of the SSE lane. It does not listen yet. */
-export function createEdge(options: EdgeOptions): Server {
+/** The HTTP server of the SSE lane. It does not listen yet. */
+export function createHttpServer(options: HttpServerOptions): Server {
   const { hub, keepAliveMs, maxStallMs, logger, origins } = options;
   const cors = createCors(origins);
   const streamOptions = { ...options, cors };
   const server = createServer(
     {
-      IncomingMessage: EdgeRequest,
+      IncomingMessage: TakeoverRequest,
       headersTimeout: HEADERS_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       connectionsCheckingInterval: 5_000,
@@ -101,7 +101,7 @@ export function createEdge(options: EdgeOptions): Server {
 }
 
 /** What the path takes; undefined when there is no such path. */
-function route(path: string, options: EdgeOptions): Methods | undefined {
+function route(path: string, options: HttpServerOptions): Methods | undefined {
   const { files, consoleConfig, hub } = options;
   switch (path) {
     case SSE_PATHS.events:

@@ -2,24 +2,24 @@ import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { publish } from '../../../../backbone/services/publisher.ts';
-import { createEdge, type EdgeOptions } from '../../../../fargate/sse/http/edge.ts';
+import { createHttpServer, type HttpServerOptions } from '../../../../fargate/sse/http/http-server.ts';
 import { PublishRate } from '../../../../fargate/sse/http/publish-rate.ts';
 import type { HubOptions } from '../../../../fargate/sse/hub/hub.ts';
 import { openToAll } from '../../../support/access.ts';
 import { HubWorld, silentLogger } from './hub-world.ts';
 import { RawClient } from './raw-client.ts';
 
-/** The HTTP edge on a free loopback port, over a hub on ports in memory. */
-export class EdgeWorld extends HubWorld {
+/** The HTTP server on a free loopback port, over a hub on ports in memory. */
+export class HttpWorld extends HubWorld {
   readonly server: Server;
   readonly #sockets = new Set<Socket>();
   #origin = '';
 
-  constructor(options: { readonly hub?: Partial<HubOptions>; readonly edge?: Partial<EdgeOptions> } = {}) {
+  constructor(options: { readonly hub?: Partial<HubOptions>; readonly http?: Partial<HttpServerOptions> } = {}) {
     super(options.hub);
     const { log, bus, clock } = this;
     bus.listen((event) => this.hub.offer(event));
-    this.server = createEdge({
+    this.server = createHttpServer({
       hub: this.hub,
       logger: silentLogger,
       publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
@@ -31,7 +31,7 @@ export class EdgeWorld extends HubWorld {
       clock,
       publishRate: new PublishRate(1_000, clock),
       ...openToAll,
-      ...options.edge,
+      ...options.http,
     });
     this.server.on('connection', (socket: Socket) => {
       this.#sockets.add(socket);

@@ -3,34 +3,34 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { loadStaticFiles } from '../../../../fargate/sse/http/static-files.ts';
-import { EdgeWorld } from '../support/edge-world.ts';
+import { HttpWorld } from '../support/http-world.ts';
 
-let world: EdgeWorld;
+let world: HttpWorld;
 
 afterEach(() => world.close());
 
 describe('health', () => {
   test('a task is alive while it runs and drains', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect((await world.fetch('/healthz')).status).toBe(200);
     await world.hub.drain(0);
     expect((await world.fetch('/healthz')).status).toBe(200);
   });
 
   test('a task is ready only while it wants newcomers', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect((await world.fetch('/readyz')).status).toBe(200);
     await world.hub.drain(0);
     expect((await world.fetch('/readyz')).status).toBe(503);
   });
 
   test('HEAD is answered without a body', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect(await world.raw('HEAD', '/healthz')).toMatchObject({ status: 200, body: '' });
   });
 
   test('a task that drains asks clients to come by another connection', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     await world.hub.drain(0);
     expect((await world.fetch('/healthz')).headers.get('connection')).toBe('close');
   });
@@ -55,7 +55,7 @@ describe('requests that are wrong', () => {
     ['GET', '/v1/events?channel=demo&lastEventId=e1.1&lastEventId=e1.2', 400, 'invalid_parameter'],
     ['GET', '/v1/events?channel=demo&after=e1.1', 400, 'invalid_parameter'],
   ])('%s %s is a problem with status %d', async (method, path, status, code) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const answer = await world.raw(method, path);
     expect(answer.status).toBe(status);
     expect(JSON.parse(answer.body)).toMatchObject({ type: 'about:blank', status, code });
@@ -63,13 +63,13 @@ describe('requests that are wrong', () => {
   });
 
   test('a bad cursor is named', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { body } = await world.raw('GET', '/v1/events?channel=demo', { 'Last-Event-ID': 'nonsense' });
     expect(JSON.parse(body).detail).toContain('"nonsense"');
   });
 
   test('?after= on a stream is told what a stream takes', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { body } = await world.raw('GET', '/v1/events?channel=demo&after=e1.1');
     expect(JSON.parse(body).detail).toMatch(/Last-Event-ID.*lastEventId/);
   });
@@ -81,12 +81,12 @@ describe('requests that are wrong', () => {
     ['DELETE', '/healthz', 'GET, HEAD'],
     ['OPTIONS', '/healthz', 'GET, HEAD'],
   ])('%s %s is 405 and allows %s', async (method, path, allow) => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     expect(await world.raw(method, path)).toMatchObject({ status: 405, allow });
   });
 
   test('what is not HTTP gets a problem and no other connection notices', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const client = await world.connect();
     client.send('nonsense', '', '');
     await client.isClosed();
@@ -96,15 +96,15 @@ describe('requests that are wrong', () => {
   });
 
   test('headers beyond the limit get 431', async () => {
-    world = await new EdgeWorld().listen();
+    world = await new HttpWorld().listen();
     const { status, body } = await world.raw('GET', '/healthz', { 'X-Large': 'x'.repeat(20_000) });
     expect(status).toBe(431);
     expect(JSON.parse(body).code).toBe('headers_too_large');
   });
 
   test('a fault of ours is 500 without a word about it', async () => {
-    world = await new EdgeWorld({
-      edge: {
+    world = await new HttpWorld({
+      http: {
         files: () => {
           throw new Error('secret of the code');
         },
@@ -121,11 +121,11 @@ describe('the console', () => {
   let directory: string;
 
   async function start(consoleConfig = ''): Promise<void> {
-    directory = mkdtempSync(join(tmpdir(), 'lanes-edge-'));
+    directory = mkdtempSync(join(tmpdir(), 'lanes-http-'));
     mkdirSync(join(directory, 'assets'));
     writeFileSync(join(directory, 'index.html'), '<!doctype html><title>Lanes</title>');
     writeFileSync(join(directory, 'assets', 'main.js'), 'export {}');
-    world = await new EdgeWorld({ edge: { files: loadStaticFiles(directory), consoleConfig } }).listen();
+    world = await new HttpWorld({ http: { files: loadStaticFiles(directory), consoleConfig } }).listen();
     rmSync(directory, { recursive: true });
   }
 
@@ -171,7 +171,7 @@ describe('the console', () => {
 });
 
 test('a client that is slow with its headers is not waited for', async () => {
-  world = new EdgeWorld();
+  world = new HttpWorld();
   expect(world.server.headersTimeout).toBeLessThanOrEqual(10_000);
   expect(world.server.requestTimeout).toBeLessThanOrEqual(30_000);
   expect(world.server.keepAliveTimeout).toBe(70_000);

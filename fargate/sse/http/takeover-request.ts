@@ -28,7 +28,7 @@ export function preferredMedia(request: IncomingMessage): typeof STREAM | typeof
  * An upgrade is Node's own way of letting go of all that: the socket comes with the server's `upgrade` event, and nothing
  * behind the head is parsed any more. Node documents that `createServer` takes such a class.
  */
-export class EdgeRequest extends IncomingMessage {
+export class TakeoverRequest extends IncomingMessage {
   /** The answer to {@link upgrade}. Node's constructor calls the setter already, so nothing may be initialized here. */
   declare takesSocket: boolean | undefined;
 
