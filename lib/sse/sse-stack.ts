@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { AccessControl } from '../access/access-control.ts';
@@ -14,9 +14,6 @@ import { SseLoadBalancer } from './sse-load-balancer.ts';
 import { SERVICE_PORT, SseService } from './sse-service.ts';
 import { TaskQueueCleaners } from './task-queue-cleaners.ts';
 import { TaskQueues } from './task-queues.ts';
-
-/** The account that AWS uses in examples. A certificate in it is a placeholder. */
-const EXAMPLE_ACCOUNT = ':111122223333:';
 
 export interface SseStackProps extends StackProps {
   readonly stage: Stage;
@@ -82,15 +79,10 @@ export class SseStack extends Stack implements LaneStack {
     alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
 
     this.loadBalancer = front.loadBalancer;
-    if (stage.edge.type === 'alb') this.describe(stage.edge, stage.id);
+    if (stage.edge.type === 'alb') this.describe(stage.edge);
   }
 
-  private describe(edge: LoadBalancerEdge, stageId: string): void {
-    if (edge.certificateArn.includes(EXAMPLE_ACCOUNT)) {
-      Annotations.of(this).addInfo(
-        `Before deploying, set edge.domainName and edge.certificateArn in lib/stages/${stageId}.ts: they hold examples.`,
-      );
-    }
+  private describe(edge: LoadBalancerEdge): void {
     const { loadBalancerDnsName } = this.loadBalancer;
     new CfnOutput(this, 'HttpsUrl', {
       description: 'Where SSE clients connect, once DNS points here',

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Match, Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { EventBackbone } from '../../../lib/backbone/event-backbone.ts';
+import type { Stage } from '../../../lib/config.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { allowedTo, environmentOf, testApp, testStack } from '../harness.ts';
 
@@ -159,6 +160,17 @@ describe('the publish function', () => {
       Threshold: 0,
     });
   });
+});
+
+test('synth warns once of what to set before deploying, and only until it is set', () => {
+  const warnings = (stage: Stage) =>
+    Annotations.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }))
+      .findWarning('*', Match.anyValue())
+      .map(({ entry }) => String(entry.data));
+  expect(warnings(dev)).toEqual([expect.stringMatching(/^Stage dev has placeholders: .*lib\/stages\/dev\.ts before the first deploy/)]);
+
+  const certificateArn = `arn:aws:acm:${dev.region}:210987654321:certificate/0`;
+  expect(warnings({ ...dev, edge: { ...dev.edge, domainName: 'lanes.acme.com', certificateArn } as Stage['edge'] })).toEqual([]);
 });
 
 test('the backbone alone needs no lane', () => {
