@@ -4,6 +4,7 @@ import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { InvalidStageError, type Stage } from '../lib/config.ts';
 import { EdgeStack, type Lanes } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
+import { warnOfPlaceholders } from '../lib/placeholders.ts';
 import { SseStack } from '../lib/sse/sse-stack.ts';
 import { stageNamed } from '../lib/stages.ts';
 import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
@@ -23,6 +24,7 @@ const common = {
 
 const shared = new BackboneStack(app, `${prefix}Backbone`, common);
 const { backbone, access } = shared;
+warnOfPlaceholders(shared, stage);
 
 // Each lane is one statement. Take one out, with its import, and the other works on its own.
 const lanes: Lanes = {};

@@ -43,14 +43,15 @@ export class EncryptedTopic extends Construct {
   }
 
   /**
-   * Lets a service of AWS publish on behalf of this account: the policy of the topic and that of the key have to say so, and without
-   * the latter nothing arrives and nobody is told.
+   * Lets a service of AWS publish: the policies of both topic and key have to say so. Without the latter nothing arrives, and nobody is
+   * told.
    *
    * @param service `cloudwatch.amazonaws.com` for the actions of alarms, `events.amazonaws.com` for the targets of rules
    */
   allowService(service: 'cloudwatch.amazonaws.com' | 'events.amazonaws.com'): this {
     const principals = [new ServicePrincipal(service)];
-    const conditions = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    // EventBridge does not tell KMS for whom it acts, so that with a condition every one of its notifications would be dropped.
+    const conditions = service === 'events.amazonaws.com' ? {} : { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
     this.topic.addToResourcePolicy(
       new PolicyStatement({ principals, actions: ['sns:Publish'], resources: [this.topic.topicArn], conditions }),
     );

@@ -5,7 +5,6 @@ import { AccessControl } from '../access/access-control.ts';
 import type { Stage } from '../config.ts';
 import type { EdgeConfig } from '../edge/edge-config.ts';
 import { alarmFunctions, alarmTables } from '../observability/alarms.ts';
-import { warnOfPlaceholders } from '../placeholders.ts';
 import { EventBackbone } from './event-backbone.ts';
 
 export interface BackboneStackProps extends StackProps {
@@ -19,7 +18,6 @@ export class BackboneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
-    warnOfPlaceholders(this, stage);
     this.backbone = new EventBackbone(this, 'Backbone', {
       ...stage.backbone,
       production: stage.production,

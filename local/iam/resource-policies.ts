@@ -48,11 +48,14 @@ export function resourcePoliciesFromResources(resources: readonly Resource[]): R
   );
   const keyOfTopic = (topicArn: string) => keysOfTopics.get(topicArn);
   const publishDeniedBy = (topicArn: string, caller: ServiceCaller) => {
-    const lets = (resource: string, action: string) => letsService(policies.get(resource) ?? [], caller, { action, resource });
+    const lets = (resource: string, action: string, source = caller.sourceArn) =>
+      letsService(policies.get(resource) ?? [], { ...caller, sourceArn: source }, { action, resource });
     if (!lets(topicArn, 'sns:Publish')) return `the topic ${topicArn}`;
     const key = keyOfTopic(topicArn);
     // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
-    const encrypts = key === undefined || ['kms:GenerateDataKey', 'kms:Decrypt'].every((action) => lets(key, action));
+    // EventBridge does not tell KMS for which rule and account it acts.
+    const source = caller.service === 'events.amazonaws.com' ? '' : caller.sourceArn;
+    const encrypts = key === undefined || ['kms:GenerateDataKey', 'kms:Decrypt'].every((action) => lets(key, action, source));
     return encrypts ? undefined : `the key ${key}, which encrypts the topic ${topicArn}`;
   };
   return { policies, keyOfTopic, publishDeniedBy };

@@ -22,11 +22,24 @@ test('a service that is allowed may publish for this account, and use the key fo
   };
   template.hasResourceProperties('AWS::SNS::TopicPolicy', {
     PolicyDocument: {
-      Statement: Match.arrayWith([{ ...statement, Action: 'sns:Publish', Resource: { Ref: Match.stringLikeRegexp('^AlarmsTopic') } }]),
+      Statement: Match.arrayWith([
+        Match.objectLike({ ...statement, Action: 'sns:Publish', Resource: { Ref: Match.stringLikeRegexp('^AlarmsTopic') } }),
+      ]),
     },
   });
   template.hasResourceProperties('AWS::KMS::Key', {
-    KeyPolicy: { Statement: Match.arrayWith([{ ...statement, Action: ['kms:GenerateDataKey', 'kms:Decrypt'], Resource: '*' }]) },
+    KeyPolicy: { Statement: Match.arrayWith([{ ...statement, Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: '*' }]) },
+  });
+});
+
+test('EventBridge may without a condition: it does not tell KMS for whom it acts', () => {
+  const stack = testStack();
+  new EncryptedTopic(stack, 'Alarms', props).allowService('events.amazonaws.com');
+  const Principal = { Service: 'events.amazonaws.com' };
+  Template.fromStack(stack).hasResourceProperties('AWS::KMS::Key', {
+    KeyPolicy: {
+      Statement: Match.arrayWith([{ Effect: 'Allow', Principal, Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: '*' }]),
+    },
   });
 });
 

@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { Annotations } from 'aws-cdk-lib/assertions';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { placeholdersOf, warnOfPlaceholders } from '../../lib/placeholders.ts';
 import { dev, preview } from './fixed-stages.ts';
 import { testStack } from './harness.ts';
@@ -45,11 +45,20 @@ describe('a placeholder', () => {
 });
 
 describe('the synth of a stage', () => {
+  // It prints what it warns of.
+  beforeEach(() => {
+    jest.spyOn(console, 'error').mockReturnValue();
+  });
+
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+
   function warnings(stage: { readonly id: string }): readonly unknown[] {
     const stack = testStack();
     warnOfPlaceholders(stack, stage);
     return Annotations.fromStack(stack)
-      .findWarning('*', '*')
+      .findWarning('*', Match.anyValue())
       .map(({ entry }) => entry.data);
   }
 

@@ -1,8 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { EventBackbone } from '../../../lib/backbone/event-backbone.ts';
-import type { Stage } from '../../../lib/config.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { allowedTo, environmentOf, testApp, testStack } from '../harness.ts';
 
@@ -132,7 +131,7 @@ describe('the publish function', () => {
   test('is told the table, the topic and the times of the stage', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
-      LANES_RETENTION_MS: String(72 * 3_600_000),
+      LANES_RETENTION_MS: String(prod.backbone.retentionHours * 3_600_000),
       LANES_HOLE_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
@@ -160,17 +159,6 @@ describe('the publish function', () => {
       Threshold: 0,
     });
   });
-});
-
-test('synth warns once of what to set before deploying, and only until it is set', () => {
-  const warnings = (stage: Stage) =>
-    Annotations.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }))
-      .findWarning('*', Match.anyValue())
-      .map(({ entry }) => String(entry.data));
-  expect(warnings(dev)).toEqual([expect.stringMatching(/^Stage dev has placeholders: .*lib\/stages\/dev\.ts before the first deploy/)]);
-
-  const certificateArn = `arn:aws:acm:${dev.region}:210987654321:certificate/0`;
-  expect(warnings({ ...dev, edge: { ...dev.edge, domainName: 'lanes.acme.com', certificateArn } as Stage['edge'] })).toEqual([]);
 });
 
 test('the backbone alone needs no lane', () => {
