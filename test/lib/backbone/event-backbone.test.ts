@@ -131,7 +131,7 @@ describe('the publish function', () => {
   test('is told the table, the topic and the times of the stage', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
-      LANES_RETENTION_MS: String(prod.backbone.retentionHours * 3_600_000),
+      LANES_RETENTION_MS: String(72 * 3_600_000),
       LANES_HOLE_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
