@@ -3,6 +3,7 @@ import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { EdgeStack } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
+import { warnOfPlaceholders } from '../lib/placeholders.ts';
 import { InvalidStageError, LANES, type Stage, settingsOf } from '../lib/stage.ts';
 import { stageNamed } from '../lib/stages.ts';
 
@@ -22,6 +23,7 @@ const common = {
 
 const shared = new BackboneStack(app, `${prefix}Backbone`, common);
 const { backbone, access } = shared;
+warnOfPlaceholders(shared, stage);
 
 const lanes = LANES.map((lane) => {
   const id = `${prefix}${capitalized(lane.name)}`;

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from './assembly/errors.ts';
 import type { Resource } from './assembly/resolve.ts';
+import { AwsError } from './endpoint/aws-error.ts';
 
 /** A resource with the properties that its emulation reads. */
 export interface Declared<P> {
@@ -20,12 +21,43 @@ export function declared<S extends v.GenericSchema>(
   return resources.filter((resource) => resource.type === type).map((resource) => ({ resource, properties: parse(resource, schema) }));
 }
 
+/**
+ * Makes something of each resource of a type.
+ * @throws UnsupportedTemplateError that blames the resource for which `make` has thrown
+ */
+export function fromDeclared<S extends v.GenericSchema, T>(
+  resources: readonly Resource[],
+  type: string,
+  schema: S,
+  make: (declaration: Declared<v.InferOutput<S>>) => T,
+): readonly T[] {
+  return declared(resources, type, schema).map((declaration) => blaming(declaration.resource, () => make(declaration)));
+}
+
+/** Runs what makes something of a resource. If that cannot be done, the error names the resource, unless it blames another one already. */
+export function blaming<T>(resource: Resource, make: () => T): T {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof UnsupportedTemplateError && error.resource === undefined) {
+      throw new UnsupportedTemplateError(error.message, { cause: error, resource, reason: error.reason });
+    }
+    // What the API of a service refuses, as when a queue has an attribute that is not emulated.
+    if (error instanceof AwsError) {
+      throw new UnsupportedTemplateError(`${nameOf(resource)}: ${error.message}`, { cause: error, resource, reason: error.message });
+    }
+    throw error;
+  }
+}
+
 function parse<S extends v.GenericSchema>(resource: Resource, schema: S): v.InferOutput<S> {
   const result = v.safeParse(schema, resource.properties);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const path = v.getDotPath(issue) ?? '';
-  throw new UnsupportedTemplateError(
-    `${resource.type} ${resource.logicalId} in stack ${resource.stack}: ${path} cannot be emulated: ${issue.message}`,
-  );
+  const reason = `${v.getDotPath(issue) ?? 'its properties'} cannot be emulated: ${issue.message}`;
+  throw new UnsupportedTemplateError(`${nameOf(resource)}: ${reason}`, { resource, reason });
+}
+
+function nameOf({ type, logicalId, stack }: Resource): string {
+  return `${type} ${logicalId} in stack ${stack}`;
 }

@@ -17,6 +17,7 @@ interface Options {
   readonly stage: string;
   readonly app?: string;
   readonly accessReport?: string;
+  readonly strict: boolean;
   readonly verbose: boolean;
   readonly socketIdle: number;
   readonly socketLifetime: number;
@@ -41,6 +42,9 @@ function parse(argv: readonly string[]): Options {
         '--access-report <dir>',
         'when it ends, write to this directory what the roles were granted and what they have used of it',
       ).argParser(directory),
+    )
+    .addOption(
+      new Option('--strict', 'end with an error where something of the app is not supported, and would be left out').default(false),
     )
     .addOption(new Option('--verbose', 'show the log lines of functions and tasks').default(false))
     .parse(argv)
@@ -68,6 +72,7 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
       ports: options.json ? 'free' : 'preferred',
       connectionLimits: { idleTimeoutMs: options.socketIdle * 1000, maxDurationMs: options.socketLifetime * 1000 },
       accessReportDir: options.accessReport,
+      strict: options.strict,
       log,
     });
     signal.throwIfAborted();

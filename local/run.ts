@@ -1,3 +1,4 @@
+import { Omissions } from './assembly/omissions.ts';
 import { readAssembly } from './assembly/read.ts';
 import { type ResolvedApp, resolveAssembly } from './assembly/resolve.ts';
 import { ACCOUNT } from './assembly/resource-types.ts';
@@ -69,6 +70,11 @@ export interface LocalRunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instances of each function at most. @default a few, for a laptop's sake */
   readonly maxInstances?: number;
+  /**
+   * Whether what the local run does not support is an error. Otherwise it is left out, with a warning in the log.
+   * @default true: a program that starts a run wants to know that it runs all of the app
+   */
+  readonly strict?: boolean;
   /** Directory that gets a file of what the roles were granted and used, when the run ends. @default none */
   readonly accessReportDir?: string | undefined;
   readonly log: Log;
@@ -79,6 +85,8 @@ export interface LocalRun {
   readonly urls: LocalUrls;
   /** Outputs by stack name and logical id, with local addresses. */
   readonly outputs: ResolvedApp['outputs'];
+  /** What is left out, why, and what follows from that: one text for each resource. Empty in a strict run. */
+  readonly warnings: readonly string[];
   /** What goes wrong on purpose. Empty at first. */
   readonly faults: Faults;
   /** The ECS services: list, start, stop and kill tasks. */
@@ -105,7 +113,8 @@ export interface LocalRun {
  * Runs a synthesized app: what the templates declare, from the bundles beside them, on the loopback interface. Resolves
  * when every service takes requests.
  *
- * @throws UnreadableAssemblyError, UnknownResourceTypeError, UnsupportedTemplateError or TaskFailedError; nothing is left running then
+ * @throws UnreadableAssemblyError or TaskFailedError, and in a strict run UnknownResourceTypeError or UnsupportedTemplateError; nothing
+ *   is left running then
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   // In the reverse order of starting.
@@ -113,18 +122,28 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
-  try {
-    return { ...(await start(options, (closer) => closers.push(closer))), close };
-  } catch (error) {
-    await close();
-    throw error;
+  const omissions = new Omissions({ strict: options.strict ?? true });
+  for (;;) {
+    try {
+      return { ...(await start(options, omissions, (closer) => closers.push(closer))), close };
+    } catch (error) {
+      await close();
+      // What one resource cannot be is known when something is made of it. Then all is made again without it, which takes milliseconds:
+      // nobody has to undo what the others have made of it so far.
+      if (!omissions.accept(error)) throw error;
+    }
   }
 }
 
-async function start(options: LocalRunOptions, onClose: (closer: () => void | Promise<void>) => void): Promise<Omit<LocalRun, 'close'>> {
+async function start(
+  options: LocalRunOptions,
+  omissions: Omissions,
+  onClose: (closer: () => void | Promise<void>) => void,
+): Promise<Omit<LocalRun, 'close'>> {
   const { log, environment = {}, maxInstances } = options;
   const assembly = readAssembly(options.assemblyDir);
-  const { resources, outputs } = resolveAssembly(assembly);
+  omissions.beginAttempt();
+  const { resources, outputs } = resolveAssembly(assembly, omissions);
   const region = assembly.stacks[0]?.region ?? 'us-east-1';
   const preferred = (service: keyof typeof PREFERRED_PORTS) => (options.ports === 'preferred' ? PREFERRED_PORTS[service] : 0);
   const faults: Faults = {};
@@ -136,13 +155,10 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   addresses.set(`https://sqs.${region}.amazonaws.com`, endpointUrl);
   const declaredIssuer = issuerFromResources(resources);
   const issuer = await Issuer.create(`${endpointUrl}${ISSUER_PATH}`, declaredIssuer?.audience ?? 'lanes');
-  const originAddresses = new Map<string, string>();
   if (declaredIssuer !== undefined) {
     // The keys first: their address begins with the issuer's own, as a rule.
     addresses.set(declaredIssuer.jwksUri, issuer.jwksUri);
     addresses.set(declaredIssuer.url, issuer.url);
-    // Security headers name the origin alone, which may be the whole of a declared issuer, but never of the local one.
-    originAddresses.set(new URL(declaredIssuer.url).origin, new URL(issuer.url).origin);
   }
   const awsEnv = {
     AWS_REGION: region,
@@ -157,20 +173,23 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   const queues = new Queues({ region, account: ACCOUNT, endpoint: endpointUrl });
   onClose(() => queues.close());
   queuesFromResources(resources, queues);
-  const topics = topicsFromResources(resources, { queues, faults, log });
-  const { policies, keyOfTopic } = resourcePoliciesFromResources(resources);
-  const roles = new Roles(resources);
+  const { policies, keyOfTopic, publishDeniedBy } = resourcePoliciesFromResources(resources);
+  const roles = new Roles(resources, omissions);
   const sessions = new Sessions();
   const policyOf = (arn: string) => (arn.startsWith('arn:aws:sqs:') ? queues.byArn(arn)?.policy : policies.get(arn)) ?? [];
   const access = new Access({ roles, sessions, log, policyOf });
-  onClose(() => writeReport(access.report(), options.accessReportDir));
+  let isComplete = false;
+  onClose(() => {
+    if (isComplete) writeReport(access.report(), options.accessReportDir);
+  });
   const identities = { roles, sessions, access };
   const shared = { resources, assembly, addresses, awsEnv, overrides: environment, ...identities, log };
   const functions = functionsFromResources({ ...shared, maxInstances, queues });
   onClose(() => functions.close());
-  const bus = new EventBus({ resources, region, functions, queues, log });
+  const topics = topicsFromResources(resources, { queues, functions, faults, log });
+  const bus = new EventBus({ resources, region, functions, queues, topics, publishDeniedBy, omissions, log });
   const buckets = bucketsFromResources(resources);
-  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, originAddresses);
+  const balancers = balancersFromResources(resources, await makeCertificate(), buckets, addresses);
   onClose(() => closeBalancers(balancers));
   const services = taskServicesFromResources({
     ...shared,
@@ -215,7 +234,7 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
     issuer: (request, response) => void issuer.handle(request, response),
     taskMetadata: (request, response) => serveMetadata(request, response, services),
   });
-  await dynamoDb.createTables(resources, endpointUrl);
+  await dynamoDb.createTables(resources, endpointUrl, omissions);
 
   for (const { front, dnsName } of balancers.fronts) {
     await front.listen(preferred(front.protocol));
@@ -230,8 +249,14 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   }
   deployFiles(resources, buckets, { assembly, addresses });
 
+  const sources = eventSourcesFromResources(resources, queues, functions);
+  // Nothing is read from the templates after this.
+  const warnings = omissions.warnings();
+  for (const warning of warnings) log.notice('warning', warning);
+  isComplete = true;
+
   const eventSources = new AbortController();
-  for (const source of eventSourcesFromResources(resources, queues, functions)) runEventSource(source, log, eventSources.signal);
+  for (const source of sources) runEventSource(source, log, eventSources.signal);
   onClose(async () => {
     await Promise.all(services.map((service) => service.close(TASK_GRACE_MS)));
   });
@@ -240,10 +265,10 @@ async function start(options: LocalRunOptions, onClose: (closer: () => void | Pr
   onClose(() => eventSources.abort());
   await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
 
-  for (const [from, to] of addresses) if (!originAddresses.has(from)) originAddresses.set(from, to);
   return {
     urls: urlsOf({ endpoint: endpointUrl, fronts: balancers.fronts.map(({ front }) => front), gateways, services }),
     outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeOutputs(values, addresses)])),
+    warnings,
     faults,
     services,
     gateways,

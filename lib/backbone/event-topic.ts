@@ -1,9 +1,8 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { AnyPrincipal, Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { Key } from 'aws-cdk-lib/aws-kms';
-import { Topic } from 'aws-cdk-lib/aws-sns';
-import { Construct } from 'constructs';
+import type { Duration } from 'aws-cdk-lib';
+import { Grant } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
 import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { EncryptedTopic } from '../encrypted-topic.ts';
 import type { Configurable } from '../lane-function.ts';
 
 export interface EventTopicProps {
@@ -13,30 +12,12 @@ export interface EventTopicProps {
   readonly production: boolean;
 }
 
-/** The topic that tells both lanes that an event exists. It takes calls over TLS only and is encrypted with its own key. */
-export class EventTopic extends Construct {
-  readonly key: Key;
-  readonly topic: Topic;
+/** The topic that tells both lanes that an event exists. */
+export class EventTopic extends EncryptedTopic {
   private readonly environment: Readonly<Record<string, string>>;
 
   constructor(scope: Construct, id: string, props: EventTopicProps) {
-    super(scope, id);
-    this.key = new Key(this, 'Key', {
-      description: 'Encrypts notifications of events while SNS holds them',
-      enableKeyRotation: true,
-      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-    });
-    // Who may use the key cannot hand that on: only AWS services make grants, for resources that they encrypt.
-    this.key.addToResourcePolicy(
-      new PolicyStatement({
-        effect: Effect.DENY,
-        principals: [new AnyPrincipal()],
-        actions: ['kms:CreateGrant'],
-        resources: ['*'],
-        conditions: { BoolIfExists: { 'kms:GrantIsForAWSResource': 'false', 'aws:PrincipalIsAWSService': 'false' } },
-      }),
-    );
-    this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true });
+    super(scope, id, { description: 'Encrypts notifications of events while SNS holds them', production: props.production });
     this.environment = {
       [PUBLISH_ENV.topicArn]: this.topic.topicArn,
       [PUBLISH_ENV.publishTimeoutMs]: String(props.publishTimeout.toMilliseconds()),

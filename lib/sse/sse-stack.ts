@@ -1,4 +1,4 @@
-import { Annotations, CfnOutput, Duration, Lazy, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { SignIn } from '../access/user-directory.ts';
@@ -18,9 +18,6 @@ import { SERVICE_PORT, SseService } from './sse-service.ts';
 import type { SseSettings } from './sse-settings.ts';
 import { TaskQueueCleaners } from './task-queue-cleaners.ts';
 import { TaskQueues } from './task-queues.ts';
-
-/** The account that AWS uses in examples. A certificate in it is a placeholder. */
-const EXAMPLE_ACCOUNT = ':111122223333:';
 
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
 export class SseStack extends Stack implements LaneStack {
@@ -88,7 +85,7 @@ export class SseStack extends Stack implements LaneStack {
     alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
 
     this.loadBalancer = front.loadBalancer;
-    if (stage.edge.type === 'alb') this.describe(stage.edge, stage.id);
+    if (stage.edge.type === 'alb') this.describe(stage.edge);
   }
 
   behind(scope: Construct, { edge }: EdgePartProps): EdgePart {
@@ -115,12 +112,7 @@ export class SseStack extends Stack implements LaneStack {
     };
   }
 
-  private describe(edge: LoadBalancerEdge, stageId: string): void {
-    if (edge.certificateArn.includes(EXAMPLE_ACCOUNT)) {
-      Annotations.of(this).addInfo(
-        `Before deploying, set edge.domainName and edge.certificateArn in lib/stages/${stageId}.ts: they hold examples.`,
-      );
-    }
+  private describe(edge: LoadBalancerEdge): void {
     const { loadBalancerDnsName } = this.loadBalancer;
     new CfnOutput(this, 'HttpsUrl', {
       description: 'Where SSE clients connect, once DNS points here',

@@ -150,7 +150,7 @@ export class Expressions {
   }
 
   unsupported(message: string): UnsupportedTemplateError {
-    return new UnsupportedTemplateError(`stack ${this.#stack.name}: ${message}`);
+    return new UnsupportedTemplateError(`stack ${this.#stack.name}: ${message}`, { reason: message });
   }
 
   fail(message: string): never {

@@ -13,6 +13,7 @@ const resource = v.object({
   /** `Retain`, `Delete` … */
   DeletionPolicy: v.optional(v.string()),
   Properties: v.optional(v.record(v.string(), value), {}),
+  Metadata: v.optional(v.object({ 'aws:cdk:path': v.optional(v.string()) })),
 });
 
 const template = v.object({

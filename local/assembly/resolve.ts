@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { UnknownResourceTypeError, UnsupportedTemplateError } from './errors.ts';
+import { type ResourceId, UnknownResourceTypeError, UnsupportedTemplateError } from './errors.ts';
 import { type Evaluated, Expressions, NO_VALUE, type OtherStacks, type Value } from './expressions.ts';
+import { Omissions } from './omissions.ts';
 import type { Assembly, StackAssembly } from './read.ts';
 import { ACCOUNT, type HandledType, type ResourceNaming, resourceType } from './resource-types.ts';
 
@@ -30,10 +31,11 @@ export interface ResolvedApp {
  * that AWS gives them and are made from stack and logical id, so nothing has to exist yet, and the same assembly
  * always resolves to the same names.
  *
- * @throws UnknownResourceTypeError naming each unknown type, its logical id and its stack
- * @throws UnsupportedTemplateError naming the function, reference or attribute
+ * @param omissions learns which resources are left out because of their type, or because one of their properties cannot be evaluated
+ * @throws UnknownResourceTypeError in strict mode, naming each unknown type, its logical id and its stack
+ * @throws UnsupportedTemplateError in strict mode, naming the function, reference or attribute
  */
-export function resolveAssembly(assembly: Assembly): ResolvedApp {
+export function resolveAssembly(assembly: Assembly, omissions = new Omissions({ strict: true })): ResolvedApp {
   const scopes: StackScope[] = [];
   const others: OtherStacks = {
     exported: (name) => {
@@ -48,9 +50,9 @@ export function resolveAssembly(assembly: Assembly): ResolvedApp {
       return stack.output(outputName);
     },
   };
-  for (const stack of assembly.stacks) scopes.push(new StackScope(stack, others));
+  for (const stack of assembly.stacks) scopes.push(new StackScope(stack, others, omissions));
   const unknown = scopes.flatMap((scope) => scope.unknownTypes());
-  if (unknown.length > 0) {
+  if (omissions.strict && unknown.length > 0) {
     throw new UnknownResourceTypeError(
       `the local run does not know ${unknown.join(', ')}: handle the type in local/, or list it in local/assembly/resource-types.ts with the reason why it has no effect locally`,
     );
@@ -61,12 +63,17 @@ export function resolveAssembly(assembly: Assembly): ResolvedApp {
   };
 }
 
+/** Why a resource is left out whose type is not in `resource-types.ts`. */
+const UNKNOWN_TYPE = 'the local run does not support this type';
+
 class StackScope {
   readonly #stack: StackAssembly;
   readonly #expressions: Expressions;
+  readonly #omissions: Omissions;
 
-  constructor(stack: StackAssembly, others: OtherStacks) {
+  constructor(stack: StackAssembly, others: OtherStacks, omissions: Omissions) {
     this.#stack = stack;
+    this.#omissions = omissions;
     const names = { ref: (id: string) => this.#ref(id), attribute: (id: string, attribute: string) => this.#attribute(id, attribute) };
     this.#expressions = new Expressions(stack, names, others);
   }
@@ -83,8 +90,13 @@ class StackScope {
 
   resources(): Resource[] {
     return this.#existing().flatMap(([logicalId, resource]) => {
+      const id = this.#describe(logicalId, resource);
       const type = resourceType(resource.Type);
+      if (type === undefined) this.#omissions.leaveOut(id, UNKNOWN_TYPE);
       if (type?.kind !== 'handled') return [];
+      // Evaluated even if it is left out: a warning about what it refers to names it.
+      const properties = this.#omissions.evaluate(id, () => this.#expressions.object(resource.Properties));
+      if (properties === undefined || this.#omissions.has(id)) return [];
       const naming = this.#naming(logicalId, type);
       return [
         {
@@ -95,7 +107,7 @@ class StackScope {
           ref: type.ref(naming),
           name: naming.name,
           attributes: Object.fromEntries(Object.entries(type.attributes).map(([name, attribute]) => [name, attribute(naming)])),
-          properties: this.#expressions.object(resource.Properties),
+          properties,
         },
       ];
     });
@@ -104,10 +116,20 @@ class StackScope {
   outputs(): Record<string, Value> {
     const outputs: Record<string, Value> = {};
     for (const [id, output] of Object.entries(this.#stack.template.Outputs)) {
-      if (output.Condition === undefined || this.#expressions.condition(output.Condition))
-        outputs[id] = this.#expressions.value(output.Value);
+      const user = { stack: this.name, logicalId: id };
+      this.#omissions.describe({ ...user, type: 'Output' });
+      const value = this.#omissions.evaluate(user, () =>
+        output.Condition === undefined || this.#expressions.condition(output.Condition) ? this.#expressions.value(output.Value) : undefined,
+      );
+      if (value !== undefined) outputs[id] = value;
     }
     return outputs;
+  }
+
+  #describe(logicalId: string, { Type: type, Metadata }: StackAssembly['template']['Resources'][string]): ResourceId {
+    const path = Metadata?.['aws:cdk:path']?.replace(/\/Resource$/, '');
+    this.#omissions.describe({ stack: this.name, logicalId, type, path });
+    return { stack: this.name, logicalId };
   }
 
   output(id: string): Value {
@@ -122,9 +144,11 @@ class StackScope {
   }
 
   #existing() {
-    return Object.entries(this.#stack.template.Resources).filter(
-      ([, { Condition }]) => Condition === undefined || this.#expressions.condition(Condition),
-    );
+    return Object.entries(this.#stack.template.Resources).filter(([logicalId, resource]) => {
+      const { Condition } = resource;
+      if (Condition === undefined) return true;
+      return this.#omissions.evaluate(this.#describe(logicalId, resource), () => this.#expressions.condition(Condition)) === true;
+    });
   }
 
   #naming(logicalId: string, type?: HandledType): ResourceNaming {
@@ -152,23 +176,36 @@ class StackScope {
     }
     const { type, naming } = this.#target(id, 'Ref');
     // A stand-in: whatever refers to a resource without effect has no effect either.
-    return type.kind === 'handled' ? type.ref(naming) : naming.name;
+    const value = type?.kind === 'handled' ? type.ref(naming) : naming.name;
+    return this.#noteUse(id, value);
   }
 
   #attribute(id: string, attribute: string): Value {
     const { type, naming } = this.#target(id, 'Fn::GetAtt');
-    if (type.kind === 'inert') return attribute.endsWith('Arn') ? naming.arn('local', naming.name) : `${naming.name}.${attribute}`;
+    const standIn = attribute.endsWith('Arn') ? naming.arn('local', naming.name) : `${naming.name}.${attribute}`;
+    if (type?.kind !== 'handled') return this.#noteUse(id, standIn);
     const value = type.attributes[attribute];
-    return value === undefined
-      ? this.#expressions.fail(`Fn::GetAtt: the attribute ${id}.${attribute} is not known locally`)
-      : value(naming);
+    if (value !== undefined) return this.#noteUse(id, value(naming));
+    if (this.#omissions.strict) this.#expressions.fail(`Fn::GetAtt: the attribute ${id}.${attribute} is not known locally`);
+    this.#omissions.leaveOutPart({
+      resource: { stack: this.name, logicalId: id },
+      what: `the attribute ${attribute}`,
+      reason: 'is not known locally',
+      consequence: 'what uses it gets a value that leads nowhere',
+    });
+    return standIn;
+  }
+
+  #noteUse<T extends Value>(id: string, value: T): T {
+    this.#omissions.noteUse({ stack: this.name, logicalId: id }, String(value));
+    return value;
   }
 
   #target(id: string, what: string) {
     const resource = this.#stack.template.Resources[id];
-    const type = resource === undefined ? undefined : resourceType(resource.Type);
-    if (type === undefined) throw this.#expressions.unsupported(`${what}: there is no resource ${id}`);
-    return { type, naming: this.#naming(id, type.kind === 'handled' ? type : undefined) };
+    if (resource === undefined) throw this.#expressions.unsupported(`${what}: there is no resource ${id}`);
+    const type = resourceType(resource.Type);
+    return { type, naming: this.#naming(id, type?.kind === 'handled' ? type : undefined) };
   }
 
   #pseudo(id: string): Evaluated | undefined {

@@ -52,7 +52,11 @@ const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nam
 });
 const globalArn = (service: string, resource: string) => `arn:aws:${service}::${ACCOUNT}:${resource}`;
 const managedPolicyArn = (r: ResourceNaming) => globalArn('iam', `policy/${r.name}`);
-const table = handled((r) => r.name, { Arn: tableArn, TableName: (r) => r.name }, 'TableName');
+const table = handled(
+  (r) => r.name,
+  { Arn: tableArn, TableName: (r) => r.name, StreamArn: (r) => `${tableArn(r)}/stream/local` },
+  'TableName',
+);
 
 const functionArn = (r: ResourceNaming, qualifier: string) => r.arn('lambda', `function:${r.text('FunctionName')}:${qualifier}`);
 const aliasArn = (r: ResourceNaming) => functionArn(r, r.text('Name'));

@@ -13,9 +13,13 @@ export function localize(text: string, addresses: Addresses): string {
   return localized;
 }
 
-/** {@link localize} for every text of a record. */
-export function localizeAll(texts: Readonly<Record<string, string>>, addresses: Addresses): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, localize(text, addresses)]));
+/**
+ * Replaces the origins of AWS addresses in every text of a record. Security headers name origins, where an address may be one that has
+ * a path locally: the local issuer is a path of the one endpoint.
+ */
+export function localizeOrigins(texts: Readonly<Record<string, string>>, addresses: Addresses): Readonly<Record<string, string>> {
+  const origins = new Map([...addresses].map(([from, to]) => [new URL(from).origin, new URL(to).origin]));
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, localize(text, origins)]));
 }
 
 /** {@link localize} for every text inside a value. */

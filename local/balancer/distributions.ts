@@ -1,9 +1,9 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
-import { type Addresses, localizeAll } from '../assembly/rewrite.ts';
+import { type Addresses, localizeOrigins } from '../assembly/rewrite.ts';
 import type { Bucket } from '../buckets/bucket.ts';
-import { declared } from '../declared.ts';
+import { declared, fromDeclared } from '../declared.ts';
 import { textMatcher } from '../iam/wildcard.ts';
 import type { Action, Behavior } from './front.ts';
 
@@ -62,26 +62,31 @@ export function distributionsFromResources(
       securityHeaders(properties),
     ]),
   );
-  return declared(resources, 'AWS::CloudFront::Distribution', distributionProperties).flatMap(({ resource, properties }) => {
-    const { Origins, DefaultRootObject, DefaultCacheBehavior, CacheBehaviors } = properties.DistributionConfig;
-    const dnsName = resource.attributes['DomainName'] ?? '';
-    const actionOf = ({ DomainName }: Origin): Action | undefined => {
-      const bucket = buckets.find(({ host }) => host === DomainName);
-      return bucket === undefined ? loadBalancerAction(DomainName) : { kind: 'files', bucket, rootObject: DefaultRootObject };
-    };
-    const behaviors = [...CacheBehaviors, { ...DefaultCacheBehavior, PathPattern: '*' }].flatMap((declaredBehavior): Behavior[] => {
-      const found = Origins.find(({ Id }) => Id === declaredBehavior.TargetOriginId);
-      if (found === undefined)
-        throw new UnsupportedTemplateError(`${resource.logicalId}: there is no origin ${declaredBehavior.TargetOriginId}`);
-      const action = actionOf(found);
-      const policy = policies.get(declaredBehavior.ResponseHeadersPolicyId ?? '') ?? {};
-      const headers = () => localizeAll(withOwnSockets(policy, dnsName), addresses);
-      return action === undefined ? [] : [{ matches: textMatcher(declaredBehavior.PathPattern), headers, action }];
-    });
-    if (behaviors.length === 0) return [];
-    const readTimeouts = Origins.map(({ VpcOriginConfig }) => VpcOriginConfig?.OriginReadTimeout ?? 30);
-    return [{ dnsName, action: { kind: 'distribute', behaviors }, idleTimeoutMs: Math.max(...readTimeouts) * 1000 }];
-  });
+  return fromDeclared(
+    resources,
+    'AWS::CloudFront::Distribution',
+    distributionProperties,
+    ({ resource, properties }): readonly LocalDistribution[] => {
+      const { Origins, DefaultRootObject, DefaultCacheBehavior, CacheBehaviors } = properties.DistributionConfig;
+      const dnsName = resource.attributes['DomainName'] ?? '';
+      const actionOf = ({ DomainName }: Origin): Action | undefined => {
+        const bucket = buckets.find(({ host }) => host === DomainName);
+        return bucket === undefined ? loadBalancerAction(DomainName) : { kind: 'files', bucket, rootObject: DefaultRootObject };
+      };
+      const behaviors = [...CacheBehaviors, { ...DefaultCacheBehavior, PathPattern: '*' }].flatMap((declaredBehavior): Behavior[] => {
+        const found = Origins.find(({ Id }) => Id === declaredBehavior.TargetOriginId);
+        if (found === undefined)
+          throw new UnsupportedTemplateError(`${resource.logicalId}: there is no origin ${declaredBehavior.TargetOriginId}`);
+        const action = actionOf(found);
+        const policy = policies.get(declaredBehavior.ResponseHeadersPolicyId ?? '') ?? {};
+        const headers = () => localizeOrigins(withOwnSockets(policy, dnsName), addresses);
+        return action === undefined ? [] : [{ matches: textMatcher(declaredBehavior.PathPattern), headers, action }];
+      });
+      if (behaviors.length === 0) return [];
+      const readTimeouts = Origins.map(({ VpcOriginConfig }) => VpcOriginConfig?.OriginReadTimeout ?? 30);
+      return [{ dnsName, action: { kind: 'distribute', behaviors }, idleTimeoutMs: Math.max(...readTimeouts) * 1000 }];
+    },
+  ).flat();
 }
 
 /** Host names of the distributions that have a host behind them. */

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
-import { type Addresses, localizeAll } from '../assembly/rewrite.ts';
+import { type Addresses, localizeOrigins } from '../assembly/rewrite.ts';
 import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
-import { declared } from '../declared.ts';
+import { declared, fromDeclared } from '../declared.ts';
 import { distributionsFromResources } from './distributions.ts';
 import { type Action, Front } from './front.ts';
 import { TargetGroup } from './target-group.ts';
@@ -102,7 +102,7 @@ export function balancersFromResources(
   addresses: Addresses,
 ): Balancers {
   const targetGroups = new Map(
-    declared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties).map(({ resource, properties }) => {
+    fromDeclared(resources, 'AWS::ElasticLoadBalancingV2::TargetGroup', targetGroupProperties, ({ resource, properties }) => {
       const group = new TargetGroup({
         arn: resource.ref,
         deregistrationDelayMs: Number(properties.TargetGroupAttributes.get('deregistration_delay.timeout_seconds') ?? 300) * 1000,
@@ -121,7 +121,7 @@ export function balancersFromResources(
   const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
   const fronts: { front: Front; dnsName: string; templatePort: number; action: Action }[] = [];
   const rules = declared(resources, 'AWS::ElasticLoadBalancingV2::ListenerRule', ruleProperties);
-  for (const listener of declared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties)) {
+  fromDeclared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties, (listener) => {
     const { LoadBalancerArn, Protocol, Port } = listener.properties;
     const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
     if (owner === undefined)
@@ -135,12 +135,12 @@ export function balancersFromResources(
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
       action,
-      headers: () => localizeAll(headersOf(listener.properties.ListenerAttributes), addresses),
+      headers: () => localizeOrigins(headersOf(listener.properties.ListenerAttributes), addresses),
       idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
       localPort: (port) => fronts.find((other) => other.dnsName === dnsName && other.templatePort === port)?.front.port,
     });
     fronts.push({ front, dnsName, templatePort: Port, action });
-  }
+  });
   const actionOf = (host: string) => fronts.find(({ dnsName }) => dnsName === host)?.action;
   for (const { dnsName, action, idleTimeoutMs } of distributionsFromResources(resources, buckets, addresses, actionOf)) {
     const front = new Front({ protocol: 'https', certificate, action, idleTimeoutMs, localPort: () => undefined });

@@ -5,7 +5,7 @@ import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Assembly } from '../assembly/read.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
-import { declared } from '../declared.ts';
+import { fromDeclared } from '../declared.ts';
 import { textMatcher } from '../iam/wildcard.ts';
 import { type Bucket, mediaTypeOf } from './bucket.ts';
 
@@ -45,7 +45,7 @@ export function deployFiles(
   buckets: readonly Bucket[],
   { assembly, addresses }: { readonly assembly: Assembly; readonly addresses: Addresses },
 ): void {
-  for (const { resource, properties } of declared(resources, 'Custom::CDKBucketDeployment', deploymentProperties)) {
+  fromDeclared(resources, 'Custom::CDKBucketDeployment', deploymentProperties, ({ resource, properties }) => {
     const bucket = buckets.find(({ name }) => name === properties.DestinationBucketName);
     if (bucket === undefined) throw new UnsupportedTemplateError(`${resource.logicalId}: its bucket is not in this assembly`);
     const excluded = properties.Exclude.map(textMatcher);
@@ -66,7 +66,7 @@ export function deployFiles(
         });
       }
     }
-  }
+  });
 }
 
 function filesOf(directory: string): readonly string[] {

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { setTimeout as sleep } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import * as v from 'valibot';
+import { Omissions } from '../assembly/omissions.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { declared } from '../declared.ts';
 import type { Faults } from '../faults.ts';
@@ -19,7 +20,7 @@ const tableProperties = v.object({
   AttributeDefinitions: attributeDefinitions,
   GlobalSecondaryIndexes: v.optional(v.array(index)),
   LocalSecondaryIndexes: v.optional(v.array(index)),
-  StreamSpecification: v.optional(v.never('streams are not supported locally')),
+  StreamSpecification: v.optional(v.unknown()),
 });
 
 /** Long enough that whoever does not wait for a table fails every time, not only on a machine that is quick or slow. */
@@ -61,10 +62,24 @@ export class DynamoDb {
   /**
    * Creates the tables of the templates, by the API as anybody would, and waits until they can be used.
    * @param endpoint where {@link handle} can be reached
+   * @param omissions learns which streams are left out
    */
-  async createTables(resources: readonly Resource[], endpoint: string): Promise<void> {
+  async createTables(resources: readonly Resource[], endpoint: string, omissions = new Omissions({ strict: true })): Promise<void> {
     const tables = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => declared(resources, type, tableProperties));
-    await Promise.all(tables.map(({ resource, properties }) => createTable(endpoint, { ...properties, TableName: resource.name })));
+    for (const { resource, properties } of tables) {
+      if (properties.StreamSpecification === undefined) continue;
+      omissions.leaveOutPart({
+        resource,
+        what: 'its stream',
+        reason: 'is left out: streams of tables are not supported locally',
+        consequence: 'whatever reads the stream sees no changes',
+      });
+    }
+    await Promise.all(
+      tables.map(({ resource, properties: { StreamSpecification: _, ...properties } }) =>
+        createTable(endpoint, { ...properties, TableName: resource.name }),
+      ),
+    );
   }
 }
 
@@ -73,7 +88,10 @@ const POLL_MS = 5;
 
 const described = v.object({ Table: v.object({ TableStatus: v.string() }) });
 
-async function createTable(endpoint: string, table: v.InferOutput<typeof tableProperties> & { readonly TableName: string }): Promise<void> {
+async function createTable(
+  endpoint: string,
+  table: Omit<v.InferOutput<typeof tableProperties>, 'StreamSpecification'> & { readonly TableName: string },
+): Promise<void> {
   const { TableName } = table;
   await call(endpoint, 'CreateTable', { ...table, BillingMode: 'PAY_PER_REQUEST' });
 

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import * as v from 'valibot';
-import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import { Omissions } from '../assembly/omissions.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { ACCOUNT } from '../assembly/resource-types.ts';
-import { declared } from '../declared.ts';
+import { fromDeclared } from '../declared.ts';
 import type { Functions } from '../functions/functions.ts';
 import type { ServiceCaller } from '../iam/policy.ts';
 import type { Log } from '../log.ts';
 import type { Queues } from '../queues/queues.ts';
+import type { Topics } from '../topics/topics.ts';
 import { compilePattern, type EventMatcher } from './pattern.ts';
 import { parseRate } from './rate.ts';
+import { compileInput, inputProperties } from './target-input.ts';
 
 const ruleProperties = v.object({
   State: v.optional(v.string(), 'ENABLED'),
@@ -20,10 +22,8 @@ const ruleProperties = v.object({
     v.array(
       v.object({
         Arn: v.string(),
-        Input: v.optional(v.string()),
         DeadLetterConfig: v.optional(v.object({ Arn: v.string() })),
-        InputPath: v.optional(v.never('InputPath is not supported locally')),
-        InputTransformer: v.optional(v.never('InputTransformer is not supported locally')),
+        ...inputProperties,
       }),
     ),
     [],
@@ -53,10 +53,16 @@ export interface EventBusOptions {
   readonly region: string;
   readonly functions: Functions;
   readonly queues: Queues;
+  /** @default none: rules have no topics among their targets */
+  readonly topics?: Pick<Topics, 'arns' | 'publish'>;
+  /** Whose policy keeps a service from publishing to a topic; undefined where it may. @default nobody's */
+  readonly publishDeniedBy?: (topicArn: string, caller: ServiceCaller) => string | undefined;
+  /** Learns which targets are left out. @default strict: a target that is not supported is an error */
+  readonly omissions?: Omissions;
   readonly log: Log;
 }
 
-/** The default event bus with the rules and schedules of the templates. Targets are functions and queues. */
+/** The default event bus with the rules and schedules of the templates. Targets are functions, queues and topics. */
 export class EventBus {
   readonly #region: string;
   readonly #rules: Rule[] = [];
@@ -66,9 +72,9 @@ export class EventBus {
 
   constructor(options: EventBusOptions) {
     this.#region = options.region;
-    for (const { resource, properties } of declared(options.resources, 'AWS::Events::Rule', ruleProperties)) {
-      if (properties.State !== 'ENABLED') continue;
-      const targets = properties.Targets.map((target) => toTarget(resource, target, options));
+    fromDeclared(options.resources, 'AWS::Events::Rule', ruleProperties, ({ resource, properties }) => {
+      if (properties.State !== 'ENABLED') return;
+      const targets = properties.Targets.flatMap((target) => toTarget(resource, target, options) ?? []);
       const deliver = (event: BusEvent) => {
         for (const target of targets) target(event);
       };
@@ -77,7 +83,7 @@ export class EventBus {
         const fire = () => deliver(this.#event('aws.events', 'Scheduled Event', {}, [resource.attributes['Arn'] ?? resource.ref]));
         this.#schedules.push({ everyMs: parseRate(properties.ScheduleExpression), fire });
       }
-    }
+    });
   }
 
   /** Starts the schedules. */
@@ -120,20 +126,33 @@ export class EventBus {
 
 type TargetProperties = v.InferOutput<typeof ruleProperties>['Targets'][number];
 
-/** Where a rule sends events, as long as the policy of the target lets it. */
+/** Where a rule sends events, as long as the policy of the target lets it. Undefined for a target that is left out. */
 function toTarget(
   rule: Resource,
-  { Arn, Input, DeadLetterConfig }: TargetProperties,
-  { functions, queues, log }: EventBusOptions,
-): (event: BusEvent) => void {
+  { Arn, DeadLetterConfig, ...input }: TargetProperties,
+  options: EventBusOptions,
+): ((event: BusEvent) => void) | undefined {
+  const { queues, log, omissions = new Omissions({ strict: true }) } = options;
   const caller: ServiceCaller = { service: 'events.amazonaws.com', sourceArn: rule.attributes['Arn'] ?? rule.ref };
-  const send = findTarget(rule, Arn, { functions, queues });
+  const send = findTarget(Arn, options);
+  if (send === undefined) {
+    omissions.leaveOutPart({
+      resource: rule,
+      what: `the target ${Arn}`,
+      reason: 'is left out: it is neither a function nor a queue nor a topic of this assembly',
+      consequence: 'this target gets no events',
+      value: Arn,
+    });
+    return undefined;
+  }
+  const toPayload = compileInput(input, { arn: caller.sourceArn, name: rule.name });
   return (event) => {
-    const payload = Input ?? JSON.stringify(event);
-    if (send(payload, caller)) return;
+    const payload = toPayload(event);
+    const deniedBy = send(payload, caller);
+    if (deniedBy === undefined) return;
     log.notice(
       'iam',
-      `AccessDenied: EventBridge may not send to ${Arn} for ${caller.sourceArn}: the policy of the target does not allow it`,
+      `AccessDenied: EventBridge may not send to ${Arn} for ${caller.sourceArn}: the policy of ${deniedBy} does not allow it`,
     );
     const deadLetters = queues.byArn(DeadLetterConfig?.Arn ?? '');
     if (deadLetters?.lets(caller) !== true) return;
@@ -144,24 +163,45 @@ function toTarget(
   };
 }
 
-/** Sends to a target, or answers false when its policy does not let the caller. */
-type Send = (payload: string, caller: ServiceCaller) => boolean;
+/** Sends to a target, or answers whose policy does not let the caller. */
+type Send = (payload: string, caller: ServiceCaller) => string | undefined;
 
-function findTarget(rule: Resource, arn: string, { functions, queues }: Pick<EventBusOptions, 'functions' | 'queues'>): Send {
+function findTarget(arn: string, { functions, queues, topics, publishDeniedBy, log }: EventBusOptions): Send | undefined {
   if (arn.includes(':lambda:')) {
-    const fn = functions.find(arn);
+    const fn = functions.tryFind(arn);
+    if (fn === undefined) return undefined;
     return (payload, caller) => {
-      const allowed = fn.lets(caller);
-      if (allowed) functions.invokeAsync(fn, payload);
-      return allowed;
+      if (!fn.lets(caller)) return 'the function';
+      if (isJson(payload)) functions.invokeAsync(fn, payload);
+      else
+        log.notice(
+          'events',
+          `${caller.sourceArn}: ${fn.name} is not invoked: its input transformer makes no JSON of this event: ${payload}`,
+        );
+      return undefined;
+    };
+  }
+  if (topics?.arns().includes(arn) === true) {
+    return (payload, caller) => {
+      const deniedBy = publishDeniedBy?.(arn, caller);
+      if (deniedBy === undefined) topics.publish(arn, { message: payload });
+      return deniedBy;
     };
   }
   const queue = queues.byArn(arn);
-  if (queue === undefined)
-    throw new UnsupportedTemplateError(`rule ${rule.logicalId}: the target ${arn} is neither a function nor a queue of this assembly`);
+  if (queue === undefined) return undefined;
   return (payload, caller) => {
-    const allowed = queue.lets(caller);
-    if (allowed) queue.send(payload);
-    return allowed;
+    if (!queue.lets(caller)) return 'the queue';
+    queue.send(payload);
+    return undefined;
   };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,21 @@
+import * as v from 'valibot';
 import { ACCOUNT } from '../assembly/resource-types.ts';
 import type { Permissions } from '../iam/permission.ts';
 
-/** What the operations of EventBridge need. The local run has the default bus only. */
+const text = v.optional(v.string(), '');
+const entries = v.array(v.object({ Source: text, DetailType: text }));
+
+/** What the operations of EventBridge need, entry by entry. The local run has the default bus only. */
 export function eventPermissions(region: string): Permissions {
-  return { PutEvents: () => [{ action: 'events:PutEvents', resource: `arn:aws:events:${region}:${ACCOUNT}:event-bus/default` }] };
+  const bus = { action: 'events:PutEvents', resource: `arn:aws:events:${region}:${ACCOUNT}:event-bus/default` };
+  return {
+    PutEvents: ({ Entries }) => {
+      const parsed = v.safeParse(entries, Entries);
+      if (!parsed.success) return [bus];
+      return parsed.output.map(({ Source, DetailType }) => ({
+        ...bus,
+        context: { 'events:source': [Source], 'events:detail-type': [DetailType] },
+      }));
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
-import { declared } from '../declared.ts';
+import { blaming, type Declared, declared } from '../declared.ts';
 import type { Log } from '../log.ts';
 import { systemAttributes } from '../queues/operations.ts';
 import type { Queue, ReceivedMessage } from '../queues/queue.ts';
@@ -43,21 +43,27 @@ export interface EventSource {
 export function eventSourcesFromResources(resources: readonly Resource[], queues: Queues, functions: Functions): readonly EventSource[] {
   return declared(resources, 'AWS::Lambda::EventSourceMapping', mappingProperties)
     .filter(({ properties }) => properties.Enabled)
-    .map(({ resource, properties }) => {
-      const queue = queues.byArn(properties.EventSourceArn);
-      if (queue === undefined) {
-        throw new UnsupportedTemplateError(`${resource.logicalId}: ${properties.EventSourceArn} is not a queue of this assembly`);
-      }
-      return {
-        queue,
-        fn: functions.find(properties.FunctionName),
-        batchSize: properties.BatchSize,
-        batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
-        reportsItemFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
-        maxConcurrency: properties.ScalingConfig.MaximumConcurrency ?? POLLERS,
-        region: resource.region,
-      };
-    });
+    .map((mapping) => blaming(mapping.resource, () => toEventSource(mapping, queues, functions)));
+}
+
+function toEventSource(
+  { resource, properties }: Declared<v.InferOutput<typeof mappingProperties>>,
+  queues: Queues,
+  functions: Functions,
+): EventSource {
+  const queue = queues.byArn(properties.EventSourceArn);
+  if (queue === undefined) {
+    throw new UnsupportedTemplateError(`${resource.logicalId}: ${properties.EventSourceArn} is not a queue of this assembly`);
+  }
+  return {
+    queue,
+    fn: functions.find(properties.FunctionName),
+    batchSize: properties.BatchSize,
+    batchingWindowMs: properties.MaximumBatchingWindowInSeconds * 1000,
+    reportsItemFailures: properties.FunctionResponseTypes.includes('ReportBatchItemFailures'),
+    maxConcurrency: properties.ScalingConfig.MaximumConcurrency ?? POLLERS,
+    region: resource.region,
+  };
 }
 
 /**

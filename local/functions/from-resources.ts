@@ -4,7 +4,7 @@ import type { Assembly } from '../assembly/read.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { ACCOUNT } from '../assembly/resource-types.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
-import { type Declared, declared } from '../declared.ts';
+import { blaming, type Declared, declared, fromDeclared } from '../declared.ts';
 import type { Access } from '../iam/access.ts';
 import { deliveredLog } from '../iam/log-delivery.ts';
 import type { Permission } from '../iam/permission.ts';
@@ -73,7 +73,7 @@ export function functionsFromResources(options: FunctionsFromResources): Functio
   // Those behind custom resources act in a deploy: what matters of it, the local run does itself (local/buckets).
   const providers = new Set(options.resources.map(({ properties }) => properties['ServiceToken']));
   const running = options.resources.filter(({ attributes }) => !providers.has(attributes['Arn'] ?? ''));
-  const functions = declared(running, 'AWS::Lambda::Function', functionProperties).map((fn) => {
+  const functions = fromDeclared(running, 'AWS::Lambda::Function', functionProperties, (fn) => {
     asyncSettings.set(fn.resource.name, { maxRetries: 2, deadLetterArn: fn.properties.DeadLetterConfig?.TargetArn });
     return toFunction(fn, options);
   });
@@ -151,6 +151,6 @@ function policyOf(functionArn: string, name: string, resources: readonly Resourc
           ...(SourceAccount === undefined ? {} : { StringEquals: { 'AWS:SourceAccount': SourceAccount } }),
         },
       };
-      return compilePolicy({ Statement: statement }, `${resource.stack}/${resource.logicalId}`);
+      return blaming(resource, () => compilePolicy({ Statement: statement }, `${resource.stack}/${resource.logicalId}`));
     });
 }

@@ -44,12 +44,18 @@ export class Functions {
    * @throws AwsError `ResourceNotFoundException`
    */
   find(reference: string): LambdaFunction {
+    const found = this.tryFind(reference);
+    if (found !== undefined) return found;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, { status: 404 });
+  }
+
+  /** {@link find}, but undefined where there is none. */
+  tryFind(reference: string): LambdaFunction | undefined {
     const parts = reference.split(':');
     const at = parts.indexOf('function');
     const [name = '', qualifier = '$LATEST'] = parts.slice(at + 1);
     const found = this.#byName.get(name);
-    if (found?.has(qualifier)) return found;
-    throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, { status: 404 });
+    return found?.has(qualifier) === true ? found : undefined;
   }
 
   names(): readonly string[] {

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Resource } from '../assembly/resolve.ts';
-import { declared } from '../declared.ts';
+import { declared, fromDeclared } from '../declared.ts';
 import type { Functions } from '../functions/functions.ts';
 import type { LambdaFunction } from '../functions/lambda-function.ts';
 import type { Log } from '../log.ts';
@@ -35,12 +35,12 @@ export function webSocketApisFromResources(resources: readonly Resource[], funct
   const stages = declared(resources, 'AWS::ApiGatewayV2::Stage', stageProperties);
   const routes = declared(resources, 'AWS::ApiGatewayV2::Route', routeProperties);
   const integrations = new Map(
-    declared(resources, 'AWS::ApiGatewayV2::Integration', integrationProperties).map(({ resource, properties }) => [
+    fromDeclared(resources, 'AWS::ApiGatewayV2::Integration', integrationProperties, ({ resource, properties }) => [
       `integrations/${resource.ref}`,
       { fn: invokedBy(resource, properties, functions), timeoutMs: properties.TimeoutInMillis },
     ]),
   );
-  return declared(resources, 'AWS::ApiGatewayV2::Api', apiProperties).map(({ resource, properties }) => {
+  return fromDeclared(resources, 'AWS::ApiGatewayV2::Api', apiProperties, ({ resource, properties }) => {
     const [stage, ...others] = stages.filter((candidate) => candidate.properties.ApiId === resource.ref);
     if (stage === undefined || others.length > 0) {
       throw new UnsupportedTemplateError(
@@ -57,7 +57,9 @@ export function webSocketApisFromResources(resources: readonly Resource[], funct
           const integration = integrations.get(route.properties.Target);
           const { RouteKey } = route.properties;
           if (integration !== undefined) return [RouteKey, toIntegration(identity, RouteKey, integration, log)];
-          throw new UnsupportedTemplateError(`route ${route.resource.logicalId}: there is no integration ${route.properties.Target}`);
+          throw new UnsupportedTemplateError(`route ${route.resource.logicalId}: there is no integration ${route.properties.Target}`, {
+            resource: route.resource,
+          });
         }),
       ),
     };

@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import type { Resource } from '../assembly/resolve.ts';
 import { ACCOUNT } from '../assembly/resource-types.ts';
-import { declared } from '../declared.ts';
-import { compilePolicy, type Statement } from './policy.ts';
+import { blaming, declared, fromDeclared } from '../declared.ts';
+import { compilePolicy, letsService, type ServiceCaller, type Statement } from './policy.ts';
 
 const topicProperties = v.object({ KmsMasterKeyId: v.optional(v.string()) });
 const topicPolicyProperties = v.object({ PolicyDocument: v.unknown(), Topics: v.array(v.string()) });
@@ -19,6 +19,8 @@ export interface ResourcePolicies {
   readonly policies: ReadonlyMap<string, readonly Statement[]>;
   /** ARN of the key that encrypts a topic; undefined where none of the assembly's does. */
   readonly keyOfTopic: (topicArn: string) => string | undefined;
+  /** Whose policy keeps a service from publishing to a topic: that of the topic, or of its key; undefined where it may. */
+  readonly publishDeniedBy: (topicArn: string, caller: ServiceCaller) => string | undefined;
 }
 
 /** @throws UnsupportedTemplateError when a policy cannot be emulated */
@@ -28,17 +30,33 @@ export function resourcePoliciesFromResources(resources: readonly Resource[]): R
   for (const { resource, properties } of declared(resources, 'AWS::KMS::Key', keyProperties)) {
     const arn = resource.attributes['Arn'] ?? resource.ref;
     for (const reference of [arn, resource.ref]) keyArns.set(reference, arn);
-    policies.set(arn, compilePolicy(properties.KeyPolicy ?? DEFAULT_KEY_POLICY, `${resource.stack}/${resource.logicalId}`));
+    const owner = `${resource.stack}/${resource.logicalId}`;
+    policies.set(
+      arn,
+      blaming(resource, () => compilePolicy(properties.KeyPolicy ?? DEFAULT_KEY_POLICY, owner)),
+    );
   }
-  for (const { resource, properties } of declared(resources, 'AWS::SNS::TopicPolicy', topicPolicyProperties)) {
+  fromDeclared(resources, 'AWS::SNS::TopicPolicy', topicPolicyProperties, ({ resource, properties }) => {
     const policy = compilePolicy(properties.PolicyDocument, `${resource.stack}/${resource.logicalId}`);
     for (const topic of properties.Topics) policies.set(topic, policy);
-  }
+  });
   const keysOfTopics = new Map(
     declared(resources, 'AWS::SNS::Topic', topicProperties).map(({ resource, properties }) => [
       resource.ref,
       keyArns.get(properties.KmsMasterKeyId ?? ''),
     ]),
   );
-  return { policies, keyOfTopic: (topicArn) => keysOfTopics.get(topicArn) };
+  const keyOfTopic = (topicArn: string) => keysOfTopics.get(topicArn);
+  const publishDeniedBy = (topicArn: string, caller: ServiceCaller) => {
+    const lets = (resource: string, action: string, source = caller.sourceArn) =>
+      letsService(policies.get(resource) ?? [], { ...caller, sourceArn: source }, { action, resource });
+    if (!lets(topicArn, 'sns:Publish')) return `the topic ${topicArn}`;
+    const key = keyOfTopic(topicArn);
+    // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-with-aws-services
+    // EventBridge does not tell KMS for which rule and account it acts.
+    const source = caller.service === 'events.amazonaws.com' ? '' : caller.sourceArn;
+    const encrypts = key === undefined || ['kms:GenerateDataKey', 'kms:Decrypt'].every((action) => lets(key, action, source));
+    return encrypts ? undefined : `the key ${key}, which encrypts the topic ${topicArn}`;
+  };
+  return { policies, keyOfTopic, publishDeniedBy };
 }

@@ -1,7 +1,9 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
+import { Omissions } from '../assembly/omissions.ts';
 import type { Resource } from '../assembly/resolve.ts';
-import { declared } from '../declared.ts';
+import { blaming, type Declared, declared } from '../declared.ts';
+import { managedByAws } from './managed-policies.ts';
 import { compilePolicy, letsService, type Statement } from './policy.ts';
 
 const inlinePolicies = v.optional(v.array(v.object({ PolicyName: v.string(), PolicyDocument: v.unknown() })), []);
@@ -27,10 +29,12 @@ export interface Role {
 /** The roles that the templates declare, each compiled when it is taken: the others may hold what cannot be emulated. */
 export class Roles {
   readonly #resources: readonly Resource[];
+  readonly #omissions: Omissions;
   readonly #taken = new Map<string, Role>();
 
-  constructor(resources: readonly Resource[]) {
+  constructor(resources: readonly Resource[], omissions = new Omissions({ strict: true })) {
     this.#resources = resources;
+    this.#omissions = omissions;
   }
 
   /** Those that a function, a task or its agent acts with. */
@@ -53,31 +57,49 @@ export class Roles {
   #compile(arn: string, service: string): Role {
     const found = declared(this.#resources, 'AWS::IAM::Role', roleProperties).find(({ resource }) => resource.attributes['Arn'] === arn);
     if (found === undefined) throw new UnsupportedTemplateError(`there is no role ${arn || '(none given)'} in the assembly`);
-    const { resource, properties } = found;
+    return blaming(found.resource, () => this.#compileFound(found, arn, service));
+  }
+
+  #compileFound({ resource, properties }: Declared<v.InferOutput<typeof roleProperties>>, arn: string, service: string): Role {
     const id = `${resource.stack}/${resource.logicalId}`;
     const trust = compilePolicy(properties.AssumeRolePolicyDocument, `who may take the role ${id}`);
     if (!letsService(trust, { service, sourceArn: '' }, { action: 'sts:AssumeRole', resource: arn })) {
       throw new UnsupportedTemplateError(`the role ${id} cannot be taken by ${service}: its trust policy does not allow it`);
     }
     if (properties.PermissionsBoundary !== undefined) {
-      throw new UnsupportedTemplateError(`the role ${id}: permissions boundaries are not supported locally`);
+      this.#omissions.leaveOutPart({
+        resource,
+        what: 'its permissions boundary',
+        reason: 'is not supported locally: permissions boundaries are not emulated',
+        consequence: 'calls that only the boundary forbids are allowed',
+      });
     }
-    const documents = [
-      ...properties.Policies.map(({ PolicyDocument }) => PolicyDocument),
-      ...declared(this.#resources, 'AWS::IAM::Policy', policyProperties)
-        .filter((policy) => policy.properties.Roles.includes(resource.ref))
-        .map((policy) => policy.properties.PolicyDocument),
-      ...this.#managed(id, resource.ref, properties.ManagedPolicyArns),
+    const own = declared(this.#resources, 'AWS::IAM::Policy', policyProperties).filter((policy) =>
+      policy.properties.Roles.includes(resource.ref),
+    );
+    const statements = [
+      ...properties.Policies.flatMap(({ PolicyDocument }) => compilePolicy(PolicyDocument, id)),
+      ...[...own, ...this.#managed(resource, properties.ManagedPolicyArns)].flatMap((policy) =>
+        blaming(policy.resource, () => compilePolicy(policy.properties.PolicyDocument, id)),
+      ),
+      ...properties.ManagedPolicyArns.flatMap((policyArn) => compilePolicy(managedByAws(policyArn) ?? { Statement: [] }, id)),
     ];
-    return { id, arn, name: resource.name, statements: documents.flatMap((document) => compilePolicy(document, id)) };
+    return { id, arn, name: resource.name, statements };
   }
 
-  #managed(id: string, ref: string, arns: readonly string[]): readonly unknown[] {
+  /** The managed policies of the app that a role has. What it has besides, and nobody knows here, is left out. */
+  #managed(role: Resource, arns: readonly string[]) {
     const policies = declared(this.#resources, 'AWS::IAM::ManagedPolicy', policyProperties);
-    const unknown = arns.find((arn) => !policies.some(({ resource }) => resource.ref === arn));
-    if (unknown !== undefined) throw new UnsupportedTemplateError(`the role ${id}: the policy ${unknown} is not part of the assembly`);
-    return policies
-      .filter(({ resource, properties }) => arns.includes(resource.ref) || properties.Roles.includes(ref))
-      .map(({ properties }) => properties.PolicyDocument);
+    for (const arn of arns) {
+      if (managedByAws(arn) !== undefined || policies.some(({ resource }) => resource.ref === arn)) continue;
+      this.#omissions.leaveOutPart({
+        resource: role,
+        what: `the policy ${arn}`,
+        reason: 'is not part of the assembly',
+        consequence: 'calls that only this policy allows are denied',
+        value: arn,
+      });
+    }
+    return policies.filter(({ resource, properties }) => arns.includes(resource.ref) || properties.Roles.includes(role.ref));
   }
 }

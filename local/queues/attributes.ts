@@ -68,7 +68,7 @@ export function redriveOf({ RedrivePolicy }: QueueAttributes): RedrivePolicy | u
 }
 
 /** @throws AwsError `InvalidAttributeValue` when it is no policy, or one that is not emulated */
-export function policyOf({ Policy }: QueueAttributes): readonly Statement[] {
+export function policyOf({ Policy }: Pick<QueueAttributes, 'Policy'>): readonly Statement[] {
   if (Policy === undefined || Policy === '') return [];
   try {
     return compilePolicy(JSON.parse(Policy), 'the queue');

@@ -5,7 +5,7 @@ import type { Assembly } from '../assembly/read.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { type Addresses, localize } from '../assembly/rewrite.ts';
 import type { TargetGroup } from '../balancer/target-group.ts';
-import { type Declared, declared } from '../declared.ts';
+import { type Declared, declared, fromDeclared } from '../declared.ts';
 import type { Access } from '../iam/access.ts';
 import type { Roles } from '../iam/roles.ts';
 import { containerCredentials, type Sessions } from '../iam/sessions.ts';
@@ -69,7 +69,7 @@ export interface TaskServicesFromResources {
 export function taskServicesFromResources(options: TaskServicesFromResources): readonly TaskService[] {
   const clusters = options.resources.filter(({ type }) => type === 'AWS::ECS::Cluster');
   const definitions = declared(options.resources, 'AWS::ECS::TaskDefinition', taskDefinitionProperties);
-  return declared(options.resources, 'AWS::ECS::Service', serviceProperties).map((service) => {
+  return fromDeclared(options.resources, 'AWS::ECS::Service', serviceProperties, (service) => {
     const { Cluster, TaskDefinition } = service.properties;
     const cluster = clusters.find(({ ref, attributes }) => ref === Cluster || attributes['Arn'] === Cluster);
     const definition = definitions.find(({ resource }) => resource.ref === TaskDefinition);

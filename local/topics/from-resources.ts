@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import type { Resource } from '../assembly/resolve.ts';
-import { declared } from '../declared.ts';
+import { fromDeclared } from '../declared.ts';
 import { Topics, type TopicsOptions } from './topics.ts';
 
 const topicProperties = v.object({
@@ -20,14 +20,14 @@ const subscriptionProperties = v.object({
 /** Makes the topics that the templates declare, with their subscriptions. */
 export function topicsFromResources(resources: readonly Resource[], options: TopicsOptions): Topics {
   const topics = new Topics(options);
-  for (const { resource } of declared(resources, 'AWS::SNS::Topic', topicProperties)) topics.create(resource.ref);
-  for (const { resource, properties } of declared(resources, 'AWS::SNS::Subscription', subscriptionProperties)) {
+  fromDeclared(resources, 'AWS::SNS::Topic', topicProperties, ({ resource }) => topics.create(resource.ref));
+  fromDeclared(resources, 'AWS::SNS::Subscription', subscriptionProperties, ({ resource, properties }) => {
     const { TopicArn, Protocol, Endpoint, RawMessageDelivery, RedrivePolicy } = properties;
     const attributes = {
       RawMessageDelivery: String(RawMessageDelivery),
       ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
     };
     topics.subscribe(TopicArn, Protocol, Endpoint, attributes, resource.ref);
-  }
+  });
   return topics;
 }

@@ -65,7 +65,7 @@ export function topicOperations({ topics, region, account }: TopicOperationsOpti
         Protocol: v.string(),
         Endpoint: v.string(),
         Attributes: attributeMap,
-        // Queues of the same account are confirmed at once, so the ARN is always there to be returned.
+        // Queues and functions of the same account are confirmed at once, so the ARN is always there to be returned.
         ReturnSubscriptionArn: v.optional(v.string()),
       }),
       (input) => ({ SubscriptionArn: topics.subscribe(input.TopicArn, input.Protocol, input.Endpoint, input.Attributes).arn }),
@@ -79,10 +79,10 @@ export function topicOperations({ topics, region, account }: TopicOperationsOpti
       const all = topics.subscriptions(input.TopicArn);
       const page = all.slice(from, from + PAGE);
       return {
-        Subscriptions: page.map(({ arn, topicArn, endpoint }) => ({
+        Subscriptions: page.map(({ arn, topicArn, protocol, endpoint }) => ({
           SubscriptionArn: arn,
           Owner: account,
-          Protocol: 'sqs',
+          Protocol: protocol,
           Endpoint: endpoint,
           TopicArn: topicArn,
         })),

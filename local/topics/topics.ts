@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { AwsError } from '../endpoint/aws-error.ts';
 import type { Faults } from '../faults.ts';
+import type { Functions } from '../functions/functions.ts';
 import type { Log } from '../log.ts';
 import { type MessageAttributes, messageBytes } from '../queues/message-attributes.ts';
 import type { Queue } from '../queues/queue.ts';
@@ -12,10 +13,19 @@ const MAX_MESSAGE_BYTES = 262_144;
 /** Subscription attributes without effect locally, and those that are emulated. Others change what is delivered. */
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(['RawMessageDelivery', 'RedrivePolicy']);
 
+/** Whom a topic can deliver to, and how the ARNs of such an endpoint look. */
+const ENDPOINTS = {
+  sqs: /^arn:aws:sqs:[^:]+:[^:]+:[^:]+$/,
+  lambda: /^arn:aws:lambda:[^:]+:[^:]+:function:[^:]+(:[^:]+)?$/,
+} as const;
+
+type Protocol = keyof typeof ENDPOINTS;
+
 export interface Subscription {
   readonly arn: string;
   readonly topicArn: string;
-  /** ARN of the queue. */
+  readonly protocol: Protocol;
+  /** ARN of the queue or function. */
   readonly endpoint: string;
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -28,11 +38,13 @@ export interface TopicMessage {
 
 export interface TopicsOptions {
   readonly queues: Queues;
+  /** @default none: there are only queues to deliver to */
+  readonly functions?: Functions;
   readonly faults: Faults;
   readonly log: Log;
 }
 
-/** All standard topics of the account. They deliver to queues only. */
+/** All standard topics of the account. They deliver to queues and functions. */
 export class Topics {
   readonly #options: TopicsOptions;
   readonly #topics = new Map<string, Map<string, Subscription>>();
@@ -51,7 +63,8 @@ export class Topics {
   }
 
   /**
-   * Subscribes a queue, which does not have to exist. The same queue again answers the existing subscription.
+   * Subscribes a queue, which does not have to exist, or a function, which does. The same endpoint again answers the existing
+   * subscription.
    * @param arn for a subscription of a template; a new one gets its own
    */
   subscribe(
@@ -62,12 +75,16 @@ export class Topics {
     arn?: string,
   ): Subscription {
     const subscriptions = this.#topic(topicArn);
-    if (protocol !== 'sqs') {
-      throw new AwsError('InvalidParameter', `Invalid parameter: Protocol ${protocol}: the local endpoint delivers to sqs only.`);
+    if (!isProtocol(protocol)) {
+      throw new AwsError(
+        'InvalidParameter',
+        `Invalid parameter: Protocol ${protocol}: the local endpoint delivers to sqs and lambda only.`,
+      );
     }
-    if (!/^arn:aws:sqs:[^:]+:[^:]+:[^:]+$/.test(endpoint)) {
-      throw new AwsError('InvalidParameter', `Invalid parameter: SQS endpoint ARN ${endpoint}`);
+    if (!ENDPOINTS[protocol].test(endpoint)) {
+      throw new AwsError('InvalidParameter', `Invalid parameter: ${protocol} endpoint ARN ${endpoint}`);
     }
+    if (protocol === 'lambda') this.#functions.find(endpoint);
     for (const name of Object.keys(attributes)) {
       if (!KNOWN_ATTRIBUTES.has(name)) {
         throw new AwsError('InvalidParameter', `Invalid parameter: Attributes: the local endpoint does not emulate ${name}.`);
@@ -79,7 +96,7 @@ export class Topics {
       if (same) return existing;
       throw new AwsError('InvalidParameter', 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes');
     }
-    const subscription = { arn: arn ?? `${topicArn}:${randomUUID()}`, topicArn, endpoint, attributes };
+    const subscription = { arn: arn ?? `${topicArn}:${randomUUID()}`, topicArn, protocol, endpoint, attributes };
     subscriptions.set(subscription.arn, subscription);
     return subscription;
   }
@@ -109,8 +126,30 @@ export class Topics {
       throw new AwsError('InvalidParameter', 'Invalid parameter: Message too long');
     }
     const messageId = randomUUID();
-    for (const subscription of subscriptions.values()) this.#deliver(subscription, messageId, message);
+    for (const subscription of subscriptions.values()) {
+      if (subscription.protocol === 'lambda') this.#invoke(subscription, messageId, message);
+      else this.#deliver(subscription, messageId, message);
+    }
     return messageId;
+  }
+
+  get #functions(): Functions {
+    const { functions } = this.#options;
+    if (functions === undefined) throw new AwsError('InvalidParameter', 'Invalid parameter: there are no functions to deliver to.');
+    return functions;
+  }
+
+  #invoke(subscription: Subscription, messageId: string, message: TopicMessage): void {
+    const { topicArn, endpoint } = subscription;
+    const fn = this.#functions.find(endpoint);
+    if (fn.lets({ service: 'sns.amazonaws.com', sourceArn: topicArn })) {
+      this.#functions.invokeAsync(fn, functionEvent(subscription, messageId, message));
+      return;
+    }
+    this.#options.log.notice(
+      'iam',
+      `AccessDenied: SNS may not lambda:InvokeFunction on ${endpoint} for ${topicArn}: no permission of the function allows it`,
+    );
   }
 
   #deliver(subscription: Subscription, messageId: string, message: TopicMessage): void {
@@ -149,20 +188,33 @@ export class Topics {
   }
 }
 
-function envelope({ topicArn, arn }: Subscription, messageId: string, { message, subject, attributes = {} }: TopicMessage): string {
-  return JSON.stringify({
+function isProtocol(protocol: string): protocol is Protocol {
+  return Object.hasOwn(ENDPOINTS, protocol);
+}
+
+function envelope(subscription: Subscription, messageId: string, message: TopicMessage): string {
+  return JSON.stringify({ ...notification(subscription, messageId, message), SubscriptionArn: subscription.arn });
+}
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/with-sns.html */
+function functionEvent(subscription: Subscription, messageId: string, message: TopicMessage): string {
+  const Sns = { Subject: null, ...notification(subscription, messageId, message) };
+  return JSON.stringify({ Records: [{ EventVersion: '1.0', EventSubscriptionArn: subscription.arn, EventSource: 'aws:sns', Sns }] });
+}
+
+function notification({ topicArn }: Subscription, messageId: string, { message, subject, attributes = {} }: TopicMessage): object {
+  return {
     Type: 'Notification',
     MessageId: messageId,
     TopicArn: topicArn,
     ...(subject === undefined ? {} : { Subject: subject }),
     Message: message,
     Timestamp: new Date().toISOString(),
-    SubscriptionArn: arn,
     MessageAttributes: Object.fromEntries(
       Object.entries(attributes).map(([name, { DataType, StringValue, BinaryValue }]) => [
         name,
         { Type: DataType, Value: StringValue ?? BinaryValue },
       ]),
     ),
-  });
+  };
 }

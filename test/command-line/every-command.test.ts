@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, jest, test } from '@jest/globals';
+import { STAGES } from '../../lib/stages.ts';
 
 /** Every command of package.json that is ours: what `--help`, an unknown option and a bad value do. */
 
@@ -17,17 +18,19 @@ const THEIRS = /^(cdk|biome|tsc|depcruise|jest|npm run) /;
 
 const OURS = Object.keys(scripts).filter((name) => !THEIRS.test(`${scripts[name]} `));
 
+const STAGE_IDS = STAGES.map(({ id }) => id).join(', ');
+
 /** For each command, arguments that make no sense, the bad value in what it says, and what it says is allowed. */
 const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], value: string, allowed: string])[]>> = {
   start: [
-    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+    [['--stage', 'nope'], 'nope', STAGE_IDS],
     [['--tasks', '0'], "'0'", 'from 1 to 20'],
     [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
     [['--access-report', 'README.md'], 'README.md', 'directory'],
   ],
   secrets: [[['no-such-file'], 'no-such-file', 'no such file']],
   sbom: [
-    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+    [['--stage', 'nope'], 'nope', STAGE_IDS],
     [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
     [['--output', 'README.md'], 'README.md', 'another file'],
     [['--output', 'docs'], 'docs', 'name a file'],
@@ -52,7 +55,7 @@ const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], 
   'bench:noisy': [
     [['--users', 'many'], 'many', 'from 1 to'],
     [['--only', 'pigeon'], 'pigeon', 'unread-polls'],
-    [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
+    [['--stage', 'nope'], 'nope', STAGE_IDS],
   ],
   'bench:noisy-frames': [[['--users', 'many'], 'many', 'from 1 to']],
   'bench:storm': [
@@ -72,8 +75,8 @@ const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], 
     [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
     [['--tasks', '11'], "'11'", 'from 1 to 10'],
   ],
-  'verify:deploy': [[['--stage', 'nope'], 'nope', 'dev, preview, prod, verify']],
-  'verify:image': [[['--stage', 'nope'], 'nope', 'dev, preview, prod, verify']],
+  'verify:deploy': [[['--stage', 'nope'], 'nope', STAGE_IDS]],
+  'verify:image': [[['--stage', 'nope'], 'nope', STAGE_IDS]],
   // end lane
   // lane: template
   init: [[['--edge', 'nginx'], 'nginx', 'alb']],

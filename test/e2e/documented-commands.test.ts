@@ -31,7 +31,7 @@ let urls: RunUrls;
 
 beforeAll(async () => {
   // Without the synthesis, which the whole project shares.
-  started = shell(`exec ${START} --app ${assemblyDir()} --access-report ${accessReportDir()}`);
+  started = shell(`exec ${START} --strict --app ${assemblyDir()} --access-report ${accessReportDir()}`);
   const { stdout } = started;
   if (stdout === null) throw new Error('standard output is a pipe');
   const [line] = await once(createInterface(stdout), 'line');

@@ -5,12 +5,19 @@ import { prod as shippedProd } from '../../lib/stages/prod.ts';
 
 /*
  * The shipped stages for tests that are about one edge, or about who gives the tokens: `dev` and `prod` behind a load balancer,
- * `preview` behind CloudFront, each with users of its own, whatever a project has chosen for its stages.
+ * `preview` behind CloudFront, each with users of its own and with these retentions, whatever a project has chosen for its stages.
  */
+
+const RETENTION = {
+  development: { logRetentionDays: 7, retentionHours: 24 },
+  production: { logRetentionDays: 365, retentionHours: 72 },
+} as const;
 
 function fixed(stage: Stage, edge: object): Stage {
   const { issuer: _, ...auth } = stage.auth;
-  return parseStage({ ...stage, auth, edge }, `${stage.id} of the tests`);
+  const { logRetentionDays, retentionHours } = RETENTION[stage.production ? 'production' : 'development'];
+  const backbone = { ...stage.backbone, retentionHours };
+  return parseStage({ ...stage, logRetentionDays, auth, backbone, edge }, `${stage.id} of the tests`);
 }
 
 function behindLoadBalancer(stage: Stage, domainName: string, plainHttp: 'forward' | 'redirect'): Stage {

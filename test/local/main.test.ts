@@ -23,7 +23,7 @@ afterEach(() => {
 });
 
 function start(...options: string[]) {
-  const child = spawn(process.execPath, [MAIN, ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [MAIN, '--strict', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const stderr = text(child.stderr);
   let stdout = '';
@@ -65,7 +65,7 @@ function isAlive(pid: number): boolean {
 test('--help tells the options and starts nothing', async () => {
   const { exited, stdout } = start('--help');
   expect(await exited).toBe(0);
-  for (const option of ['--json', '--tasks', '--stage', '--app', '--verbose']) expect(stdout()).toContain(option);
+  for (const option of ['--json', '--tasks', '--stage', '--app', '--strict', '--verbose']) expect(stdout()).toContain(option);
 });
 
 test.each([
@@ -159,7 +159,19 @@ test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('everything ends when npm g
   await until('all processes are gone', () => !pids.some(isAlive));
 });
 
-test('what cannot run is told in one line, with exit code 1', async () => {
+test('what is not supported is left out with a warning; --strict makes that an error', async () => {
+  app = writeApp({ resources: { Cache: { Type: 'AWS::ElastiCache::ServerlessCache' } } });
+  const child = spawn(process.execPath, [MAIN, '--json', '--tasks', '1', '--app', app.directory], { stdio: ['ignore', 'pipe', 'pipe'] });
+  children.push(child);
+  const stderr = text(child.stderr);
+  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
+  expect((await fetch(JSON.parse(line).http)).status).toBe(200);
+  child.kill('SIGINT');
+  const shown = (await stderr).split('\n').filter((shownLine) => shownLine.includes('Cache'));
+  expect(shown).toEqual([expect.stringMatching(/^\[warning\] AWS::ElastiCache::ServerlessCache \(Cache in stack App\) is left out/)]);
+});
+
+test('with --strict what cannot run is told in one line, with exit code 1', async () => {
   app = writeApp({ resources: { Cache: { Type: 'AWS::ElastiCache::ServerlessCache' } } });
   const { exited, stderr, stdout } = await startApp('--json');
   expect(await exited).toBe(1);

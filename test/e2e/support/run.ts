@@ -39,7 +39,7 @@ export function accessReportDir(): string {
 
 /** Starts the command line of the local run as a user does, and waits for its line of JSON. `env` is added to the environment. */
 export async function startRun(args: readonly string[] = ['--app', assemblyDir()], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const child = spawn(process.execPath, ['local/main.ts', '--json', '--access-report', accessReportDir(), ...args], {
+  const child = spawn(process.execPath, ['local/main.ts', '--json', '--strict', '--access-report', accessReportDir(), ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

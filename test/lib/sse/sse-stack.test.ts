@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { allowances, allowedTo } from '../harness.ts';
@@ -94,22 +94,6 @@ describe('who may do what', () => {
       ArnEquals: { 'ecs:cluster': { 'Fn::GetAtt': [expect.stringMatching(/^ServiceCluster/), 'Arn'] } },
     });
   });
-});
-
-test('synth says in one line what to set before deploying, and in which file', () => {
-  expect(Annotations.fromStack(devStack).findInfo('*', Match.anyValue())).toEqual([
-    expect.objectContaining({
-      entry: expect.objectContaining({
-        data: 'Before deploying, set edge.domainName and edge.certificateArn in lib/stages/dev.ts: they hold examples.',
-      }),
-    }),
-  ]);
-});
-
-test('synth says nothing once a certificate is set', () => {
-  const certificateArn = 'arn:aws:acm:us-east-1:210987654321:certificate/0';
-  const stack = makeStack({ ...dev, edge: { ...dev.edge, certificateArn } });
-  expect(Annotations.fromStack(stack).findInfo('*', Match.anyValue())).toEqual([]);
 });
 
 test('the stack answers with its URLs, and with what DNS is to point at', () => {

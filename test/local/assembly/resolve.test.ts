@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { UnknownResourceTypeError, UnsupportedTemplateError } from '../../../local/assembly/errors.ts';
+import { Omissions } from '../../../local/assembly/omissions.ts';
 import type { StackAssembly, Template, TemplateValue } from '../../../local/assembly/read.ts';
 import { resolveAssembly } from '../../../local/assembly/resolve.ts';
 
@@ -163,5 +164,49 @@ describe('resource types', () => {
     const [topic, subscription] = resolve(stack({ Resources })).resources;
     expect(subscription?.properties).toEqual({ TopicArn: topic?.ref, RawMessageDelivery: true });
     expect(subscription?.ref.startsWith(`${topic?.ref}:`)).toBe(true);
+  });
+});
+
+describe('what is left out', () => {
+  function leavingOut(...stacks: StackAssembly[]) {
+    const omissions = new Omissions({ strict: false });
+    const app = resolveAssembly({ stacks, files: new Map(), images: new Map() }, omissions);
+    return { ...app, warnings: omissions.warnings() };
+  }
+
+  const cache = { Cache: { Type: 'AWS::ElastiCache::ServerlessCache', Properties: {} } };
+
+  test('still has a name and attributes, for outputs and other stacks', () => {
+    const producer = stack({ Resources: cache, Outputs: { Arn: { Value: { 'Fn::GetAtt': ['Cache', 'Arn'] } } } }, 'Producer');
+    const Resources = {
+      Queue: {
+        Type: 'AWS::SQS::Queue',
+        Properties: { QueueName: { 'Fn::GetStackOutput': { StackName: 'Producer', OutputName: 'Arn' } } },
+      },
+    };
+    const { resources, outputs, warnings } = leavingOut(stack({ Resources }), producer);
+    expect(outputs['Producer']?.['Arn']).toMatch(/^arn:aws:.*Producer-Cache-/);
+    expect(resources.map(({ name }) => name)).toEqual([outputs['Producer']?.['Arn']]);
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^AWS::ElastiCache::ServerlessCache \(Cache in stack Producer\) .*; AWS::SQS::Queue \(Queue in stack App\) gets/,
+      ),
+    ]);
+  });
+
+  test('is a resource whose properties or condition, or an output whose value, cannot be evaluated', () => {
+    const { resources, outputs, warnings } = leavingOut(
+      stack({
+        Resources: {
+          Odd: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Transform': {} } } },
+          Conditional: { Type: 'AWS::SQS::Queue', Condition: 'Nowhere', Properties: {} },
+          Good: { Type: 'AWS::SQS::Queue', Properties: {} },
+        },
+        Outputs: { Imported: { Value: { 'Fn::ImportValue': 'Nothing' } }, Good: { Value: 'x' } },
+      }),
+    );
+    expect(resources.map(({ logicalId }) => logicalId)).toEqual(['Good']);
+    expect(outputs).toEqual({ App: { Good: 'x' } });
+    expect(warnings).toHaveLength(3);
   });
 });

@@ -1,11 +1,12 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Resource } from '../../../local/assembly/resolve.ts';
 import { EventBus } from '../../../local/events/event-bus.ts';
 import { eventOperations } from '../../../local/events/operations.ts';
 import { Functions } from '../../../local/functions/functions.ts';
 import type { Queue } from '../../../local/queues/queue.ts';
 import { Queues } from '../../../local/queues/queues.ts';
+import { Topics } from '../../../local/topics/topics.ts';
 import { OPEN_POLICY } from '../support/access.ts';
 import { startEndpoint, type TestEndpoint } from '../support/endpoint.ts';
 import { testLog } from '../support/log.ts';
@@ -119,14 +120,59 @@ test('a schedule fires at its rate', async () => {
 });
 
 test('a target that the assembly does not have is an error that names it', () => {
-  expect(() => start(rule({ EventPattern: {}, Targets: [{ Arn: 'arn:aws:sns:us-east-1:000000000000:topic' }] }))).toThrow(/arn:aws:sns/);
+  expect(() => start(rule({ EventPattern: {}, Targets: [{ Arn: 'arn:aws:states:us-east-1:000000000000:stateMachine:m' }] }))).toThrow(
+    /arn:aws:states/,
+  );
   start();
 });
 
-test('an input transformer is an error that names it', () => {
-  const Targets = [{ Arn: queue.arn, InputTransformer: { InputTemplate: 'x' } }];
-  expect(() => start(rule({ EventPattern: {}, Targets }))).toThrow(/InputTransformer/);
+test('each target gets what its own input makes of the event', async () => {
+  const InputTransformer = { InputPathsMap: { order: '$.detail.order' }, InputTemplate: '{"rule":<aws.events.rule-name>,"order":<order>}' };
+  const Targets = [{ Arn: queue.arn, InputTransformer }, { Arn: queue.arn, InputPath: '$.detail' }, { Arn: queue.arn }];
+  start(rule({ EventPattern: { source: ['test'] }, Targets }));
+  bus.put('test', 'x', { order: 7 });
+  expect(await received()).toEqual([{ rule: 'rule', order: 7 }, { order: 7 }, expect.objectContaining({ detail: { order: 7 } })]);
+});
+
+test('an input path that cannot be read is an error that names the rule', () => {
+  const failing = () => start(rule({ EventPattern: {}, Targets: [{ Arn: queue.arn, InputPath: 'detail' }] }));
+  expect(failing).toThrow(expect.objectContaining({ resource: expect.objectContaining({ logicalId: 'Rule' }) }));
   start();
+});
+
+describe('a topic as target', () => {
+  const TOPIC = 'arn:aws:sns:us-east-1:000000000000:alarms';
+
+  function startWithTopic(publishDeniedBy: () => string | undefined, Targets: Resource['properties'][] = [{ Arn: TOPIC }]): void {
+    const { log, lines: kept } = testLog();
+    lines = kept;
+    const topics = new Topics({ queues, faults: {}, log });
+    topics.create(TOPIC);
+    topics.subscribe(TOPIC, 'sqs', queue.arn, { RawMessageDelivery: 'true' });
+    const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log });
+    const resources = [rule({ EventPattern: { source: ['test'] }, Targets })];
+    bus = new EventBus({ resources, region: 'us-east-1', functions, queues, topics, publishDeniedBy, log });
+  }
+
+  test('hands the event to its subscribers', async () => {
+    startWithTopic(() => undefined);
+    bus.put('test', 'x', { order: 7 });
+    expect(await received()).toEqual([expect.objectContaining({ source: 'test', detail: { order: 7 } })]);
+  });
+
+  test('gets what the input transformer makes of it', async () => {
+    const InputTransformer = { InputPathsMap: { order: '$.detail.order' }, InputTemplate: '"order <order> is late"' };
+    startWithTopic(() => undefined, [{ Arn: TOPIC, InputTransformer }]);
+    bus.put('test', 'x', { order: 7 });
+    expect(await received()).toEqual(['order 7 is late']);
+  });
+
+  test('whose policy does not let the rule in gets nothing, and the log names it', async () => {
+    startWithTopic(() => 'the key k');
+    bus.put('test', 'x', {});
+    expect(await received()).toEqual([]);
+    expect(lines.join('')).toMatch(/AccessDenied: EventBridge may not send to .*:alarms for .*rule\/rule: the policy of the key k/);
+  });
 });
 
 test('a target whose policy does not let the rule in gets nothing, its dead-letter queue does, and the log names it', async () => {

@@ -162,6 +162,16 @@ describe('the report', () => {
   });
 });
 
+test('a managed policy of AWS that the CDK attaches by itself is known', () => {
+  const ManagedPolicyArns = ['arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole'];
+  const { statements } = new Roles([role({ ManagedPolicyArns })]).take(ROLE_ARN, 'lambda.amazonaws.com');
+  expect(statements.flatMap(({ actions }) => actions.map(({ text }) => text))).toEqual([
+    'logs:CreateLogGroup',
+    'logs:CreateLogStream',
+    'logs:PutLogEvents',
+  ]);
+});
+
 test.each([
   ['trusts another service', [role({}, 'ecs-tasks.amazonaws.com')], /App\/reader cannot be taken by lambda.amazonaws.com/],
   [

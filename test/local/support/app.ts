@@ -36,10 +36,12 @@ export const handler = async ({ requestContext, body }) => {
 
 export interface TestApp {
   readonly directory: string;
+  /** Adds the code of a further function, an ES module, under the key of its asset. */
+  addFunction(objectKey: string, code: string): void;
   remove(): void;
 }
 
-type Resources = Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; Metadata?: Record<string, unknown> }>;
 
 /** Writes a small assembly that has one of everything. Further resources are added, environment variables go to the service. */
 export function writeApp(options: { resources?: Resources; serviceEnv?: Record<string, string>; stopTimeout?: number } = {}): TestApp {
@@ -49,13 +51,19 @@ export function writeApp(options: { resources?: Resources; serviceEnv?: Record<s
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
   };
-  write('asset.function/index.mjs', FUNCTION);
   write('asset.service/main.mjs', SERVICE);
   write('asset.service/Dockerfile', 'FROM node:24-slim\nENV FROM_IMAGE=yes\nCOPY . .\nCMD ["node", "main.mjs"]\n');
-  write('App.assets.json', {
-    files: { f: { source: { path: 'asset.function' }, destinations: { d: { objectKey: 'f.zip' } } } },
-    dockerImages: { s: { source: { directory: 'asset.service' }, destinations: { d: { imageTag: 'service-tag' } } } },
-  });
+  const files: Record<string, object> = {};
+  const addFunction = (objectKey: string, code: string) => {
+    const path = `asset.${objectKey}`;
+    write(`${path}/index.mjs`, code);
+    files[objectKey] = { source: { path }, destinations: { d: { objectKey } } };
+    write('App.assets.json', {
+      files,
+      dockerImages: { s: { source: { directory: 'asset.service' }, destinations: { d: { imageTag: 'service-tag' } } } },
+    });
+  };
+  addFunction('f.zip', FUNCTION);
   write('App.template.json', {
     Resources: { ...resources(options.serviceEnv ?? {}, options.stopTimeout ?? 2), ...options.resources },
     Outputs: {
@@ -75,7 +83,7 @@ export function writeApp(options: { resources?: Resources; serviceEnv?: Record<s
       'App.assets': { type: 'cdk:asset-manifest', properties: { file: 'App.assets.json' } },
     },
   });
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return { directory, addFunction, remove: () => rmSync(directory, { recursive: true, force: true }) };
 }
 
 function allow(Action: string, Resource: unknown): object {

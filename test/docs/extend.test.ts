@@ -1,0 +1,151 @@
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { get } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createLog } from '../../local/log.ts';
+import { type LocalRun, startLocalRun } from '../../local/run.ts';
+import { findingsOf } from '../../scripts/security-findings.ts';
+import { until } from '../local/support/until.ts';
+import { ROOT } from './commands/extract.ts';
+import { applyEdit, editsOf } from './recipes/apply.ts';
+
+/** What an app is made of, and what makes it. */
+const COPIED = [
+  'bin',
+  'command-line',
+  'lib',
+  'lambda',
+  'fargate',
+  'backbone',
+  'console',
+  'client',
+  'package.json',
+  'tsconfig.json',
+  'cdk.json',
+];
+
+const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+
+let copy: string;
+let assembly: string;
+let synthesis: { readonly status: number | null; readonly output: string };
+
+/** Runs a program of the copy. */
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly output: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', env: { ...process.env, ...env } });
+  return { status, output: stdout + stderr };
+}
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'realtime-lanes-extend-'));
+  assembly = join(copy, 'cdk.out');
+  for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy, edit);
+
+  synthesis = run(['bin/app.ts'], {
+    CDK_VALIDATION: 'false',
+    CDK_OUTDIR: assembly,
+    CDK_CONTEXT_JSON: JSON.stringify({ ...context, stage: 'staging', checks: 'on' }),
+  });
+}, 240_000);
+
+afterAll(() => {
+  rmSync(copy, { recursive: true });
+});
+
+/** The resources of a type in a stack of the assembly. */
+function resourcesOf(stack: string, type: string): readonly { readonly Properties: Record<string, unknown> }[] {
+  const template = JSON.parse(readFileSync(join(assembly, `LanesStaging${stack}.template.json`), 'utf8'));
+  const resources: { readonly Type: string; readonly Properties: Record<string, unknown> }[] = Object.values(template.Resources);
+  return resources.filter(({ Type }) => Type === type);
+}
+
+test('every recipe is applied, and type-checks', () => {
+  const { status, output } = run(['node_modules/typescript/bin/tsc', '--noEmit', '--skipLibCheck']);
+  expect(output).toBe('');
+  expect(status).toBe(0);
+}, 120_000);
+
+test('the app synthesizes with every check, and no finding stands that is not acknowledged', () => {
+  expect(synthesis).toMatchObject({ status: 0 });
+  expect(findingsOf(assembly).filter(({ acknowledged }) => acknowledged === undefined)).toEqual([]);
+});
+
+test('the stage is in its Region, and has its setting', () => {
+  const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
+  expect(artifacts['LanesStagingOrders'].environment).toBe('aws://unknown-account/eu-west-1');
+  expect(resourcesOf('Orders', 'AWS::Logs::LogGroup')).toMatchObject([{ Properties: { RetentionInDays: 400 } }]);
+});
+
+test('the metric has an alarm', () => {
+  const [filter] = resourcesOf('Orders', 'AWS::Logs::MetricFilter');
+  expect(filter?.Properties).toMatchObject({ FilterPattern: '{ $.message = "order audited" }' });
+  expect(resourcesOf('Orders', 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['MetricName'])).toContain('OrdersAudited');
+});
+
+describe('on this machine', () => {
+  let local: LocalRun;
+  let bus: EventBridgeClient;
+  const lines: string[] = [];
+
+  beforeAll(async () => {
+    const log = createLog({ verbose: true, write: (line) => lines.push(line) });
+    local = await startLocalRun({ assemblyDir: assembly, tasks: 1, strict: false, log });
+    const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
+    bus = new EventBridgeClient({ endpoint: local.urls.endpoint, region: 'eu-west-1', credentials });
+  }, 60_000);
+
+  afterAll(async () => {
+    bus?.destroy();
+    await local?.close();
+  });
+
+  const put = (Source: string, DetailType: string, detail: object) =>
+    bus.send(new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }));
+
+  test('everything runs but the mail, and the one warning says so', () => {
+    expect(local.warnings).toEqual([expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/)]);
+  });
+
+  test('the Lambda gets the events of its rule', async () => {
+    await put('shop', 'OrderPlaced', { id: 'o-1' });
+    await until('the order is audited', () => lines.some((line) => line.includes('order audited') && line.includes('o-1')));
+  });
+
+  test('the rule publishes what another service says in its own form', async () => {
+    const poll = async (after = ''): Promise<{ readonly cursor: string; readonly events: readonly object[] }> => {
+      const headers = { accept: 'application/json', authorization: `Bearer ${local.token}` };
+      const request = get(`${local.urls.https}/v1/events?channel=orders${after}`, { headers, rejectUnauthorized: false });
+      const [response] = await once(request, 'response');
+      return JSON.parse(await text(response));
+    };
+    const { cursor } = await poll();
+    await put('shop', 'OrderShipped', { id: 'o-2' });
+    let events: readonly object[] = [];
+    await until('the event is published', async () => {
+      ({ events } = await poll(`&after=${encodeURIComponent(cursor)}`));
+      return events.length > 0;
+    });
+    expect(events).toMatchObject([{ type: 'shipped', data: 'Order o-2 is on its way' }]);
+  });
+
+  test('a change of an alarm reaches the topic, whose key lets EventBridge in', async () => {
+    const inbox = local.queues.create('inbox', {
+      Policy: JSON.stringify({
+        Statement: { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' },
+      }),
+    });
+    const topic = local.topics.arns().find((arn) => arn.includes('AlarmTarget')) ?? '';
+    local.topics.subscribe(topic, 'sqs', inbox.arn, { RawMessageDelivery: 'true' });
+    const changed = (alarmName: string) => put('aws.cloudwatch', 'CloudWatch Alarm State Change', { alarmName, state: { value: 'ALARM' } });
+    await changed('somebody-elses');
+    await changed('LanesStagingOrders-Audited');
+    expect(inbox.bodies()).toEqual(['"LanesStagingOrders-Audited is now ALARM"']);
+  });
+});
