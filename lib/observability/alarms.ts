@@ -36,20 +36,20 @@ export function alarmLane(scope: Construct, lane: Lane): Alarm {
   alarmAbove(scope, 'LatencyAlarm', {
     metric: laneMetric(scope, lane, METRICS.deliveryLatency, 'p99'),
     meaning: 'Events take seconds from their publication to their delivery.',
-    runbook: 'delivery-latency',
+    runbook: 'docs/operations.md#delivery-latency',
     threshold: LATENCY_MS,
     periods: 5,
   });
   alarmAbove(scope, 'ThrottledAlarm', {
     metric: laneMetric(scope, lane, METRICS.throttled).with({ period: PERIOD }),
     meaning: 'Posts or principals were answered 429 more often than a few slow or greedy clients explain.',
-    runbook: 'throttles-429',
+    runbook: 'docs/operations.md#throttles-429',
     threshold: THROTTLED_IN_A_PERIOD,
   });
   return alarmAbove(scope, 'UnexpectedErrorsAlarm', {
     metric: laneMetric(scope, lane, METRICS.unexpectedErrors).with({ period: PERIOD }),
     meaning: 'Clients were answered that the server has failed.',
-    runbook: 'unexpected-errors',
+    runbook: 'docs/operations.md#unexpected-errors',
   });
 }
 
@@ -65,7 +65,7 @@ export function alarmTasks(
   alarmAbove(scope, 'HolesAlarm', {
     metric: laneMetric(scope, 'sse', METRICS.holesBuried).with({ period: PERIOD }),
     meaning: 'Publishers were given a position in a channel and never wrote their event.',
-    runbook: 'holes',
+    runbook: 'docs/sse/operations.md#gaps',
   });
   const period = Duration.minutes(1);
   const unhealthy = targetGroups.map(({ metrics }) => metrics.unhealthyHostCount({ statistic: 'Maximum', period }));
@@ -73,13 +73,13 @@ export function alarmTasks(
   const unhealthyTargets = alarmAbove(scope, 'UnhealthyTargetsAlarm', {
     metric: only !== undefined && others.length === 0 ? only : sumOf(unhealthy, period),
     meaning: 'Tasks do not answer the health check of the load balancer.',
-    runbook: 'unhealthy-targets',
+    runbook: 'docs/sse/operations.md#unhealthy-targets',
     periods: 5,
   });
   alarmAbove(scope, 'StreamsNearLimitAlarm', {
     metric: laneMetric(scope, 'sse', METRICS.openConnections, 'Maximum'),
     meaning: 'A task has nearly all the streams that it may have, and will refuse new ones.',
-    runbook: 'streams-near-the-limit',
+    runbook: 'docs/sse/operations.md#streams-near-the-limit',
     threshold: Math.floor(maxStreams * NEAR_THE_LIMIT),
     periods: 5,
   });
@@ -92,12 +92,12 @@ export function alarmFunctions(scope: Construct, functions: readonly LaneFunctio
   alarmAbove(scope, 'FunctionErrorsAlarm', {
     metric: sumOf(functions.map(({ function: fn }) => fn.metricErrors({ period: PERIOD, label: fn.node.path }))),
     meaning: 'Functions have failed, or have run out of time.',
-    runbook: 'lambda-errors',
+    runbook: 'docs/operations.md#lambda-errors',
   });
   alarmAbove(scope, 'FunctionThrottlesAlarm', {
     metric: sumOf(functions.map(({ function: fn }) => fn.metricThrottles({ period: PERIOD, label: fn.node.path }))),
     meaning: 'Lambda had no room for invocations of functions.',
-    runbook: 'lambda-throttles',
+    runbook: 'docs/operations.md#lambda-throttles',
   });
 }
 
@@ -119,7 +119,7 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
   alarmAbove(scope, 'TableThrottlesAlarm', {
     metric: sumOf(refused),
     meaning: 'DynamoDB has refused reads or writes.',
-    runbook: 'dynamodb-throttles',
+    runbook: 'docs/operations.md#dynamodb-throttles',
   });
 }
 
@@ -130,7 +130,7 @@ export function alarmQueues(queues: readonly Queue[], meaning: string): readonly
     alarmAbove(queue, 'AgeAlarm', {
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) }),
       meaning,
-      runbook: 'queue-age',
+      runbook: 'docs/websocket/operations.md#queue-age',
       threshold: QUEUE_AGE_SECONDS,
       periods: 3,
     }),

@@ -10,11 +10,16 @@ export interface DocumentedCommand {
   readonly text: string;
 }
 
-/** Every page that tells readers what to do. Decision records tell what was done at their time. */
+/** Folders beside the docs whose pages tell readers what to type, at any depth. */
+const FOLDERS = ['docs', 'bench', 'client'] as const;
+
+/** Decision records tell what was done at their time; packages have pages of their own. */
+const LEFT_OUT = /(^|\/)(decisions|node_modules|dist|out|\.cache)\//;
+
+/** Every page that tells readers what to do, those of the lanes included. */
 export function pages(): readonly string[] {
-  const docs = readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name));
-  const roots = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
-  return [...roots, 'bench/README.md', 'client/README.md', ...docs].filter((name) => name.endsWith('.md')).sort();
+  const below = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)));
+  return [...readdirSync(ROOT), ...below].filter((name) => name.endsWith('.md') && !LEFT_OUT.test(name)).sort();
 }
 
 /** The commands of a page: those of its `sh` blocks, and whole commands between backquotes in its prose. */
