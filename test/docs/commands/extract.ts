@@ -18,7 +18,9 @@ const LEFT_OUT = /(^|\/)(decisions|node_modules|dist|out|\.cache)\//;
 
 /** Every page that tells readers what to do, those of the lanes included. */
 export function pages(): readonly string[] {
-  const below = FOLDERS.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)));
+  const below = FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  );
   return [...readdirSync(ROOT), ...below].filter((name) => name.endsWith('.md') && !LEFT_OUT.test(name)).sort();
 }
 
