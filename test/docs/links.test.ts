@@ -1,24 +1,20 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { anchorsOf } from '../../scripts/markdown.ts';
-import { pages as instructions } from './commands/extract.ts';
+import { allPages, ROOT } from './commands/extract.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
-
-const decisions = readdirSync(join(ROOT, 'docs', 'decisions'))
-  .filter((name) => name.endsWith('.md'))
-  .map((name) => join('docs', 'decisions', name));
-const pages = [...instructions(), ...decisions];
+const pages = allPages();
 
 /**
  * What may be removed as a whole: a link into one of these folders is checked while what it belongs to is there, so that shared pages need
- * no edit when a lane is deleted.
+ * no edit when a lane or the lab is deleted.
  */
 const REMOVABLE: readonly { readonly folder: RegExp; readonly isThere: boolean }[] = [
   { folder: /(^|\/)websocket(\/|$)/, isThere: hasLane('websocket') },
   { folder: /(^|\/)(sse|fargate)(\/|$)/, isThere: hasLane('sse') },
   { folder: /(^|\/)both(\/|$)/, isThere: hasLane('websocket') && hasLane('sse') },
+  { folder: /(^|\/)(lab|bench|verify)(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
   { folder: /(^|\/)template(\/|$)/, isThere: existsSync(join(ROOT, 'scripts', 'init')) },
 ];
 
