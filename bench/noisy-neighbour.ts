@@ -4,21 +4,9 @@ import { createCommand, runCommand } from '../command-line/command.ts';
 import { positiveNumber, wholeNumber } from '../command-line/values.ts';
 import { describeMachine, machineText } from './machine.ts';
 import { measureCell } from './noisy-neighbour/cell.ts';
-// lane: both
-import { measureFrames } from './noisy-neighbour/frames/frames-cell.ts';
-import { startLaneRun } from './noisy-neighbour/frames/lane-run.ts';
-// end lane
 import { OFFENDERS, type OffenderName } from './noisy-neighbour/offenders/catalog.ts';
-import {
-  COLUMNS,
-  judgeCell,
-  // lane: both
-  judgeFrames,
-  // end lane
-  LIMITS,
-  type Verdict,
-} from './noisy-neighbour/verdict.ts';
-import { formatTable } from './report/text.ts';
+import { secondsOption, usersOption } from './noisy-neighbour/options.ts';
+import { COLUMNS, judgeCell, LIMITS, summarize, type Verdict } from './noisy-neighbour/verdict.ts';
 import { type AssemblyOptions, addAssemblyOptions, withAssembly } from './task/assembly.ts';
 import { readTaskSettings } from './task/settings.ts';
 import { startTaskIssuer } from './task/task-process.ts';
@@ -32,20 +20,7 @@ interface Options extends AssemblyOptions {
   readonly logLatency: number;
 }
 
-// lane: both
-/** Against the WebSocket lane of a local run, and not against a task. */
-const FRAMES = 'frames';
-// end lane
-
-const NAMES: readonly string[] = [
-  ...Object.keys(OFFENDERS),
-  // lane: both
-  FRAMES,
-  // end lane
-];
-
-/** Hostile users where the command line does not say. */
-const USERS: readonly number[] = [1, 200];
+const NAMES: readonly string[] = Object.keys(OFFENDERS);
 
 const DESCRIPTION = [
   "Puts each kind of offender beside normal clients, against a task of the SSE lane with a stage's settings.",
@@ -56,22 +31,13 @@ const DESCRIPTION = [
 const parse = (argv: readonly string[]) =>
   addAssemblyOptions(createCommand('bench:noisy', DESCRIPTION))
     .addOption(new Option('--only <offender...>', 'some kinds of offenders').choices(NAMES).default(NAMES, 'all'))
-    .addOption(new Option('--users <n...>', 'hostile users').default(USERS, USERS.join(' ')).argParser(severalUsers))
-    .addOption(
-      new Option('--seconds <s>', 'length of each of the two periods: without offenders, and beside them')
-        .default(20)
-        .argParser(wholeNumber(1, 3_600)),
-    )
+    .addOption(usersOption())
+    .addOption(secondsOption())
     .addOption(new Option('--streams <n>', 'normal streams').default(200).argParser(wholeNumber(1, 1_000)))
     .addOption(new Option('--per-second <n>', 'events published for the normal streams').default(10).argParser(positiveNumber(45)))
     .addOption(new Option('--log-latency <ms>', 'how long a call of the log takes').default(4).argParser(wholeNumber(0, 1_000)))
     .parse(argv)
     .opts<Options>();
-
-/** Commander hands on the default at the first of several values. */
-function severalUsers(text: string, before: readonly number[]): readonly number[] {
-  return [...(before === USERS ? [] : before), wholeNumber(1, 200)(text)];
-}
 
 async function main(options: Options, signal: AbortSignal): Promise<number | undefined> {
   print(machineText(describeMachine()));
@@ -80,17 +46,9 @@ async function main(options: Options, signal: AbortSignal): Promise<number | und
     verdicts.push(verdict);
     print(`${verdict.cells.filter((cell) => cell !== '').join('  ')}  ${JSON.stringify(details)}`);
   };
-  await withAssembly(options, signal, async (assemblyDir) => {
-    await judgeTasks(assemblyDir, options, signal, note);
-    // lane: both
-    if (options.only.includes(FRAMES)) await judgeLane(assemblyDir, options, signal, note);
-    // end lane
-  });
-  const broken = verdicts.filter((verdict) => verdict.broken.length > 0);
-  print(`\n${formatTable({ columns: COLUMNS, rows: verdicts.map(({ cells }) => cells) })}\n`);
-  print(broken.length === 0 ? 'All limits are kept.' : `Limits are broken in ${broken.length} of ${verdicts.length} lines.`);
-  if (signal.aborted) return undefined;
-  return broken.length === 0 ? undefined : 1;
+  await withAssembly(options, signal, (assemblyDir) => judgeTasks(assemblyDir, options, signal, note));
+  print(summarize(COLUMNS, verdicts));
+  return signal.aborted || verdicts.every(({ broken }) => broken.length === 0) ? undefined : 1;
 }
 
 type Note = (verdict: Verdict, details: object) => void;
@@ -116,22 +74,6 @@ async function judgeTasks(assemblyDir: string, options: Options, signal: AbortSi
   }
   issuer.close();
 }
-
-// lane: both
-async function judgeLane(assemblyDir: string, { users, seconds }: Options, signal: AbortSignal, note: Note): Promise<void> {
-  const run = await startLaneRun(assemblyDir);
-  try {
-    for (const hostileUsers of users) {
-      if (signal.aborted) break;
-      const result = await measureFrames({ run, hostileUsers, seconds });
-      const { frames, posts } = result;
-      note(judgeFrames(`1.4 ${FRAMES}`, hostileUsers, result), { frames, posts });
-    }
-  } finally {
-    await run.stop();
-  }
-}
-// end lane
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -1,17 +1,16 @@
 import { App } from 'aws-cdk-lib';
 import { BackboneStack } from '../lib/backbone/backbone-stack.ts';
 import { checkTemplates } from '../lib/checks/template-checks.ts';
-import { InvalidStageError, type Stage } from '../lib/config.ts';
-import { EdgeStack, type Lanes } from '../lib/edge/edge-stack.ts';
+import { EdgeStack } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
-import { SseStack } from '../lib/sse/sse-stack.ts';
+import { InvalidStageError, LANES, type Stage, settingsOf } from '../lib/stage.ts';
 import { stageNamed } from '../lib/stages.ts';
-import { WebSocketStack } from '../lib/websocket/websocket-stack.ts';
 
 const app = new App();
 const stage = chosenStage();
 
-const prefix = `Lanes${stage.id.charAt(0).toUpperCase()}${stage.id.slice(1)}`;
+const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+const prefix = `Lanes${capitalized(stage.id)}`;
 const common = {
   stage,
   // Without an account, so that synth needs no credentials and no look-up.
@@ -24,23 +23,17 @@ const common = {
 const shared = new BackboneStack(app, `${prefix}Backbone`, common);
 const { backbone, access } = shared;
 
-// Each lane is one statement. Take one out, with its import, and the other works on its own.
-const lanes: Lanes = {};
-// lane: websocket
-lanes.webSocket = new WebSocketStack(app, `${prefix}Websocket`, { ...common, backbone, access });
-// end lane
-// lane: sse
-lanes.sse = new SseStack(app, `${prefix}Sse`, { ...common, backbone, access, webSocketUrl: lanes.webSocket?.url });
-// end lane
+const lanes = LANES.map((lane) => {
+  const id = `${prefix}${capitalized(lane.name)}`;
+  return lane.addTo(app, id, { ...common, settings: settingsOf(stage, lane), backbone, access, peers: () => urlsBesides(lane.name) });
+});
 
-const { edge } = stage;
-if (edge.type === 'cloudfront') {
+if (stage.edge.type === 'cloudfront') {
   // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
-  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, access, edge, lanes });
+  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge: stage.edge, lanes });
 }
 
-// Shows the lanes that there are.
-new LaneDashboard(shared, 'Dashboard');
+new LaneDashboard(shared, 'Dashboard', lanes);
 
 // `-c checks=off` is for runs on this machine, which deploy nothing and start sooner without.
 if (app.node.tryGetContext('checks') !== 'off') checkTemplates(app);
@@ -54,4 +47,9 @@ function chosenStage(): Stage {
     console.error(`error: ${error.message}`);
     process.exit(2);
   }
+}
+
+/** Where the other lanes are, as far as they have a URL of their own. */
+function urlsBesides(name: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(lanes.flatMap(({ lane, url }) => (lane === name || url === undefined ? [] : [[lane, url]])));
 }

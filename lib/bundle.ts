@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
@@ -53,13 +52,3 @@ export function bundleFunction(entry: string, outDir: string): void {
 export function bundleProgram(entry: string, outfile: string): void {
   buildSync({ ...COMMON, entryPoints: [join(ROOT, entry)], outfile, sourcemap: 'inline' });
 }
-
-// lane: sse
-/**
- * Builds the console into a directory: `index.html`, and `assets/` with files that have the hash of their content in their
- * names. It is no part of the infrastructure's code: it is a program that is run here.
- */
-export function buildConsole(outDir: string): void {
-  execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
-}
-// end lane

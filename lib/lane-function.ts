@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { AssetHashType, DockerImage, Duration, Stack } from 'aws-cdk-lib';
+import { AssetHashType, DockerImage, Duration, type Size, Stack } from 'aws-cdk-lib';
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets';
 import type { IGrantable, IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -27,13 +27,8 @@ export interface LaneFunctionProps {
   readonly logRetention: RetentionDays;
   /** How long one invocation may run. */
   readonly timeout: Duration;
-  /** @default 256 */
-  readonly memoryMb?: number;
-  /**
-   * Invocations at once that are kept for it, and that it may not pass.
-   * @default - what the functions of the account leave each other
-   */
-  readonly reservedConcurrency?: number | undefined;
+  /** @default 256 MiB */
+  readonly memory?: Size;
   /** @default none besides what later grants add */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -60,9 +55,8 @@ export class LaneFunction extends Construct implements Configurable {
       description: props.description,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.memoryMb ?? 256,
+      memorySize: props.memory?.toMebibytes() ?? 256,
       timeout: props.timeout,
-      ...(props.reservedConcurrency !== undefined && { reservedConcurrentExecutions: props.reservedConcurrency }),
       role: this.role,
       logGroup: this.logGroup,
       loggingFormat: LoggingFormat.JSON,
@@ -84,7 +78,6 @@ export class LaneFunction extends Construct implements Configurable {
       'Who invokes it in the other way than waiting for the answer has a dead-letter queue: the EventBridge target and its asynchronous invocations (eventTarget below), and the queues of the fan-out. A caller that waits gets the error itself, and a dead-letter configuration would not act.',
       'NIST.800.53.R5-LambdaDLQ',
     );
-    if (props.reservedConcurrency !== undefined) return;
     acknowledge(
       this.function,
       'What starts it is limited where it starts: routes by the throttle of the API stage, queues by the maximum concurrency of their event source, schedules by their interval, publishing by IAM. A reservation would be taken from the functions of the whole account, and a new account has none to give.',

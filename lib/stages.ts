@@ -1,5 +1,4 @@
-import type { Stage } from './config.ts';
-import { InvalidStageError } from './config.ts';
+import { InvalidStageError, type Stage } from './stage.ts';
 import { dev } from './stages/dev.ts';
 import { preview } from './stages/preview.ts';
 import { prod } from './stages/prod.ts';
@@ -7,17 +6,10 @@ import { verify } from './stages/verify.ts';
 import { checkTimeouts } from './timeouts.ts';
 
 /** Every stage that can be deployed. A new one is a new file under `lib/stages/`, and a name here. */
-export const STAGES: readonly Stage[] = [
-  dev,
-  preview,
-  prod,
-  // lane: both
-  verify,
-  // end lane
-];
+export const STAGES: readonly Stage[] = [dev, preview, prod, verify];
 
 /**
- * The configuration of a stage, whose timeouts agree with each other.
+ * A stage, whose timeouts agree with each other.
  *
  * @param id the context value `stage`, as `cdk synth -c stage=prod` gives it
  * @param stages @default every stage of this file

@@ -1,65 +1,35 @@
-import {
-  APPEND_LIMIT_MS,
-  CLIENT_TIMES,
-  FAN_OUT_RESERVE_MS,
-  LONGEST_POLL_SECONDS,
-  POST_TIMEOUT_MS,
-  QUEUE_RETENTION_SECONDS,
-  REPLAY_FUNCTION_TIMEOUT_SECONDS,
-  REPLAY_LEASE_MS,
-  REPLAY_POSTS_PER_SECOND,
-  STOP_MARGIN_MS,
-  WEBSOCKET_INTEGRATION_LIMIT_MS,
-} from '../backbone/contract.ts';
+/** A number of a stage, or one that AWS or the code fixes, by the name that an error message gives it. */
+export type Quantity = readonly [name: string, value: number];
 
-/** What no stage can change: AWS's limits, and the times that code and infrastructure share. */
-export interface FixedTimes {
-  readonly appendLimitMs: number;
-  readonly longestPollSeconds: number;
-  readonly stopMarginMs: number;
-  readonly fanOutReserveMs: number;
-  readonly queueRetentionSeconds: Readonly<Record<keyof typeof QUEUE_RETENTION_SECONDS, number>>;
-  readonly client: Readonly<Record<keyof typeof CLIENT_TIMES, number>>;
-  readonly websocketIntegrationLimitMs: number;
-  readonly postTimeoutMs: number;
-  readonly replayFunctionTimeoutSeconds: number;
-  readonly replayLeaseMs: number;
-  readonly replayPostsPerSecond: number;
-  /** Longest life of a WebSocket connection on API Gateway. */
-  readonly websocketConnectionMaxMs: number;
-  /** Longest silence on one, in both directions together. */
-  readonly websocketIdleMs: number;
-}
-
-export const FIXED_TIMES: FixedTimes = {
-  appendLimitMs: APPEND_LIMIT_MS,
-  longestPollSeconds: LONGEST_POLL_SECONDS,
-  stopMarginMs: STOP_MARGIN_MS,
-  fanOutReserveMs: FAN_OUT_RESERVE_MS,
-  queueRetentionSeconds: QUEUE_RETENTION_SECONDS,
-  client: CLIENT_TIMES,
-  websocketIntegrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS,
-  postTimeoutMs: POST_TIMEOUT_MS,
-  replayFunctionTimeoutSeconds: REPLAY_FUNCTION_TIMEOUT_SECONDS,
-  replayLeaseMs: REPLAY_LEASE_MS,
-  replayPostsPerSecond: REPLAY_POSTS_PER_SECOND,
-  // Neither can be raised (FACTS section 1, 2026-11).
-  websocketConnectionMaxMs: 2 * 3_600_000,
-  websocketIdleMs: 10 * 60_000,
-};
-
-type Relation = '<' | '<=';
-
-interface Quantity {
-  readonly name: string;
-  readonly value: number;
-}
-
-/** Two numbers of a stage that something outside of it relates. */
+/** Two numbers that something outside of the stage relates. */
 export interface TimeoutRule {
   readonly left: Quantity;
-  readonly relation: Relation;
+  readonly relation: '<' | '<=';
   readonly right: Quantity;
   readonly unit: string;
+  /** What goes wrong otherwise. */
   readonly reason: string;
 }
+
+/** `left` must be less than `right`. */
+export const below = (left: Quantity, right: Quantity, unit: string, reason: string): TimeoutRule => ({
+  left,
+  relation: '<',
+  right,
+  unit,
+  reason,
+});
+
+/** `left` must be no more than `right`. */
+export const atMost = (left: Quantity, right: Quantity, unit: string, reason: string): TimeoutRule => ({
+  ...below(left, right, unit, reason),
+  relation: '<=',
+});
+
+/** Whether a stage keeps a rule. */
+export const holds = ({ left: [, left], relation, right: [, right] }: TimeoutRule): boolean =>
+  relation === '<' ? left < right : left <= right;
+
+/** A rule that is broken, in one line with both numbers. */
+export const explain = ({ left, relation, right, unit, reason }: TimeoutRule): string =>
+  `  ${left[0]} (${left[1]} ${unit}) must be ${relation} ${right[0]} (${right[1]} ${unit}): ${reason}`;

@@ -37,10 +37,8 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
     const { Resources }: { Resources: Record<string, Resource> } = JSON.parse(readFileSync(join(assemblyDir, template), 'utf8'));
     return Object.entries(Resources).flatMap(([id, { Type, Properties }]) => {
       if (Type !== 'AWS::Lambda::Function' && Type !== 'AWS::ECS::TaskDefinition') return [];
-      // lane: sse
       const served = Object.values(Resources).filter((other) => JSON.stringify(other.Properties?.ServiceToken ?? '').includes(`"${id}"`));
       if (served.length > 0) return [providerOf(`${template.replace('.template.json', '')}/${id}`, Properties, served)];
-      // end lane
       // The asset's hash is part of the object's key or of the image's tag, whatever expression that is.
       const text = JSON.stringify(Properties);
       const asset = assets.find((name) => text.includes(name.slice('asset.'.length)));
@@ -55,7 +53,6 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
   });
 }
 
-// lane: sse
 /** A function that the CDK brings for custom resources, with what it copies: the console, where it fills a bucket. */
 function providerOf(name: string, properties: Resource['Properties'], served: readonly Resource[]): DeployedBundle {
   const layers = properties?.Layers === undefined ? [] : ['node_modules/@aws-cdk/asset-awscli-v1'];
@@ -66,7 +63,6 @@ function providerOf(name: string, properties: Resource['Properties'], served: re
     packages: [...new Set(['node_modules/aws-cdk-lib', ...layers, ...copied])].sort(),
   };
 }
-// end lane
 
 /** What a Dockerfile builds upon, tag and digest included. */
 export function baseImage(dockerfile: string): string {
@@ -78,14 +74,10 @@ export function baseImage(dockerfile: string): string {
 /** Folders of the packages that went into the code of a directory. */
 function packagesIn(directory: string): readonly string[] {
   const sources = codeFiles(directory)
-    // lane: sse
     .filter((file) => !isConsole(directory, file))
-    // end lane
     .flatMap((file) => sourcesOf(file));
-  // lane: sse
   // The console's files carry no source maps, which would be published with them: the bundler tells.
   if (existsSync(join(directory, 'console'))) sources.push(...consoleSources());
-  // end lane
   return [...new Set(sources.flatMap(packageOf))].sort();
 }
 
@@ -97,9 +89,7 @@ function codeFiles(directory: string): readonly string[] {
     .map((name) => join(directory, name));
 }
 
-// lane: sse
 const isConsole = (directory: string, file: string): boolean => relative(directory, file).startsWith(`console${sep}`);
-// end lane
 
 /** Names of the files that went into a bundle, from its source map, inside or beside it. */
 function sourcesOf(file: string): readonly string[] {
@@ -110,7 +100,6 @@ function sourcesOf(file: string): readonly string[] {
   return JSON.parse(map).sources;
 }
 
-// lane: sse
 function consoleSources(): readonly string[] {
   const outDir = mkdtempSync(join(tmpdir(), 'realtime-lanes-console-'));
   try {
@@ -119,7 +108,6 @@ function consoleSources(): readonly string[] {
     rmSync(outDir, { recursive: true });
   }
 }
-// end lane
 
 /** `../node_modules/a/node_modules/@b/c/d.js` is of `node_modules/a/node_modules/@b/c`; our own code is of no package. */
 export function packageOf(source: string): readonly string[] {

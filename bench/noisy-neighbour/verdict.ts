@@ -1,12 +1,10 @@
 import type { Table } from '../report/section.ts';
+import { formatTable } from '../report/text.ts';
 import type { CellResult } from './cell.ts';
 import { quantile } from './crowd.ts';
-// lane: both
-import type { FramesResult } from './frames/frames-cell.ts';
-// end lane
 import { PATIENCE_MS, type Resumes } from './victim.ts';
 
-/** What issue 11 allows beside offenders. */
+/** What offenders may cost the others. */
 export const LIMITS = {
   /** Of the task's size. */
   memoryShare: 0.75,
@@ -77,11 +75,13 @@ export function brokenLimits({ calm, rush, noisy, memory, violation }: CellResul
   ];
 }
 
-function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
+/** Limits that the resumes of normal clients break, in words. */
+export function brokenResumes(calm: Resumes, noisy: Resumes): readonly string[] {
   return [...(resumeRatio(calm, noisy) <= LIMITS.resumeRatio ? [] : ['resume']), ...(calm.wrong + noisy.wrong > 0 ? ['replays lost'] : [])];
 }
 
-function resumeCells(calm: Resumes, rush: Resumes | undefined, noisy: Resumes): readonly string[] {
+/** Quantiles of their times, alone and beside offenders, and the ratio of the two p99. */
+export function resumeCells(calm: Resumes, rush: Resumes | undefined, noisy: Resumes): readonly string[] {
   const times = ({ latenciesMs }: Resumes) => [0.5, 0.99].map((share) => milliseconds(quantile(latenciesMs, share)));
   const worst = rush === undefined ? '' : milliseconds(quantile(rush.latenciesMs, 1));
   return [...times(calm), worst, ...times(noisy), ratio(resumeRatio(calm, noisy))];
@@ -91,23 +91,13 @@ function resumeRatio(calm: Resumes, noisy: Resumes): number {
   return quantile(noisy.latenciesMs, 0.99) / quantile(calm.latenciesMs, 0.99);
 }
 
-// lane: both
-/** Of frames on the WebSocket lane, which has no task. */
-export function judgeFrames(name: string, users: number, { calm, noisy }: FramesResult): Verdict {
-  const broken = brokenResumes(calm, noisy);
-  const cells = [
-    name,
-    String(users),
-    ...Array.from({ length: 6 }, () => ''),
-    ...resumeCells(calm, undefined, noisy),
-    '',
-    String(calm.wrong + noisy.wrong),
-    String(noisy.unserved),
-    broken.join(', ') || '-',
-  ];
-  return { cells, broken };
+/** All lines as a table, and how many limits are broken. */
+export function summarize(columns: Table['columns'], verdicts: readonly Verdict[]): string {
+  const broken = verdicts.filter((verdict) => verdict.broken.length > 0);
+  const table = formatTable({ columns, rows: verdicts.map(({ cells }) => cells) });
+  const judgement = broken.length === 0 ? 'All limits are kept.' : `Limits are broken in ${broken.length} of ${verdicts.length} lines.`;
+  return `\n${table}\n\n${judgement}`;
 }
-// end lane
 
 function milliseconds(value: number): string {
   if (Number.isNaN(value)) return 'none';

@@ -1,14 +1,14 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { CfnOutput, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccessControl } from '../access/access-control.ts';
-import type { Stage } from '../config.ts';
-import type { EdgeConfig } from '../edge/edge-config.ts';
+import type { EdgeSettings } from '../edge/edge-settings.ts';
 import { alarmFunctions, alarmTables } from '../observability/alarms.ts';
+import type { StageBase } from '../stage-base.ts';
 import { EventBackbone } from './event-backbone.ts';
 
 export interface BackboneStackProps extends StackProps {
-  readonly stage: Stage;
+  readonly stage: StageBase;
 }
 
 /** The backbone and who may use it, on their own: both lanes stand on it, and either can be deleted without it noticing. */
@@ -18,15 +18,22 @@ export class BackboneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
+    const { retentionHours, holeGraceMs, publishTimeoutMs, publishFunctionTimeoutSeconds, maxThroughput } = stage.backbone;
     this.backbone = new EventBackbone(this, 'Backbone', {
-      ...stage.backbone,
+      retention: Duration.hours(retentionHours),
+      holeGrace: Duration.millis(holeGraceMs),
+      publishTimeout: Duration.millis(publishTimeoutMs),
+      publishFunctionTimeout: Duration.seconds(publishFunctionTimeoutSeconds),
+      maxThroughput,
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });
     alarmFunctions(this, [this.backbone.publishFunction.handler]);
     alarmTables(this, [this.backbone.log.table]);
     this.access = new AccessControl(this, 'Access', {
-      ...stage.auth,
+      issuer: stage.auth.issuer,
+      queryToken: stage.auth.queryToken,
+      origins: stage.auth.origins,
       signInUrl: signInUrl(stage.edge),
       production: stage.production,
       logRetention: stage.logRetentionDays,
@@ -46,7 +53,7 @@ export class BackboneStack extends Stack {
  * Where the console is. Behind CloudFront it has no host that is known before the first deploy, and this stack cannot wait
  * for the distribution, which stands on it: Cognito gets the one address that it takes without TLS, and that nobody else owns.
  */
-function signInUrl(edge: EdgeConfig): string {
+function signInUrl(edge: EdgeSettings): string {
   const host = edge.type === 'alb' ? edge.domainName : edge.host;
   return host === undefined ? 'http://localhost:8080/' : `https://${host}/`;
 }

@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -10,13 +10,13 @@ import { PublishFunction } from './publish-function.ts';
 
 export interface EventBackboneProps {
   /** How long an event can be replayed. */
-  readonly retentionHours: number;
+  readonly retention: Duration;
   /** After this long a consumer buries a hole in a channel. */
-  readonly holeGraceMs: number;
-  /** A publisher gives up a position that it has not written by then. Below `holeGraceMs`. */
-  readonly publishTimeoutMs: number;
+  readonly holeGrace: Duration;
+  /** A publisher gives up a position that it has not written by then. Below `holeGrace`. */
+  readonly publishTimeout: Duration;
   /** How long the publish function may run. */
-  readonly publishFunctionTimeoutSeconds: number;
+  readonly publishFunctionTimeout: Duration;
   /** Of the log. */
   readonly maxThroughput: MaxThroughput;
   readonly logRetention: RetentionDays;
@@ -36,7 +36,7 @@ export class EventBackbone extends Construct {
     this.topic = new EventTopic(this, 'Topic', props);
     this.publishFunction = new PublishFunction(this, 'Publish', {
       logRetention: props.logRetention,
-      timeout: Duration.seconds(props.publishFunctionTimeoutSeconds),
+      timeout: props.publishFunctionTimeout,
     });
     this.allowPublish(this.publishFunction);
   }

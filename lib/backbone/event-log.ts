@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -8,9 +8,9 @@ import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
 export interface EventLogProps {
   /** How long an event can be replayed. */
-  readonly retentionHours: number;
+  readonly retention: Duration;
   /** After this long a consumer buries a hole. */
-  readonly holeGraceMs: number;
+  readonly holeGrace: Duration;
   readonly maxThroughput: MaxThroughput;
   /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
   readonly production: boolean;
@@ -36,8 +36,8 @@ export class EventLog extends Construct {
     });
     this.environment = {
       [LOG_ENV.table]: this.table.tableName,
-      [LOG_ENV.retentionMs]: String(props.retentionHours * 3_600_000),
-      [LOG_ENV.graceMs]: String(props.holeGraceMs),
+      [LOG_ENV.retentionMs]: String(props.retention.toMilliseconds()),
+      [LOG_ENV.graceMs]: String(props.holeGrace.toMilliseconds()),
     };
   }
 

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AnyPrincipal, Effect, Grant, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -8,7 +8,7 @@ import type { Configurable } from '../lane-function.ts';
 
 export interface EventTopicProps {
   /** A publisher gives up a position that it has not written by then. */
-  readonly publishTimeoutMs: number;
+  readonly publishTimeout: Duration;
   /** Keep the key when it leaves the stack. */
   readonly production: boolean;
 }
@@ -39,7 +39,7 @@ export class EventTopic extends Construct {
     this.topic = new Topic(this, 'Topic', { masterKey: this.key, enforceSSL: true });
     this.environment = {
       [PUBLISH_ENV.topicArn]: this.topic.topicArn,
-      [PUBLISH_ENV.publishTimeoutMs]: String(props.publishTimeoutMs),
+      [PUBLISH_ENV.publishTimeoutMs]: String(props.publishTimeout.toMilliseconds()),
     };
   }
 

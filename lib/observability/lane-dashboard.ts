@@ -1,30 +1,21 @@
-import { Stack } from 'aws-cdk-lib';
 import { Dashboard, GraphWidget, Row, TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { type Lane, METRICS, type MetricName } from '../../backbone/contract.ts';
+import { METRICS, type MetricName } from '../../backbone/contract.ts';
+import type { LaneStack } from '../lane.ts';
 import { laneMetric } from './lane-metric.ts';
-
-/** A stack that is a lane. */
-export interface LaneStack extends Stack {
-  readonly lane: Lane;
-}
 
 interface Comparison {
   readonly title: string;
   readonly metric: MetricName;
   /** @default Sum */
   readonly statistics?: readonly string[];
-  /** What a reader has to know to compare the lanes. */
-  readonly note: string;
+  /** What a reader has to know, whatever the lane. What they have to know of a lane is in its `LaneDashboardPart`. */
+  readonly note?: string;
 }
 
-/** Every metric of either lane, most looked at first. */
+/** Every metric of any lane, most looked at first. */
 export const COMPARISONS: readonly Comparison[] = [
-  {
-    title: 'Open connections',
-    metric: METRICS.openConnections,
-    note: 'SSE: each minute. WebSocket: at the end of each pass of the sweep.',
-  },
+  { title: 'Open connections', metric: METRICS.openConnections },
   { title: 'Connects', metric: METRICS.connects, note: 'Accepted ones.' },
   { title: 'Deliveries', metric: METRICS.deliveries, note: 'Events times those who got them.' },
   {
@@ -35,24 +26,20 @@ export const COMPARISONS: readonly Comparison[] = [
   },
   { title: 'Replays', metric: METRICS.replays, note: 'From the log: what a task still has in memory is none.' },
   { title: 'Resets', metric: METRICS.resets, note: 'What a client missed cannot be had.' },
-  { title: 'Repeats dropped', metric: METRICS.repeatsDropped, note: 'WebSocket: none here, the client drops them.' },
-  { title: 'Slow readers closed', metric: METRICS.slowStreamsClosed, note: 'WebSocket: none, API Gateway buffers and answers 429.' },
-  { title: '410 Gone', metric: METRICS.goneConnections, note: 'SSE: none, a task sees its sockets close.' },
-  { title: '429', metric: METRICS.throttled, note: 'WebSocket: to our posts. SSE: to principals at their limit.' },
-  { title: 'Holes buried', metric: METRICS.holesBuried, note: 'WebSocket: none, SSE tasks and publishers bury for both.' },
-  { title: 'Orphans', metric: METRICS.orphans, note: 'WebSocket: rows of closed connections. SSE: queues of stopped tasks.' },
-  { title: 'Refused, task full', metric: METRICS.refusedStreams, note: 'WebSocket: none, it has no tasks.' },
-  { title: 'Connections refused to principals', metric: METRICS.limitedConnections, note: 'SSE: in 429.' },
+  { title: 'Repeats dropped', metric: METRICS.repeatsDropped },
+  { title: 'Slow readers closed', metric: METRICS.slowStreamsClosed },
+  { title: '410 Gone', metric: METRICS.goneConnections },
+  { title: '429', metric: METRICS.throttled },
+  { title: 'Holes buried', metric: METRICS.holesBuried },
+  { title: 'Orphans', metric: METRICS.orphans },
+  { title: 'Refused, task full', metric: METRICS.refusedStreams },
+  { title: 'Connections refused to principals', metric: METRICS.limitedConnections },
   { title: 'Publications refused to principals', metric: METRICS.limitedPublications, note: 'Over their rate.' },
-  { title: 'Frames and upgrades refused', metric: METRICS.limitedFrames, note: 'SSE: none, it has no frames.' },
-  { title: 'Replays refused or put off', metric: METRICS.limitedReplays, note: 'SSE: none, a task replays in its turn.' },
-  { title: 'Given up', metric: METRICS.undeliverable, note: 'SSE: none, a stream is cut and resumes.' },
-  { title: 'Ended with their token', metric: METRICS.connectionsExpired, note: 'SSE: not counted, the stream ends by itself.' },
-  {
-    title: 'Unexpected errors',
-    metric: METRICS.unexpectedErrors,
-    note: 'Answered to clients. SSE: those of a task that cannot do its work as well.',
-  },
+  { title: 'Frames and upgrades refused', metric: METRICS.limitedFrames },
+  { title: 'Replays refused or put off', metric: METRICS.limitedReplays },
+  { title: 'Given up', metric: METRICS.undeliverable },
+  { title: 'Ended with their token', metric: METRICS.connectionsExpired },
+  { title: 'Unexpected errors', metric: METRICS.unexpectedErrors, note: 'Answered to clients.' },
 ];
 
 const WIDTH = 8;
@@ -61,9 +48,8 @@ const WIDTH = 8;
 export class LaneDashboard extends Construct {
   readonly dashboard: Dashboard;
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, lanes: readonly LaneStack[]) {
     super(scope, id);
-    const lanes = this.node.root.node.findAll().filter(isLaneStack);
     this.dashboard = new Dashboard(this, 'Dashboard');
     const graphs = COMPARISONS.map(
       ({ title, metric, statistics = ['Sum'] }) =>
@@ -75,14 +61,21 @@ export class LaneDashboard extends Construct {
           ),
         }),
     );
-    const notes = COMPARISONS.map(({ title, note }) => `**${title}**: ${note}`).join('  \n');
     for (let at = 0; at < graphs.length; at += 24 / WIDTH) this.dashboard.addWidgets(new Row(...graphs.slice(at, at + 24 / WIDTH)));
-    this.dashboard.addWidgets(new TextWidget({ markdown: notes, width: 24, height: 8 }));
+    const ofLanes = lanes.flatMap(({ dashboard: { widgets = [] } }) => widgets);
+    if (ofLanes.length > 0) this.dashboard.addWidgets(...ofLanes);
+    const notes = COMPARISONS.map((comparison) => notesOf(comparison, lanes)).filter((note) => note !== undefined);
+    this.dashboard.addWidgets(new TextWidget({ markdown: notes.join('  \n'), width: 24, height: 8 }));
   }
 }
 
-const label = (lane: Lane, statistic: string): string => (statistic === 'Sum' ? lane : `${lane} ${statistic}`);
+const label = (lane: string, statistic: string): string => (statistic === 'Sum' ? lane : `${lane} ${statistic}`);
 
-function isLaneStack(construct: unknown): construct is LaneStack {
-  return construct instanceof Stack && 'lane' in construct;
+/** One line of Markdown. Undefined where there is nothing to know. */
+function notesOf({ title, metric, note }: Comparison, lanes: readonly LaneStack[]): string | undefined {
+  const ofLanes = lanes.flatMap(({ dashboard: { label: name, notes } }) =>
+    notes[metric] === undefined ? [] : [`${name}: ${notes[metric]}.`],
+  );
+  const all = [...(note === undefined ? [] : [note]), ...ofLanes];
+  return all.length === 0 ? undefined : `**${title}**: ${all.join(' ')}`;
 }

@@ -5,7 +5,8 @@ import { Stack } from 'aws-cdk-lib';
 import { DockerImageAsset, Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import { ContainerImage } from 'aws-cdk-lib/aws-ecs';
 import { Construct } from 'constructs';
-import { buildConsole, bundleProgram, ROOT } from '../bundle.ts';
+import { bundleProgram, ROOT } from '../bundle.ts';
+import { buildConsole } from './build-console.ts';
 
 export interface ServiceImageProps {
   /** Whether the image holds the console's page too. */

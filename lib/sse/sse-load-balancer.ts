@@ -1,15 +1,13 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, Lazy, RemovalPolicy } from 'aws-cdk-lib';
 import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type IVpc, Peer } from 'aws-cdk-lib/aws-ec2';
 import type { ApplicationListener } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import {
-  ApplicationListenerRule,
   ApplicationLoadBalancer,
   ApplicationProtocol,
   ApplicationProtocolVersion,
   ApplicationTargetGroup,
   ListenerAction,
-  ListenerCondition,
   SslPolicy,
   TargetGroupLoadBalancingAlgorithmType,
   TargetType,
@@ -21,49 +19,30 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
-import type { DistributionEdge, EdgeConfig, LoadBalancerEdge } from '../edge/edge-config.ts';
+import type { DistributionEdge, EdgeSettings, LoadBalancerEdge } from '../edge/edge-settings.ts';
 import { contentSecurityPolicy, STRICT_TRANSPORT_SECONDS } from '../edge/page-policy.ts';
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
-import type { SseConfig } from './sse-config.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
 
-type CanaryRollout = Extract<SseConfig['rollout'], { type: 'canary' }>;
-
 export interface SseLoadBalancerProps {
   readonly vpc: IVpc;
   /** Whether clients reach it from the internet, or CloudFront from inside the VPC. */
-  readonly edge: EdgeConfig;
+  readonly edge: EdgeSettings;
   /** Longest silence on a connection, 1 to 4000 s. */
-  readonly idleTimeoutSeconds: number;
+  readonly idleTimeout: Duration;
   /** How long streams to a task that is going away stay open, 0 to 3600 s. */
-  readonly deregistrationDelaySeconds: number;
-  /** LCUs that it has at any time. @default - as many as its load takes, some minutes later */
-  readonly reservedLcus?: number | undefined;
-  /** How tasks of a new version take the place of those before. */
-  readonly rollout: SseConfig['rollout'];
+  readonly deregistrationDelay: Duration;
   /** Port of the tasks. */
   readonly targetPort: number;
   /** How long access logs are kept. */
   readonly accessLogDays: RetentionDays;
   readonly deletionProtection: boolean;
-  /** Where the console that comes through it connects to besides its own origin. */
-  readonly connectTo: readonly string[];
-}
-
-/** Two versions of the tasks side by side. ECS changes the weights of the rule, and from one version to the next which group is in use. */
-export interface Canary {
-  /** Share of the requests that the new version gets first. */
-  readonly percent: number;
-  /** How long it has that share, and how long all requests until the version before leaves. */
-  readonly bakeMinutes: number;
-  /** The group besides `targetGroup`. */
-  readonly alternate: ApplicationTargetGroup;
-  /** All requests. */
-  readonly rule: ApplicationListenerRule;
+  /** Where the console that comes through it connects to besides its own origin. Asked for in the synth. */
+  readonly connectTo: () => readonly string[];
 }
 
 /**
@@ -73,8 +52,6 @@ export interface Canary {
 export class SseLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
   readonly targetGroup: ApplicationTargetGroup;
-  /** Undefined where tasks are replaced one after the other. */
-  readonly canary: Canary | undefined;
   /** Undefined behind CloudFront, where TLS ends. */
   readonly https: ApplicationListener | undefined;
   readonly http: ApplicationListener;
@@ -83,10 +60,10 @@ export class SseLoadBalancer extends Construct {
 
   constructor(scope: Construct, id: string, props: SseLoadBalancerProps) {
     super(scope, id);
-    const { idleTimeoutSeconds } = props;
+    const idleTimeoutSeconds = props.idleTimeout.toSeconds();
     this.logRetention = props.accessLogDays;
     if (!(idleTimeoutSeconds >= 1 && idleTimeoutSeconds <= MAX_IDLE_TIMEOUT_SECONDS)) {
-      throw new Error(`idleTimeoutSeconds must be 1 to ${MAX_IDLE_TIMEOUT_SECONDS}, not ${idleTimeoutSeconds}`);
+      throw new Error(`idleTimeout must be 1 to ${MAX_IDLE_TIMEOUT_SECONDS} s, not ${idleTimeoutSeconds} s`);
     }
     this.accessLogs = new Bucket(this, 'AccessLogs', {
       // Not with a KMS key: the load balancer cannot write to such a bucket.
@@ -125,10 +102,9 @@ export class SseLoadBalancer extends Construct {
       vpc: props.vpc,
       internetFacing: props.edge.type === 'alb',
       http2Enabled: true,
-      idleTimeout: Duration.seconds(idleTimeoutSeconds),
+      idleTimeout: props.idleTimeout,
       dropInvalidHeaderFields: true,
       deletionProtection: props.deletionProtection,
-      ...(props.reservedLcus !== undefined && { minimumCapacityUnit: props.reservedLcus }),
     });
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);
@@ -140,28 +116,18 @@ export class SseLoadBalancer extends Construct {
         'CT.ELASTICLOADBALANCING.PR.5',
       );
     }
-    this.targetGroup = this.addTasks('Tasks', props);
-    const toTasks =
-      props.rollout.type === 'rolling'
-        ? ListenerAction.forward([this.targetGroup])
-        : // Not reached: ECS moves requests by a rule, which then takes all of them.
-          ListenerAction.fixedResponse(503);
+    this.targetGroup = this.addTasks(props);
+    const toTasks = ListenerAction.forward([this.targetGroup]);
     if (props.edge.type === 'alb') {
       ({ https: this.https, http: this.http } = this.openToClients(props.edge, toTasks, props.connectTo));
     } else {
       this.https = undefined;
       this.http = this.openToCloudFront(props.edge, toTasks);
     }
-    this.canary = props.rollout.type === 'rolling' ? undefined : this.makeRoomForTwo(props, props.rollout);
   }
 
-  /** All groups in which tasks may be. */
-  get targetGroups(): readonly ApplicationTargetGroup[] {
-    return this.canary === undefined ? [this.targetGroup] : [this.targetGroup, this.canary.alternate];
-  }
-
-  private addTasks(id: string, { vpc, targetPort, deregistrationDelaySeconds }: SseLoadBalancerProps): ApplicationTargetGroup {
-    return new ApplicationTargetGroup(this, id, {
+  private addTasks({ vpc, targetPort, deregistrationDelay }: SseLoadBalancerProps): ApplicationTargetGroup {
+    return new ApplicationTargetGroup(this, 'Tasks', {
       vpc,
       targetType: TargetType.IP,
       port: targetPort,
@@ -169,7 +135,7 @@ export class SseLoadBalancer extends Construct {
       protocolVersion: ApplicationProtocolVersion.HTTP1,
       // An open stream is an outstanding request, so this balances by open streams. It does not go with slow start.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
-      deregistrationDelay: Duration.seconds(deregistrationDelaySeconds),
+      deregistrationDelay,
       healthCheck: {
         path: SSE_PATHS.ready,
         healthyHttpCodes: '200',
@@ -181,25 +147,10 @@ export class SseLoadBalancer extends Construct {
     });
   }
 
-  private makeRoomForTwo(props: SseLoadBalancerProps, { percent, bakeMinutes }: CanaryRollout): Canary {
-    const alternate = this.addTasks('AlternateTasks', props);
-    const rule = new ApplicationListenerRule(this, 'Requests', {
-      listener: this.https ?? this.http,
-      priority: 1,
-      conditions: [ListenerCondition.pathPatterns(['/*'])],
-      // Where a first deploy starts. ECS changes the weights from then on, and CloudFormation must have no reason to set them back.
-      action: ListenerAction.weightedForward([
-        { targetGroup: this.targetGroup, weight: 100 },
-        { targetGroup: alternate, weight: 0 },
-      ]),
-    });
-    return { percent, bakeMinutes, alternate, rule };
-  }
-
   private openToClients(
     { certificateArn, plainHttp, requestsPerAddress }: LoadBalancerEdge,
     toTasks: ListenerAction,
-    connectTo: readonly string[],
+    connectTo: () => readonly string[],
   ): Record<'https' | 'http', ApplicationListener> {
     acknowledge(
       this.loadBalancer,
@@ -270,7 +221,7 @@ export class SseLoadBalancer extends Construct {
 
   /** Lets a task see whether it is draining, and tells it where to look. */
   allowWatchTarget(task: Configurable): Grant {
-    task.addEnvironment(SSE_ENV.targetGroupArns, this.targetGroups.map(({ targetGroupArn }) => targetGroupArn).join(','));
+    task.addEnvironment(SSE_ENV.targetGroupArns, this.targetGroup.targetGroupArn);
     acknowledge(
       task.grantPrincipal,
       'elasticloadbalancing:DescribeTargetHealth knows no resource. It reads the health of targets and changes nothing.',
@@ -281,8 +232,8 @@ export class SseLoadBalancer extends Construct {
 }
 
 /** By the names that a listener's attributes have for them. */
-const pageHeaders = (connectTo: readonly string[]) => ({
-  content_security_policy: contentSecurityPolicy(connectTo),
+const pageHeaders = (connectTo: () => readonly string[]) => ({
+  content_security_policy: Lazy.string({ produce: () => contentSecurityPolicy(connectTo()) }),
   x_content_type_options: 'nosniff',
   // For browsers that do not know frame-ancestors.
   x_frame_options: 'DENY',

@@ -1,18 +1,13 @@
-import { Annotations, Duration, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnSecurityGroup, ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
-  AlarmBehavior,
-  AlternateTarget,
   Cluster,
   ContainerInsights,
   CpuArchitecture,
-  DeploymentStrategy,
   FargateService,
   FargateTaskDefinition,
-  ListenerRuleConfiguration,
   LogDriver,
   OperatingSystemFamily,
   UlimitName,
@@ -27,7 +22,6 @@ import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
 import { TASK_SUBNETS } from './network.ts';
-import type { Canary } from './sse-load-balancer.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -36,23 +30,21 @@ export interface SseServiceProps {
   readonly vpc: IVpc;
   readonly image: ContainerImage;
   readonly targetGroup: ApplicationTargetGroup;
-  /** @default - tasks are replaced one after the other */
-  readonly canary?: Canary | undefined;
   readonly task: SseTaskProps;
   readonly scaling: SseScalingProps;
-  readonly heartbeatIntervalMs: number;
-  readonly headCheckIntervalMs: number;
+  readonly heartbeatInterval: Duration;
+  readonly headCheckInterval: Duration;
   /** How long a task keeps an idle connection open. Above the idle timeout of the load balancer. */
-  readonly keepAliveSeconds: number;
+  readonly keepAlive: Duration;
   /** Streams are told to reconnect after a random time in this range. */
-  readonly retryMinMs: number;
-  readonly retryMaxMs: number;
-  /** How long a task that leaves takes to close its streams. Below `stopTimeoutSeconds`. */
-  readonly drainSeconds: number;
+  readonly retryMin: Duration;
+  readonly retryMax: Duration;
+  /** How long a task that leaves takes to close its streams. Below `stopTimeout`. */
+  readonly drain: Duration;
   /** A task looks at least this often whether the load balancer lets it go. */
-  readonly targetHealthIntervalSeconds: number;
+  readonly targetHealthInterval: Duration;
   /** From SIGTERM to SIGKILL, at most 120 s. */
-  readonly stopTimeoutSeconds: number;
+  readonly stopTimeout: Duration;
   /** JSON for the console. @default '' - the service has no console */
   readonly consoleConfig?: string;
   readonly logRetention: RetentionDays;
@@ -121,7 +113,7 @@ export class SseService extends Construct implements Configurable {
       readonlyRootFilesystem: true,
       user: 'node',
       systemControls: [SEND_BUFFERS],
-      stopTimeout: Duration.seconds(props.stopTimeoutSeconds),
+      stopTimeout: props.stopTimeout,
       healthCheck: {
         // The image has no curl. A task that only drains is healthy: the load balancer asks for readiness, ECS for life.
         command: ['CMD', 'node', '-e', probe(`http://127.0.0.1:${SERVICE_PORT}${SSE_PATHS.health}`)],
@@ -133,19 +125,19 @@ export class SseService extends Construct implements Configurable {
       environment: {
         [SSE_ENV.host]: '0.0.0.0',
         [SSE_ENV.port]: String(SERVICE_PORT),
-        [SSE_ENV.heartbeatIntervalMs]: String(props.heartbeatIntervalMs),
-        [SSE_ENV.headCheckIntervalMs]: String(props.headCheckIntervalMs),
-        [SSE_ENV.retryMinMs]: String(props.retryMinMs),
-        [SSE_ENV.retryMaxMs]: String(props.retryMaxMs),
+        [SSE_ENV.heartbeatIntervalMs]: ms(props.heartbeatInterval),
+        [SSE_ENV.headCheckIntervalMs]: ms(props.headCheckInterval),
+        [SSE_ENV.retryMinMs]: ms(props.retryMin),
+        [SSE_ENV.retryMaxMs]: ms(props.retryMax),
         [SSE_ENV.memoryMiB]: String(task.memoryMb),
         [SSE_ENV.maxStreams]: String(task.maxStreams),
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
         [SSE_ENV.threads]: String(Math.max(1, Math.floor(task.cpu / CPU_UNITS_PER_VCPU))),
-        [SSE_ENV.drainMs]: String(props.drainSeconds * 1_000),
-        [SSE_ENV.targetHealthIntervalMs]: String(props.targetHealthIntervalSeconds * 1_000),
-        [SSE_ENV.keepAliveMs]: String(props.keepAliveSeconds * 1_000),
+        [SSE_ENV.drainMs]: ms(props.drain),
+        [SSE_ENV.targetHealthIntervalMs]: ms(props.targetHealthInterval),
+        [SSE_ENV.keepAliveMs]: ms(props.keepAlive),
         [TELEMETRY_ENV.stack]: Stack.of(this).stackName,
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
@@ -167,45 +159,15 @@ export class SseService extends Construct implements Configurable {
       // No desired count: autoscaling has it, and a deploy would set it back.
       vpcSubnets: TASK_SUBNETS,
       assignPublicIp: false,
-      ...(props.canary === undefined ? ROLLING : canaryStrategy(props.canary)),
+      circuitBreaker: { enable: true, rollback: true },
       // A deploy starts the new tasks first: streams that are cut find room at once.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       healthCheckGracePeriod: Duration.seconds(60),
     });
     for (const group of this.service.connections.securityGroups) allowHttpsOut(group);
-    if (props.canary === undefined) this.service.attachToApplicationTargetGroup(props.targetGroup);
-    else this.attachToBoth(props.targetGroup, props.canary);
+    this.service.attachToApplicationTargetGroup(props.targetGroup);
     this.scale(props.scaling);
-  }
-
-  private attachToBoth(targetGroup: ApplicationTargetGroup, { alternate, rule }: Canary): void {
-    const target = this.service.loadBalancerTarget({
-      containerName: this.container.containerName,
-      containerPort: SERVICE_PORT,
-      alternateTarget: new AlternateTarget('Alternate', {
-        alternateTargetGroup: alternate,
-        productionListener: ListenerRuleConfiguration.applicationListenerRule(rule),
-      }),
-    });
-    target.attachToApplicationTargetGroup(targetGroup);
-    Annotations.of(this.service).acknowledgeWarning(
-      '@aws-cdk/aws-ecs:shouldUseCircuitBreaker',
-      'ECS has a circuit breaker for rolling deployments only. Alarms take a canary back.',
-    );
-    acknowledge(
-      this.service,
-      'ECS moves targets and the weights of a listener rule with the policy that AWS maintains for it. It is wider than this service: its holder may change listeners, rules and targets of any load balancer in the account. Only ECS may assume the role. Where that is too much, sse.rollout: rolling does without it.',
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers]',
-    );
-  }
-
-  /** Alarms that take a new version back while it is rolled out. */
-  rollBackOn(alarms: readonly Alarm[]): void {
-    this.service.enableDeploymentAlarms(
-      alarms.map(({ alarmName }) => alarmName),
-      { behavior: AlarmBehavior.ROLLBACK_ON_ALARM },
-    );
   }
 
   /**
@@ -233,15 +195,6 @@ export class SseService extends Construct implements Configurable {
   }
 }
 
-const ROLLING = { circuitBreaker: { enable: true, rollback: true } } as const;
-
-/** Without a circuit breaker, which goes with rolling only (API reference of `DeploymentCircuitBreaker`, 2026-11). */
-const canaryStrategy = ({ percent, bakeMinutes }: Canary) => ({
-  deploymentStrategy: DeploymentStrategy.CANARY,
-  canaryConfiguration: { stepPercent: percent, stepBakeTime: Duration.minutes(bakeMinutes) },
-  bakeTime: Duration.minutes(bakeMinutes),
-});
-
 /**
  * AWS, the registry of the image and the keys of the issuer answer on 443 at addresses that change. Security groups do not filter
  * the VPC's resolver, nor the metadata endpoint of the task.
@@ -256,3 +209,5 @@ function allowHttpsOut(group: ISecurityGroup): void {
 }
 
 const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
+
+const ms = (time: Duration): string => String(time.toMilliseconds());

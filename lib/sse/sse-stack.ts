@@ -1,61 +1,69 @@
-import type { StackProps } from 'aws-cdk-lib';
-import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, Duration, Lazy, Stack } from 'aws-cdk-lib';
 import type { ApplicationLoadBalancer } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
-import type { AccessControl } from '../access/access-control.ts';
-import type { EventBackbone } from '../backbone/event-backbone.ts';
-import type { Stage } from '../config.ts';
-import type { LoadBalancerEdge } from '../edge/edge-config.ts';
-import { alarmFunctions, alarmLane, alarmTasks } from '../observability/alarms.ts';
-import type { LaneStack } from '../observability/lane-dashboard.ts';
+import type { SignIn } from '../access/user-directory.ts';
+import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
+import type { LoadBalancerEdge } from '../edge/edge-settings.ts';
+import type { LaneProps, LaneStack } from '../lane.ts';
+import { alarmFunctions, alarmLane } from '../observability/alarms.ts';
+import { ConsoleBucket } from './console-bucket.ts';
+import { ConsoleFiles } from './console-files.ts';
 import { Network } from './network.ts';
 import { ServiceImage } from './service-image.ts';
+import { alarmTasks } from './sse-alarms.ts';
+import { sseDashboard } from './sse-dashboard.ts';
+import { sseBehaviors } from './sse-edge.ts';
 import { SseLoadBalancer } from './sse-load-balancer.ts';
 import { SERVICE_PORT, SseService } from './sse-service.ts';
+import type { SseSettings } from './sse-settings.ts';
 import { TaskQueueCleaners } from './task-queue-cleaners.ts';
 import { TaskQueues } from './task-queues.ts';
 
 /** The account that AWS uses in examples. A certificate in it is a placeholder. */
 const EXAMPLE_ACCOUNT = ':111122223333:';
 
-export interface SseStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly backbone: EventBackbone;
-  readonly access: AccessControl;
-  /** Where the console finds the WebSocket lane. @default - the console shows this lane only */
-  readonly webSocketUrl?: string | undefined;
-}
-
 /** The SSE lane: a load balancer in front of tasks that hold the streams. */
 export class SseStack extends Stack implements LaneStack {
   readonly lane = 'sse';
+  readonly dashboard = sseDashboard;
   readonly loadBalancer: ApplicationLoadBalancer;
+  private readonly props: LaneProps<SseSettings>;
 
-  constructor(scope: Construct, id: string, { stage, backbone, access, webSocketUrl, ...props }: SseStackProps) {
+  constructor(scope: Construct, id: string, laneProps: LaneProps<SseSettings>) {
+    const { stage, settings, backbone, access, peers, ...props } = laneProps;
     super(scope, id, { description: 'realtime-lanes: SSE lane', ...props, tags: { ...props.tags, lane: 'sse' } });
-    const config = stage.sse;
+    this.props = laneProps;
     const logRetention = stage.logRetentionDays;
 
     // A distribution has the console's files in a bucket of its own.
-    const console = config.console && stage.edge.type === 'alb';
-    const network = new Network(this, 'Network', { ...config, logRetention });
+    const console = settings.console && stage.edge.type === 'alb';
+    const network = new Network(this, 'Network', { natGateways: settings.natGateways, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
-      ...config,
+      idleTimeout: Duration.seconds(settings.idleTimeoutSeconds),
+      deregistrationDelay: Duration.seconds(settings.deregistrationDelaySeconds),
       edge: stage.edge,
       vpc: network.vpc,
       targetPort: SERVICE_PORT,
       accessLogDays: logRetention,
       deletionProtection: stage.production,
-      connectTo: console ? [...(webSocketUrl === undefined ? [] : [webSocketUrl]), ...access.signInOrigins] : [],
+      connectTo: console ? () => [...Object.values(peers()), ...access.signInOrigins] : () => [],
     });
     const image = new ServiceImage(this, 'Image', { console });
     const service = new SseService(this, 'Service', {
-      ...config,
       vpc: network.vpc,
       image: image.image,
       targetGroup: front.targetGroup,
-      canary: front.canary,
-      consoleConfig: console ? this.toJsonString({ websocket: webSocketUrl, signIn: access.signIn }) : '',
+      task: settings.task,
+      scaling: settings.scaling,
+      heartbeatInterval: Duration.millis(settings.heartbeatIntervalMs),
+      headCheckInterval: Duration.millis(settings.headCheckIntervalMs),
+      keepAlive: Duration.seconds(settings.keepAliveSeconds),
+      retryMin: Duration.millis(settings.retryMinMs),
+      retryMax: Duration.millis(settings.retryMaxMs),
+      drain: Duration.seconds(settings.drainSeconds),
+      targetHealthInterval: Duration.seconds(settings.targetHealthIntervalSeconds),
+      stopTimeout: Duration.seconds(settings.stopTimeoutSeconds),
+      consoleConfig: console ? Lazy.string({ produce: () => this.toJsonString(consoleConfig(peers(), access.signIn)) }) : '',
       logRetention,
     });
     const queues = new TaskQueues(this, 'TaskQueues', { topic: backbone.topic });
@@ -63,8 +71,8 @@ export class SseStack extends Stack implements LaneStack {
       queues,
       cluster: service.cluster,
       service: service.service,
-      sweepIntervalMinutes: config.sweepIntervalMinutes,
-      timeoutSeconds: config.cleanerTimeoutSeconds,
+      sweepInterval: Duration.minutes(settings.sweepIntervalMinutes),
+      timeout: Duration.seconds(settings.cleanerTimeoutSeconds),
       logRetention,
     });
 
@@ -74,15 +82,37 @@ export class SseStack extends Stack implements LaneStack {
     backbone.allowPublish(service);
     queues.allowUse(service);
     front.allowWatchTarget(service);
-    network.admit(service.service);
 
-    const errors = alarmLane(this, this.lane);
-    const unhealthyTargets = alarmTasks(this, { targetGroups: front.targetGroups, maxStreams: config.task.maxStreams });
-    if (front.canary !== undefined) service.rollBackOn([errors, unhealthyTargets]);
+    alarmLane(this, this.lane);
+    alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
     alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
 
     this.loadBalancer = front.loadBalancer;
     if (stage.edge.type === 'alb') this.describe(stage.edge, stage.id);
+  }
+
+  behind(scope: Construct, { edge }: EdgePartProps): EdgePart {
+    const { stage, settings, access } = this.props;
+    const console = settings.console ? new ConsoleBucket(scope, 'Console', { production: stage.production }) : undefined;
+    return {
+      behaviors: (distribution) =>
+        sseBehaviors(distribution, {
+          edge,
+          loadBalancer: this.loadBalancer,
+          consoleBucket: console?.bucket,
+          // All lanes are on the distribution's own host.
+          connectTo: console === undefined ? [] : access.signInOrigins,
+        }),
+      url: (host) => ({
+        value: `https://${host}`,
+        output: { id: 'HttpsUrl', description: 'Where SSE clients connect, and the console' },
+      }),
+      finish: ({ [this.lane]: _, ...peers }) => {
+        if (console === undefined) return;
+        const config = consoleConfig(peers, access.signIn);
+        new ConsoleFiles(scope, 'ConsoleFiles', { bucket: console.bucket, config, logRetention: stage.logRetentionDays });
+      },
+    };
   }
 
   private describe(edge: LoadBalancerEdge, stageId: string): void {
@@ -105,3 +135,6 @@ export class SseStack extends Stack implements LaneStack {
     }
   }
 }
+
+/** What the deployment tells the console: where the other lanes are, and how users sign in. `console/config.ts` reads it. */
+const consoleConfig = (peers: Readonly<Record<string, string>>, signIn: SignIn | undefined) => ({ ...peers, signIn });

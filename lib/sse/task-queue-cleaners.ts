@@ -17,9 +17,9 @@ export interface TaskQueueCleanersProps {
   readonly queues: TaskQueues;
   readonly cluster: ICluster;
   readonly service: IService;
-  readonly sweepIntervalMinutes: number;
+  readonly sweepInterval: Duration;
   /** How long a cleaner may run. Below the sweep interval. */
-  readonly timeoutSeconds: number;
+  readonly timeout: Duration;
   readonly logRetention: RetentionDays;
 }
 
@@ -38,7 +38,7 @@ export class TaskQueueCleaners extends Construct {
   constructor(scope: Construct, id: string, props: TaskQueueCleanersProps) {
     super(scope, id);
     const { queues, cluster } = props;
-    const shared = { logRetention: props.logRetention, timeout: Duration.seconds(props.timeoutSeconds) };
+    const shared = { logRetention: props.logRetention, timeout: props.timeout };
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
         'A cleaner of task queues could not do its work: the message holds its event, the function log the reason. The next sweep makes up for it.',
@@ -70,7 +70,7 @@ export class TaskQueueCleaners extends Construct {
     this.allowListTasks(cluster);
     this.sweepRule = new Rule(this, 'SweepRule', {
       description: 'Looks for queues of SSE tasks that no longer run',
-      schedule: Schedule.rate(Duration.minutes(props.sweepIntervalMinutes)),
+      schedule: Schedule.rate(props.sweepInterval),
       targets: [this.sweep.eventTarget(this.deadLetters)],
     });
 

@@ -1,4 +1,4 @@
-import { parseStage } from '../config.ts';
+import { parseStage } from '../stage.ts';
 import { dev } from './dev.ts';
 
 /** The stage of development behind CloudFront: it needs no domain, no certificate and no DNS. */

@@ -1,4 +1,4 @@
-import { parseStage } from '../config.ts';
+import { parseStage } from '../stage.ts';
 import { dev } from './dev.ts';
 
 /** What `npm run verify:deploy` deploys into an emulator: the stage of development under a name of its own. */

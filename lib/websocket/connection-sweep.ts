@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import type { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -11,11 +11,11 @@ import type { WebSocketApi } from './websocket-api.ts';
 export interface ConnectionSweepProps {
   readonly tables: ConnectionTables;
   readonly api: WebSocketApi;
-  readonly intervalMinutes: number;
+  readonly interval: Duration;
   /** Connections that one run looks at. */
   readonly maxConnections: number;
   /** How long a run may take. Below the interval. */
-  readonly functionTimeoutSeconds: number;
+  readonly functionTimeout: Duration;
   readonly logRetention: RetentionDays;
 }
 
@@ -38,7 +38,7 @@ export class ConnectionSweep extends Construct {
       entry: 'lambda/websocket/sweep-connections.ts',
       description: 'Removes rows of WebSocket connections that are closed although nobody said so',
       logRetention: props.logRetention,
-      timeout: Duration.seconds(props.functionTimeoutSeconds),
+      timeout: props.functionTimeout,
       environment: { [WEBSOCKET_ENV.sweepConnections]: String(props.maxConnections) },
     });
     props.tables.allowSweep(this.handler);
@@ -46,7 +46,7 @@ export class ConnectionSweep extends Construct {
     props.api.allowInspect(this.handler);
     this.rule = new Rule(this, 'Rule', {
       description: 'Looks for WebSocket connections that are closed although nobody said so',
-      schedule: Schedule.rate(Duration.minutes(props.intervalMinutes)),
+      schedule: Schedule.rate(props.interval),
       targets: [this.handler.eventTarget(this.deadLetters)],
     });
   }

@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
@@ -8,7 +8,7 @@ import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
 export interface ConnectionTablesProps {
   /** Age at which rows expire by themselves. Above API Gateway's 2 h. */
-  readonly connectionTtlMinutes: number;
+  readonly connectionTtl: Duration;
   /** Of each table. */
   readonly maxThroughput: MaxThroughput;
 }
@@ -60,7 +60,7 @@ export class ConnectionTables extends Construct {
       [WEBSOCKET_ENV.connectionsTable]: this.connections.tableName,
       [WEBSOCKET_ENV.subscriptionsTable]: this.subscriptions.tableName,
       [WEBSOCKET_ENV.principalsTable]: this.principals.tableName,
-      [WEBSOCKET_ENV.connectionTtlMs]: String(props.connectionTtlMinutes * 60_000),
+      [WEBSOCKET_ENV.connectionTtlMs]: String(props.connectionTtl.toMilliseconds()),
     };
   }
 

@@ -7,14 +7,14 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { alarmAbove } from '../observability/alarm.ts';
-import type { WebSocketConfig } from './websocket-config.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
 
 const ALIAS_NAME = 'live';
 
 export interface FanOutRolloutProps {
   readonly function: LambdaRuntimeFunction;
   /** How invocations move from the version before to a new one. */
-  readonly rollout: WebSocketConfig['fanOut']['rollout'];
+  readonly rollout: WebSocketSettings['fanOut']['rollout'];
   /** Raised where deliveries fall behind, whatever the function says of itself. */
   readonly lateAlarms: readonly Alarm[];
 }

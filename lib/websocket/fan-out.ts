@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, type Size } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -10,23 +10,21 @@ import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { alarmQueues } from '../observability/alarms.ts';
 import { FanOutRollout, type FanOutRolloutProps } from './fan-out-rollout.ts';
+import { alarmQueues } from './websocket-alarms.ts';
 
 export interface FanOutProps {
   readonly backbone: EventBackbone;
-  readonly functionTimeoutSeconds: number;
-  readonly memoryMb: number;
+  readonly functionTimeout: Duration;
+  readonly memory: Size;
   /** Posts in flight per invocation. */
   readonly postConcurrency: number;
   /** Invocations side by side, per queue. */
   readonly maxConcurrency: number;
-  /** Invocations at once, of both queues, that are kept for it. @default - none are */
-  readonly reservedConcurrency?: number | undefined;
   /** Messages per invocation. */
   readonly batchSize: number;
   /** How long a message stays hidden while an invocation works on it. */
-  readonly visibilityTimeoutSeconds: number;
+  readonly visibilityTimeout: Duration;
   /** Deliveries of a message before it is put aside. */
   readonly maxReceiveCount: number;
   /** How invocations move from the version before to a new one. */
@@ -59,9 +57,8 @@ export class FanOut extends Construct implements Configurable {
       entry: 'lambda/websocket/fan-out.ts',
       description: 'Posts events to the WebSocket connections that listen to their channel',
       logRetention: props.logRetention,
-      timeout: Duration.seconds(props.functionTimeoutSeconds),
-      memoryMb: props.memoryMb,
-      reservedConcurrency: props.reservedConcurrency,
+      timeout: props.functionTimeout,
+      memory: props.memory,
       environment: {
         [WEBSOCKET_ENV.deliveryQueueUrl]: this.deliveries.queueUrl,
         [WEBSOCKET_ENV.deadLetterQueueUrl]: this.deadLetters.queue.queueUrl,
@@ -111,7 +108,7 @@ export class FanOut extends Construct implements Configurable {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.fanOut),
-      visibilityTimeout: Duration.seconds(props.visibilityTimeoutSeconds),
+      visibilityTimeout: props.visibilityTimeout,
       deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: props.maxReceiveCount },
     });
   }

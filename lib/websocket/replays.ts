@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
@@ -7,7 +7,7 @@ import { QUEUE_RETENTION_SECONDS, REPLAY_FUNCTION_TIMEOUT_SECONDS, WEBSOCKET_ENV
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { alarmQueues } from '../observability/alarms.ts';
+import { alarmQueues } from './websocket-alarms.ts';
 
 export interface ReplaysProps {
   /** Turns side by side. */
@@ -54,7 +54,7 @@ export class Replays extends Construct {
       description: 'Posts what clients have missed to their WebSocket connections, a part at a time',
       logRetention: props.logRetention,
       timeout: Duration.seconds(REPLAY_FUNCTION_TIMEOUT_SECONDS),
-      memoryMb: 512,
+      memory: Size.mebibytes(512),
       environment: { [WEBSOCKET_ENV.maxReplayPostsPerSecond]: String(props.postsPerSecondPerPrincipal) },
     });
     // What is left of a replay waits for its next turn behind the others.

@@ -1,40 +1,38 @@
-import type { StackProps } from 'aws-cdk-lib';
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Size, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import type { AccessControl } from '../access/access-control.ts';
-import type { EventBackbone } from '../backbone/event-backbone.ts';
-import type { Stage } from '../config.ts';
+import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
+import type { LaneProps, LaneStack } from '../lane.ts';
 import { LaneFunction } from '../lane-function.ts';
 import { alarmFunctions, alarmLane, alarmTables } from '../observability/alarms.ts';
-import type { LaneStack } from '../observability/lane-dashboard.ts';
 import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { FanOut } from './fan-out.ts';
 import { Replays } from './replays.ts';
 import { WebSocketApi } from './websocket-api.ts';
-
-export interface WebSocketStackProps extends StackProps {
-  readonly stage: Stage;
-  readonly backbone: EventBackbone;
-  readonly access: AccessControl;
-}
+import { websocketDashboard } from './websocket-dashboard.ts';
+import { webSocketBehavior } from './websocket-edge.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
 
 /** The WebSocket lane: API Gateway holds the connections, Lambda answers frames and delivers events. */
 export class WebSocketStack extends Stack implements LaneStack {
   readonly lane = 'websocket';
+  readonly dashboard = websocketDashboard;
   /** `wss://…`: where clients connect. */
   readonly url: string;
   readonly api: WebSocketApi;
 
-  constructor(scope: Construct, id: string, { stage, backbone, access, ...props }: WebSocketStackProps) {
+  constructor(scope: Construct, id: string, { stage, settings, backbone, access, peers: _, ...props }: LaneProps<WebSocketSettings>) {
     super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props, tags: { ...props.tags, lane: 'websocket' } });
-    const config = stage.websocket;
     const logRetention = stage.logRetentionDays;
-    const routeFunction = { logRetention, timeout: Duration.seconds(config.routeFunctionTimeoutSeconds) };
+    const { fanOut: fanOutSettings } = settings;
+    const routeFunction = { logRetention, timeout: Duration.seconds(settings.routeFunctionTimeoutSeconds) };
 
-    const tables = new ConnectionTables(this, 'Tables', config);
+    const tables = new ConnectionTables(this, 'Tables', {
+      connectionTtl: Duration.minutes(settings.connectionTtlMinutes),
+      maxThroughput: settings.maxThroughput,
+    });
     const connect = new LaneFunction(this, 'Connect', {
       ...routeFunction,
       entry: 'lambda/websocket/connect.ts',
@@ -49,21 +47,52 @@ export class WebSocketStack extends Stack implements LaneStack {
       ...routeFunction,
       entry: 'lambda/websocket/frame.ts',
       description: 'Answers every frame that a client sends',
-      memoryMb: 512,
+      memory: Size.mebibytes(512),
     });
-    const api = new WebSocketApi(this, 'Api', { ...config, stageName: stage.id, connect, disconnect, frame, logRetention });
-    const fanOut = new FanOut(this, 'FanOut', { ...config.fanOut, backbone, logRetention });
-    const replays = new Replays(this, 'Replays', { ...config.replay, logRetention });
+    const api = new WebSocketApi(this, 'Api', {
+      stageName: stage.id,
+      connect,
+      disconnect,
+      frame,
+      requestsPerSecond: settings.requestsPerSecond,
+      requestBurst: settings.requestBurst,
+      logRetention,
+    });
+    const fanOut = new FanOut(this, 'FanOut', {
+      backbone,
+      functionTimeout: Duration.seconds(fanOutSettings.functionTimeoutSeconds),
+      memory: Size.mebibytes(fanOutSettings.memoryMb),
+      postConcurrency: fanOutSettings.postConcurrency,
+      maxConcurrency: fanOutSettings.maxConcurrency,
+      batchSize: fanOutSettings.batchSize,
+      visibilityTimeout: Duration.seconds(fanOutSettings.visibilityTimeoutSeconds),
+      maxReceiveCount: fanOutSettings.maxReceiveCount,
+      rollout: fanOutSettings.rollout,
+      logRetention,
+    });
+    const replays = new Replays(this, 'Replays', {
+      maxConcurrency: settings.replay.maxConcurrency,
+      maxPerPrincipal: settings.replay.maxPerPrincipal,
+      postsPerSecondPerPrincipal: settings.replay.postsPerSecondPerPrincipal,
+      logRetention,
+    });
     const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
-    const sweep = new ConnectionSweep(this, 'Sweep', { ...config.sweep, tables, api, logRetention });
+    const sweep = new ConnectionSweep(this, 'Sweep', {
+      tables,
+      api,
+      interval: Duration.minutes(settings.sweep.intervalMinutes),
+      maxConnections: settings.sweep.maxConnections,
+      functionTimeout: Duration.seconds(settings.sweep.functionTimeoutSeconds),
+      logRetention,
+    });
 
     access.configure(connect);
-    connect.addEnvironment(WEBSOCKET_ENV.maxConnectionsPerPrincipal, String(config.maxConnectionsPerPrincipal));
-    frame.addEnvironment(WEBSOCKET_ENV.maxPublishesPerSecond, String(config.maxPublishesPerSecond));
+    connect.addEnvironment(WEBSOCKET_ENV.maxConnectionsPerPrincipal, String(settings.maxConnectionsPerPrincipal));
+    frame.addEnvironment(WEBSOCKET_ENV.maxPublishesPerSecond, String(settings.maxPublishesPerSecond));
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
-    for (const counted of [connect, frame]) counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(config.maxAnswersPerSecond));
+    for (const counted of [connect, frame]) counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(settings.maxAnswersPerSecond));
     tables.allowCount(connect);
     tables.allowBeginReplay(frame);
     replays.allowEnqueue(frame);
@@ -91,5 +120,19 @@ export class WebSocketStack extends Stack implements LaneStack {
 
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });
+  }
+  behind(_scope: Construct, { region }: EdgePartProps): EdgePart {
+    const { stageName } = this.api.stage;
+    return {
+      behaviors: (distribution) => ({
+        paths: {
+          [`/${stageName}`]: webSocketBehavior(distribution, `${this.api.api.apiId}.execute-api.${region}.${this.urlSuffix}`),
+        },
+      }),
+      url: (host) => ({
+        value: `wss://${host}/${stageName}`,
+        output: { id: 'WebSocketUrl', description: 'Where WebSocket clients connect' },
+      }),
+    };
   }
 }

@@ -1,113 +1,109 @@
-import type { Stage } from '../config.ts';
-import type { FixedTimes, TimeoutRule } from '../timeout-rule.ts';
+import { CLIENT_TIMES, FAN_OUT_RESERVE_MS, QUEUE_RETENTION_SECONDS, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import type { StageBase } from '../stage-base.ts';
+import { atMost, below, type Quantity, type TimeoutRule } from '../timeout-rule.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
+
+/** What no stage can change: limits of AWS, and times that code and infrastructure share. */
+export const WEBSOCKET_TIMES = {
+  client: CLIENT_TIMES as Readonly<Record<'rotateAfterMs' | 'pingIntervalMs', number>>,
+  queueRetentionSeconds: QUEUE_RETENTION_SECONDS as Readonly<Record<'fanOut' | 'deadLetters', number>>,
+  fanOutReserveMs: FAN_OUT_RESERVE_MS as number,
+  integrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS as number,
+  /** Longest life of a WebSocket connection on API Gateway, and longest silence in both directions together; neither can be raised (API Gateway quotas, 2026-11). */
+  connectionMaxMs: 2 * 3_600_000,
+  idleMs: 10 * 60_000,
+};
 
 /** AWS's advice for a queue that feeds a function: room for retries of throttled invocations. */
 const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
 
-/** Rules of the WebSocket lane. */
-export function websocketRules({ backbone, websocket }: Stage, fixed: FixedTimes): readonly TimeoutRule[] {
+/** How the times of the WebSocket lane must agree. */
+export function websocketRules(
+  { backbone }: Pick<StageBase, 'backbone'>,
+  websocket: WebSocketSettings,
+  fixed = WEBSOCKET_TIMES,
+): readonly TimeoutRule[] {
   const { fanOut } = websocket;
-  const longestConnection = { name: 'the longest WebSocket connection', value: fixed.websocketConnectionMaxMs / 1_000 };
-  const retries = {
-    name: 'websocket.fanOut.visibilityTimeoutSeconds x maxReceiveCount',
-    value: fanOut.visibilityTimeoutSeconds * fanOut.maxReceiveCount,
-  };
+  const longestConnection = 'the longest WebSocket connection';
+  const retries: Quantity = [
+    'websocket.fanOut.visibilityTimeoutSeconds x maxReceiveCount',
+    fanOut.visibilityTimeoutSeconds * fanOut.maxReceiveCount,
+  ];
   return [
-    {
-      left: { name: "the client's rotateAfterMs", value: fixed.client.rotateAfterMs },
-      relation: '<',
-      right: { name: longestConnection.name, value: fixed.websocketConnectionMaxMs },
-      unit: 'ms',
-      reason: 'the client must replace its connection, new one first, before API Gateway closes it',
-    },
-    {
-      left: { name: "the client's pingIntervalMs", value: fixed.client.pingIntervalMs },
-      relation: '<',
-      right: { name: "API Gateway's idle timeout", value: fixed.websocketIdleMs },
-      unit: 'ms',
-      reason: 'API Gateway closes a connection on which nothing was said for so long',
-    },
-    {
-      left: { name: 'websocket.sweep.functionTimeoutSeconds', value: websocket.sweep.functionTimeoutSeconds },
-      relation: '<',
-      right: { name: 'websocket.sweep.intervalMinutes', value: websocket.sweep.intervalMinutes * 60 },
-      unit: 's',
-      reason: 'two sweeps side by side would look at the same connections',
-    },
-    {
-      left: longestConnection,
-      relation: '<',
-      right: { name: 'websocket.connectionTtlMinutes', value: websocket.connectionTtlMinutes * 60 },
-      unit: 's',
-      reason: 'the rows of a connection that still lives must not expire',
-    },
-    {
-      left: { name: 'websocket.routeFunctionTimeoutSeconds', value: websocket.routeFunctionTimeoutSeconds * 1_000 },
-      relation: '<=',
-      right: { name: 'the longest WebSocket integration', value: fixed.websocketIntegrationLimitMs },
-      unit: 'ms',
-      reason: 'API Gateway stops waiting then, and a function that goes on works for nobody',
-    },
-    {
-      left: { name: 'backbone.publishTimeoutMs', value: backbone.publishTimeoutMs },
-      relation: '<',
-      right: { name: 'websocket.routeFunctionTimeoutSeconds', value: websocket.routeFunctionTimeoutSeconds * 1_000 },
-      unit: 'ms',
-      reason: 'a frame that publishes must end with an answer, and not with a function that is stopped',
-    },
-    {
-      left: { name: 'websocket.requestsPerSecond', value: websocket.requestsPerSecond },
-      relation: '<=',
-      right: { name: 'websocket.maxThroughput.writeUnits', value: websocket.maxThroughput.writeUnits },
-      unit: 'per second',
-      reason: 'a connect writes a row, as does a subscription: the API would let in what the tables refuse',
-    },
-    {
-      left: { name: 'what a fan-out invocation keeps in reserve', value: fixed.fanOutReserveMs },
-      relation: '<',
-      right: { name: 'websocket.fanOut.functionTimeoutSeconds', value: fanOut.functionTimeoutSeconds * 1_000 },
-      unit: 'ms',
-      reason: 'an invocation that is all reserve never posts',
-    },
-    {
-      left: {
-        name: `websocket.fanOut.functionTimeoutSeconds x ${VISIBILITY_PER_FUNCTION_TIMEOUT}`,
-        value: fanOut.functionTimeoutSeconds * VISIBILITY_PER_FUNCTION_TIMEOUT,
-      },
-      relation: '<=',
-      right: { name: 'websocket.fanOut.visibilityTimeoutSeconds', value: fanOut.visibilityTimeoutSeconds },
-      unit: 's',
-      reason: 'a message that shows again while its invocation still works on it is delivered twice',
-    },
-    {
-      left: { name: 'websocket.fanOut.maxConcurrency x 2 queues', value: fanOut.maxConcurrency * 2 },
-      relation: '<=',
-      // Without a reservation there is no such limit.
-      right: { name: 'websocket.fanOut.reservedConcurrency', value: fanOut.reservedConcurrency ?? Number.POSITIVE_INFINITY },
-      unit: 'invocations',
-      reason:
-        'what both queues start beyond the reservation is throttled, and a throttled message comes back later and nearer to the dead letters',
-    },
-    {
-      left: retries,
-      relation: '<',
-      right: { name: "retention of the fan-out's queues", value: fixed.queueRetentionSeconds.fanOut },
-      unit: 's',
-      reason: 'SQS would drop a message that fails before it has been put aside, and nobody would know',
-    },
-    {
-      left: { name: "retention of the fan-out's queues", value: fixed.queueRetentionSeconds.fanOut },
-      relation: '<',
-      right: { name: 'retention of dead-letter queues', value: fixed.queueRetentionSeconds.deadLetters },
-      unit: 's',
-      reason: 'a message keeps its age when it is put aside, and must still be there for a person to see',
-    },
-    {
-      left: retries,
-      relation: '<',
-      right: { name: 'backbone.retentionHours', value: backbone.retentionHours * 3_600 },
-      unit: 's',
-      reason: 'an event that is delivered late must still be in the log, or a client that asks for its neighbours is reset',
-    },
+    below(
+      ["the client's rotateAfterMs", fixed.client.rotateAfterMs],
+      [longestConnection, fixed.connectionMaxMs],
+      'ms',
+      'the client must replace its connection, new one first, before API Gateway closes it',
+    ),
+    below(
+      ["the client's pingIntervalMs", fixed.client.pingIntervalMs],
+      ["API Gateway's idle timeout", fixed.idleMs],
+      'ms',
+      'API Gateway closes a connection on which nothing was said for so long',
+    ),
+    below(
+      ['websocket.sweep.functionTimeoutSeconds', websocket.sweep.functionTimeoutSeconds],
+      ['websocket.sweep.intervalMinutes', websocket.sweep.intervalMinutes * 60],
+      's',
+      'two sweeps side by side would look at the same connections',
+    ),
+    below(
+      [longestConnection, fixed.connectionMaxMs / 1_000],
+      ['websocket.connectionTtlMinutes', websocket.connectionTtlMinutes * 60],
+      's',
+      'the rows of a connection that still lives must not expire',
+    ),
+    atMost(
+      ['websocket.routeFunctionTimeoutSeconds', websocket.routeFunctionTimeoutSeconds * 1_000],
+      ['the longest WebSocket integration', fixed.integrationLimitMs],
+      'ms',
+      'API Gateway stops waiting then, and a function that goes on works for nobody',
+    ),
+    below(
+      ['backbone.publishTimeoutMs', backbone.publishTimeoutMs],
+      ['websocket.routeFunctionTimeoutSeconds', websocket.routeFunctionTimeoutSeconds * 1_000],
+      'ms',
+      'a frame that publishes must end with an answer, and not with a function that is stopped',
+    ),
+    atMost(
+      ['websocket.requestsPerSecond', websocket.requestsPerSecond],
+      ['websocket.maxThroughput.writeUnits', websocket.maxThroughput.writeUnits],
+      'per second',
+      'a connect writes a row, as does a subscription: the API would let in what the tables refuse',
+    ),
+    below(
+      ['what a fan-out invocation keeps in reserve', fixed.fanOutReserveMs],
+      ['websocket.fanOut.functionTimeoutSeconds', fanOut.functionTimeoutSeconds * 1_000],
+      'ms',
+      'an invocation that is all reserve never posts',
+    ),
+    atMost(
+      [
+        `websocket.fanOut.functionTimeoutSeconds x ${VISIBILITY_PER_FUNCTION_TIMEOUT}`,
+        fanOut.functionTimeoutSeconds * VISIBILITY_PER_FUNCTION_TIMEOUT,
+      ],
+      ['websocket.fanOut.visibilityTimeoutSeconds', fanOut.visibilityTimeoutSeconds],
+      's',
+      'a message that shows again while its invocation still works on it is delivered twice',
+    ),
+    below(
+      retries,
+      ["retention of the fan-out's queues", fixed.queueRetentionSeconds.fanOut],
+      's',
+      'SQS would drop a message that fails before it has been put aside, and nobody would know',
+    ),
+    below(
+      ["retention of the fan-out's queues", fixed.queueRetentionSeconds.fanOut],
+      ['retention of dead-letter queues', fixed.queueRetentionSeconds.deadLetters],
+      's',
+      'a message keeps its age when it is put aside, and must still be there for a person to see',
+    ),
+    below(
+      retries,
+      ['backbone.retentionHours', backbone.retentionHours * 3_600],
+      's',
+      'an event that is delivered late must still be in the log, or a client that asks for its neighbours is reset',
+    ),
   ];
 }

@@ -54,6 +54,7 @@ const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], 
     [['--only', 'pigeon'], 'pigeon', 'unread-polls'],
     [['--stage', 'nope'], 'nope', 'dev, preview, prod'],
   ],
+  'bench:noisy-frames': [[['--users', 'many'], 'many', 'from 1 to']],
   'bench:storm': [
     [['--streams', '0'], "'0'", 'from 1 to'],
     [['--app', '/nowhere'], '/nowhere', 'cdk synth'],

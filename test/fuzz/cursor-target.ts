@@ -11,7 +11,7 @@ interface Input {
 }
 
 /** Ids that clients send to resume: whatever is accepted says the same when it is written again. */
-export const cursorTarget: Target = {
+export const target: Target = {
   name: 'cursors',
   async open(): Promise<OpenTarget<Input>> {
     const channels = fc.uniqueArray(channelName, { minLength: 1, maxLength: 4 });

@@ -32,16 +32,13 @@ function parse(argv: readonly string[]): Options {
 async function main({ seconds, seed, connections }: Options, signal: AbortSignal): Promise<undefined> {
   // Not for `--help` and usage errors: while V8 compiles what they bring in the background, `process.exit` may wait for ever (seen
   // with Node 24.21: its workers wait for a garbage collection, and the exit for its workers).
-  const [{ TARGETS }, { tryInputs }, { flood }] = await Promise.all([
-    import('./targets.ts'),
-    import('./try-inputs.ts'),
-    import('./flood.ts'),
-  ]);
-  const plan = planOf(seconds, TARGETS.length);
-  print(`seed ${seed}: ${describePlan(plan, TARGETS.length, connections)}`);
+  const [{ loadTargets, loadFloods }, { tryInputs }] = await Promise.all([import('./targets.ts'), import('./try-inputs.ts')]);
+  const [targets, floods] = await Promise.all([loadTargets(), loadFloods()]);
+  const plan = planOf(seconds, targets.length);
+  print(`seed ${seed}: ${describePlan(plan, targets.length, connections)}`);
   const progress = createProgress();
   let total = 0;
-  for (const target of TARGETS) {
+  for (const target of targets) {
     const endMs = performance.now() + plan.secondsEach * 1_000;
     progress.show(`${target.name} …`);
     const inputs = await tryInputs(target, { seed, isOver: () => signal.aborted || performance.now() >= endMs });
@@ -50,7 +47,7 @@ async function main({ seconds, seed, connections }: Options, signal: AbortSignal
     total += inputs;
     print(`${target.name}: ${inputs} inputs, no breach`);
   }
-  if (plan.waves > 0) {
+  for (const flood of plan.waves > 0 ? floods : []) {
     const {
       connections: opened,
       closedAfterSeconds,

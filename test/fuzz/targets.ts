@@ -1,18 +1,20 @@
-import { cursorTarget } from './cursor-target.ts';
-import { frameTarget } from './frame-target.ts';
-import { httpTarget } from './http-target.ts';
-import { notificationTarget } from './notification-target.ts';
-import { streamTarget } from './stream-target.ts';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Flood } from './flood.ts';
 import type { Target } from './target.ts';
 
-export const TARGETS: readonly Target[] = [
-  // lane: sse
-  httpTarget,
-  notificationTarget,
-  streamTarget,
-  // end lane
-  // lane: websocket
-  frameTarget,
-  // end lane
-  cursorTarget,
-];
+const HERE = import.meta.dirname;
+
+/** Every entrance: each file `*-target.ts` here, and in the folder of each lane that there is, exports one as `target`. */
+export async function loadTargets(): Promise<readonly Target[]> {
+  const files = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('-target.ts'));
+  const modules = await Promise.all(files.sort().map((name) => import(join(HERE, name)) as Promise<{ readonly target: Target }>));
+  return modules.map(({ target }) => target);
+}
+
+/** What sends requests that never end: `flood` of a file `flood.ts` in the folder of a lane. */
+export async function loadFloods(): Promise<readonly Flood[]> {
+  const files = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('/flood.ts'));
+  const modules = await Promise.all(files.map((name) => import(join(HERE, name)) as Promise<{ readonly flood: Flood }>));
+  return modules.map(({ flood }) => flood);
+}

@@ -1,4 +1,4 @@
-import { parseStage, type Stage } from '../../lib/config.ts';
+import { parseStage, type Stage } from '../../lib/stage.ts';
 import { dev as shippedDev } from '../../lib/stages/dev.ts';
 import { preview as shippedPreview } from '../../lib/stages/preview.ts';
 import { prod as shippedProd } from '../../lib/stages/prod.ts';

@@ -5,7 +5,8 @@ import { afterAll } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../lib/backbone/backbone-stack.ts';
-import type { Stage } from '../../lib/config.ts';
+import type { LaneProps } from '../../lib/lane.ts';
+import type { Stage } from '../../lib/stage.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..');
 
@@ -45,6 +46,15 @@ export function testStack(id = 'Test', app = testApp()): Stack {
 export function testBackbone(stage: Stage, app: App): Pick<BackboneStack, 'backbone' | 'access'> {
   const { backbone, access } = new BackboneStack(app, 'Backbone', { env: { region: stage.region }, stage });
   return { backbone, access };
+}
+
+/** What the stack of a lane gets, in an app of its own where none is given. */
+export function laneProps<Settings>(
+  stage: Stage,
+  settings: Settings,
+  { app = testApp(), peers = {} }: { app?: App; peers?: Readonly<Record<string, string>> } = {},
+): LaneProps<Settings> & { readonly app: App } {
+  return { app, env: { region: stage.region }, stage, settings, ...testBackbone(stage, app), peers: () => peers };
 }
 
 export interface Statement {

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { LaneFunction } from '../../lib/lane-function.ts';
 import { allowedTo, testApp, testStack } from './harness.ts';
@@ -15,8 +15,7 @@ describe('a lane function', () => {
   beforeAll(() => {
     const stack = testStack();
     new LaneFunction(stack, 'Plain', props);
-    new LaneFunction(stack, 'Reserved', { ...props, reservedConcurrency: 12 });
-    new LaneFunction(stack, 'Larger', { ...props, memoryMb: 1_024, environment: { COLOUR: 'blue' } });
+    new LaneFunction(stack, 'Larger', { ...props, memory: Size.gibibytes(1), environment: { COLOUR: 'blue' } });
     template = Template.fromStack(stack);
   });
 
@@ -36,13 +35,6 @@ describe('a lane function', () => {
     });
   });
 
-  test('keeps invocations for itself only where it is told to', () => {
-    const reservations = Object.values(template.findResources('AWS::Lambda::Function')).map(
-      ({ Properties }) => Properties.ReservedConcurrentExecutions,
-    );
-    expect(reservations).toEqual([undefined, 12, undefined]);
-  });
-
   test('takes other memory and more environment', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: 1_024,
@@ -51,18 +43,17 @@ describe('a lane function', () => {
   });
 });
 
-// lane: websocket
 test('functions of one folder each get a bundle of their own', () => {
   const app = testApp({});
   const stack = testStack('Siblings', app);
-  new LaneFunction(stack, 'Connect', { ...props, entry: 'lambda/websocket/connect.ts' });
-  new LaneFunction(stack, 'Disconnect', { ...props, entry: 'lambda/websocket/disconnect.ts' });
+  new LaneFunction(stack, 'First', { ...props, entry: 'lambda/backbone/publish.ts' });
+  // Not a handler, and bundled all the same.
+  new LaneFunction(stack, 'Second', { ...props, entry: 'lambda/backbone/publication-request.ts' });
   const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(
     ({ Properties }) => Properties.Code.S3Key,
   );
   expect(new Set(keys).size).toBe(2);
 }, 60_000);
-// end lane
 
 test('a bundle is ES modules that stand alone, the AWS SDK inside', () => {
   const app = testApp({});

@@ -16,9 +16,8 @@ describe('stages', () => {
     expect(() => stageNamed(undefined)).toThrow(/no stage undefined.*dev, preview, prod/);
   });
 
-  // lane: sse
   test('a stage whose timeouts contradict each other is an error', () => {
-    const hasty = { ...dev, id: 'hasty', sse: { ...dev.sse, heartbeatIntervalMs: 60_000 } };
+    const hasty = { ...dev, id: 'hasty', backbone: { ...dev.backbone, publishTimeoutMs: 60_000 } };
     expect(() => stageNamed('hasty', [dev, hasty])).toThrow(TimeoutConflictError);
     expect(stageNamed('dev', [dev, hasty])).toBe(dev);
   });
@@ -26,5 +25,4 @@ describe('stages', () => {
   test('plain HTTP into production redirects to HTTPS', () => {
     for (const stage of STAGES.filter(({ production }) => production)) expect(stage.edge).not.toHaveProperty('plainHttp', 'forward');
   });
-  // end lane
 });

@@ -24,10 +24,11 @@ function stackOf(resource: object): string {
   return asset;
 }
 
+/** Of it the bundler makes chunks, since it imports the AWS SDK. */
+const ENTRY = 'lambda/backbone/publish.ts';
+
 const FUNCTION = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'nodejs24.x', Code: { S3Key: 'abc123.zip' } } };
-// lane: sse
 const TASK = { Type: 'AWS::ECS::TaskDefinition', Properties: { ContainerDefinitions: [{ Image: { 'Fn::Sub': 'repository:abc123' } }] } };
-// end lane
 
 /** Packages of which the bundler says that something of them is in its output. */
 function packagesByBundler(entry: string, splitting: boolean): readonly string[] {
@@ -48,22 +49,19 @@ function packagesByBundler(entry: string, splitting: boolean): readonly string[]
   return [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).flatMap(([source]) => packageOf(source)))].sort();
 }
 
-// lane: websocket
 test('names the packages of a function, those of its chunks too, as the bundler does', () => {
-  bundleFunction('lambda/websocket/fan-out.ts', stackOf(FUNCTION));
+  bundleFunction(ENTRY, stackOf(FUNCTION));
   expect(deployedBundles(assembly)).toEqual([
-    { name: 'Stack/It', base: { kind: 'lambda', name: 'nodejs24.x' }, packages: packagesByBundler('lambda/websocket/fan-out.ts', true) },
+    { name: 'Stack/It', base: { kind: 'lambda', name: 'nodejs24.x' }, packages: packagesByBundler(ENTRY, true) },
   ]);
 });
-// end lane
 
-// lane: sse
 test('names the packages of a container, whose source map is inside the file, and its base', () => {
   const asset = stackOf(TASK);
-  bundleProgram('fargate/main.ts', join(asset, 'service.mjs'));
+  bundleProgram(ENTRY, join(asset, 'service.mjs'));
   writeFileSync(join(asset, 'Dockerfile'), 'FROM node:24.1.2-slim\n');
   expect(deployedBundles(assembly)).toEqual([
-    { name: 'Stack/It', base: { kind: 'image', name: 'node:24.1.2-slim' }, packages: packagesByBundler('fargate/main.ts', false) },
+    { name: 'Stack/It', base: { kind: 'image', name: 'node:24.1.2-slim' }, packages: packagesByBundler(ENTRY, false) },
   ]);
 });
 
@@ -74,9 +72,7 @@ test('names the packages of the console', () => {
   writeFileSync(join(asset, 'Dockerfile'), 'FROM node:24.1.2-slim\n');
   expect(deployedBundles(assembly)[0]?.packages).toContain('node_modules/preact');
 });
-// end lane
 
-// lane: sse
 test('names the CDK for a function behind a custom resource, and the console that it copies', () => {
   const provider = { Type: 'AWS::Lambda::Function', Properties: { Runtime: 'python3.13', Layers: [{ Ref: 'Cli' }] } };
   const files = { Type: 'Custom::CDKBucketDeployment', Properties: { ServiceToken: { 'Fn::GetAtt': ['Provider', 'Arn'] } } };
@@ -89,7 +85,6 @@ test('names the CDK for a function behind a custom resource, and the console tha
     },
   ]);
 });
-// end lane
 
 test('code that does not say what went into it is an error', () => {
   writeFileSync(join(stackOf(FUNCTION), 'index.mjs'), 'export const handler = () => {};\n');

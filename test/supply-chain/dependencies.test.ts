@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { baseImage } from '../../scripts/deployed-code.ts';
 
 interface LockedPackage {
   readonly version?: string;
@@ -40,16 +39,3 @@ test('only the script that brings Node itself is allowed to run', () => {
 test('an install script that is not listed fails the install', () => {
   expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toMatch(/^strict-allow-scripts=true$/m);
 });
-
-// lane: sse
-test('the container runs the Node version that the tests run', () => {
-  const dockerfile = readFileSync(join(ROOT, 'fargate', 'Dockerfile'), 'utf8');
-  expect(baseImage(dockerfile)).toBe(`node:${lock.packages['node_modules/node']?.version}-slim`);
-});
-
-test('the container builds nothing, installs nothing and is not root', () => {
-  const dockerfile = readFileSync(join(ROOT, 'fargate', 'Dockerfile'), 'utf8');
-  expect(dockerfile).not.toMatch(/^(RUN|ADD)\s/m);
-  expect(dockerfile).toMatch(/^USER node$/m);
-});
-// end lane

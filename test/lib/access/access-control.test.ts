@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
-import { parseStage, type Stage } from '../../../lib/config.ts';
+import { parseStage, type Stage } from '../../../lib/stage.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { flatten, testApp } from '../harness.ts';
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { EventBackbone } from '../../../lib/backbone/event-backbone.ts';
@@ -163,7 +164,15 @@ describe('the publish function', () => {
 
 test('the backbone alone needs no lane', () => {
   const stack = testStack();
-  new EventBackbone(stack, 'Backbone', { ...dev.backbone, logRetention: 7, production: false });
+  new EventBackbone(stack, 'Backbone', {
+    retention: Duration.hours(24),
+    holeGrace: Duration.seconds(5),
+    publishTimeout: Duration.seconds(2),
+    publishFunctionTimeout: Duration.seconds(15),
+    maxThroughput: dev.backbone.maxThroughput,
+    logRetention: 7,
+    production: false,
+  });
   const template = Template.fromStack(stack);
   template.resourceCountIs('AWS::SNS::Subscription', 0);
   template.resourceCountIs('AWS::Lambda::Function', 1);

@@ -5,28 +5,19 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { METRICS } from '../../../backbone/contract.ts';
 import { LaneDashboard } from '../../../lib/observability/lane-dashboard.ts';
-import { SseStack } from '../../../lib/sse/sse-stack.ts';
-import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
+import { LANES, settingsOf } from '../../../lib/stage.ts';
 import { anchorsOf } from '../../../scripts/markdown.ts';
 import { dev } from '../fixed-stages.ts';
-import { ROOT, testApp, testBackbone } from '../harness.ts';
+import { laneProps, ROOT } from '../harness.ts';
 
 let backbone: Template;
 let lanes: readonly Template[];
 
 beforeAll(() => {
-  const app = testApp();
-  const props = { env: { region: dev.region }, stage: dev, ...testBackbone(dev, app) };
-  const stacks = [
-    // lane: websocket
-    new WebSocketStack(app, 'Websocket', props),
-    // end lane
-    // lane: sse
-    new SseStack(app, 'Sse', props),
-    // end lane
-  ];
+  const { app, settings: _, ...props } = laneProps(dev, {});
+  const stacks = LANES.map((lane) => lane.addTo(app, `Lane${lane.name}`, { ...props, settings: settingsOf(dev, lane) }));
   const shared = Stack.of(props.backbone);
-  new LaneDashboard(shared, 'Dashboard');
+  new LaneDashboard(shared, 'Dashboard', stacks);
   lanes = stacks.map((stack) => Template.fromStack(stack));
   backbone = Template.fromStack(shared);
 });
@@ -37,15 +28,8 @@ function dashboard(): string {
 }
 
 test.each(Object.values(METRICS))('the dashboard shows %s of every lane', (name) => {
-  for (const [stack, lane] of [
-    // lane: websocket
-    ['Websocket', 'websocket'],
-    // end lane
-    // lane: sse
-    ['Sse', 'sse'],
-    // end lane
-  ]) {
-    expect(dashboard()).toContain(`"RealtimeLanes","${name}","lane","${lane}","stack","${stack}"`);
+  for (const { name: lane } of LANES) {
+    expect(dashboard()).toContain(`"RealtimeLanes","${name}","lane","${lane}","stack","Lane${lane}"`);
   }
 });
 
@@ -67,21 +51,12 @@ test('every alarm links to a heading of a page of the docs', () => {
 
 test.each([
   'dead-letters',
-  // lane: sse
-  'orphans',
-  'gaps',
-  'unhealthy-targets',
-  'streams-near-the-limit',
-  // end lane
   'unexpected-errors',
   'delivery-latency',
   'throttles-429',
   'dynamodb-throttles',
   'lambda-errors',
   'lambda-throttles',
-  // lane: websocket
-  'queue-age',
-  // end lane
 ])('there is an alarm for %s', (runbook) => {
   expect(alarms().some(({ AlarmDescription }) => AlarmDescription?.endsWith(`#${runbook}`))).toBe(true);
 });

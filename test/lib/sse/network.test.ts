@@ -6,7 +6,7 @@ import { flatten, testStack } from '../harness.ts';
 
 function synthesize(props: Partial<NetworkProps> = {}): Template {
   const stack = testStack();
-  new Network(stack, 'Network', { network: { type: 'nat', gateways: 1 }, logRetention: 7, ...props });
+  new Network(stack, 'Network', { natGateways: 1, logRetention: 7, ...props });
   return Template.fromStack(stack);
 }
 
@@ -24,7 +24,7 @@ describe('the network', () => {
 
   test('has as many NAT gateways as the stage pays for', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 1);
-    synthesize({ network: { type: 'nat', gateways: 2 } }).resourceCountIs('AWS::EC2::NatGateway', 2);
+    synthesize({ natGateways: 2 }).resourceCountIs('AWS::EC2::NatGateway', 2);
   });
 
   test('reaches DynamoDB and S3 without the NAT gateway', () => {
@@ -45,38 +45,5 @@ describe('the network', () => {
   test('takes another address range', () => {
     template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '10.0.0.0/16' });
     synthesize({ cidr: '172.20.0.0/16' }).hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '172.20.0.0/16' });
-  });
-});
-
-describe('a network of endpoints', () => {
-  let isolated: Template;
-
-  beforeAll(() => {
-    isolated = synthesize({ network: { type: 'endpoints' } });
-  });
-
-  test('has no NAT, and only the public subnets have a route to the internet', () => {
-    isolated.resourceCountIs('AWS::EC2::NatGateway', 0);
-    isolated.resourceCountIs('AWS::EC2::EIP', 0);
-    const routes = Object.keys(isolated.findResources('AWS::EC2::Route'));
-    expect(routes.filter((id) => !/public/i.test(id))).toEqual([]);
-    expect(routes).toHaveLength(2);
-  });
-
-  test('has an endpoint for each service that tasks call, under the names of AWS', () => {
-    const endpoints = Object.values(isolated.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } }));
-    expect(endpoints.map(({ Properties }) => flatten(Properties.ServiceName)).sort()).toEqual(
-      ['ecr.api', 'ecr.dkr', 'elasticloadbalancing', 'logs', 'sns', 'sqs'].map((name) => `com.amazonaws.us-east-1.${name}`),
-    );
-    for (const { Properties } of endpoints) {
-      expect(Properties.PrivateDnsEnabled).toBe(true);
-      expect(Properties.SubnetIds).toHaveLength(2);
-    }
-  });
-
-  test('lets nobody in who was not admitted', () => {
-    const groups = Object.values(isolated.findResources('AWS::EC2::SecurityGroup'));
-    expect(groups.map(({ Properties }) => Properties.SecurityGroupIngress)).toEqual([undefined]);
-    isolated.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
   });
 });

@@ -10,7 +10,7 @@ let devTemplate: Template;
 let prodTemplate: Template;
 
 beforeAll(() => {
-  devTemplate = Template.fromStack(makeStack(dev, 'wss://sockets.example/dev'));
+  devTemplate = Template.fromStack(makeStack(dev, { websocket: 'wss://sockets.example/dev' }));
   prodTemplate = Template.fromStack(makeStack(prod));
 });
 

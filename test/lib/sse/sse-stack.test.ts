@@ -3,6 +3,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import type { SseStack } from '../../../lib/sse/sse-stack.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { allowances, allowedTo } from '../harness.ts';
+import { logicalIds } from '../logical-ids.ts';
 import { makeStack } from './stack.ts';
 
 let devStack: SseStack;
@@ -18,49 +19,22 @@ const readable = (lines: readonly string[]) =>
 const TASK_QUEUES = `arn:aws:sqs:${dev.region}:<AWS::AccountId>:Sse_*`;
 
 beforeAll(() => {
-  devStack = makeStack(dev, 'wss://sockets.example/dev');
+  devStack = makeStack(dev, { websocket: 'wss://sockets.example/dev' });
   devTemplate = Template.fromStack(devStack);
   prodTemplate = Template.fromStack(makeStack(prod));
 });
 
-describe('with endpoints in the place of NAT', () => {
-  let template: Template;
-
-  beforeAll(() => {
-    const keys = `https://keys.s3.${dev.region}.amazonaws.com`;
-    const issuer = { url: keys, audience: 'lanes', jwksUri: `${keys}/jwks.json` };
-    template = Template.fromStack(
-      makeStack({ ...dev, auth: { ...dev.auth, issuer }, sse: { ...dev.sse, network: { type: 'endpoints' } } }),
-    );
-  });
-
-  test('only the tasks may use the endpoints, over TLS', () => {
-    const rules = Object.values(template.findResources('AWS::EC2::SecurityGroupIngress')).map(({ Properties }) => Properties);
-    const [rule, ...others] = rules.filter(({ GroupId }) => JSON.stringify(GroupId).includes('EndpointGroup'));
-    expect(rule).toMatchObject({
-      FromPort: 443,
-      ToPort: 443,
-      SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/^ServiceServiceSecurityGroup|^ServiceSecurityGroup/), 'GroupId'] },
-    });
-    expect(others).toEqual([]);
-  });
-
-  test('no task starts before it has a way to its image', () => {
-    const endpoints = Object.keys(template.findResources('AWS::EC2::VPCEndpoint', { Properties: { VpcEndpointType: 'Interface' } }));
-    expect(endpoints).toHaveLength(6);
-    const [service] = Object.values(template.findResources('AWS::ECS::Service'));
-    expect(service?.['DependsOn']).toEqual(expect.arrayContaining(endpoints));
-  });
-
-  test('tasks run where there is no route to the internet', () => {
-    const [service] = Object.values(template.findResources('AWS::ECS::Service'));
-    expect(service?.['Properties'].NetworkConfiguration.AwsvpcConfiguration.Subnets).toEqual(
-      [1, 2].map((zone) => ({ Ref: expect.stringMatching(`^NetworkVpctasksSubnet${zone}`) })),
-    );
-  });
-});
-
 describe('who may do what', () => {
+  test('names a resource wherever AWS knows one', () => {
+    const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
+    expect([...new Set(onEverything.flatMap(({ actions }) => actions))].sort()).toEqual([
+      'ecr:GetAuthorizationToken',
+      'ecs:ListTasks',
+      'elasticloadbalancing:DescribeTargetHealth',
+      'sqs:ListQueues',
+    ]);
+  });
+
   test('a task makes, reads and removes queues of its own prefix, subscribes, reads, publishes, sees target health, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'ServiceTaskTaskRole'))).toEqual([
       'dynamodb:BatchGetItem <BackboneLogTable>',
@@ -143,4 +117,12 @@ test('the stack answers with its URLs, and with what DNS is to point at', () => 
   devTemplate.hasOutput('HttpUrl', {});
   devTemplate.hasOutput('LoadBalancerDnsName', { Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FrontLoadBalancer'), 'DNSName'] } });
   expect(prodTemplate.findOutputs('HttpUrl')).toEqual({});
+});
+
+test.each(['orphans', 'gaps', 'unhealthy-targets', 'streams-near-the-limit'])('there is an alarm for %s', (runbook) => {
+  prodTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp(`#${runbook}$`) });
+});
+
+test('production has the logical ids that it had', () => {
+  expect(logicalIds(prodTemplate)).toMatchSnapshot();
 });

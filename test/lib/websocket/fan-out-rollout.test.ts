@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { WebSocketConfig } from '../../../lib/websocket/websocket-config.ts';
+import type { WebSocketSettings } from '../../../lib/websocket/websocket-settings.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
 import { prod } from '../fixed-stages.ts';
-import { allowances, flatten, testApp, testBackbone } from '../harness.ts';
+import { allowances, flatten, laneProps } from '../harness.ts';
 
-function synthesize(rollout: WebSocketConfig['fanOut']['rollout']): Template {
+function synthesize(rollout: WebSocketSettings['fanOut']['rollout']): Template {
   const stage = { ...prod, websocket: { ...prod.websocket, fanOut: { ...prod.websocket.fanOut, rollout } } };
-  const app = testApp();
-  return Template.fromStack(new WebSocketStack(app, 'Websocket', { env: { region: stage.region }, stage, ...testBackbone(stage, app) }));
+  const { app, ...props } = laneProps(stage, stage.websocket);
+  return Template.fromStack(new WebSocketStack(app, 'Websocket', props));
 }
 
 describe.each(['AllAtOnce', 'Linear10PercentEvery1Minute'] as const)('%s', (rollout) => {

@@ -1,16 +1,17 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
-import type { Stage } from '../../../lib/config.ts';
+import type { Stage } from '../../../lib/stage.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
 import { dev, prod } from '../fixed-stages.ts';
-import { allowances, allowedTo, environmentOf, flatten, testApp, testBackbone } from '../harness.ts';
+import { allowances, allowedTo, environmentOf, flatten, laneProps } from '../harness.ts';
+import { logicalIds } from '../logical-ids.ts';
 
 let devTemplate: Template;
 let prodTemplate: Template;
 
 function synthesize(stage: Stage): Template {
-  const app = testApp();
-  return Template.fromStack(new WebSocketStack(app, 'Websocket', { env: { region: stage.region }, stage, ...testBackbone(stage, app) }));
+  const { app, ...props } = laneProps(stage, stage.websocket);
+  return Template.fromStack(new WebSocketStack(app, 'Websocket', props));
 }
 
 /** Shortens the names of resources, and leaves out the log groups, which every function has. */
@@ -42,6 +43,12 @@ test('no table takes more in a second than the stage pays for, and no index less
 });
 
 describe('who may do what', () => {
+  test('names a resource wherever AWS knows one', () => {
+    const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
+    // CodeDeploy watches alarms, and AWS knows no resource for that.
+    expect([...new Set(onEverything.flatMap(({ actions }) => actions))]).toEqual(['cloudwatch:DescribeAlarms']);
+  });
+
   test('only who answers, delivers or ends may post to connections, only who ends them end, and only the sweep inspect them, on this stage', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
     expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
@@ -410,3 +417,11 @@ function queueNamed(template: Template, prefix: string): unknown {
   const [queue] = Object.entries(template.findResources('AWS::SQS::Queue')).filter(([id]) => id.startsWith(prefix));
   return queue?.[1]['Properties'];
 }
+
+test.each(['queue-age'])('there is an alarm for %s', (runbook) => {
+  prodTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp(`#${runbook}$`) });
+});
+
+test('production has the logical ids that it had', () => {
+  expect(logicalIds(prodTemplate)).toMatchSnapshot();
+});

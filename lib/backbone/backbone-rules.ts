@@ -1,0 +1,27 @@
+import { APPEND_LIMIT_MS } from '../../backbone/contract.ts';
+import type { StageBase } from '../stage-base.ts';
+import { below, type TimeoutRule } from '../timeout-rule.ts';
+
+/** How the times of the event log and of those who publish must agree. */
+export function backboneRules({ backbone }: Pick<StageBase, 'backbone'>): readonly TimeoutRule[] {
+  return [
+    below(
+      [`backbone.publishTimeoutMs + ${APPEND_LIMIT_MS}`, backbone.publishTimeoutMs + APPEND_LIMIT_MS],
+      ['backbone.holeGraceMs', backbone.holeGraceMs],
+      'ms',
+      'a consumer buries a hole after the grace period, and relies on the last write of its publisher having settled before',
+    ),
+    below(
+      ['backbone.publishTimeoutMs', backbone.publishTimeoutMs],
+      ['backbone.publishFunctionTimeoutSeconds', backbone.publishFunctionTimeoutSeconds * 1_000],
+      'ms',
+      'a function that is stopped before the publisher gives up leaves a hole and no error that explains it',
+    ),
+    below(
+      ['backbone.holeGraceMs', backbone.holeGraceMs],
+      ['backbone.retentionHours', backbone.retentionHours * 3_600_000],
+      'ms',
+      'a hole must be buried while its neighbours can still be replayed',
+    ),
+  ];
+}

@@ -1,0 +1,113 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { type IRole, Policy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { SingletonFunction } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import { BucketDeployment, CacheControl, type ISource, Source } from 'aws-cdk-lib/aws-s3-deployment';
+import { Construct } from 'constructs';
+import { SSE_PATHS } from '../../backbone/contract.ts';
+import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
+import { LaneLogGroup } from '../lane-log-group.ts';
+import { buildConsole } from './build-console.ts';
+
+/** Files whose names change with their content. */
+const ASSETS = 'assets';
+
+export interface ConsoleFilesProps {
+  readonly bucket: IBucket;
+  /** What the deployment tells the page: `console/config.ts` reads it. May hold values that are known in the deploy only. */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly logRetention: RetentionDays;
+}
+
+/**
+ * Builds the console and copies it into a bucket, in the deploy: by the CDK's `BucketDeployment`, whose function gets a role
+ * of ours, which may do what the copying takes and no more.
+ */
+export class ConsoleFiles extends Construct {
+  constructor(scope: Construct, id: string, { bucket, config, logRetention }: ConsoleFilesProps) {
+    super(scope, id);
+    const logGroup = new LaneLogGroup(this, 'Log', { retention: logRetention });
+    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    logGroup.grantWrite(role);
+    const copying = new Policy(this, 'Copying', {
+      roles: [role as IRole],
+      statements: [
+        new PolicyStatement({ actions: ['s3:ListBucket'], resources: [bucket.bucketArn] }),
+        new PolicyStatement({ actions: ['s3:PutObject', 's3:DeleteObject'], resources: [bucket.arnForObjects('*')] }),
+      ],
+    });
+    acknowledgeWildcard(
+      copying,
+      bucket.arnForObjects('*'),
+      'The bucket holds the console and nothing else. Its files have other names after every build, and a deploy adds and removes them.',
+    );
+    const readable = (source: ISource): ISource => ({
+      bind: (binding, context) => {
+        const found = source.bind(binding, context);
+        copying.addStatements(
+          new PolicyStatement({ actions: ['s3:GetObject'], resources: [found.bucket.arnForObjects(found.zipObjectKey)] }),
+        );
+        return found;
+      },
+    });
+    // What the construct would grant by itself is every action that begins with s3:GetObject, s3:List …, on all assets of the account.
+    const common = { destinationBucket: bucket, role: role.withoutPolicyUpdates(), logGroup };
+    const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-console-'));
+    try {
+      mkdirSync(join(directory, ASSETS));
+      if (Stack.of(this).bundlingRequired) buildConsole(directory);
+      const assets = new BucketDeployment(this, 'Assets', {
+        ...common,
+        sources: [readable(Source.asset(join(directory, ASSETS)))],
+        destinationKeyPrefix: ASSETS,
+        cacheControl: [CacheControl.setPublic(), CacheControl.maxAge(Duration.days(365)), CacheControl.immutable()],
+        // A page that was loaded just before a deploy still asks for the old ones. A build is some 60 kB.
+        prune: false,
+      });
+      const page = new BucketDeployment(this, 'Page', {
+        ...common,
+        sources: [
+          readable(Source.asset(directory, { exclude: [ASSETS] })),
+          readable(Source.jsonData(SSE_PATHS.consoleConfig.slice(1), config)),
+        ],
+        // Neither copied nor taken for something to prune.
+        exclude: [`${ASSETS}/*`],
+        // CloudFront keeps it for a second, so there is nothing to invalidate.
+        cacheControl: [CacheControl.noCache()],
+      });
+      for (const deployment of [assets, page]) deployment.node.addDependency(copying);
+      // First what the page names, then the page.
+      page.node.addDependency(assets);
+      acknowledgeProvider(page);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+}
+
+/** The CDK makes one function for all deployments of a stack, and keeps it to itself. */
+function acknowledgeProvider(deployment: BucketDeployment): void {
+  const { permissionsNode } = deployment.node.findChild('CustomResourceHandler') as SingletonFunction;
+  const handler = permissionsNode.findChild('Resource');
+  acknowledge(
+    handler,
+    'The CDK brings the function and says which Python it runs on. It runs in deploys only, and moves on with the CDK.',
+    'AwsSolutions-L1',
+  );
+  acknowledge(
+    handler,
+    'CloudFormation invokes it once for each change of the files, waits, and rolls the deploy back where it fails: there is no load to limit, and nothing left to do for whoever reads dead letters.',
+    'NIST.800.53.R5-LambdaConcurrency',
+    'NIST.800.53.R5-LambdaDLQ',
+  );
+  acknowledge(
+    handler,
+    'It calls S3 and CloudFormation over TLS and with a role of its own, and nothing in a VPC. Inside one it would need NAT for them.',
+    'NIST.800.53.R5-LambdaInsideVPC',
+    'CT.LAMBDA.PR.3',
+  );
+}

@@ -1,0 +1,21 @@
+import { defineLane } from '../lane.ts';
+import { sseSettings } from './sse-settings.ts';
+import { SseStack } from './sse-stack.ts';
+import { sseStages } from './sse-stages.ts';
+import { distributionRules, sseRules } from './sse-timeouts.ts';
+
+/** A load balancer in front of tasks that hold the streams. */
+export const sse = defineLane({
+  name: 'sse',
+  settings: sseSettings,
+  stages: sseStages,
+  checks: ({ console }) => [
+    {
+      key: 'sse.console',
+      holds: ({ auth: { issuer } }) => !console || issuer === undefined || issuer.clientId !== undefined,
+      allowed: 'the console signs users in as a client of the issuer: name it in auth.issuer.clientId, or leave the console out',
+    },
+  ],
+  rules: (stage, settings) => [...sseRules(stage, settings), ...distributionRules(stage, settings)],
+  addTo: (scope, id, props) => new SseStack(scope, id, props),
+});

@@ -1,0 +1,82 @@
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import * as v from 'valibot';
+import { edgeSettings } from './edge/edge-settings.ts';
+import { between, maxThroughput, setting } from './settings.ts';
+
+const TEN_YEARS_IN_HOURS = 24 * 365 * 10;
+
+/** Days for which CloudWatch can keep a log group; any other number fails at deploy. */
+const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
+  (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
+);
+
+const logRetentionDays = v.picklist(LOG_RETENTION_DAYS);
+
+const httpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://', 'a URL of https:'));
+
+/** As browsers send it: no path, no slash at the end. */
+const origin = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'),
+);
+
+const auth = v.strictObject({
+  /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
+  issuer: v.optional(
+    v.strictObject({
+      /** `iss` of its tokens, as they have it. */
+      url: httpsUrl,
+      /** Their `aud`, or `client_id` where they have no `aud`. */
+      audience: v.pipe(v.string(), v.nonEmpty()),
+      /** Where its keys are: `jwks_uri` of its discovery document. */
+      jwksUri: v.pipe(
+        httpsUrl,
+        v.check((text) => new URL(text).port === '', 'a URL of port 443: tasks may call no other'),
+      ),
+      /** Its public client for the console, which signs users in there by the authorization code flow with PKCE. */
+      clientId: v.optional(v.pipe(v.string(), v.nonEmpty())),
+      /** Origin of its `token_endpoint`, where it is not that of `url`: the console may connect to no other. */
+      tokenOrigin: v.optional(origin),
+    }),
+  ),
+  /**
+   * Whether streams, polls and sockets take a token in the query, where proxies and the load balancer's access logs see it.
+   * Off in production, always: the load balancer writes the whole request line into its log and can leave nothing out.
+   */
+  queryToken: v.optional(v.boolean(), false),
+  /** Origins of pages that may use the lanes, with cookies. The lane's own pages need none. */
+  origins: v.optional(v.array(origin), []),
+});
+
+const backbone = v.strictObject({
+  /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
+  retentionHours: between(1, TEN_YEARS_IN_HOURS),
+  /** After this long a consumer buries a hole in a channel instead of waiting for its event. */
+  holeGraceMs: setting(1, 600_000, 5_000),
+  /** A publisher gives up a position that it has not written by then. */
+  publishTimeoutMs: setting(1, 600_000, 2_000),
+  /** How long the publish function may run. */
+  publishFunctionTimeoutSeconds: setting(1, 900, 15),
+  /** Of the event log. An event of up to 1 KB takes two write units, a third and a fourth with an idempotency key, and one more per further KB. */
+  maxThroughput,
+});
+
+/** What every stage says, whatever lanes there are. */
+export const baseEntries = {
+  /** Name of the stage: part of the stacks' names and of the WebSocket URL. */
+  id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,15}$/, '1 to 16 lower-case letters and digits, a letter first')),
+  region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of an AWS region')),
+  /** Keep data when a stack is deleted, guard it against deletion, and back up the log. */
+  production: v.boolean(),
+  logRetentionDays,
+  auth,
+  backbone,
+  edge: edgeSettings,
+};
+
+const shape = v.strictObject(baseEntries);
+
+/** A stage as its lanes see it. */
+export type StageBase = Readonly<v.InferOutput<typeof shape>>;
+export type AuthSettings = StageBase['auth'];
+export type BackboneSettings = StageBase['backbone'];

@@ -1,0 +1,16 @@
+import { METRICS } from '../../backbone/contract.ts';
+import type { LaneDashboardPart } from '../lane.ts';
+
+/** What a reader has to know of the WebSocket lane's metrics to compare them with another lane's. */
+export const websocketDashboard: LaneDashboardPart = {
+  label: 'WebSocket',
+  notes: {
+    [METRICS.openConnections]: 'at the end of each pass of the sweep',
+    [METRICS.repeatsDropped]: 'none here, the client drops them',
+    [METRICS.slowStreamsClosed]: 'none, API Gateway buffers and answers 429',
+    [METRICS.throttled]: 'to our posts',
+    [METRICS.holesBuried]: 'none, publishers and other readers bury',
+    [METRICS.orphans]: 'rows of closed connections',
+    [METRICS.refusedStreams]: 'none, it has no tasks',
+  },
+};

@@ -1,0 +1,25 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseStage } from '../../../lib/stage.ts';
+import { dev } from '../fixed-stages.ts';
+
+const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
+
+describe('the settings of the SSE lane', () => {
+  test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])('takes the cron expression %s', (cron) => {
+    const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
+    expect(parse({ sse: { ...dev.sse, scaling } })).not.toThrow();
+  });
+
+  test.each(['', '30 7 * * 1-5', '30 7 * * MON-FRI *', '30 7 ? * ? *', 'rate(5 minutes)'])('rejects the cron expression "%s"', (cron) => {
+    const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
+    expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
+  });
+
+  test('rejects a console that could sign nobody in', () => {
+    const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
+    const auth = { ...dev.auth, issuer };
+    expect(parse({ auth })).toThrow(/sse\.console: true is not valid: .*auth\.issuer\.clientId/);
+    expect(parse({ auth, sse: { ...dev.sse, console: false } })).not.toThrow();
+    expect(parse({ auth: { ...auth, issuer: { ...issuer, clientId: 'console' } } })).not.toThrow();
+  });
+});
