@@ -4,6 +4,10 @@ import type { IConstruct } from 'constructs';
 /** A rule of one of the checkers of `checks/template-checks.ts`, as they name it in a finding. */
 export type CheckedRule = `AwsSolutions-${string}` | `NIST.800.53.R5-${string}` | `CT.${string}`;
 
+/** Why findings of these rules stand, in a file `*.findings.ts` beside the construct that has them. */
+export type Finding = readonly [reason: string, ...rules: CheckedRule[]];
+export type Findings = Readonly<Record<string, Finding>>;
+
 /**
  * Tells why findings at a construct, or anywhere below it, stand. All of them can be read in docs/security-findings.md,
  * which `npm run findings` writes. One that answers no finding fails a test.

@@ -4,6 +4,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QUEUE_RETENTION_SECONDS } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
+import { FINDINGS } from './dead-letter-queue.findings.ts';
 import { alarmAbove } from './observability/alarm.ts';
 
 export interface DeadLetterQueueProps {
@@ -23,12 +24,7 @@ export class DeadLetterQueue extends Construct {
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.deadLetters),
     });
-    acknowledge(
-      this.queue,
-      'This is a dead-letter queue: what is in it has failed for good, waits for a person, and has raised the alarm below.',
-      'AwsSolutions-SQS3',
-      'CT.SQS.PR.1',
-    );
+    acknowledge(this.queue, ...FINDINGS.isDeadLetterQueue);
     const waiting = this.queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
     this.alarm = alarmAbove(this, 'Alarm', { metric: waiting, meaning: props.meaning, runbook: 'docs/operations.md#dead-letters' });
   }

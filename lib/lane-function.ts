@@ -10,6 +10,7 @@ import { TELEMETRY_ENV } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { bundleFunction, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
+import { FINDINGS } from './lane-function.findings.ts';
 import { LaneLogGroup } from './lane-log-group.ts';
 
 /** Something with an identity and an environment: a function, or a container with its task role. */
@@ -67,22 +68,9 @@ export class LaneFunction extends Construct implements Configurable {
       },
     });
     this.grantPrincipal = this.role;
-    acknowledge(
-      this.function,
-      'It talks to endpoints that AWS and the issuer of tokens offer to everybody, over TLS and with its own role, and to nothing in a VPC. Inside one it would need NAT for them and be no better protected: nothing can connect to a function.',
-      'NIST.800.53.R5-LambdaInsideVPC',
-      'CT.LAMBDA.PR.3',
-    );
-    acknowledge(
-      this.function,
-      'Who invokes it in the other way than waiting for the answer has a dead-letter queue: the EventBridge target and its asynchronous invocations (eventTarget below), and the queues of the fan-out. A caller that waits gets the error itself, and a dead-letter configuration would not act.',
-      'NIST.800.53.R5-LambdaDLQ',
-    );
-    acknowledge(
-      this.function,
-      'What starts it is limited where it starts: routes by the throttle of the API stage, queues by the maximum concurrency of their event source, schedules by their interval, publishing by IAM. A reservation would be taken from the functions of the whole account, and a new account has none to give.',
-      'NIST.800.53.R5-LambdaConcurrency',
-    );
+    acknowledge(this.function, ...FINDINGS.outsideVpc);
+    acknowledge(this.function, ...FINDINGS.deadLettersWhereNeeded);
+    acknowledge(this.function, ...FINDINGS.noReservation);
   }
 
   /**

@@ -2,6 +2,7 @@ import { ArnFormat, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { acknowledge } from './acknowledgements.ts';
+import { FINDINGS } from './lane-log-group.findings.ts';
 
 export interface LaneLogGroupProps {
   /** How long CloudWatch keeps what is written. */
@@ -18,18 +19,9 @@ export class LaneLogGroup extends LogGroup {
       removalPolicy: RemovalPolicy.DESTROY,
       ...(props.name !== undefined && { logGroupName: props.name }),
     });
-    acknowledge(
-      this,
-      'CloudWatch Logs encrypts every log with a key of its own. Logs here name channels, connections and addresses, and never hold an event, a token or a query string, so a key of the account would protect nothing that a reader of the logs may not see.',
-      'NIST.800.53.R5-CloudWatchLogGroupEncrypted',
-      'CT.CLOUDWATCH.PR.3',
-    );
+    acknowledge(this, ...FINDINGS.encryptedByTheService);
     if (props.retention < RetentionDays.ONE_YEAR) {
-      acknowledge(
-        this,
-        'The stage keeps its logs for a shorter time, which it says in lib/stages: it is for development. Production keeps them for a year.',
-        'CT.CLOUDWATCH.PR.2',
-      );
+      acknowledge(this, ...FINDINGS.shortRetention);
     }
   }
 

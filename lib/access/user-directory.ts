@@ -15,6 +15,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { LaneFunction } from '../lane-function.ts';
 import type { TokenIssuer } from './token-issuer.ts';
+import { FINDINGS } from './user-directory.findings.ts';
 
 export interface UserDirectoryProps {
   /** Where users are sent back to after they have signed in. */
@@ -84,16 +85,8 @@ export class UserDirectory extends Construct {
       accessTokenValidity: TOKEN_VALIDITY,
       preventUserExistenceErrors: true,
     });
-    acknowledge(
-      this.pool,
-      'A second factor (TOTP) is offered to every user and demanded of none: the pool is what a stage has until it names its own issuer, which decides for its users.',
-      'AwsSolutions-COG2',
-    );
-    acknowledge(
-      this.pool,
-      'The Plus plan adds threat protection to sign-ins, at four times the price per user. Users are added by operators, passwords have 12 characters at least, and a stage with more to protect names its own issuer.',
-      'AwsSolutions-COG8',
-    );
+    acknowledge(this.pool, ...FINDINGS.noSecondFactor);
+    acknowledge(this.pool, ...FINDINGS.noPlusPlan);
     const issuer = this.pool.userPoolProviderUrl;
     this.issuer = { url: issuer, audience: this.client.userPoolClientId, jwksUri: `${issuer}/.well-known/jwks.json` };
     this.signIn = { issuer, clientId: this.client.userPoolClientId };

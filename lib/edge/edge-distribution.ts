@@ -3,6 +3,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import { type BehaviorOptions, Distribution, HttpVersion, SecurityPolicyProtocol, ViewerProtocolPolicy } from 'aws-cdk-lib/aws-cloudfront';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
+import { FINDINGS } from './edge-distribution.findings.ts';
 import type { EdgePart } from './edge-part.ts';
 import type { DistributionEdge } from './edge-settings.ts';
 
@@ -48,31 +49,11 @@ export class EdgeDistribution extends Construct {
       defaultBehavior: { ...rest, viewerProtocolPolicy: ViewerProtocolPolicy.REDIRECT_TO_HTTPS },
       additionalBehaviors: paths,
     });
-    acknowledge(
-      this.distribution,
-      'Tokens decide who may use the lanes, wherever they are. An organization that must keep countries out adds them to the web ACL.',
-      'AwsSolutions-CFR1',
-    );
-    acknowledge(
-      this.distribution,
-      'Access logs are delivered by CloudWatch Logs (lib/edge/access-log.ts), with a list of fields that leaves out query and cookie, which may hold tokens. The rule knows only the older kind, which cannot leave the query out.',
-      'AwsSolutions-CFR3',
-      'CT.CLOUDFRONT.PR.5',
-    );
-    acknowledge(
-      this.distribution,
-      'A second origin would be a second lane with its own streams. What fails over is behind the load balancer, which has tasks in two zones; clients come back at their cursor by themselves.',
-      'CT.CLOUDFRONT.PR.4',
-    );
+    acknowledge(this.distribution, ...FINDINGS.noGeoRestriction);
+    acknowledge(this.distribution, ...FINDINGS.loggedByDelivery);
+    acknowledge(this.distribution, ...FINDINGS.oneOrigin);
     if (edge.certificateArn === undefined) {
-      acknowledge(
-        this.distribution,
-        'A distribution without a domain of its own uses the certificate of CloudFront, whose security policy cannot be chosen. A stage with more to protect names a host and a certificate.',
-        'AwsSolutions-CFR4',
-        'CT.CLOUDFRONT.PR.6',
-        'CT.CLOUDFRONT.PR.7',
-        'CT.CLOUDFRONT.PR.9',
-      );
+      acknowledge(this.distribution, ...FINDINGS.certificateOfCloudFront);
     }
   }
 }

@@ -2,6 +2,7 @@ import type { Alarm, IMetric } from 'aws-cdk-lib/aws-cloudwatch';
 import { Alarm as CloudWatchAlarm, ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
+import { FINDINGS } from './alarm.findings.ts';
 
 export interface AlarmProps {
   readonly metric: IMetric;
@@ -25,11 +26,6 @@ export function alarmAbove(scope: Construct, id: string, { metric, meaning, runb
     evaluationPeriods: periods,
     treatMissingData: TreatMissingData.NOT_BREACHING,
   });
-  acknowledge(
-    alarm,
-    'CloudWatch puts every change of an alarm on the default event bus of the account, where the rules of whoever is on call pick it up. This template does not know who that is; docs/threat-model.md lists it under what is left to the deployer.',
-    'NIST.800.53.R5-CloudWatchAlarmAction',
-    'CT.CLOUDWATCH.PR.1',
-  );
+  acknowledge(alarm, ...FINDINGS.noAction);
   return alarm;
 }

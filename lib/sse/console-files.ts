@@ -12,6 +12,7 @@ import { SSE_PATHS } from '../../backbone/contract.ts';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { buildConsole } from './build-console.ts';
+import { FINDINGS } from './console-files.findings.ts';
 
 /** Files whose names change with their content. */
 const ASSETS = 'assets';
@@ -93,21 +94,7 @@ export class ConsoleFiles extends Construct {
 function acknowledgeProvider(deployment: BucketDeployment): void {
   const { permissionsNode } = deployment.node.findChild('CustomResourceHandler') as SingletonFunction;
   const handler = permissionsNode.findChild('Resource');
-  acknowledge(
-    handler,
-    'The CDK brings the function and says which Python it runs on. It runs in deploys only, and moves on with the CDK.',
-    'AwsSolutions-L1',
-  );
-  acknowledge(
-    handler,
-    'CloudFormation invokes it once for each change of the files, waits, and rolls the deploy back where it fails: there is no load to limit, and nothing left to do for whoever reads dead letters.',
-    'NIST.800.53.R5-LambdaConcurrency',
-    'NIST.800.53.R5-LambdaDLQ',
-  );
-  acknowledge(
-    handler,
-    'It calls S3 and CloudFormation over TLS and with a role of its own, and nothing in a VPC. Inside one it would need NAT for them.',
-    'NIST.800.53.R5-LambdaInsideVPC',
-    'CT.LAMBDA.PR.3',
-  );
+  acknowledge(handler, ...FINDINGS.runtimeOfTheCdk);
+  acknowledge(handler, ...FINDINGS.runsInDeploysOnly);
+  acknowledge(handler, ...FINDINGS.outsideVpc);
 }

@@ -4,6 +4,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import { FINDINGS } from './network.findings.ts';
 
 /** The subnets of the tasks. */
 export const TASK_SUBNETS = { subnetGroupName: 'tasks' } as const;
@@ -37,17 +38,9 @@ export class Network extends Construct {
       // group: the load balancer and the service each have theirs.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
-    acknowledge(
-      this.vpc,
-      'Nothing is in the default security group, and it takes connections from its own members only. Emptying it takes a custom resource whose role may change security groups: more to attack than it removes.',
-      'NIST.800.53.R5-VPCDefaultSecurityGroupClosed',
-    );
+    acknowledge(this.vpc, ...FINDINGS.defaultGroupUnused);
     for (const subnet of this.vpc.publicSubnets) {
-      acknowledge(
-        subnet,
-        'The public subnets hold the load balancer, which clients reach from the internet, and the NAT gateways. Tasks are in private subnets and have no route from the internet.',
-        'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW',
-      );
+      acknowledge(subnet, ...FINDINGS.publicSubnets);
     }
     // The log and the image layers are most of the traffic; through a gateway endpoint it costs nothing.
     this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });

@@ -24,6 +24,7 @@ import { contentSecurityPolicy, STRICT_TRANSPORT_SECONDS } from '../edge/page-po
 import { WebAcl } from '../edge/web-acl.ts';
 import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
+import { FINDINGS } from './sse-load-balancer.findings.ts';
 
 /** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
@@ -78,26 +79,10 @@ export class SseLoadBalancer extends Construct {
       // S3 refuses to delete a bucket that holds objects. They expire by themselves; the bucket is left for the operator.
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    acknowledge(
-      this.accessLogs,
-      'This bucket is where access logs go. Logging the access to it into itself would never end, and it holds nothing else.',
-      'AwsSolutions-S1',
-      'NIST.800.53.R5-S3BucketLoggingEnabled',
-      'CT.S3.PR.2',
-    );
-    acknowledge(
-      this.accessLogs,
-      'The load balancer cannot write its access logs to a bucket with a KMS key. S3 encrypts them with its own.',
-      'NIST.800.53.R5-S3DefaultEncryptionKMS',
-      'CT.S3.PR.10',
-    );
-    acknowledge(
-      this.accessLogs,
-      'Access logs serve an investigation and are lost with their Region at worst; the events and users are elsewhere. An organization that must keep them safe from its own administrators copies them into its log archive account, which is where a lock belongs.',
-      'NIST.800.53.R5-S3BucketReplicationEnabled',
-      'CT.S3.PR.9',
-    );
-    acknowledge(this.accessLogs, 'Nothing acts on the arrival of an access log.', 'CT.S3.PR.4');
+    acknowledge(this.accessLogs, ...FINDINGS.isTheAccessLog);
+    acknowledge(this.accessLogs, ...FINDINGS.noKmsKey);
+    acknowledge(this.accessLogs, ...FINDINGS.notReplicated);
+    acknowledge(this.accessLogs, ...FINDINGS.nobodyListens);
     this.loadBalancer = new ApplicationLoadBalancer(this, 'LoadBalancer', {
       vpc: props.vpc,
       internetFacing: props.edge.type === 'alb',
@@ -109,12 +94,7 @@ export class SseLoadBalancer extends Construct {
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.loadBalancer.logAccessLogs(this.accessLogs as IBucket);
     if (!props.deletionProtection) {
-      acknowledge(
-        this.loadBalancer,
-        'The stage is for development: its stacks are to be deleted without a trace. Production protects the load balancer.',
-        'NIST.800.53.R5-ELBDeletionProtectionEnabled',
-        'CT.ELASTICLOADBALANCING.PR.5',
-      );
+      acknowledge(this.loadBalancer, ...FINDINGS.deletableStage);
     }
     this.targetGroup = this.addTasks(props);
     const toTasks = ListenerAction.forward([this.targetGroup]);
@@ -152,11 +132,7 @@ export class SseLoadBalancer extends Construct {
     toTasks: ListenerAction,
     connectTo: () => readonly string[],
   ): Record<'https' | 'http', ApplicationListener> {
-    acknowledge(
-      this.loadBalancer,
-      'The load balancer is the public entry of the lane. It is open on its listeners only; tasks accept connections from it alone.',
-      'AwsSolutions-EC23',
-    );
+    acknowledge(this.loadBalancer, ...FINDINGS.publicEntry);
     new WebAcl(this, 'WebAcl', { scope: 'REGIONAL', requestsPerAddress, logRetention: this.logRetention }).protect(
       this.loadBalancer.loadBalancerArn,
     );
@@ -179,29 +155,15 @@ export class SseLoadBalancer extends Construct {
     if (plainHttp === 'forward') {
       // Browsers heed Strict-Transport-Security over HTTPS only (RFC 6797, 8.1).
       addHeaders(http, pageHeaders(connectTo));
-      acknowledge(
-        http,
-        'The stage is for development without a domain of its own, and says so with plainHttp: forward. A stage of production cannot: its configuration is refused.',
-        'NIST.800.53.R5-ALBHttpToHttpsRedirection',
-        'NIST.800.53.R5-ELBv2ACMCertificateRequired',
-        'CT.ELASTICLOADBALANCING.PR.1',
-      );
+      acknowledge(http, ...FINDINGS.plainHttpInDevelopment);
     } else {
-      acknowledge(
-        http,
-        'This listener only redirects to HTTPS, before which no certificate can be shown.',
-        'NIST.800.53.R5-ELBv2ACMCertificateRequired',
-      );
+      acknowledge(http, ...FINDINGS.onlyRedirects);
     }
     return { https, http };
   }
 
   private openToCloudFront({ originPrefixListId }: DistributionEdge, toTasks: ListenerAction): ApplicationListener {
-    acknowledge(
-      this.loadBalancer,
-      'The load balancer is internal: it has private addresses only and takes connections from CloudFront alone, whose distribution has the web ACL.',
-      'NIST.800.53.R5-ALBWAFEnabled',
-    );
+    acknowledge(this.loadBalancer, ...FINDINGS.aclAtTheDistribution);
     const http = this.loadBalancer.addListener('Http', {
       port: 80,
       protocol: ApplicationProtocol.HTTP,
@@ -209,24 +171,14 @@ export class SseLoadBalancer extends Construct {
       defaultAction: toTasks,
     });
     http.connections.allowDefaultPortFrom(Peer.prefixList(originPrefixListId), 'CloudFront, through its VPC origin');
-    acknowledge(
-      http,
-      'TLS ends at CloudFront, which clients can use with HTTPS only. From there requests travel inside the network of AWS to a load balancer without a public address; a certificate for it would take a domain, which this edge does without.',
-      'NIST.800.53.R5-ALBHttpToHttpsRedirection',
-      'NIST.800.53.R5-ELBv2ACMCertificateRequired',
-      'CT.ELASTICLOADBALANCING.PR.1',
-    );
+    acknowledge(http, ...FINDINGS.tlsEndsAtCloudFront);
     return http;
   }
 
   /** Lets a task see whether it is draining, and tells it where to look. */
   allowWatchTarget(task: Configurable): Grant {
     task.addEnvironment(SSE_ENV.targetGroupArns, this.targetGroup.targetGroupArn);
-    acknowledge(
-      task.grantPrincipal,
-      'elasticloadbalancing:DescribeTargetHealth knows no resource. It reads the health of targets and changes nothing.',
-      'AwsSolutions-IAM5[Resource::*]',
-    );
+    acknowledge(task.grantPrincipal, ...FINDINGS.targetHealthHasNoResource);
     return Grant.addToPrincipal({ grantee: task, actions: ['elasticloadbalancing:DescribeTargetHealth'], resourceArns: ['*'] });
   }
 }

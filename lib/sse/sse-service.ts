@@ -22,6 +22,7 @@ import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
 import { TASK_SUBNETS } from './network.ts';
+import { FINDINGS } from './sse-service.findings.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -142,16 +143,8 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
     });
-    acknowledge(
-      this.taskDefinition,
-      'The environment holds names, ARNs and limits, and no secret: the service authenticates with its task role.',
-      'AwsSolutions-ECS2',
-    );
-    acknowledge(
-      this.taskDefinition.obtainExecutionRole(),
-      'ecr:GetAuthorizationToken knows no resource. Pulling is allowed from the one repository of the image.',
-      'AwsSolutions-IAM5[Resource::*]',
-    );
+    acknowledge(this.taskDefinition, ...FINDINGS.noSecretInEnvironment);
+    acknowledge(this.taskDefinition.obtainExecutionRole(), ...FINDINGS.ecrTokenHasNoResource);
     this.container.addUlimits({ name: UlimitName.NOFILE, softLimit: task.openFiles, hardLimit: task.openFiles });
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,

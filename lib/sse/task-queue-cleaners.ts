@@ -11,6 +11,7 @@ import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
 import { alarmAbove } from '../observability/alarm.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
+import { FINDINGS } from './task-queue-cleaners.findings.ts';
 import type { TaskQueues } from './task-queues.ts';
 
 export interface TaskQueueCleanersProps {
@@ -91,11 +92,7 @@ export class TaskQueueCleaners extends Construct {
     this.sweep.addEnvironment(TASK_QUEUE_ENV.clusterArn, cluster.clusterArn);
     const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
     acknowledgeWildcard(this.sweep, tasks, 'The * stands for the id of a task, which ECS makes up. The cluster is named.');
-    acknowledge(
-      this.sweep,
-      'sqs:ListQueues knows no resource: the sweep asks for its own prefix and may remove nothing else. ecs:ListTasks is held to the one cluster by its condition.',
-      'AwsSolutions-IAM5[Resource::*]',
-    );
+    acknowledge(this.sweep, ...FINDINGS.listQueuesHasNoResource);
     Grant.addToPrincipal({ grantee: this.sweep, actions: ['ecs:DescribeTasks'], resourceArns: [tasks] });
     Grant.addToPrincipal({
       grantee: this.sweep,

@@ -3,6 +3,7 @@ import { CfnAccount } from 'aws-cdk-lib/aws-apigateway';
 import { ManagedPolicy, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
+import { FINDINGS } from './api-gateway-logging.findings.ts';
 
 /**
  * The role with which API Gateway writes logs. It is a setting of the account and region, not of an API, so every
@@ -18,11 +19,7 @@ export class ApiGatewayLogging extends Construct {
       assumedBy: new ServicePrincipal('apigateway.amazonaws.com'),
       managedPolicies: [ManagedPolicy.fromAwsManagedPolicyName('service-role/AmazonAPIGatewayPushToCloudWatchLogs')],
     });
-    acknowledge(
-      this.role,
-      'API Gateway checks the role against this policy when it is set for the account, and the role serves every API of the account and region, not ours alone. Only the API Gateway service can assume it.',
-      'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs]',
-    );
+    acknowledge(this.role, ...FINDINGS.managedPolicyOfApiGateway);
     this.role.applyRemovalPolicy(RemovalPolicy.RETAIN);
     this.account = new CfnAccount(this, 'Account', { cloudWatchRoleArn: this.role.roleArn });
     this.account.applyRemovalPolicy(RemovalPolicy.RETAIN);

@@ -7,6 +7,7 @@ import { Alias } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { alarmAbove } from '../observability/alarm.ts';
+import { FINDINGS } from './fan-out-rollout.findings.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
 const ALIAS_NAME = 'live';
@@ -46,11 +47,7 @@ export class FanOutRollout extends Construct {
       resourceArns: [fn.functionArn, `${fn.functionArn}:${ALIAS_NAME}`],
     });
     const watching = Grant.addToPrincipal({ grantee: role, actions: ['cloudwatch:DescribeAlarms'], resourceArns: ['*'] });
-    acknowledge(
-      role,
-      'cloudwatch:DescribeAlarms on everything is what CodeDeploy documents that it needs to watch the alarms of a deployment. It reads the states of alarms and changes nothing.',
-      'AwsSolutions-IAM5[Resource::*]',
-    );
+    acknowledge(role, ...FINDINGS.alarmsHaveNoResource);
     const errors = alarmAbove(this, 'ErrorsAlarm', {
       metric: this.alias.metricErrors({ period: Duration.minutes(1) }),
       meaning: 'The fan-out fails. A rollout that is under way goes back.',

@@ -10,6 +10,7 @@ import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import type { Configurable, LaneFunction } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { ApiGatewayLogging } from './api-gateway-logging.ts';
+import { FINDINGS } from './websocket-api.findings.ts';
 
 export interface WebSocketApiProps {
   /** Name of the API's stage, the last part of its URL. */
@@ -40,17 +41,8 @@ export class WebSocketApi extends Construct {
       disconnectRouteOptions: { integration: new WebSocketLambdaIntegration('Disconnect', props.disconnect.function) },
       defaultRouteOptions: { integration: new WebSocketLambdaIntegration('Frame', props.frame.function) },
     });
-    acknowledge(
-      this.api,
-      'API Gateway authorizes a WebSocket on $connect only, so no other route can have an authorizer. The function behind $connect checks the token itself and refuses the upgrade without one: an authorizer cannot read a token in the list of sub-protocols and have the connection noted with its rights in one invocation. Frames are checked against those rights.',
-      'AwsSolutions-APIG4',
-      'CT.APIGATEWAY.PR.5',
-    );
-    acknowledge(
-      this.api,
-      'Only API Gateway may invoke the functions of the routes, and only for its route of this API: SourceArn says so. The rule takes no ARN that is put together from references.',
-      'CT.LAMBDA.PR.2',
-    );
+    acknowledge(this.api, ...FINDINGS.authorizedOnConnect);
+    acknowledge(this.api, ...FINDINGS.invokedByRoutesOnly);
     this.accessLog = new LaneLogGroup(this, 'AccessLog', { retention: props.logRetention });
     this.stage = new WebSocketStage(this, 'Stage', {
       webSocketApi: this.api,

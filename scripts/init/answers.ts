@@ -1,78 +1,75 @@
-import type { Lane } from './regions.ts';
-import { LANES } from './regions.ts';
+import { createInterface } from 'node:readline/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../command-line/command.ts';
 
-/** An OpenID Connect issuer, as a stage names it. */
-export interface NamedIssuer {
-  readonly url: string;
-  readonly audience: string;
-  readonly jwksUri: string;
-  /** For the console, which goes with the SSE lane. */
-  readonly clientId?: string | undefined;
+/** What `npm run init` asks: the option that answers it, what `--help` says of it, and what it takes. */
+const QUESTIONS = {
+  name: [
+    'of the package; stack names begin with it',
+    /^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/,
+    '1 to 20 characters, such as order-feed',
+  ],
+  lanes: ['what to deploy', /^(websocket|sse|both)$/, 'websocket, sse or both'],
+  edge: ['what stands in front', /^(alb|cloudfront)$/, 'alb (a domain and a certificate of your own) or cloudfront (neither is needed)'],
+  region: ['of the stages', /^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of an AWS Region, such as eu-central-1'],
+  auth: ['whose tokens the lanes take', /^(cognito|issuer)$/, 'cognito (a user pool of its own) or issuer (an issuer that you have)'],
+  issuer: ['URL of your issuer', /^https:\/\/\S+$/, 'a URL of https:'],
+  audience: ['of its tokens', /\S/, 'the aud of the tokens, or their client_id'],
+  jwks: ['where its keys are', /^https:\/\/\S+$/, 'a URL of https:'],
+  clientId: ['its public client, with which the console signs users in', /\S/, 'a client id'],
+} as const satisfies Readonly<Record<string, readonly [about: string, takes: RegExp, wanted: string]>>;
+
+type Key = keyof typeof QUESTIONS;
+export type Answers = Readonly<Partial<Record<Key, string>>>;
+
+const optionOf = (key: Key): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+function check(key: Key, text: string): string {
+  const [, takes, wanted] = QUESTIONS[key];
+  if (takes.test(text)) return text;
+  throw new InvalidArgumentError(`${key}: ${JSON.stringify(text)} is not valid: ${wanted}`);
 }
 
-/** Whose tokens a project takes: its own Cognito user pool's, or an issuer's. */
-export type Auth = 'cognito' | NamedIssuer;
-
-/** What `npm run init` has to know. */
-export interface Answers {
-  /** Of the package: lower-case words joined by `-`. */
-  readonly name: string;
-  readonly lanes: readonly Lane[];
-  readonly edge: 'alb' | 'cloudfront';
-  readonly auth: Auth;
-  readonly region: string;
+/** Adds an option for each question. */
+export function addQuestions(command: Command): Command {
+  for (const key of Object.keys(QUESTIONS) as Key[]) {
+    const [about, , wanted] = QUESTIONS[key];
+    command.addOption(new Option(`${optionOf(key)} <text>`, `${about}: ${wanted}`).argParser((text: string) => check(key, text)));
+  }
+  return command;
 }
 
-/** An answer that makes no sense. The message names it and says what would. */
-export class InvalidAnswerError extends Error {
-  override readonly name = 'InvalidAnswerError';
+/** Those that have to be answered, in the order in which they are asked. */
+function needed({ auth, issuer, lanes }: Answers): readonly Key[] {
+  const own = (auth ?? (issuer === undefined ? undefined : 'issuer')) === 'issuer';
+  const ofIssuer: readonly Key[] = own ? ['issuer', 'audience', 'jwks', ...(lanes === 'websocket' ? [] : (['clientId'] as const))] : [];
+  return ['name', 'lanes', 'edge', 'region', ...(own ? [] : (['auth'] as const)), ...ofIssuer];
 }
 
-const invalid = (what: string, value: string, wanted: string) =>
-  new InvalidAnswerError(`${what}: ${JSON.stringify(value)} is not valid: ${wanted}`);
-
-/** Reads one answer from a text, as a flag or a line typed at a prompt. Each throws {@link InvalidAnswerError}. */
-export const READ = {
-  name(value: string): string {
-    // Stack names begin with it, and AWS takes 128 characters for them; queue names begin with stack names, and take 80.
-    if (/^(?=.{1,20}$)[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(value)) return value;
-    throw invalid('name', value, '1 to 20 characters, lower-case words joined by "-", such as "order-feed"');
-  },
-  lanes(value: string): readonly Lane[] {
-    if (value === 'both') return LANES;
-    const lane = LANES.find((known) => known === value);
-    if (lane === undefined) throw invalid('lanes', value, `${LANES.join(', ')} or both`);
-    return [lane];
-  },
-  edge(value: string): Answers['edge'] {
-    if (value === 'alb' || value === 'cloudfront') return value;
-    throw invalid('edge', value, 'alb (a domain and certificate of your own) or cloudfront (neither is needed)');
-  },
-  region(value: string): string {
-    if (/^[a-z]{2}(-[a-z]+)+-\d$/.test(value)) return value;
-    throw invalid('region', value, 'the name of an AWS region, such as eu-central-1');
-  },
-  url(what: string, value: string): string {
-    if (URL.parse(value)?.protocol === 'https:') return value;
-    throw invalid(what, value, 'a URL of https:');
-  },
-  audience(value: string): string {
-    if (value.trim() !== '') return value;
-    throw invalid('audience', value, 'the aud of the tokens, or their client_id');
-  },
-  clientId(value: string): string {
-    if (value.trim() !== '') return value;
-    throw invalid('client-id', value, "the issuer's public client with which the console signs users in");
-  },
-};
-
-/** Whether somebody signs in at the console, which the service of the SSE lane has. */
-export const hasConsole = (lanes: readonly Lane[]): boolean => lanes.includes('sse');
-
-/** `order-feed` begins stack names as `OrderFeed`. */
-export function stackPrefix(name: string): string {
-  return name
-    .split('-')
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('');
+/**
+ * Asks at the terminal for what no option has answered, and again for what is not valid.
+ * @throws UsageError where nobody is there to ask, AbortError at Ctrl-C and when the signal aborts
+ */
+export async function askForRest(given: Answers, signal: AbortSignal): Promise<Answers> {
+  const missing = () => needed(answers).filter((key) => answers[key] === undefined);
+  let answers = given;
+  if (!process.stdin.isTTY) {
+    if (missing().length > 0) throw new UsageError(`Nobody is there to ask: give ${missing().map(optionOf).join(', ')}.`);
+    return answers;
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    for (let [key] = missing(); key !== undefined; [key] = missing()) {
+      const [about, , wanted] = QUESTIONS[key];
+      const text = (await terminal.question(`${key}, ${about} (${wanted}): `, { signal })).trim();
+      try {
+        answers = { ...answers, [key]: check(key, text) };
+      } catch (error) {
+        console.log((error as Error).message);
+      }
+    }
+    return answers;
+  } finally {
+    terminal.close();
+  }
 }

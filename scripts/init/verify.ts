@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { createCommand, runCommand } from '../../command-line/command.ts';
 import { type Run, runUntil } from '../../local/program.ts';
-import { hasConsole, READ, stackPrefix } from './answers.ts';
+import { stackPrefix } from './project.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NAME = 'order-feed';
@@ -13,12 +13,13 @@ const REGION = 'eu-central-1';
 
 const LANES = ['websocket', 'sse', 'both'] as const;
 const EDGES = ['alb', 'cloudfront'] as const;
-const COMBINATIONS = LANES.flatMap((lanes) => EDGES.map((edge) => `${lanes}:${edge}`));
+const WITHOUT_LAB = 'both:alb:without-lab';
+const COMBINATIONS = [...LANES.flatMap((lanes) => EDGES.map((edge) => `${lanes}:${edge}`)), WITHOUT_LAB];
 
 /** Projects behind a load balancer take the tokens of their own user pool, the others those of an issuer. */
 function authOf(lanes: string, edge: string): readonly string[] {
   if (edge === 'alb') return ['--auth', 'cognito'];
-  const client = hasConsole(READ.lanes(lanes)) ? ['--client-id', 'console'] : [];
+  const client = lanes === 'websocket' ? [] : ['--client-id', 'console'];
   return ['--issuer', 'https://id.example.com', '--audience', NAME, '--jwks', 'https://id.example.com/jwks.json', ...client];
 }
 
@@ -43,7 +44,7 @@ interface Options {
 function parse(argv: readonly string[]): Options {
   return createCommand(
     'verify:init',
-    'Makes a project with each lane and with both, on each edge, in a temporary directory, and runs its `npm test`. Stack names and logical ids have to be what they were. Takes five to ten minutes for each.',
+    'Makes a project with each lane and with both, on each edge, and one without lab/, in a temporary directory, and runs its `npm test`. Stack names and logical ids have to be what they were. Takes five to ten minutes for each.',
   )
     .addOption(
       new Option(
@@ -51,7 +52,7 @@ function parse(argv: readonly string[]): Options {
         'lint, types, dependency rules, all stages synthesized, tests of lib, docs and scripts: a minute or two for each',
       ).default(false),
     )
-    .addOption(new Option('--only <combination...>', 'lanes:edge').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
+    .addOption(new Option('--only <combination...>', 'lanes:edge, and one without lab/').choices(COMBINATIONS).default(COMBINATIONS, 'all'))
     .parse(argv)
     .opts();
 }
@@ -89,7 +90,7 @@ interface Work {
 async function verify(work: Work, combination: string, before: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
   const { home, quick, runIn } = work;
   const [lanes = '', edge = ''] = combination.split(':');
-  const project = join(home, combination.replace(':', '-'));
+  const project = join(home, combination.replaceAll(':', '-'));
   const startedAtMs = performance.now();
   const say = (what: string) => console.log(`${combination}, ${((performance.now() - startedAtMs) / 1_000).toFixed(0)} s: ${what}`);
   const step = (command: string, ...args: readonly string[]) => {
@@ -97,7 +98,8 @@ async function verify(work: Work, combination: string, before: ReadonlyMap<strin
     return runIn(project)(command, args);
   };
   await copyTemplate(runIn, project);
-  const answers = ['--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...authOf(lanes, edge)];
+  const lab = combination === WITHOUT_LAB ? ['--without-lab'] : [];
+  const answers = ['--name', NAME, '--lanes', lanes, '--edge', edge, '--region', REGION, ...authOf(lanes, edge), ...lab];
   await step(process.execPath, 'scripts/init/main.ts', ...answers);
   for (const args of quick ? QUICK : FULL) await step('npm', ...args);
   // Behind CloudFront, and with an issuer, other resources are meant to be there.

@@ -1,0 +1,95 @@
+import { dirname, join, normalize } from 'node:path/posix';
+import type { Answers } from './answers.ts';
+
+/** What makes projects of the template, and tells of it: no project has it. */
+const TEMPLATE_ONLY = ['CHANGELOG.md', 'scripts/init', 'test/scripts/init', 'lab/init'];
+
+/** A folder of a lane that is not wanted goes wherever it lies, and those that need both lanes with it. */
+function foldersToRemove({ lanes }: Answers): readonly string[] {
+  return lanes === 'both' ? [] : ['both', lanes === 'sse' ? 'websocket' : 'sse'];
+}
+
+const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
+
+function isKept(path: string, answers: Answers, lab: boolean): boolean {
+  const folders = path.split('/').slice(0, -1);
+  if (foldersToRemove(answers).some((name) => folders.includes(name))) return false;
+  return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab'])].some((folder) => isBelow(path, folder));
+}
+
+/** `order-feed` begins stack names as `OrderFeed`. */
+export const stackPrefix = (name = ''): string => name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/**
+ * The texts of a project, by path, made of those of the template: files of lanes and tools that are not wanted are left out.
+ * @param lab whether it keeps the tools of `lab/`
+ */
+export function makeProject(files: ReadonlyMap<string, string>, answers: Answers, lab: boolean): ReadonlyMap<string, string> {
+  const kept = [...files].filter(([path]) => isKept(path, answers, lab));
+  const there = new Set(kept.flatMap(([path]) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))));
+  const isGone = (path: string) => !there.has(path) && [...files.keys()].some((file) => isBelow(file, path));
+  return new Map(kept.map(([path, text]) => [path, rename(change(path, text, answers, isGone), answers)]));
+}
+
+function change(path: string, text: string, answers: Answers, isGone: (path: string) => boolean): string {
+  if (path === 'package.json') return narrowScripts(text, isGone);
+  if (path === 'lib/lanes.ts') return foldersToRemove(answers).reduce((lines, lane) => lines.replace(laneLine(lane), ''), text);
+  if (path.startsWith('lib/stages/')) return configureStage(text, answers);
+  if (!path.endsWith('.md')) return text;
+  return text.replaceAll(/\[([^\]]*)\]\(([^)\s:#]+)[^)\s]*\)/g, (link, label: string, to: string) =>
+    isGone(normalize(join(dirname(path), to)).replace(/\/$/, '')) ? label : link,
+  );
+}
+
+const laneLine = (lane: string): RegExp => new RegExp(`^export \\{ ${lane} \\}.*\\n`, 'm');
+
+/** Commands of programs that are gone go, and no command names a folder that is gone. */
+function narrowScripts(text: string, isGone: (path: string) => boolean): string {
+  const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(text);
+  const words = Object.entries(manifest.scripts).map(([name, command]) => [name, command.split(' ')] as const);
+  const kept = words.filter(([, [first, , program = '']]) => first !== 'exec' || !isGone(program));
+  const scripts = kept.map(([name, command]) => [name, command.filter((word) => !isGone(word)).join(' ')]);
+  return `${JSON.stringify({ ...manifest, scripts: Object.fromEntries(scripts) }, undefined, 2)}\n`;
+}
+
+/** CloudFront's addresses have a prefix list of their own in each Region: it is looked up before the first deploy. */
+const CLOUDFRONT_EDGE = `    edge: {
+      type: 'cloudfront',
+      // Look it up before the first deploy: aws ec2 describe-managed-prefix-lists, com.amazonaws.global.cloudfront.origin-facing.
+      originPrefixListId: 'pl-00000000',
+      originReadTimeoutSeconds: 60,
+      originKeepAliveSeconds: 30,
+      requestsPerAddress: 10_000,
+    },
+`;
+
+/** A file under `lib/stages/` with the answers in it. Numbers and comments stay. */
+function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {
+  const named = { url: issuer, audience, jwksUri: jwks, ...(clientId !== undefined && { clientId }) };
+  return text
+    .replace(/^ {4}region: '[^']*',$/m, `    region: '${region}',`)
+    .replace(/pl-[0-9a-f]+/, 'pl-00000000')
+    .replaceAll(/arn:aws:acm:[a-z0-9-]+:111122223333/g, `arn:aws:acm:${region}:111122223333`)
+    .replace(/^ {4}auth: \{ ?/m, (start) => (issuer === undefined ? start : `    auth: { issuer: ${JSON.stringify(named)}, `))
+    .replace(/^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, (shipped) => (edge === 'cloudfront' ? CLOUDFRONT_EDGE : shipped));
+}
+
+/** Environment keys, cookie, claim, sub-protocol and the client's package keep their names: running clients and code know them. */
+function rename(text: string, { name = '' }: Answers): string {
+  return text
+    .replaceAll(/(?<!@)realtime-lanes(?!\/client)/g, name)
+    .replaceAll(/\bLanes(?=(?:Dev|Prod|Preview|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
+}
+
+/** The name of a package in an import, static or not, or in a `require`. */
+const IMPORT = /(?:from|import|import\(|require\(|resolve\() ?'((?:@[^/']+\/)?[^/'.][^/']*)/g;
+
+/** Packages that files imported before, and none does now. */
+export function packagesLeftOver(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
+  const importedBy = (files: ReadonlyMap<string, string>) =>
+    new Set(
+      [...files].flatMap(([path, text]) => (/\.\w?[jt]sx?$/.test(path) ? [...text.matchAll(IMPORT)].map(([, name = '']) => name) : [])),
+    );
+  const now = importedBy(after);
+  return [...importedBy(before)].filter((name) => !now.has(name));
+}
