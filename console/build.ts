@@ -6,11 +6,11 @@ import { buildSync } from 'esbuild';
 import { createProgram, runCommand } from '../command-line/command.ts';
 import { checkEmpty } from '../command-line/output.ts';
 
-/** The files that index.html names; each gets the hash of its content into its name, so that it may be cached for ever. */
+/** The files that index.html names; each gets the hash of its content into its name, so that browsers may cache it forever. */
 const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
 
 /**
- * Writes `index.html` and `assets/` into `outDir`. The page asks no other host for anything.
+ * Writes `index.html` and `assets/` into `outDir`. The page loads nothing from other hosts.
  * @returns the source files that went into the bundle, relative to this folder
  * @throws Error when the bundler fails, or when index.html does not name an entry
  */

@@ -1,9 +1,10 @@
+import { fieldsOf } from './fields.ts';
 import type { SignInConfig } from './sign-in/issuer.ts';
 
 export interface ConsoleConfig {
   /** Undefined where the WebSocket lane is not deployed. */
   readonly websocket?: string;
-  /** Undefined where the deployment does not tell how to get a token. */
+  /** Undefined where the deployment needs no sign-in. */
   readonly signIn?: SignInConfig;
 }
 
@@ -20,8 +21,4 @@ export async function loadConfig(): Promise<ConsoleConfig> {
     ...(typeof websocket === 'string' && websocket !== '' && { websocket }),
     ...(typeof issuer === 'string' && typeof clientId === 'string' && { signIn: { issuer, clientId } }),
   };
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }

@@ -5,7 +5,7 @@ import type { Identity } from './sign-in/identity.ts';
 import type { SignInConfig } from './sign-in/issuer.ts';
 import { signIn } from './sign-in/sign-in.ts';
 import { App } from './view/app.tsx';
-import { type SignInMoment, SignInScreen } from './view/sign-in-screen.tsx';
+import { type SignInProgress, SignInScreen } from './view/sign-in-screen.tsx';
 
 // One drawing per frame, however many events arrive in it.
 options.debounceRendering = requestAnimationFrame;
@@ -26,8 +26,8 @@ try {
 }
 
 async function signInFirst(config: ConsoleConfig, issuer: SignInConfig): Promise<void> {
-  const show = (moment: SignInMoment) =>
-    render(<SignInScreen moment={moment} issuer={issuer.issuer} onTry={() => void signInFirst(config, issuer)} />, root);
+  const show = (progress: SignInProgress) =>
+    render(<SignInScreen progress={progress} issuer={issuer.issuer} onTry={() => void signInFirst(config, issuer)} />, root);
   show({ kind: 'asking' });
   const outcome = await signIn(issuer);
   if (outcome.kind !== 'signedIn') show(outcome);

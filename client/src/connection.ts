@@ -1,22 +1,24 @@
+import { Backoff } from './backoff.ts';
+import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
-import { keepTrying } from './retry.ts';
+import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
-import { followStream, HELD_BACK } from './stream.ts';
+import { followStream, STREAM_BUFFERED } from './stream.ts';
 import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
-import { type Surroundings, watchSurroundings } from './surroundings.ts';
 import { createTokenSource } from './token.ts';
 import type {
+  Activity,
   Connection,
   ConnectionEvents,
   ConnectOptions,
-  Publication,
   Published,
   PublishInput,
   PublishOptions,
+  PublishRequest,
   Status,
   SubscribeOptions,
   Subscription,
@@ -25,14 +27,14 @@ import type {
 } from './types.ts';
 import { guard } from './wait.ts';
 
-/** The longest that `auto` polls before it tries a stream again. */
+/** `auto` polls for no longer than this before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
 
-/** API Gateway closes a socket on which a frame of more than 32 KB comes in; some of it is needed around the data. */
+/** API Gateway closes a socket on which a frame of more than 32 KB comes in; the fields around the data need some of it. */
 const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
 /**
- * One connection to the lanes. Nothing goes out before the first `subscribe` or `publish`.
+ * One connection to the lanes. It sends nothing before the first `subscribe` or `publish`.
  * @throws TypeError when a URL is malformed, or the one that the transport needs is missing
  */
 export function connect(options: ConnectOptions): Connection {
@@ -41,31 +43,31 @@ export function connect(options: ConnectOptions): Connection {
 
 class LaneConnection extends (EventTarget as new () => TypedEventTarget<ConnectionEvents>) implements Connection, SubscriptionOwner {
   readonly options: Tunables;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
   readonly #sockets: SocketLane | undefined;
   #transport: Transport = 'auto';
-  /** `auto` polls until then. */
-  #heldBackUntilMs = 0;
-  #streamRetryMs: number;
+  /** `auto` polls until then: a proxy buffers streams. */
+  #pollUntilMs = 0;
+  readonly #streamBackoff: Backoff;
 
   constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
     super();
     const options = { ...DEFAULTS, ...tunables };
     const token = createTokenSource(tokenOption);
     this.options = options;
-    this.#streamRetryMs = options.streamRetryMs;
-    this.surroundings = watchSurroundings(this.#closing.signal);
+    this.#streamBackoff = new Backoff(options.streamRetryMs, 0);
+    this.environment = watchEnvironment(this.#closing.signal);
     if (url) this.#http = { base: absolute(url), token, options, fetch };
     if (websocketUrl) {
-      this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, surroundings: this.surroundings });
+      this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, environment: this.environment });
     }
     this.#choose(transport);
-    // Streams and polls that were under way when the network went may hang for long.
-    this.surroundings.addEventListener('online', () => {
-      if (this.carrier() !== 'websocket') this.#restartAll();
+    // Streams and polls that were open when the network went away may hang for long.
+    this.environment.addEventListener('online', () => {
+      if (this.activeTransport() !== 'websocket') this.#restartAll();
     });
     signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
     if (signal?.aborted) this.close();
@@ -89,14 +91,14 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     const event = { data, key, ...(type !== undefined && { type }) };
     let lastError: LanesError | undefined;
     try {
-      return await keepTrying(() => this.#publishOnce(channel, event, watch.signal), {
-        options: this.options,
-        surroundings: this.surroundings,
-        signal: watch.signal,
-        onWaiting: (error) => {
+      const context = { options: this.options, environment: this.environment, signal: watch.signal };
+      return await retry(
+        () => this.#publishOnce(channel, event, watch.signal),
+        context,
+        (error) => {
           lastError = error;
         },
-      });
+      );
     } catch (thrown) {
       const error = toLanesError(thrown);
       if (error.code !== 'publish_timeout') throw thrown;
@@ -110,14 +112,14 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     if (transport === this.#transport) return;
     this.#choose(transport);
     // Before the subscriptions move, so that they need not unsubscribe one by one.
-    if (this.carrier() !== 'websocket') this.#sockets?.stop();
+    if (this.activeTransport() !== 'websocket') this.#sockets?.stop();
     this.#restartAll();
-    this.surroundings.dispatchEvent(new Event('switch'));
+    this.environment.dispatchEvent(new Event('switch'));
   }
 
   retryNow(): void {
-    // The user asks for what a look at the page asks for.
-    this.surroundings.dispatchEvent(new Event('visible'));
+    // The user asks for what happens when the page becomes visible.
+    this.environment.dispatchEvent(new Event('visible'));
   }
 
   close(): void {
@@ -126,36 +128,39 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     for (const subscription of this.#subscriptions) subscription.close();
   }
 
-  carrier(): Status['transport'] {
+  activeTransport(): Status['transport'] {
     if (this.#transport !== 'auto') return this.#transport;
     if (this.#http === undefined) return 'websocket';
-    return Date.now() < this.#heldBackUntilMs ? 'poll' : 'sse';
+    return Date.now() < this.#pollUntilMs ? 'poll' : 'sse';
   }
 
-  async carry(feed: Feed, signal: AbortSignal): Promise<void> {
-    const carrier = this.carrier();
-    if (this.#sockets && carrier === 'websocket') return this.#sockets.follow(feed, signal);
+  async follow(feed: Feed, signal: AbortSignal): Promise<void> {
+    const transport = this.activeTransport();
+    if (this.#sockets && transport === 'websocket') return this.#sockets.follow(feed, signal);
     if (!this.#http) return;
     const isAuto = this.#transport === 'auto';
-    if (carrier === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#heldBackUntilMs : Number.POSITIVE_INFINITY);
-    const { firstBytesTimeoutMs, silenceTimeoutMs, streamRetryMs } = this.options;
+    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#pollUntilMs : Number.POSITIVE_INFINITY);
+    const { firstBytesTimeoutMs, silenceTimeoutMs } = this.options;
     try {
       await followStream(feed, this.#http, signal, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
     } catch (thrown) {
-      if (!isAuto || toLanesError(thrown).code !== HELD_BACK) {
-        this.#streamRetryMs = streamRetryMs;
+      if (!isAuto || toLanesError(thrown).code !== STREAM_BUFFERED) {
+        this.#streamBackoff.reset();
         throw thrown;
       }
-      // Of several streams held back at the same time, one is enough to know it.
-      if (this.carrier() === 'sse') {
-        this.#heldBackUntilMs = Date.now() + this.#streamRetryMs;
-        this.#streamRetryMs = Math.min(STREAM_RETRY_MAX_MS, this.#streamRetryMs * 2);
+      // Of several streams that a proxy buffers at the same time, one is enough to know it.
+      if (this.activeTransport() === 'sse') {
+        this.#pollUntilMs = Date.now() + this.#streamBackoff.nextDelayMs(STREAM_RETRY_MAX_MS);
       }
     }
   }
 
   changed(status: Status): void {
     this.dispatchEvent(new CustomEvent('status', { detail: status }));
+  }
+
+  report(activity: Activity): void {
+    this.dispatchEvent(new CustomEvent('activity', { detail: activity }));
   }
 
   ended(subscription: LaneSubscription): void {
@@ -174,9 +179,9 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     for (const subscription of this.#subscriptions) subscription.restart();
   }
 
-  #publishOnce(channel: string, event: Publication, signal: AbortSignal): Promise<Published> {
+  #publishOnce(channel: string, event: PublishRequest, signal: AbortSignal): Promise<Published> {
     const fits = new TextEncoder().encode(JSON.stringify(event.data)).length <= MAX_FRAME_DATA_BYTES;
-    if (this.#sockets && this.carrier() === 'websocket' && fits) return this.#sockets.publish(channel, event, signal);
+    if (this.#sockets && this.activeTransport() === 'websocket' && fits) return this.#sockets.publish(channel, event, signal);
     if (this.#http) return publishByHttp(this.#http, channel, event, signal);
     throw new LanesError('data_too_large', `without url, data that needs more than ${MAX_FRAME_DATA_BYTES} bytes cannot be published`, {
       final: true,
@@ -188,7 +193,7 @@ function absolute(url: string): string {
   return new URL(url, globalThis.location?.href).href.replace(/\/+$/, '');
 }
 
-/** `crypto.randomUUID` is there on secure pages only. */
+/** Browsers have `crypto.randomUUID` on secure pages only. */
 function randomKey(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

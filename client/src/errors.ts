@@ -6,7 +6,7 @@ export class LanesError extends Error {
   readonly status: number | undefined;
   /** The server asks to wait this long. */
   readonly retryAfterMs: number | undefined;
-  /** Trying again cannot help. */
+  /** A retry cannot succeed. */
   readonly final: boolean;
 
   /** @param detail the server's own words where it sent any */
@@ -27,12 +27,12 @@ export interface LanesErrorContext {
   readonly cause?: unknown;
 }
 
-/** 4xx says that the request is at fault, and the same request will be again; these four say: later. */
+/** After a 4xx the same request would fail again, except after these three, which say to retry later. */
 function isFinalStatus(status = 0): boolean {
   return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }
 
-/** Whatever was thrown, as an error with a code; what is not ours came from the network or from `fetch`. */
+/** Whatever was thrown, as an error with a code: what is no `LanesError` came from `fetch` or the network. */
 export function toLanesError(thrown: unknown): LanesError {
   if (thrown instanceof LanesError) return thrown;
   return new LanesError('network', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });

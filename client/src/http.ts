@@ -1,8 +1,9 @@
 import type { Problem, PublishAnswer } from '../../backbone/protocol.ts';
 import { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
+import { parseObject, parseWholeNumber } from './parse.ts';
 import type { TokenSource } from './token.ts';
-import type { Publication } from './types.ts';
+import type { PublishRequest } from './types.ts';
 import { guard } from './wait.ts';
 
 /** What transports over HTTP need. */
@@ -35,8 +36,8 @@ export async function request(
   }
 }
 
-/** Reads JSON, all of which has to be there within `timeoutMs`. */
-export async function requestJson<T>(
+/** Reads JSON, all of which has to arrive within `timeoutMs`. */
+export async function requestJson<T extends object>(
   lane: HttpLane,
   path: string,
   init: Parameters<typeof request>[2],
@@ -47,7 +48,7 @@ export async function requestJson<T>(
   try {
     watch.expect(timeoutMs, 'no_answer', 'no answer');
     const response = await request(lane, path, { ...init, signal: watch.signal });
-    return (await response.json()) as T;
+    return parseObject<T>(await response.text());
   } catch (thrown) {
     throw watch.signal.aborted ? watch.signal.reason : thrown;
   } finally {
@@ -55,11 +56,11 @@ export async function requestJson<T>(
   }
 }
 
-/** Publishes once. Nobody knows after an error whether the event was published: try again with the same key. */
+/** Publishes once. After an error, the event may have been published or not: try again with the same key. */
 export function publishByHttp(
   lane: HttpLane,
   channel: string,
-  { type, data, key }: Publication,
+  { type, data, key }: PublishRequest,
   signal: AbortSignal,
 ): Promise<PublishAnswer> {
   const init = {
@@ -72,8 +73,10 @@ export function publishByHttp(
 
 async function toError(response: Response): Promise<LanesError> {
   const { status } = response;
-  const body: unknown = await response.json().catch(() => undefined);
-  const problem: Partial<Problem> = body ?? {};
+  const problem = await response
+    .text()
+    .then((text) => parseObject<Partial<Problem>>(text))
+    .catch((): Partial<Problem> => ({}));
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
   return new LanesError(problem.code ?? `http_${status}`, problem.detail ?? `the server answered ${status}`, { status, retryAfterMs });
 }
@@ -81,6 +84,7 @@ async function toError(response: Response): Promise<LanesError> {
 /** Seconds or an HTTP date. */
 function parseRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now();
+  const seconds = parseWholeNumber(value);
+  const ms = seconds === undefined ? Date.parse(value) - Date.now() : seconds * 1_000;
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }

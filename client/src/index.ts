@@ -1,13 +1,15 @@
 export { connect } from './connection.ts';
 export { LanesError } from './errors.ts';
 export { DEFAULTS, type Tunables } from './options.ts';
+export { covers } from './order.ts';
 export type {
+  Activity,
+  ChannelEvent,
+  ChannelItem,
+  ChannelReset,
   Connection,
   ConnectionEvents,
   ConnectOptions,
-  LaneEvent,
-  LaneItem,
-  LaneReset,
   Published,
   PublishInput,
   PublishOptions,

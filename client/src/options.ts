@@ -1,8 +1,8 @@
-/** Times and limits that may be changed in `connect`. What they are when left out stands in {@link DEFAULTS}. */
+/** Times and limits that `connect` takes. {@link DEFAULTS} has their defaults. */
 export interface Tunables {
-  /** `auto`: a stream without a first byte after this long is held back by a proxy, and long polling takes over. */
+  /** `auto`: a stream without a first byte after this long is buffered by a proxy, and long polling takes over. */
   readonly firstBytesTimeoutMs: number;
-  /** `auto`: how long it polls before it tries a stream again; doubled after each vain try, up to an hour. */
+  /** `auto`: how long it polls before it tries a stream again; doubled after each failed attempt, up to an hour. */
   readonly streamRetryMs: number;
   /** A stream that is silent for this long is dead: the server sends a comment at least every 20 s. */
   readonly silenceTimeoutMs: number;
@@ -14,13 +14,13 @@ export interface Tunables {
   readonly pollIntervalMs: number;
   /** The first wait before reconnecting is random between 0 and this; it doubles with each failure in a row. */
   readonly reconnectMinMs: number;
-  /** No wait before reconnecting is longer, unless the server asks for it by `Retry-After`. */
+  /** The longest wait before reconnecting, unless the server asks for more by `Retry-After`. */
   readonly reconnectMaxMs: number;
-  /** A connection that has lived this long was a good one: the waits start from the smallest again. */
+  /** After a connection that lived this long, the waits start from the smallest again. */
   readonly stableAfterMs: number;
   /**
    * WebSocket: every so often the client asks for what it may have missed (or pings, when it follows nothing). That keeps the
-   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds a last event that was lost on the way.
+   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
    */
   readonly pingIntervalMs: number;
   /**

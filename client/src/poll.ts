@@ -7,8 +7,8 @@ import { wait } from './wait.ts';
 export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortSignal, untilMs: number): Promise<void> {
   const { channel, order } = feed;
   const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
-  // The first answer shows that polling works. It brings the baseline too, so it must not wait for an event: were it cut off,
-  // the event would be lost.
+  // The first answer shows that polling works. It brings the baseline too, so it must not wait for an event: a connection cut
+  // while it waits would lose the event.
   for (let isFirst = true; Date.now() < untilMs; isFirst = false) {
     const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();
@@ -16,9 +16,12 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollAnswer>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
+    const resumesAfter = isFirst ? after : undefined;
+    if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
     for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
     for (const event of answer.events) feed.take(order.next({ kind: 'event', ...event }));
     feed.take(order.settle(answer.cursor));
+    if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
     feed.live();
     if (answer.events.length === 0 && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
   }

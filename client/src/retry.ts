@@ -1,52 +1,82 @@
+import { Backoff } from './backoff.ts';
+import { type Environment, isOffline } from './environment.ts';
 import { type LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
-import { isOffline, type Surroundings } from './surroundings.ts';
 import { wait } from './wait.ts';
 
-export interface Retrying {
+export interface RetryContext {
   readonly options: Tunables;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   readonly signal: AbortSignal;
-  readonly onWaiting?: (error: LanesError, delayMs: number) => void;
 }
+
+export type OnRetry = (error: LanesError, delayMs: number) => void;
 
 /** After these there is no reason to wait any longer. */
 const WAKING = ['online', 'switch'];
 
+/** The attempts to do one thing, and the waits between them. */
+export class Attempts {
+  readonly #context: RetryContext;
+  readonly #backoff: Backoff;
+  #liveAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(context: RetryContext) {
+    this.#context = context;
+    this.#backoff = new Backoff(context.options.reconnectMinMs, 1);
+  }
+
+  /** An attempt begins. */
+  begin(): void {
+    this.#liveAtMs = Number.POSITIVE_INFINITY;
+  }
+
+  /** The attempt works: if it does for long, the waits start from the smallest again. */
+  live(): void {
+    this.#liveAtMs = Math.min(this.#liveAtMs, Date.now());
+  }
+
+  /**
+   * The attempt failed: resolves when the next one is due.
+   * @throws the error when it is final; the reason of the signal
+   */
+  async pause(error: LanesError, onRetry?: OnRetry): Promise<void> {
+    const { options, environment, signal } = this.#context;
+    if (error.final) throw error;
+    if (Date.now() - this.#liveAtMs >= options.stableAfterMs) this.#backoff.reset();
+    const { retryAfterMs = 0 } = error;
+    const notBeforeMs = Date.now() + retryAfterMs;
+    const delayMs = this.#backoff.nextDelayMs(options.reconnectMaxMs, retryAfterMs);
+    onRetry?.(error, delayMs);
+    const wokenBy = await wait(delayMs, signal, environment, [...WAKING, 'visible']);
+    // The server spreads the load with what it asks for: a page that becomes visible shortens only what is beyond it.
+    if (wokenBy === 'visible') await wait(notBeforeMs - Date.now(), signal, environment, WAKING);
+    while (isOffline()) await wait(Number.POSITIVE_INFINITY, signal, environment, WAKING);
+  }
+}
+
 /**
  * Runs `attempt` until it resolves with a value. When it resolves without one it runs again at once; when it rejects it runs
- * again after a random wait whose bound doubles with each failure in a row (full jitter), so that clients that were cut off
- * together do not come back together.
+ * again after a wait with full jitter.
  *
  * @param attempt calls `live` once it works, so that a connection that was good for long starts with the smallest wait again
- * @throws the reason of the signal; the error that no trying again can mend
+ * @throws the reason of the signal; an error that is final
  */
-export async function keepTrying<T>(
+export async function retry<T>(
   attempt: (live: () => void) => Promise<T | undefined>,
-  { options, surroundings, signal, onWaiting }: Retrying,
+  context: RetryContext,
+  onRetry?: OnRetry,
 ): Promise<T> {
-  for (let failures = 0; ; ) {
-    signal.throwIfAborted();
-    let liveAtMs = Number.POSITIVE_INFINITY;
+  const attempts = new Attempts(context);
+  for (;;) {
+    context.signal.throwIfAborted();
+    attempts.begin();
     try {
-      const result = await attempt(() => {
-        liveAtMs = Math.min(liveAtMs, Date.now());
-      });
+      const result = await attempt(() => attempts.live());
       if (result !== undefined) return result;
     } catch (thrown) {
-      signal.throwIfAborted();
-      const error = toLanesError(thrown);
-      if (error.final) throw error;
-      failures = Date.now() - liveAtMs >= options.stableAfterMs ? 0 : failures;
-      const jittered = Math.random() * Math.min(options.reconnectMaxMs, options.reconnectMinMs * 2 ** failures++);
-      const askedForMs = error.retryAfterMs ?? 0;
-      const notBeforeMs = Date.now() + askedForMs;
-      const delayMs = Math.max(jittered, askedForMs);
-      onWaiting?.(error, delayMs);
-      const woke = await wait(delayMs, signal, surroundings, [...WAKING, 'visible']);
-      // What the server asks for spreads the load: a look at the page shortens only what is beyond it.
-      if (woke === 'visible') await wait(notBeforeMs - Date.now(), signal, surroundings, WAKING);
-      while (isOffline()) await wait(Number.POSITIVE_INFINITY, signal, surroundings, WAKING);
+      context.signal.throwIfAborted();
+      await attempts.pause(toLanesError(thrown), onRetry);
     }
   }
 }

@@ -1,15 +1,16 @@
 import type { ClientFrame, ServerFrame, SUBPROTOCOL } from '../../backbone/protocol.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
+import { parseObject } from './parse.ts';
 import type { TokenSource } from './token.ts';
 import { guard, wait } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
-/** `WebSocket.OPEN`: what is injected need not have the constant. */
+/** `WebSocket.OPEN`: an injected class may lack the constant. */
 const OPEN = 1;
 
-/** `error` frames that do not mean that the request was wrong. */
+/** Codes of `error` frames after which the same request may succeed. */
 const TRANSIENT = new Set([
   'internal',
   'publish_contended',
@@ -27,33 +28,34 @@ export interface SocketOptions {
   readonly WebSocket: typeof WebSocket | undefined;
 }
 
-export type Answer = Extract<ServerFrame, { readonly requestId?: string }>;
-type Batch = Extract<ServerFrame, { readonly kind: 'events' }>;
-export type News = Exclude<ServerFrame, Answer | Batch>;
+export type ResponseFrame = Extract<ServerFrame, { readonly requestId?: string }>;
+type BatchFrame = Extract<ServerFrame, { readonly kind: 'events' }>;
+/** A frame that answers no request. */
+export type PushFrame = Exclude<ServerFrame, ResponseFrame | BatchFrame>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
-/** Takes what comes without having been asked for, and the socket that it came on. */
-export type OnNews = (news: News, from: LaneSocket) => void;
+/** @param from the socket that it came on */
+export type OnPush = (push: PushFrame, from: LaneSocket) => void;
 
-interface Outstanding {
-  /** Returns whether that was the last answer. */
-  readonly onAnswer: (answer: Answer) => boolean;
+interface PendingRequest {
+  /** Returns whether that was the last response. */
+  readonly onResponse: (response: ResponseFrame) => boolean;
   readonly end: (error?: LanesError) => void;
 }
 
-/** One WebSocket: requests and their answers, and whether it still lives. */
+/** One WebSocket: requests and their responses, and whether it is still alive. */
 export class LaneSocket {
   /** Resolves with the reason when the socket is over. */
   readonly lost: Promise<LanesError>;
   readonly #socket: WebSocket;
   readonly #answerTimeoutMs: number;
-  readonly #outstanding = new Map<string, Outstanding>();
+  readonly #pending = new Map<string, PendingRequest>();
   #heardAtMs = Date.now();
   #requests = 0;
   #lose: (reason: LanesError) => void = () => {};
 
-  /** @param renewToken says that the token is refused, and returns whether another may be had */
-  constructor(socket: WebSocket, answerTimeoutMs: number, onNews: OnNews, renewToken: () => boolean) {
+  /** @param renewToken reports that the token was refused, and returns whether the application can give another */
+  constructor(socket: WebSocket, answerTimeoutMs: number, onPush: OnPush, renewToken: () => boolean) {
     this.#socket = socket;
     this.#answerTimeoutMs = answerTimeoutMs;
     socket.onclose = ({ code, reason }) => this.close(toCloseError(code, reason, renewToken));
@@ -63,7 +65,7 @@ export class LaneSocket {
     socket.onmessage = ({ data }: MessageEvent) => {
       this.#heardAtMs = Date.now();
       try {
-        this.#receive(JSON.parse(data), onNews, renewToken);
+        this.#receive(parseObject(data), onPush, renewToken);
       } catch (cause) {
         this.close(new LanesError('invalid_frame', 'the server sent a frame that cannot be read', { cause }));
       }
@@ -71,54 +73,54 @@ export class LaneSocket {
   }
 
   /**
-   * Sends a frame and passes on its answers until `onAnswer` has had the last one.
+   * Sends a frame and passes on its responses until `onResponse` has had the last one.
    * @throws LanesError with the code of an `error` frame; `no_answer`; or why the socket was lost
    */
-  request(frame: Request, onAnswer: Outstanding['onAnswer']): Promise<void> {
+  request(frame: Request, onResponse: PendingRequest['onResponse']): Promise<void> {
     return new Promise((resolve, reject) => {
       const requestId = `${++this.#requests}`;
-      const askedAtMs = Date.now();
+      const sentAtMs = Date.now();
       const timer = setTimeout(() => {
         const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
         // Silence means that the socket is dead. Other frames mean that only this answer is lost.
-        if (this.#heardAtMs <= askedAtMs) this.close(error);
+        if (this.#heardAtMs <= sentAtMs) this.close(error);
         else end(error);
       }, this.#answerTimeoutMs);
       const end = (error?: LanesError) => {
         clearTimeout(timer);
-        this.#outstanding.delete(requestId);
+        this.#pending.delete(requestId);
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#outstanding.set(requestId, { onAnswer, end });
-      // One that is closing takes nothing, and browsers complain: its `close` event says why the request failed.
+      this.#pending.set(requestId, { onResponse, end });
+      // A closing socket sends nothing, and browsers log an error: its `close` event says why the request failed.
       if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, requestId }));
     });
   }
 
-  /** Idempotent. What is outstanding fails with the reason. */
+  /** Idempotent. What is pending fails with the reason. */
   close(reason: LanesError): void {
     const socket = this.#socket;
     socket.onmessage = socket.onclose = null;
     socket.close();
     this.#lose(reason);
-    this.#failOutstanding(reason);
+    this.#failPending(reason);
   }
 
-  #failOutstanding(reason: LanesError): void {
-    for (const { end } of [...this.#outstanding.values()]) end(reason);
+  #failPending(reason: LanesError): void {
+    for (const { end } of [...this.#pending.values()]) end(reason);
   }
 
-  #receive(frame: ServerFrame, onNews: OnNews, renewToken: () => boolean): void {
+  #receive(frame: ServerFrame, onPush: OnPush, renewToken: () => boolean): void {
     if (frame.kind === undefined) {
       // API Gateway itself says that it could not run the handler, in a form of its own that does not name the request.
-      this.#failOutstanding(new LanesError('unavailable', 'the server could not handle a frame'));
+      this.#failPending(new LanesError('unavailable', 'the server could not handle a frame'));
     } else if (frame.kind === 'event' || frame.kind === 'reset') {
-      onNews(frame, this);
+      onPush(frame, this);
     } else if (frame.kind === 'events') {
-      for (const event of frame.events) onNews({ kind: 'event', channel: frame.channel, ...event }, this);
+      for (const event of frame.events) onPush({ kind: 'event', channel: frame.channel, ...event }, this);
     } else {
-      const request = this.#outstanding.get(frame.requestId ?? '');
+      const request = this.#pending.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
         const { code, message, retryAfterMs } = frame;
         // API Gateway sends no close code of ours, so the end of the token comes as a frame.
@@ -127,9 +129,9 @@ export class LaneSocket {
           ? new LanesError(code, message, { status: 401, final: !renewToken() })
           : new LanesError(code, message, { final: !TRANSIENT.has(code), retryAfterMs });
         if (isExpired || code === 'connection_unknown') this.close(error);
-        request?.onAnswer(frame);
+        request?.onResponse(frame);
         request?.end(error);
-      } else if (request?.onAnswer(frame)) {
+      } else if (request?.onResponse(frame)) {
         request.end();
       }
     }
@@ -140,12 +142,12 @@ export class LaneSocket {
 export async function openSocket(
   { url, token, options, WebSocket: Injected }: SocketOptions,
   signal: AbortSignal,
-  onNews: OnNews,
+  onPush: OnPush,
 ): Promise<LaneSocket> {
   const bearer = await token.get();
   signal.throwIfAborted();
   const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
-  const lane = new LaneSocket(socket, options.answerTimeoutMs, onNews, () => token.refuse(bearer));
+  const lane = new LaneSocket(socket, options.answerTimeoutMs, onPush, () => token.refuse(bearer));
   // A `close` event follows, which says more.
   socket.onerror = () => {};
   const watch = guard(signal);
@@ -169,7 +171,7 @@ export async function openSocket(
   }
 }
 
-/** It throws at once for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
+/** The constructor throws for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
 function construct(Socket: typeof WebSocket, url: string, protocols: string[]): WebSocket {
   try {
     return new Socket(url, protocols);
@@ -178,7 +180,7 @@ function construct(Socket: typeof WebSocket, url: string, protocols: string[]): 
   }
 }
 
-/** Our own close codes are 4000 and an HTTP status; others say nothing about what was asked. */
+/** Our own close codes are 4000 plus an HTTP status; others say nothing about the request. */
 function toCloseError(code: number, reason: string, renewToken: () => boolean): LanesError {
   const detail = reason || `the socket was closed with ${code}`;
   const status = code >= 4400 && code < 4500 ? code - 4000 : undefined;

@@ -1,3 +1,5 @@
+import { parseWholeNumber } from './parse.ts';
+
 /** What stands between two blank lines of an event stream. */
 export interface SseFrame {
   /** The last id so far, of this frame or an earlier one, as `EventSource` keeps it. */
@@ -30,11 +32,15 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
-    else if (name === 'retry' && /^\d+$/.test(value)) frames.push({ ...NOTHING, retryMs: Number(value) });
+    else if (name === 'retry') addRetry(parseWholeNumber(value), frames);
     else if (name === 'id' && !value.includes('\0')) {
       id = value;
       idSeen = true;
     }
+  }
+
+  function addRetry(retryMs: number | undefined, frames: SseFrame[]): void {
+    if (retryMs !== undefined) frames.push({ ...NOTHING, retryMs });
   }
 
   return (chunk) => {

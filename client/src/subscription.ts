@@ -1,11 +1,13 @@
+import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { isCursor, Order } from './order.ts';
-import { keepTrying } from './retry.ts';
-import type { Surroundings } from './surroundings.ts';
+import { retry } from './retry.ts';
 import type {
-  LaneItem,
+  Activity,
+  ChannelActivity,
+  ChannelItem,
   Listener,
   Status,
   StatusName,
@@ -19,12 +21,13 @@ import { wait } from './wait.ts';
 /** What a subscription needs of its connection. */
 export interface SubscriptionOwner {
   readonly options: Tunables;
-  readonly surroundings: Surroundings;
+  readonly environment: Environment;
   /** The transport in use now. */
-  carrier(): Status['transport'];
-  /** Feeds a subscription over it. Resolves when it is to be called again at once; rejects when the transport broke. */
-  carry(feed: Feed, signal: AbortSignal): Promise<void>;
+  activeTransport(): Status['transport'];
+  /** Feeds a subscription over it. Resolves when it should be called again at once; rejects when the transport broke. */
+  follow(feed: Feed, signal: AbortSignal): Promise<void>;
   changed(status: Status): void;
+  report(activity: Activity): void;
   /** Called once. */
   ended(subscription: LaneSubscription): void;
 }
@@ -39,13 +42,13 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
   readonly #inner = new EventTarget();
-  /** Items on their way to the iterator, or to a listener that is still to come. */
-  readonly #buffer: LaneItem[] = [];
+  /** Items for the iterator, or for a listener that was not added yet. */
+  readonly #buffer: ChannelItem[] = [];
   #iterated = false;
   #listenedTo = false;
   #handedOver: string | undefined;
   #status: Status;
-  /** The transport's: aborted when it has to stop. */
+  /** Aborted when the transport has to stop. */
   #round = new AbortController();
   #roundIsLive = () => {};
   #isReady = () => {};
@@ -58,15 +61,15 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
       throw new LanesError('invalid_cursor', `after "${after}" is not of the form <epoch>.<seq>`, { final: true });
     }
     this.channel = channel;
-    this.order = new Order(channel, after);
+    this.order = new Order(channel, after, (activity) => this.report(activity));
     this.#handedOver = after;
     this.#owner = owner;
-    this.#status = { status: 'connecting', channel, transport: owner.carrier() };
+    this.#status = { status: 'connecting', channel, transport: owner.activeTransport() };
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#isNotReady = reject;
     });
-    // Who does not wait for it must not be brought down by its rejection.
+    // Avoids an unhandled rejection when nobody awaits it.
     this.ready.catch(() => {});
     signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
     if (signal?.aborted) this.close();
@@ -89,11 +92,11 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     super.addEventListener(type, listener, options);
     if (type !== 'event' || this.#listenedTo) return;
     this.#listenedTo = true;
-    // Not at once: other listeners may be added in the same breath.
+    // Not at once: the application may add other listeners right after this one.
     queueMicrotask(() => this.#flush());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<LaneItem, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
     this.#iterated = true;
     try {
       for (;;) {
@@ -114,12 +117,12 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#end();
   }
 
-  /** Goes on at once, over the transport that the connection uses now. */
+  /** Reconnects at once, over the transport that the connection uses now. */
   restart(): void {
     this.#round.abort();
   }
 
-  take(items: readonly LaneItem[]): void {
+  take(items: readonly ChannelItem[]): void {
     if (this.#closing.signal.aborted) return;
     this.#buffer.push(...items);
     if (!this.#iterated) {
@@ -129,53 +132,60 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     }
     if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else this.#announceChange();
-    // The reader is slow. The transport stops here, and goes on at the cursor when there is room.
+    // The reader is slow: the transport stops here, and resumes at the cursor when there is room.
     if (this.#buffer.length >= this.#owner.options.bufferLimit) this.#round.abort();
   }
 
   live(): void {
-    // What was taken last has stopped the transport.
+    // The last items filled the buffer and stopped the transport.
     if (this.#round.signal.aborted) return;
     this.#isReady();
     this.#roundIsLive();
-    if (this.#status.status !== 'live') this.#report('live');
+    if (this.#status.status !== 'live') this.#setStatus('live');
   }
 
   waiting(error: LanesError, delayMs: number): void {
-    this.#report('waiting', { error, delayMs });
+    this.#setStatus('waiting', { error, delayMs });
+  }
+
+  report(activity: ChannelActivity): void {
+    this.#owner.report({ ...activity, channel: this.channel });
   }
 
   async #run(): Promise<void> {
-    const { options, surroundings } = this.#owner;
+    const { options, environment } = this.#owner;
     const { signal } = this.#closing;
-    const onWaiting = (error: LanesError, delayMs: number) => this.waiting(error, delayMs);
     try {
-      await keepTrying((live) => this.#carry(live), { options, surroundings, signal, onWaiting });
+      await retry(
+        (live) => this.#follow(live),
+        { options, environment, signal },
+        (error, delayMs) => this.waiting(error, delayMs),
+      );
     } catch (thrown) {
       this.#end(toLanesError(thrown));
     }
   }
 
-  /** One round: until the transport breaks (rejects), or has to be run again. */
-  async #carry(live: () => void): Promise<undefined> {
+  /** One round: until the transport breaks (it rejects), or should run again. */
+  async #follow(live: () => void): Promise<undefined> {
     const { bufferLimit } = this.#owner.options;
     if (this.#buffer.length >= bufferLimit) {
-      this.#report('paused');
+      this.#setStatus('paused');
       while (this.#buffer.length * 2 > bufferLimit) await wait(Number.POSITIVE_INFINITY, this.#closing.signal, this.#inner, [CHANGED]);
     }
     const round = new AbortController();
     this.#round = round;
     this.#roundIsLive = live;
-    this.#report('connecting');
+    this.#setStatus('connecting');
     try {
-      await this.#owner.carry(this, round.signal);
+      await this.#owner.follow(this, round.signal);
     } catch (thrown) {
-      // Stopped by ourselves: to pause, or to go on over another transport.
+      // Stopped by this library: to pause, or to go on over another transport.
       if (!round.signal.aborted) throw thrown;
     }
   }
 
-  #shift(): LaneItem | undefined {
+  #shift(): ChannelItem | undefined {
     const item = this.#buffer.shift();
     if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else if (item?.kind === 'event') this.#handedOver = item.id;
@@ -188,7 +198,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     for (let item = this.#shift(); item !== undefined; item = this.#shift()) this.#dispatch(item);
   }
 
-  #dispatch(item: LaneItem): void {
+  #dispatch(item: ChannelItem): void {
     this.dispatchEvent(new CustomEvent(item.kind, { detail: item }));
   }
 
@@ -196,8 +206,8 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#inner.dispatchEvent(new Event(CHANGED));
   }
 
-  #report(status: StatusName, more: Pick<Status, 'error' | 'delayMs'> = {}): void {
-    this.#status = { status, channel: this.channel, transport: this.#owner.carrier(), ...more };
+  #setStatus(status: StatusName, more: Pick<Status, 'error' | 'delayMs'> = {}): void {
+    this.#status = { status, channel: this.channel, transport: this.#owner.activeTransport(), ...more };
     this.dispatchEvent(new CustomEvent('status', { detail: this.#status }));
     this.#owner.changed(this.#status);
   }
@@ -206,7 +216,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#round.abort();
-    this.#report('closed', { error });
+    this.#setStatus('closed', { error });
     this.#isNotReady(error ?? new LanesError('closed', 'the subscription is closed'));
     this.#owner.ended(this);
     this.#announceChange();

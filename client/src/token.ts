@@ -3,9 +3,9 @@ import type { ConnectOptions } from './types.ts';
 
 /** The token in use, shared by everything that one connection opens. */
 export interface TokenSource {
-  /** Undefined where there is none. @throws LanesError `token_unavailable`, to be tried again */
+  /** Undefined where the application gave none. @throws LanesError `token_unavailable`, which is retried */
   get(): Promise<string | undefined>;
-  /** The server has refused this one. Returns whether another may be had. */
+  /** The server has refused this one. Returns whether the application can give another. */
   refuse(refused: string | undefined): boolean;
 }
 
@@ -29,7 +29,7 @@ export function createTokenSource(token: ConnectOptions['token']): TokenSource {
       return (current ?? (await asking)) || undefined;
     },
     refuse(refused) {
-      // Whoever comes second with the same refused token finds it replaced already.
+      // A second caller with the same refused token finds it replaced already.
       if (current === refused) current = undefined;
       return typeof token === 'function';
     },

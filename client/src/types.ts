@@ -4,17 +4,17 @@ import type { Tunables } from './options.ts';
 
 export type { ResetReason };
 
-/** `auto` begins with SSE and falls back to long polling where a proxy holds the stream back. */
+/** `auto` begins with SSE and falls back to long polling where a proxy buffers the stream. */
 export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
 
 export interface ConnectOptions extends Partial<Tunables> {
-  /** Base URL of the SSE lane, for SSE, polling and publishing: `https://lanes.example.com`. */
+  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. */
   readonly url?: string | undefined;
   /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
   readonly websocketUrl?: string | undefined;
   /** @default 'auto', which is WebSocket where there is no `url` */
   readonly transport?: Transport | undefined;
-  /** A function is asked at the first need and again whenever the server refuses what it gave. */
+  /** A function is called when a token is first needed, and again whenever the server refuses the last one. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** Closes the connection. */
   readonly signal?: AbortSignal | undefined;
@@ -24,55 +24,71 @@ export interface ConnectOptions extends Partial<Tunables> {
   readonly WebSocket?: typeof WebSocket | undefined;
 }
 
-export interface LaneEvent extends Omit<WireEvent, 'publishedAt'> {
+export interface ChannelEvent extends Omit<WireEvent, 'publishedAt'> {
   readonly kind: 'event';
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
 
 /** Events were skipped, because the position could not be resumed. What follows is live from a new baseline. */
-export interface LaneReset {
+export interface ChannelReset {
   readonly kind: 'reset';
   readonly channel: string;
   readonly reason: ResetReason;
 }
 
 /** What a subscription yields. */
-export type LaneItem = LaneEvent | LaneReset;
+export type ChannelItem = ChannelEvent | ChannelReset;
 
 /**
- * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be tried again.
- * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` when it was not asked for.
+ * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be retried after a delay.
+ * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` unless the application closed it.
  */
 export type StatusName = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed';
 
 export interface Status {
   readonly status: StatusName;
   readonly channel: string;
-  /** What carries the subscription now; never `auto`. */
+  /** The transport in use now; never `auto`. */
   readonly transport: Exclude<Transport, 'auto'>;
   /** With `waiting`, what broke; with `closed`, what ended the subscription. */
   readonly error?: LanesError | undefined;
-  /** With `waiting`: the next try comes after so long. */
+  /** With `waiting`: how long until the next attempt. */
   readonly delayMs?: number | undefined;
 }
 
 export interface SubscribeOptions {
-  /** Resume after this event or cursor. Left out: from now on. */
+  /** Resume after this event or cursor. @default from now on */
   readonly after?: string | undefined;
   /** Closes the subscription. */
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface SubscriptionEvents {
-  readonly event: CustomEvent<LaneEvent>;
-  readonly reset: CustomEvent<LaneReset>;
+  readonly event: CustomEvent<ChannelEvent>;
+  readonly reset: CustomEvent<ChannelReset>;
   readonly status: CustomEvent<Status>;
 }
+
+/**
+ * What a subscription hides from its reader, for telemetry: how often connections resume, and what the lanes repeat or lose.
+ * `resuming`: a connection resumes after the cursor `after`; events that follow are replayed until `resumed`, which SSE cannot
+ * tell, since a stream has no mark for the end of a replay. `repeat`: an event came again and was dropped. `gapClosed`: seqs were
+ * missing after `after`; `found` events came for them when the server was asked, and the rest never existed.
+ */
+export type Activity =
+  | { readonly kind: 'resuming'; readonly channel: string; readonly after: string }
+  | { readonly kind: 'resumed'; readonly channel: string; readonly after: string; readonly replayed: number }
+  | { readonly kind: 'repeat'; readonly channel: string; readonly id: string }
+  | { readonly kind: 'gapClosed'; readonly channel: string; readonly after: string; readonly found: number };
+
+/** An activity, to which the subscription adds its channel. */
+export type ChannelActivity = Activity extends infer A ? (A extends unknown ? Omit<A, 'channel'> : never) : never;
 
 export interface ConnectionEvents {
   /** The status of any of the subscriptions. */
   readonly status: CustomEvent<Status>;
+  readonly activity: CustomEvent<Activity>;
 }
 
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
@@ -97,12 +113,12 @@ export interface TypedEventTarget<Events extends { readonly [K in keyof Events]:
  *
  * Leaving a `for await` loop closes the subscription. When the subscription ends with an error, the loop throws it.
  */
-export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<LaneItem> {
+export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<ChannelItem> {
   readonly channel: string;
   readonly status: Status;
-  /** Up to here everything was handed to the application: what to pass as `after` later. Undefined until {@link ready}. */
+  /** Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link ready}. */
   readonly cursor: string | undefined;
-  /** Resolves once the position is known: what is published from then on will arrive. Rejects when the subscription ends first. */
+  /** Resolves once the position is known: whatever is published after that arrives. Rejects when the subscription ends first. */
   readonly ready: Promise<void>;
   /** Idempotent. */
   close(): void;
@@ -112,19 +128,19 @@ export interface PublishInput {
   /** @default 'message' */
   readonly type?: string | undefined;
   readonly data: string;
-  /** Idempotency key: one that you have used before on the channel publishes nothing twice. @default a random one per call */
+  /** Idempotency key: the same key on the same channel publishes once. @default a random one per call */
   readonly key?: string | undefined;
 }
 
-/** Ready to be sent, and to be sent again. */
-export interface Publication {
+/** A publication with its key: it may be sent more than once. */
+export interface PublishRequest {
   readonly type?: string;
   readonly data: string;
   readonly key: string;
 }
 
 export interface PublishOptions {
-  /** Gives up. The event may have been published all the same. */
+  /** Gives up. The event may have been published nevertheless. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -141,18 +157,18 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /** @throws LanesError `closed`, or `invalid_cursor` when `after` is not `<epoch>.<seq>` */
   subscribe(channel: string, options?: SubscribeOptions): Subscription;
   /**
-   * Publishes, and tries again with the same idempotency key until it is acknowledged: at least for `publishTimeoutMs`.
+   * Publishes, and retries with the same idempotency key until it is acknowledged: for `publishTimeoutMs`.
    * Goes over the socket on `websocket`, by HTTP otherwise.
    * @throws LanesError among others `idempotency_conflict` when the key was used for other content
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
-  /** Goes on over another transport, at the same cursor: nothing is lost or repeated. */
+  /** Moves to another transport, at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**
-   * Ends a wait before a reconnection, as a button 'Try again' wants it, except what the server has asked for. A socket that
-   * seems to live is checked.
+   * Ends the wait before a reconnection, for a button 'Try again', except what the server has asked for. A socket that seems to
+   * be open is checked.
    */
   retryNow(): void;
-  /** Closes all subscriptions. Nothing stays behind: no timer, socket or listener. Idempotent. */
+  /** Closes all subscriptions. Leaves no timer, socket or listener. Idempotent. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 import { LanesError } from './errors.ts';
 
 /**
- * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types: with that type then.
+ * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types: it resolves with that type.
  * Rejects with the reason of `signal` when it is aborted. Leaves no timer and no listener.
  */
 export async function wait(
@@ -25,10 +25,10 @@ export async function wait(
   }
 }
 
-/** A signal that is aborted with any of its parents, or when something does not happen in time. */
+/** A signal that aborts with any of its parents, or when something expected does not happen in time. */
 export interface Guard {
   readonly signal: AbortSignal;
-  /** From now on, something has to happen within `ms`: call it again when it has. */
+  /** Expects something within `ms` from now: call it again when it has happened. */
   expect(ms: number, code: string, detail: string): void;
   /** Aborts what is still under way, and leaves no timer and no listener. */
   release(): void;

@@ -9,22 +9,21 @@ const DEFAULT_CHANNEL = 'demo';
 /** The page's state: one session at a time, its channel kept in the address so that it can be shared and reloaded. */
 export class ConsoleModel {
   readonly config: ConsoleConfig;
-  /** Undefined where the lanes ask nobody for a token. */
+  /** Undefined where the deployment needs no sign-in. */
   readonly identity: Identity | undefined;
   readonly session: ReadonlySignal<Session>;
   readonly open: (channel: string) => void;
 
   constructor(config: ConsoleConfig, identity?: Identity) {
-    const types = new Set<string>();
     const named = new URL(location.href).searchParams.get('channel') ?? DEFAULT_CHANNEL;
-    const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, types, identity));
+    const session = signal(new Session(channelProblem(named) === undefined ? named : DEFAULT_CHANNEL, config, identity));
     this.config = config;
     this.identity = identity;
     this.session = session;
     this.open = (channel) => {
       if (channel === session.peek().channel) return;
       session.peek().close();
-      session.value = new Session(channel, config, types, identity);
+      session.value = new Session(channel, config, identity);
       const address = new URL(location.href);
       address.searchParams.set('channel', channel);
       history.replaceState(null, '', address);

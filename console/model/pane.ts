@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/lane.ts';
+import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/observer.ts';
 import type { Timetable } from './timetable.ts';
 
 /** Rows kept per pane: enough to look back, few enough to draw at once. */
@@ -39,13 +39,10 @@ export class Pane implements LaneObserver {
   readonly lastId = signal<string | undefined>(undefined);
   readonly medianLatencyMs = computed(() => median(this.rows.value));
   readonly #timetable: Timetable;
-  readonly #onArrival: (event: ReceivedEvent) => void;
   #keys = 0;
 
-  /** @param onArrival called for every event after it was noted */
-  constructor(timetable: Timetable, onArrival: (event: ReceivedEvent) => void) {
+  constructor(timetable: Timetable) {
     this.#timetable = timetable;
-    this.#onArrival = onArrival;
   }
 
   onState(state: LaneState): void {
@@ -60,7 +57,6 @@ export class Pane implements LaneObserver {
     this.#add({ kind: 'event', key: ++this.#keys, event, replayed: arrival === 'replayed', latencyMs });
     this.#count('received');
     this.lastId.value = event.id;
-    this.#onArrival(event);
   }
 
   onRepeat(): void {

@@ -5,8 +5,8 @@ export type PublishOutcome =
   | { readonly kind: 'failed'; readonly ids: readonly string[]; readonly reason: string };
 
 /**
- * Publishes each text when the one before has its id, so that ids follow the order of the texts, which events that are sent at
- * the same time do not promise.
+ * Publishes each text when the one before has its id, so that ids follow the order of the texts. Concurrent publications have
+ * no such order.
  * @param onPublished told how many have their id
  */
 export async function publishInOrder(

@@ -1,24 +1,19 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { problemSentence } from '../problem.ts';
 import type { Issuer, Tokens } from './issuer.ts';
 import { SignInError } from './sign-in-error.ts';
 
-/** Somebody is signed in: tokens for the client library, and a session cookie for EventSource. */
+/** A user is signed in: tokens for the client library. */
 export interface Identity {
-  /** Why there will be no further token until the user signs in again; undefined while all is well. */
+  /** Why there is no further token until the user signs in again; undefined while there is one. */
   readonly ended: ReadonlySignal<SignInError | undefined>;
-  /** Resolves when the session's cookie is good, with a new token if the last has expired. */
-  ready(): Promise<string>;
-  /** A `token` option of `connect`: asked again, it knows that the server has refused what it gave. */
+  /** Makes a `token` option for one `connect`: a second call means that the server refused the first token. */
   tokenFunction(): () => Promise<string>;
 }
 
-/** A token is renewed so long before its end: the clocks differ, and requests take time. */
+/** A token is renewed this long before it expires: the clocks differ, and requests take time. */
 const MARGIN_MS = 10_000;
 
-/** @throws SignInError when the deployment takes no session with these tokens */
-export async function openIdentity(issuer: Issuer, tokens: Tokens): Promise<Identity> {
-  await openSession(tokens.accessToken);
+export function openIdentity(issuer: Issuer, tokens: Tokens): Identity {
   return new RenewingIdentity(issuer, tokens);
 }
 
@@ -41,19 +36,16 @@ class RenewingIdentity implements Identity {
     return this.#ended;
   }
 
-  async ready(): Promise<string> {
-    return Date.now() < this.#endsAtMs ? this.#accessToken : this.#renew();
-  }
-
   tokenFunction(): () => Promise<string> {
     let given: string | undefined;
     return async () => {
-      given = given === this.#accessToken ? await this.#renew() : await this.ready();
+      const isGood = given !== this.#accessToken && Date.now() < this.#endsAtMs;
+      given = isGood ? this.#accessToken : await this.#renew();
       return given;
     };
   }
 
-  /** Once, for all that ask at the same time. */
+  /** One renewal for all concurrent callers. */
   #renew(): Promise<string> {
     this.#renewing ??= this.#refresh().finally(() => {
       this.#renewing = undefined;
@@ -73,7 +65,6 @@ class RenewingIdentity implements Identity {
       this.#accessToken = tokens.accessToken;
       this.#refreshToken = tokens.refreshToken ?? this.#refreshToken;
       this.#endsAtMs = endOf(tokens);
-      await openSession(tokens.accessToken);
       return tokens.accessToken;
     } catch (error) {
       if (error instanceof SignInError && error.refused) this.#ended.value = error;
@@ -84,9 +75,4 @@ class RenewingIdentity implements Identity {
 
 function endOf({ expiresInSeconds }: Tokens): number {
   return Date.now() + expiresInSeconds * 1_000 - MARGIN_MS;
-}
-
-async function openSession(token: string): Promise<void> {
-  const response = await fetch('/v1/session', { method: 'POST', headers: { authorization: `Bearer ${token}` } });
-  if (!response.ok) throw new SignInError(`The session could not be opened. ${await problemSentence(response)}.`);
 }

@@ -1,7 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { SignInError, type SignInStep, signInError } from './sign-in-error.ts';
 
-/** What the deployment tells of its OpenID Connect issuer. */
+/** The deployment's OpenID Connect issuer. */
 export interface SignInConfig {
   readonly issuer: string;
   readonly clientId: string;
@@ -14,7 +14,7 @@ export interface Tokens {
   readonly refreshToken: string | undefined;
 }
 
-/** What one way to the issuer and back is recognized by. */
+/** Ties the issuer's answer to one sign-in. */
 export interface Challenge {
   readonly state: string;
   readonly verifier: string;
@@ -24,10 +24,10 @@ export function newChallenge(): Challenge {
   return { state: oauth.generateRandomState(), verifier: oauth.generateRandomCodeVerifier() };
 }
 
-/** Somebody is waiting in front of the page; an issuer that takes longer counts as not reachable. */
+/** The user is waiting: an issuer that takes longer counts as unreachable. */
 const TIMEOUT_MS = 10_000;
 
-/** For an issuer that does not say how long its tokens last. A server that refuses one earlier makes the page ask for the next. */
+/** For an issuer that does not say how long its tokens last. When the server refuses one earlier, the page requests the next. */
 const DEFAULT_LIFETIME_SECONDS = 3_600;
 
 /** The page is a public client: PKCE takes the place of a secret. */
@@ -74,7 +74,7 @@ export class Issuer {
     return target.href;
   }
 
-  /** The tokens for what the issuer has sent the user back with. */
+  /** Exchanges the code that the issuer sent the user back with for tokens. */
   async exchange(answer: URLSearchParams, { state, verifier }: Challenge, redirectUri: string): Promise<Tokens> {
     const validated = await attempt(this.#config, 'return', async () =>
       oauth.validateAuthResponse(this.#server, this.#client, answer, state),
@@ -107,7 +107,7 @@ function requestOptions({ issuer }: SignInConfig) {
   const { protocol, hostname } = new URL(issuer);
   return {
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    // The issuer of a local run speaks without TLS; the library takes no other for an issuer, and should not.
+    // The issuer of a local run has no TLS; the library accepts no other issuer without it, and should not.
     [oauth.allowInsecureRequests]: protocol === 'http:' && hostname === '127.0.0.1',
   };
 }

@@ -3,7 +3,7 @@ import { AuthorizationResponseError, INVALID_RESPONSE, JSON_ATTRIBUTE_COMPARISON
 /** What the user was waiting for when it failed. */
 export type SignInStep = 'discovery' | 'return' | 'token' | 'renewal';
 
-/** Codes of RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6, in words for whoever sits in front of the page. */
+/** Codes of RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6, in words for the user. */
 const REFUSALS: Readonly<Record<string, string>> = {
   access_denied: 'Access was denied: the sign-in was cancelled, or this user may not use the application.',
   login_required: 'The issuer wants the user to sign in there first.',
@@ -13,10 +13,10 @@ const REFUSALS: Readonly<Record<string, string>> = {
   temporarily_unavailable: 'The issuer is overloaded or under maintenance.',
 };
 
-/** No sign-in, and what to tell the user: a sentence or two. */
+/** Why the sign-in failed, in a sentence or two for the user. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
-  /** Whether the issuer has said no: asking it the same again would not help. */
+  /** Whether the issuer refused: the same request would be refused again. */
   readonly refused: boolean;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly refused?: boolean } = {}) {
@@ -25,7 +25,7 @@ export class SignInError extends Error {
   }
 }
 
-/** Says what went wrong between this page and the issuer. */
+/** Describes what went wrong between this page and the issuer. */
 export function signInError(error: unknown, step: SignInStep, issuer: string): SignInError {
   if (error instanceof SignInError) return error;
   const options = { cause: error, refused: error instanceof AuthorizationResponseError || error instanceof ResponseBodyError };
@@ -49,12 +49,12 @@ function sentence(error: unknown, step: SignInStep, issuer: string): string {
   return `The issuer ${issuer} gave an answer that this page cannot use${status}: ${error.message}.`;
 }
 
-/** Its errors carry a code, and what comes from `fetch` does not. */
+/** Errors of `oauth4webapi` carry a code; errors of `fetch` do not. */
 function isOfLibrary(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-/** An answer of the issuer that this tab does not wait for. */
+/** The issuer's answer belongs to no sign-in of this tab. */
 export const NOT_OURS =
   'This answer of the issuer belongs to no sign-in that this tab has begun: it is old, was used before, or comes from another tab.';
 

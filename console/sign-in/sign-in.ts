@@ -1,6 +1,6 @@
-import { isAnswer, keepErrand, takeErrand, withoutAnswer } from './errand.ts';
 import { type Identity, openIdentity } from './identity.ts';
 import { Issuer, newChallenge, type SignInConfig } from './issuer.ts';
+import { isAnswer, savePendingSignIn, takePendingSignIn, withoutAnswer } from './pending-sign-in.ts';
 import { NOT_OURS, refusal, SignInError } from './sign-in-error.ts';
 
 export type SignIn =
@@ -10,13 +10,13 @@ export type SignIn =
   /** Nothing happens from here on before the user asks for it. */
   | { readonly kind: 'failed'; readonly error: SignInError };
 
-/** What is left of a code in the address that nobody vouches for. */
+/** The shape of an error code in an address that anybody may have written. */
 const ERROR_CODE = /^[a-z_]{1,40}$/;
 
 /**
  * Signs the user in by the authorization code flow with PKCE, which leaves the page for the issuer and comes back. A page that
- * comes back goes no second time by itself, whatever the answer is, so that an issuer that refuses is asked once. Called again,
- * it begins anew.
+ * comes back does not leave again by itself, whatever the answer is, so that an issuer that refuses is asked once. A second call
+ * starts over.
  */
 export async function signIn(config: SignInConfig): Promise<SignIn> {
   try {
@@ -30,16 +30,16 @@ export async function signIn(config: SignInConfig): Promise<SignIn> {
 }
 
 async function comeBack(config: SignInConfig, query: URLSearchParams): Promise<SignIn> {
-  const errand = takeErrand();
+  const pending = takePendingSignIn();
   // Before anything else: a reload, a bookmark or the back button must not come with an answer that was used.
-  history.replaceState(null, '', `${location.pathname}${errand?.search ?? withoutAnswer(query)}`);
-  if (errand === undefined || query.get('state') !== errand.state) throw new SignInError(strangeAnswer(query), { refused: true });
+  history.replaceState(null, '', `${location.pathname}${pending?.search ?? withoutAnswer(query)}`);
+  if (pending === undefined || query.get('state') !== pending.state) throw new SignInError(strangeAnswer(query), { refused: true });
   const issuer = await Issuer.discover(config);
-  const tokens = await issuer.exchange(query, errand, redirectUri());
-  return { kind: 'signedIn', identity: await openIdentity(issuer, tokens) };
+  const tokens = await issuer.exchange(query, pending, redirectUri());
+  return { kind: 'signedIn', identity: openIdentity(issuer, tokens) };
 }
 
-/** Anybody can write such an address, so that no text of it is shown. */
+/** Anybody can write such an address, so none of its text is shown. */
 function strangeAnswer(query: URLSearchParams): string {
   const code = query.get('error');
   return code !== null && ERROR_CODE.test(code) ? `${refusal(code)} ${NOT_OURS}` : NOT_OURS;
@@ -49,7 +49,7 @@ async function leaveForIssuer(config: SignInConfig): Promise<SignIn> {
   const issuer = await Issuer.discover(config);
   const challenge = newChallenge();
   const target = await issuer.authorizationUrl(challenge, redirectUri());
-  keepErrand({ ...challenge, search: withoutAnswer(new URLSearchParams(location.search)) });
+  savePendingSignIn({ ...challenge, search: withoutAnswer(new URLSearchParams(location.search)) });
   // In the place of this page, so that the back button does not lead into the next sign-in.
   location.replace(target);
   return { kind: 'leaving' };

@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { Lane, LaneState } from '../lanes/lane.ts';
+import type { Lane } from '../lanes/lane.ts';
+import type { LaneState } from '../lanes/observer.ts';
 import { MAX_ROWS, type Pane } from '../model/pane.ts';
 import { EventItem } from './event-item.tsx';
 import { formatLatency } from './format.ts';
@@ -146,7 +147,7 @@ interface CutButtonProps {
 
 /** One button for both, so that the keyboard focus stays where it is while the lane is away. */
 function CutButton({ title, state, control }: CutButtonProps) {
-  const waiting = state.kind === 'cut' || (state.kind === 'lost' && state.untilMs !== undefined);
+  const waiting = state.kind === 'cut' || state.kind === 'lost';
   return (
     <button
       type="button"
@@ -160,7 +161,7 @@ function CutButton({ title, state, control }: CutButtonProps) {
   );
 }
 
-/** Says what happens to the connection; events and countdowns would talk without end. */
+/** Announces connection changes to screen readers; events and countdowns would never stop talking. */
 function Announcer({ title, pane }: { readonly title: string; readonly pane: Pane }) {
   const newest = pane.rows.value.find((row) => row.kind === 'notice');
   const state = STATE_NAMES[pane.state.value.kind];

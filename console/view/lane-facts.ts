@@ -1,4 +1,4 @@
-/** What a pane says about how its lane is carried. */
+/** What a pane says about its lane's transport. */
 export interface Transport {
   readonly runsOn: string;
   readonly endpoint: string;
@@ -20,11 +20,11 @@ export const describeTransport = {
     runsOn: 'a load balancer and Fargate',
     endpoint: `/v1/events?channel=${channel}`,
     protocol: `text/event-stream, ${sharing(httpVersion())}`,
-    resume: (lastId) => `by the browser: Last-Event-ID ${lastId ?? 'of the last event'}`,
+    resume: (lastId) => `by the client library: lastEventId=${lastId ?? 'the last id'}`,
   }),
 };
 
-/** How this page came here, which is how the stream comes too: the same host, the same protocol. */
+/** The protocol that this page was loaded with, which the stream uses too: it comes from the same host. */
 function httpVersion(): string | undefined {
   const [navigation] = performance.getEntriesByType('navigation');
   return navigation instanceof PerformanceNavigationTiming ? HTTP_VERSIONS[navigation.nextHopProtocol] : undefined;

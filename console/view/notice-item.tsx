@@ -1,5 +1,5 @@
 import type { ResetReason } from '../../backbone/protocol.ts';
-import type { LaneNotice } from '../lanes/lane.ts';
+import type { LaneNotice } from '../lanes/observer.ts';
 import { formatCount } from './format.ts';
 
 const RESET_REASONS: Readonly<Record<ResetReason, string>> = {
@@ -28,8 +28,6 @@ export function noticeText(notice: LaneNotice): string {
       return notice.found === 0
         ? `Gap after ${notice.after} mended: nothing was ever there`
         : `Gap after ${notice.after} mended, ${formatCount(notice.found, 'event')} asked for again`;
-    case 'typeLearned':
-      return `EventSource was not listening for type ${notice.type}; now it is`;
     case 'reset':
       return `Reset: ${RESET_REASONS[notice.reason]}; live from here, what lies between is not shown`;
     case 'error':

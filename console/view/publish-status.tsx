@@ -1,4 +1,4 @@
-import type { LaneState } from '../lanes/lane.ts';
+import type { LaneState } from '../lanes/observer.ts';
 import type { PublishOutcome } from '../model/publish-in-order.ts';
 import type { PublishRoute } from '../model/session.ts';
 import { formatCount, formatLatency } from './format.ts';

@@ -213,7 +213,7 @@ test('what the WebSocket lane loses on the way is mended', async () => {
   await expect(websocket().counter('gaps mended').textContent()).resolves.toBe('1');
 });
 
-test('an event of a type that EventSource does not listen for shows on the SSE lane too', async () => {
+test('an event of a type that nobody named before shows on the SSE lane too', async () => {
   await openLivePage();
   stub.publish('demo', 'paid', 'order.paid');
   await sse().event('paid').waitFor();

@@ -185,14 +185,16 @@ describe('the discovery document', () => {
   });
 });
 
-test('a deployment that takes no session with the token says why', async () => {
-  server.refuseSessions = true;
+test('a deployment that refuses the token says why, and is asked again with a renewed one', async () => {
+  server.refuseTokens = true;
   await open();
-  await shows('The session could not be opened. the token is of another audience (unauthorized).');
-  await staysPut();
-  expect(times('/token')).toBe(1);
-  server.refuseSessions = false;
-  await tryAgain();
+  const sse = lanePane(page, 'SSE lane');
+  await sse.notice('the token is of another audience (unauthorized)').waitFor();
+  await sse.pane.locator('.pill', { hasText: /^Stopped$/ }).waitFor();
+  // The first token, and one to replace it.
+  expect(times('/token')).toBe(2);
+  server.refuseTokens = false;
+  await page.reload();
   await signedIn();
 });
 

@@ -37,8 +37,8 @@ export class StubServer {
   readonly lostOnWebSocket = new Set<string>();
   /** The WebSocket lane refuses subscriptions in a way that no repetition can mend. */
   refuseSubscriptions = false;
-  /** Nobody gets a session. */
-  refuseSessions = false;
+  /** The SSE lane lets no token in. */
+  refuseTokens = false;
   /** Data that cannot be published by HTTP. */
   refuseData: string | undefined;
   /** Holds a publication by HTTP up. */
@@ -81,6 +81,11 @@ export class StubServer {
   /** Drops every WebSocket without a closing handshake. */
   dropSockets(): void {
     for (const client of this.#sockets.clients) client.terminate();
+  }
+
+  /** How many SSE streams are open. */
+  get streaming(): number {
+    return this.#streams.size;
   }
 
   /** Breaks every SSE stream off. */
@@ -144,16 +149,11 @@ export class StubServer {
       const { signIn } = this.#options;
       json(response, 200, { ...(this.#has('websocket') && { websocket: this.url.replace('http', 'ws') }), signIn });
     } else if (!url.pathname.startsWith('/v1/')) this.#file(url.pathname, response);
-    else if (url.pathname === '/v1/session') this.#session(response);
     else if (!this.#has('sse')) json(response, 404, {});
+    else if (this.refuseTokens) problem(response, 401, 'unauthorized', 'the token is of another audience');
     else if (published?.[1] !== undefined) await this.#post(decodeURIComponent(published[1]), request, response);
     else if (request.headers.accept === 'application/json') this.#poll(url, response);
-    else this.#stream(url, request, response);
-  }
-
-  #session(response: ServerResponse): void {
-    if (this.refuseSessions) problem(response, 401, 'unauthorized', 'the token is of another audience');
-    else response.writeHead(204).end();
+    else this.#stream(url, response);
   }
 
   async #post(channel: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -180,14 +180,15 @@ export class StubServer {
     json(response, 200, { events: after === null ? [] : this.#after(channel, after), cursor: this.#head(channel) });
   }
 
-  #stream(url: URL, request: IncomingMessage, response: ServerResponse): void {
+  #stream(url: URL, response: ServerResponse): void {
     const channel = url.searchParams.get('channel') ?? '';
-    const after = request.headers['last-event-id'] ?? url.searchParams.get('lastEventId');
+    const after = url.searchParams.get('lastEventId');
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-    response.write('retry: 300\n\n');
+    // As the service does: the first event ends the frame of a client that says where it stands.
+    response.write(after === null ? `retry: 300\nid: ${this.#head(channel)}\n\n` : `retry: 300\nid: ${after}\n`);
     if (this.refuseResume) {
       response.write(`id: ${this.#head(channel)}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: 'expired' })}\n\n`);
-    } else if (typeof after === 'string') {
+    } else if (after !== null) {
       for (const event of this.#after(channel, after)) response.write(encode(event));
     }
     this.#streams.set(response, channel);

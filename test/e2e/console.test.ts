@@ -219,6 +219,26 @@ test('a refused publication shows the sentence of the server', async () => {
   await page.locator('.outcome.failed', { hasText: '"bad type"' }).waitFor();
 }, 30_000);
 
+test("a page's own EventSource streams after the id that it names, with the session cookie", async () => {
+  await openPage();
+  const first = await publish(run.urls.http, channel, 'seen');
+  const received = page.evaluate(
+    async ({ name, headers, after }) => {
+      const session = await fetch('/v1/session', { method: 'POST', headers });
+      const source = new EventSource(`/v1/events?channel=${name}&lastEventId=${after}`);
+      return new Promise<unknown>((resolve) => {
+        source.onmessage = ({ data, lastEventId }) => {
+          source.close();
+          resolve({ status: session.status, data, lastEventId });
+        };
+      });
+    },
+    { name: channel, headers: authorization(), after: first.id },
+  );
+  const { id } = await publish(run.urls.http, channel, 'streamed');
+  expect(await received).toEqual({ status: 204, data: 'streamed', lastEventId: id });
+}, 30_000);
+
 test('over HTTP/2 the stream shares the connection of the page', async () => {
   await openPage({}, run.urls.https);
   await lanePane(page, 'SSE lane').pane.getByText("HTTP/2, sharing the page's connection").waitFor();

@@ -1,7 +1,7 @@
 import { formatPosition, parsePosition } from '../../backbone/domain/cursor.ts';
 import type { ResetReason, ServerFrame } from '../../backbone/protocol.ts';
 import { ORIGIN, Order } from '../../client/src/order.ts';
-import type { LaneItem } from '../../client/src/types.ts';
+import type { ChannelItem } from '../../client/src/types.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
@@ -132,7 +132,7 @@ export class SocketConsumer implements Consumer {
     followed.request = undefined;
   }
 
-  #take({ history }: Followed, items: readonly LaneItem[]): void {
+  #take({ history }: Followed, items: readonly ChannelItem[]): void {
     for (const item of items) if (item.kind === 'event') history.hear({ ...parsePosition(item.id), data: item.data });
   }
 

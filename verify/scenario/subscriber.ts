@@ -1,4 +1,4 @@
-import { type Connection, connect, type LaneEvent, type Subscription, type Transport } from '../../client/src/index.ts';
+import { type ChannelEvent, type Connection, connect, type Subscription, type Transport } from '../../client/src/index.ts';
 import { EmulatorSocket } from './emulator-socket.ts';
 import { check, type World, waitFor } from './world.ts';
 
@@ -17,7 +17,7 @@ export function openClient({ http, websocket, issuer }: World, transport: Transp
 
 /** Follows one channel with our client, and keeps what comes. */
 export class Subscriber {
-  readonly events: LaneEvent[] = [];
+  readonly events: ChannelEvent[] = [];
   readonly #connection: Connection;
   readonly #subscription: Subscription;
   #resets = 0;

@@ -134,17 +134,17 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'waits for a hole, and goes on past it once it is buried',
+    name: 'waits for a gap, and goes on past it once it is a tombstone',
     transports: LANES,
     async run({ connect, server, channel }) {
       const subscription = connect().subscribe(channel);
       const seen = record(subscription);
       await subscription.ready;
       await server.publish(channel, 'before');
-      await server.openHole(channel);
+      await server.openGap(channel);
       await server.publish(channel, 'behind');
-      await untilSeen(seen, ['before'], 'events up to the hole');
-      await server.bury(channel);
+      await untilSeen(seen, ['before'], 'events up to the gap');
+      await server.addTombstones(channel);
       await untilSeen(seen, ['before', 'behind'], 'all events');
     },
   },
@@ -154,8 +154,8 @@ export const DELIVERY_CASES: readonly Case[] = [
     async run({ connect, server, channel }) {
       await server.publish(channel, 'seen');
       const [first] = await server.events(channel);
-      await server.openHole(channel);
-      await server.bury(channel);
+      await server.openGap(channel);
+      await server.addTombstones(channel);
       await publishAll(server, channel, numbered('e', 1, 30));
       await server.set({ replayLimit: 10 });
       const seen = record(connect().subscribe(channel, { after: first?.id }));

@@ -81,6 +81,23 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'goes by HTTP where the application gives up a socket that does not open',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 1, status: 503 } });
+      const connection = connect({ reconnectMinMs: 1, reconnectMaxMs: 1 });
+      const published = connection.publish(channel, { data: 'once' });
+      connection.use('sse');
+      await published;
+      equal((await server.stats()).publishedBySocket, 0, 'publications on the socket');
+      equal(
+        (await server.events(channel)).map(({ data }) => data),
+        ['once'],
+        'events',
+      );
+    },
+  },
+  {
     name: 'sends by HTTP what does not fit into a frame of the socket',
     transports: ['websocket'],
     async run({ connect, server, channel }) {

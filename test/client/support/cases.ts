@@ -1,5 +1,6 @@
 import type { ConnectOptions, Transport } from '../../../client/src/index.ts';
 import { connect } from '../../../client/src/index.ts';
+import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
@@ -7,7 +8,7 @@ import { READING_CASES } from './cases-reading.ts';
 import type { Case, ServerControl } from './control.ts';
 
 /** What the client promises. The same in Node and in a browser. */
-export const CASES: readonly Case[] = [...DELIVERY_CASES, ...CONNECTION_CASES, ...READING_CASES, ...PUBLISH_CASES];
+export const CASES: readonly Case[] = [...DELIVERY_CASES, ...CONNECTION_CASES, ...READING_CASES, ...PUBLISH_CASES, ...ACTIVITY_CASES];
 
 /** Short, so that a case takes milliseconds. */
 const SHORT_TIMES = {

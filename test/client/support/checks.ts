@@ -1,4 +1,4 @@
-import type { LaneItem, Subscription } from '../../../client/src/index.ts';
+import type { ChannelItem, Subscription } from '../../../client/src/index.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 
 const LOOK_AGAIN_MS = 5;
@@ -44,7 +44,7 @@ export function record(subscription: Subscription): string[] {
   return seen;
 }
 
-export function toText(item: LaneItem): string {
+export function toText(item: ChannelItem): string {
   return item.kind === 'event' ? item.data : `reset: ${item.reason}`;
 }
 

@@ -58,9 +58,9 @@ export interface Stats {
 export interface ServerControl {
   publish(channel: string, data: string, type?: string): Promise<WireEvent>;
   /** Assigns a seq that is not written yet. Events behind it are notified, but not settled. */
-  openHole(channel: string): Promise<void>;
-  /** Puts tombstones into the open holes. */
-  bury(channel: string): Promise<void>;
+  openGap(channel: string): Promise<void>;
+  /** Puts tombstones into the open gaps. */
+  addTombstones(channel: string): Promise<void>;
   /** The log is lost and begins again with another epoch. */
   wipe(channel: string): Promise<void>;
   /** Everything so far is past retention. */

@@ -1,6 +1,6 @@
 import type { ResetReason, WireEvent } from '../../../backbone/protocol.ts';
 
-type Entry = WireEvent | 'open hole' | 'tombstone';
+type Entry = WireEvent | 'open gap' | 'tombstone';
 
 interface ChannelLog {
   readonly epoch: string;
@@ -21,7 +21,7 @@ export interface Replay {
 export class StubLog {
   readonly #channels = new Map<string, ChannelLog>();
   #epochs = 0;
-  /** Called after an event was written, and without one after holes were buried. */
+  /** Called after an event was written, and without one after tombstones were added. */
   onChange: (channel: string, event?: WireEvent) => void = () => {};
 
   publish(channel: string, { type = 'message', data, key }: { type?: string; data: string; key?: string }): WireEvent {
@@ -41,13 +41,13 @@ export class StubLog {
     return event;
   }
 
-  openHole(channel: string): void {
-    this.#log(channel).entries.push('open hole');
+  openGap(channel: string): void {
+    this.#log(channel).entries.push('open gap');
   }
 
-  bury(channel: string): void {
+  addTombstones(channel: string): void {
     const { entries } = this.#log(channel);
-    for (const [index, entry] of entries.entries()) if (entry === 'open hole') entries[index] = 'tombstone';
+    for (const [index, entry] of entries.entries()) if (entry === 'open gap') entries[index] = 'tombstone';
     this.onChange(channel);
   }
 
@@ -67,8 +67,8 @@ export class StubLog {
   /** Where a subscription without a cursor starts. */
   baseline(channel: string): string {
     const { epoch, entries } = this.#log(channel);
-    const hole = entries.indexOf('open hole');
-    return `${epoch}.${hole < 0 ? entries.length : hole}`;
+    const gap = entries.indexOf('open gap');
+    return `${epoch}.${gap < 0 ? entries.length : gap}`;
   }
 
   /** What a client that was at `after` has missed, or why it cannot be told. */
@@ -78,10 +78,10 @@ export class StubLog {
     if (epochOf(after) !== epoch) return this.#resetTo(channel, 'epoch_changed');
     if (seq > entries.length) return this.#resetTo(channel, 'ahead');
     if (seq < expired) return this.#resetTo(channel, 'expired');
-    const hole = entries.indexOf('open hole');
+    const gap = entries.indexOf('open gap');
     return {
       events: entries.slice(seq).filter((entry) => typeof entry === 'object'),
-      settled: `${epoch}.${hole < 0 ? entries.length : Math.max(hole, seq)}`,
+      settled: `${epoch}.${gap < 0 ? entries.length : Math.max(gap, seq)}`,
     };
   }
 

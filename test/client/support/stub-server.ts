@@ -70,12 +70,12 @@ export class StubServer implements ServerControl {
     return this.#state.log.publish(channel, { data, type });
   }
 
-  async openHole(channel: string): Promise<void> {
-    this.#state.log.openHole(channel);
+  async openGap(channel: string): Promise<void> {
+    this.#state.log.openGap(channel);
   }
 
-  async bury(channel: string): Promise<void> {
-    this.#state.log.bury(channel);
+  async addTombstones(channel: string): Promise<void> {
+    this.#state.log.addTombstones(channel);
   }
 
   async wipe(channel: string): Promise<void> {

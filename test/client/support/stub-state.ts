@@ -30,7 +30,7 @@ export type Counts = {
     | 'publishedBySocket']: number;
 };
 
-/** What the two fronts of the stub share. */
+/** What the two lanes of the stub share. */
 export interface StubState {
   readonly log: StubLog;
   readonly counts: Counts;

@@ -1,4 +1,4 @@
-import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../../../console/lanes/lane.ts';
+import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../../../console/lanes/observer.ts';
 
 /** Notes what a lane reports. */
 export class RecordingObserver implements LaneObserver {

@@ -10,7 +10,7 @@ let pane: Pane;
 beforeEach(() => {
   jest.useFakeTimers({ now: EPOCH_MS });
   timetable = new Timetable();
-  pane = new Pane(timetable, () => {});
+  pane = new Pane(timetable);
 });
 
 afterEach(() => {

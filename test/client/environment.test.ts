@@ -4,7 +4,7 @@ import { record, until, untilSeen } from './support/checks.ts';
 import { StubServer } from './support/stub-server.ts';
 
 /** A browser's window and page, as far as the client looks at them. Node has neither, so they can be put in its place. */
-class Surroundings {
+class FakeBrowser {
   readonly window = new EventTarget();
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
   readonly navigator = { onLine: true };
@@ -44,7 +44,7 @@ class Surroundings {
 }
 
 let server: StubServer;
-let around: Surroundings;
+let around: FakeBrowser;
 let connection: Connection;
 
 /** A reconnect by itself would come long after the test. */
@@ -52,7 +52,7 @@ const PATIENT: Partial<ConnectOptions> = { reconnectMinMs: 1e9, reconnectMaxMs: 
 
 beforeEach(async () => {
   server = await StubServer.start();
-  around = new Surroundings();
+  around = new FakeBrowser();
 });
 
 afterEach(async () => {

@@ -1,7 +1,8 @@
+import { fieldsOf } from '../fields.ts';
 import type { Challenge } from './issuer.ts';
 
-/** What survives the way to the issuer and back. */
-export interface Errand extends Challenge {
+/** A sign-in that waits for the issuer to send the user back. */
+export interface PendingSignIn extends Challenge {
   /** The page's own query. */
   readonly search: string;
 }
@@ -12,15 +13,17 @@ const KEY = 'lanes.sign-in';
 const ANSWER_PARAMETERS = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss', 'session_state'];
 
 /** Kept by the tab, so that two tabs do not take each other's answers. */
-export function keepErrand(errand: Errand): void {
-  sessionStorage.setItem(KEY, JSON.stringify(errand));
+export function savePendingSignIn(pending: PendingSignIn): void {
+  sessionStorage.setItem(KEY, JSON.stringify(pending));
 }
 
 /** Good for one return. */
-export function takeErrand(): Errand | undefined {
+export function takePendingSignIn(): PendingSignIn | undefined {
   const text = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
-  return text === null ? undefined : (JSON.parse(text) as Errand);
+  const { state, verifier, search } = fieldsOf(text === null ? undefined : JSON.parse(text));
+  if (typeof state !== 'string' || typeof verifier !== 'string' || typeof search !== 'string') return undefined;
+  return { state, verifier, search };
 }
 
 /** Whether the page was opened by an issuer that sends its user back. */

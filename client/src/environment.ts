@@ -1,0 +1,24 @@
+/**
+ * What happens around a connection and concerns all of it: `online` (the network is back), `visible` (the page is visible again,
+ * or the user asks to retry) and `switch` (the application chose another transport).
+ */
+export type Environment = EventTarget;
+
+/** Watches the browser until `signal` is aborted. Node has neither a page nor a notion of being offline. */
+export function watchEnvironment(signal: AbortSignal): Environment {
+  const environment = new EventTarget();
+  const scope = globalThis as { addEventListener?: EventTarget['addEventListener']; document?: Document };
+  scope.addEventListener?.('online', () => environment.dispatchEvent(new Event('online')), { signal });
+  scope.document?.addEventListener(
+    'visibilitychange',
+    () => {
+      if (document.visibilityState === 'visible') environment.dispatchEvent(new Event('visible'));
+    },
+    { signal },
+  );
+  return environment;
+}
+
+export function isOffline(): boolean {
+  return globalThis.navigator?.onLine === false;
+}

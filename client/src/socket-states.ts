@@ -1,0 +1,273 @@
+/**
+ * The two state machines of the WebSocket lane, as tables: what each event does in each state. They are pure; `socket-lane.ts`
+ * and `socket-subscriptions.ts` perform the effects. An event that says nothing new in a state is `ignored` there, by name, so
+ * that the compiler and the tests see that no case was forgotten.
+ */
+
+/** The next state, and the effects of getting there, in order. */
+export type Transition<State, Effect> = 'ignored' | readonly [State, ...Effect[]];
+
+export type StateTable<State extends string, Event extends string, Effect extends string> = {
+  readonly [S in State]: { readonly [E in Event]: Transition<State, Effect> };
+};
+
+/** What happens in a state; undefined where the event is ignored. */
+export function transit<State extends string, Event extends string, Effect extends string>(
+  table: StateTable<State, Event, Effect>,
+  state: State,
+  event: Event,
+): readonly [State, ...Effect[]] | undefined {
+  const transition = table[state][event];
+  return transition === 'ignored' ? undefined : transition;
+}
+
+/** The socket of a connection, which is replaced before API Gateway closes it: the new one opens first. */
+export type LinkState =
+  /** Nothing is open, and nothing was asked for. */
+  | 'closed'
+  /** No socket to use; one is opening. */
+  | 'opening'
+  /** No socket to use; the next attempt comes after a wait. */
+  | 'waiting'
+  /** A socket is in use. */
+  | 'open'
+  /** A socket is in use, and the next one is opening. */
+  | 'replacing'
+  /** A socket is in use; the next attempt to open its successor comes after a wait. */
+  | 'replacingLater';
+
+export type LinkEvent =
+  /** A subscription or a publication needs a socket. */
+  | 'needed'
+  | 'opened'
+  /** An attempt to open a socket failed, and another may succeed. */
+  | 'failed'
+  /** An attempt failed for good. */
+  | 'refused'
+  | 'retryDue'
+  /** The socket in use is over. */
+  | 'lost'
+  /** The socket in use is old, or the network has changed. */
+  | 'replaceDue'
+  | 'stopped';
+
+export type LinkEffect =
+  /** Begin to open a socket. */
+  | 'open'
+  /** Use the socket that has opened. The one before delivers until all subscriptions are on the new one. */
+  | 'use'
+  /** Tell the subscriptions that they wait, and wait. */
+  | 'announcePause'
+  /** Wait without a word: the socket in use still delivers. */
+  | 'pause'
+  /** End all subscriptions with the error. */
+  | 'failAll'
+  /** Close every socket, and end what is under way. */
+  | 'closeAll';
+
+export const LINK: StateTable<LinkState, LinkEvent, LinkEffect> = {
+  closed: {
+    needed: ['opening', 'open'],
+    opened: 'ignored',
+    failed: 'ignored',
+    refused: 'ignored',
+    retryDue: 'ignored',
+    lost: 'ignored',
+    replaceDue: 'ignored',
+    stopped: 'ignored',
+  },
+  opening: {
+    needed: 'ignored',
+    opened: ['open', 'use'],
+    failed: ['waiting', 'announcePause'],
+    refused: ['closed', 'closeAll', 'failAll'],
+    retryDue: 'ignored',
+    lost: 'ignored',
+    replaceDue: 'ignored',
+    stopped: ['closed', 'closeAll'],
+  },
+  waiting: {
+    needed: 'ignored',
+    opened: 'ignored',
+    failed: 'ignored',
+    refused: ['closed', 'closeAll', 'failAll'],
+    retryDue: ['opening', 'open'],
+    lost: 'ignored',
+    replaceDue: 'ignored',
+    stopped: ['closed', 'closeAll'],
+  },
+  open: {
+    needed: 'ignored',
+    opened: 'ignored',
+    failed: 'ignored',
+    refused: 'ignored',
+    retryDue: 'ignored',
+    lost: ['waiting', 'announcePause'],
+    replaceDue: ['replacing', 'open'],
+    stopped: ['closed', 'closeAll'],
+  },
+  replacing: {
+    needed: 'ignored',
+    opened: ['open', 'use'],
+    failed: ['replacingLater', 'pause'],
+    refused: ['closed', 'closeAll', 'failAll'],
+    retryDue: 'ignored',
+    lost: ['opening'],
+    replaceDue: 'ignored',
+    stopped: ['closed', 'closeAll'],
+  },
+  replacingLater: {
+    needed: 'ignored',
+    opened: 'ignored',
+    failed: 'ignored',
+    refused: ['closed', 'closeAll', 'failAll'],
+    retryDue: ['replacing', 'open'],
+    lost: ['waiting'],
+    replaceDue: 'ignored',
+    stopped: ['closed', 'closeAll'],
+  },
+};
+
+/** One subscription on the socket in use. */
+export type SubscriptionState =
+  /** Has to subscribe: waits for a socket, or for another request on its channel. */
+  | 'queued'
+  /** Its request is under way: the server replays what was missed. */
+  | 'subscribing'
+  /** Its request is under way, and the next one is due right after it. */
+  | 'subscribingAgain'
+  | 'following'
+  /** Events wait for one before them, which is late more often than lost. */
+  | 'awaitingGap'
+  /** Its request failed, and the next one comes after a wait. */
+  | 'awaitingRetry'
+  | 'ended';
+
+export type SubscriptionEvent =
+  /** Ask the server what is missing, to find an event that was lost as the last one. */
+  | 'refresh'
+  /** Another socket is in use. */
+  | 'moved'
+  /** No other request is under way on the channel. */
+  | 'turn'
+  /** The request was answered in full, and everything is in order. */
+  | 'complete'
+  /** The request was answered, and events are still missing. */
+  | 'incomplete'
+  | 'failed'
+  /** The request failed, and will again. */
+  | 'refused'
+  /** An event came out of order. */
+  | 'gap'
+  /** An event came, and everything is in order. */
+  | 'inOrder'
+  | 'retryDue'
+  /** The subscription has ended, or goes on over another transport. */
+  | 'left';
+
+export type SubscriptionEffect =
+  /** Give the channel's next request its turn. */
+  | 'schedule'
+  | 'subscribe'
+  /** Wait for a gap to close by itself. */
+  | 'startGapTimer'
+  | 'startRetryTimer'
+  | 'stopTimer'
+  | 'resetBackoff'
+  | 'fail'
+  /** Forget the subscription, and unsubscribe when it was the last of its channel. */
+  | 'release';
+
+export const SUBSCRIPTION: StateTable<SubscriptionState, SubscriptionEvent, SubscriptionEffect> = {
+  queued: {
+    refresh: 'ignored',
+    moved: ['queued', 'schedule'],
+    turn: ['subscribing', 'subscribe'],
+    complete: 'ignored',
+    incomplete: 'ignored',
+    failed: 'ignored',
+    refused: ['ended', 'fail', 'release'],
+    gap: 'ignored',
+    inOrder: 'ignored',
+    retryDue: 'ignored',
+    left: ['ended', 'release'],
+  },
+  subscribing: {
+    refresh: ['subscribingAgain'],
+    moved: ['queued', 'schedule'],
+    turn: 'ignored',
+    complete: ['following', 'resetBackoff'],
+    incomplete: ['awaitingGap', 'startGapTimer'],
+    failed: ['awaitingRetry', 'startRetryTimer'],
+    refused: ['ended', 'fail', 'release'],
+    gap: 'ignored',
+    inOrder: 'ignored',
+    retryDue: 'ignored',
+    left: ['ended', 'release'],
+  },
+  subscribingAgain: {
+    refresh: 'ignored',
+    moved: ['queued', 'schedule'],
+    turn: 'ignored',
+    complete: ['queued', 'resetBackoff', 'schedule'],
+    incomplete: ['queued', 'schedule'],
+    failed: ['awaitingRetry', 'startRetryTimer'],
+    refused: ['ended', 'fail', 'release'],
+    gap: 'ignored',
+    inOrder: 'ignored',
+    retryDue: 'ignored',
+    left: ['ended', 'release'],
+  },
+  following: {
+    refresh: ['queued', 'schedule'],
+    moved: ['queued', 'schedule'],
+    turn: 'ignored',
+    complete: 'ignored',
+    incomplete: 'ignored',
+    failed: 'ignored',
+    refused: ['ended', 'fail', 'release'],
+    gap: ['awaitingGap', 'startGapTimer'],
+    inOrder: 'ignored',
+    retryDue: 'ignored',
+    left: ['ended', 'release'],
+  },
+  awaitingGap: {
+    refresh: ['queued', 'stopTimer', 'schedule'],
+    moved: ['queued', 'stopTimer', 'schedule'],
+    turn: 'ignored',
+    complete: 'ignored',
+    incomplete: 'ignored',
+    failed: 'ignored',
+    refused: ['ended', 'stopTimer', 'fail', 'release'],
+    gap: 'ignored',
+    inOrder: ['following', 'stopTimer', 'resetBackoff'],
+    retryDue: ['queued', 'schedule'],
+    left: ['ended', 'stopTimer', 'release'],
+  },
+  awaitingRetry: {
+    refresh: 'ignored',
+    moved: ['queued', 'stopTimer', 'schedule'],
+    turn: 'ignored',
+    complete: 'ignored',
+    incomplete: 'ignored',
+    failed: 'ignored',
+    refused: ['ended', 'stopTimer', 'fail', 'release'],
+    gap: 'ignored',
+    inOrder: 'ignored',
+    retryDue: ['queued', 'schedule'],
+    left: ['ended', 'stopTimer', 'release'],
+  },
+  ended: {
+    refresh: 'ignored',
+    moved: 'ignored',
+    turn: 'ignored',
+    complete: 'ignored',
+    incomplete: 'ignored',
+    failed: 'ignored',
+    refused: 'ignored',
+    gap: 'ignored',
+    inOrder: 'ignored',
+    retryDue: 'ignored',
+    left: 'ignored',
+  },
+};

@@ -1,0 +1,251 @@
+import { Backoff } from './backoff.ts';
+import { type LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import type { Tunables } from './options.ts';
+import { ORIGIN } from './order.ts';
+import type { LaneSocket, PushFrame } from './socket.ts';
+import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
+import type { ChannelItem, ResetReason } from './types.ts';
+
+/** No gap is waited on for longer before the client asks: by then the server has put tombstones where nothing was written. */
+const GAP_WAIT_MAX_MS = 5_000;
+
+/** The socket in use, and what the server knows of our channels on it. */
+interface SocketInUse {
+  readonly socket: LaneSocket;
+  /** Channels with a request under way. One at a time each, since the server handles the frames of a socket side by side. */
+  readonly busy: Set<string>;
+  readonly subscribed: Set<string>;
+}
+
+/** A subscribe request under way, to which a `reset` belongs that comes on its socket: the frame does not name a request. */
+interface SubscribeRequest {
+  readonly socket: LaneSocket;
+  readonly onReset: (reason: ResetReason) => void;
+}
+
+interface SocketSubscription {
+  readonly feed: Feed;
+  /** Rejects what {@link SocketSubscriptions.add} returned. */
+  readonly reject: (error: LanesError) => void;
+  readonly backoff: Backoff;
+  state: SubscriptionState;
+  /** Why the last request failed. */
+  error: LanesError | undefined;
+  /** There while a request is under way. */
+  request: SubscribeRequest | undefined;
+  /** On this socket it has caught up. */
+  caughtUpOn: LaneSocket | undefined;
+  /** There from the first request on another socket until its answer is complete. */
+  replay: { readonly after: string; count: number } | undefined;
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/**
+ * The subscriptions of one connection on its socket. Order and gaps are mended here: what comes out of order waits, and what is
+ * missing is asked for by subscribing again after the last event that is in order. The table `SUBSCRIPTION` says when; this class
+ * does it.
+ */
+export class SocketSubscriptions {
+  readonly #options: Tunables;
+  readonly #onSettled: () => void;
+  readonly #all = new Set<SocketSubscription>();
+  #inUse: SocketInUse | undefined;
+
+  readonly #effects: Readonly<Record<SubscriptionEffect, (subscription: SocketSubscription) => void>> = {
+    schedule: ({ feed }) => this.#schedule(feed.channel),
+    subscribe: (subscription) => this.#subscribe(subscription),
+    startGapTimer: (subscription) => {
+      this.#startTimer(subscription, subscription.backoff.nextDelayMs(GAP_WAIT_MAX_MS));
+    },
+    startRetryTimer: (subscription) => {
+      const { backoff, error } = subscription;
+      // On top of what the server asks for, so that subscriptions that were refused together do not return together.
+      this.#startTimer(subscription, (error?.retryAfterMs ?? 0) + backoff.nextDelayMs(this.#options.reconnectMaxMs));
+    },
+    stopTimer: ({ timer }) => clearTimeout(timer),
+    resetBackoff: ({ backoff }) => backoff.reset(),
+    fail({ reject, error }) {
+      if (error !== undefined) reject(error);
+    },
+    release: (subscription) => {
+      subscription.request = undefined;
+      this.#all.delete(subscription);
+      this.#schedule(subscription.feed.channel);
+    },
+  };
+
+  /** @param onSettled called when no subscription waits for an answer on the socket in use */
+  constructor(options: Tunables, onSettled: () => void) {
+    this.#options = options;
+    this.#onSettled = onSettled;
+  }
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  /** Resolves when `signal` is aborted; rejects with an error that is final. */
+  add(feed: Feed, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const subscription: SocketSubscription = {
+        feed,
+        reject,
+        backoff: new Backoff(this.#options.gapWaitMs, 0.5),
+        state: 'queued',
+        error: undefined,
+        request: undefined,
+        caughtUpOn: undefined,
+        replay: undefined,
+        timer: undefined,
+      };
+      this.#all.add(subscription);
+      signal.addEventListener('abort', () => {
+        this.#dispatch(subscription, 'left');
+        resolve();
+      });
+      this.#schedule(feed.channel);
+    });
+  }
+
+  /** Moves all subscriptions to another socket; undefined where the one in use was lost. */
+  use(socket: LaneSocket | undefined): void {
+    this.#inUse = socket && { socket, busy: new Set(), subscribed: new Set() };
+    if (socket === undefined) return;
+    for (const subscription of this.#all) this.#dispatch(subscription, 'moved');
+    this.#settle();
+  }
+
+  /** Asks the server for what may be missing. */
+  refresh(): void {
+    for (const subscription of this.#all) this.#dispatch(subscription, 'refresh');
+  }
+
+  failAll(error: LanesError): void {
+    for (const subscription of this.#all) this.#dispatch(subscription, 'refused', error);
+  }
+
+  waiting(error: LanesError, delayMs: number): void {
+    for (const { feed } of this.#all) feed.waiting(error, delayMs);
+  }
+
+  receive(push: PushFrame, from: LaneSocket): void {
+    for (const subscription of this.#all) {
+      const { feed, request } = subscription;
+      if (feed.channel !== push.channel) continue;
+      if (push.kind === 'reset') {
+        if (request?.socket === from) request.onReset(push.reason);
+      } else {
+        deliver(subscription, feed.order.offer(push));
+        this.#dispatch(subscription, feed.order.hasGap ? 'gap' : 'inOrder');
+      }
+    }
+  }
+
+  #dispatch(subscription: SocketSubscription, event: SubscriptionEvent, error?: LanesError): void {
+    const transition = transit(SUBSCRIPTION, subscription.state, event);
+    if (transition === undefined) return;
+    const [state, ...effects] = transition;
+    subscription.state = state;
+    if (error !== undefined) subscription.error = error;
+    for (const effect of effects) this.#effects[effect](subscription);
+  }
+
+  #startTimer(subscription: SocketSubscription, delayMs: number): void {
+    subscription.timer = setTimeout(() => this.#dispatch(subscription, 'retryDue'), delayMs);
+  }
+
+  /** Sends the next request that a channel needs on the socket, unless one is under way. */
+  #schedule(channel: string): void {
+    const inUse = this.#inUse;
+    if (inUse === undefined || inUse.busy.has(channel)) return;
+    const subscriptions = [...this.#all].filter(({ feed }) => feed.channel === channel);
+    const next = subscriptions.find(({ state }) => state === 'queued');
+    if (next !== undefined) this.#dispatch(next, 'turn');
+    else if (subscriptions.length === 0 && inUse.subscribed.delete(channel)) void this.#unsubscribe(channel, inUse);
+  }
+
+  /** Holds a channel for one request. */
+  async #request(channel: string, { busy }: SocketInUse, send: () => Promise<unknown>): Promise<void> {
+    busy.add(channel);
+    await send();
+    busy.delete(channel);
+    this.#schedule(channel);
+    this.#settle();
+  }
+
+  #subscribe(subscription: SocketSubscription): void {
+    const inUse = this.#inUse;
+    if (inUse !== undefined) void this.#request(subscription.feed.channel, inUse, () => this.#sendSubscribe(subscription, inUse));
+  }
+
+  /** Settles when the request is answered in full or has failed; never rejects. */
+  async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
+    const { feed, backoff } = subscription;
+    const { channel, order } = feed;
+    const after = order.cursor;
+    let baseline: string | undefined;
+    const request: SubscribeRequest = {
+      socket,
+      onReset(reason) {
+        // `epoch_changed` after the origin is for clients that do not know where the first epoch begins: nothing was lost.
+        if (after !== ORIGIN || reason !== 'epoch_changed') deliver(subscription, order.reset(reason, baseline));
+      },
+    };
+    // A request on another socket, or none: resets go unheard then, so this one's answers must not count either.
+    const isCurrent = () => subscription.request === request;
+    subscription.request = request;
+    subscribed.add(channel);
+    if (after !== undefined && subscription.caughtUpOn !== socket && subscription.replay === undefined) {
+      subscription.replay = { after, count: 0 };
+      feed.report({ kind: 'resuming', after });
+    }
+    order.ask();
+    let failure: LanesError | undefined;
+    try {
+      await socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after, batch: true }) }, (response) => {
+        if (!isCurrent()) return true;
+        if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
+        if (response.kind === 'error' && response.id !== undefined) {
+          backoff.reset();
+          deliver(subscription, order.settle(response.id));
+        }
+        if (response.kind !== 'subscribed') return true;
+        baseline = response.id;
+        if (after === undefined) deliver(subscription, order.settle(baseline));
+        feed.live();
+        return after === undefined;
+      });
+    } catch (thrown) {
+      failure = toLanesError(thrown);
+    }
+    if (!isCurrent()) return;
+    subscription.request = undefined;
+    if (failure !== undefined) return this.#dispatch(subscription, failure.final ? 'refused' : 'failed', failure);
+    caughtUp(subscription, socket);
+    this.#dispatch(subscription, order.hasGap ? 'incomplete' : 'complete');
+  }
+
+  /** Events that still come find no subscription, so a failure does not matter. */
+  #unsubscribe(channel: string, inUse: SocketInUse): Promise<void> {
+    const send = () => inUse.socket.request({ action: 'unsubscribe', channel }, () => true).catch(() => {});
+    return this.#request(channel, inUse, send);
+  }
+
+  #settle(): void {
+    if (this.#inUse === undefined || this.#inUse.busy.size > 0) return;
+    if ([...this.#all].every(({ state }) => state !== 'queued')) this.#onSettled();
+  }
+}
+
+function deliver({ feed, replay }: SocketSubscription, items: readonly ChannelItem[]): void {
+  if (replay !== undefined) replay.count += items.filter(({ kind }) => kind === 'event').length;
+  feed.take(items);
+}
+
+function caughtUp(subscription: SocketSubscription, socket: LaneSocket): void {
+  const { feed, replay } = subscription;
+  subscription.caughtUpOn = socket;
+  subscription.replay = undefined;
+  if (replay !== undefined) feed.report({ kind: 'resumed', after: replay.after, replayed: replay.count });
+}
