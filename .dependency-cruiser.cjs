@@ -11,6 +11,13 @@ const BUILTIN =
   '^node:|^(fs|path|crypto|http|https|http2|net|tls|stream|url|util|os|events|buffer|timers|child_process|worker_threads|zlib|module)(/|$)';
 const NPM = (...names) => `^node_modules/(${names.join('|')})/`;
 
+/** A lane's folders of the deployed code: every folder of `fargate/`, and those of `lambda/` that are not shared. The group is the lane. */
+const LANE = '(?:lambda|fargate)/(?!access/|backbone/|support/)([^/]+)/';
+/** A folder that the backbone has, and each lane for itself. */
+const EVERY = (folder) => `^(backbone|${LANE.slice(0, -1)})/${folder}/`;
+/** The lane that a rule's `from` has matched. */
+const SAME_LANE = '(lambda|fargate)/$1/';
+
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
   forbidden: [
@@ -23,8 +30,11 @@ module.exports = {
       to: { dependencyTypes: ['npm-dev'], pathNot: NPM('@types', 'esbuild') },
     },
     only('domain-is-pure', '^backbone/domain/', '^backbone/(domain/|protocol\\.ts$)', 'no I/O, no library, no AWS'),
+    only('lane-domain-is-pure', `^${LANE}domain/`, `^backbone/(domain/|protocol\\.ts$)|^${SAME_LANE}domain/`, 'no I/O, no library, no AWS'),
     only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
+    only('lane-contract-adds-to-the-contract', `^${LANE}contract\\.ts$`, '^backbone/contract\\.ts$'),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
+    only('lane-ports-know-the-domain', `^${LANE}ports\\.ts$`, `^backbone/domain/|^${SAME_LANE}domain/`),
     only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
     only(
       'telemetry-knows-the-domain',
@@ -38,11 +48,12 @@ module.exports = {
       to: { path: NPM('@aws-lambda-powertools') },
     },
     only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
+    only('lane-memory-implements-ports', `^${LANE}memory/`, `^backbone/(domain/|ports\\.ts$)|^${SAME_LANE}((domain|memory)/|ports\\.ts$)`),
     {
       name: 'memory-is-for-tests-and-bench',
       severity: 'error',
-      from: { pathNot: '^(backbone/memory|bench|test)/' },
-      to: { path: '^backbone/memory/' },
+      from: { pathNot: `${EVERY('memory')}|^(bench|test)/` },
+      to: { path: EVERY('memory') },
     },
     only('tokens-use-ports', '^backbone/tokens/', `^backbone/(domain|tokens)/|^backbone/ports\\.ts$|${NPM('aws-jwt-verify')}`),
     {
@@ -52,15 +63,15 @@ module.exports = {
       to: { path: NPM('aws-jwt-verify') },
     },
     {
-      name: 'aws-sdk-only-in-backbone-aws',
+      name: 'aws-sdk-only-in-folders-aws',
       severity: 'error',
-      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console)/', pathNot: '^backbone/aws/' },
+      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console)/', pathNot: EVERY('aws') },
       to: { path: NPM('@aws-sdk', '@smithy') },
     },
     only(
-      'lib-knows-contract-only',
+      'lib-knows-contracts-only',
       '^lib/',
-      `^lib/|^backbone/contract\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', '@cdklabs/cdk-validator-cfnguard', 'valibot', 'esbuild')}|${BUILTIN}`,
+      `^lib/|^backbone/contract\\.ts$|^${LANE}contract\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', '@cdklabs/cdk-validator-cfnguard', 'valibot', 'esbuild')}|${BUILTIN}`,
       'handlers are named by path, never imported',
     ),
     only('bin-composes-lib', '^bin/', `^lib/|${NPM('aws-cdk-lib')}|${BUILTIN}`),
@@ -70,7 +81,19 @@ module.exports = {
       from: { path: '^(lambda|fargate)/([^/]+)' },
       to: { path: '^(bin|lib|local|bench|client|console|test)/' },
     },
-    { name: 'lambda-not-fargate', severity: 'error', from: { path: '^lambda/' }, to: { path: '^fargate/' } },
+    {
+      name: 'lanes-import-no-other-lane',
+      severity: 'error',
+      from: { path: `^(?:test/)?${LANE}` },
+      to: { path: `^(test/)?${LANE}`, pathNot: `^(test/)?${SAME_LANE}` },
+    },
+    {
+      name: 'shared-code-imports-no-lane',
+      comment: 'to remove a lane, delete the folders named after it: nothing else may need them',
+      severity: 'error',
+      from: { path: '^(test/)?(backbone|lambda|fargate|support)/', pathNot: `^(test/)?${LANE}` },
+      to: { path: `^(test/)?${LANE}` },
+    },
     { name: 'fargate-not-lambda', severity: 'error', from: { path: '^fargate/' }, to: { path: '^lambda/' } },
     {
       name: 'no-cdk-at-runtime',

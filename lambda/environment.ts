@@ -1,8 +1,8 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV, WEBSOCKET_ENV } from '../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../backbone/contract.ts';
 
-const text = v.pipe(v.string(), v.nonEmpty());
-const wholeNumber = v.pipe(
+export const text = v.pipe(v.string(), v.nonEmpty());
+export const wholeNumber = v.pipe(
   v.string(),
   v.regex(/^[1-9][0-9]*$/, (issue) => `Expected a whole number but received ${issue.received}`),
   v.transform(Number),
@@ -13,25 +13,6 @@ export const logEntries = { [LOG_ENV.table]: text, [LOG_ENV.retentionMs]: wholeN
 
 export const publishEntries = { [PUBLISH_ENV.topicArn]: text, [PUBLISH_ENV.publishTimeoutMs]: wholeNumber } as const;
 
-export const connectionStoreEntries = {
-  [WEBSOCKET_ENV.connectionsTable]: text,
-  [WEBSOCKET_ENV.subscriptionsTable]: text,
-  [WEBSOCKET_ENV.principalsTable]: text,
-  [WEBSOCKET_ENV.connectionTtlMs]: wholeNumber,
-} as const;
-
-export const connectionLimitEntries = { [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: wholeNumber } as const;
-
-export const publicationLimitEntries = { [WEBSOCKET_ENV.maxPublishesPerSecond]: wholeNumber } as const;
-
-export const answerLimitEntries = { [WEBSOCKET_ENV.maxAnswersPerSecond]: wholeNumber } as const;
-
-export const replayLimitEntries = { [WEBSOCKET_ENV.maxReplaysPerPrincipal]: wholeNumber } as const;
-
-export const replayRateEntries = { [WEBSOCKET_ENV.maxReplayPostsPerSecond]: wholeNumber } as const;
-
-export const replayQueueEntries = { [WEBSOCKET_ENV.replayQueueUrl]: text } as const;
-
 export const accessEntries = {
   [ACCESS_ENV.issuer]: v.pipe(text, v.url()),
   [ACCESS_ENV.audience]: text,
@@ -41,20 +22,6 @@ export const accessEntries = {
 } as const;
 
 export const telemetryEntries = { [TELEMETRY_ENV.stack]: text } as const;
-
-export const managementEntries = { [WEBSOCKET_ENV.managementEndpoint]: v.pipe(text, v.url()) } as const;
-
-export const deliveryEntries = {
-  [WEBSOCKET_ENV.deliveryQueueUrl]: text,
-  [WEBSOCKET_ENV.deadLetterQueueUrl]: text,
-  [WEBSOCKET_ENV.postConcurrency]: wholeNumber,
-} as const;
-
-export const sweepEntries = { [WEBSOCKET_ENV.sweepConnections]: wholeNumber } as const;
-
-export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
-
-export const clusterEntries = { [TASK_QUEUE_ENV.clusterArn]: text } as const;
 
 /** What {@link readEnvironment} makes of such entries. */
 export type Environment<E extends v.ObjectEntries> = v.InferOutput<v.ObjectSchema<E, undefined>>;

@@ -2,7 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { QUEUE_RETENTION_SECONDS } from '../backbone/contract.ts';
+import { DEAD_LETTER_RETENTION_SECONDS } from '../backbone/contract.ts';
 import { acknowledge } from './acknowledgements.ts';
 import { FINDINGS } from './dead-letter-queue.findings.ts';
 import { alarmAbove } from './observability/alarm.ts';
@@ -22,7 +22,7 @@ export class DeadLetterQueue extends Construct {
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.deadLetters),
+      retentionPeriod: Duration.seconds(DEAD_LETTER_RETENTION_SECONDS),
     });
     acknowledge(this.queue, ...FINDINGS.isDeadLetterQueue);
     const waiting = this.queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });

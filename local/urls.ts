@@ -1,4 +1,4 @@
-import { SSE_ENV } from '../backbone/contract.ts';
+import { SERVER_ENV } from '../backbone/contract.ts';
 import type { Front } from './balancer/front.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { TaskService } from './tasks/task-service.ts';
@@ -21,7 +21,7 @@ export function urlsOf(run: {
 }): LocalUrls {
   const front = (protocol: Front['protocol']) => run.fronts.find((candidate) => candidate.protocol === protocol);
   const distribution = run.fronts.find(({ servesFiles }) => servesFiles);
-  const hasConsole = run.services.some(({ options }) => (options.env('', 0)[SSE_ENV.consoleConfig] ?? '') !== '');
+  const hasConsole = run.services.some(({ options }) => (options.env('', 0)[SERVER_ENV.consoleConfig] ?? '') !== '');
   // Plain HTTP where it is no redirect: browsers distrust the certificate.
   const consoleFront = run.fronts.find(({ protocol, forwards }) => protocol === 'http' && forwards) ?? front('https');
   return {

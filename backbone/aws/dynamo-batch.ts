@@ -5,6 +5,7 @@ import {
   type BatchWriteCommandInput,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
+import { backoffMs, fullJitter } from '../domain/backoff.ts';
 import type { Clock } from '../ports.ts';
 
 type Key = Readonly<Record<string, string | number>>;
@@ -19,9 +20,9 @@ export interface BatchOptions {
 const KEYS_PER_GET = 100;
 const WRITES_PER_BATCH = 25;
 
-/** A throttled partition recovers within a second; 100 ms doubled six times waits up to six. */
+/** A throttled partition recovers within a second; the waits between seven tries add up to 6 s on average. */
 const MAX_TRIES = 7;
-const FIRST_DELAY_MS = 100;
+const BACKOFF = { firstMs: 200, mostMs: 6_400 };
 
 /** DynamoDB kept handing parts of a batch back. */
 export class BatchIncompleteError extends Error {
@@ -64,7 +65,7 @@ async function untilDone<Requests extends Readonly<Record<string, unknown>> | un
 ): Promise<void> {
   let left = requests;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    if (attempt > 0) await clock.sleep(Math.random() * FIRST_DELAY_MS * 2 ** attempt);
+    if (attempt > 0) await clock.sleep(fullJitter(backoffMs(BACKOFF, attempt - 1), Math.random));
     const unprocessed = await send(left);
     if (unprocessed === undefined || Object.keys(unprocessed).length === 0) return;
     left = unprocessed;

@@ -14,7 +14,7 @@ import { type ClaimItem, type EventItem, type HeadItem, type LogItem, toClaim, t
 
 export interface DynamoEventLogOptions {
   readonly client: DynamoDBDocumentClient;
-  /** A table with the key schema `TABLES.log` of the contract. */
+  /** A table with the key schema `LOG_TABLE` of the contract. */
   readonly table: string;
   /** How long events stay readable. */
   readonly retentionMs: number;
@@ -123,7 +123,7 @@ class DynamoEventLog implements EventLog {
     return { entries, more: false };
   }
 
-  async bury(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+  async tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry> {
     const key = eventKey(channel, position.epoch, position.seq);
     const tombstone = { ...key, tombstone: true, at: atMs, expiresAt: expirySeconds(atMs + this.#retentionMs) } as const;
     const present = await this.#putIfFree(tombstone);

@@ -49,7 +49,7 @@ export class KeysUnavailableError extends Error {
 
 const PATTERN = /^(?:[A-Za-z0-9_.:-]{1,128}|[A-Za-z0-9_.:-]{0,127}\*)$/;
 
-/** Both lists together, as JSON: they are part of every WebSocket connection's row, which is to stay below 4 KB. */
+/** Both lists together, as JSON: a lane may keep them in a row per connection, which is to stay below 4 KB. */
 export const MAX_RIGHTS_LENGTH = 1_024;
 
 /** OpenID Connect allows a subject no more. */

@@ -5,12 +5,6 @@ const CHANNEL = /^[A-Za-z0-9_.:-]{1,128}$/;
 /** Streams, polls and cursors hold at most this many channels, so that a composite cursor stays below the header limits on the way. */
 export const MAX_CHANNELS = 32;
 
-/**
- * Channels that one WebSocket connection may subscribe to: their names are part of the connection's row, which stays
- * below 4 KB for names of usual length, and a close deletes the subscriptions in as few batches.
- */
-export const MAX_CHANNELS_PER_CONNECTION = 100;
-
 /** No URL can carry them as a segment of its path: clients and proxies take them for steps, `%2e` too. */
 const DOTS: ReadonlySet<unknown> = new Set(['.', '..']);
 

@@ -3,7 +3,7 @@ import { AccessDeniedError } from './access.ts';
 /** The cookie that `POST /v1/session` sets. Browsers take a name with this prefix only with `Secure`, `Path=/` and without a domain. */
 export const SESSION_COOKIE = '__Host-lanes';
 
-/** In the list of WebSocket sub-protocols a token stands behind this: browsers let a page set nothing else. */
+/** In the list of sub-protocols of an upgrade, a token follows this prefix: browsers let a page set nothing else. */
 const SUBPROTOCOL_PREFIX = 'bearer.';
 
 /** What a request carries its token in. */

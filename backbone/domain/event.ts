@@ -3,7 +3,7 @@ import { parseChannel } from './channel.ts';
 import { formatPosition } from './cursor.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
-/** An event of the log. `seq` counts 1, 2, 3 … without holes within a channel's `epoch`. */
+/** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
 export interface LaneEvent {
   readonly channel: string;
   readonly epoch: string;
@@ -38,7 +38,7 @@ const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open',
 
 /**
  * Validates what a caller wants to publish, whichever entrance it came by, and turns CRLF and CR into LF
- * (SSE cannot carry a bare CR, and both lanes deliver the same text).
+ * (an event stream cannot carry a bare CR, and every lane delivers the same text).
  * @throws InvalidInputError `invalid_channel`, `invalid_type`, `invalid_data`, `data_too_large` or `invalid_key`
  */
 export function parsePublication(input: { channel: unknown; type?: unknown; data?: unknown; key?: unknown }): Publication {
@@ -95,7 +95,7 @@ export function toWireEvent(event: LaneEvent): WireEvent {
   };
 }
 
-/** The `event` frame of the WebSocket lane. */
+/** The `event` frame: see `ServerFrame`. */
 export function encodeEventFrame(event: LaneEvent): string {
   return JSON.stringify({ kind: 'event', ...toWireEvent(event) } satisfies ServerFrame);
 }

@@ -1,4 +1,4 @@
-/** Every code that a rejected input can carry, on HTTP (`code` of the problem) and on WebSocket (`code` of the error frame). */
+/** Every code that a rejected input can carry, in a problem (HTTP) and in an error frame (sockets). */
 export type InvalidInputCode =
   | 'invalid_channel'
   | 'invalid_type'

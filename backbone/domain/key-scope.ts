@@ -4,7 +4,7 @@
  */
 export type KeyScope = string;
 
-/** Everybody who publishes with a token, by `sub`: the same over HTTP and WebSocket, so that a client may try again on the other lane. */
+/** Everybody who publishes with a token, by `sub`: the same on every lane, so that a client may try again on another. */
 export function scopeOfPrincipal(principal: string): KeyScope {
   return `user ${principal}`;
 }

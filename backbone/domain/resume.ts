@@ -26,7 +26,7 @@ export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimi
 /**
  * Whether everything after `cursor` can still be replayed.
  *
- * A missing seq is either a hole (never written) or expired, and the log cannot tell which. Seqs are written about
+ * A missing seq is either a gap (never written) or expired, and the log cannot tell which. Seqs are written about
  * in order, and tombstones carry no later time than their neighbours, so an entry at `cursor` itself, or right behind it, that
  * is not about to expire proves that nothing after it has expired; so does an epoch younger than the retention. Without a
  * proof the client is told: a needless reset is mended by the application, a silent loss by nobody.
@@ -55,7 +55,7 @@ export function checkResume(
 }
 
 /**
- * The seq up to which everything is settled: written, or a hole that no publisher can still fill, because a publisher
+ * The seq up to which everything is settled: written, or a gap that no publisher can still fill, because a publisher
  * gives up long before `graceMs` has passed. A new subscriber starts there, not at the head: a seq that is assigned
  * but not written yet will be acknowledged after the subscriber came, so it must be delivered.
  *

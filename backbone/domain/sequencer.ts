@@ -8,12 +8,12 @@ export interface SeqRange {
   readonly to: number;
 }
 
-/** Entries kept while a hole below them is open. What does not fit is read from the log once the hole is closed. */
+/** Entries kept while a gap below them is open. What does not fit is read from the log once the gap is closed. */
 const MAX_PENDING = 1024;
 
 /**
  * Puts a channel's entries into order: whatever order, however late and however often they are offered,
- * events come out by seq, each once, and nothing comes out past a hole. One epoch only: who owns the sequencer
+ * events come out by seq, each once, and nothing comes out past a gap. One epoch only: who owns the sequencer
  * replaces it when the epoch changes. Pure: it asks for what is missing, and the owner reads it.
  */
 export class Sequencer {

@@ -90,7 +90,7 @@ export class MemoryEventLog implements EventLog {
     return { entries: found.slice(0, limit), more: found.length > limit };
   }
 
-  async bury(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+  async tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry> {
     const rows = this.#rowsOf(channel, position.epoch);
     const present = rows.get(position.seq);
     if (present !== undefined) return present.entry;

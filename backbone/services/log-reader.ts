@@ -9,7 +9,7 @@ export interface LogReaderOptions {
   readonly clock: Clock;
   /** How long events stay in the log. */
   readonly retentionMs: number;
-  /** A hole older than this is buried: no publisher can still fill it. */
+  /** A gap older than this is tombstoned: no publisher can still fill it. */
   readonly graceMs: number;
 }
 
@@ -20,9 +20,9 @@ const PAGE = 100;
 const BASELINE_RETRY_MS = 50;
 
 export interface ReplayPage {
-  /** In order. Past `settled` there may be holes between them. */
+  /** In order. Past `settled` there may be gaps between them. */
   readonly entries: readonly LogEntry[];
-  /** All that exists up to this seq has been read: a seq still missing below it is buried for good. */
+  /** All that exists up to this seq has been read: a seq still missing below it is tombstoned for good. */
   readonly settled: number;
   /** False on the last page. */
   readonly more: boolean;
@@ -36,7 +36,7 @@ export interface ReplayProgress {
   /** The last seq read. */
   position: number;
   settled: number;
-  holeOpen: boolean;
+  gapOpen: boolean;
   /** Until then nothing after `position` has expired. */
   provenMs: number;
   more: boolean;
@@ -58,7 +58,7 @@ export class ReplayExpiredError extends Error {
   }
 }
 
-/** Reads a channel's log the way every consumer has to: baselines, resumption, replay, and holes that are never waited on for ever. */
+/** Reads a channel's log the way every consumer has to: baselines, resumption, replay, and gaps that are never waited on for ever. */
 export class LogReader {
   readonly #options: LogReaderOptions;
 
@@ -124,9 +124,9 @@ export class LogReader {
   }
 
   /**
-   * Everything after `after`, in pages. Holes that are old enough are buried on the way; a hole that a publisher may
+   * Everything after `after`, in pages. Gaps that are old enough are tombstoned on the way; a gap that a publisher may
    * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
-   * Call {@link checkResume} first, and begin where it says: the replay takes a missing seq for a hole. Where so much time has passed since that something
+   * Call {@link checkResume} first, and begin where it says: the replay takes a missing seq for a gap. Where so much time has passed since that something
    * may have expired, it checks again.
    *
    * @param upTo the last seq wanted; the end of the log when undefined
@@ -144,7 +144,7 @@ export class LogReader {
     const { epoch, seq } = after;
     // A channel without an epoch has nothing to read.
     const more = seq < upTo && !isOrigin(after);
-    return { channel, epoch, upTo, position: seq, settled: seq, holeOpen: false, provenMs, more };
+    return { channel, epoch, upTo, position: seq, settled: seq, gapOpen: false, provenMs, more };
   }
 
   /**
@@ -165,14 +165,14 @@ export class LogReader {
       for (const entry of page.entries) {
         const from = replay.position + 1;
         if (entry.seq > from && entry.atMs < clock.nowMs() - graceMs) {
-          entries.push(...(await this.bury(channel, epoch, { from, to: entry.seq - 1 }, entry.atMs)));
+          entries.push(...(await this.tombstone(channel, epoch, { from, to: entry.seq - 1 }, entry.atMs)));
         } else if (entry.seq > from) {
-          replay.holeOpen = true;
+          replay.gapOpen = true;
         }
         entries.push(entry);
         replay.position = entry.seq;
         if (entry.kind === 'event') replay.provenMs = Math.max(replay.provenMs, provenUntilMs(entry.atMs, this.#options));
-        if (!replay.holeOpen) replay.settled = entry.seq;
+        if (!replay.gapOpen) replay.settled = entry.seq;
       }
       replay.more = page.more && replay.position < upTo;
       return { entries, settled: replay.settled, more: replay.more };
@@ -187,13 +187,13 @@ export class LogReader {
   }
 
   /**
-   * Closes a hole that is past the grace period: a tombstone at every free seq. Whoever was faster wins, so the
+   * Closes a gap that is past the grace period: a tombstone at every free seq. Whoever was faster wins, so the
    * answer is what the log holds there now, in order.
    */
-  async bury(channel: string, epoch: string, range: SeqRange, atMs: number): Promise<readonly LogEntry[]> {
-    const buried: LogEntry[] = [];
-    for (let seq = range.from; seq <= range.to; seq++) buried.push(await this.#options.log.bury(channel, { epoch, seq }, atMs));
-    return buried;
+  async tombstone(channel: string, epoch: string, range: SeqRange, atMs: number): Promise<readonly LogEntry[]> {
+    const tombstoned: LogEntry[] = [];
+    for (let seq = range.from; seq <= range.to; seq++) tombstoned.push(await this.#options.log.tombstone(channel, { epoch, seq }, atMs));
+    return tombstoned;
   }
 
   /** The entries of a range that exist now, in order. */

@@ -12,7 +12,7 @@ export interface PublisherOptions {
   readonly clock: Clock;
   /**
    * A publisher that has not written its event this long after its seq was assigned gives the seq up and takes a new
-   * one. Below the grace period of consumers, so that they may rely on an older hole never being filled.
+   * one. Below the grace period of consumers, so that they may rely on an older gap never being filled.
    */
   readonly publishTimeoutMs: number;
 }
@@ -53,8 +53,8 @@ export async function publish(publication: Publication, scope: KeyScope, options
 async function publishOnce(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
   const publicationId = randomUUID();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-    const seat = await takeSeat(publication.channel, options);
-    const event = await write(publication, seat, publicationId, options);
+    const allocation = await allocate(publication.channel, options);
+    const event = await write(publication, allocation, publicationId, options);
     if (event !== undefined) {
       await options.bus.notify(event);
       return event;
@@ -87,21 +87,21 @@ async function publishKeyed(publication: Publication, key: ClaimKey, options: Pu
   throw contended(publication);
 }
 
-interface Seat extends Position {
+interface Allocation extends Position {
   readonly allocatedAtMs: number;
 }
 
-async function takeSeat(channel: string, { log, clock }: PublisherOptions): Promise<Seat> {
+async function allocate(channel: string, { log, clock }: PublisherOptions): Promise<Allocation> {
   // Taken before the call: the seq is younger than this says, never older.
   const allocatedAtMs = clock.nowMs();
   return { ...(await log.allocate(channel)), allocatedAtMs };
 }
 
 async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
-  const seat = await takeSeat(key.channel, options);
-  const claim = await options.log.setClaim(key, { ...seat, contentHash }, replaces);
+  const allocation = await allocate(key.channel, options);
+  const claim = await options.log.setClaim(key, { ...allocation, contentHash }, replaces);
   // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
-  if (!samePosition(claim, seat)) await options.log.bury(key.channel, seat, seat.allocatedAtMs);
+  if (!samePosition(claim, allocation)) await options.log.tombstone(key.channel, allocation, allocation.allocatedAtMs);
   return claim;
 }
 
@@ -112,21 +112,21 @@ async function storedEvent(channel: string, claim: Claim, { log }: PublisherOpti
   return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
 }
 
-/** Writes the event at its seat, or gives the seat up. Undefined when the seq went to a tombstone. */
+/** Writes the event at the allocated position, or gives the position up when it is too late. Undefined when the seq went to a tombstone. */
 async function write(
   publication: Publication,
-  seat: Seat,
+  allocation: Allocation,
   publicationId: string,
   options: PublisherOptions,
 ): Promise<LaneEvent | undefined> {
   const { log, clock, publishTimeoutMs } = options;
   const { channel, type, data } = publication;
   const nowMs = clock.nowMs();
-  if (nowMs - seat.allocatedAtMs > publishTimeoutMs) {
-    const entry = await log.bury(channel, seat, seat.allocatedAtMs);
+  if (nowMs - allocation.allocatedAtMs > publishTimeoutMs) {
+    const entry = await log.tombstone(channel, allocation, allocation.allocatedAtMs);
     return entry.kind === 'event' ? entry.event : undefined;
   }
-  const event: LaneEvent = { channel, epoch: seat.epoch, seq: seat.seq, type, data, publishedAtMs: nowMs };
+  const event: LaneEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, type, data, publishedAtMs: nowMs };
   const outcome = await log.append(event, publicationId);
   return outcome.kind === 'stored' ? outcome.event : undefined;
 }

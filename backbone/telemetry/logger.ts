@@ -23,7 +23,7 @@ export interface FunctionLogger extends Logger {
 /**
  * The logger of functions and tasks: that of Powertools for AWS Lambda, with its fields and its settings
  * (`POWERTOOLS_LOG_LEVEL` and the like), and the `lane` in every line. Make one for each process: it knows the first invocation.
- * @param lane `websocket`, `sse` or, for what belongs to neither, `backbone`
+ * @param lane the lane's id or, for what belongs to none, `backbone`
  * @param write takes one line without its line end
  */
 export function createLogger(lane: string, write: (line: string) => void): FunctionLogger {

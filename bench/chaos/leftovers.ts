@@ -1,7 +1,8 @@
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, paginateScan, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ifConditionHolds } from '../../backbone/aws/dynamo-condition.ts';
-import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
 import type { LocalRun } from '../../local/run.ts';
 import type { TaskService } from '../../local/tasks/task-service.ts';
 import { type AwsAccess, clientSettings } from './aws-access.ts';

@@ -1,4 +1,5 @@
-import { LOG_ENV, SSE_ENV } from '../../backbone/contract.ts';
+import { LOG_ENV } from '../../backbone/contract.ts';
+import { SSE_ENV } from '../../fargate/sse/contract.ts';
 
 /**
  * How long events live in the run. Short, so that in a run of some minutes whoever is away for longer meets a `reset`;

@@ -1,11 +1,11 @@
-import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
-import { encodeDeliveryJob } from '../../backbone/domain/delivery-job.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
-import type { ConnectionPoster, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { type DeliverDependencies, deliver, type QueueRecord } from '../../lambda/websocket/deliver.ts';
+import type { DeliveryJob, Subscriber } from '../../lambda/websocket/domain/delivery-job.ts';
+import { encodeDeliveryJob } from '../../lambda/websocket/domain/delivery-job.ts';
+import type { ConnectionPoster, SubscriberPage } from '../../lambda/websocket/ports.ts';
 
 export interface FanOutSetting {
   readonly poster: ConnectionPoster;
@@ -60,7 +60,7 @@ export async function fanOut(event: LaneEvent, setting: FanOutSetting): Promise<
     }
   };
   await Promise.all(Array.from({ length: setting.invocations }, invokeWhileThereIsWork));
-  return { ...sum, undeliverable: queue.buried };
+  return { ...sum, undeliverable: queue.deadLetters };
 }
 
 /** Log lines and metrics of the handler cost the same with every poster, and would only bury the bench's own. */
@@ -68,7 +68,7 @@ const silent: Telemetry = { info: () => undefined, warn: () => undefined, error:
 
 /** Both queues of the fan-out in one, and the dead-letter queue as a number. */
 class JobQueue {
-  buried = 0;
+  deadLetters = 0;
   readonly #visible: QueueRecord[] = [];
   readonly #waiting: (() => void)[] = [];
   #unfinished = 0;
@@ -85,8 +85,8 @@ class JobQueue {
     for (const job of jobs) this.put(encodeDeliveryJob(job), delaySeconds);
   }
 
-  async bury({ subscribers }: DeliveryJob): Promise<void> {
-    this.buried += subscribers.length;
+  async deadLetter({ subscribers }: DeliveryJob): Promise<void> {
+    this.deadLetters += subscribers.length;
   }
 
   /** The next messages; undefined once all that were ever put are done. */

@@ -2,9 +2,9 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Pool } from 'undici';
-import { classifyAnswer, createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { createSignedPoster } from '../../backbone/aws/signed-poster.ts';
-import type { ConnectionPoster } from '../../backbone/ports.ts';
+import { classifyAnswer, createSdkPoster } from '../../lambda/websocket/aws/connection-poster.ts';
+import { createSignedPoster } from '../../lambda/websocket/aws/signed-poster.ts';
+import type { ConnectionPoster } from '../../lambda/websocket/ports.ts';
 
 /** Ways to post to a connection that are compared. */
 export const POSTERS = ['ours', 'signature-v4 + undici', 'AWS SDK'] as const;

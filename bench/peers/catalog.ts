@@ -1,4 +1,4 @@
-import { SSE_PATHS } from '../../backbone/contract.ts';
+import { SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { imageFlags } from '../task/image-flags.ts';
 import { cCeiling } from './c-ceiling.ts';
 import { nchan } from './nchan.ts';
@@ -23,15 +23,6 @@ export const oursFourChannels: Peer = nodePeer({
   subscribePath: `${SSE_PATHS.events}?${['a', 'b', 'c', 'd'].map((channel) => `channel=${channel}`).join('&')}`,
 });
 
-/** Our streams divided among two threads of one process, as in a task of two vCPUs. */
-export const oursTwoThreads: Peer = nodePeer({
-  id: 'ours-2-threads',
-  name: 'ours, 2 threads',
-  ...LANES,
-  args: ['2'],
-  subscribePath: `${SSE_PATHS.events}?channel=a`,
-});
-
 export const betterSse: Peer = nodePeer({ id: 'better-sse', name: 'better-sse', script: 'better-sse.ts' });
 
 export const nodeHttp: Peer = nodePeer({ id: 'node-http', name: 'node:http, res.write', script: 'node-http.ts' });
@@ -41,4 +32,4 @@ export const ws: Peer = nodePeer({ id: 'ws', name: 'ws, frame built once', scrip
 export { cCeiling, nchan };
 
 /** Ours first: the others are shown as ratios to it. */
-export const PEERS: readonly Peer[] = [ours, oursFourChannels, oursTwoThreads, nchan, betterSse, nodeHttp, cCeiling, ws];
+export const PEERS: readonly Peer[] = [ours, oursFourChannels, nchan, betterSse, nodeHttp, cCeiling, ws];

@@ -6,8 +6,6 @@ import type { ReadyLine } from './servers/publish-endpoint.ts';
 interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
   /** A file in `servers/`. */
   readonly script: string;
-  /** @default none */
-  readonly args?: readonly string[];
   /** What Node is started with. @default none */
   readonly flags?: readonly string[];
   /** @default sse */
@@ -17,7 +15,7 @@ interface NodePeerOptions extends Pick<Peer, 'id' | 'name'> {
 }
 
 /** A server written in TypeScript, run by the Node that runs the bench. */
-export function nodePeer({ id, name, script, args = [], flags = [], protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
+export function nodePeer({ id, name, script, flags = [], protocol = 'sse', subscribePath = '/sse/a' }: NodePeerOptions): Peer {
   return {
     id,
     name,
@@ -25,7 +23,7 @@ export function nodePeer({ id, name, script, args = [], flags = [], protocol = '
     publishPath: '/pub/a',
     missing: async () => undefined,
     start: async () => {
-      const server = startServerProcess(process.execPath, [...flags, join(import.meta.dirname, 'servers', script), ...args]);
+      const server = startServerProcess(process.execPath, [...flags, join(import.meta.dirname, 'servers', script)]);
       try {
         const { port, publishPort = port, token } = JSON.parse(await server.firstLine()) as ReadyLine;
         // In the query, as pages send it that use EventSource: it sets no headers.

@@ -3,5 +3,5 @@ import { readDockerfile } from '../../local/tasks/dockerfile.ts';
 
 /** What Node is started with in the service's image, before the program. */
 export function imageFlags(): readonly string[] {
-  return readDockerfile(join(import.meta.dirname, '..', '..', 'fargate')).command.slice(1, -1);
+  return readDockerfile(join(import.meta.dirname, '..', '..', 'fargate', 'sse')).command.slice(1, -1);
 }

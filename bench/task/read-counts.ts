@@ -1,7 +1,7 @@
 import type { EventLog } from '../../backbone/ports.ts';
 import type { TaskReport } from './protocol.ts';
 
-const WRITES: readonly string[] = ['allocate', 'append', 'bury', 'setClaim', 'markNotified'] satisfies readonly (keyof EventLog)[];
+const WRITES: readonly string[] = ['allocate', 'append', 'tombstone', 'setClaim', 'markNotified'] satisfies readonly (keyof EventLog)[];
 
 /** Counts the calls of a log that read, by kind and by channel. */
 export class ReadCounts {

@@ -5,23 +5,25 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SSE_ENV, TASK_QUEUE_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { formatPosition, type Position } from '../../backbone/domain/cursor.ts';
 import { INVOCATIONS } from '../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
-import { MemoryTaskQueue } from '../../backbone/memory/memory-task-queue.ts';
-import type { EventBus, TaskQueue } from '../../backbone/ports.ts';
+import type { EventBus } from '../../backbone/ports.ts';
 import { publish } from '../../backbone/services/publisher.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createLogger } from '../../backbone/telemetry/logger.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
 import { rememberVerified } from '../../backbone/tokens/remember-verified.ts';
 import { onParentGone } from '../../command-line/stop.ts';
-import { type Config, parseConfig } from '../../fargate/config.ts';
-import { createAuthenticate } from '../../fargate/http/authenticate.ts';
-import { startService } from '../../fargate/service.ts';
-import { startStreamServer } from '../../fargate/stream-server.ts';
+import { type Config, parseConfig } from '../../fargate/sse/config.ts';
+import { SSE_ENV, TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
+import { createAuthenticate } from '../../fargate/sse/http/authenticate.ts';
+import { MemoryTaskQueue } from '../../fargate/sse/memory/memory-task-queue.ts';
+import type { TaskQueue } from '../../fargate/sse/ports.ts';
+import { startService } from '../../fargate/sse/service.ts';
+import { startStreamServer } from '../../fargate/sse/stream-server.ts';
 import { listenOnLoopback } from '../peers/servers/publish-endpoint.ts';
 import { createLogLikeDynamo } from './log-like-dynamo.ts';
 import type { Fill, Heads, Publish, TaskArguments, TaskCalls, TaskReady, TaskReport } from './protocol.ts';
@@ -74,7 +76,6 @@ const service = await startService({
     const verifier = rememberVerified(createJwtVerifier(config));
     return startStreamServer({
       config,
-      threads: config.threads,
       log,
       bus,
       clock: systemClock,
@@ -94,7 +95,7 @@ process.stdout.write(`${JSON.stringify({ port: service.port, controlPort } satis
 
 /** What the stage sets, and stand-ins for the names and addresses of other resources. */
 function configOf(): Config {
-  const read = parseConfig({
+  return parseConfig({
     [LOG_ENV.table]: 'memory',
     [PUBLISH_ENV.topicArn]: 'memory',
     [TASK_QUEUE_ENV.queuePrefix]: 'memory',
@@ -108,8 +109,6 @@ function configOf(): Config {
     [ACCESS_ENV.audience]: issuer.audience,
     [ACCESS_ENV.jwksUri]: issuer.jwksUri,
   });
-  if (read.threads !== 1) throw new Error(`the stage gives its tasks ${read.threads} threads, and a bench measures one`);
-  return read;
 }
 
 function createControl() {

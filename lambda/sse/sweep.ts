@@ -1,11 +1,14 @@
 import type { Context } from 'aws-lambda';
-import { createEcsClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { listRunningTaskIds } from '../../backbone/aws/ecs-tasks.ts';
-import { listTaskQueues, removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
-import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { PUBLISH_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { clusterEntries, readEnvironment, taskQueueEntries, telemetryEntries } from '../environment.ts';
+import { listTaskQueues, removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
+import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
+import { createEcsClient } from './aws/ecs-client.ts';
+import { listRunningTaskIds } from './aws/ecs-tasks.ts';
+import { clusterEntries, taskQueueEntries } from './environment.ts';
 import { type SweepDependencies, sweepQueues } from './sweep-queues.ts';
 
 /** Runs on a schedule: removes the queues of SSE tasks that nobody else has removed. */

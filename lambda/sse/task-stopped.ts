@@ -1,9 +1,11 @@
 import type { Context } from 'aws-lambda';
 import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { removeTaskQueue } from '../../backbone/aws/sqs-task-queue.ts';
-import { PUBLISH_ENV, TASK_QUEUE_ENV } from '../../backbone/contract.ts';
-import { readEnvironment, taskQueueEntries } from '../environment.ts';
+import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
+import { readEnvironment } from '../environment.ts';
 import { createFunctionLogger } from '../telemetry.ts';
+import { taskQueueEntries } from './environment.ts';
 import { stoppedTaskId } from './stopped-task.ts';
 
 /** Removes the queue of an SSE task that has stopped, for those that could not do it themselves. */

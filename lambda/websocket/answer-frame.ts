@@ -1,27 +1,21 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../backbone/domain/channel.ts';
 import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
-import type {
-  Clock,
-  Connection,
-  ConnectionCloser,
-  ConnectionPoster,
-  ConnectionStore,
-  PostOutcome,
-  PublicationQuota,
-} from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { Connection } from './domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublicationsLimitedError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
+import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from './ports.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
@@ -43,7 +37,7 @@ export interface AnswerFrameDependencies extends ResumeDependencies {
   readonly random: () => number;
 }
 
-interface Task {
+interface FrameContext {
   readonly connection: Connection;
   readonly sender: FrameSender;
   readonly telemetry: Telemetry;
@@ -52,7 +46,7 @@ interface Task {
 }
 
 /** `ended`: the connection was ended instead of answered. */
-type Answered = PostOutcome | { readonly kind: 'ended' };
+type FrameOutcome = PostOutcome | { readonly kind: 'ended' };
 
 /**
  * Does what a frame asks for and answers it over the connection; whatever is wrong with the frame, and whatever fails,
@@ -67,7 +61,7 @@ export async function answerFrame(request: FrameRequest, deps: AnswerFrameDepend
   else if (outcome.kind !== 'sent' && outcome.kind !== 'ended') telemetry.warn('frame not answered', { connectionId, outcome });
 }
 
-async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<Answered> {
+async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
   const { connectionId } = request;
   const { command, ...repeated } = parseFrame(request.body);
   const sender = openFrameSender({ ...request, ...deps });
@@ -100,7 +94,7 @@ async function count({ principal }: Connection, { answers }: AnswerFrameDependen
   throw new FramesLimitedError(answers.perSecond, allowance.retryAfterMs);
 }
 
-async function end(connectionId: string, { closer }: AnswerFrameDependencies, telemetry: Telemetry): Promise<Answered> {
+async function end(connectionId: string, { closer }: AnswerFrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
   const outcome = await closer.close(connectionId);
   if (outcome.kind === 'gone') return outcome;
   if (outcome.kind === 'unknown') telemetry.warn('connection not ended', { connectionId, reason: outcome.reason });
@@ -138,8 +132,8 @@ function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } 
 }
 
 /** @throws AccessDeniedError what the token of the connection, which its row remembers, does not allow or not any more */
-async function execute(command: Command, task: Task, deps: AnswerFrameDependencies): Promise<PostOutcome> {
-  const { connection, sender, repeated } = task;
+async function execute(command: Command, context: FrameContext, deps: AnswerFrameDependencies): Promise<PostOutcome> {
+  const { connection, sender, repeated } = context;
   const { connectionId, principal } = connection;
   requireUnexpired(connection, deps.clock.nowMs());
   switch (command.action) {
@@ -148,11 +142,11 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
     case 'publish': {
       requireRight(connection, 'publish', [command.publication.channel]);
       if (!(await deps.quota.take(principal))) {
-        task.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
+        context.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
         throw new PublicationsLimitedError(deps.quota.perSecond);
       }
       const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
-      traceEvent(task.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
+      traceEvent(context.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
       return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
     }
     case 'unsubscribe': {
@@ -162,7 +156,7 @@ async function execute(command: Command, task: Task, deps: AnswerFrameDependenci
     }
     case 'subscribe':
       requireRight(connection, 'subscribe', [command.channel]);
-      return subscribe(command, task, deps);
+      return subscribe(command, context, deps);
   }
 }
 
@@ -173,7 +167,7 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
   { channel, after, batch }: Command & { readonly action: 'subscribe' },
-  { connection: { connectionId, principal }, sender, telemetry, repeated }: Task,
+  { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
   deps: AnswerFrameDependencies,
 ): Promise<PostOutcome> {
   const { store, reader } = deps;

@@ -1,6 +1,6 @@
 import { formatPosition } from '../../backbone/domain/cursor.ts';
-import type { PostOutcome } from '../../backbone/ports.ts';
 import type { FrameSender } from './frame-sender.ts';
+import type { PostOutcome } from './ports.ts';
 import type { ReplayOutcome } from './replay.ts';
 
 /** A replay that does not go on by itself. */

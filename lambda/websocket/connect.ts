@@ -1,20 +1,15 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import { ACCESS_ENV, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, METRICS } from '../../backbone/contract.ts';
 import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
-import {
-  accessEntries,
-  answerLimitEntries,
-  connectionLimitEntries,
-  connectionStoreEntries,
-  readEnvironment,
-  telemetryEntries,
-} from '../environment.ts';
+import { accessEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openAnswerQuota, openConnectionStore } from '../wiring.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
+import { WEBSOCKET_ENV } from './contract.ts';
+import { answerLimitEntries, connectionLimitEntries, connectionStoreEntries } from './environment.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
+import { openAnswerQuota, openConnectionStore } from './wiring.ts';
 
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {

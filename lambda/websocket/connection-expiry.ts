@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { METRICS } from '../../backbone/contract.ts';
-import type { Clock, ConnectionCloser, ConnectionExpiries, ConnectionPoster, ConnectionStore } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
 import type { Telemetry } from '../telemetry.ts';
+import type { ConnectionCloser, ConnectionExpiries, ConnectionPoster, ConnectionStore } from './ports.ts';
 
 export interface ConnectionExpiryDependencies {
   readonly expiries: ConnectionExpiries;

@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { METRICS } from '../../backbone/contract.ts';
-import type { Clock, ConnectionDirectory, ConnectionProbe, ConnectionStore, ListedConnection } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { LOOK_BACK_MS } from './connection-expiry.ts';
+import type { ConnectionDirectory, ConnectionProbe, ConnectionStore, ListedConnection } from './ports.ts';
 
 export interface ConnectionSweepDependencies {
   readonly directory: ConnectionDirectory;

@@ -1,8 +1,9 @@
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
-import type { Clock, ConnectionPoster, ConnectionStore, DeliveryQueue } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
 import { beginFanOut, type Tally } from './fan-out-event.ts';
+import type { ConnectionPoster, ConnectionStore, DeliveryQueue } from './ports.ts';
 import { openPosting } from './posting.ts';
 
 export interface QueueRecord {
@@ -52,9 +53,9 @@ export async function deliver(
     else telemetry.error('record not finished', { messageId, error });
   };
 
-  const deliverInOrder = async (tasks: readonly Task[]): Promise<void> => {
+  const deliverInOrder = async (pending: readonly PendingDelivery[]): Promise<void> => {
     const finishing: Promise<void>[] = [];
-    for (const { record, work } of tasks) {
+    for (const { record, work } of pending) {
       try {
         const { finished } = await beginFanOut(work, { ...deps, posting, deadlineMs, tally, telemetry });
         finishing.push(finished.catch((error: unknown) => giveBack(record, error)));
@@ -66,23 +67,23 @@ export async function deliver(
   };
 
   try {
-    await Promise.all([...tasksByChannel(records, giveBack).values()].map(deliverInOrder));
+    await Promise.all([...pendingByChannel(records, giveBack).values()].map(deliverInOrder));
   } finally {
     posting.close();
   }
   return { ...tally, unfinished };
 }
 
-interface Task {
+interface PendingDelivery {
   readonly record: QueueRecord;
   readonly work: DeliveryWork;
 }
 
-function tasksByChannel(
+function pendingByChannel(
   records: readonly QueueRecord[],
   giveBack: (record: QueueRecord, error: unknown) => void,
-): ReadonlyMap<string, readonly Task[]> {
-  const byChannel = new Map<string, Task[]>();
+): ReadonlyMap<string, readonly PendingDelivery[]> {
+  const byChannel = new Map<string, PendingDelivery[]>();
   for (const record of records) {
     try {
       const work = parseDeliveryWork(record.body);

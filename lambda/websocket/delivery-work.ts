@@ -1,6 +1,6 @@
-import { type DeliveryJob, parseDeliveryJob } from '../../backbone/domain/delivery-job.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
+import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 
 /** What a message asks the fan-out function to do: deliver an event to all of its channel, or to the part that a job names. */
 export type DeliveryWork = { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'job'; readonly job: DeliveryJob };

@@ -1,7 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import type { ConnectionStore } from '../../backbone/ports.ts';
-import { connectionStoreEntries, readEnvironment } from '../environment.ts';
-import { openConnectionStore } from '../wiring.ts';
+import { readEnvironment } from '../environment.ts';
+import { connectionStoreEntries } from './environment.ts';
+import type { ConnectionStore } from './ports.ts';
+import { openConnectionStore } from './wiring.ts';
 
 /** The `$disconnect` route. API Gateway calls it at its best effort; whom it forgets, the fan-out finds closed. */
 function createHandler(store: Pick<ConnectionStore, 'close'>) {

@@ -1,12 +1,13 @@
 import type { Context } from 'aws-lambda';
-import { createManagementClient } from '../../backbone/aws/clients.ts';
-import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
+import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionExpiries, openConnectionStore } from '../wiring.ts';
+import { createConnectionCloser } from './aws/connection-closer.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
+import { createManagementClient } from './aws/management-client.ts';
 import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
+import { connectionStoreEntries, managementEntries } from './environment.ts';
+import { openConnectionExpiries, openConnectionStore } from './wiring.ts';
 
 /** Kept for the last page. */
 const RESERVE_MS = 15_000;

@@ -1,10 +1,11 @@
-import type { DeliveryJob } from '../../backbone/domain/delivery-job.ts';
+import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
-import type { Clock, ConnectionStore, DeliveryQueue, Subscriber, SubscriberPage } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
-import { jittered } from './post-within-budget.ts';
+import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
+import type { ConnectionStore, DeliveryQueue, SubscriberPage } from './ports.ts';
 import type { Delivery, Posting } from './posting.ts';
 
 /**
@@ -130,13 +131,15 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
   await allFinished([
     ...(untried.length === 0 ? [] : [queue.enqueue([{ event, subscribers: untried, attempt }])]),
     ...(again.length === 0 ? [] : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(attempt, random))]),
-    ...(undeliverable.length === 0 ? [] : [queue.bury({ event, subscribers: undeliverable, attempt })]),
+    ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ event, subscribers: undeliverable, attempt })]),
   ]);
 }
 
-/** 2 s, 4 s, 8 s, 16 s, jittered. */
+/** 2 s, 4 s, 8 s, 16 s, jittered. SQS delays by whole seconds. */
+const BACKOFF = { firstMs: 2_000, mostMs: 16_000 };
+
 function delaySeconds(attempt: number, random: () => number): number {
-  return Math.ceil(jittered(2 ** attempt, random));
+  return Math.ceil(halfJitter(backoffMs(BACKOFF, attempt - 1), random) / 1_000);
 }
 
 /** Rows that could not be deleted are met again by the next event; failing the record would repeat this one to everyone. */

@@ -1,13 +1,15 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
-import { createDeliveryQueue } from '../../backbone/aws/delivery-queue.ts';
-import { createSignedPosterFromEnvironment } from '../../backbone/aws/signed-poster.ts';
-import { FAN_OUT_RESERVE_MS, METRICS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { METRICS } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, deliveryEntries, managementEntries, readEnvironment, telemetryEntries } from '../environment.ts';
+import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionStore } from '../wiring.ts';
+import { createDeliveryQueue } from './aws/delivery-queue.ts';
+import { createSignedPosterFromEnvironment } from './aws/signed-poster.ts';
+import { FAN_OUT_RESERVE_MS, WEBSOCKET_ENV } from './contract.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
+import { connectionStoreEntries, deliveryEntries, managementEntries } from './environment.ts';
+import { openConnectionStore } from './wiring.ts';
 
 /** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
 function createHandler(deps: DeliverDependencies) {

@@ -1,5 +1,6 @@
-import type { Clock, ConnectionPoster, PostOutcome } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { ConnectionPoster, PostOutcome } from './ports.ts';
 import { postWithinBudget } from './post-within-budget.ts';
 
 /** With {@link postWithinBudget}'s waits about 3 s: what a client's full send buffer needs to empty, or not at all. */

@@ -1,34 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
-import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { createConnectionCloser } from '../../backbone/aws/connection-closer.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
-import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
+import { logEntries, publishEntries, readEnvironment, telemetryEntries } from '../environment.ts';
+import { createTelemetry } from '../telemetry.ts';
+import { openEventLog, openLogReader, openPublisher } from '../wiring.ts';
+import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
+import { createConnectionCloser } from './aws/connection-closer.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
+import { createManagementClient } from './aws/management-client.ts';
+import { createReplayQueue } from './aws/replay-queue.ts';
+import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
 import {
   answerLimitEntries,
   connectionStoreEntries,
-  logEntries,
   managementEntries,
   publicationLimitEntries,
-  publishEntries,
-  readEnvironment,
   replayLimitEntries,
   replayQueueEntries,
-  telemetryEntries,
-} from '../environment.ts';
-import { createTelemetry } from '../telemetry.ts';
-import {
-  openAnswerQuota,
-  openConnectionStore,
-  openEventLog,
-  openLogReader,
-  openPublicationQuota,
-  openPublisher,
-  openReplayStore,
-} from '../wiring.ts';
-import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
+} from './environment.ts';
+import { openAnswerQuota, openConnectionStore, openPublicationQuota, openReplayStore } from './wiring.ts';
 
 /** Kept for the last frame, and for what has passed before the function began. */
 const RESERVE_MS = 3_000;

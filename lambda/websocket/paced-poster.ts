@@ -1,4 +1,5 @@
-import type { Clock, ConnectionPoster } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { ConnectionPoster } from './ports.ts';
 
 /** A poster whose posts begin at intervals, so that what uses it causes no more than a known rate. */
 export function pacedPoster(poster: ConnectionPoster, perSecond: number, clock: Clock): ConnectionPoster {

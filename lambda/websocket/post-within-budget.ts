@@ -1,4 +1,6 @@
-import type { Clock, PostOutcome } from '../../backbone/ports.ts';
+import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { PostOutcome } from './ports.ts';
 
 export interface PostBudget {
   /** Posts of one frame to one connection, the first included. */
@@ -13,8 +15,7 @@ export interface Pacing {
   readonly random: () => number;
 }
 
-const FIRST_WAIT_MS = 200;
-const LONGEST_WAIT_MS = 2000;
+const BACKOFF = { firstMs: 200, mostMs: 2_000 };
 
 /**
  * Posts, and tries again after a jittered, doubling wait while the answer is one that passes (429, 5xx, no answer) and
@@ -30,13 +31,8 @@ export async function postWithinBudget<T extends { readonly kind: string } = Pos
   for (let tried = 1; ; tried++) {
     const outcome = await post();
     if ((outcome.kind !== 'throttled' && outcome.kind !== 'unavailable') || tried >= budget.tries) return outcome;
-    const waitMs = jittered(Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tried - 1)), random);
+    const waitMs = halfJitter(backoffMs(BACKOFF, tried - 1), random);
     if (clock.nowMs() + waitMs >= budget.deadlineMs) return outcome;
     await clock.sleep(waitMs);
   }
-}
-
-/** Half of it for certain, half by chance: those that failed together do not come back together, and none at once. */
-export function jittered(ms: number, random: () => number): number {
-  return ms / 2 + (ms / 2) * random();
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import pLimit from 'p-limit';
-import type { Clock, ConnectionPoster, PostOutcome } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { ConnectionPoster, PostOutcome } from './ports.ts';
 import { postWithinBudget } from './post-within-budget.ts';
 
 /** What became of one frame for one connection, within this invocation. */

@@ -1,20 +1,12 @@
 import { METRICS } from '../../backbone/contract.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
-import type {
-  Clock,
-  ConnectionPoster,
-  ConnectionStore,
-  PendingReplay,
-  PostOutcome,
-  PostQuota,
-  ReplayQueue,
-  ReplayStore,
-} from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
+import type { ReplayKey } from './domain/replay-job.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { pacedPoster } from './paced-poster.ts';
+import type { ConnectionPoster, ConnectionStore, PendingReplay, PostOutcome, PostQuota, ReplayQueue, ReplayStore } from './ports.ts';
 import { type ReplayOutcome, replay } from './replay.ts';
 
 /** Posts of one turn. Then the others get theirs: whoever has much to catch up on holds nobody up for longer than this takes. */

@@ -1,23 +1,17 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { createManagementClient, createSqsClient } from '../../backbone/aws/clients.ts';
-import { createSdkPoster } from '../../backbone/aws/connection-poster.ts';
-import { createReplayQueue } from '../../backbone/aws/replay-queue.ts';
-import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import { parseReplayJob } from '../../backbone/domain/replay-job.ts';
+import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import {
-  connectionStoreEntries,
-  logEntries,
-  managementEntries,
-  readEnvironment,
-  replayLimitEntries,
-  replayQueueEntries,
-  replayRateEntries,
-  telemetryEntries,
-} from '../environment.ts';
+import { logEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionStore, openEventLog, openLogReader, openReplayStore, openReplayTurnQuota } from '../wiring.ts';
+import { openEventLog, openLogReader } from '../wiring.ts';
+import { createSdkPoster } from './aws/connection-poster.ts';
+import { createManagementClient } from './aws/management-client.ts';
+import { createReplayQueue } from './aws/replay-queue.ts';
+import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from './contract.ts';
+import { parseReplayJob } from './domain/replay-job.ts';
+import { connectionStoreEntries, managementEntries, replayLimitEntries, replayQueueEntries, replayRateEntries } from './environment.ts';
 import { type ReplayTurnDependencies, runReplayTurn } from './replay-turn.ts';
+import { openConnectionStore, openReplayStore, openReplayTurnQuota } from './wiring.ts';
 
 /** Consumes the queue of replays: one turn for each message. */
 function createHandler(deps: ReplayTurnDependencies) {

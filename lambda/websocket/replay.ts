@@ -1,14 +1,14 @@
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
-import { EventPacker } from '../../backbone/domain/event-batch.ts';
-import type { PostOutcome } from '../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage } from '../../backbone/services/log-reader.ts';
+import { EventPacker } from './domain/event-batch.ts';
 import type { FrameSender } from './frame-sender.ts';
+import type { PostOutcome } from './ports.ts';
 
 /** How far a replay has come. */
 export interface ReplayProgress {
-  /** Everything that exists up to here has been posted, and what lay behind an open hole too. */
+  /** Everything that exists up to here has been posted, and what lay behind an open gap too. */
   readonly sentTo: number;
-  /** Up to here nothing is missing. Below `sentTo` where a hole was open. */
+  /** Up to here nothing is missing. Below `sentTo` where a gap was open. */
   readonly settled: number;
 }
 
@@ -65,14 +65,14 @@ export async function replay(request: ReplayRequest, sender: FrameSender, reader
 
 async function* stepsOf(pages: AsyncIterable<ReplayPage>, { channel, batch, ...from }: ReplayRequest): AsyncGenerator<Step> {
   const packer = new EventPacker(channel);
-  // A hole that was open before what is read now may have been filled behind the reader: only the client can tell.
-  const holeOpen = from.settled < from.sentTo;
+  // A gap that was open before what is read now may have been filled behind the reader: only the client can tell.
+  const gapOpen = from.settled < from.sentTo;
   let progress: ReplayProgress = from;
   for await (const page of pages) {
     for (const entry of page.entries) {
       const before = progress;
-      // Not past an open hole: a client that resumed behind it would never get what fills it.
-      const settled = !holeOpen && entry.seq <= page.settled ? entry.seq : progress.settled;
+      // Not past an open gap: a client that resumed behind it would never get what fills it.
+      const settled = !gapOpen && entry.seq <= page.settled ? entry.seq : progress.settled;
       progress = { sentTo: entry.seq, settled };
       if (entry.kind === 'tombstone') {
         if (!batch) yield { frame: undefined, ...progress };

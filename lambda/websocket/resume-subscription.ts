@@ -1,12 +1,12 @@
 import { METRICS } from '../../backbone/contract.ts';
 import type { Position } from '../../backbone/domain/cursor.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
-import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
+import type { ReplayKey } from './domain/replay-job.ts';
 import type { FrameSender } from './frame-sender.ts';
 import { ReplaysLimitedError } from './limits.ts';
+import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from './ports.ts';
 import { replay } from './replay.ts';
 
 /** Posts that the function which answers frames makes of a replay, before it leaves the rest to the queue. */

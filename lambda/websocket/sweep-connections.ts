@@ -1,12 +1,13 @@
 import type { Context } from 'aws-lambda';
-import { createManagementClient } from '../../backbone/aws/clients.ts';
-import { createConnectionProbe } from '../../backbone/aws/connection-probe.ts';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { connectionStoreEntries, managementEntries, readEnvironment, sweepEntries, telemetryEntries } from '../environment.ts';
+import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openConnectionDirectory, openConnectionStore } from '../wiring.ts';
+import { createConnectionProbe } from './aws/connection-probe.ts';
+import { createManagementClient } from './aws/management-client.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
+import { WEBSOCKET_ENV } from './contract.ts';
+import { connectionStoreEntries, managementEntries, sweepEntries } from './environment.ts';
+import { openConnectionDirectory, openConnectionStore } from './wiring.ts';
 
 /** Kept for the last page, and for noting where the run stopped. */
 const RESERVE_MS = 15_000;

@@ -2,7 +2,7 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { LOG_ENV, TABLES, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
+import { LOG_ENV, LOG_TABLE, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
 import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
@@ -26,8 +26,8 @@ export class EventLog extends Construct {
   constructor(scope: Construct, id: string, props: EventLogProps) {
     super(scope, id);
     this.table = new TableV2(this, 'Table', {
-      partitionKey: { name: TABLES.log.partitionKey.name, type: AttributeType.STRING },
-      sortKey: { name: TABLES.log.sortKey.name, type: AttributeType.NUMBER },
+      partitionKey: { name: LOG_TABLE.partitionKey.name, type: AttributeType.STRING },
+      sortKey: { name: LOG_TABLE.sortKey.name, type: AttributeType.NUMBER },
       billing: Billing.onDemand(maxRequestUnits(props.maxThroughput)),
       timeToLiveAttribute: TTL_ATTRIBUTE,
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: props.production },

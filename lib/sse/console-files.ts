@@ -8,7 +8,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { BucketDeployment, CacheControl, type ISource, Source } from 'aws-cdk-lib/aws-s3-deployment';
 import { Construct } from 'constructs';
-import { SSE_PATHS } from '../../backbone/contract.ts';
+import { CONSOLE_CONFIG_PATH } from '../../backbone/contract.ts';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { buildConsole } from './build-console.ts';
@@ -73,7 +73,7 @@ export class ConsoleFiles extends Construct {
         ...common,
         sources: [
           readable(Source.asset(directory, { exclude: [ASSETS] })),
-          readable(Source.jsonData(SSE_PATHS.consoleConfig.slice(1), config)),
+          readable(Source.jsonData(CONSOLE_CONFIG_PATH.slice(1), config)),
         ],
         // Neither copied nor taken for something to prune.
         exclude: [`${ASSETS}/*`],

@@ -22,10 +22,10 @@ export class ServiceImage extends Construct {
     super(scope, id);
     const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-image-'));
     try {
-      copyFileSync(join(ROOT, 'fargate', 'Dockerfile'), join(directory, 'Dockerfile'));
+      copyFileSync(join(ROOT, 'fargate', 'sse', 'Dockerfile'), join(directory, 'Dockerfile'));
       // `cdk deploy OtherStack` bundles nothing of this stack, as it bundles none of its functions.
       if (Stack.of(this).bundlingRequired) {
-        bundleProgram('fargate/main.ts', join(directory, 'service.mjs'));
+        bundleProgram('fargate/sse/main.ts', join(directory, 'service.mjs'));
         if (props.console) buildConsole(join(directory, 'console'));
       }
       // Copies the directory into the cloud assembly, so it can go.

@@ -17,7 +17,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
+import { SSE_ENV, SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { DistributionEdge, EdgeSettings, LoadBalancerEdge } from '../edge/edge-settings.ts';
 import { contentSecurityPolicy, STRICT_TRANSPORT_SECONDS } from '../edge/page-policy.ts';

@@ -16,7 +16,8 @@ import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancin
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS, SSE_ENV, SSE_PATHS, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { METRICS, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { SSE_ENV, SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
@@ -76,8 +77,6 @@ export interface SseTaskProps {
   readonly openFiles: number;
 }
 
-const CPU_UNITS_PER_VCPU = 1024;
-
 /**
  * What the kernel keeps for a client that does not read: 256 KiB a socket at most, instead of 4 MiB. It counts as the task's
  * memory, and a process cannot limit it by itself. Fargate takes it from platform version 1.4.0 on (API reference of `SystemControl`, 2026-11).
@@ -135,7 +134,6 @@ export class SseService extends Construct implements Configurable {
         [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
         [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),
         [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
-        [SSE_ENV.threads]: String(Math.max(1, Math.floor(task.cpu / CPU_UNITS_PER_VCPU))),
         [SSE_ENV.drainMs]: ms(props.drain),
         [SSE_ENV.targetHealthIntervalMs]: ms(props.targetHealthInterval),
         [SSE_ENV.keepAliveMs]: ms(props.keepAlive),

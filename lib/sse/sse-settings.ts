@@ -17,7 +17,7 @@ export const sseSettings = v.strictObject({
   /** NAT gateways through which tasks reach AWS: one per zone keeps the loss of a zone local, one in all is cheaper. */
   natGateways: setting(1, 2, 1),
   task: v.strictObject({
-    /** 1024 is one vCPU. */
+    /** 1024 is one vCPU. A task serves its streams on one core: more tasks, not larger ones. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
     memoryMb: between(512, 122_880),
     /** Streams that one task takes before it answers 503. Each is a socket. */

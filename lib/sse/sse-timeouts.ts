@@ -1,4 +1,5 @@
-import { CLIENT_TIMES, LONGEST_POLL_SECONDS, QUEUE_RETENTION_SECONDS, STOP_MARGIN_MS } from '../../backbone/contract.ts';
+import { CLIENT_TIMES } from '../../backbone/contract.ts';
+import { LONGEST_POLL_SECONDS, STOP_MARGIN_MS, TASK_QUEUE_RETENTION_SECONDS } from '../../fargate/sse/contract.ts';
 import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { SseSettings } from './sse-settings.ts';
@@ -6,7 +7,7 @@ import type { SseSettings } from './sse-settings.ts';
 /** What no stage can change: times that code and infrastructure share. */
 export const SSE_TIMES = {
   client: CLIENT_TIMES as Readonly<Record<'silenceTimeoutMs', number>>,
-  queueRetentionSeconds: QUEUE_RETENTION_SECONDS as Readonly<Record<'task', number>>,
+  queueRetentionSeconds: TASK_QUEUE_RETENTION_SECONDS as number,
   longestPollSeconds: LONGEST_POLL_SECONDS as number,
   stopMarginMs: STOP_MARGIN_MS as number,
 };
@@ -91,12 +92,12 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
     ),
     below(
       ['sse.headCheckIntervalMs', sse.headCheckIntervalMs],
-      ["retention of a task's queue", fixed.queueRetentionSeconds.task * 1_000],
+      ["retention of a task's queue", fixed.queueRetentionSeconds * 1_000],
       'ms',
       'what the queue of a task forgets is found only by comparing heads, and must not have been missing for longer than that',
     ),
     below(
-      ["retention of a task's queue", fixed.queueRetentionSeconds.task],
+      ["retention of a task's queue", fixed.queueRetentionSeconds],
       ['backbone.retentionHours', backbone.retentionHours * 3_600],
       's',
       'a notification is a hint, and what it hints at must still be in the log when it is read at last',

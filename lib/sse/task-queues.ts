@@ -1,7 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { TASK_QUEUE_ENV } from '../../backbone/contract.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
 import { acknowledgeWildcard } from '../acknowledgements.ts';
 import type { EventTopic } from '../backbone/event-topic.ts';
 import type { Configurable } from '../lane-function.ts';

@@ -2,7 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
 import type { ConnectionTables } from './connection-tables.ts';

@@ -2,7 +2,8 @@ import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
-import { SWEEP_MARK_ID, TABLES, TTL_ATTRIBUTE, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { TTL_ATTRIBUTE } from '../../backbone/contract.ts';
+import { SWEEP_MARK_ID, TABLES, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 

@@ -5,7 +5,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { QUEUE_RETENTION_SECONDS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { QUEUE_RETENTION_SECONDS, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';

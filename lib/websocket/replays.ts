@@ -3,7 +3,7 @@ import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { QUEUE_RETENTION_SECONDS, REPLAY_FUNCTION_TIMEOUT_SECONDS, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { QUEUE_RETENTION_SECONDS, REPLAY_FUNCTION_TIMEOUT_SECONDS, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';

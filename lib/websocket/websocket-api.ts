@@ -5,7 +5,7 @@ import { WebSocketLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integra
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import { acknowledge, acknowledgeWildcard } from '../acknowledgements.ts';
 import type { Configurable, LaneFunction } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';

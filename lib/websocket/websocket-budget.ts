@@ -1,4 +1,9 @@
-import { POST_TIMEOUT_MS, REPLAY_FUNCTION_TIMEOUT_SECONDS, REPLAY_LEASE_MS, REPLAY_POSTS_PER_SECOND } from '../../backbone/contract.ts';
+import {
+  POST_TIMEOUT_MS,
+  REPLAY_FUNCTION_TIMEOUT_SECONDS,
+  REPLAY_LEASE_MS,
+  REPLAY_POSTS_PER_SECOND,
+} from '../../lambda/websocket/contract.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 

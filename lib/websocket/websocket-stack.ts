@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Size, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
 import { LaneFunction } from '../lane-function.ts';

@@ -1,4 +1,5 @@
-import { CLIENT_TIMES, FAN_OUT_RESERVE_MS, QUEUE_RETENTION_SECONDS, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../backbone/contract.ts';
+import { CLIENT_TIMES, DEAD_LETTER_RETENTION_SECONDS } from '../../backbone/contract.ts';
+import { FAN_OUT_RESERVE_MS, QUEUE_RETENTION_SECONDS, WEBSOCKET_INTEGRATION_LIMIT_MS } from '../../lambda/websocket/contract.ts';
 import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type Quantity, type TimeoutRule } from '../timeout-rule.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
@@ -6,7 +7,7 @@ import type { WebSocketSettings } from './websocket-settings.ts';
 /** What no stage can change: limits of AWS, and times that code and infrastructure share. */
 export const WEBSOCKET_TIMES = {
   client: CLIENT_TIMES as Readonly<Record<'rotateAfterMs' | 'pingIntervalMs', number>>,
-  queueRetentionSeconds: QUEUE_RETENTION_SECONDS as Readonly<Record<'fanOut' | 'deadLetters', number>>,
+  queueRetentionSeconds: { fanOut: QUEUE_RETENTION_SECONDS.fanOut as number, deadLetters: DEAD_LETTER_RETENTION_SECONDS as number },
   fanOutReserveMs: FAN_OUT_RESERVE_MS as number,
   integrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS as number,
   /** Longest life of a WebSocket connection on API Gateway, and longest silence in both directions together; neither can be raised (API Gateway quotas, 2026-11). */

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { SSE_ENV } from '../../backbone/contract.ts';
+import { SERVER_ENV } from '../../backbone/contract.ts';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { Assembly } from '../assembly/read.ts';
 import type { Resource } from '../assembly/resolve.ts';
@@ -131,8 +131,8 @@ function toService(
         container.Environment.map(({ Name, Value }) => [Name, options.overrides[Name] ?? localize(Value, options.addresses)]),
       ),
       // Tasks share this machine's loopback interface, where on Fargate each has one of its own.
-      [SSE_ENV.host]: LOOPBACK,
-      [SSE_ENV.port]: String(port),
+      [SERVER_ENV.host]: LOOPBACK,
+      [SERVER_ENV.port]: String(port),
     }),
     onStateChange: options.onStateChange,
     log: options.log,

@@ -1,17 +1,5 @@
-import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
-import { MemoryPostQuota } from '../../backbone/memory/memory-post-quota.ts';
-import { MemoryPublicationQuota } from '../../backbone/memory/memory-publication-quota.ts';
-import { MemoryReplayStore } from '../../backbone/memory/memory-replay-store.ts';
-import { connectionStoreContract } from './contracts/connection-store-contract.ts';
 import { eventLogContract } from './contracts/event-log-contract.ts';
-import { postQuotaContract } from './contracts/post-quota-contract.ts';
-import { publicationQuotaContract } from './contracts/publication-quota-contract.ts';
-import { LEASE_MS, replayStoreContract } from './contracts/replay-store-contract.ts';
 
-// The other tests rely on these: they keep the same promises as the ports on DynamoDB.
+// The other tests rely on it: it keeps the same promises as the log on DynamoDB.
 eventLogContract('memory', async (clock, retentionMs) => new MemoryEventLog({ clock, retentionMs }));
-connectionStoreContract('memory', async (clock, connectionTtlMs) => new MemoryConnectionStore({ clock, connectionTtlMs }));
-publicationQuotaContract('memory', async (perSecond, clock) => new MemoryPublicationQuota(perSecond, clock));
-postQuotaContract('memory', async (perSecond, clock) => new MemoryPostQuota(perSecond, clock));
-replayStoreContract('memory', async (maxPerPrincipal, clock) => new MemoryReplayStore(maxPerPrincipal, LEASE_MS, clock));

@@ -12,7 +12,7 @@ const pages = allPages();
  */
 const REMOVABLE: readonly { readonly folder: RegExp; readonly isThere: boolean }[] = [
   { folder: /(^|\/)websocket(\/|$)/, isThere: hasLane('websocket') },
-  { folder: /(^|\/)(sse|fargate)(\/|$)/, isThere: hasLane('sse') },
+  { folder: /(^|\/)sse(\/|$)/, isThere: hasLane('sse') },
   { folder: /(^|\/)both(\/|$)/, isThere: hasLane('websocket') && hasLane('sse') },
   { folder: /(^|\/)(lab|bench|verify)(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
   { folder: /(^|\/)template(\/|$)/, isThere: existsSync(join(ROOT, 'scripts', 'init')) },

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { METRICS, SSE_ENV } from '../../backbone/contract.ts';
+import { METRICS } from '../../backbone/contract.ts';
 import { measureCell } from '../../bench/noisy-neighbour/cell.ts';
 import { Crowd } from '../../bench/noisy-neighbour/crowd.ts';
 import { OFFENDERS, type OffenderName } from '../../bench/noisy-neighbour/offenders/catalog.ts';
@@ -7,6 +7,7 @@ import { type Flood, startFlood } from '../../bench/noisy-neighbour/offenders/fl
 import { LIMITS } from '../../bench/noisy-neighbour/verdict.ts';
 import { readTaskSettings, type TaskSettings } from '../../bench/task/settings.ts';
 import { startTaskIssuer, type TaskIssuer } from '../../bench/task/task-process.ts';
+import { SSE_ENV } from '../../fargate/sse/contract.ts';
 import { prod } from '../../lib/stages/prod.ts';
 import { freshChannel } from './support/clients.ts';
 import { type InProcessRun, metricTotal, startInProcess, until } from './support/in-process.ts';

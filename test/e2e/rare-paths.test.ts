@@ -4,7 +4,9 @@ import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { PUBLISH_DETAIL_TYPE, SSE_ENV, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
+import { SSE_ENV, SUBSCRIPTION_TAG } from '../../fargate/sse/contract.ts';
+import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import type { Queue } from '../../local/queues/queue.ts';
 import { freshChannel, openSse, subscribeSocket } from './support/clients.ts';
 import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SSE_ENV } from '../../backbone/contract.ts';
+import { SSE_ENV } from '../../fargate/sse/contract.ts';
 import { freshChannel, publish } from './support/clients.ts';
 import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
 import { PlainReader } from './support/plain-reader.ts';

@@ -14,7 +14,7 @@ interface Options {
 function parse(argv: readonly string[]): Options {
   return createCommand(
     'fuzz',
-    'Tries hostile input at every entrance, and floods the HTTP edge with requests that never end. Ends with 1 at the first breach.',
+    'Tries hostile input at every entrance, and floods the HTTP server with requests that never end. Ends with 1 at the first breach.',
   )
     .addOption(new Option('--seconds <s>', 'how long the whole run takes').default(180).argParser(positiveNumber(86_400)))
     .addOption(

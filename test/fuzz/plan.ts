@@ -6,7 +6,7 @@ export interface Plan {
   readonly waves: number;
 }
 
-/** The service closes a request that does not end after 30 s (fargate/http/edge.ts), and Node looks for those now and then. */
+/** The service closes a request that does not end after 30 s (fargate/sse/http/http-server.ts), and Node looks for those now and then. */
 export const WAVE_SECONDS = 35;
 
 /** The second wave shows whether the first has left something behind; the third, whether that grows. */

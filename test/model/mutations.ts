@@ -1,10 +1,11 @@
 import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../backbone/domain/log-entry.ts';
-import type { Claim, ClaimKey, ConnectionStore, EventLog, Head } from '../../backbone/ports.ts';
+import type { Claim, ClaimKey, EventLog, Head } from '../../backbone/ports.ts';
 import type { ClientFrame, ServerFrame } from '../../backbone/protocol.ts';
 import { LogReader } from '../../backbone/services/log-reader.ts';
-import { Feed } from '../../fargate/hub/feed.ts';
+import { Feed } from '../../fargate/sse/hub/feed.ts';
+import type { ConnectionStore } from '../../lambda/websocket/ports.ts';
 import { PROTOCOL, type Wiring } from './wiring.ts';
 
 /**
@@ -37,19 +38,19 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'drop-tombstone',
-    breaks: 'a hole is passed only once a tombstone holds its seq',
-    wiring: { consumerLog: (log) => replacing(log, { bury: async (_, { seq }, atMs) => ({ kind: 'tombstone', seq, atMs }) }) },
+    breaks: 'a gap is passed only once a tombstone holds its seq',
+    wiring: { consumerLog: (log) => replacing(log, { tombstone: async (_, { seq }, atMs) => ({ kind: 'tombstone', seq, atMs }) }) },
   },
   {
     name: 'tombstone-outlives-neighbours',
     breaks: 'a tombstone proves about expiry what its neighbours would',
     wiring: {
-      consumerLog: (log) => replacing(log, { bury: (channel, position, atMs) => log.bury(channel, position, atMs + 60_000) }),
+      consumerLog: (log) => replacing(log, { tombstone: (channel, position, atMs) => log.tombstone(channel, position, atMs + 60_000) }),
     },
   },
   {
     name: 'resume-without-proof',
-    breaks: 'what has expired is told by a reset, and not taken for a hole',
+    breaks: 'what has expired is told by a reset, and not taken for a gap',
     wiring: { consumerLog: (log) => withHeads(log, (head) => ({ ...head, createdAtMs: Number.MAX_SAFE_INTEGER / 2 })) },
   },
   {
@@ -118,8 +119,8 @@ export const MUTATIONS: readonly Mutation[] = [
     wiring: { subscriptions: subscribingLate },
   },
   {
-    name: 'settle-past-an-open-hole',
-    breaks: 'a client is told that it is caught up to the first open hole, and not further',
+    name: 'settle-past-an-open-gap',
+    breaks: 'a client is told that it is caught up to the first open gap, and not further',
     wiring: {
       replayReader: (reader) => ({
         baseline: (channel) => reader.baseline(channel),
@@ -174,7 +175,7 @@ function overwriting(log: EventLog): EventLog {
       const page = await log.readBack(channel, epoch, ...range);
       return { ...page, entries: page.entries.map((entry) => present(channel, epoch, entry)) };
     },
-    bury: async (channel, position, atMs) => present(channel, position.epoch, await log.bury(channel, position, atMs)),
+    tombstone: async (channel, position, atMs) => present(channel, position.epoch, await log.tombstone(channel, position, atMs)),
   });
 }
 

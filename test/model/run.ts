@@ -3,7 +3,7 @@ import { formatPosition, ORIGIN, type Position } from '../../backbone/domain/cur
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../backbone/ports.ts';
-import { Hub } from '../../fargate/hub/hub.ts';
+import { Hub } from '../../fargate/sse/hub/hub.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';

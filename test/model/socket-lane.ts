@@ -1,23 +1,16 @@
-import { REPLAY_LEASE_MS } from '../../backbone/contract.ts';
 import type { LaneEvent } from '../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../backbone/domain/event.ts';
-import type { ReplayKey } from '../../backbone/domain/replay-job.ts';
-import { MemoryConnectionStore } from '../../backbone/memory/memory-connection-store.ts';
-import { MemoryPostQuota } from '../../backbone/memory/memory-post-quota.ts';
-import { MemoryReplayStore } from '../../backbone/memory/memory-replay-store.ts';
-import type {
-  ConnectionPoster,
-  ConnectionStore,
-  EventLog,
-  PostOutcome,
-  PostQuota,
-  ReplayQueue,
-  ReplayStore,
-} from '../../backbone/ports.ts';
+import type { EventLog } from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
 import { LogReader, ReplayExpiredError } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../lambda/telemetry.ts';
 import { answerFrame } from '../../lambda/websocket/answer-frame.ts';
+import { REPLAY_LEASE_MS } from '../../lambda/websocket/contract.ts';
+import type { ReplayKey } from '../../lambda/websocket/domain/replay-job.ts';
+import { MemoryConnectionStore } from '../../lambda/websocket/memory/memory-connection-store.ts';
+import { MemoryPostQuota } from '../../lambda/websocket/memory/memory-post-quota.ts';
+import { MemoryReplayStore } from '../../lambda/websocket/memory/memory-replay-store.ts';
+import type { ConnectionPoster, ConnectionStore, PostOutcome, PostQuota, ReplayQueue, ReplayStore } from '../../lambda/websocket/ports.ts';
 import { runReplayTurn } from '../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../support/access.ts';
 import { scheduledPort } from './scheduled-port.ts';

@@ -1,8 +1,8 @@
 import { type Cursor, formatCursor, type Position, parseCursor } from '../../backbone/domain/cursor.ts';
 import type { Reset } from '../../backbone/protocol.ts';
-import type { CloseReason, Sink } from '../../fargate/hub/sink.ts';
-import type { Stream } from '../../fargate/hub/stream.ts';
-import { textOfChunks } from '../fargate/support/chunks.ts';
+import type { CloseReason, Sink } from '../../fargate/sse/hub/sink.ts';
+import type { Stream } from '../../fargate/sse/hub/stream.ts';
+import { textOfChunks } from '../fargate/sse/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';

@@ -29,7 +29,7 @@ export class Truth {
       heads: (channels) => log.heads(channels),
       read: (...args) => log.read(...args),
       readBack: (...args) => log.readBack(...args),
-      bury: (...args) => log.bury(...args),
+      tombstone: (...args) => log.tombstone(...args),
       claim: (...args) => log.claim(...args),
       setClaim: (...args) => log.setClaim(...args),
       markNotified: (...args) => log.markNotified(...args),

@@ -1,6 +1,7 @@
-import type { ConnectionStore, EventBus, EventLog } from '../../backbone/ports.ts';
+import type { EventBus, EventLog } from '../../backbone/ports.ts';
 import type { ClientFrame } from '../../backbone/protocol.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { ConnectionStore } from '../../lambda/websocket/ports.ts';
 
 /** Of what the model is put together. The real protocol is {@link PROTOCOL}; each mutation replaces a part of it. */
 export interface Wiring {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { beforeEach, expect, test } from '@jest/globals';
+import { LOG_TABLE } from '../../backbone/contract.ts';
 import { startTestTables, type TestTables } from './tables.ts';
 
 let tables: TestTables;
@@ -16,7 +17,7 @@ async function settle(): Promise<void> {
 }
 
 test('a database that is stopped while requests are under way harms nobody but those who have sent them', async () => {
-  const table = await tables.create('log');
+  const table = await tables.create(LOG_TABLE);
   const item = { pk: { S: 'a' }, sk: { N: '1' } };
   const requests = Array.from({ length: 30 }, () => tables.client.send(new PutItemCommand({ TableName: table, Item: item })));
   const settled = Promise.allSettled(requests);
@@ -33,9 +34,9 @@ test('a request that breaks off harms nobody', async () => {
   const socket = connect(port, hostname);
   await once(socket, 'connect');
   socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"half');
-  await tables.create('log');
+  await tables.create(LOG_TABLE);
   socket.destroy();
-  await tables.create('log');
+  await tables.create(LOG_TABLE);
 
   await settle();
   await tables.stop();

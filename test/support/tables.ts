@@ -6,22 +6,19 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { TABLES } from '../../backbone/contract.ts';
 import { type Dynalite, startDynalite } from './dynalite.ts';
-
-type TableName = keyof typeof TABLES;
 
 export interface TestTables {
   readonly client: DynamoDBDocumentClient;
-  /** Makes an empty table of that kind under a new name, waits until it is active, and answers the name. */
-  create(kind: TableName): Promise<string>;
+  /** Makes an empty table under a new name, waits until it is active, and answers the name. */
+  create(schema: TableSchema): Promise<string>;
   stop(): Promise<void>;
 }
 
 /** How often the SDK asks for a new table. The SDK's own 20 s are meant for AWS. */
 const TABLE_WAIT_SECONDS = { minDelay: 0.01, maxDelay: 0.05, maxWaitTime: 30 };
 
-/** The tables of the contract on a dynalite of their own, on loopback. */
+/** Tables on a dynalite of their own, on loopback. */
 export async function startTestTables(): Promise<TestTables> {
   const dynalite: Dynalite = await startDynalite();
   const raw = new DynamoDBClient({
@@ -33,11 +30,10 @@ export async function startTestTables(): Promise<TestTables> {
   let made = 0;
   return {
     client: DynamoDBDocumentClient.from(raw),
-    async create(kind) {
-      const schema: Schema & { expiryIndex?: Schema & { name: string } } = TABLES[kind];
+    async create(schema) {
       const { expiryIndex } = schema;
       const keys = [...keysOf(schema), ...(expiryIndex === undefined ? [] : keysOf(expiryIndex))];
-      const name = `${kind}-${++made}`;
+      const name = `table-${++made}`;
       await raw.send(
         new CreateTableCommand({
           TableName: name,
@@ -59,6 +55,11 @@ export async function startTestTables(): Promise<TestTables> {
       await dynalite.stop();
     },
   };
+}
+
+/** A table of a contract. */
+export interface TableSchema extends Schema {
+  readonly expiryIndex?: Schema & { readonly name: string };
 }
 
 interface Schema {

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ACCESS_ENV, WEBSOCKET_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV } from '../../backbone/contract.ts';
+import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
 import type { TemplateValue } from '../../local/assembly/read.ts';
 import { adaptTemplate, type Elsewhere, type LeftOut } from './adapt-template.ts';
 import { isList } from './template.ts';

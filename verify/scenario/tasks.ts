@@ -1,8 +1,8 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { TASK_QUEUE_ENV } from '../../backbone/contract.ts';
 import { clientSettings } from '../../bench/chaos/aws-access.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
 import { output, physicalId } from '../deployment.ts';
 import type { RunningTask } from '../tasks/task-runner.ts';
 import { numbered, publishAll } from './publishing.ts';

@@ -81,7 +81,7 @@ export class ContainerRunner implements TaskRunner {
     const run = runUntil(new AbortController().signal);
     this.#runc = (command, args) => run('runc', ['--root', join(directory, 'runc'), command, ...args]);
     const files = container.readonlyRootFilesystem ? 'read-only' : 'writable';
-    this.description = `in containers of the image that fargate/Dockerfile makes, as user ${user.uid}, with ${files} files and no capability`;
+    this.description = `in containers of the image that fargate/sse/Dockerfile makes, as user ${user.uid}, with ${files} files and no capability`;
   }
 
   async start({ id, arn, port, env }: TaskStart): Promise<RunningTask> {

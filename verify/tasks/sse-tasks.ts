@@ -1,7 +1,7 @@
 import { DeregisterTargetsCommand, ElasticLoadBalancingV2Client, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { SSE_ENV, SSE_PATHS } from '../../backbone/contract.ts';
 import { type AwsAccess, clientSettings } from '../../bench/chaos/aws-access.ts';
 import { eventually } from '../../bench/chaos/pause.ts';
+import { SSE_ENV, SSE_PATHS } from '../../fargate/sse/contract.ts';
 import { freePort } from '../../local/loopback.ts';
 import type { DeployedService } from '../deployment.ts';
 import type { RunningTask, TaskRunner } from './task-runner.ts';

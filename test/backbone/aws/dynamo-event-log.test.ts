@@ -1,5 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { createDynamoEventLog } from '../../../backbone/aws/dynamo-event-log.ts';
+import { LOG_TABLE } from '../../../backbone/contract.ts';
 import { startTestTables, type TestTables } from '../../support/tables.ts';
 import { eventLogContract } from '../contracts/event-log-contract.ts';
 
@@ -12,5 +13,5 @@ beforeAll(async () => {
 afterAll(() => tables.stop());
 
 eventLogContract('DynamoDB', async (clock, retentionMs) =>
-  createDynamoEventLog({ client: tables.client, table: await tables.create('log'), retentionMs, clock }),
+  createDynamoEventLog({ client: tables.client, table: await tables.create(LOG_TABLE), retentionMs, clock }),
 );

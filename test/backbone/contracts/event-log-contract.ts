@@ -29,7 +29,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
     }
 
     describe('allocate', () => {
-      test('counts from 1 without holes, in one epoch', async () => {
+      test('counts from 1 without gaps, in one epoch', async () => {
         const positions = [await log.allocate('a'), await log.allocate('a'), await log.allocate('a')];
         expect(positions.map(({ seq }) => seq)).toEqual([1, 2, 3]);
         expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
@@ -133,9 +133,9 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: 'first' } }]);
       });
 
-      test('never fills a buried seq', async () => {
+      test('never fills a tombstoned seq', async () => {
         const position = await log.allocate('a');
-        await log.bury('a', position, clock.nowMs());
+        await log.tombstone('a', position, clock.nowMs());
         const event = { channel: 'a', ...position, type: 'message', data: 'late', publishedAtMs: clock.nowMs() };
         expect(await log.append(event, 'p1')).toEqual({ kind: 'taken' });
       });
@@ -173,7 +173,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(await log.read('a', epoch, 4, 10, 3)).toEqual({ entries: [], more: false });
       });
 
-      test('passes over holes', async () => {
+      test('passes over gaps', async () => {
         const { epoch } = await store('a', 'e1');
         await log.allocate('a');
         await store('a', 'e3');
@@ -249,35 +249,35 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
       });
     });
 
-    describe('bury', () => {
+    describe('tombstone', () => {
       test('writes a tombstone at a free seq', async () => {
         const position = await log.allocate('a');
         const atMs = clock.nowMs() - 500;
         const tombstone = { kind: 'tombstone', seq: 1, atMs };
-        expect(await log.bury('a', position, atMs)).toEqual(tombstone);
+        expect(await log.tombstone('a', position, atMs)).toEqual(tombstone);
         expect((await log.read('a', position.epoch, 1, 1)).entries).toEqual([tombstone]);
       });
 
       test('answers the event that was faster', async () => {
         const event = await store('a', 'fast');
-        expect(await log.bury('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
+        expect(await log.tombstone('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
       });
 
       test('answers the tombstone that was faster', async () => {
         const position = await log.allocate('a');
-        const first = await log.bury('a', position, clock.nowMs());
-        expect(await log.bury('a', position, clock.nowMs() + 5)).toEqual(first);
+        const first = await log.tombstone('a', position, clock.nowMs());
+        expect(await log.tombstone('a', position, clock.nowMs() + 5)).toEqual(first);
       });
 
       test('never writes over an expired event', async () => {
         const event = await store('a', 'old');
         await clock.advance(RETENTION_MS);
-        expect(await log.bury('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
+        expect(await log.tombstone('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
       });
 
       test('makes a tombstone that expires with its neighbours', async () => {
         const position = await log.allocate('a');
-        await log.bury('a', position, clock.nowMs());
+        await log.tombstone('a', position, clock.nowMs());
         await clock.advance(RETENTION_MS - 1);
         expect(seqs(await log.read('a', position.epoch, 1, 1))).toEqual([1]);
         await clock.advance(1);
@@ -287,8 +287,8 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
       test('races with append for one winner, on which both agree', async () => {
         const position = await log.allocate('a');
         const event = { channel: 'a', ...position, type: 'message', data: 'x', publishedAtMs: clock.nowMs() };
-        const [buried, appended] = await Promise.all([log.bury('a', position, clock.nowMs()), log.append(event, 'p1')]);
-        expect(appended.kind === 'stored').toBe(buried.kind === 'event');
+        const [tombstoned, appended] = await Promise.all([log.tombstone('a', position, clock.nowMs()), log.append(event, 'p1')]);
+        expect(appended.kind === 'stored').toBe(tombstoned.kind === 'event');
       });
     });
 

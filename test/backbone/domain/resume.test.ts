@@ -99,15 +99,15 @@ describe('settledFloor', () => {
     expect(settledFloor(1, [], true, limits)).toBe(0);
   });
 
-  test('lies below the lowest hole that a publisher may still fill', () => {
+  test('lies below the lowest gap that a publisher may still fill', () => {
     expect(settledFloor(6, [tombstone(6), tombstone(4), tombstone(2), tombstone(1)], true, limits)).toBe(2);
   });
 
-  test('does not care for holes below an old entry', () => {
+  test('does not care for gaps below an old entry', () => {
     expect(settledFloor(6, [tombstone(6), event(5, OLD_MS), event(2, OLD_MS)], false, limits)).toBe(6);
   });
 
-  test('counts a hole right above an old entry: it may be young', () => {
+  test('counts a gap right above an old entry: it may be young', () => {
     expect(settledFloor(6, [tombstone(6), event(4, OLD_MS)], false, limits)).toBe(4);
   });
 

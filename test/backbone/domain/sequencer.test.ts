@@ -36,19 +36,19 @@ describe('a sequencer', () => {
     );
   });
 
-  test('lets nothing out past a hole, and asks for exactly the hole', () => {
+  test('lets nothing out past a gap, and asks for exactly the gap', () => {
     fc.assert(
       fc.property(offering, fc.nat(), ({ entries, start, offers }, pick) => {
         fc.pre(start < entries.length);
-        const hole = start + 1 + (pick % (entries.length - start));
+        const gap = start + 1 + (pick % (entries.length - start));
         const sequencer = new Sequencer({ epoch: EPOCH, seq: start });
-        const before = offers.filter(({ seq }) => seq !== hole).flatMap((offered) => sequencer.offer(offered));
-        expect(before.every(({ seq }) => seq < hole)).toBe(true);
-        expect(sequencer.position).toBe(hole - 1);
+        const before = offers.filter(({ seq }) => seq !== gap).flatMap((offered) => sequencer.offer(offered));
+        expect(before.every(({ seq }) => seq < gap)).toBe(true);
+        expect(sequencer.position).toBe(gap - 1);
         sequencer.noteHead(entries.length);
-        expect(sequencer.missing()).toEqual({ from: hole, to: hole });
-        const after = sequencer.offer(entry(hole, 'tombstone'));
-        expect(after.every(({ seq }) => seq > hole)).toBe(true);
+        expect(sequencer.missing()).toEqual({ from: gap, to: gap });
+        const after = sequencer.offer(entry(gap, 'tombstone'));
+        expect(after.every(({ seq }) => seq > gap)).toBe(true);
         expect(sequencer.position).toBe(entries.length);
       }),
     );
@@ -70,7 +70,7 @@ describe('a sequencer', () => {
     expect(sequencer.missing()).toBeUndefined();
   });
 
-  test('keeps a bounded number of entries behind a hole, and asks for those that did not fit', () => {
+  test('keeps a bounded number of entries behind a gap, and asks for those that did not fit', () => {
     const sequencer = new Sequencer({ epoch: EPOCH, seq: 0 });
     for (let seq = 2; seq <= 3_000; seq++) expect(sequencer.offer(entry(seq))).toEqual([]);
     const out = sequencer.offer(entry(1));

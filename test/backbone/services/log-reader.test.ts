@@ -71,7 +71,7 @@ describe('the baseline', () => {
     expect((await reader.baseline('a')).seq).toBe(2);
   });
 
-  test('counts a hole as settled once it is past the grace period', async () => {
+  test('counts a gap as settled once it is past the grace period', async () => {
     await allocate(2);
     await write(1);
     await clock.advance(GRACE_MS + 1);
@@ -217,7 +217,7 @@ describe('replay', () => {
     expect(await replayed(1)).toEqual([{ entries: [], settled: 1, more: false }]);
   });
 
-  test('buries holes past the grace period on its way', async () => {
+  test('tombstones gaps past the grace period on its way', async () => {
     const epoch = await allocate(4);
     await write(1, 4);
     await clock.advance(GRACE_MS + 1);
@@ -232,7 +232,7 @@ describe('replay', () => {
     expect((await log.read('a', epoch, 2, 1)).entries).toMatchObject([{ kind: 'tombstone' }]);
   });
 
-  test('stops being settled at a young hole, but gives what lies behind it', async () => {
+  test('stops being settled at a young gap, but gives what lies behind it', async () => {
     const epoch = await allocate(5);
     await write(1, 3, 4, 5);
     const [page] = await replayed(0);
@@ -245,7 +245,7 @@ describe('replay', () => {
     );
   });
 
-  test('stays unsettled behind a young hole, though a later one is past the grace period', async () => {
+  test('stays unsettled behind a young gap, though a later one is past the grace period', async () => {
     await allocate(5);
     await write(1, 5);
     await clock.advance(GRACE_MS + 1);
@@ -295,7 +295,7 @@ describe('replay', () => {
     expect(await replayed(4, 4)).toEqual([]);
   });
 
-  test('ends when the seq that was asked for is a hole with more behind it', async () => {
+  test('ends when the seq that was asked for is a gap with more behind it', async () => {
     await allocate(8);
     await write(1, 2, 3, 4, 6, 7, 8);
     const pages = await replayed(3, 5);
@@ -311,7 +311,7 @@ describe('readRange', () => {
     expect(seqs(await reader.readRange('a', epoch, { from: 10, to: 250 }))).toEqual([...range(10, 120), ...range(130, 250)]);
   });
 
-  test('ends when the end of the range is a hole with more behind it', async () => {
+  test('ends when the end of the range is a gap with more behind it', async () => {
     const epoch = await allocate(9);
     await write(1, 2, 3, 6, 7, 8, 9);
     expect(seqs(await reader.readRange('a', epoch, { from: 1, to: 5 }))).toEqual([1, 2, 3]);
@@ -319,11 +319,11 @@ describe('readRange', () => {
   });
 });
 
-describe('bury', () => {
+describe('tombstone', () => {
   test('closes a range and answers what is there, in order', async () => {
     const epoch = await allocate(4);
     await write(2);
-    const entries = await reader.bury('a', epoch, { from: 1, to: 3 }, clock.nowMs());
+    const entries = await reader.tombstone('a', epoch, { from: 1, to: 3 }, clock.nowMs());
     expect(entries.map(({ seq, kind }) => [seq, kind])).toEqual([
       [1, 'tombstone'],
       [2, 'event'],

@@ -36,10 +36,10 @@ async function eventsIn({ log }: World): Promise<readonly LaneEvent[]> {
   return entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event] : []));
 }
 
-/** What consumers do to the holes of a channel once the grace period is over. */
-async function buryHoles({ log, clock }: World): Promise<void> {
+/** What consumers do to the gaps of a channel once the grace period is over. */
+async function tombstoneGaps({ log, clock }: World): Promise<void> {
   const { epoch, seq } = (await log.head('a')) ?? ORIGIN;
-  for (let hole = 1; hole <= seq; hole++) await log.bury('a', { epoch, seq: hole }, clock.nowMs());
+  for (let gap = 1; gap <= seq; gap++) await log.tombstone('a', { epoch, seq: gap }, clock.nowMs());
 }
 
 const plain: Publication = { channel: 'a', type: 'message', data: 'x' };
@@ -77,13 +77,13 @@ describe('publish', () => {
     await expect(publish(plain, ANN, { ...world, bus })).rejects.toThrow('throttled');
   });
 
-  test('takes a new seq when its own was buried meanwhile', async () => {
+  test('takes a new seq when its own was tombstoned meanwhile', async () => {
     let beaten = false;
     const log = intercept(world.log, async (make) => {
       const head = await world.log.head('a');
       if (head?.seq === 1 && !beaten) {
         beaten = true;
-        await buryHoles(world);
+        await tombstoneGaps(world);
       }
       return make();
     });
@@ -96,7 +96,7 @@ describe('publish', () => {
   test('gives up by name when it loses one seq after another', async () => {
     const log = intercept(world.log, async (make) => {
       const answer = await make();
-      await buryHoles(world);
+      await tombstoneGaps(world);
       return answer;
     });
     await expect(publish(plain, ANN, { ...world, log })).rejects.toThrow(expect.objectContaining({ name: 'PublishContendedError' }));
@@ -104,7 +104,7 @@ describe('publish', () => {
     expect(world.bus.notified).toEqual([]);
   });
 
-  test('buries a seq that it holds for too long, and never writes there', async () => {
+  test('tombstones a seq that it holds for too long, and never writes there', async () => {
     let stalled = false;
     const log = intercept(world.log, async (make) => {
       const answer = await make();
@@ -168,11 +168,11 @@ describe('publish with a key', () => {
     expect(world.bus.notified).toHaveLength(2);
   });
 
-  test('moves its claim to a new seq when consumers have buried the old one', async () => {
+  test('moves its claim to a new seq when consumers have tombstoned the old one', async () => {
     const { epoch, seq } = await world.log.allocate('a');
     await world.log.setClaim(KEY, { epoch, seq, allocatedAtMs: world.clock.nowMs(), contentHash: HASH });
     await world.clock.advance(GRACE_MS);
-    await buryHoles(world);
+    await tombstoneGaps(world);
     const event = await publish(keyed, ANN, world);
     expect(event.seq).toBe(2);
     expect(await eventsIn(world)).toEqual([event]);
@@ -188,7 +188,7 @@ describe('publish with a key', () => {
     expect((await world.log.read('a', epoch, 1, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 1 }]);
   });
 
-  test('leaves no open hole when it loses the race for the key', async () => {
+  test('leaves no open gap when it loses the race for the key', async () => {
     await Promise.all([publish(keyed, ANN, world), publish(keyed, ANN, world), publish(keyed, ANN, world)]);
     const { epoch, seq } = await headOf(world.log, 'a');
     expect((await world.log.read('a', epoch, 1, 100)).entries).toHaveLength(seq);
@@ -208,7 +208,7 @@ describe('publish with a key', () => {
             if (!(error instanceof CrashedError)) throw error;
           });
           await run.clock.advance(ms);
-          if (ms > GRACE_MS) await buryHoles(run);
+          if (ms > GRACE_MS) await tombstoneGaps(run);
         }
         const event = await publish(keyed, ANN, run);
         expect(await eventsIn(run)).toEqual([event]);
@@ -221,11 +221,11 @@ describe('publish with a key', () => {
 
   test('publishes exactly one event, however the calls of several publishers interleave', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 3 }), fc.boolean(), async (scheduler, publishers, buriers) => {
+      fc.asyncProperty(fc.scheduler(), fc.integer({ min: 2, max: 3 }), fc.boolean(), async (scheduler, publishers, closers) => {
         const run = newWorld();
         const log = intercept(run.log, (make) => scheduler.schedule(Promise.resolve()).then(make));
         const publishing = Promise.all(Array.from({ length: publishers }, () => publish(keyed, ANN, { ...run, log })));
-        if (buriers) scheduler.schedule(Promise.resolve()).then(() => buryHoles(run));
+        if (closers) scheduler.schedule(Promise.resolve()).then(() => tombstoneGaps(run));
         const events = await scheduler.waitFor(publishing);
         const [event] = events;
         expect(new Set(events.map(({ seq }) => seq)).size).toBe(1);

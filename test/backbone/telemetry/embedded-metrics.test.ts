@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { METRICS } from '../../../backbone/contract.ts';
 import { encodeMetricLines, MAX_VALUES_PER_LINE } from '../../../backbone/telemetry/embedded-metrics.ts';
 
-const DIMENSIONS = { stack: 'LanesDevSse', lane: 'sse' } as const;
+const DIMENSIONS = { stack: 'LanesDevOne', lane: 'one' } as const;
 
 test('values beyond what a line may have go into further lines, and counts are not repeated there', () => {
   const latencies = Array.from({ length: MAX_VALUES_PER_LINE + 1 }, (_, index) => index);

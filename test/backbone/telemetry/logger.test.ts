@@ -3,7 +3,7 @@ import { createLogger, type Logger } from '../../../backbone/telemetry/logger.ts
 
 function lineOf(log: (logger: Logger) => void): unknown {
   const lines: string[] = [];
-  log(createLogger('sse', (line) => lines.push(line)));
+  log(createLogger('one', (line) => lines.push(line)));
   expect(lines).toHaveLength(1);
   return JSON.parse(lines[0] ?? '');
 }
@@ -15,7 +15,7 @@ test('a line has the fields of Powertools, the lane and its own', () => {
     timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
     service: expect.any(String),
     sampling_rate: 0,
-    lane: 'sse',
+    lane: 'one',
     port: 8080,
   });
 });

@@ -7,14 +7,14 @@ const event = { channel: 'demo', epoch: 'k3f9', seq: 1, type: 'message', data: '
 
 function linesOf(seq: number): readonly string[] {
   const lines: string[] = [];
-  const logger = createLogger('sse', (line) => lines.push(line));
+  const logger = createLogger('one', (line) => lines.push(line));
   traceEvent(logger, 'received', { ...event, seq }, 1_040);
   return lines;
 }
 
 test('the line names hop, channel and id, and not the data', () => {
   const [line = ''] = linesOf(1);
-  expect(JSON.parse(line)).toMatchObject({ lane: 'sse', hop: 'received', channel: 'demo', id: 'k3f9.1', latencyMs: 40 });
+  expect(JSON.parse(line)).toMatchObject({ lane: 'one', hop: 'received', channel: 'demo', id: 'k3f9.1', latencyMs: 40 });
   expect(line).not.toContain(event.data);
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ConnectionPoster, PostOutcome } from '../../../backbone/ports.ts';
 import { fanOut } from '../../../bench/fan-out/invocations.ts';
 import { connectionIds } from '../../../bench/fan-out/posters.ts';
+import type { ConnectionPoster, PostOutcome } from '../../../lambda/websocket/ports.ts';
 
 const EVENT = { channel: 'bench', epoch: 'bench', seq: 1, type: 'message', data: 'x', publishedAtMs: 0 };
 const SETTING = { postConcurrency: 50, invocations: 3, batchSize: 2 };

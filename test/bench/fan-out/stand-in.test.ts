@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import type { ConnectionPoster } from '../../../backbone/ports.ts';
 import { createPoster, POSTERS } from '../../../bench/fan-out/posters.ts';
 import { Program } from '../../../bench/fan-out/program.ts';
 import type { StandInAnswer, StandInQuestion } from '../../../bench/fan-out/stand-in-program.ts';
+import type { ConnectionPoster } from '../../../lambda/websocket/ports.ts';
 
 let standIn: Program<StandInQuestion, StandInAnswer>;
 let endpoint: string;

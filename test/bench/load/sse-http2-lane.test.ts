@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { Lane, StreamHandlers } from '../../../bench/load/lane.ts';
 import { createSseHttp2Lane, speaksHttp2 } from '../../../bench/load/sse-http2-lane.ts';
 import { makeCertificate } from '../../../local/certificate.ts';
-import { until } from '../../fargate/support/until.ts';
+import { until } from '../../fargate/sse/support/until.ts';
 
 let server: Http2SecureServer;
 let lane: Lane | undefined;

@@ -23,7 +23,7 @@ const SERVICE = join(import.meta.dirname, 'service-program.ts');
 /** How often each connection sends another byte: a connection that only waits is easier to close. */
 const DRIP_MS = 2_000;
 
-/** Longer than any time limit of the service, see `fargate/http/edge.ts`. */
+/** Longer than any time limit of the service, see `fargate/sse/http/http-server.ts`. */
 const PATIENCE_MS = 60_000;
 
 /** Growth from the first wave to the last that is still no leak. */

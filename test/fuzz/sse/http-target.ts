@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { EdgeWorld } from '../../fargate/support/edge-world.ts';
+import { HttpWorld } from '../../fargate/sse/support/http-world.ts';
 import { Breach, type OpenTarget, type Target } from '../target.ts';
 import { httpBytes } from './http-requests.ts';
 
@@ -12,11 +12,11 @@ const PATIENCE_MS = 25;
 /** Of the 5xx only these are meant. Requests of a broken version are answered 505 by Node. */
 const DELIBERATE = new Set([503, 505]);
 
-/** Raw bytes on connections to the HTTP edge of the SSE lane. */
+/** Raw bytes on connections to the HTTP server of the SSE lane. */
 export const target: Target = {
-  name: 'HTTP edge',
+  name: 'HTTP server',
   async open(): Promise<OpenTarget<Buffer>> {
-    const world = await new EdgeWorld().listen();
+    const world = await new HttpWorld().listen();
     await world.post('secret', { data: SECRET });
     return {
       inputs: httpBytes,

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
-import { HubWorld } from '../../fargate/support/hub-world.ts';
-import { until } from '../../fargate/support/until.ts';
+import { HubWorld } from '../../fargate/sse/support/hub-world.ts';
+import { until } from '../../fargate/sse/support/until.ts';
 import { laneEvent } from '../../support/arbitraries.ts';
 import { distorted, hostileJson, mangled } from '../hostile.ts';
 import type { OpenTarget, Target } from '../target.ts';

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { parsePublication } from '../../../backbone/domain/event.ts';
 import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
-import { parseStream } from '../../fargate/support/fake-sink.ts';
-import { HubWorld } from '../../fargate/support/hub-world.ts';
-import { until } from '../../fargate/support/until.ts';
+import { parseStream } from '../../fargate/sse/support/fake-sink.ts';
+import { HubWorld } from '../../fargate/sse/support/hub-world.ts';
+import { until } from '../../fargate/sse/support/until.ts';
 import { hostileText } from '../hostile.ts';
 import { Breach, type OpenTarget, type Target } from '../target.ts';
 

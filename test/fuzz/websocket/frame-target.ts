@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { openSocket } from '../../lambda/support/socket.ts';
+import { openSocket } from '../../lambda/websocket/support/socket.ts';
 import { distorted, hostileJson } from '../hostile.ts';
 import { Breach, type OpenTarget, type Target } from '../target.ts';
 

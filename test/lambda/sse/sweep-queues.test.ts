@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 /** Sweeps queues of the given ages, by task id, while the tasks live; answers what was removed and what was said. */
 async function sweep(agesMs: Readonly<Record<string, number>>, living: readonly string[], failing: readonly string[] = []) {
   const clock = new ManualClock();
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('sse');
   const removed: string[] = [];
   const queues = Object.entries(agesMs).map(
     ([taskId, ageMs]): TaskQueueInfo => ({ queueName: `lanes-${taskId}`, taskId, createdAtMs: clock.nowMs() - ageMs }),
@@ -71,7 +71,7 @@ test('tasks are listed after queues, so that a task that makes its queue meanwhi
       removeQueue: async () => undefined,
       clock: new ManualClock(),
     },
-    recordTelemetry().telemetry,
+    recordTelemetry('sse').telemetry,
   );
   expect(calls).toEqual(['queues', 'tasks']);
 });

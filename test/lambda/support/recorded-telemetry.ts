@@ -5,8 +5,8 @@ import { invocationContext } from './context.ts';
 type Line = Readonly<Record<string, unknown>>;
 
 /** The real telemetry, with its lines kept instead of printed. */
-export function recordTelemetry(): { readonly telemetry: Telemetry; readonly lines: Line[] } {
+export function recordTelemetry(lane: string): { readonly telemetry: Telemetry; readonly lines: Line[] } {
   const lines: Line[] = [];
-  const openTelemetry = createTelemetry({ [TELEMETRY_ENV.stack]: 'test' }, 'websocket', (line) => lines.push(JSON.parse(line)));
+  const openTelemetry = createTelemetry({ [TELEMETRY_ENV.stack]: 'test' }, lane, (line) => lines.push(JSON.parse(line)));
   return { telemetry: openTelemetry(invocationContext('r1')), lines };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import type { ClientFrame } from '../../../backbone/protocol.ts';
-import { openSocket } from '../support/socket.ts';
+import { openSocket } from './support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
 

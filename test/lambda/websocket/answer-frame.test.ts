@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../../backbone/domain/channel.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../../../lambda/websocket/domain/connection.ts';
 import { EVERYBODY } from '../../support/access.ts';
-import { GRACE_MS, openSocket } from '../support/socket.ts';
+import { GRACE_MS, openSocket } from './support/socket.ts';
 
 const fails = async () => {
   throw new Error('secret detail');

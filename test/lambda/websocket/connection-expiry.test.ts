@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { METRICS } from '../../../backbone/contract.ts';
-import type { CloseOutcome } from '../../../backbone/ports.ts';
 import { endExpiredConnections, LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
+import type { CloseOutcome } from '../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
-import { ScriptedPoster } from '../support/scripted-poster.ts';
+import { ScriptedPoster } from './support/scripted-poster.ts';
 
 let clock: ManualClock;
 
@@ -15,7 +15,7 @@ beforeEach(() => {
 /** An index with these pages, and an API Gateway that answers so. */
 function openExpiry(pages: readonly (readonly string[])[], outcome: (connectionId: string) => CloseOutcome = () => ({ kind: 'closed' })) {
   const poster = new ScriptedPoster((id) => (outcome(id).kind === 'gone' ? { kind: 'gone' } : { kind: 'sent' }));
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   const asked: number[][] = [];
   const ended: string[] = [];
   const rowsClosed: string[] = [];

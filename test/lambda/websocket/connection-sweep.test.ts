@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { ConnectionDirectory, ProbeOutcome, SweepMark } from '../../../backbone/ports.ts';
 import { LOOK_BACK_MS } from '../../../lambda/websocket/connection-expiry.ts';
 import { MIN_AGE_MS, PAGE_SIZE, sweepConnections } from '../../../lambda/websocket/connection-sweep.ts';
+import type { ConnectionDirectory, ProbeOutcome, SweepMark } from '../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
 
@@ -14,7 +14,7 @@ interface Row {
 /** A table with these connections, and an API Gateway that has the ones for which `outcome` says so. */
 function openSweep(rows: Readonly<Record<string, Row>>, outcome: (connectionId: string) => ProbeOutcome['kind'] = () => 'gone') {
   const clock = new ManualClock();
-  const { telemetry, lines } = recordTelemetry();
+  const { telemetry, lines } = recordTelemetry('websocket');
   const left = new Map(Object.entries(rows));
   const probed: string[] = [];
   const scanned: number[] = [];

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { PostOutcome } from '../../../backbone/ports.ts';
-import { laneEvent, notified, openFanOut, queued } from '../support/fan-out.ts';
-import { hanging } from '../support/scripted-poster.ts';
+import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
+import { laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { hanging } from './support/scripted-poster.ts';
 
 type Behaviour = PostOutcome['kind'] | 'hangs' | 'throws';
 
@@ -57,7 +57,7 @@ test('whatever connections do: each gets every event, or is gone, or a job or de
 
       expect(unfinished).toEqual([]);
       expect(postedAfterGone).toEqual([]);
-      const handedOver = [...fanOut.queue.jobs.map(({ job }) => job), ...fanOut.queue.buried];
+      const handedOver = [...fanOut.queue.jobs.map(({ job }) => job), ...fanOut.queue.deadLetters];
       for (const { id, channels } of named) {
         for (const event of events.filter(({ channel }) => channels.includes(channel as 'a' | 'b'))) {
           const job = handedOver.some(
@@ -99,7 +99,7 @@ test('jobs run to their end: after every attempt a connection has the event, is 
         await fanOut.deliver([queued(job)], { timeMs: 3000 });
       }
       const subscribed = (await fanOut.subscribersOf()).map(({ connectionId }) => connectionId);
-      const dead = fanOut.queue.buried.flatMap(({ subscribers }) => subscribers.map(({ connectionId }) => connectionId));
+      const dead = fanOut.queue.deadLetters.flatMap(({ subscribers }) => subscribers.map(({ connectionId }) => connectionId));
       for (const id of ids) {
         const ends = [fanOut.got(id).length > 0, dead.includes(id), !subscribed.includes(id)];
         expect([id, ends.filter(Boolean).length]).toEqual([id, 1]);

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
-import { connectionIds, laneEvent, notified, openFanOut, queued } from '../support/fan-out.ts';
-import { hanging } from '../support/scripted-poster.ts';
+import { connectionIds, laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { hanging } from './support/scripted-poster.ts';
 
 const ids = (subscribers: readonly { connectionId: string }[]) => subscribers.map(({ connectionId }) => connectionId);
 
@@ -119,7 +119,7 @@ test('the jobs of a page are queued while the next page is read', async () => {
       await fanOut.clock.sleep(30);
       steps.push('queued');
     },
-    bury: async () => undefined,
+    deadLetter: async () => undefined,
   };
   await fanOut.deliver([notified(1)], { deps: { store, queue } });
   expect(steps).toEqual(['reads 1', 'reads 2', 'queues', 'reads 3', 'queued', 'queues', 'queued']);
@@ -134,7 +134,7 @@ test('a record whose further pages cannot be read is given back once its jobs on
       await fanOut.clock.sleep(50);
       queued++;
     },
-    bury: async () => undefined,
+    deadLetter: async () => undefined,
   };
   expect(await fanOut.deliver([notified(1)], { deps: { store, queue } })).toMatchObject({ deliveries: 500, unfinished: ['m-demo-1'] });
   expect(queued).toBe(1);
@@ -213,13 +213,13 @@ test('after the last attempt the event is set aside for those connections, and c
   const fanOut = await openFanOut({}, () => ({ kind: 'unavailable', reason: '503' }));
   const job = { event: laneEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
   expect(await fanOut.deliver([queued(job)])).toMatchObject({ undeliverable: 1, unfinished: [] });
-  expect([fanOut.queue.jobs, fanOut.queue.buried]).toEqual([[], [job]]);
+  expect([fanOut.queue.jobs, fanOut.queue.deadLetters]).toEqual([[], [job]]);
 });
 
 test('a refused post is set aside at once, logged and counted', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => (id === 'c1' ? { kind: 'refused', reason: '413' } : { kind: 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, undeliverable: 1 });
-  expect(fanOut.queue.buried).toEqual([
+  expect(fanOut.queue.deadLetters).toEqual([
     { event: laneEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
   ]);
   expect(fanOut.lines).toContainEqual(
@@ -315,7 +315,7 @@ test('a record is given back when what is left of it cannot be handed over', asy
     enqueue: async () => {
       throw new Error('SQS is down');
     },
-    bury: async () => undefined,
+    deadLetter: async () => undefined,
   };
   expect(await fanOut.deliver([notified(1)], { deps: { queue } })).toMatchObject({ deliveries: 1, unfinished: ['m-demo-1'] });
 });

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { POST_WINDOW_MS } from '../../../backbone/domain/post-window.ts';
+import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
 import { headOf } from '../../support/head-of.ts';
-import { LIMITS, openSocket } from '../support/socket.ts';
+import { LIMITS, openSocket } from './support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
 

@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { AccessDeniedError, KeysUnavailableError, tokenExpired } from '../../../backbone/domain/access.ts';
 import type { AccessPolicy } from '../../../backbone/domain/credentials.ts';
-import { MemoryConnectionStore } from '../../../backbone/memory/memory-connection-store.ts';
-import { MemoryPostQuota } from '../../../backbone/memory/memory-post-quota.ts';
 import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from '../../../lambda/websocket/connect-request.ts';
+import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
+import { MemoryPostQuota } from '../../../lambda/websocket/memory/memory-post-quota.ts';
 import { openConnection } from '../../../lambda/websocket/open-connection.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { recordTelemetry } from '../support/recorded-telemetry.ts';
@@ -30,7 +30,7 @@ beforeEach(() => {
   clock = new ManualClock();
   store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   answers = new MemoryPostQuota(10, clock);
-  recorded = recordTelemetry();
+  recorded = recordTelemetry('websocket');
 });
 
 interface Request {

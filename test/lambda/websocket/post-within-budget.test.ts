@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import type { PostOutcome } from '../../../backbone/ports.ts';
+import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
 import { postWithinBudget } from '../../../lambda/websocket/post-within-budget.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
-import { runToEnd } from '../support/run-to-end.ts';
+import { runToEnd } from './support/run-to-end.ts';
 
 let clock: ManualClock;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { POST_WINDOW_MS } from '../../../backbone/domain/post-window.ts';
 import type { ServerFrame } from '../../../backbone/protocol.ts';
+import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
 import { headOf } from '../../support/head-of.ts';
-import { GRACE_MS, LIMITS, openSocket, TURN_POSTS } from '../support/socket.ts';
+import { GRACE_MS, LIMITS, openSocket, TURN_POSTS } from './support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
 
@@ -64,9 +64,9 @@ test('events that are published meanwhile are in it', async () => {
   expect(idsOf(socket.poster.sentTo('c1'))).toHaveLength(51);
 });
 
-test('a hole that was open in one turn keeps `caughtUp` before it in the last', async () => {
+test('a gap that was open in one turn keeps `caughtUp` before it in the last', async () => {
   await socket.log.allocate('demo');
-  for (let n = 0; n < 2 * TURN_POSTS; n++) await socket.publish('behind the hole');
+  for (let n = 0; n < 2 * TURN_POSTS; n++) await socket.publish('behind the gap');
   const answers = await socket.catchUp({ action: 'subscribe', channel: 'demo', after: `${epoch}.49` });
   expect(idsOf(answers)).toHaveLength(1 + 2 * TURN_POSTS);
   expect(answers.at(-1)).toEqual({ kind: 'caughtUp', channel: 'demo', id: `${epoch}.50` });

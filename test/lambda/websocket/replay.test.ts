@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { PostOutcome } from '../../../backbone/ports.ts';
+import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
 import { headOf } from '../../support/head-of.ts';
-import { GRACE_MS, openSocket, RETENTION_MS } from '../support/socket.ts';
+import { GRACE_MS, openSocket, RETENTION_MS } from './support/socket.ts';
 
 const event = (id: string, data: string) => expect.objectContaining({ kind: 'event', channel: 'demo', id, data });
 
@@ -64,7 +64,7 @@ test('a composite cursor without the channel starts at the baseline, without res
   expect((await socket.send(socket.subscribe('orders=ab.9'))).map(({ kind }) => kind)).toEqual(['subscribed', 'caughtUp']);
 });
 
-test('`caughtUp` stays before a hole that a publisher may still fill', async () => {
+test('`caughtUp` stays before a gap that a publisher may still fill', async () => {
   const socket = await socketWithEvents(1);
   await socket.log.allocate('demo');
   await socket.publish('e3');
@@ -72,7 +72,7 @@ test('`caughtUp` stays before a hole that a publisher may still fill', async () 
   expect(answers.slice(1)).toEqual([event(`${socket.epoch}.3`, 'e3'), { kind: 'caughtUp', channel: 'demo', id: `${socket.epoch}.1` }]);
 });
 
-test('an old hole is passed without a frame', async () => {
+test('an old gap is passed without a frame', async () => {
   const socket = await socketWithEvents(1);
   await socket.log.allocate('demo');
   await socket.publish('e3');
@@ -129,7 +129,7 @@ test('a client that takes no more for now is told where to go on', async () => {
   ]);
 });
 
-test('where to go on lies before an open hole', async () => {
+test('where to go on lies before an open gap', async () => {
   const socket = await socketWithEvents(1);
   await socket.log.allocate('demo');
   await socket.publish('e3');

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
-import { parseConfig } from '../../../fargate/config.ts';
+import { parseConfig } from '../../../fargate/sse/config.ts';
 import { dev, prod } from '../fixed-stages.ts';
 import { flatten } from '../harness.ts';
 import { makeStack } from './stack.ts';
@@ -153,17 +153,7 @@ describe('the service', () => {
       LANES_TOPIC_ARN: expect.any(String),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
-      LANES_THREADS: '1',
     });
-  });
-
-  test.each([
-    [256, '1'],
-    [1024, '1'],
-    [4096, '4'],
-  ] as const)('with %i CPU units serves streams in %s threads', (cpu, threads) => {
-    const stage = { ...prod, sse: { ...prod.sse, task: { ...prod.sse.task, cpu } } };
-    expect(serviceEnvironment(Template.fromStack(makeStack(stage)))).toMatchObject({ LANES_THREADS: threads });
   });
 
   test('finds in its environment all that it reads from it', () => {

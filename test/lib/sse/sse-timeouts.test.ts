@@ -83,7 +83,7 @@ describe('the timeouts of the SSE lane', () => {
       ],
       [
         'a notification that outlives its event',
-        withBackbone({ retentionHours: 1 }, { ...SSE_TIMES, queueRetentionSeconds: { task: 3_600 } }),
+        withBackbone({ retentionHours: 1 }, { ...SSE_TIMES, queueRetentionSeconds: 3_600 }),
         /retention of a task's queue \(3600 s\) must be < backbone\.retentionHours \(3600 s\)/,
       ],
       [

@@ -1,0 +1,98 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requireRight } from '../../../backbone/domain/access.ts';
+import { parseChannels } from '../../../backbone/domain/channel.ts';
+import { parseCursor } from '../../../backbone/domain/cursor.ts';
+import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import type { TaskBudget } from '../budget/task-budget.ts';
+import { LONGEST_POLL_SECONDS } from '../contract.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { Authenticate } from './authenticate.ts';
+import { encodePage, type Part } from './poll-page.ts';
+import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
+import { single } from './request-target.ts';
+import { POLL, preferredMedia, STREAM } from './takeover-request.ts';
+
+/** Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
+const LEFT = new Error('the client has left');
+
+export interface EventsRouteOptions {
+  readonly hub: Hub;
+  readonly budget: TaskBudget;
+  readonly logger: Logger;
+  readonly authenticate: Authenticate;
+}
+
+/** `GET /v1/events` where it is no stream: a poll, or the reason why it can be neither. Undefined when its client has gone. */
+export async function getEvents(
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+  options: EventsRouteOptions,
+): Promise<Reply | undefined> {
+  switch (preferredMedia(request)) {
+    case POLL:
+      return pollPage(request, response, query, options);
+    case STREAM:
+      return problem(400, 'bad_request', 'a stream is requested without a body, on a connection that does not answer another request', {
+        Connection: 'close',
+      });
+    default: {
+      const accept = quote(request.headers.accept);
+      return problem(406, 'not_acceptable', `Accept is ${accept}, but there are only ${STREAM} and ${POLL}`, { Vary: 'Accept' });
+    }
+  }
+}
+
+async function pollPage(
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+  { hub, budget, logger, authenticate }: EventsRouteOptions,
+): Promise<Reply | undefined> {
+  const access = await authenticate(request, query);
+  const channels = parseChannels(query.getAll('channel'));
+  if (query.has('lastEventId')) {
+    throw new InvalidInputError('invalid_parameter', 'lastEventId belongs to streams: a poll resumes with ?after=');
+  }
+  const after = single(query, 'after');
+  const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
+  const cursor = after === undefined ? undefined : parseCursor(after, channels);
+  requireRight(access, 'subscribe', channels);
+  if (response.destroyed) return undefined;
+  const left = new AbortController();
+  response.on('close', () => left.abort(LEFT));
+  try {
+    const outcome = await budget.turns.forRequest(access.principal, () => hub.poll({ ...access, channels, cursor }, waitMs, left.signal));
+    if (outcome.kind === 'busy') budget.refused++;
+    if (outcome.kind !== 'page') return refusal(outcome.kind);
+    whenAborted(outcome.revoked, () => response.destroy());
+    const encode = (work: () => Part) =>
+      budget.turns.forPage(access.principal, () => {
+        left.signal.throwIfAborted();
+        return work();
+      });
+    // The page takes memory until its encoding has ended, even when the client has left, and then until the client has taken all of it.
+    const body = await encodePage(channels, outcome.page, encode).finally(() => whenAborted(left.signal, outcome.release));
+    return { ...json(200, {}, { Vary: 'Accept' }), body };
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    logger.error('could not answer a poll', { channels, error });
+    return unavailable('unavailable', 'the event log cannot be read right now');
+  }
+}
+
+function waitSeconds(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const seconds = /^[0-9]{1,2}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds <= LONGEST_POLL_SECONDS) return seconds;
+  throw new InvalidInputError(
+    'invalid_parameter',
+    `waitSeconds is ${quote(text)}, but must be a whole number from 0 to ${LONGEST_POLL_SECONDS}`,
+  );
+}
+
+function whenAborted(signal: AbortSignal, work: () => void): void {
+  if (signal.aborted) work();
+  else signal.addEventListener('abort', work, { once: true });
+}

@@ -1,0 +1,109 @@
+import type { IncomingMessage } from 'node:http';
+import { requireRight } from '../../../backbone/domain/access.ts';
+import { parseChannel } from '../../../backbone/domain/channel.ts';
+import { type LaneEvent, type Publication, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
+import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
+import { parseJsonObject } from '../../../backbone/domain/notification.ts';
+import type { PublishAnswer } from '../../../backbone/protocol.ts';
+import { IdempotencyConflictError } from '../../../backbone/services/publisher.ts';
+import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { traceEvent } from '../../../backbone/telemetry/trace.ts';
+import type { TaskBudget } from '../budget/task-budget.ts';
+import type { Authenticate } from './authenticate.ts';
+import { correlationIdOf } from './correlation-id.ts';
+import type { PublishRate } from './publish-rate.ts';
+import { json, overShare, problem, type Reply, unavailable } from './reply.ts';
+import { withBody } from './request-body.ts';
+
+/** The largest data, 96 KiB, with every character as a JSON escape of six bytes, and room for the rest. */
+const MAX_BODY_BYTES = 640 * 1024;
+
+export interface PublishRouteOptions {
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
+  readonly authenticate: Authenticate;
+  readonly publishRate: PublishRate;
+  readonly budget: TaskBudget;
+  readonly logger: Logger;
+}
+
+/** `POST /v1/channels/{channel}/events`. */
+export async function postEvent(
+  request: IncomingMessage,
+  segment: string,
+  query: URLSearchParams,
+  options: PublishRouteOptions,
+): Promise<Reply> {
+  const { budget, authenticate, publishRate } = options;
+  const access = await authenticate(request, query);
+  // A page of another origin cannot send this type without asking first.
+  const unsupported = unsupportedMedia(request);
+  if (unsupported !== undefined) return unsupported;
+  const channel = parseChannel(decodeChannel(segment));
+  requireRight(access, 'publish', [channel]);
+  if (!publishRate.take(access.principal)) {
+    return problem(429, 'too_many_publications', `you publish more than ${publishRate.perSecond} events a second on this task`, {
+      'Retry-After': '1',
+    });
+  }
+  const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
+  const body = await withBody(request, limits, async (bytes) => {
+    const { type, data } = await budget.turns.forRequest(access.principal, () => parseJsonObject(decode(bytes)));
+    const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
+    return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
+  });
+  switch (body.kind) {
+    case 'complete':
+      return body.result;
+    case 'tooLarge':
+      return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
+    case 'overShare':
+      budget.refused++;
+      return overShare('request bodies that are not published yet');
+  }
+}
+
+async function publishNow(
+  request: IncomingMessage,
+  publication: Publication,
+  scope: KeyScope,
+  { publish, logger }: PublishRouteOptions,
+): Promise<Reply> {
+  try {
+    const event = await publish(publication, scope);
+    traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));
+    const { channel: published, id, publishedAt } = toWireEvent(event);
+    return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);
+  } catch (error) {
+    if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
+    logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
+    return unavailable('unavailable', 'the event may or may not have been published: try again with the same Idempotency-Key');
+  }
+}
+
+function unsupportedMedia(request: IncomingMessage): Reply | undefined {
+  const { 'content-type': contentType = '', 'content-encoding': encoding = 'identity' } = request.headers;
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(contentType)) {
+    return problem(415, 'unsupported_media_type', `Content-Type is ${quote(contentType)}, but must be application/json`);
+  }
+  if (encoding.toLowerCase() !== 'identity') {
+    return problem(415, 'unsupported_media_type', `Content-Encoding is ${quote(encoding)}, but the body must not be encoded`);
+  }
+  return undefined;
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_body', 'the body is not UTF-8', { cause });
+  }
+}
+
+function decodeChannel(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch (cause) {
+    throw new InvalidInputError('invalid_channel', `channel ${quote(segment)} is not percent-encoded UTF-8`, { cause });
+  }
+}

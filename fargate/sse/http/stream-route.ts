@@ -1,0 +1,95 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { type Access, requireRight } from '../../../backbone/domain/access.ts';
+import { parseChannels } from '../../../backbone/domain/channel.ts';
+import { parseCursor } from '../../../backbone/domain/cursor.ts';
+import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { correlationIdOf } from './correlation-id.ts';
+import type { EventsRouteOptions } from './events-route.ts';
+import type { CorsHeaders } from './origin.ts';
+import { problem, type Reply, refusal, unavailable } from './reply.ts';
+import { parseTarget, single } from './request-target.ts';
+import { SocketSink } from './socket-sink.ts';
+
+/** A quiet stream is written to twice in this time: with 10,000 of them that is a tenth of a core (ADR 32). */
+const MIN_HEARTBEAT_SECONDS = 2;
+
+export interface StreamRouteOptions extends EventsRouteOptions {
+  readonly cors: CorsHeaders;
+}
+
+type Opening = Reply | undefined | Promise<Reply | undefined>;
+
+/**
+ * `GET /v1/events` as a stream, on a socket that is the stream's alone.
+ *
+ * Nothing is awaited where the issuer's keys are known, the task serves the channel already and nobody else waits.
+ * @param behindHead what the client has sent behind the request's head
+ * @returns undefined when the stream is open, or its client has gone
+ * @throws InvalidInputError, AccessDeniedError or KeysUnavailableError, at once or later
+ */
+export function openStream(request: IncomingMessage, socket: Socket, behindHead: Buffer, options: StreamRouteOptions): Opening {
+  const { query } = parseTarget(request.url ?? '/');
+  const open = (access: Access) =>
+    options.budget.turns.forRequest(access.principal, () => attachStream({ request, socket, behindHead, query, access }, options));
+  const access = options.authenticate(request, query);
+  return access instanceof Promise ? access.then(open) : open(access);
+}
+
+interface StreamRequest {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  readonly behindHead: Buffer;
+  readonly query: URLSearchParams;
+  readonly access: Access;
+}
+
+function attachStream({ request, socket, behindHead, query, access }: StreamRequest, { hub, logger, cors }: StreamRouteOptions): Opening {
+  const channels = parseChannels(query.getAll('channel'));
+  if (behindHead.length > 0) return problem(400, 'bad_request', 'a connection that has requested a stream takes nothing else');
+  if (query.has('after')) {
+    throw new InvalidInputError('invalid_parameter', 'after belongs to polls: a stream resumes with Last-Event-ID or ?lastEventId=');
+  }
+  const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
+  const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
+  const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
+  requireRight(access, 'subscribe', channels);
+  // It may have closed before its turn came, and would not say so again.
+  if (socket.destroyed) return undefined;
+
+  const sink = new SocketSink(socket, request, cors(request));
+  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
+  if (attachment.kind !== 'attached') return refusal(attachment.kind);
+  const { stream } = attachment;
+  sink.serve(stream);
+  if (sink.started) return undefined;
+  return stream.opened.then(
+    // Untouched where the hub began to drain while the stream was opening, or others needed the places of its channels.
+    () => (sink.started || socket.destroyed ? undefined : refusal(hub.isDraining ? 'draining' : 'tooManyChannels')),
+    (error) => {
+      logger.error('could not open a stream', { channels, ...correlationIdOf(request), error });
+      return unavailable('unavailable', 'the event log cannot be read right now');
+    },
+  );
+}
+
+/**
+ * How long the stream is to be silent at most. Some clients take a stream for dead before the stage's own heartbeat comes: OkHttp
+ * after 10 s, okhttp-eventsource after about 5 s.
+ * @throws InvalidInputError `invalid_parameter`
+ */
+function parseHeartbeat(text: string | undefined, longestMs: number): number {
+  if (text === undefined) return longestMs;
+  const seconds = /^[1-9][0-9]{0,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (seconds >= MIN_HEARTBEAT_SECONDS && seconds * 1_000 <= longestMs) return seconds * 1_000;
+  throw new InvalidInputError(
+    'invalid_parameter',
+    `heartbeat is ${quote(text)}, but must be a whole number of seconds from ${MIN_HEARTBEAT_SECONDS} to ${Math.floor(longestMs / 1_000)}`,
+  );
+}
+
+/** The header comes from EventSource itself and is newer than what the page's URL says. */
+function lastEventIdOf(request: IncomingMessage): string | undefined {
+  const value = request.headers['last-event-id'];
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}

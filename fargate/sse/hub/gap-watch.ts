@@ -1,0 +1,28 @@
+/**
+ * Since when a channel's missing seqs are known to be assigned. A gap is tombstoned when every seq of it has been known
+ * for the grace period: its publisher was given the seq before that, and has given it up by then.
+ */
+export class GapWatch {
+  /** Ascending in both: all seqs up to `upTo` were known at `atMs`. */
+  readonly #noticed: { readonly upTo: number; readonly atMs: number }[] = [];
+
+  /** Notes that all seqs up to `seq` are assigned. */
+  note(seq: number, atMs: number): void {
+    if (seq > (this.#noticed.at(-1)?.upTo ?? 0)) this.#noticed.push({ upTo: seq, atMs });
+  }
+
+  /** Forgets the seqs that are delivered. */
+  settle(position: number): void {
+    const open = this.#noticed.findIndex(({ upTo }) => upTo > position);
+    this.#noticed.splice(0, open < 0 ? this.#noticed.length : open);
+  }
+
+  noticedAtMs(seq: number): number | undefined {
+    return this.#noticed.find(({ upTo }) => upTo >= seq)?.atMs;
+  }
+
+  /** The highest seq that was known at `atMs`; 0 when none was. */
+  knownAt(atMs: number): number {
+    return this.#noticed.findLast((notice) => notice.atMs <= atMs)?.upTo ?? 0;
+  }
+}

@@ -1,0 +1,64 @@
+/** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
+import { join } from 'node:path';
+import { createDynamoClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
+import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
+import { createSnsEventBus } from '../../backbone/aws/sns-event-bus.ts';
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import { createLogger } from '../../backbone/telemetry/logger.ts';
+import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
+import { rememberVerified } from '../../backbone/tokens/remember-verified.ts';
+import { createElbTargetHealth } from './aws/elb-target-health.ts';
+import { createLoadBalancingClient } from './aws/load-balancing-client.ts';
+import { openTaskQueue } from './aws/sqs-task-queue.ts';
+import { type Config, parseConfig } from './config.ts';
+import { createAuthenticate } from './http/authenticate.ts';
+import { loadStaticFiles } from './http/static-files.ts';
+import { runProcess } from './run.ts';
+import { type Service, startService } from './service.ts';
+import { type StreamServer, startStreamServer } from './stream-server.ts';
+import { fetchTaskIdentity } from './task-metadata.ts';
+
+const writeLine = (line: string) => process.stdout.write(`${line}\n`);
+const logger = createLogger('sse', writeLine);
+
+process.on('uncaughtException', fail);
+try {
+  const config = parseConfig(process.env);
+  await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
+} catch (error) {
+  fail(error);
+}
+
+async function start(config: Config): Promise<Service> {
+  const { topicArn, queuePrefix, targetGroupArns, port } = config;
+  const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
+  return startService({
+    config,
+    openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns: createSnsClient(), topicArn, queueName: `${queuePrefix}${taskId}` }),
+    startServer: () => startServer(config),
+    targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArns, target: { address, port } }),
+    clock: systemClock,
+    logger,
+    writeMetrics: writeLine,
+  });
+}
+
+function startServer(config: Config): Promise<StreamServer> {
+  const { logTable, retentionMs, topicArn, origins } = config;
+  const verifier = rememberVerified(createJwtVerifier(config));
+  return startStreamServer({
+    config,
+    log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
+    bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
+    access: { verifier, authenticate: createAuthenticate(verifier, config), origins },
+    clock: systemClock,
+    logger,
+    // Beside the bundle, where the Dockerfile has copied it.
+    files: loadStaticFiles(join(import.meta.dirname, 'console')),
+  });
+}
+
+function fail(error: unknown): never {
+  logger.error('the service ends', { error });
+  process.exit(1);
+}

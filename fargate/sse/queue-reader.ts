@@ -1,0 +1,69 @@
+import { backoffMs, fullJitter } from '../../backbone/domain/backoff.ts';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import { parseNotification } from '../../backbone/domain/notification.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { QueueMessage, TaskQueue } from './ports.ts';
+
+export interface QueueReaderOptions {
+  readonly queue: TaskQueue;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes notifications; the reader waits before it hands over more. */
+  readonly offer: (events: readonly LaneEvent[]) => Promise<void>;
+  /** @default Math.random */
+  readonly random?: () => number;
+}
+
+/** Calls in flight. One call takes 10 messages and a round trip; order does not matter, since the log decides. */
+const RECEIVERS = 2;
+
+const BACKOFF = { firstMs: 250, mostMs: 10_000 };
+
+/** Reads the task's queue until the signal aborts. Never rejects: what goes wrong is logged and tried again. */
+export async function readQueue(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
+  await Promise.all(Array.from({ length: RECEIVERS }, () => receiveLoop(options, signal)));
+}
+
+async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
+  const { queue, clock, logger, offer, random = Math.random } = options;
+  let failures = 0;
+  let deleting: Promise<void> = Promise.resolve();
+  while (!signal.aborted) {
+    try {
+      const messages = await queue.receive(signal);
+      const events = messages.map(({ body }) => parse(body, logger)).filter((event) => event !== undefined);
+      if (events.length > 0) await offer(events);
+      // A notification is a hint, so it is done with once it is handed over; the next call need not wait for that.
+      await deleting;
+      deleting = deleteAll(messages, options);
+      failures = 0;
+    } catch (error) {
+      if (signal.aborted) break;
+      logger.error('could not read the queue of this task', { error });
+      await clock.sleep(fullJitter(backoffMs(BACKOFF, failures++), random), signal).catch(() => {});
+    }
+  }
+  await deleting;
+}
+
+function parse(body: string, logger: Logger): LaneEvent | undefined {
+  try {
+    return parseNotification(body);
+  } catch (error) {
+    if (!(error instanceof InvalidInputError)) throw error;
+    // Not its text, which may hold data.
+    logger.warn('message is no notification', { code: error.code, chars: body.length });
+    return undefined;
+  }
+}
+
+async function deleteAll(messages: readonly QueueMessage[], { queue, logger }: QueueReaderOptions): Promise<void> {
+  if (messages.length === 0) return;
+  try {
+    await queue.delete(messages);
+  } catch (error) {
+    logger.warn('could not delete messages, they will come again', { error });
+  }
+}

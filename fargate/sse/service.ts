@@ -1,0 +1,92 @@
+import type { Clock } from '../../backbone/ports.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
+import type { Config } from './config.ts';
+import { STOP_MARGIN_MS } from './contract.ts';
+import { countErrors, type ErrorCounter } from './error-counter.ts';
+import { encodeMetrics } from './metrics.ts';
+import type { TargetHealth, TaskQueue } from './ports.ts';
+import { readQueue } from './queue-reader.ts';
+import type { StreamServer } from './stream-server.ts';
+import { watchTarget } from './target-watch.ts';
+
+export interface ServiceOptions {
+  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs' | 'stack'>;
+  /** Makes the task's queue and subscribes it. */
+  readonly openQueue: () => Promise<TaskQueue>;
+  readonly startServer: () => Promise<StreamServer>;
+  /** What the load balancer knows of this task. */
+  readonly targetHealth: TargetHealth;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Takes a line of metrics. */
+  readonly writeMetrics: (line: string) => void;
+}
+
+export interface Service {
+  readonly port: number;
+  /**
+   * Closes the streams over the drain time, or what is left of it where the load balancer has let the task go before,
+   * then everything else. Takes at most the drain time and {@link STOP_MARGIN_MS}.
+   */
+  stop(): Promise<void>;
+}
+
+const METRICS_INTERVAL_MS = 60_000;
+
+/** Starts one task of the SSE lane. Resolves when it is ready for streams. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { config, clock } = options;
+  const logger = countErrors(options.logger);
+  // The queue comes first: whatever is published from now on is noticed.
+  const queue = await options.openQueue();
+  const server = await options.startServer().catch(async (error) => {
+    await queue.close();
+    throw error;
+  });
+  const stopped = new AbortController();
+  const reading = readQueue({ queue, clock, logger, offer: (events) => server.offer(events) }, stopped.signal);
+  const reporting = reportMetrics(server, logger, options, stopped.signal);
+  logger.info('ready', { port: server.port });
+
+  let drained: Promise<void> | undefined;
+  function drain(reason: 'leaving' | 'stopping'): Promise<void> {
+    if (drained === undefined) {
+      logger.info('draining', { reason, drainMs: config.drainMs });
+      drained = server.drain(config.drainMs);
+    }
+    return drained;
+  }
+
+  /** Ahead of SIGTERM. Polls and publications that still come are served until then. */
+  async function drainWhenLeaving(): Promise<void> {
+    const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalMs };
+    if ((await watchTarget(watch, stopped.signal)) === 'leaving') await drain('leaving');
+  }
+
+  async function stop(): Promise<void> {
+    await drain('stopping');
+    stopped.abort();
+    await Promise.all([reading, reporting]);
+    await server.close();
+    await queue.close();
+    logger.info('stopped');
+  }
+
+  void drainWhenLeaving();
+  return { port: server.port, stop };
+}
+
+/** Once a minute, and at last when the signal aborts. */
+async function reportMetrics(
+  server: StreamServer,
+  errors: ErrorCounter,
+  { config, clock, writeMetrics }: ServiceOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  do {
+    await clock.sleep(METRICS_INTERVAL_MS, signal).catch(() => {});
+    const report = server.report();
+    const all = { ...report, failures: report.failures + errors.take() };
+    for (const line of encodeMetrics(all, { stack: config.stack, lane: 'sse' }, clock.nowMs())) writeMetrics(line);
+  } while (!signal.aborted);
+}

@@ -1,0 +1,125 @@
+import type { Server } from 'node:http';
+import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
+import { publish } from '../../backbone/services/publisher.ts';
+import type { Logger } from '../../backbone/telemetry/logger.ts';
+import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
+import type { Config } from './config.ts';
+import { countErrors } from './error-counter.ts';
+import { createHttpServer, type HttpServerOptions } from './http/http-server.ts';
+import { type Listening, listen } from './http/listen.ts';
+import { PublishRate } from './http/publish-rate.ts';
+import type { StaticFiles } from './http/static-files.ts';
+import { Hub, MAX_STALL_MS } from './hub/hub.ts';
+import type { HubCounts } from './hub/hub-counts.ts';
+
+/** Serves streams, polls and publications. */
+export interface StreamServer {
+  readonly port: number;
+  /**
+   * Takes notifications of the topic. Wait for it before you offer more: it resolves when the streams have caught up with these.
+   */
+  offer(events: readonly LaneEvent[]): Promise<void>;
+  /** Refuses new streams, and closes those that are open evenly over the time. Polls and publications are still served. */
+  drain(overMs: number): Promise<void>;
+  /** What is open, and what has happened since the last report. */
+  report(): StreamReport;
+  /** Lets requests that are under way end, for a while, and ends everything. */
+  close(): Promise<void>;
+}
+
+export interface StreamReport extends HubCounts {
+  readonly openStreams: number;
+  /** Requests and streams that failed for a reason that is not the client's. */
+  readonly failures: number;
+  /** How often principals met their share of the task's memory and places. */
+  readonly overShare: number;
+  /** Publications of principals that publish too often. */
+  readonly refusedPublications: number;
+}
+
+/** Who may use the server. */
+export interface ServerAccess extends Pick<HttpServerOptions, 'verifier' | 'authenticate' | 'origins'> {}
+
+export interface StreamServerOptions {
+  readonly config: Pick<
+    Config,
+    | 'host'
+    | 'port'
+    | 'heartbeatIntervalMs'
+    | 'headCheckIntervalMs'
+    | 'retryMinMs'
+    | 'retryMaxMs'
+    | 'memoryMiB'
+    | 'maxStreams'
+    | 'maxStreamsPerPrincipal'
+    | 'maxPublishesPerSecond'
+    | 'maxUnsentBytes'
+    | 'keepAliveMs'
+    | 'consoleConfig'
+    | 'retentionMs'
+    | 'graceMs'
+    | 'publishTimeoutMs'
+  >;
+  readonly log: EventLog;
+  readonly bus: EventBus;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly files: StaticFiles;
+  readonly access: ServerAccess;
+}
+
+const LAST_ANSWERS_MS = 2_000;
+
+/** Resolves when the server listens; rejects when it cannot. */
+export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
+  const { config, log, bus, clock, files, access } = options;
+  const logger = countErrors(options.logger);
+  const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
+  const budget = createTaskBudget(config.memoryMiB * 1024 * 1024);
+  const hub = new Hub({ ...config, budget, log, clock, logger });
+  const server = createHttpServer({
+    ...access,
+    hub,
+    logger,
+    clock,
+    publishRate,
+    budget,
+    maxStallMs: MAX_STALL_MS,
+    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    keepAliveMs: config.keepAliveMs,
+    files,
+    consoleConfig: config.consoleConfig,
+  });
+  const listening = await listen(server, config);
+  hub.start();
+  return {
+    port: listening.port,
+    offer: (events) => offerAll(hub, events),
+    drain: (overMs) => hub.drain(overMs),
+    report: () => ({
+      openStreams: hub.openStreams,
+      failures: logger.take(),
+      overShare: takeOverShare(budget),
+      refusedPublications: publishRate.takeRefused(),
+      ...hub.takeCounts(),
+    }),
+    close: async () => {
+      await closeServer(server, listening, clock);
+      hub.close();
+    },
+  };
+}
+
+async function offerAll(hub: Hub, events: readonly LaneEvent[]): Promise<void> {
+  for (const event of events) await hub.offer(event);
+}
+
+async function closeServer(server: Server, listening: Listening, clock: Clock): Promise<void> {
+  const waiting = new AbortController();
+  const cut = () => server.closeAllConnections();
+  const patience = clock.sleep(LAST_ANSWERS_MS, waiting.signal).then(cut, () => {});
+  await listening.close();
+  waiting.abort();
+  await patience;
+}

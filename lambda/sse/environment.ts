@@ -1,0 +1,7 @@
+import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
+import { text } from '../environment.ts';
+
+export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
+
+export const clusterEntries = { [TASK_QUEUE_ENV.clusterArn]: text } as const;

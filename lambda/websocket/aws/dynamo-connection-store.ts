@@ -1,0 +1,196 @@
+import { randomUUID } from 'node:crypto';
+import { DeleteCommand, type DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { batchDelete } from '../../../backbone/aws/dynamo-batch.ts';
+import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
+import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
+import type { Rights } from '../../../backbone/domain/access.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { Connection } from '../domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
+import type { Subscriber } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriberPage } from '../ports.ts';
+import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
+import { expiryBucket } from './expiry-bucket.ts';
+
+export interface DynamoConnectionStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  /** A table with the key schema `TABLES.connections` of the contract. */
+  readonly connectionsTable: string;
+  /** A table with the key schema `TABLES.subscriptions` of the contract. */
+  readonly subscriptionsTable: string;
+  /** A table with the key schema `TABLES.principals` of the contract. */
+  readonly principalsTable: string;
+  /** Longer than API Gateway lets a connection live, which is 2 h: for those whose `$disconnect` never came. */
+  readonly connectionTtlMs: number;
+  readonly clock: Clock;
+}
+
+/**
+ * Connections and subscriptions in two DynamoDB tables. A connection's row also holds the names of its channels, so
+ * that closing needs no scan and no index. Subscribing notes the channel there first: a crash in between leaves a name
+ * too many, never a subscription that the close does not find.
+ */
+export function createDynamoConnectionStore(options: DynamoConnectionStoreOptions): ConnectionStore {
+  return new DynamoConnectionStore(options);
+}
+
+interface ConnectionItem {
+  readonly connectionId: string;
+  readonly principal: string;
+  readonly rights: Rights;
+  readonly connectedAt: number;
+  /** Key of the expiry index; absent where the token outlives the connection. */
+  readonly expiresIn?: string;
+  /** Absent while the connection has no subscription: DynamoDB has no empty sets. */
+  readonly channels?: ReadonlySet<string>;
+  readonly expiresAt: number;
+}
+
+interface SubscriptionItem {
+  readonly channel: string;
+  readonly connectionId: string;
+  readonly version: string;
+  readonly expiresAt: number;
+}
+
+class DynamoConnectionStore implements ConnectionStore {
+  readonly #options: DynamoConnectionStoreOptions;
+  readonly #principals: DynamoPrincipalConnections;
+
+  constructor(options: DynamoConnectionStoreOptions) {
+    this.#options = options;
+    this.#principals = new DynamoPrincipalConnections(options);
+  }
+
+  async open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'> {
+    const { connectionId, principal, rights, connectedAtMs, expiresAtMs } = connection;
+    const { client, connectionsTable, connectionTtlMs } = this.#options;
+    const rowEndsAtMs = connectedAtMs + connectionTtlMs;
+    const expiresAt = expirySeconds(Math.min(rowEndsAtMs, expiresAtMs));
+    const item: ConnectionItem = {
+      connectionId,
+      principal,
+      rights,
+      connectedAt: connectedAtMs,
+      expiresAt,
+      ...(expiresAtMs < rowEndsAtMs && { expiresIn: expiryBucket(expiresAt, connectionId) }),
+    };
+    await client.send(new PutCommand({ TableName: connectionsTable, Item: item }));
+    // After the row: what is counted and has none is known to have ended.
+    if (maxPerPrincipal === undefined || (await this.#principals.take(principal, connectionId, maxPerPrincipal, rowEndsAtMs)))
+      return 'opened';
+    await client.send(new DeleteCommand({ TableName: connectionsTable, Key: { connectionId } }));
+    return 'overLimit';
+  }
+
+  async find(connectionId: string): Promise<Connection | undefined> {
+    const { client, connectionsTable } = this.#options;
+    const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
+    if (Item === undefined) return undefined;
+    const { principal, rights, connectedAt, expiresAt } = Item as ConnectionItem;
+    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000 };
+  }
+
+  async close(connectionId: string): Promise<void> {
+    const { client, connectionsTable, subscriptionsTable, clock } = this.#options;
+    const { Attributes } = await client.send(
+      new DeleteCommand({ TableName: connectionsTable, Key: { connectionId }, ReturnValues: 'ALL_OLD' }),
+    );
+    if (Attributes === undefined) return;
+    const { principal, channels = new Set<string>() } = Attributes as ConnectionItem;
+    const keys = [...channels].map((channel) => ({ channel, connectionId }));
+    await Promise.all([batchDelete({ client, table: subscriptionsTable, clock }, keys), this.#principals.give(principal, [connectionId])]);
+  }
+
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
+    const { client, subscriptionsTable } = this.#options;
+    const connection = await this.#noteChannel(connectionId, channel);
+    if (connection === undefined) return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
+    const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), expiresAt: connection.expiresAt };
+    await client.send(new PutCommand({ TableName: subscriptionsTable, Item: item }));
+    return connection.channels?.has(channel) ? 'again' : 'subscribed';
+  }
+
+  async unsubscribe(connectionId: string, channel: string): Promise<void> {
+    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    await client.send(new DeleteCommand({ TableName: subscriptionsTable, Key: { channel, connectionId } }));
+    await ifConditionHolds(
+      client.send(
+        new UpdateCommand({
+          TableName: connectionsTable,
+          Key: { connectionId },
+          UpdateExpression: 'DELETE #channels :channel',
+          // Without it the update would bring a closed connection's row back.
+          ConditionExpression: 'attribute_exists(connectionId)',
+          ExpressionAttributeNames: { '#channels': 'channels' },
+          ExpressionAttributeValues: { ':channel': new Set([channel]) },
+        }),
+      ),
+    );
+  }
+
+  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+    const { client, subscriptionsTable, clock } = this.#options;
+    const { Items = [], LastEvaluatedKey } = await client.send(
+      new QueryCommand({
+        TableName: subscriptionsTable,
+        ConsistentRead: true,
+        KeyConditionExpression: '#channel = :channel',
+        ExpressionAttributeNames: { '#channel': 'channel' },
+        ExpressionAttributeValues: { ':channel': channel },
+        Limit: limit,
+        ...(after !== undefined && { ExclusiveStartKey: { channel, connectionId: after } }),
+      }),
+    );
+    const nowMs = clock.nowMs();
+    const subscribers = (Items as SubscriptionItem[])
+      .filter((item) => !isExpired(item, nowMs))
+      .map(({ connectionId, version }): Subscriber => ({ connectionId, version }));
+    const next = (LastEvaluatedKey as Partial<SubscriptionItem> | undefined)?.connectionId;
+    return next === undefined ? { subscribers } : { subscribers, next };
+  }
+
+  async forget(channel: string, { connectionId, version }: Subscriber): Promise<'forgotten' | 'changed'> {
+    const { client, subscriptionsTable } = this.#options;
+    const deleted = await ifConditionHolds(
+      client.send(
+        new DeleteCommand({
+          TableName: subscriptionsTable,
+          Key: { channel, connectionId },
+          ConditionExpression: '#version = :version',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': version },
+        }),
+      ),
+    );
+    return deleted === undefined ? 'changed' : 'forgotten';
+  }
+
+  /** Adds the channel to the connection's row, and answers the row as it was; undefined when there is no unexpired one, or no room in it. */
+  async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
+    const { client, connectionsTable, clock } = this.#options;
+    const update = new UpdateCommand({
+      TableName: connectionsTable,
+      Key: { connectionId },
+      UpdateExpression: 'ADD #channels :channel',
+      ConditionExpression:
+        'attribute_exists(connectionId) AND #expiresAt > :now AND (attribute_not_exists(#channels) OR contains(#channels, :name) OR size(#channels) < :most)',
+      ExpressionAttributeNames: { '#channels': 'channels', '#expiresAt': 'expiresAt' },
+      ExpressionAttributeValues: {
+        ':channel': new Set([channel]),
+        ':name': channel,
+        ':most': MAX_CHANNELS_PER_CONNECTION,
+        ':now': Math.floor(clock.nowMs() / 1000),
+      },
+      ReturnValues: 'ALL_OLD',
+    });
+    const answer = await ifConditionHolds(client.send(update));
+    return answer?.Attributes as ConnectionItem | undefined;
+  }
+
+  /** Why a condition on the row did not hold: DynamoDB tells no more than that. */
+  async #isOpen(connectionId: string): Promise<boolean> {
+    const connection = await this.find(connectionId);
+    return connection !== undefined && connection.expiresAtMs > this.#options.clock.nowMs();
+  }
+}

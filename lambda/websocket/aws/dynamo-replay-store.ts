@@ -1,0 +1,168 @@
+import { type DynamoDBDocumentClient, GetCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
+import { expirySeconds } from '../../../backbone/aws/expiry.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { ReplayKey } from '../domain/replay-job.ts';
+import type { PendingReplay, ReplayStore } from '../ports.ts';
+
+export interface DynamoReplayStoreOptions {
+  readonly client: DynamoDBDocumentClient;
+  /** A table with the key schema `TABLES.principals` of the contract. */
+  readonly principalsTable: string;
+  /** The row holds them all, at about 200 bytes each, so each change costs a write unit for every five. */
+  readonly maxPerPrincipal: number;
+  /** How long a place is kept after its last turn. */
+  readonly leaseMs: number;
+  readonly clock: Clock;
+}
+
+/** Sort key of the row that holds a principal's replays. */
+const WINDOW = 'replays';
+
+/** The row outlives the leases in it by this: whoever renews one renews the row. */
+const KEPT_MS = 10 * 60_000;
+
+interface Lease {
+  readonly replay: PendingReplay;
+  readonly untilMs: number;
+}
+
+type Update = Pick<
+  ConstructorParameters<typeof UpdateCommand>[0],
+  'UpdateExpression' | 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues' | 'ReturnValues'
+>;
+
+/**
+ * The replays of a principal are a map in one row, changed by conditional updates: of many that come at once no more than
+ * allowed find a place, and nobody reads before writing. Leases that have ended are dropped when a place is needed.
+ */
+export function createDynamoReplayStore(options: DynamoReplayStoreOptions): ReplayStore {
+  return new DynamoReplayStore(options);
+}
+
+class DynamoReplayStore implements ReplayStore {
+  readonly maxPerPrincipal: number;
+  readonly #options: DynamoReplayStoreOptions;
+
+  constructor(options: DynamoReplayStoreOptions) {
+    this.#options = options;
+    this.maxPerPrincipal = options.maxPerPrincipal;
+  }
+
+  async begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'> {
+    if (await this.#replace(key, replay)) return 'replaced';
+    if (await this.#place(key, replay)) return 'begun';
+    return (await this.#makeRoom(key)) && (await this.#place(key, replay)) ? 'begun' : 'full';
+  }
+
+  async renew(key: ReplayKey): Promise<PendingReplay | undefined> {
+    const { clock, leaseMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const answer = await this.#update(key, {
+      UpdateExpression: 'SET #replays.#name.#untilMs = :until, #expiresAt = :end',
+      ConditionExpression: 'attribute_exists(#replays.#name)',
+      ExpressionAttributeNames: { ...names(key, 'untilMs'), '#expiresAt': 'expiresAt' },
+      ExpressionAttributeValues: { ':until': nowMs + leaseMs, ':end': expirySeconds(nowMs + KEPT_MS) },
+      ReturnValues: 'ALL_NEW',
+    });
+    return (answer?.['replays'] as Record<string, Lease> | undefined)?.[nameOf(key)]?.replay;
+  }
+
+  async advance(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+    return this.#holds(key, {
+      UpdateExpression: 'SET #replays.#name.#replay = :replay',
+      ConditionExpression: '#replays.#name.#replay.#id = :id',
+      ExpressionAttributeNames: names(key, 'replay', 'id'),
+      ExpressionAttributeValues: { ':replay': replay, ':id': replay.id },
+    });
+  }
+
+  async end(key: ReplayKey, id: string): Promise<boolean> {
+    return this.#holds(key, {
+      UpdateExpression: 'REMOVE #replays.#name',
+      ConditionExpression: '#replays.#name.#replay.#id = :id',
+      ExpressionAttributeNames: names(key, 'replay', 'id'),
+      ExpressionAttributeValues: { ':id': id },
+    });
+  }
+
+  async cancel(key: ReplayKey): Promise<void> {
+    await this.#update(key, {
+      UpdateExpression: 'REMOVE #replays.#name',
+      // Without it the update would make a row.
+      ConditionExpression: 'attribute_exists(#replays.#name)',
+      ExpressionAttributeNames: names(key),
+    });
+  }
+
+  /** Changes what the waiting one is to do. Not how long its place is kept: only a turn shows that its message still exists. */
+  #replace(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+    return this.#holds(key, {
+      UpdateExpression: 'SET #replays.#name.#replay = :replay',
+      ConditionExpression: '#replays.#name.#untilMs > :now',
+      ExpressionAttributeNames: names(key, 'replay', 'untilMs'),
+      ExpressionAttributeValues: { ':replay': replay, ':now': this.#options.clock.nowMs() },
+    });
+  }
+
+  #place(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+    const { clock, leaseMs } = this.#options;
+    const nowMs = clock.nowMs();
+    const lease: Lease = { replay, untilMs: nowMs + leaseMs };
+    return this.#holds(key, {
+      UpdateExpression: 'SET #replays.#name = :lease, #expiresAt = :end',
+      ConditionExpression: 'attribute_exists(#replays.#name) OR size(#replays) < :most',
+      ExpressionAttributeNames: { ...names(key), '#expiresAt': 'expiresAt' },
+      ExpressionAttributeValues: { ':lease': lease, ':most': this.maxPerPrincipal, ':end': expirySeconds(nowMs + KEPT_MS) },
+    });
+  }
+
+  /** Makes the row of a principal that has none, or drops the leases that have ended. @returns whether it is worth another try */
+  async #makeRoom(key: ReplayKey): Promise<boolean> {
+    const { client, principalsTable, clock } = this.#options;
+    const { principal } = key;
+    const { Item } = await client.send(
+      new GetCommand({ TableName: principalsTable, Key: { principal, window: WINDOW }, ConsistentRead: true }),
+    );
+    const replays = (Item as { readonly replays?: Readonly<Record<string, Lease>> } | undefined)?.replays;
+    if (replays === undefined) {
+      await this.#update(key, {
+        UpdateExpression: 'SET #replays = :none, #expiresAt = :end',
+        ConditionExpression: 'attribute_not_exists(#replays)',
+        ExpressionAttributeNames: { '#replays': WINDOW, '#expiresAt': 'expiresAt' },
+        ExpressionAttributeValues: { ':none': {}, ':end': expirySeconds(clock.nowMs() + KEPT_MS) },
+      });
+      return true;
+    }
+    const ended = Object.entries(replays).filter(([, { untilMs }]) => untilMs <= clock.nowMs());
+    for (const [name, { untilMs }] of ended) {
+      await this.#update(key, {
+        UpdateExpression: 'REMOVE #replays.#name',
+        ConditionExpression: '#replays.#name.#untilMs = :until',
+        ExpressionAttributeNames: { '#replays': WINDOW, '#name': name, '#untilMs': 'untilMs' },
+        ExpressionAttributeValues: { ':until': untilMs },
+      });
+    }
+    // Also where others have made the room, or a place was given back meanwhile.
+    return ended.length > 0 || Object.keys(replays).length < this.maxPerPrincipal;
+  }
+
+  async #holds(key: ReplayKey, update: Update): Promise<boolean> {
+    return (await this.#update(key, update)) !== undefined;
+  }
+
+  /** The attributes that `ReturnValues` asks for; undefined where the condition did not hold. */
+  async #update({ principal }: ReplayKey, update: Update): Promise<Record<string, unknown> | undefined> {
+    const { client, principalsTable } = this.#options;
+    const command = new UpdateCommand({ TableName: principalsTable, Key: { principal, window: WINDOW }, ...update });
+    const answer = await ifConditionHolds(client.send(command));
+    return answer && (answer.Attributes ?? {});
+  }
+}
+
+const nameOf = ({ connectionId, channel }: ReplayKey): string => `${connectionId} ${channel}`;
+
+/** Placeholders for the path to a replay, and for attributes below it. */
+function names(key: ReplayKey, ...attributes: readonly string[]): Record<string, string> {
+  return { '#replays': WINDOW, '#name': nameOf(key), ...Object.fromEntries(attributes.map((name) => [`#${name}`, name])) };
+}

@@ -1,0 +1,8 @@
+import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagementapi';
+import { requestHandler } from '../../../backbone/aws/request-handler.ts';
+import { POST_TIMEOUT_MS } from '../contract.ts';
+
+/** For `createSdkPoster`, so without retries: the SDK would take a full send buffer of one client for throttling. */
+export function createManagementClient(): ApiGatewayManagementApiClient {
+  return new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: requestHandler(POST_TIMEOUT_MS, 64) });
+}

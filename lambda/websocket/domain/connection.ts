@@ -1,0 +1,19 @@
+import type { Rights } from '../../../backbone/domain/access.ts';
+
+/**
+ * Channels that one connection may subscribe to: their names are part of the connection's row, which stays
+ * below 4 KB for names of usual length, and a close deletes the subscriptions in as few batches.
+ */
+export const MAX_CHANNELS_PER_CONNECTION = 100;
+
+/** A client's connection to API Gateway. */
+export interface Connection {
+  readonly connectionId: string;
+  /** Who connected. */
+  readonly principal: string;
+  /** What the token allows for as long as the connection lasts. */
+  readonly rights: Rights;
+  /** From then on nothing is delivered, and frames find the connection gone: the token's `exp`, or the end of the row if that is earlier. */
+  readonly expiresAtMs: number;
+  readonly connectedAtMs: number;
+}

@@ -1,0 +1,54 @@
+import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
+
+/** A row of the subscriptions table. `version` is what a conditional delete compares. */
+export interface Subscriber {
+  readonly connectionId: string;
+  readonly version: string;
+}
+
+/** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
+export interface DeliveryJob {
+  readonly event: LaneEvent;
+  readonly subscribers: readonly Subscriber[];
+  /** Starts at 1: how often these connections have been tried, this job's try included. */
+  readonly attempt: number;
+  /** Where to read on in the channel's subscribers: those past it have no job yet, for their reader ran out of time. */
+  readonly resumeAfter?: string;
+}
+
+/**
+ * The body of a message on the delivery queue: at most 128 KB for the event, and about 30 bytes for each subscriber,
+ * which is a pair for that reason. SQS takes 256 KiB.
+ */
+export function encodeDeliveryJob(job: DeliveryJob): string {
+  const subscribers = job.subscribers.map(({ connectionId, version }) => [connectionId, version]);
+  // Put together from texts: a notification that was encoded twice would need up to twice the bytes.
+  const rest = JSON.stringify({ subscribers, attempt: job.attempt, resumeAfter: job.resumeAfter });
+  return `{"event":${encodeNotification(job.event)},${rest.slice(1)}`;
+}
+
+/** @throws InvalidInputError for whatever somebody was able to send to the queue and is no job */
+export function parseDeliveryJob(body: string): DeliveryJob {
+  const { event, subscribers, attempt, resumeAfter } = parseJsonObject(body);
+  if (!Array.isArray(subscribers) || typeof attempt !== 'number') {
+    throw new InvalidInputError('invalid_body', `delivery job ${quote(body)} lacks subscribers or attempt`);
+  }
+  if (!Number.isSafeInteger(attempt) || attempt < 1) {
+    throw new InvalidInputError('invalid_body', `delivery job has attempt ${attempt}, but attempts count from 1`);
+  }
+  if (resumeAfter !== undefined && typeof resumeAfter !== 'string') {
+    throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, which is no text`);
+  }
+  const job = { event: readNotification(event), subscribers: subscribers.map(parseSubscriber), attempt };
+  return resumeAfter === undefined ? job : { ...job, resumeAfter };
+}
+
+function parseSubscriber(value: unknown): Subscriber {
+  const [connectionId, version] = Array.isArray(value) ? value : [];
+  if (typeof connectionId !== 'string' || typeof version !== 'string') {
+    throw new InvalidInputError('invalid_body', `delivery job names the subscriber ${quote(value)}, which is no [connectionId, version]`);
+  }
+  return { connectionId, version };
+}

@@ -1,0 +1,41 @@
+import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { encodeEventFrame, toWireEvent } from '../../../backbone/domain/event.ts';
+
+/** What API Gateway bills as one message (FACTS section 1, 2026-11). */
+export const MAX_BATCH_BYTES = 32 * 1024;
+
+/** Packs events of one channel into frames that cost one message each. */
+export class EventPacker {
+  readonly #head: string;
+  #texts: string[] = [];
+  #bytes = 0;
+  #only: LaneEvent | undefined;
+
+  constructor(channel: string) {
+    this.#head = `{"kind":"events","channel":${JSON.stringify(channel)},"events":[`;
+  }
+
+  /** Adds an event. Where it does not fit, the frame that is full comes back, and the event begins the next one. */
+  add(event: LaneEvent): string | undefined {
+    const { channel, ...batched } = toWireEvent(event);
+    const text = JSON.stringify(batched);
+    // A comma, or the end of the frame.
+    const bytes = Buffer.byteLength(text) + 2;
+    const full = this.#bytes > 0 && this.#bytes + bytes > MAX_BATCH_BYTES ? this.flush() : undefined;
+    if (this.#bytes === 0) this.#bytes = Buffer.byteLength(this.#head);
+    this.#bytes += bytes;
+    this.#texts.push(text);
+    this.#only = event;
+    return full;
+  }
+
+  /** The frame of what has been added since the last one; undefined when that is nothing. */
+  flush(): string | undefined {
+    const [texts, only] = [this.#texts, this.#only];
+    this.#texts = [];
+    this.#bytes = 0;
+    if (only === undefined || texts.length === 0) return undefined;
+    // An event of the largest size fits a frame of its own, and would not fit this one.
+    return texts.length === 1 ? encodeEventFrame(only) : `${this.#head}${texts.join(',')}]}`;
+  }
+}

@@ -1,0 +1,90 @@
+import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
+import type { Clock } from '../../../backbone/ports.ts';
+import type { Connection } from '../domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
+import type { Subscriber } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriberPage } from '../ports.ts';
+
+interface ConnectionRow {
+  readonly connection: Connection;
+  readonly expiresAtMs: number;
+  readonly channels: Set<string>;
+}
+
+interface SubscriptionRow {
+  readonly version: string;
+  readonly expiresAtMs: number;
+}
+
+/** A {@link ConnectionStore} in memory that passes the contract suite of the port. Expired rows stay, as in DynamoDB. */
+export class MemoryConnectionStore implements ConnectionStore {
+  readonly #clock: Clock;
+  readonly #connectionTtlMs: number;
+  readonly #connections = new Map<string, ConnectionRow>();
+  readonly #subscriptions = new Map<string, Map<string, SubscriptionRow>>();
+  #versions = 0;
+
+  constructor(options: { readonly clock: Clock; readonly connectionTtlMs: number }) {
+    this.#clock = options.clock;
+    this.#connectionTtlMs = options.connectionTtlMs;
+  }
+
+  async open(connection: Connection, maxPerPrincipal = Number.POSITIVE_INFINITY): Promise<'opened' | 'overLimit'> {
+    const nowMs = this.#clock.nowMs();
+    const open = [...this.#connections.values()].filter(
+      (row) => row.connection.principal === connection.principal && row.expiresAtMs > nowMs,
+    );
+    if (connection.principal !== ANONYMOUS && open.length >= maxPerPrincipal) return 'overLimit';
+    const endsAtMs = Math.min(connection.connectedAtMs + this.#connectionTtlMs, connection.expiresAtMs);
+    // DynamoDB's TTL counts in seconds.
+    const expiresAtMs = Math.ceil(endsAtMs / 1000) * 1000;
+    this.#connections.set(connection.connectionId, { connection, expiresAtMs, channels: new Set() });
+    return 'opened';
+  }
+
+  async find(connectionId: string): Promise<Connection | undefined> {
+    const row = this.#connections.get(connectionId);
+    return row && { ...row.connection, expiresAtMs: row.expiresAtMs };
+  }
+
+  async close(connectionId: string): Promise<void> {
+    const row = this.#connections.get(connectionId);
+    this.#connections.delete(connectionId);
+    for (const channel of row?.channels ?? []) this.#subscriptions.get(channel)?.delete(connectionId);
+  }
+
+  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
+    const row = this.#connections.get(connectionId);
+    if (row === undefined || row.expiresAtMs <= this.#clock.nowMs()) return 'gone';
+    if (row.channels.size >= MAX_CHANNELS_PER_CONNECTION && !row.channels.has(channel)) return 'full';
+    const outcome = row.channels.has(channel) ? 'again' : 'subscribed';
+    row.channels.add(channel);
+    const rows = this.#subscriptions.get(channel) ?? new Map<string, SubscriptionRow>();
+    this.#subscriptions.set(channel, rows.set(connectionId, { version: `v${++this.#versions}`, expiresAtMs: row.expiresAtMs }));
+    return outcome;
+  }
+
+  async unsubscribe(connectionId: string, channel: string): Promise<void> {
+    this.#subscriptions.get(channel)?.delete(connectionId);
+    this.#connections.get(connectionId)?.channels.delete(channel);
+  }
+
+  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+    const rows = [...(this.#subscriptions.get(channel) ?? [])]
+      .filter(([connectionId]) => after === undefined || connectionId > after)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    const page = rows.slice(0, limit);
+    const subscribers = page
+      .filter(([, row]) => row.expiresAtMs > this.#clock.nowMs())
+      .map(([connectionId, { version }]): Subscriber => ({ connectionId, version }));
+    const last = page.at(-1)?.[0];
+    return rows.length > limit && last !== undefined ? { subscribers, next: last } : { subscribers };
+  }
+
+  async forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'> {
+    const rows = this.#subscriptions.get(channel);
+    if (rows?.get(subscriber.connectionId)?.version !== subscriber.version) return 'changed';
+    rows.delete(subscriber.connectionId);
+    return 'forgotten';
+  }
+}

@@ -1,0 +1,81 @@
+/** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
+import { systemClock } from '../../backbone/services/system-clock.ts';
+import type { Environment } from '../environment.ts';
+import { dynamo } from '../wiring.ts';
+import { createDynamoConnectionDirectory } from './aws/dynamo-connection-directory.ts';
+import { createDynamoConnectionExpiries } from './aws/dynamo-connection-expiries.ts';
+import { createDynamoConnectionStore } from './aws/dynamo-connection-store.ts';
+import { createDynamoPostQuota } from './aws/dynamo-post-quota.ts';
+import { createDynamoPublicationQuota } from './aws/dynamo-publication-quota.ts';
+import { createDynamoReplayStore } from './aws/dynamo-replay-store.ts';
+import { REPLAY_LEASE_MS, WEBSOCKET_ENV } from './contract.ts';
+import type {
+  answerLimitEntries,
+  connectionStoreEntries,
+  publicationLimitEntries,
+  replayLimitEntries,
+  replayRateEntries,
+} from './environment.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublicationQuota, ReplayStore } from './ports.ts';
+
+type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
+
+export function openConnectionDirectory(env: ConnectionStoreEnvironment): ConnectionDirectory {
+  return createDynamoConnectionDirectory({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable] });
+}
+
+export function openConnectionExpiries(env: ConnectionStoreEnvironment): ConnectionExpiries {
+  return createDynamoConnectionExpiries({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable] });
+}
+
+export function openConnectionStore(env: ConnectionStoreEnvironment): ConnectionStore {
+  return createDynamoConnectionStore({
+    client: dynamo,
+    connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
+    subscriptionsTable: env[WEBSOCKET_ENV.subscriptionsTable],
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    connectionTtlMs: env[WEBSOCKET_ENV.connectionTtlMs],
+    clock: systemClock,
+  });
+}
+
+export function openPublicationQuota(env: ConnectionStoreEnvironment & Environment<typeof publicationLimitEntries>): PublicationQuota {
+  return createDynamoPublicationQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    perSecond: env[WEBSOCKET_ENV.maxPublishesPerSecond],
+    clock: systemClock,
+  });
+}
+
+/** Counts what frames and upgrades cause. */
+export function openAnswerQuota(env: ConnectionStoreEnvironment & Environment<typeof answerLimitEntries>): PostQuota {
+  return createDynamoPostQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    kind: 'answers',
+    perSecond: env[WEBSOCKET_ENV.maxAnswersPerSecond],
+    clock: systemClock,
+  });
+}
+
+/** Counts what the turns of replays cause. */
+export function openReplayTurnQuota(env: ConnectionStoreEnvironment & Environment<typeof replayRateEntries>): PostQuota {
+  return createDynamoPostQuota({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    kind: 'replays',
+    perSecond: env[WEBSOCKET_ENV.maxReplayPostsPerSecond],
+    clock: systemClock,
+  });
+}
+
+export function openReplayStore(env: ConnectionStoreEnvironment & Environment<typeof replayLimitEntries>): ReplayStore {
+  return createDynamoReplayStore({
+    client: dynamo,
+    principalsTable: env[WEBSOCKET_ENV.principalsTable],
+    maxPerPrincipal: env[WEBSOCKET_ENV.maxReplaysPerPrincipal],
+    leaseMs: REPLAY_LEASE_MS,
+    clock: systemClock,
+  });
+}

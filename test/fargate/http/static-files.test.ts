@@ -1,6 +1,0 @@
-import { expect, test } from '@jest/globals';
-import { loadStaticFiles } from '../../../fargate/http/static-files.ts';
-
-test('a directory that is not there has no files', () => {
-  expect(loadStaticFiles('/nonexistent/console')('/', undefined)).toBeUndefined();
-});

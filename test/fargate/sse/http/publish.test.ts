@@ -1,0 +1,129 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { HttpWorld } from '../support/http-world.ts';
+import { until } from '../support/until.ts';
+
+let world: HttpWorld;
+
+beforeEach(async () => {
+  world = await new HttpWorld().listen();
+});
+
+afterEach(() => world.close());
+
+test('an event is published, and the answer has its id', async () => {
+  const response = await world.post('demo', { type: 'price', data: 'hello' });
+  expect(response.status).toBe(201);
+  const [event] = world.bus.notified;
+  expect(event).toMatchObject({ channel: 'demo', type: 'price', data: 'hello', seq: 1 });
+  expect(await response.json()).toEqual({
+    channel: 'demo',
+    id: `${event?.epoch}.1`,
+    publishedAt: new Date(event?.publishedAtMs ?? 0).toISOString(),
+  });
+});
+
+test('an event without a type is a message', async () => {
+  await world.post('demo', { data: 'hello' });
+  expect(world.bus.notified[0]?.type).toBe('message');
+});
+
+test('a key that was seen before publishes nothing twice', async () => {
+  const headers = { 'Idempotency-Key': 'order-7' };
+  const first = await (await world.post('demo', { data: 'hello' }, headers)).json();
+  const second = await (await world.post('demo', { data: 'hello' }, headers)).json();
+  expect(second).toEqual(first);
+  expect(world.bus.notified).toHaveLength(1);
+});
+
+test('a key that was seen before with other data is a conflict, and publishes nothing', async () => {
+  const headers = { 'Idempotency-Key': 'order-7' };
+  await world.post('demo', { data: 'hello' }, headers);
+  const response = await world.post('demo', { data: 'other' }, headers);
+  expect(response.status).toBe(409);
+  expect(await response.json()).toMatchObject({ code: 'idempotency_conflict', detail: expect.stringContaining('order-7') });
+  expect(world.bus.notified).toHaveLength(1);
+});
+
+test('a channel may be percent-encoded', async () => {
+  expect((await world.post('a%3Ab', { data: 'x' })).status).toBe(201);
+  expect(world.bus.notified[0]?.channel).toBe('a:b');
+});
+
+test('the largest data fits, even if every character of it is escaped', async () => {
+  const escaped = [...'ä'.repeat(20_000)].map((character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  expect((await world.post('demo', `{"data":"${escaped}"}`)).status).toBe(201);
+  expect((await world.post('demo', { data: 'x'.repeat(96 * 1024) })).status).toBe(201);
+});
+
+test.each([
+  ['broken JSON', '{"data": ', 400, 'invalid_body', 'not JSON'],
+  ['JSON that is no object', '[1]', 400, 'invalid_body', '[1]'],
+  ['bytes that are not UTF-8', new Uint8Array([0x7b, 0xff, 0x7d]), 400, 'invalid_body', 'UTF-8'],
+  ['no body', '', 400, 'invalid_body', 'not JSON'],
+  ['no data', '{}', 400, 'invalid_data', 'undefined'],
+  ['data that is no text', '{"data":7}', 400, 'invalid_data', '7'],
+  ['a type with a space', '{"type":"a b","data":""}', 400, 'invalid_type', '"a b"'],
+  ['a reserved type', '{"type":"reset","data":""}', 400, 'invalid_type', '"reset"'],
+  ['too much data', JSON.stringify({ data: 'x'.repeat(96 * 1024 + 1) }), 413, 'data_too_large', '98305'],
+  ['a body beyond all measure', JSON.stringify({ data: 'x'.repeat(3_000_000) }), 413, 'data_too_large', '655360'],
+])('%s is refused, and the answer names it', async (_what, body, status, code, named) => {
+  const response = await world.post('demo', body);
+  expect(response.status).toBe(status);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+  expect(await response.json()).toEqual({
+    type: 'about:blank',
+    title: expect.any(String),
+    status,
+    code,
+    detail: expect.stringContaining(named),
+  });
+  expect(world.bus.notified).toEqual([]);
+});
+
+test.each(['bad channel', 'a%20b', 'x'.repeat(129), '%ff'])('the channel %s is refused by name', async (channel) => {
+  const response = await world.post(channel, { data: 'x' });
+  expect(response.status).toBe(400);
+  expect((await response.json()).code).toBe('invalid_channel');
+});
+
+test('a key that is none is refused by name', async () => {
+  const response = await world.post('demo', { data: 'x' }, { 'Idempotency-Key': 'with a space' });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ code: 'invalid_key', detail: expect.stringContaining('with a space') });
+});
+
+test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1', ''])(
+  'Content-Type %j gets 415',
+  async (contentType) => {
+    const response = await world.post('demo', '{"data":"x"}', { 'Content-Type': contentType });
+    expect(response.status).toBe(415);
+    expect((await response.json()).detail).toContain(JSON.stringify(contentType));
+  },
+);
+
+test('Content-Type with a charset of UTF-8 is fine', async () => {
+  expect((await world.post('demo', '{"data":"x"}', { 'Content-Type': 'application/json; charset=UTF-8' })).status).toBe(201);
+});
+
+test('an encoded body gets 415', async () => {
+  expect((await world.post('demo', '{"data":"x"}', { 'Content-Encoding': 'gzip' })).status).toBe(415);
+});
+
+test('a publication that fails is 503, may be tried again, and tells nothing of the inside', async () => {
+  jest.spyOn(world.log, 'append').mockRejectedValueOnce(new Error('secret of the database'));
+  const response = await world.post('demo', { data: 'x' });
+  expect(response.status).toBe(503);
+  expect(response.headers.get('retry-after')).not.toBeNull();
+  const text = await response.text();
+  expect(text).toContain('Idempotency-Key');
+  expect(text).not.toContain('secret');
+});
+
+test('a client that leaves in the middle of its body does no harm', async () => {
+  const client = await world.connect();
+  client.send('POST /v1/channels/demo/events HTTP/1.1', 'Host: x', 'Content-Type: application/json', 'Content-Length: 100', '', '{"da');
+  await until(() => client.socket.bytesWritten > 100);
+  client.close();
+  expect((await world.post('demo', { data: 'x' })).status).toBe(201);
+  expect(world.bus.notified).toHaveLength(1);
+});

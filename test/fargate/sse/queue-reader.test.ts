@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
+import { readQueue } from '../../../fargate/sse/queue-reader.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
+import { silentLogger } from './support/hub-world.ts';
+import { idle, until } from './support/until.ts';
+
+let queue: MemoryTaskQueue;
+let clock: ManualClock;
+let offered: LaneEvent[];
+let stopping: AbortController;
+let reading: Promise<void>;
+
+beforeEach(() => {
+  queue = new MemoryTaskQueue();
+  clock = new ManualClock();
+  offered = [];
+  stopping = new AbortController();
+});
+
+afterEach(async () => {
+  stopping.abort();
+  await reading;
+});
+
+const take = async (events: readonly LaneEvent[]) => {
+  offered.push(...events);
+};
+
+function start(offer: (events: readonly LaneEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
+  reading = readQueue({ queue, clock, logger, offer, random: () => 1 }, stopping.signal);
+}
+
+function notification(seq: number): string {
+  return encodeNotification({ channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 });
+}
+
+test('notifications are handed over and deleted', async () => {
+  start();
+  queue.push(notification(1), notification(2));
+  await until(() => queue.deleted.length === 2);
+  expect(offered.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test('a message that is no notification is logged without its text, deleted, and stops nothing', async () => {
+  const warn = jest.fn();
+  start(take, { ...silentLogger, warn });
+  queue.push('private nonsense', notification(1));
+  await until(() => queue.deleted.length === 2);
+  expect(offered.map(({ seq }) => seq)).toEqual([1]);
+  expect(warn).toHaveBeenCalledTimes(1);
+  expect(JSON.stringify(warn.mock.calls)).not.toContain('private');
+});
+
+test('nothing is handed over while the hub asks to wait', async () => {
+  const pace = Promise.withResolvers<void>();
+  let batches = 0;
+  start((events) => {
+    batches++;
+    offered.push(...events);
+    return pace.promise;
+  });
+  // More than all receivers together take at once.
+  queue.push(...Array.from({ length: 40 }, (_, index) => notification(index + 1)));
+  await idle();
+  expect(batches).toBeLessThan(5);
+  expect(offered.length).toBeLessThan(40);
+  pace.resolve();
+  await until(() => offered.length === 40);
+});
+
+test('a queue that fails is tried again, less and less often', async () => {
+  queue.failures.push(...Array.from({ length: 6 }, () => new Error('throttled')));
+  start();
+  queue.push(notification(1));
+  await until(() => clock.sleeping === 2);
+  await clock.advance(250);
+  await until(() => clock.sleeping === 2);
+  await clock.advance(499);
+  await idle();
+  expect(offered).toEqual([]);
+  expect(queue.failures).toHaveLength(2);
+  await clock.advance(1);
+  await until(() => clock.sleeping === 2);
+  await clock.advance(1_000);
+  await until(() => offered.length === 1);
+});
+
+test('a message that cannot be deleted stops nothing', async () => {
+  jest.spyOn(queue, 'delete').mockRejectedValueOnce(new Error('throttled'));
+  start();
+  queue.push(notification(1));
+  await until(() => offered.length === 1);
+  queue.push(notification(2));
+  await until(() => offered.length === 2);
+});
+
+test('it ends when it is told to', async () => {
+  start();
+  await idle();
+  stopping.abort();
+  await expect(reading).resolves.toBeUndefined();
+});

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type EntryWorld, entryContract, LOG_KEYS, PUBLISH_KEYS, startEntryWorld } from '../support/entry-world.ts';
+
+const PUBLISH = 'lambda/backbone/publish.ts';
+
+let world: EntryWorld;
+
+beforeAll(async () => {
+  world = await startEntryWorld([PUBLISH]);
+});
+
+afterAll(() => world.stop());
+
+entryContract([{ file: PUBLISH, keys: [...LOG_KEYS, ...PUBLISH_KEYS] }], () => world);
+
+test('a publication is answered and notified, once for a redelivered EventBridge event', async () => {
+  const event = {
+    id: 'e-1',
+    'detail-type': 'lanes.publish',
+    account: '111122223333',
+    source: 'shop',
+    detail: { channel: 'two', data: 'hello' },
+  };
+  const { results } = await world.invoke(PUBLISH, event, event);
+  const answer = { channel: 'two', id: expect.stringMatching(/^[a-z0-9]+\.1$/), publishedAt: expect.any(String) };
+  expect(results).toEqual([{ value: answer }, { value: answer }]);
+  const notifications = world.topic.requests.map(({ body }) => JSON.parse(new URLSearchParams(body).get('Message') ?? '{}'));
+  expect(notifications.filter(({ channel }) => channel === 'two')).toHaveLength(1);
+});
+
+test('a publication that is not valid fails by name', async () => {
+  const { results } = await world.invoke(PUBLISH, { channel: 'a b', data: '' });
+  expect(results).toEqual([{ error: { name: 'InvalidInputError', message: expect.stringContaining('"a b"') } }]);
+});
+
+test('a log line says which service and which invocation it is about', async () => {
+  const { lines } = await world.invoke(PUBLISH, { channel: 'followed', data: 'hello' });
+  expect(lines).toEqual([
+    expect.objectContaining({
+      level: 'INFO',
+      service: 'LanesTest',
+      lane: 'backbone',
+      channel: 'followed',
+      function_name: 'fn',
+      function_request_id: 'r1',
+      cold_start: true,
+    }),
+  ]);
+});

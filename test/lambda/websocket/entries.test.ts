@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ACCESS_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { TABLES, WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
+import { Issuer } from '../../../local/issuer/issuer.ts';
+import { type Entry, type EntryWorld, entryContract, LOG_KEYS, PUBLISH_KEYS, startEntryWorld } from '../support/entry-world.ts';
+import { type FakeService, startFakeService } from '../support/fake-aws.ts';
+import { invokeBundle } from '../support/invoke.ts';
+import { notified } from './support/fan-out.ts';
+
+const STORE_KEYS = [
+  WEBSOCKET_ENV.connectionsTable,
+  WEBSOCKET_ENV.subscriptionsTable,
+  WEBSOCKET_ENV.principalsTable,
+  WEBSOCKET_ENV.connectionTtlMs,
+];
+const ACCESS_KEYS = Object.values(ACCESS_ENV);
+
+const PUBLISH = 'lambda/backbone/publish.ts';
+const CONNECT = 'lambda/websocket/connect.ts';
+const DISCONNECT = 'lambda/websocket/disconnect.ts';
+const FRAME = 'lambda/websocket/frame.ts';
+const REPLAY_TURNS = 'lambda/websocket/replay-turns.ts';
+const FAN_OUT = 'lambda/websocket/fan-out.ts';
+
+const ENTRIES: readonly Entry[] = [
+  {
+    file: CONNECT,
+    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, ...ACCESS_KEYS, WEBSOCKET_ENV.maxConnectionsPerPrincipal, WEBSOCKET_ENV.maxAnswersPerSecond],
+  },
+  { file: DISCONNECT, keys: STORE_KEYS },
+  {
+    file: FRAME,
+    keys: [
+      TELEMETRY_ENV.stack,
+      ...LOG_KEYS,
+      ...PUBLISH_KEYS,
+      ...STORE_KEYS,
+      WEBSOCKET_ENV.managementEndpoint,
+      WEBSOCKET_ENV.maxPublishesPerSecond,
+      WEBSOCKET_ENV.maxAnswersPerSecond,
+      WEBSOCKET_ENV.maxReplaysPerPrincipal,
+      WEBSOCKET_ENV.replayQueueUrl,
+    ],
+    // It publishes, posts, and leaves replays to a queue: clients of three services beside DynamoDB's. Measured in 2026-11: 0.38 MB.
+    maxLoadedBytes: 390_000,
+  },
+  {
+    file: REPLAY_TURNS,
+    keys: [
+      TELEMETRY_ENV.stack,
+      ...LOG_KEYS,
+      ...STORE_KEYS,
+      WEBSOCKET_ENV.managementEndpoint,
+      WEBSOCKET_ENV.maxReplaysPerPrincipal,
+      WEBSOCKET_ENV.maxReplayPostsPerSecond,
+      WEBSOCKET_ENV.replayQueueUrl,
+    ],
+  },
+  {
+    file: FAN_OUT,
+    keys: [
+      TELEMETRY_ENV.stack,
+      ...STORE_KEYS,
+      WEBSOCKET_ENV.deliveryQueueUrl,
+      WEBSOCKET_ENV.deadLetterQueueUrl,
+      WEBSOCKET_ENV.managementEndpoint,
+      WEBSOCKET_ENV.postConcurrency,
+    ],
+    // Only the fan-out posts enough for undici's pool to be worth its 0.29 MB. Measured in 2026-11: 0.63 MB.
+    maxLoadedBytes: 650_000,
+  },
+  {
+    file: 'lambda/websocket/expire-connections.ts',
+    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint],
+  },
+  {
+    file: 'lambda/websocket/sweep-connections.ts',
+    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
+  },
+];
+
+let world: EntryWorld;
+let gateway: FakeService;
+let sqs: FakeService;
+let keys: FakeService;
+let issuer: Issuer;
+
+beforeAll(async () => {
+  world = await startEntryWorld([PUBLISH, ...ENTRIES.map(({ file }) => file)]);
+  gateway = await startFakeService();
+  // The SDK compares what it has sent with what has arrived.
+  sqs = await startFakeService({
+    body: (request) => JSON.stringify({ MD5OfMessageBody: createHash('md5').update(JSON.parse(request).MessageBody).digest('hex') }),
+  });
+  issuer = await Issuer.create('https://issuer.example.com/issuer', 'lanes');
+  keys = await startFakeService({ body: issuer.keySet });
+  Object.assign(world.env, {
+    AWS_ENDPOINT_URL_SQS: sqs.endpoint,
+    [WEBSOCKET_ENV.connectionsTable]: await world.tables.create(TABLES.connections),
+    [WEBSOCKET_ENV.subscriptionsTable]: await world.tables.create(TABLES.subscriptions),
+    [WEBSOCKET_ENV.principalsTable]: await world.tables.create(TABLES.principals),
+    [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: '100',
+    [WEBSOCKET_ENV.maxPublishesPerSecond]: '100',
+    [WEBSOCKET_ENV.maxAnswersPerSecond]: '100',
+    [WEBSOCKET_ENV.maxReplaysPerPrincipal]: '8',
+    [WEBSOCKET_ENV.maxReplayPostsPerSecond]: '100',
+    [WEBSOCKET_ENV.replayQueueUrl]: `${sqs.endpoint}/123456789012/replays`,
+    [WEBSOCKET_ENV.connectionTtlMs]: '7800000',
+    [WEBSOCKET_ENV.managementEndpoint]: `${gateway.endpoint}/dev`,
+    [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,
+    [WEBSOCKET_ENV.deadLetterQueueUrl]: `${sqs.endpoint}/123456789012/dead`,
+    [WEBSOCKET_ENV.postConcurrency]: '10',
+    [WEBSOCKET_ENV.sweepConnections]: '1000',
+    [ACCESS_ENV.issuer]: issuer.url,
+    [ACCESS_ENV.audience]: 'lanes',
+    [ACCESS_ENV.jwksUri]: keys.endpoint,
+    [ACCESS_ENV.queryToken]: 'off',
+    [ACCESS_ENV.origins]: '',
+  });
+});
+
+afterAll(() => Promise.all([world.stop(), gateway.stop(), sqs.stop(), keys.stop()]));
+
+const connectEvent = (connectionId: string) => ({
+  requestContext: { connectionId },
+  headers: { Authorization: `Bearer ${issuer.issue()}` },
+});
+const connect = (connectionId: string) => world.invoke(CONNECT, connectEvent(connectionId));
+const frame = (connectionId: string, body: object) => world.invoke(FRAME, { requestContext: { connectionId }, body: JSON.stringify(body) });
+const postedTo = (connectionId: string) =>
+  gateway.requests
+    .filter(({ method, path }) => method === 'POST' && path === `/dev/@connections/${connectionId}`)
+    .map(({ body }) => JSON.parse(body));
+
+entryContract(ENTRIES, () => world);
+
+test('a connection that connected may subscribe, and is answered over the management endpoint', async () => {
+  await connect('c1');
+  const { results } = await frame('c1', { action: 'subscribe', channel: 'one' });
+  expect(results).toEqual([{ value: { statusCode: 200 } }]);
+  expect(postedTo('c1')).toEqual([{ kind: 'subscribed', channel: 'one', id: '0.0' }]);
+});
+
+test('what the SDK loads only when it is needed is in the bundle', async () => {
+  const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...withoutCredentials } = world.env;
+  const event = connectEvent('c1');
+  const nowhere = { HOME: '/nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
+  const { results } = await invokeBundle(world.file(CONNECT), { ...withoutCredentials, ...nowhere }, [event]);
+  expect(results).toEqual([{ error: { name: 'CredentialsProviderError', message: expect.any(String) } }]);
+});
+
+test('a frame without a body is answered with an error', async () => {
+  await connect('c2');
+  await world.invoke(FRAME, { requestContext: { connectionId: 'c2' } });
+  expect(postedTo('c2')).toEqual([expect.objectContaining({ kind: 'error', code: 'invalid_frame' })]);
+});
+
+test('a connection that disconnected may not subscribe', async () => {
+  await connect('c3');
+  await world.invoke(DISCONNECT, { requestContext: { connectionId: 'c3' } });
+  await frame('c3', { action: 'subscribe', channel: 'one' });
+  expect(postedTo('c3')).toEqual([expect.objectContaining({ code: 'connection_unknown' })]);
+});
+
+test('the fan-out posts to subscribers, gives malformed messages back, and counts', async () => {
+  await connect('c4');
+  await frame('c4', { action: 'subscribe', channel: 'three' });
+  const Records = [notified(7, 'three'), { messageId: 'bad', body: 'hello' }];
+  const { results, lines } = await world.invoke(FAN_OUT, { Records });
+  expect(results).toEqual([{ value: { batchItemFailures: [{ itemIdentifier: 'bad' }] } }]);
+  expect(postedTo('c4')).toContainEqual(expect.objectContaining({ kind: 'event', id: 'e.7', data: 'three-7' }));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ stack: 'LanesTest', lane: 'websocket', Deliveries: 1, GoneConnections: 0, Throttled: 0, Undeliverable: 0 }),
+  );
+});
+
+test('what a client has missed is left to the queue, whose turn posts it', async () => {
+  await connect('c5');
+  for (let n = 0; n < 12; n++) await world.invoke(PUBLISH, { channel: 'missed', data: `${n}` });
+  const [{ value } = {}] = (await world.invoke(PUBLISH, { channel: 'missed', data: 'last' })).results;
+  const [epoch] = (value as { readonly id: string }).id.split('.');
+  await frame('c5', { action: 'subscribe', channel: 'missed', after: `${epoch}.0` });
+  const queued = sqs.requests.map(({ body }) => JSON.parse(body)).find(({ QueueUrl }) => QueueUrl.endsWith('/replays'));
+
+  const { results } = await world.invoke(REPLAY_TURNS, {
+    Records: [
+      { messageId: 'turn', body: queued.MessageBody },
+      { messageId: 'bad', body: 'hello' },
+    ],
+  });
+
+  expect(results).toEqual([{ value: { batchItemFailures: [{ itemIdentifier: 'bad' }] } }]);
+  expect(postedTo('c5').map(({ kind }) => kind)).toEqual(['subscribed', ...Array.from({ length: 13 }, () => 'event'), 'caughtUp']);
+});
