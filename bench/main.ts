@@ -1,4 +1,4 @@
-/** `npm run bench`: see `npm run bench -- --help` and README.md beside this file. */
+/** `npm run bench`: see `npm run bench -- --help` and both/README.md beside this file. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../command-line/command.ts';

@@ -26,6 +26,6 @@ export class DeadLetterQueue extends Construct {
     });
     acknowledge(this.queue, ...FINDINGS.isDeadLetterQueue);
     const waiting = this.queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
-    this.alarm = alarmAbove(this, 'Alarm', { metric: waiting, meaning: props.meaning, runbook: 'dead-letters' });
+    this.alarm = alarmAbove(this, 'Alarm', { metric: waiting, meaning: props.meaning, runbook: 'docs/operations.md#dead-letters' });
   }
 }

@@ -17,7 +17,7 @@ const MAX_IDLE_BYTES = 5_000;
 /**
  * Issue 4 asked for 40 and 15. With 32 events in flight a write carries 32 of them at most, so the ratio is 32 times what one write
  * costs a peer, divided by what a write of 32 events costs us: 13 to 18 µs for better-sse, 5 for the C server, 11 to 15 for us, of
- * which three quarters are the kernel's (README.md beside this folder has the profile).
+ * which three quarters are the kernel's (README.md in both/ beside this folder has the profile).
  */
 const SATURATION = { betterSse: 32, c: 14 } as const;
 

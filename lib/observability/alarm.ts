@@ -8,7 +8,7 @@ export interface AlarmProps {
   readonly metric: IMetric;
   /** What it means when it is raised, in one sentence. */
   readonly meaning: string;
-  /** The heading in docs/operations.md that says how to look and what to do, as its link has it. */
+  /** The page and heading that say how to look and what to do, such as `docs/operations.md#lambda-errors`. */
   readonly runbook: string;
   /** Raised above it. @default 0 - for what should never happen */
   readonly threshold?: number;
@@ -20,7 +20,7 @@ export interface AlarmProps {
 export function alarmAbove(scope: Construct, id: string, { metric, meaning, runbook, threshold = 0, periods = 1 }: AlarmProps): Alarm {
   const alarm = new CloudWatchAlarm(scope, id, {
     metric,
-    alarmDescription: `${meaning} Runbook: docs/operations.md#${runbook}`,
+    alarmDescription: `${meaning} Runbook: ${runbook}`,
     comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
     threshold,
     evaluationPeriods: periods,

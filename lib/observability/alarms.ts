@@ -21,20 +21,20 @@ export function alarmLane(scope: Construct, lane: string): void {
   alarmAbove(scope, 'LatencyAlarm', {
     metric: laneMetric(scope, lane, METRICS.deliveryLatency, 'p99'),
     meaning: 'Events take seconds from their publication to their delivery.',
-    runbook: 'delivery-latency',
+    runbook: 'docs/operations.md#delivery-latency',
     threshold: LATENCY_MS,
     periods: 5,
   });
   alarmAbove(scope, 'ThrottledAlarm', {
     metric: laneMetric(scope, lane, METRICS.throttled).with({ period: PERIOD }),
     meaning: 'Posts or principals were answered 429 more often than a few slow or greedy clients explain.',
-    runbook: 'throttles-429',
+    runbook: 'docs/operations.md#throttles-429',
     threshold: THROTTLED_IN_A_PERIOD,
   });
   alarmAbove(scope, 'UnexpectedErrorsAlarm', {
     metric: laneMetric(scope, lane, METRICS.unexpectedErrors).with({ period: PERIOD }),
     meaning: 'Clients were answered that the server has failed.',
-    runbook: 'unexpected-errors',
+    runbook: 'docs/operations.md#unexpected-errors',
   });
 }
 
@@ -43,12 +43,12 @@ export function alarmFunctions(scope: Construct, functions: readonly LaneFunctio
   alarmAbove(scope, 'FunctionErrorsAlarm', {
     metric: sumOf(functions.map(({ function: fn }) => fn.metricErrors({ period: PERIOD, label: fn.node.path }))),
     meaning: 'Functions have failed, or have run out of time.',
-    runbook: 'lambda-errors',
+    runbook: 'docs/operations.md#lambda-errors',
   });
   alarmAbove(scope, 'FunctionThrottlesAlarm', {
     metric: sumOf(functions.map(({ function: fn }) => fn.metricThrottles({ period: PERIOD, label: fn.node.path }))),
     meaning: 'Lambda had no room for invocations of functions.',
-    runbook: 'lambda-throttles',
+    runbook: 'docs/operations.md#lambda-throttles',
   });
 }
 
@@ -70,7 +70,7 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
   alarmAbove(scope, 'TableThrottlesAlarm', {
     metric: sumOf(refused),
     meaning: 'DynamoDB has refused reads or writes.',
-    runbook: 'dynamodb-throttles',
+    runbook: 'docs/operations.md#dynamodb-throttles',
   });
 }
 

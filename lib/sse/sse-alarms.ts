@@ -16,18 +16,18 @@ export function alarmTasks(
   alarmAbove(scope, 'HolesAlarm', {
     metric: laneMetric(scope, 'sse', METRICS.holesBuried).with({ period: Duration.minutes(5) }),
     meaning: 'Publishers were given a position in a channel and never wrote their event.',
-    runbook: 'holes',
+    runbook: 'docs/sse/operations.md#gaps',
   });
   alarmAbove(scope, 'UnhealthyTargetsAlarm', {
     metric: targetGroup.metrics.unhealthyHostCount({ statistic: 'Maximum', period: Duration.minutes(1) }),
     meaning: 'Tasks do not answer the health check of the load balancer.',
-    runbook: 'unhealthy-targets',
+    runbook: 'docs/sse/operations.md#unhealthy-targets',
     periods: 5,
   });
   alarmAbove(scope, 'StreamsNearLimitAlarm', {
     metric: laneMetric(scope, 'sse', METRICS.openConnections, 'Maximum'),
     meaning: 'A task has nearly all the streams that it may have, and will refuse new ones.',
-    runbook: 'streams-near-the-limit',
+    runbook: 'docs/sse/operations.md#streams-near-the-limit',
     threshold: Math.floor(maxStreams * NEAR_THE_LIMIT),
     periods: 5,
   });

@@ -52,7 +52,7 @@ function consoleBehavior(scope: Construct, bucket: IBucket): BehaviorOptions {
 function serviceBehavior(edge: DistributionEdge, loadBalancer: ApplicationLoadBalancer): BehaviorOptions {
   return {
     origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
-      // Over a private connection, to a load balancer without a public address: record 17 says why not HTTPS.
+      // Over a private connection, to a load balancer without a public address: ADR 17 says why not HTTPS.
       protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
       readTimeout: Duration.seconds(edge.originReadTimeoutSeconds),
       keepaliveTimeout: Duration.seconds(edge.originKeepAliveSeconds),

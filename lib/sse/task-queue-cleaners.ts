@@ -79,7 +79,7 @@ export class TaskQueueCleaners extends Construct {
     this.orphansAlarm = alarmAbove(this, 'OrphansAlarm', {
       metric: this.metricOrphanedQueues(),
       meaning: 'The sweep found queues of tasks that are gone: their own clean-up and the one on their stop both failed.',
-      runbook: 'orphans',
+      runbook: 'docs/sse/operations.md#orphans',
     });
   }
 

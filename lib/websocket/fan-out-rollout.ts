@@ -51,7 +51,7 @@ export class FanOutRollout extends Construct {
     const errors = alarmAbove(this, 'ErrorsAlarm', {
       metric: this.alias.metricErrors({ period: Duration.minutes(1) }),
       meaning: 'The fan-out fails. A rollout that is under way goes back.',
-      runbook: 'lambda-errors',
+      runbook: 'docs/operations.md#lambda-errors',
     });
     const group = new LambdaDeploymentGroup(this, 'Deployments', {
       alias: this.alias,

@@ -12,7 +12,7 @@ export function alarmQueues(queues: readonly Queue[], meaning: string): readonly
     alarmAbove(queue, 'AgeAlarm', {
       metric: queue.metricApproximateAgeOfOldestMessage({ statistic: 'Maximum', period: Duration.minutes(1) }),
       meaning,
-      runbook: 'queue-age',
+      runbook: 'docs/websocket/operations.md#queue-age',
       threshold: QUEUE_AGE_SECONDS,
       periods: 3,
     }),

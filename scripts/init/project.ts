@@ -2,7 +2,7 @@ import { dirname, join, normalize } from 'node:path/posix';
 import type { Answers } from './answers.ts';
 
 /** What makes projects of the template, and tells of it: no project has it. */
-const TEMPLATE_ONLY = ['CHANGELOG.md', 'scripts/init', 'test/scripts/init', 'lab/init'];
+const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'lab/init'];
 
 /** A folder of a lane that is not wanted goes wherever it lies, and those that need both lanes with it. */
 function foldersToRemove({ lanes }: Answers): readonly string[] {
@@ -14,7 +14,7 @@ const isBelow = (path: string, folder: string): boolean => path === folder || pa
 function isKept(path: string, answers: Answers, lab: boolean): boolean {
   const folders = path.split('/').slice(0, -1);
   if (foldersToRemove(answers).some((name) => folders.includes(name))) return false;
-  return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab'])].some((folder) => isBelow(path, folder));
+  return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab', 'docs/lab'])].some((folder) => isBelow(path, folder));
 }
 
 /** `order-feed` begins stack names as `OrderFeed`. */

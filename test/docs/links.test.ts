@@ -1,27 +1,62 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { anchorsOf } from '../../scripts/markdown.ts';
+import { allPages, ROOT } from './commands/extract.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
+const pages = allPages();
 
-const pages = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).map((name) => join('docs', name)),
-].filter((name) => name.endsWith('.md'));
+/**
+ * What may be removed as a whole: a link into one of these folders is checked while what it belongs to is there, so that shared pages need
+ * no edit when a lane or the lab is deleted.
+ */
+const REMOVABLE: readonly { readonly folder: RegExp; readonly isThere: boolean }[] = [
+  { folder: /(^|\/)websocket(\/|$)/, isThere: hasLane('websocket') },
+  { folder: /(^|\/)sse(\/|$)/, isThere: hasLane('sse') },
+  { folder: /(^|\/)both(\/|$)/, isThere: hasLane('websocket') && hasLane('sse') },
+  { folder: /(^|\/)(lab|bench|verify)(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
+  { folder: /(^|\/)template(\/|$)/, isThere: existsSync(join(ROOT, 'scripts', 'init')) },
+];
 
-/** Targets of the links of a page that lead into this repository, `file#anchor`. */
-function links(page: string): readonly string[] {
-  const targets = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target ?? '');
-  return targets.filter((target) => !/^[a-z]+:/.test(target));
+function hasLane(lane: 'websocket' | 'sse'): boolean {
+  return existsSync(join(ROOT, 'lib', lane));
+}
+
+/** Targets of the links and pictures of a page that lead into this repository, `file#anchor`. */
+function linksOf(page: string): readonly string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  const targets = [...text.matchAll(/\]\(([^)\s]+)\)| (?:src|srcset)="([^"\s]+)"/g)].map(([, link, picture]) => link ?? picture ?? '');
+  return targets.filter((target) => !/^([a-z]+:|\/)/.test(target));
+}
+
+function isRemoved(path: string): boolean {
+  return REMOVABLE.some(({ folder, isThere }) => !isThere && folder.test(path));
 }
 
 function leadsSomewhere(page: string, link: string): boolean {
   const [path = '', anchor] = link.split('#');
-  const file = path === '' ? join(ROOT, page) : join(ROOT, dirname(page), path);
+  const target = path === '' ? page : join(dirname(page), path);
+  if (isRemoved(target)) return true;
+  const file = join(ROOT, target);
   return existsSync(file) && (anchor === undefined || anchorsOf(readFileSync(file, 'utf8')).has(anchor));
 }
 
-test.each(pages)('%s links to nothing that is not there', (page) => {
-  expect(links(page).filter((link) => !leadsSomewhere(page, link))).toEqual([]);
+test.each(pages)('every link of %s leads somewhere', (page) => {
+  expect(linksOf(page).filter((link) => !leadsSomewhere(page, link))).toEqual([]);
+});
+
+describe('a link', () => {
+  test('to a file or an anchor that does not exist leads nowhere', () => {
+    expect(leadsSomewhere('README.md', 'docs/no-such-page.md')).toBe(false);
+    expect(leadsSomewhere('README.md', 'docs/operations.md#no-such-heading')).toBe(false);
+  });
+
+  test('is found in text and in pictures', () => {
+    expect(linksOf('README.md')).toEqual(expect.arrayContaining(['docs/verification.md', 'docs/images/architecture-dark.svg']));
+  });
+});
+
+test('no page has marks of lanes', () => {
+  const marked = pages.filter((page) => /(<!--|%%) *(lane:|end lane)/.test(readFileSync(join(ROOT, page), 'utf8')));
+  expect(marked).toEqual([]);
 });

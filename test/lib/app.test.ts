@@ -134,7 +134,7 @@ class DummyStack extends Stack {
   constructor(scope, id, { stage, settings, backbone, access, peers, ...props }) {
     super(scope, id, props);
     const topic = new Topic(this, 'Topic', { displayName: \`patience \${settings.patienceSeconds}\` });
-    alarmAbove(this, 'Alarm', { metric: topic.metricNumberOfNotificationsFailed(), meaning: 'The dummy fails.', runbook: 'dummy' });
+    alarmAbove(this, 'Alarm', { metric: topic.metricNumberOfNotificationsFailed(), meaning: 'The dummy fails.', runbook: 'docs/operations.md#dead-letters' });
   }
 
   behind() {

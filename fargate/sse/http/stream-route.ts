@@ -11,7 +11,7 @@ import { problem, type Reply, refusal, unavailable } from './reply.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
-/** A quiet stream is written to twice in this time: with 10,000 of them that is a tenth of a core (record 32). */
+/** A quiet stream is written to twice in this time: with 10,000 of them that is a tenth of a core (ADR 32). */
 const MIN_HEARTBEAT_SECONDS = 2;
 
 export interface StreamRouteOptions extends EventsRouteOptions {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export const ROOT = join(import.meta.dirname, '../../..');
@@ -10,11 +10,26 @@ export interface DocumentedCommand {
   readonly text: string;
 }
 
-/** Every page that tells readers what to do. Decision records tell what was done at their time. */
+/** Folders beside the docs whose pages tell readers what to type, at any depth. */
+const FOLDERS = ['docs', 'bench', 'client'] as const;
+
+/** What was decided and changed names commands of its time, which a project may have removed. */
+const HISTORY = /^(CHANGELOG\.md|docs\/decisions\/.*\.md)$/;
+
+/** What is not ours, or not written by hand. */
+const LEFT_OUT = /(^|\/)(node_modules|dist|out|\.cache)\//;
+
+/** Every page of the repository's documentation, those of the lanes included. */
+export function allPages(): readonly string[] {
+  const below = FOLDERS.filter((folder) => existsSync(join(ROOT, folder))).flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  );
+  return [...readdirSync(ROOT), ...below].filter((name) => name.endsWith('.md') && !LEFT_OUT.test(name)).sort();
+}
+
+/** Every page that tells readers what to do. */
 export function pages(): readonly string[] {
-  const docs = readdirSync(join(ROOT, 'docs')).map((name) => join('docs', name));
-  const roots = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
-  return [...roots, 'bench/README.md', 'client/README.md', ...docs].filter((name) => name.endsWith('.md')).sort();
+  return allPages().filter((page) => !HISTORY.test(page));
 }
 
 /** The commands of a page: those of its `sh` blocks, and whole commands between backquotes in its prose. */

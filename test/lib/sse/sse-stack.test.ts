@@ -103,7 +103,7 @@ test('the stack answers with its URLs, and with what DNS is to point at', () => 
   expect(prodTemplate.findOutputs('HttpUrl')).toEqual({});
 });
 
-test.each(['orphans', 'holes', 'unhealthy-targets', 'streams-near-the-limit'])('there is an alarm for %s', (runbook) => {
+test.each(['orphans', 'gaps', 'unhealthy-targets', 'streams-near-the-limit'])('there is an alarm for %s', (runbook) => {
   prodTemplate.hasResourceProperties('AWS::CloudWatch::Alarm', { AlarmDescription: Match.stringLikeRegexp(`#${runbook}$`) });
 });
 
