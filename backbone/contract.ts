@@ -8,7 +8,7 @@ export const LOG_ENV = {
   table: 'LANES_LOG_TABLE',
   retentionMs: 'LANES_RETENTION_MS',
   /** After this long consumers tombstone a gap. */
-  graceMs: 'LANES_HOLE_GRACE_MS',
+  graceMs: 'LANES_GAP_GRACE_MS',
 } as const;
 
 /**
@@ -123,7 +123,7 @@ export const METRICS = {
   /** Deliveries that were given up. */
   undeliverable: 'Undeliverable',
   /** Seqs whose publisher never came, closed with a tombstone. */
-  holesBuried: 'HolesBuried',
+  gapsTombstoned: 'GapsTombstoned',
   /** What was left behind and found by a sweep: rows of closed connections, queues of stopped tasks. */
   orphans: 'Orphans',
   /** Connections that were ended because their token had expired. */

@@ -51,8 +51,8 @@ const auth = v.strictObject({
 const backbone = v.strictObject({
   /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
   retentionHours: between(1, TEN_YEARS_IN_HOURS),
-  /** After this long a consumer buries a hole in a channel instead of waiting for its event. */
-  holeGraceMs: setting(1, 600_000, 5_000),
+  /** After this long a consumer tombstones a gap in a channel instead of waiting for its event. */
+  gapGraceMs: setting(1, 600_000, 5_000),
   /** A publisher gives up a position that it has not written by then. */
   publishTimeoutMs: setting(1, 600_000, 2_000),
   /** How long the publish function may run. */

@@ -20,7 +20,7 @@ export interface GrowthSample {
   readonly doubled: number;
 }
 
-/** Of an account in a Region, for the management API and everything else together (AWS's quotas, 2026-11; FACTS section 1). */
+/** Of an account in a Region, for the management API and everything else together (API Gateway quotas, 2026-11). */
 export const ACCOUNT_LIMIT: RateLimit = { perSecond: 10_000, burst: 5_000 };
 
 const CONNECTIONS = { quick: [1_000, 10_000], full: [1_000, 10_000, 100_000] };

@@ -63,7 +63,7 @@ export async function fanOut(event: LaneEvent, setting: FanOutSetting): Promise<
   return { ...sum, undeliverable: queue.deadLetters };
 }
 
-/** Log lines and metrics of the handler cost the same with every poster, and would only bury the bench's own. */
+/** Log lines and metrics of the handler cost the same with every poster, and would only hide the bench's own. */
 const silent: Telemetry = { info: () => undefined, warn: () => undefined, error: () => undefined, metrics: () => undefined };
 
 /** Both queues of the fan-out in one, and the dead-letter queue as a number. */

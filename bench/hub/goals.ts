@@ -15,20 +15,20 @@ const BUSY = [50, 100];
 const MAX_IDLE_BYTES = 5_000;
 
 /**
- * Issue 4 asked for 40 and 15. With 32 events in flight a write carries 32 of them at most, so the ratio is 32 times what one write
+ * The first goals were 40 and 15. With 32 events in flight a write carries 32 of them at most, so the ratio is 32 times what one write
  * costs a peer, divided by what a write of 32 events costs us: 13 to 18 µs for better-sse, 5 for the C server, 11 to 15 for us, of
  * which three quarters are the kernel's (README.md in both/ beside this folder has the profile).
  */
 const SATURATION = { betterSse: 32, c: 14 } as const;
 
 /**
- * Issue 4 asked for 1.3. Node's own work on a connection is the same for both, and so are the system calls; what node:http does
+ * The first goal was 1.3. Node's own work on a connection is the same for both, and so are the system calls; what node:http does
  * for its response costs as much as what we do for tokens, cursors and limits (docs/decisions/0011).
  */
 const ACCEPTS = 0.9;
 
 /**
- * What issue 4 asks for under "What it must show", 1, 2, 3 and 5, beside what was measured. What it says under 4 is the fan-out's.
+ * The goals of the hub, beside what was measured. Those of the fan-out are in its own folder.
  * @param maxStreams what the machine lets one process hold
  */
 export function hubGoals(results: Results, maxStreams: number, pair: SpreadResult | undefined): readonly Goal[] {

@@ -3,7 +3,7 @@ import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 /** What an event is to a stream. `late`: its turn was earlier, and it is there now. */
 export type Arrival = 'next' | 'late' | 'repeated';
 
-/** Follows the positions that one stream of one channel gets. Holes are legal, since a seq may have no event, so they are only noted. */
+/** Follows the positions that one stream of one channel gets. Gaps are legal, since a seq may have no event, so they are only noted. */
 export class OrderCheck {
   #epoch: string;
   #next: number;

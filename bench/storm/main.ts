@@ -21,7 +21,7 @@ interface Options extends AssemblyOptions {
   readonly rounds: number;
 }
 
-/** What issue 11 asks for. */
+/** Goals of the project. */
 const GOALS = { caughtUpMs: 3_000, readsPerChannel: 2 } as const;
 
 const COLUMNS = [

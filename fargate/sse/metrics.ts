@@ -16,7 +16,7 @@ export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions
     [METRICS.resets]: report.resets,
     [METRICS.repeatsDropped]: report.repeatsDropped,
     [METRICS.slowStreamsClosed]: report.slowStreamsClosed,
-    [METRICS.holesBuried]: report.gapsTombstoned,
+    [METRICS.gapsTombstoned]: report.gapsTombstoned,
     [METRICS.refusedStreams]: report.refusedFull,
     [METRICS.throttled]: report.refusedOverLimit + report.overShare,
     [METRICS.limitedPublications]: report.refusedPublications,

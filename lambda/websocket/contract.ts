@@ -1,7 +1,7 @@
 /** What the infrastructure and the functions of this lane have to agree on. */
 import { TTL_ATTRIBUTE } from '../../backbone/contract.ts';
 
-/** API Gateway waits no longer for the integration of a WebSocket route, whatever the function's own timeout (FACTS section 1, 2026-11). */
+/** API Gateway waits no longer for the integration of a WebSocket route, whatever the function's own timeout (API Gateway quotas, 2026-11). */
 export const WEBSOCKET_INTEGRATION_LIMIT_MS = 29_000;
 
 /** Of each fan-out invocation, kept for handing over what is not delivered by then: a few calls of SQS, with their retries. */

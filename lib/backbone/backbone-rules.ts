@@ -7,21 +7,21 @@ export function backboneRules({ backbone }: Pick<StageBase, 'backbone'>): readon
   return [
     below(
       [`backbone.publishTimeoutMs + ${APPEND_LIMIT_MS}`, backbone.publishTimeoutMs + APPEND_LIMIT_MS],
-      ['backbone.holeGraceMs', backbone.holeGraceMs],
+      ['backbone.gapGraceMs', backbone.gapGraceMs],
       'ms',
-      'a consumer buries a hole after the grace period, and relies on the last write of its publisher having settled before',
+      'a consumer tombstones a gap after the grace period, and relies on the last write of its publisher having settled before',
     ),
     below(
       ['backbone.publishTimeoutMs', backbone.publishTimeoutMs],
       ['backbone.publishFunctionTimeoutSeconds', backbone.publishFunctionTimeoutSeconds * 1_000],
       'ms',
-      'a function that is stopped before the publisher gives up leaves a hole and no error that explains it',
+      'a function that is stopped before the publisher gives up leaves a gap and no error that explains it',
     ),
     below(
-      ['backbone.holeGraceMs', backbone.holeGraceMs],
+      ['backbone.gapGraceMs', backbone.gapGraceMs],
       ['backbone.retentionHours', backbone.retentionHours * 3_600_000],
       'ms',
-      'a hole must be buried while its neighbours can still be replayed',
+      'a gap must be tombstoned while its neighbours can still be replayed',
     ),
   ];
 }

@@ -18,10 +18,10 @@ export class BackboneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
-    const { retentionHours, holeGraceMs, publishTimeoutMs, publishFunctionTimeoutSeconds, maxThroughput } = stage.backbone;
+    const { retentionHours, gapGraceMs, publishTimeoutMs, publishFunctionTimeoutSeconds, maxThroughput } = stage.backbone;
     this.backbone = new EventBackbone(this, 'Backbone', {
       retention: Duration.hours(retentionHours),
-      holeGrace: Duration.millis(holeGraceMs),
+      gapGrace: Duration.millis(gapGraceMs),
       publishTimeout: Duration.millis(publishTimeoutMs),
       publishFunctionTimeout: Duration.seconds(publishFunctionTimeoutSeconds),
       maxThroughput,

@@ -11,9 +11,9 @@ import { PublishFunction } from './publish-function.ts';
 export interface EventBackboneProps {
   /** How long an event can be replayed. */
   readonly retention: Duration;
-  /** After this long a consumer buries a hole in a channel. */
-  readonly holeGrace: Duration;
-  /** A publisher gives up a position that it has not written by then. Below `holeGrace`. */
+  /** After this long a consumer tombstones a gap in a channel. */
+  readonly gapGrace: Duration;
+  /** A publisher gives up a position that it has not written by then. Below `gapGrace`. */
   readonly publishTimeout: Duration;
   /** How long the publish function may run. */
   readonly publishFunctionTimeout: Duration;

@@ -9,8 +9,8 @@ import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 export interface EventLogProps {
   /** How long an event can be replayed. */
   readonly retention: Duration;
-  /** After this long a consumer buries a hole. */
-  readonly holeGrace: Duration;
+  /** After this long a consumer tombstones a gap. */
+  readonly gapGrace: Duration;
   readonly maxThroughput: MaxThroughput;
   /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
   readonly production: boolean;
@@ -37,12 +37,12 @@ export class EventLog extends Construct {
     this.environment = {
       [LOG_ENV.table]: this.table.tableName,
       [LOG_ENV.retentionMs]: String(props.retention.toMilliseconds()),
-      [LOG_ENV.graceMs]: String(props.holeGrace.toMilliseconds()),
+      [LOG_ENV.graceMs]: String(props.gapGrace.toMilliseconds()),
     };
   }
 
   /**
-   * Lets a consumer read and resume, and tells it where. It may put one kind of item, the tombstone that closes a hole below
+   * Lets a consumer read and resume, and tells it where. It may put one kind of item, the tombstone that closes a gap below
    * the channel's head. Nobody may delete or scan.
    */
   allowRead(consumer: Configurable): Grant {

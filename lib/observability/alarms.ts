@@ -10,7 +10,7 @@ import { laneMetric } from './lane-metric.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Publication to delivery takes a few hundred milliseconds (FACTS section 4); seconds for a while mean that something is behind. */
+/** Publication to delivery takes a few hundred milliseconds at most; seconds for a while mean that something is behind. */
 const LATENCY_MS = 3_000;
 
 /** A post that is answered 429 is tried again. This many in five minutes are no longer a few clients that do not read. */

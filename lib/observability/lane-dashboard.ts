@@ -30,7 +30,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { title: 'Slow readers closed', metric: METRICS.slowStreamsClosed },
   { title: '410 Gone', metric: METRICS.goneConnections },
   { title: '429', metric: METRICS.throttled },
-  { title: 'Holes buried', metric: METRICS.holesBuried },
+  { title: 'Gaps tombstoned', metric: METRICS.gapsTombstoned },
   { title: 'Orphans', metric: METRICS.orphans },
   { title: 'Refused, task full', metric: METRICS.refusedStreams },
   { title: 'Connections refused to principals', metric: METRICS.limitedConnections },

@@ -8,13 +8,13 @@ import { laneMetric } from '../observability/lane-metric.ts';
 /** Of what a task may have. New tasks take minutes to come. */
 const NEAR_THE_LIMIT = 0.85;
 
-/** Of the SSE lane alone: its tasks bury holes, are targets, and have a limit of streams. */
+/** Of the SSE lane alone: its tasks tombstone gaps, are targets, and have a limit of streams. */
 export function alarmTasks(
   scope: Construct,
   { targetGroup, maxStreams }: { targetGroup: ApplicationTargetGroup; maxStreams: number },
 ): void {
   alarmAbove(scope, 'HolesAlarm', {
-    metric: laneMetric(scope, 'sse', METRICS.holesBuried).with({ period: Duration.minutes(5) }),
+    metric: laneMetric(scope, 'sse', METRICS.gapsTombstoned).with({ period: Duration.minutes(5) }),
     meaning: 'Publishers were given a position in a channel and never wrote their event.',
     runbook: 'docs/sse/operations.md#gaps',
   });

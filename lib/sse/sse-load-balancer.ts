@@ -26,7 +26,7 @@ import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
 import { FINDINGS } from './sse-load-balancer.findings.ts';
 
-/** Longest idle timeout of an Application Load Balancer (FACTS section 2, 2026-11). Synth accepts more, the deploy fails. */
+/** Longest idle timeout of an Application Load Balancer (its attributes in the ELB guide, 2026-11). Synth accepts more, the deploy fails. */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
 
 export interface SseLoadBalancerProps {

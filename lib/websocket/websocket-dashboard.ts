@@ -9,7 +9,7 @@ export const websocketDashboard: LaneDashboardPart = {
     [METRICS.repeatsDropped]: 'none here, the client drops them',
     [METRICS.slowStreamsClosed]: 'none, API Gateway buffers and answers 429',
     [METRICS.throttled]: 'to our posts',
-    [METRICS.holesBuried]: 'none, publishers and other readers bury',
+    [METRICS.gapsTombstoned]: 'none, publishers and other readers tombstone them',
     [METRICS.orphans]: 'rows of closed connections',
     [METRICS.refusedStreams]: 'none, it has no tasks',
   },

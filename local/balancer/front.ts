@@ -8,7 +8,7 @@ import { answerFile } from './files.ts';
 import { answer, authorityOf, type ClientRequest, type ClientResponse, forward } from './forward.ts';
 import type { TargetGroup } from './target-group.ts';
 
-/** ALB's limit of concurrent streams per connection (FACTS.md section 2). */
+/** ALB's limit of concurrent streams per connection (ELB quotas, 2026-11). */
 export const MAX_CONCURRENT_STREAMS = 128;
 
 export type Action =

@@ -62,7 +62,7 @@ export class Functions {
     return [...this.#byName.keys()];
   }
 
-  /** Invokes in the background, tries again when the function fails, and buries what keeps failing where its settings say. */
+  /** Invokes in the background, tries again when the function fails, and puts aside what keeps failing where its settings say. */
   invokeAsync(fn: LambdaFunction, payload: string): void {
     void this.#invokeWithRetries(fn, payload);
   }
@@ -80,7 +80,7 @@ export class Functions {
       const outcome: InvokeOutcome = await fn.invoke(payload, requestId);
       if (outcome.kind === 'result' || this.#ending.signal.aborted) return;
       if (attempt === settings.maxRetries) {
-        this.#bury(fn, settings, { requestId, payload, attempts: attempt + 1, error: outcome.error });
+        this.#putAside(fn, settings, { requestId, payload, attempts: attempt + 1, error: outcome.error });
         return;
       }
       try {
@@ -91,7 +91,7 @@ export class Functions {
     }
   }
 
-  #bury(fn: LambdaFunction, settings: AsyncSettings, failed: FailedInvocation): void {
+  #putAside(fn: LambdaFunction, settings: AsyncSettings, failed: FailedInvocation): void {
     const { log } = this.#options;
     log.notice(fn.name, `gave up an event after ${failed.attempts} attempts: ${failed.error.errorType}: ${failed.error.errorMessage}`);
     const text = (StringValue: string) => ({ DataType: 'String', StringValue });

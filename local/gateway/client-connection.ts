@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { ConnectionIdentity } from './proxy-events.ts';
 
-/** Limits of API Gateway (FACTS.md section 1). The two times can be shortened to watch what they do. */
+/** Limits of API Gateway (quotas, 2026-11). The two times can be shortened to watch what they do. */
 export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   readonly maxDurationMs: number;

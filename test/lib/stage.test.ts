@@ -58,7 +58,7 @@ describe('parseStage', () => {
     ['a text', '60'],
     ['not a number', Number.NaN],
   ])('rejects %s where a whole number is due', (_, value) => {
-    expect(parse({ backbone: { ...dev.backbone, holeGraceMs: value } })).toThrow(/backbone\.holeGraceMs/);
+    expect(parse({ backbone: { ...dev.backbone, gapGraceMs: value } })).toThrow(/backbone\.gapGraceMs/);
   });
 
   test.each<[string, object, RegExp]>([

@@ -14,8 +14,8 @@ describe('the timeouts of the backbone', () => {
     [
       [
         'a publisher that gives up no earlier than consumers',
-        withBackbone({ publishTimeoutMs: 5_000, holeGraceMs: 5_000 }),
-        /publishTimeoutMs \+ 2000 \(7000 ms\) must be < backbone\.holeGraceMs \(5000 ms\)/,
+        withBackbone({ publishTimeoutMs: 5_000, gapGraceMs: 5_000 }),
+        /publishTimeoutMs \+ 2000 \(7000 ms\) must be < backbone\.gapGraceMs \(5000 ms\)/,
       ],
       [
         'a publish function that is stopped before the publisher gives up',
@@ -23,9 +23,9 @@ describe('the timeouts of the backbone', () => {
         /publishTimeoutMs \(2000 ms\) must be < backbone\.publishFunctionTimeoutSeconds \(2000 ms\)/,
       ],
       [
-        'a hole that outlives its neighbours',
-        withBackbone({ holeGraceMs: 3_600_000, retentionHours: 1 }),
-        /holeGraceMs \(3600000 ms\) must be < backbone\.retentionHours \(3600000 ms\)/,
+        'a gap that outlives its neighbours',
+        withBackbone({ gapGraceMs: 3_600_000, retentionHours: 1 }),
+        /gapGraceMs \(3600000 ms\) must be < backbone\.retentionHours \(3600000 ms\)/,
       ],
     ],
     backboneRules(dev),
@@ -35,7 +35,7 @@ describe('the timeouts of the backbone', () => {
 test('an error says every contradiction at once, and why it matters', () => {
   const stage = { ...dev, backbone: { ...dev.backbone, publishTimeoutMs: 20_000 } };
   expect(() => checkTimeouts(stage)).toThrow(TimeoutConflictError);
-  expect(() => checkTimeouts(stage)).toThrow(/stage dev.*holeGraceMs.*relies on.*publishFunctionTimeoutSeconds.*leaves a hole/s);
+  expect(() => checkTimeouts(stage)).toThrow(/stage dev.*gapGraceMs.*relies on.*publishFunctionTimeoutSeconds.*leaves a gap/s);
 });
 
 test("what the rules take for the client's times is what the client does", () => {

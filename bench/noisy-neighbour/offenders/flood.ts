@@ -66,7 +66,7 @@ export function startFlood(attack: Attack, { channel, dataBytes, publicationsPer
   };
 }
 
-/** What `npm run bench:noisy` has measured since before issue 11. */
+/** Requests as fast as they are answered, in every way that a client can make them. */
 export const flood: OffenderKind = {
   finding: '',
   title: 'a flood of requests, and a stream that nobody reads',

@@ -22,7 +22,7 @@ export interface Offender {
 
 /** One way to misbehave. */
 export interface OffenderKind {
-  /** Of issue 11. */
+  /** Number of the finding that it reproduces: the first column of the result. */
   readonly finding: string;
   /** In a few words. */
   readonly title: string;

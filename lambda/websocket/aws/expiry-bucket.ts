@@ -1,5 +1,5 @@
 /**
- * Writes to one partition of an index are at most 1,000 a second (FACTS section 5, 2026-11). All tokens of an issuer last
+ * Writes to one partition of an index are at most 1,000 a second (DynamoDB quotas, 2026-11). All tokens of an issuer last
  * equally long, so connections that open within a minute expire within a minute: four take what 4,000 connections a second write.
  */
 const SHARDS = 4;

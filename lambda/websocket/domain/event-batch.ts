@@ -1,7 +1,7 @@
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { encodeEventFrame, toWireEvent } from '../../../backbone/domain/event.ts';
 
-/** What API Gateway bills as one message (FACTS section 1, 2026-11). */
+/** What API Gateway bills as one message (API Gateway pricing, 2026-11). */
 export const MAX_BATCH_BYTES = 32 * 1024;
 
 /** Packs events of one channel into frames that cost one message each. */

@@ -133,7 +133,7 @@ describe('the publish function', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
       LANES_RETENTION_MS: String(72 * 3_600_000),
-      LANES_HOLE_GRACE_MS: '5000',
+      LANES_GAP_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
     });
@@ -166,7 +166,7 @@ test('the backbone alone needs no lane', () => {
   const stack = testStack();
   new EventBackbone(stack, 'Backbone', {
     retention: Duration.hours(24),
-    holeGrace: Duration.seconds(5),
+    gapGrace: Duration.seconds(5),
     publishTimeout: Duration.seconds(2),
     publishFunctionTimeout: Duration.seconds(15),
     maxThroughput: dev.backbone.maxThroughput,

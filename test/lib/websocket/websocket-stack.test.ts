@@ -369,7 +369,7 @@ describe('environment', () => {
       ...tables,
       LANES_LOG_TABLE: expect.any(String),
       LANES_RETENTION_MS: String(24 * 3_600_000),
-      LANES_HOLE_GRACE_MS: '5000',
+      LANES_GAP_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.any(String),
       LANES_PUBLISH_TIMEOUT_MS: '2000',
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
