@@ -1,7 +1,7 @@
 /** How each documented command is checked. A command that fits none of these fails a test: give it a way here. */
 
 /**
- * - `live`: runs as it stands against a local run (test/e2e/documented-commands.test.ts);
+ * - `live`: runs as it stands against a local run (test/e2e/shared/documented-commands.test.ts);
  * - `variable`: sets what later lines use, which the same test gives;
  * - `options`: takes long or changes things, so it is not run: its script is asked for `--help`, which has to know every option;
  * - `stage`: needs an AWS account: the CDK's own help has to know the options, and the stage has to exist. What it would deploy is checked

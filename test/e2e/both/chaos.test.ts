@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { runChaos } from '../../bench/chaos/driver.ts';
-import { formatReport, isKept } from '../../bench/chaos/report.ts';
-import { accessReportDir, assemblyDir } from './support/run.ts';
+import { runChaos } from '../../../bench/chaos/driver.ts';
+import { formatReport, isKept } from '../../../bench/chaos/report.ts';
+import { accessReportDir, assemblyDir } from '../support/run.ts';
 
 const SECONDS = 20;
 const LIMIT_MS = 240_000;

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SSE_ENV } from '../../backbone/contract.ts';
-import { freshChannel, publish } from './support/clients.ts';
-import { type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { SSE_ENV } from '../../../backbone/contract.ts';
+import { freshChannel } from '../support/clients.ts';
+import { type InProcessRun, startInProcess, until } from '../support/in-process.ts';
 import { PlainReader } from './support/plain-reader.ts';
+import { serviceOf } from './support/service.ts';
+import { publish } from './support/streams.ts';
 
 const STREAMS = 500;
 const TASKS = 2;
@@ -41,7 +43,8 @@ function countPerSecond(timesMs: readonly number[], startMs: number): readonly n
 }
 
 test('all tasks are replaced one by one under 500 plain streams: no event is lost or doubled, and clients come back spread over the drain', async () => {
-  const { run, service, lines } = world;
+  const { run, lines } = world;
+  const service = serviceOf(run);
   const channel = freshChannel('rolling');
   const reconnectedAtMs: number[] = [];
   readers = Array.from(

@@ -1,16 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { METRICS, SSE_ENV } from '../../backbone/contract.ts';
-import { measureCell } from '../../bench/noisy-neighbour/cell.ts';
-import { Crowd } from '../../bench/noisy-neighbour/crowd.ts';
-import { OFFENDERS, type OffenderName } from '../../bench/noisy-neighbour/offenders/catalog.ts';
-import { type Flood, startFlood } from '../../bench/noisy-neighbour/offenders/flood.ts';
-import { LIMITS } from '../../bench/noisy-neighbour/verdict.ts';
-import { readTaskSettings, type TaskSettings } from '../../bench/task/settings.ts';
-import { startTaskIssuer, type TaskIssuer } from '../../bench/task/task-process.ts';
-import { prod } from '../../lib/stages/prod.ts';
-import { freshChannel } from './support/clients.ts';
-import { type InProcessRun, metricTotal, startInProcess, until } from './support/in-process.ts';
-import { assemblyDir } from './support/run.ts';
+import { METRICS, SSE_ENV } from '../../../backbone/contract.ts';
+import { measureCell } from '../../../bench/noisy-neighbour/cell.ts';
+import { Crowd } from '../../../bench/noisy-neighbour/crowd.ts';
+import { OFFENDERS, type OffenderName } from '../../../bench/noisy-neighbour/offenders/catalog.ts';
+import { type Flood, startFlood } from '../../../bench/noisy-neighbour/offenders/flood.ts';
+import { LIMITS } from '../../../bench/noisy-neighbour/verdict.ts';
+import { readTaskSettings, type TaskSettings } from '../../../bench/task/settings.ts';
+import { startTaskIssuer, type TaskIssuer } from '../../../bench/task/task-process.ts';
+import { prod } from '../../../lib/stages/prod.ts';
+import { freshChannel } from '../support/clients.ts';
+import { type InProcessRun, metricTotal, startInProcess, until } from '../support/in-process.ts';
+import { assemblyDir } from '../support/run.ts';
+import { serviceOf } from './support/service.ts';
 
 const STREAMS = 200;
 
@@ -36,11 +37,11 @@ describe('beside a client that stops reading and one that floods', () => {
   let crowd: Crowd;
   let flood: Flood | undefined;
 
-  const serviceOf = ({ run }: InProcessRun) => ({ base: run.urls.http, token: run.token });
+  const endOf = ({ run }: InProcessRun) => ({ base: run.urls.http, token: run.token });
 
   beforeAll(async () => {
     world = await startInProcess({ environment: { [SSE_ENV.maxUnsentBytes]: '65536' } });
-    crowd = new Crowd([serviceOf(world)], freshChannel('crowd'));
+    crowd = new Crowd([endOf(world)], freshChannel('crowd'));
   }, 60_000);
 
   afterAll(async () => {
@@ -50,9 +51,9 @@ describe('beside a client that stops reading and one that floods', () => {
   }, 30_000);
 
   test('200 streams get every event once and in order; the stuck one is cut off and counted', async () => {
-    const { service, lines } = world;
+    const { lines, run } = world;
     await crowd.open(STREAMS);
-    const { base, token } = serviceOf(world);
+    const { base, token } = endOf(world);
     flood = startFlood({ base, tokens: [token], heads: {} }, { channel: freshChannel('noise'), dataBytes: 90_000 });
     let published = 0;
     while (flood.unreadBytes() < SOCKETS_HOLD_BYTES) {
@@ -64,6 +65,7 @@ describe('beside a client that stops reading and one that floods', () => {
     await flood.stop();
     crowd.close();
     // Counts are written once a minute, and at the end of a task.
+    const service = serviceOf(run);
     await Promise.all(service.tasks.map(({ id }) => service.stop(id, { deregistrationDelayMs: 0 })));
     await until('the count is written', () => metricTotal(lines, METRICS.slowStreamsClosed) > 0);
   }, 300_000);

@@ -1,5 +1,5 @@
 import http from 'node:http';
-import { authorization } from './clients.ts';
+import { authorization } from '../../support/clients.ts';
 
 export interface PlainReaderOptions {
   readonly base: string;

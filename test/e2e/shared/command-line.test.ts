@@ -3,11 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { Agent, request } from 'undici';
-import { openSse, subscribeSocket } from './support/clients.ts';
-import { startRun } from './support/run.ts';
+import { startRun } from '../support/run.ts';
+import { connectOver, transportsOf } from '../support/transports.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+const ROOT = join(import.meta.dirname, '../../..');
 
 /** Processes whose environment or parent ties them to `pid`; Linux only, like the machines that run the tests. */
 function descendants(pid: number): readonly number[] {
@@ -37,19 +36,14 @@ function alive(pid: number): boolean {
 test('Ctrl-C ends everything, with streams open: no process and no file stays', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
   const run = await startRun([], { TMPDIR: temporary });
-  // lane: sse
-  await openSse(run.urls.http, 'channel=demo');
-  // end lane
-  // lane: websocket
-  await subscribeSocket(run.urls.websocket, 'demo');
-  // end lane
+  const connections = transportsOf(run.urls).map((transport) => connectOver(transport, run.urls));
+  await Promise.all(connections.map((connection) => connection.subscribe('demo').ready));
   const children = descendants(run.process.pid ?? 0);
-  // lane: sse
-  expect(children.length).toBeGreaterThanOrEqual(2);
-  // end lane
-  expect(children).not.toEqual([]);
+  expect(connections).not.toEqual([]);
+  expect(children.length).toBeGreaterThanOrEqual(connections.length);
 
   const code = await run.stop();
+  for (const connection of connections) connection.close();
 
   expect(code).toBe(0);
   expect(children.filter(alive)).toEqual([]);
@@ -65,18 +59,9 @@ test('with --json, standard output holds one line with the agreed keys, and two 
   const urls = [one, two]
     .flatMap((run) => [run.urls.http, run.urls.https, run.urls.websocket, run.urls.endpoint])
     .filter((url) => url !== '');
-  // lane: both
-  expect(urls).toHaveLength(8);
-  // end lane
+  // A lane, and the endpoint, of each.
+  expect(urls.length).toBeGreaterThanOrEqual(4);
   expect(new Set(urls.map((url) => new URL(url).port)).size).toBe(urls.length);
-  // lane: sse
-  // Behind CloudFront the page is at an address with the certificate that the local run has made.
-  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
-  const { headers, body } = await request(one.urls.console, { dispatcher });
-  await body.dump();
-  await dispatcher.close();
-  expect(headers['content-type']).toContain('text/html');
-  // end lane
 
   expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
 }, 90_000);

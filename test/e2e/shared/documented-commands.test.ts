@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { commandsOf, pages, ROOT } from '../docs/commands/extract.ts';
-import { wayOf } from '../docs/commands/ways.ts';
-import { accessReportDir, assemblyDir, type RunUrls } from './support/run.ts';
+import { commandsOf, pages, ROOT } from '../../docs/commands/extract.ts';
+import { wayOf } from '../../docs/commands/ways.ts';
+import { accessReportDir, assemblyDir, type RunUrls } from '../support/run.ts';
 
 const START = 'npm start --silent -- --json';
 const commands = [
@@ -15,9 +15,13 @@ const commands = [
       .map(({ text }) => text),
   ),
 ].filter((text) => wayOf(text)?.kind === 'live');
-const ofKind = (start: RegExp) => commands.filter((text) => start.test(text));
 
-/** What the README says that a plain `npm start` takes, and a deployment's name; here ports are free ones. */
+/** A test for each command of a kind. A project without a lane lacks the pages, and so the commands, of that lane. */
+function testEach(start: RegExp, name: string, check: (command: string) => Promise<void>, timeoutMs: number): void {
+  for (const command of commands.filter((text) => start.test(text))) test(`${name}: ${command}`, () => check(command), timeoutMs);
+}
+
+/** What the documentation says that a plain `npm start` takes, and a deployment's name; here ports are free ones. */
 const DOCUMENTED = {
   'http://127.0.0.1:8080': (urls: RunUrls) => urls.http,
   'https://127.0.0.1:8443': (urls: RunUrls) => urls.https,
@@ -59,7 +63,7 @@ interface Outcome {
   readonly stdout: string;
 }
 
-/** Runs a command with the variables that the README sets; `enough` ends one that would go on for ever. */
+/** Runs a command with the variables that docs/local-run.md sets; `enough` ends one that would run forever. */
 async function run(command: string, enough: (stdout: string) => boolean = () => false): Promise<Outcome> {
   const child = shell(here(command), {
     TOKEN: urls.token,
@@ -78,24 +82,24 @@ async function run(command: string, enough: (stdout: string) => boolean = () => 
   return { status, stdout };
 }
 
-test('the line of JSON is what the README promises', () => {
+test('the line of JSON is what docs/local-run.md promises', () => {
   expect(commands).toContain(START);
   expect(Object.keys(urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
 });
 
-// lane: sse
-test.each(ofKind(/^curl .*-N/))(
-  'streams: %s',
+testEach(
+  /^curl .*-N/,
+  'streams',
   async (command) => {
     const { stdout } = await run(command, (text) => text.includes('\nid: ') || text.includes('\nid:'));
     expect(stdout).toMatch(/^retry: ?\d+/);
   },
   30_000,
 );
-// end lane
 
-test.each(ofKind(/^curl (?!.*-N)/))(
-  'is answered: %s',
+testEach(
+  /^curl (?!.*-N)/,
+  'is answered',
   async (command) => {
     // A poll from a position that is not there any more is answered at once.
     const { status, stdout } = await run(`${command} --silent --show-error --fail-with-body`);
@@ -105,8 +109,9 @@ test.each(ofKind(/^curl (?!.*-N)/))(
   45_000,
 );
 
-test.each(ofKind(/^npm run load /))(
-  'loads, and everything comes: %s',
+testEach(
+  /^npm run load /,
+  'loads, and everything arrives',
   async (command) => {
     const { status, stdout } = await run(`${command} --streams 4 --rate 8 --seconds 1`);
     expect(stdout).toMatch(/lost|intact/i);
@@ -115,10 +120,10 @@ test.each(ofKind(/^npm run load /))(
   60_000,
 );
 
-// lane: websocket
 // npx would download wscat first; a socket that is opened with its arguments is what it opens.
-test.each(ofKind(/^npx wscat /))(
-  'connects: %s',
+testEach(
+  /^npx wscat /,
+  'connects',
   async (command) => {
     const option = (name: string) => new RegExp(` -${name} ("[^"]+"|\\S+)`).exec(here(command))?.[1]?.replaceAll('"', '') ?? '';
     expect(option('H')).toBe('$AUTH');
@@ -131,7 +136,6 @@ test.each(ofKind(/^npx wscat /))(
   },
   30_000,
 );
-// end lane
 
 test('every command that runs live is in one of the groups above', () => {
   const groups = [/^curl /, /^npm run load /, /^npx wscat /, /^npm start /];

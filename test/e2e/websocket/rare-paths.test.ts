@@ -1,135 +1,41 @@
 import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { PUBLISH_DETAIL_TYPE, SSE_ENV, SUBSCRIPTION_TAG, WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import type { Queue } from '../../local/queues/queue.ts';
-import { freshChannel, openSse, subscribeSocket } from './support/clients.ts';
-import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from './support/in-process.ts';
+import { WEBSOCKET_ENV } from '../../../backbone/contract.ts';
+import { freshChannel } from '../support/clients.ts';
+import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { subscribeSocket } from './support/sockets.ts';
 
-// lane: sse
-/** Above what the sweeps leave alone as too young. */
-const AGE_MS = 20 * 60_000;
-/** Shorter than a stage has it, so that a test need not wait. */
-const HEAD_CHECK_INTERVAL_MS = 1_000;
-
-const TASKS = 2;
-// end lane
-
-// lane: websocket
 /** More than any test but the one about it opens. */
 const MAX_CONNECTIONS = 4;
-// end lane
 
 let world: InProcessRun;
-// lane: websocket
 let database: DynamoDBDocumentClient;
-// end lane
-let events: EventBridgeClient;
 
 beforeAll(async () => {
   world = await startInProcess({
-    // lane: sse
-    tasks: TASKS,
-    // end lane
+    tasks: 1,
     environment: {
-      // lane: websocket
       // Two connections are more than a run of the sweep looks at.
       [WEBSOCKET_ENV.sweepConnections]: '1',
       [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
-      // end lane
-      // lane: sse
-      [SSE_ENV.headCheckIntervalMs]: String(HEAD_CHECK_INTERVAL_MS),
-      // end lane
     },
   });
-  const client = clientSettings(world.run.urls.endpoint);
-  // lane: websocket
-  database = DynamoDBDocumentClient.from(new DynamoDBClient(client));
-  // end lane
-  events = new EventBridgeClient(client);
+  database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));
 }, 60_000);
 
 afterEach(() => {
-  // lane: websocket
   world.run.faults.postOutcome = undefined;
-  // end lane
-  // lane: sse
-  world.run.faults.loseTaskStopped = undefined;
-  world.run.faults.notification = undefined;
-  // end lane
-  // lane: websocket
   world.run.faults.loseDisconnect = undefined;
-  // end lane
 });
 
 afterAll(async () => {
-  // lane: websocket
   database.destroy();
-  // end lane
-  events.destroy();
   await world.run.close();
 }, 30_000);
 
-function queueNamed(part: string): Queue {
-  const queue = world.run.queues.list().find(({ name }) => name.includes(part));
-  if (queue === undefined) throw new Error(`there is no queue ${part}`);
-  return queue;
-}
-
-// lane: sse
-test('an event whose notifications were all lost comes by the comparison of heads', async () => {
-  const channel = freshChannel('unnoticed');
-  const stream = await openSse(world.run.urls.http, `channel=${channel}`);
-  expect(stream.status).toBe(200);
-  world.run.faults.notification = () => {};
-  await publishByFunction(world.run, channel, 'found');
-  expect((await stream.events.count(1)).map(({ data }) => data)).toEqual(['found']);
-  stream.close();
-}, 60_000);
-
-describe('a task that died before it had noted its subscription at its queue', () => {
-  function victim(): { readonly id: string; readonly queue: Queue } {
-    const [{ id = '' } = {}] = world.service.tasks;
-    const queue = queueNamed(id);
-    queue.tags.delete(SUBSCRIPTION_TAG);
-    return { id, queue };
-  }
-
-  function isLeft({ id, queue }: ReturnType<typeof victim>): boolean {
-    const { queues, topics } = world.run;
-    const endpoints = topics.topicArns().flatMap((arn) => topics.subscriptions(arn).map(({ endpoint }) => endpoint));
-    return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
-  }
-
-  // Tests run in random order, and the others need a whole service.
-  afterEach(async () => {
-    await until('another task has taken its place', async () => {
-      const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${world.run.urls.http}/readyz`)));
-      return world.service.tasks.length === TASKS && answers.every(({ ok }) => ok);
-    });
-  }, 30_000);
-
-  test('leaves nothing behind all the same, by the rule on its stop', async () => {
-    const lost = victim();
-    await world.service.kill(lost.id);
-    await until('queue and subscription are gone', () => !isLeft(lost));
-  }, 60_000);
-
-  test('leaves nothing behind all the same, by the sweep', async () => {
-    world.run.faults.loseTaskStopped = () => true;
-    const lost = victim();
-    await world.service.kill(lost.id);
-    world.run.queues.age(AGE_MS);
-    world.run.fireSchedules();
-    await until('queue and subscription are gone', () => !isLeft(lost));
-  }, 60_000);
-});
-// end lane
-
-// lane: websocket
 test('the sweep of connections notes where it stopped where there are more than it looks at', async () => {
   const channel = freshChannel('many');
   const sockets = await Promise.all(Array.from({ length: 3 }, () => subscribeSocket(world.run.urls.websocket, channel)));
@@ -143,49 +49,13 @@ test('the sweep of connections notes where it stopped where there are more than 
   await until('the mark is written', () => used() > 0);
   for (const socket of sockets) socket.close();
 }, 60_000);
-// end lane
 
-function putEvent(detail: object): Promise<unknown> {
-  return events.send(
-    new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: PUBLISH_DETAIL_TYPE, Detail: JSON.stringify(detail) }] }),
-  );
-}
-
-test('an EventBridge event that cannot be published is put aside', async () => {
-  await putEvent({ channel: 'not a channel', data: 'x' });
-  const aside = queueNamed('PublishDeadLetters');
-  await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes('not a channel')));
-}, 60_000);
-
-test('a publication that comes twice with one key is one event', async () => {
-  const channel = freshChannel('keyed');
-  const first = await publishByFunction(world.run, channel, 'one', 'k');
-  expect(await publishByFunction(world.run, channel, 'one', 'k')).toBe(first);
-  expect(await publishByFunction(world.run, channel, 'two')).not.toBe(first);
-}, 60_000);
-
-// lane: websocket
-test('an EventBridge event that comes twice is published once', async () => {
-  const channel = freshChannel('twice');
-  const socket = await subscribeSocket(world.run.urls.websocket, channel);
-  await putEvent({ channel, data: 'one', key: 'k' });
-  await socket.ofKind('event', 1);
-  await putEvent({ channel, data: 'one', key: 'k' });
-  await putEvent({ channel, data: 'two' });
-  await socket.frames.until((frames) => frames.some((frame) => frame.kind === 'event' && frame.data === 'two'));
-  const ids = (await socket.ofKind('event', 2)).map(({ id }) => id);
-  expect(new Set(ids).size).toBe(2);
-  socket.close();
-}, 60_000);
-// end lane
-
-// lane: websocket
 test('an event that a connection cannot get is put aside', async () => {
   const channel = freshChannel('refused');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 400, code: 'BadRequestException' });
   await publishByFunction(world.run, channel, 'x');
-  const aside = queueNamed('FanOutDeadLetters');
+  const aside = queueNamed(world.run, 'FanOutDeadLetters');
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes(channel)));
   socket.close();
 }, 60_000);
@@ -195,7 +65,7 @@ test('an event that a connection cannot get yet is tried again later', async () 
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 429, code: 'LimitExceededException' });
   await publishByFunction(world.run, channel, 'x');
-  const later = queueNamed('FanOutDeliveries');
+  const later = queueNamed(world.run, 'FanOutDeliveries');
   await until('it waits in the delivery queue', () => later.bodies().some((body) => body.includes(channel)));
   world.run.faults.postOutcome = undefined;
   await socket.ofKind('event', 1, 30_000);
@@ -290,4 +160,3 @@ describe('a principal with all the connections that it may have', () => {
     for (const socket of sockets) socket.close();
   }, 60_000);
 });
-// end lane

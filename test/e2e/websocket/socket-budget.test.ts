@@ -2,14 +2,15 @@ import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
-import { WEBSOCKET_ENV } from '../../backbone/contract.ts';
-import { POST_WINDOW_MS } from '../../backbone/domain/post-window.ts';
-import type { ServerFrame } from '../../backbone/protocol.ts';
-import { systemClock } from '../../backbone/services/system-clock.ts';
-import { TURN_POSTS } from '../../lambda/websocket/replay-turn.ts';
-import { freshChannel, type LaneSocket, openSocket } from './support/clients.ts';
-import { clientSettings, type InProcessRun, startInProcess, until } from './support/in-process.ts';
+import { createDynamoEventLog } from '../../../backbone/aws/dynamo-event-log.ts';
+import { WEBSOCKET_ENV } from '../../../backbone/contract.ts';
+import { POST_WINDOW_MS } from '../../../backbone/domain/post-window.ts';
+import type { ServerFrame } from '../../../backbone/protocol.ts';
+import { systemClock } from '../../../backbone/services/system-clock.ts';
+import { TURN_POSTS } from '../../../lambda/websocket/replay-turn.ts';
+import { freshChannel } from '../support/clients.ts';
+import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { type LaneSocket, openSocket } from './support/sockets.ts';
 
 /** Fewer than a stage allows, so that a test meets the limits soon. */
 const ANSWERS_PER_SECOND = 5;
@@ -35,6 +36,7 @@ let epochs: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   world = await startInProcess({
+    tasks: 1,
     environment: {
       [WEBSOCKET_ENV.maxAnswersPerSecond]: String(ANSWERS_PER_SECOND),
       [WEBSOCKET_ENV.maxReplayPostsPerSecond]: String(REPLAY_POSTS_PER_SECOND),

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { measureStorm } from '../../bench/storm/storm.ts';
-import { readTaskSettings } from '../../bench/task/settings.ts';
-import { startTaskIssuer } from '../../bench/task/task-process.ts';
-import { assemblyDir } from './support/run.ts';
+import { measureStorm } from '../../../bench/storm/storm.ts';
+import { readTaskSettings } from '../../../bench/task/settings.ts';
+import { startTaskIssuer } from '../../../bench/task/task-process.ts';
+import { assemblyDir } from '../support/run.ts';
 
 /** However many streams a channel has. */
 const MOST_READS_PER_CHANNEL = 2;

@@ -3,12 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { synthesize } from '../../local/synth.ts';
-import { collectPageErrors, lanePane, launchBrowser } from '../console/browser.ts';
-import { freshChannel } from './support/clients.ts';
-import { type Run, startRun } from './support/run.ts';
-
-const LANES = ['WebSocket lane', 'SSE lane'] as const;
+import { synthesize } from '../../../local/synth.ts';
+import { collectPageErrors, lanePane, launchBrowser } from '../../console/browser.ts';
+import { freshChannel } from '../support/clients.ts';
+import { type Run, startRun } from '../support/run.ts';
+import { paneTitles } from './support/console-pages.ts';
 
 let workDir: string;
 let run: Run;
@@ -39,15 +38,15 @@ async function fetchFrom(path: string) {
   }
 }
 
-test('behind CloudFront the page comes from the bucket and reaches both lanes under the policy of the distribution', async () => {
+test('behind CloudFront the page comes from the bucket and reaches every lane under the policy of the distribution', async () => {
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
   const errors = collectPageErrors(page);
   await page.goto(`${run.urls.console}/?channel=${freshChannel('bucket')}`);
-  for (const title of LANES) await lanePane(page, title).live();
+  for (const title of paneTitles(run.urls)) await lanePane(page, title).live();
   await page.getByLabel('Data').fill('from the bucket');
   await page.getByLabel('Data').press('Enter');
-  for (const title of LANES) await lanePane(page, title).event('from the bucket').waitFor();
+  for (const title of paneTitles(run.urls)) await lanePane(page, title).event('from the bucket').waitFor();
   expect(errors).toEqual([]);
   await context.close();
 }, 60_000);

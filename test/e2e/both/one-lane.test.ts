@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { AppCopy } from '../support/app-copy.ts';
-import { freshChannel, openSse, publish, subscribeSocket } from './support/clients.ts';
-import { startRun } from './support/run.ts';
+import { AppCopy } from '../../support/app-copy.ts';
+import { openSse, publish } from '../sse/support/streams.ts';
+import { freshChannel } from '../support/clients.ts';
+import { startRun } from '../support/run.ts';
+import { subscribeSocket } from '../websocket/support/sockets.ts';
 
 const made: string[] = [];
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { METRICS } from '../../backbone/contract.ts';
-import { freshChannel, type LaneSocket, subscribeSocket } from './support/clients.ts';
-import { type InProcessRun, metricTotal, publishByFunction, startInProcess, until } from './support/in-process.ts';
+import { METRICS } from '../../../backbone/contract.ts';
+import { freshChannel } from '../support/clients.ts';
+import { type InProcessRun, metricTotal, publishByFunction, startInProcess, until } from '../support/in-process.ts';
+import { type LaneSocket, subscribeSocket } from './support/sockets.ts';
 
 const NORMAL = 10;
 /** Nearly the largest event: the kernel alone buffers several megabytes of a connection before the gateway's own buffer fills. */
@@ -12,7 +13,7 @@ let world: InProcessRun;
 const sockets: LaneSocket[] = [];
 
 beforeAll(async () => {
-  world = await startInProcess({ connectionLimits: { maxUnsentBytes: 256 * 1024 } });
+  world = await startInProcess({ tasks: 1, connectionLimits: { maxUnsentBytes: 256 * 1024 } });
 }, 60_000);
 
 afterAll(async () => {
