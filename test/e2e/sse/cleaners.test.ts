@@ -22,10 +22,15 @@ beforeAll(async () => {
   service = serviceOf(world.run);
 }, 60_000);
 
-afterEach(() => {
+afterEach(async () => {
   world.run.faults.loseTaskStopped = undefined;
   world.run.faults.notification = undefined;
-});
+  // Tests run in random order, and each needs a whole service.
+  await until('another task has taken its place', async () => {
+    const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${world.run.urls.http}/readyz`)));
+    return service.tasks.length === TASKS && answers.every(({ ok }) => ok);
+  });
+}, 30_000);
 
 afterAll(() => world.run.close(), 30_000);
 
@@ -110,14 +115,6 @@ describe('a task that died before it had noted its subscription at its queue', (
     const endpoints = topics.topicArns().flatMap((arn) => topics.subscriptions(arn).map(({ endpoint }) => endpoint));
     return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
   }
-
-  // Tests run in random order, and the others need a whole service.
-  afterEach(async () => {
-    await until('another task has taken its place', async () => {
-      const answers = await Promise.all(Array.from({ length: 4 }, () => fetch(`${world.run.urls.http}/readyz`)));
-      return service.tasks.length === TASKS && answers.every(({ ok }) => ok);
-    });
-  }, 30_000);
 
   test('leaves nothing behind all the same, by the rule on its stop', async () => {
     const lost = victim();
