@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { ConsolePages, testCuts } from '../sse/support/console-pages.ts';
+import { authorization } from '../support/clients.ts';
 
 const pages = new ConsolePages();
 
@@ -54,4 +55,17 @@ test('an event for a WebSocket lane that is cut says that it waits, and then tha
   expect(await page.getByText('published in').count()).toBe(0);
   await page.getByText('published in').waitFor();
   for (const title of pages.titles) await pages.pane(title).event('after the cut').waitFor();
+}, 30_000);
+
+// The SSE lane learns of the type by the other one.
+test('an event of a type that nobody named before shows on both lanes', async () => {
+  await pages.open();
+  await pages.publish('known type');
+  const response = await fetch(`${pages.urls.http}/v1/channels/${pages.channel}/events`, {
+    method: 'POST',
+    headers: { ...authorization(), 'content-type': 'application/json' },
+    body: JSON.stringify({ type: 'order.paid', data: 'A-1093' }),
+  });
+  expect(response.status).toBe(201);
+  for (const title of pages.titles) await pages.pane(title).event('A-1093').waitFor();
 }, 30_000);

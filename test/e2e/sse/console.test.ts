@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { authorization } from '../support/clients.ts';
 import { ConsolePages, testCuts } from './support/console-pages.ts';
 
 /** Screenshots for a person to judge; git ignores them. */
@@ -79,18 +78,6 @@ test('a burst arrives whole and in order on every lane', async () => {
     // The texts too: they were sent in this order, and each got its id before the next was sent.
     expect(events.map(({ data }) => data)).toEqual(texts);
   }
-}, 30_000);
-
-test('an event of a type that nobody named before shows on every lane', async () => {
-  await pages.open();
-  await pages.publish('known type');
-  const response = await fetch(`${pages.urls.http}/v1/channels/${pages.channel}/events`, {
-    method: 'POST',
-    headers: { ...authorization(), 'content-type': 'application/json' },
-    body: JSON.stringify({ type: 'order.paid', data: 'A-1093' }),
-  });
-  expect(response.status).toBe(201);
-  for (const title of pages.titles) await pages.pane(title).event('A-1093').waitFor();
 }, 30_000);
 
 test('a refused publication shows the sentence of the server', async () => {
