@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, jest, test } from '@jest/globals';
-import { STAGES } from '../../lib/stages.ts';
 
 /** Every command of package.json that is ours: what `--help`, an unknown option and a bad value do. */
 
@@ -16,73 +15,23 @@ const { scripts }: { scripts: Readonly<Record<string, string>> } = JSON.parse(re
 /** Programs of others, with options and exit codes of their own, and what only starts several commands. */
 const THEIRS = /^(cdk|biome|tsc|depcruise|jest|npm run) /;
 
-const OURS = Object.keys(scripts).filter((name) => !THEIRS.test(`${scripts[name]} `));
+/** Whether the program is there: that of a lane goes with its folder. */
+const hasProgram = (name: string) => existsSync(join(ROOT, /^exec node (\S+)/.exec(scripts[name] ?? '')?.[1] ?? ''));
 
-const STAGE_IDS = STAGES.map(({ id }) => id).join(', ');
+const OURS = Object.keys(scripts).filter((name) => !THEIRS.test(`${scripts[name]} `) && hasProgram(name));
 
-/** For each command, arguments that make no sense, the bad value in what it says, and what it says is allowed. */
-const BAD: Readonly<Record<string, readonly (readonly [args: readonly string[], value: string, allowed: string])[]>> = {
-  start: [
-    [['--stage', 'nope'], 'nope', STAGE_IDS],
-    [['--tasks', '0'], "'0'", 'from 1 to 20'],
-    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
-    [['--access-report', 'README.md'], 'README.md', 'directory'],
-  ],
-  secrets: [[['no-such-file'], 'no-such-file', 'no such file']],
-  sbom: [
-    [['--stage', 'nope'], 'nope', STAGE_IDS],
-    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
-    [['--output', 'README.md'], 'README.md', 'another file'],
-    [['--output', 'docs'], 'docs', 'name a file'],
-    [['--output', '/nowhere/sbom.json'], '/nowhere', 'no folder'],
-  ],
-  findings: [[['dev'], "'dev'", '--help']],
-  diagram: [[['dev'], "'dev'", '--help']],
-  load: [
-    [['--url', 'ftp://here'], 'ftp://here', 'http://'],
-    [['--url', 'http://here', '--streams', '-1'], "'-1'", 'from 1 to'],
-  ],
-  'build:client': [
-    [['docs'], 'docs', 'a new or an empty folder'],
-    [['README.md'], 'README.md', 'folder'],
-  ],
-  'test:steady': [
-    [['--modes', 'x'], "'x'", 'unpinned'],
-    [['--seed', '-1'], "'-1'", 'from 0 to'],
-  ],
-  // lane: sse
-  fuzz: [[['--seconds', '0'], "'0'", 'above 0']],
-  'bench:noisy': [
-    [['--users', 'many'], 'many', 'from 1 to'],
-    [['--only', 'pigeon'], 'pigeon', 'unread-polls'],
-    [['--stage', 'nope'], 'nope', STAGE_IDS],
-  ],
-  'bench:noisy-frames': [[['--users', 'many'], 'many', 'from 1 to']],
-  'bench:storm': [
-    [['--streams', '0'], "'0'", 'from 1 to'],
-    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
-  ],
-  // end lane
-  // lane: websocket
-  'bench:fan-out': [[['--rounds', '0'], "'0'", 'from 1 to']],
-  // end lane
-  // lane: both
-  bench: [
-    [['--only', 'pigeon'], 'pigeon', 'hub'],
-    [['--out', 'docs'], 'docs', 'a new or an empty folder'],
-  ],
-  chaos: [
-    [['--app', '/nowhere'], '/nowhere', 'cdk synth'],
-    [['--tasks', '11'], "'11'", 'from 1 to 10'],
-  ],
-  'verify:deploy': [[['--stage', 'nope'], 'nope', STAGE_IDS]],
-  'verify:image': [[['--stage', 'nope'], 'nope', STAGE_IDS]],
-  // end lane
-  // lane: template
-  init: [[['--edge', 'nginx'], 'nginx', 'alb']],
-  'verify:init': [[['--only', 'pigeon:alb'], 'pigeon:alb', 'sse:alb']],
-  // end lane
-};
+type Try = readonly [args: readonly string[], value: string, allowed: string];
+
+/**
+ * For each command, arguments that make no sense, the bad value in what it says, and what it says is allowed: from the `bad-values.json`
+ * of the folders beside this file, so that those of a lane go with its folder.
+ */
+const BAD: Readonly<Record<string, readonly Try[]>> = Object.assign(
+  {},
+  ...readdirSync(import.meta.dirname, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => JSON.parse(readFileSync(join(import.meta.dirname, name, 'bad-values.json'), 'utf8'))),
+);
 
 /** Where Node keeps what it has compiled (jest.config.mjs): commands start faster. */
 const { NODE_COMPILE_CACHE = '' } = process.env;

@@ -21,7 +21,7 @@ export const WITHOUT_BUNDLING = { 'aws:cdk:bundling-stacks': [] } as const;
 
 /**
  * Keeps the CDK from validating templates against CloudFormation's schemas, which takes two thirds of a synth. Those of
- * every stage are validated by `app.test.ts`, and each lane's alone by `test/e2e/one-lane.test.ts`.
+ * every stage are validated by `app.test.ts`, and each lane's alone by `test/e2e/both/one-lane.test.ts`.
  */
 export const WITHOUT_VALIDATION = { CDK_VALIDATION: 'false' } as const;
 Object.assign(process.env, WITHOUT_VALIDATION);

@@ -1,7 +1,7 @@
 /** How each documented command is checked. A command that fits none of these fails a test: give it a way here. */
 
 /**
- * - `live`: runs as it stands against a local run (test/e2e/documented-commands.test.ts);
+ * - `live`: runs as it stands against a local run (test/e2e/shared/documented-commands.test.ts);
  * - `variable`: sets what later lines use, which the same test gives;
  * - `options`: takes long or changes things, so it is not run: its script is asked for `--help`, which has to know every option;
  * - `stage`: needs an AWS account: the CDK's own help has to know the options, and the stage has to exist. What it would deploy is checked
@@ -32,7 +32,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^npm (start|run )/, { kind: 'options' }],
   [/^(npx )?cdk (bootstrap|deploy|destroy|diff|import|list|synth|rollback)\b/, { kind: 'stage' }],
   [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
-  [/^aws (events put-events|lambda invoke) /, elsewhere('test/e2e/publish-page.test.ts')],
+  [/^aws (events put-events|lambda invoke) /, elsewhere('test/e2e/shared/publish-page.test.ts')],
   [/^aws cloudformation describe-stacks /, { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' }],
   [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
   [/^aws ec2 describe-managed-prefix-lists /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],

@@ -3,41 +3,25 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { PublishAnswer } from '../../../backbone/protocol.ts';
 import { createLog } from '../../../local/log.ts';
 import { outputOf } from '../../../local/outputs.ts';
+import type { Queue } from '../../../local/queues/queue.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
-import type { TaskService } from '../../../local/tasks/task-service.ts';
 import { useToken } from './clients.ts';
 import { accessReportDir, assemblyDir } from './run.ts';
 
 export interface InProcessRun {
   readonly run: LocalRun;
-  // lane: sse
-  readonly service: TaskService;
-  // end lane
   /** What functions, tasks and the run itself have said so far, a line each. */
   readonly lines: readonly string[];
 }
 
-/** Runs the app inside of this process, so that a test reaches its tasks, queues and faults. */
+/** Runs the app inside of this process, so that a test reaches its queues and faults. */
 export async function startInProcess(options: Partial<LocalRunOptions> = {}): Promise<InProcessRun> {
   const lines: string[] = [];
   const log = createLog({ verbose: true, write: (text) => lines.push(text) });
   const run = await startLocalRun({ assemblyDir: assemblyDir(), accessReportDir: accessReportDir(), tasks: 2, log, ...options });
   useToken(run.token);
-  return {
-    run,
-    // lane: sse
-    service: onlyService(run),
-    // end lane
-    lines,
-  };
+  return { run, lines };
 }
-
-// lane: sse
-function onlyService({ services: [service] }: LocalRun): TaskService {
-  if (service === undefined) throw new Error('the assembly has no service');
-  return service;
-}
-// end lane
 
 /** For SDK clients of the local endpoint, as an administrator. */
 export function clientSettings(endpoint: string) {
@@ -58,6 +42,13 @@ export async function publishByFunction(run: LocalRun, channel: string, data: st
   } finally {
     client.destroy();
   }
+}
+
+/** The queue whose name has this part. */
+export function queueNamed({ queues }: LocalRun, part: string): Queue {
+  const queue = queues.list().find(({ name }) => name.includes(part));
+  if (queue === undefined) throw new Error(`there is no queue ${part}`);
+  return queue;
 }
 
 /** Polls until the condition holds; an Error names what did not happen in time. */

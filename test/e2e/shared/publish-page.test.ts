@@ -1,0 +1,177 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventPermissions } from '../../../local/events/permissions.ts';
+import { appliesTo, compilePolicy } from '../../../local/iam/policy.ts';
+import { outputOf } from '../../../local/outputs.ts';
+import { ROOT } from '../../docs/commands/extract.ts';
+import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+
+/** docs/publish.md against the local run: its JavaScript as it stands, and the JSON of its commands by the API calls that they make. */
+const PAGE = readFileSync(join(ROOT, 'docs', 'publish.md'), 'utf8');
+
+/** The code blocks of a language below a heading, up to the next one. */
+function blocks(heading: string, language: string): readonly string[] {
+  const [, section = ''] = new RegExp(`^## ${heading}\n([\\s\\S]*?)(?=^## |$(?![\\s\\S]))`, 'm').exec(PAGE) ?? [];
+  const found = [...section.matchAll(new RegExp(`^\`\`\`${language}\n([\\s\\S]*?)^\`\`\`$`, 'gm'))].map(([, code = '']) => code);
+  if (found.length === 0) throw new Error(`docs/publish.md has no ${language} below ${heading}`);
+  return found;
+}
+
+const json = (heading: string, index = 0) => JSON.parse(blocks(heading, 'json')[index] ?? '');
+
+let world: InProcessRun;
+let directory: string;
+let events: EventBridgeClient;
+let lambda: LambdaClient;
+let FunctionName: string;
+
+beforeAll(async () => {
+  world = await startInProcess({ tasks: 1 });
+  directory = mkdtempSync(join(tmpdir(), 'lanes-publish-page-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+  const settings = clientSettings(world.run.urls.endpoint);
+  events = new EventBridgeClient(settings);
+  lambda = new LambdaClient(settings);
+  FunctionName = outputOf(world.run, 'PublishFunctionName');
+});
+
+afterAll(async () => {
+  events.destroy();
+  lambda.destroy();
+  await world.run.close();
+  rmSync(directory, { recursive: true });
+});
+
+/** Runs JavaScript as the page tells a reader to try it. */
+async function run(code: string): Promise<{ readonly status: number | null; readonly stdout: string; readonly stderr: string }> {
+  const program = join(directory, 'snippet.mjs');
+  writeFileSync(program, code);
+  // Not synchronously: what the program calls is in this process.
+  const child = spawn(process.execPath, [program], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      AWS_ENDPOINT_URL: world.run.urls.endpoint,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'any',
+      AWS_SECRET_ACCESS_KEY: 'text',
+      PUBLISH_FUNCTION: FunctionName,
+    },
+  });
+  const [stdout, stderr, [status]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { status, stdout, stderr };
+}
+
+async function poll(
+  after?: string,
+): Promise<{ readonly cursor: string; readonly events: readonly { id: string; type: string; data: string }[] }> {
+  const query = new URLSearchParams({ channel: 'orders', ...(after === undefined ? {} : { after }) });
+  const headers = { accept: 'application/json', authorization: `Bearer ${world.run.token}` };
+  return (await fetch(`${world.run.urls.http}/v1/events?${query}`, { headers })).json() as ReturnType<typeof poll>;
+}
+
+/** What is published on the channel after a cursor, once it is as much as that. */
+async function published(after: string, count: number): Promise<Awaited<ReturnType<typeof poll>>['events']> {
+  await until(`${count} events`, async () => (await poll(after)).events.length >= count);
+  return (await poll(after)).events;
+}
+
+async function invoke(publication: object): Promise<{ readonly error: string | undefined; readonly answer: Record<string, string> }> {
+  const { FunctionError, Payload } = await lambda.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(publication) }));
+  return { error: FunctionError, answer: JSON.parse(Payload?.transformToString() ?? '') };
+}
+
+describe('an event on the bus', () => {
+  test('is published once, from the JSON of the command and from JavaScript: both have one key', async () => {
+    const { cursor } = await poll();
+    const { FailedEntryCount } = await events.send(new PutEventsCommand({ Entries: json('Put an event') }));
+    expect(FailedEntryCount).toBe(0);
+    expect(await published(cursor, 1)).toMatchObject([{ type: 'created', data: 'order 17' }]);
+
+    const { status, stdout, stderr } = await run(blocks('Put an event', 'js')[0] ?? '');
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+
+    // What comes behind it shows that the second one was not published again.
+    const marker = await invoke({ channel: 'orders', data: 'marker' });
+    expect(marker.error).toBeUndefined();
+    expect((await published(cursor, 2)).map(({ data }) => data)).toEqual(['order 17', 'marker']);
+  });
+
+  test('that is refused ends the program of the page with an error', async () => {
+    const code = blocks('Put an event', 'js')[0]?.replace('Detail: JSON.stringify(publication)', "Detail: 'not JSON'") ?? '';
+    const { status, stderr } = await run(code);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/not on the bus: .*MalformedDetail/);
+  });
+});
+
+describe('the function', () => {
+  const [code = ''] = blocks('Invoke the function', 'js');
+
+  test('answers with the id, from the JSON of the command and from JavaScript', async () => {
+    const { error, answer } = await invoke(json('Invoke the function'));
+    expect(error).toBeUndefined();
+    expect(Object.keys(answer)).toEqual(Object.keys(json('Invoke the function', 1)));
+    const { status, stdout, stderr } = await run(code);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout).toBe(`${answer['id']}\n`);
+  });
+
+  test('refuses a key that stands for other content, as the page says', async () => {
+    const publication = json('Invoke the function');
+    const { answer } = await invoke({ ...publication, data: 'something else' });
+    expect(answer['errorType']).toBe('IdempotencyConflictError');
+    const { status, stderr } = await run(code.replace('order 18', 'something else'));
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/not published: IdempotencyConflictError/);
+  });
+
+  test('refuses what is not valid, as the page says', async () => {
+    expect((await invoke({ channel: 'a b', data: '' })).answer['errorType']).toBe('InvalidInputError');
+    expect((await invoke({ channel: 'orders', data: 'x'.repeat(97 * 1024) })).answer['errorType']).toBe('InvalidInputError');
+  });
+});
+
+test('a POST refuses such a key with 409', async () => {
+  const post = (data: string) =>
+    fetch(`${world.run.urls.http}/v1/channels/orders/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${world.run.token}`, 'content-type': 'application/json', 'idempotency-key': 'order-19' },
+      body: JSON.stringify({ data }),
+    });
+  expect((await post('order 19')).status).toBe(201);
+  const conflict = await post('something else');
+  expect(conflict.status).toBe(409);
+  expect(await conflict.text()).toContain('idempotency_conflict');
+});
+
+test('the IAM statement allows what the page does, and no other event and no other function', () => {
+  const statements = compilePolicy(json('The IAM statement'), 'the page');
+  const allows = (action: string, resource: string, detailType = 'lanes.publish') =>
+    statements.some((statement) => appliesTo(statement, { action, resource, context: { 'events:detail-type': [detailType] } }));
+  const bus = 'arn:aws:events:us-east-1:111122223333:event-bus/default';
+  expect(allows('events:PutEvents', bus)).toBe(true);
+  expect(allows('events:PutEvents', bus, 'aws.health')).toBe(false);
+  expect(allows('lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:PUBLISH_FUNCTION')).toBe(true);
+  expect(allows('lambda:InvokeFunction', 'arn:aws:lambda:us-east-1:111122223333:function:other')).toBe(false);
+
+  // The local run asks for the same, entry by entry.
+  const needs = eventPermissions('us-east-1')['PutEvents']?.({ Entries: json('Put an event') });
+  expect(needs).toMatchObject([{ action: 'events:PutEvents', context: { 'events:detail-type': ['lanes.publish'] } }]);
+});
+
+test.each([...blocks('Put an event', 'python'), ...blocks('Invoke the function', 'python')])('the Python can be read: %#', (code) => {
+  const { status, stderr } = spawnSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
+    input: code,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+});

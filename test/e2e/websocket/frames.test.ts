@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freshChannel } from '../support/clients.ts';
+import { type Run, startRun } from '../support/run.ts';
+import { openSocket, publishBySocket } from './support/sockets.ts';
+
+let run: Run;
+
+beforeAll(async () => {
+  run = await startRun();
+}, 60_000);
+
+afterAll(async () => {
+  await run.stop();
+}, 30_000);
+
+test('a WebSocket that subscribes with `after` gets what it missed and is told when it has caught up', async () => {
+  const channel = freshChannel('after');
+  const after = await publishBySocket(run.urls.websocket, channel, '1');
+  for (const data of ['2', '3']) await publishBySocket(run.urls.websocket, channel, data);
+
+  const socket = await openSocket(run.urls.websocket);
+  socket.send({ action: 'subscribe', channel, after });
+
+  await socket.ofKind('caughtUp');
+  expect(socket.frames.items.map((frame) => frame.kind)).toEqual(['subscribed', 'event', 'event', 'caughtUp']);
+  expect((await socket.ofKind('event', 2)).map((event) => event.data)).toEqual(['2', '3']);
+  socket.close();
+});
+
+test.each([
+  ['text that is no JSON', 'hello', 'invalid_frame', 'hello'],
+  ['JSON that is no object', '[1]', 'invalid_frame', '[1]'],
+  ['no action', '{"channel":"demo"}', 'unknown_action', 'subscribe'],
+  ['an unknown action', '{"action":"dance"}', 'unknown_action', 'dance'],
+  ['a bad channel', '{"action":"subscribe","channel":"a b"}', 'invalid_channel', 'a b'],
+  ['a bad cursor', '{"action":"subscribe","channel":"demo","after":"nonsense"}', 'invalid_cursor', 'nonsense'],
+  ['data over the limit', JSON.stringify({ action: 'publish', channel: 'demo', data: 'x'.repeat(96 * 1024 + 1) }), 'data_too_large', ''],
+])('a frame with %s is answered by an error frame, and the connection goes on', async (_name, frame, code, named) => {
+  const socket = await openSocket(run.urls.websocket);
+  // A frame above 32 KB is not API Gateway's to take, so a large message travels in several.
+  for (let at = 0; at < frame.length; at += 16_384) {
+    socket.socket.send(frame.slice(at, at + 16_384), { fin: at + 16_384 >= frame.length });
+  }
+  const [error] = await socket.ofKind('error');
+  socket.send({ action: 'ping', requestId: 'still here' });
+
+  expect(error).toMatchObject({ kind: 'error', code });
+  expect(error?.message).toContain(named);
+  expect(await socket.ofKind('pong')).toEqual([{ kind: 'pong', requestId: 'still here' }]);
+  socket.close();
+});

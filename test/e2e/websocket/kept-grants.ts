@@ -1,0 +1,10 @@
+import type { KeptGrant } from '../../../local/iam/report.ts';
+import { LAST_RESORT } from '../support/last-resort.ts';
+
+/** Grants that stay although no end-to-end test uses them. Each is a promise that somebody has looked at it. */
+export const KEPT_GRANTS: readonly KeptGrant[] = ['Expiry', 'Sweep'].map((name) => ({
+  role: `${name}HandlerRole`,
+  action: 'sqs:SendMessage',
+  resource: `${name}DeadLetters`,
+  ...LAST_RESORT,
+}));
