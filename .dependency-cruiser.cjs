@@ -11,6 +11,11 @@ const BUILTIN =
   '^node:|^(fs|path|crypto|http|https|http2|net|tls|stream|url|util|os|events|buffer|timers|child_process|worker_threads|zlib|module)(/|$)';
 const NPM = (...names) => `^node_modules/(${names.join('|')})/`;
 
+/** What is deployed, or served. */
+const PRODUCT = '^(lib|backbone|lambda|fargate|packages/(protocol|client|console))/(?!test/)';
+/** Tests, and what proves the template. */
+const PROOFS = '^(test|lab)/|^packages/[^/]+/test/';
+const PROTOCOL = '^packages/protocol/';
 /** A lane's folders of the deployed code: every folder of `fargate/`, and those of `lambda/` that are not shared. The group is the lane. */
 const LANE = '(?:lambda|fargate)/(?!access/|backbone/|support/)([^/]+)/';
 /** A folder that the backbone has, and each lane for itself. */
@@ -26,16 +31,16 @@ module.exports = {
     {
       name: 'no-test-tools-in-production',
       severity: 'error',
-      from: { path: '^(lib|backbone|lambda|fargate|client|console)/' },
+      from: { path: PRODUCT },
       to: { dependencyTypes: ['npm-dev'], pathNot: NPM('@types', 'esbuild') },
     },
-    only('domain-is-pure', '^backbone/domain/', '^backbone/(domain/|protocol\\.ts$)', 'no I/O, no library, no AWS'),
-    only('lane-domain-is-pure', `^${LANE}domain/`, `^backbone/(domain/|protocol\\.ts$)|^${SAME_LANE}domain/`, 'no I/O, no library, no AWS'),
-    only('contract-stands-alone', '^backbone/(contract|protocol)\\.ts$', '^$'),
+    only('domain-is-pure', '^backbone/domain/', `^backbone/domain/|${PROTOCOL}`, 'no I/O, no library, no AWS'),
+    only('lane-domain-is-pure', `^${LANE}domain/`, `^backbone/domain/|${PROTOCOL}|^${SAME_LANE}domain/`, 'no I/O, no library, no AWS'),
+    only('contract-stands-alone', `^backbone/contract\\.ts$|${PROTOCOL}`, PROTOCOL),
     only('lane-contract-adds-to-the-contract', `^${LANE}contract\\.ts$`, '^backbone/contract\\.ts$'),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
     only('lane-ports-know-the-domain', `^${LANE}ports\\.ts$`, `^backbone/domain/|^${SAME_LANE}domain/`),
-    only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/(ports|protocol)\\.ts$|${BUILTIN}`),
+    only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/ports\\.ts$|${PROTOCOL}|${BUILTIN}`),
     only(
       'telemetry-knows-the-domain',
       '^backbone/telemetry/',
@@ -44,28 +49,28 @@ module.exports = {
     {
       name: 'powertools-only-in-backbone-telemetry',
       severity: 'error',
-      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console|local)/', pathNot: '^backbone/telemetry/' },
+      from: { path: `^bin/|^packages/assembly-local/|${PRODUCT}`, pathNot: `^backbone/telemetry/|${PROOFS}` },
       to: { path: NPM('@aws-lambda-powertools') },
     },
     only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
     only('lane-memory-implements-ports', `^${LANE}memory/`, `^backbone/(domain/|ports\\.ts$)|^${SAME_LANE}((domain|memory)/|ports\\.ts$)`),
     {
-      name: 'memory-is-for-tests-and-bench',
+      name: 'memory-is-for-tests-and-lab',
       severity: 'error',
-      from: { pathNot: `${EVERY('memory')}|^(bench|test)/` },
+      from: { pathNot: `${EVERY('memory')}|${PROOFS}` },
       to: { path: EVERY('memory') },
     },
     only('tokens-use-ports', '^backbone/tokens/', `^backbone/(domain|tokens)/|^backbone/ports\\.ts$|${NPM('aws-jwt-verify')}`),
     {
       name: 'jwt-library-only-in-backbone-tokens',
       severity: 'error',
-      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console|local)/', pathNot: '^backbone/tokens/' },
+      from: { path: `^bin/|^packages/assembly-local/|${PRODUCT}`, pathNot: `^backbone/tokens/|${PROOFS}` },
       to: { path: NPM('aws-jwt-verify') },
     },
     {
       name: 'aws-sdk-only-in-folders-aws',
       severity: 'error',
-      from: { path: '^(bin|lib|backbone|lambda|fargate|client|console)/', pathNot: EVERY('aws') },
+      from: { path: `^bin/|${PRODUCT}`, pathNot: EVERY('aws') },
       to: { path: NPM('@aws-sdk', '@smithy') },
     },
     only(
@@ -79,7 +84,7 @@ module.exports = {
       name: 'lambda-and-fargate-use-backbone',
       severity: 'error',
       from: { path: '^(lambda|fargate)/([^/]+)' },
-      to: { path: '^(bin|lib|local|bench|client|console|test)/' },
+      to: { path: '^(bin|lib|lab|test)/|^packages/(?!protocol/)' },
     },
     {
       name: 'lanes-import-no-other-lane',
@@ -98,44 +103,57 @@ module.exports = {
     {
       name: 'no-cdk-at-runtime',
       severity: 'error',
-      from: { path: '^(backbone|lambda|fargate|client|console)/' },
+      from: { path: '^(backbone|lambda|fargate|packages/(protocol|client|console))/' },
       to: { path: NPM('aws-cdk-lib', 'constructs') },
     },
     {
       name: 'backbone-knows-no-lane',
       severity: 'error',
       from: { path: '^backbone/' },
-      to: { path: '^(bin|lib|lambda|fargate|client|console|local|bench|test)/' },
+      to: { path: '^(bin|lib|lambda|fargate|lab|test)/|^packages/(?!protocol/)' },
     },
     {
       name: 'client-knows-types-only',
       severity: 'error',
-      from: { path: '^client/src/' },
-      to: { path: '^(?!client/|node_modules/)', pathNot: '^backbone/protocol\\.ts$' },
+      from: { path: '^packages/client/src/' },
+      to: { path: '^(?!packages/client/|node_modules/)', pathNot: PROTOCOL },
     },
     only(
       'console-uses-the-client',
-      '^console/',
-      `^console/|^client/src/index\\.ts$|^backbone/protocol\\.ts$|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
+      '^packages/console/(?!test/)',
+      `^packages/console/|^packages/client/src/index\\.ts$|${PROTOCOL}|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
       'like any application; of the server it knows the wire types',
     ),
     {
-      name: 'nothing-imports-local-or-bench',
+      name: 'nothing-imports-the-local-run',
       severity: 'error',
-      from: { pathNot: '^(local|bench|verify|test)/|^scripts/(synthesize\\.ts$|init/)' },
-      to: { path: '^(local|bench)/' },
+      from: { pathNot: `^packages/assembly-local/|^scripts/synthesize\\.ts$|${PROOFS}` },
+      to: { path: '^packages/assembly-local/' },
     },
     only('command-line-knows-the-stages', '^command-line/', `^command-line/|^lib/stages\\.ts$|${NPM('commander')}|${BUILTIN}`),
-    only('scripts-synthesize-like-the-local-run', '^scripts/synthesize\\.ts$', `^local/synth\\.ts$|${BUILTIN}`),
-    { name: 'nothing-imports-verify', severity: 'error', from: { pathNot: '^(verify|test)/' }, to: { path: '^verify/' } },
-    { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: '^(scripts|test)/' }, to: { path: '^scripts/' } },
-    { name: 'nothing-imports-test', severity: 'error', from: { pathNot: '^test/' }, to: { path: '^test/' } },
+    only('scripts-synthesize-like-the-local-run', '^scripts/synthesize\\.ts$', `^packages/assembly-local/synth\\.ts$|${BUILTIN}`),
+    { name: 'nothing-imports-the-lab', severity: 'error', from: { pathNot: '^lab/' }, to: { path: '^lab/' } },
+    { name: 'nothing-imports-scripts', severity: 'error', from: { pathNot: `^scripts/|${PROOFS}` }, to: { path: '^scripts/' } },
+    { name: 'nothing-imports-tests', severity: 'error', from: { pathNot: PROOFS }, to: { path: '^test/|^packages/[^/]+/test/' } },
+    {
+      name: 'lanes-go-by-deleting-folders',
+      comment: 'a folder of a lane is used by folders of that lane, by those named both, and by the one list',
+      severity: 'error',
+      from: { pathNot: '/(websocket|sse|both)/|^lib/lanes\\.ts$' },
+      to: { path: '/(websocket|sse|both)/', pathNot: '^node_modules/' },
+    },
+    {
+      name: 'no-folder-of-a-lane-uses-another-lane',
+      severity: 'error',
+      from: { path: '/(websocket|sse)/' },
+      to: { path: '/(websocket|sse|both)/', pathNot: '^node_modules/|/$1/' },
+    },
   ],
   options: {
     parser: 'swc',
     tsPreCompilationDeps: true,
-    // The swc parser of dependency-cruiser does not read JSX; test/console/build.test.ts checks what the console bundles instead.
-    exclude: { path: ['\\.tsx$', '^client/dist/'] },
+    // The swc parser of dependency-cruiser does not read JSX; packages/console/test/build.test.ts checks what the console bundles instead.
+    exclude: { path: ['\\.tsx$', '^packages/client/dist/'] },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
-import { buildConsole } from '../console/build.ts';
+import { buildConsole } from '../packages/console/build.ts';
 
 /** A file of code in an asset does not say what went into it. */
 export class UntraceableCodeError extends Error {

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../local/synth.ts';
+import { synthesize } from '../packages/assembly-local/synth.ts';
 
 /**
  * Synthesizes a stage into a directory that is gone afterwards.

@@ -1,4 +1,4 @@
-import type { ServerFrame, WireEvent } from '../protocol.ts';
+import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
 import { parseChannel } from './channel.ts';
 import { formatPosition } from './cursor.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';

@@ -1,4 +1,4 @@
-import type { ResetReason } from '../protocol.ts';
+import type { ResetReason } from '../../packages/protocol/index.ts';
 import { isOrigin, ORIGIN, type Position, withinEpoch } from './cursor.ts';
 import type { LogEntry } from './log-entry.ts';
 

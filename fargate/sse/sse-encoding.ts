@@ -2,7 +2,7 @@
  * The text of the SSE lane. An id line and the rest of a frame are made apart: the rest is the same for every stream,
  * while the id of a stream over several channels holds the positions of all of them.
  */
-import type { Reset } from '../../backbone/protocol.ts';
+import type { Reset } from '../../packages/protocol/index.ts';
 
 /**
  * A comment: keeps every idle timeout on the way from closing a quiet stream, and is nothing to clients. No blank line follows:

@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import { METRICS } from '../../backbone/contract.ts';
 import type { Clock } from '../../backbone/ports.ts';
-import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { ServerFrame } from '../../packages/protocol/index.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { ConnectionCloser, ConnectionExpiries, ConnectionPoster, ConnectionStore } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import type { Clock } from '../../backbone/ports.ts';
-import type { ServerFrame } from '../../backbone/protocol.ts';
+import type { ServerFrame } from '../../packages/protocol/index.ts';
 import type { ConnectionPoster, PostOutcome } from './ports.ts';
 import { postWithinBudget } from './post-within-budget.ts';
 

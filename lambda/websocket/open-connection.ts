@@ -3,7 +3,7 @@ import { type Access, AccessDeniedError, KeysUnavailableError } from '../../back
 import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
 import { quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, TokenVerifier } from '../../backbone/ports.ts';
-import { SUBPROTOCOL } from '../../backbone/protocol.ts';
+import { SUBPROTOCOL } from '../../packages/protocol/index.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { ConnectionStore, PostQuota } from './ports.ts';
 

@@ -3,7 +3,7 @@ import { type Cursor, parseCursor } from '../../backbone/domain/cursor.ts';
 import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
-import type { ClientFrame } from '../../backbone/protocol.ts';
+import type { ClientFrame } from '../../packages/protocol/index.ts';
 
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;

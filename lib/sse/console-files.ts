@@ -19,7 +19,7 @@ const ASSETS = 'assets';
 
 export interface ConsoleFilesProps {
   readonly bucket: IBucket;
-  /** What the deployment tells the page: `console/config.ts` reads it. May hold values that are known in the deploy only. */
+  /** What the deployment tells the page: `packages/console/config.ts` reads it. May hold values that are known in the deploy only. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly logRetention: RetentionDays;
 }

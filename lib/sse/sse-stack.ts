@@ -128,5 +128,5 @@ export class SseStack extends Stack implements LaneStack {
   }
 }
 
-/** What the deployment tells the console: where the other lanes are, and how users sign in. `console/config.ts` reads it. */
+/** What the deployment tells the console: where the other lanes are, and how users sign in. `packages/console/config.ts` reads it. */
 const consoleConfig = (peers: Readonly<Record<string, string>>, signIn: SignIn | undefined) => ({ ...peers, signIn });

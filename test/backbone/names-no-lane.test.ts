@@ -7,7 +7,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const LANE = /websocket|(?<![a-z])sse(?![a-z])/i;
 
 /** The wire types of every transport: both ends of each know them, and a lane may come to speak another's. */
-const EXEMPT = 'backbone/protocol.ts';
+const EXEMPT = 'packages/protocol/index.ts';
 
 const shared = ['backbone', 'lib/backbone']
   .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))

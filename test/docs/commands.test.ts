@@ -71,7 +71,7 @@ test.each(of('elsewhere'))('somebody else runs it: %s (%s)', (text) => {
   const way = wayOf(text);
   expect(way?.kind === 'elsewhere' && existsSync(join(ROOT, way.file))).toBe(true);
   const [, name] = /^npm run ([\w:-]+)/.exec(text) ?? [];
-  const local = JSON.parse(readFileSync(join(ROOT, 'client/package.json'), 'utf8'));
+  const local = JSON.parse(readFileSync(join(ROOT, 'packages/client/package.json'), 'utf8'));
   if (name !== undefined) expect({ ...local.scripts, ...scripts }).toHaveProperty([name]);
 });
 

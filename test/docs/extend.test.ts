@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createLog } from '../../local/log.ts';
-import { type LocalRun, startLocalRun } from '../../local/run.ts';
+import { createLog } from '../../packages/assembly-local/log.ts';
+import { type LocalRun, startLocalRun } from '../../packages/assembly-local/run.ts';
+import { until } from '../../packages/assembly-local/test/support/until.ts';
 import { findingsOf } from '../../scripts/security-findings.ts';
-import { until } from '../local/support/until.ts';
 import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 

@@ -14,7 +14,7 @@ const REMOVABLE: readonly { readonly folder: RegExp; readonly isThere: boolean }
   { folder: /(^|\/)websocket(\/|$)/, isThere: hasLane('websocket') },
   { folder: /(^|\/)sse(\/|$)/, isThere: hasLane('sse') },
   { folder: /(^|\/)both(\/|$)/, isThere: hasLane('websocket') && hasLane('sse') },
-  { folder: /(^|\/)(lab|bench|verify)(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
+  { folder: /(^|\/)lab(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
   { folder: /(^|\/)template(\/|$)/, isThere: existsSync(join(ROOT, 'scripts', 'init')) },
 ];
 

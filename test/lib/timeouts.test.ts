@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
-import { DEFAULTS } from '../../client/src/options.ts';
 import { backboneRules } from '../../lib/backbone/backbone-rules.ts';
 import type { BackboneSettings } from '../../lib/stage-base.ts';
 import { checkTimeouts, TimeoutConflictError } from '../../lib/timeouts.ts';
+import { DEFAULTS } from '../../packages/client/src/options.ts';
 import { testBrokenRules } from './broken-rules.ts';
 import { dev } from './fixed-stages.ts';
 

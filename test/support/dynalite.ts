@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DynamoDb } from '../../local/endpoint/dynamodb.ts';
+import { DynamoDb } from '../../packages/assembly-local/endpoint/dynamodb.ts';
 
 export interface Dynalite {
   readonly endpoint: string;

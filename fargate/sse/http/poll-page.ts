@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
-import type { PollAnswer } from '../../../backbone/protocol.ts';
+import type { PollAnswer } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
 
 /** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */

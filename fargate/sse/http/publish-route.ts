@@ -5,10 +5,10 @@ import { type LaneEvent, type Publication, parsePublication, toWireEvent } from 
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
-import type { PublishAnswer } from '../../../backbone/protocol.ts';
 import { IdempotencyConflictError } from '../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../../backbone/telemetry/trace.ts';
+import type { PublishAnswer } from '../../../packages/protocol/index.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
 import { correlationIdOf } from './correlation-id.ts';

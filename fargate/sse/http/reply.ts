@@ -2,7 +2,7 @@ import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AccessDeniedCode, AccessDeniedError } from '../../../backbone/domain/access.ts';
 import type { InvalidInputCode, InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
-import type { Problem } from '../../../backbone/protocol.ts';
+import type { Problem } from '../../../packages/protocol/index.ts';
 import { httpDate } from './http-date.ts';
 import type { Part } from './poll-page.ts';
 

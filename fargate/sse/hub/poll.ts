@@ -1,6 +1,6 @@
 import type { Cursor, Position } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
-import type { Reset } from '../../../backbone/protocol.ts';
+import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
 import { jsonBytes } from './json-bytes.ts';

@@ -1,7 +1,7 @@
 import { formatPosition, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
-import type { ResetReason } from '../../../backbone/protocol.ts';
+import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';

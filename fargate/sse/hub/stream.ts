@@ -1,7 +1,7 @@
 import { type Cursor, formatCursor, type Position } from '../../../backbone/domain/cursor.ts';
 import type { LaneEvent } from '../../../backbone/domain/event.ts';
-import type { ResetReason } from '../../../backbone/protocol.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Shares } from '../budget/shares.ts';
 import type { Turns } from '../budget/turns.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { AccessDeniedError, KeysUnavailableError } from '../../../backbone/domain/access.ts';
 import type { TokenVerifier } from '../../../backbone/ports.ts';
 import { createJwtVerifier } from '../../../backbone/tokens/jwt-verifier.ts';
-import { createSigningKey, type SigningKey } from '../../../local/issuer/signing-key.ts';
+import { createSigningKey, type SigningKey } from '../../../packages/assembly-local/issuer/signing-key.ts';
 
 const ISSUER = 'https://issuer.example.com';
 const LANES = { subscribe: ['a'], publish: [] };

@@ -11,7 +11,7 @@ export interface DocumentedCommand {
 }
 
 /** Folders beside the docs whose pages tell readers what to type, at any depth. */
-const FOLDERS = ['docs', 'bench', 'client'] as const;
+const FOLDERS = ['docs', 'lab', 'packages'] as const;
 
 /** What was decided and changed names commands of its time, which a project may have removed. */
 const HISTORY = /^(CHANGELOG\.md|docs\/decisions\/.*\.md)$/;

@@ -67,7 +67,7 @@ test('with --json, standard output holds one line with the agreed keys, and two 
 }, 90_000);
 
 test('a stage that does not exist ends it before anything is synthesized, with the names of those that do', () => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['local/main.ts', '--stage', 'moon'], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['packages/assembly-local/main.ts', '--stage', 'moon'], {
     cwd: ROOT,
     encoding: 'utf8',
     timeout: 60_000,

@@ -7,9 +7,9 @@ import { text } from 'node:stream/consumers';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { eventPermissions } from '../../../local/events/permissions.ts';
-import { appliesTo, compilePolicy } from '../../../local/iam/policy.ts';
-import { outputOf } from '../../../local/outputs.ts';
+import { eventPermissions } from '../../../packages/assembly-local/events/permissions.ts';
+import { appliesTo, compilePolicy } from '../../../packages/assembly-local/iam/policy.ts';
+import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import { ROOT } from '../../docs/commands/extract.ts';
 import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
 

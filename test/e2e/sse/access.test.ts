@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { TokenRequest } from '../../../local/issuer/issuer.ts';
+import type { TokenRequest } from '../../../packages/assembly-local/issuer/issuer.ts';
 import { type Entrance, testLogs, testRenewal, testTokens } from '../support/access.ts';
 import { freshChannel } from '../support/clients.ts';
 import { type InProcessRun, startInProcess } from '../support/in-process.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { SSE_ENV, SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
-import type { Queue } from '../../../local/queues/queue.ts';
-import type { TaskService } from '../../../local/tasks/task-service.ts';
+import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
+import type { TaskService } from '../../../packages/assembly-local/tasks/task-service.ts';
 import { freshChannel } from '../support/clients.ts';
 import { type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
 import { serviceOf } from './support/service.ts';

@@ -1,4 +1,4 @@
-import type { KeptGrant } from '../../../local/iam/report.ts';
+import type { KeptGrant } from '../../../packages/assembly-local/iam/report.ts';
 import { LAST_RESORT } from '../support/last-resort.ts';
 
 /** Grants that stay although no end-to-end test uses them. Each is a promise that somebody has looked at it. */

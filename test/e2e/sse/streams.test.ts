@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { Problem } from '../../../backbone/protocol.ts';
+import type { Problem } from '../../../packages/protocol/index.ts';
 import { authorization, freshChannel } from '../support/clients.ts';
 import { type Run, startRun } from '../support/run.ts';
 import { openSse, poll, publish } from './support/streams.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { Transport } from '../../../client/src/index.ts';
-import type { Issuer, TokenRequest } from '../../../local/issuer/issuer.ts';
+import type { Issuer, TokenRequest } from '../../../packages/assembly-local/issuer/issuer.ts';
+import type { Transport } from '../../../packages/client/src/index.ts';
 import { freshChannel } from './clients.ts';
 import { type InProcessRun, publishByFunction, until } from './in-process.ts';
 import { connectOver } from './transports.ts';

@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../../../local/synth.ts';
+import { synthesize } from '../../../packages/assembly-local/synth.ts';
 
 /** Synthesizes the development stage once, with the CDK's own command line, for all end-to-end tests. */
 export default async function synthesizeOnce(): Promise<void> {

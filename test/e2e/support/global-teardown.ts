@@ -1,7 +1,7 @@
 import { globSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from 'jest';
-import { findings, type KeptGrant, mergeReports, readReports } from '../../../local/iam/report.ts';
+import { findings, type KeptGrant, mergeReports, readReports } from '../../../packages/assembly-local/iam/report.ts';
 
 /** A role was granted what no test needs, or was refused what it asked for. */
 class PrivilegeError extends Error {

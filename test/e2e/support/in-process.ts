@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { PublishAnswer } from '../../../backbone/protocol.ts';
-import { createLog } from '../../../local/log.ts';
-import { outputOf } from '../../../local/outputs.ts';
-import type { Queue } from '../../../local/queues/queue.ts';
-import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../local/run.ts';
+import { createLog } from '../../../packages/assembly-local/log.ts';
+import { outputOf } from '../../../packages/assembly-local/outputs.ts';
+import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
+import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../packages/assembly-local/run.ts';
+import type { PublishAnswer } from '../../../packages/protocol/index.ts';
 import { useToken } from './clients.ts';
 import { accessReportDir, assemblyDir } from './run.ts';
 

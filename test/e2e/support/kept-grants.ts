@@ -1,5 +1,5 @@
 import { dev } from '../../../lib/stages/dev.ts';
-import type { KeptGrant } from '../../../local/iam/report.ts';
+import type { KeptGrant } from '../../../packages/assembly-local/iam/report.ts';
 
 /**
  * Grants that stay although no end-to-end test uses them, apart from those of the lanes, which each lane lists in a file of this name in

@@ -39,11 +39,15 @@ export function accessReportDir(): string {
 
 /** Starts the command line of the local run as a user does, and waits for its line of JSON. `env` is added to the environment. */
 export async function startRun(args: readonly string[] = ['--app', assemblyDir()], env: NodeJS.ProcessEnv = {}): Promise<Run> {
-  const child = spawn(process.execPath, ['local/main.ts', '--json', '--strict', '--access-report', accessReportDir(), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['packages/assembly-local/main.ts', '--json', '--strict', '--access-report', accessReportDir(), ...args],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   const output = { stdout: '', stderr: '' };
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()));

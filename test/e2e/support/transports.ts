@@ -1,4 +1,4 @@
-import { type Connection, type ConnectOptions, connect, type Transport } from '../../../client/src/index.ts';
+import { type Connection, type ConnectOptions, connect, type Transport } from '../../../packages/client/src/index.ts';
 import { currentToken } from './clients.ts';
 
 interface Urls {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { findings } from '../../../local/iam/report.ts';
+import { findings } from '../../../packages/assembly-local/iam/report.ts';
 import { freshChannel } from '../support/clients.ts';
 import { policiesOf, type TemplateResources } from '../support/edited-assembly.ts';
 import { editedRuns, expectRefusal, revoke, type TakenGrant } from '../support/edited-run.ts';

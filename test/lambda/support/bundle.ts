@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bundleSize } from '../../../bench/bundle-size.ts';
 import { bundleFunction } from '../../../lib/bundle.ts';
+import { bundleSize } from '../../../scripts/bundle-size.ts';
 
 export interface Bundles {
   /** The bundle of an entry file, given from the repository's root. */

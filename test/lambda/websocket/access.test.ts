@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import type { ClientFrame } from '../../../backbone/protocol.ts';
+import type { ClientFrame } from '../../../packages/protocol/index.ts';
 import { openSocket } from './support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;

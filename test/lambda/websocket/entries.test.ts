@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ACCESS_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { TABLES, WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
-import { Issuer } from '../../../local/issuer/issuer.ts';
+import { Issuer } from '../../../packages/assembly-local/issuer/issuer.ts';
 import { type Entry, type EntryWorld, entryContract, LOG_KEYS, PUBLISH_KEYS, startEntryWorld } from '../support/entry-world.ts';
 import { type FakeService, startFakeService } from '../support/fake-aws.ts';
 import { invokeBundle } from '../support/invoke.ts';

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { ServerFrame } from '../../../backbone/protocol.ts';
 import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
+import type { ServerFrame } from '../../../packages/protocol/index.ts';
 import { headOf } from '../../support/head-of.ts';
 import { GRACE_MS, LIMITS, openSocket, TURN_POSTS } from './support/socket.ts';
 

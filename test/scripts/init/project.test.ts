@@ -13,7 +13,7 @@ describe('the files of a project', () => {
     'lib/lanes.ts': '',
     'lib/sse/lane.ts': '',
     'lib/websocket/lane.ts': '',
-    'test/e2e/both/chaos.test.ts': '',
+    'lab/e2e/both/chaos.test.ts': '',
     'docs/websocket/operations.md': '',
     'docs/lab/both/testing.md': '',
     'docs/template/new-project.md': '',

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { collectPageErrors, lanePane, launchBrowser } from '../../../console/browser.ts';
+import { collectPageErrors, lanePane, launchBrowser } from '../../../../packages/console/test/browser.ts';
 import { freshChannel } from '../../support/clients.ts';
 import { type Run, type RunUrls, startRun } from '../../support/run.ts';
 import { publish } from './streams.ts';

@@ -1,5 +1,5 @@
-import type { LocalRun } from '../../../../local/run.ts';
-import type { TaskService } from '../../../../local/tasks/task-service.ts';
+import type { LocalRun } from '../../../../packages/assembly-local/run.ts';
+import type { TaskService } from '../../../../packages/assembly-local/tasks/task-service.ts';
 
 /** The ECS service whose tasks hold the streams. */
 export function serviceOf({ services: [service] }: LocalRun): TaskService {

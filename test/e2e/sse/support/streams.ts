@@ -4,7 +4,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { setTimeout } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { PollAnswer, PublishAnswer } from '../../../../backbone/protocol.ts';
+import type { PollAnswer, PublishAnswer } from '../../../../packages/protocol/index.ts';
 import { authorization, Inbox } from '../../support/clients.ts';
 
 export interface SseStream {

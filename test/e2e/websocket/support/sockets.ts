@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import type { ClientFrame, ServerFrame } from '../../../../backbone/protocol.ts';
+import type { ClientFrame, ServerFrame } from '../../../../packages/protocol/index.ts';
 import { currentToken, Inbox } from '../../support/clients.ts';
 
 export interface LaneSocket {

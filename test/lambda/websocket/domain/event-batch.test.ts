@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeEventFrame, type LaneEvent, toWireEvent } from '../../../../backbone/domain/event.ts';
-import type { ServerFrame } from '../../../../backbone/protocol.ts';
 import { EventPacker, MAX_BATCH_BYTES } from '../../../../lambda/websocket/domain/event-batch.ts';
+import type { ServerFrame } from '../../../../packages/protocol/index.ts';
 
 const eventOf = (seq: number, data: string): LaneEvent => ({ channel: 'demo', epoch: 'e', seq, type: 'message', data, publishedAtMs: seq });
 

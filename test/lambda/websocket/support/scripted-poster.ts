@@ -1,5 +1,5 @@
-import type { ServerFrame } from '../../../../backbone/protocol.ts';
 import type { ConnectionPoster, PostOutcome } from '../../../../lambda/websocket/ports.ts';
+import type { ServerFrame } from '../../../../packages/protocol/index.ts';
 
 export type Script = (connectionId: string, nth: number, signal: AbortSignal | undefined) => PostOutcome | Promise<PostOutcome>;
 

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { type ClientFrame, type ServerFrame, SUBPROTOCOL } from '../../../../packages/protocol/index.ts';
+import type { NewToken } from '../tokens.ts';
+import type { Lane } from './publisher.ts';
+
+const ANSWER_TIMEOUT_MS = 6_000;
+
+/**
+ * `publish` frames on a socket, which is opened anew whenever it has broken. An answer that comes too late still counts:
+ * it is kept for the next try.
+ */
+export function socketLane(url: string, newToken: NewToken): Lane {
+  const waiting = new Map<string, PromiseWithResolvers<string>>();
+  const late = new Map<string, string>();
+  let opening: Promise<WebSocket> | undefined;
+
+  async function open(): Promise<WebSocket> {
+    const socket = new WebSocket(url, [SUBPROTOCOL, `bearer.${newToken()}`]);
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      opening = undefined;
+      for (const { reject } of waiting.values()) reject(new Error('the socket has broken'));
+    });
+    socket.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ServerFrame;
+      take(frame);
+      if (frame.kind === 'error' && frame.code === 'token_expired') socket.close();
+    });
+    await once(socket, 'open', { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    return socket;
+  }
+
+  function take(frame: ServerFrame): void {
+    if (frame.kind !== 'published' && frame.kind !== 'error') return;
+    const key = frame.requestId ?? '';
+    const answer = waiting.get(key);
+    if (frame.kind === 'error') answer?.reject(new Error(`${frame.code}: ${frame.message}`));
+    else if (answer === undefined) late.set(key, frame.id);
+    else answer.resolve(frame.id);
+  }
+
+  return {
+    name: 'socket',
+    async send({ channel, type, data, key }) {
+      const known = late.get(key);
+      if (known !== undefined) return known;
+      opening ??= open();
+      const socket = await opening.catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      const answer = Promise.withResolvers<string>();
+      waiting.set(key, answer);
+      const timer = setTimeout(() => answer.reject(new Error('no answer')), ANSWER_TIMEOUT_MS);
+      try {
+        socket.send(JSON.stringify({ action: 'publish', channel, type, data, key, requestId: key } satisfies ClientFrame));
+        return await answer.promise;
+      } finally {
+        clearTimeout(timer);
+        waiting.delete(key);
+      }
+    },
+    close: () => void opening?.then((socket) => socket.close()).catch(() => undefined),
+  };
+}

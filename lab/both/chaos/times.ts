@@ -1,0 +1,24 @@
+import { LOG_ENV } from '../../../backbone/contract.ts';
+import { SSE_ENV } from '../../../fargate/sse/contract.ts';
+
+/**
+ * How long events live in the run. Short, so that in a run of some minutes whoever is away for longer meets a `reset`;
+ * far longer than a publisher needs to have its event acknowledged, since its key is forgotten with it.
+ */
+export const RETENTION_MS = 75_000;
+
+/**
+ * Minutes in seconds: what these times do in an hour of production has to happen several times in a run. Those that
+ * correctness rests on together (grace period, publish timeout) stay as the stage has them.
+ */
+export const ENVIRONMENT: Readonly<Record<string, string>> = {
+  [LOG_ENV.retentionMs]: `${RETENTION_MS}`,
+  [SSE_ENV.heartbeatIntervalMs]: '3000',
+  [SSE_ENV.headCheckIntervalMs]: '3000',
+  [SSE_ENV.retryMinMs]: '100',
+  [SSE_ENV.retryMaxMs]: '1500',
+  [SSE_ENV.drainMs]: '2000',
+};
+
+/** API Gateway's 10 min and 2 h. */
+export const CONNECTION_LIMITS = { idleTimeoutMs: 15_000, maxDurationMs: 25_000 };

@@ -1,0 +1,78 @@
+import { APPEND_LIMIT_MS } from '../../../backbone/contract.ts';
+import type { Clock, EventBus, EventLog } from '../../../backbone/ports.ts';
+import { IdempotencyConflictError, publish } from '../../../backbone/services/publisher.ts';
+import { CrashCounter, intercept } from '../../../test/support/intercept.ts';
+import type { PublicationPlan, PublisherPlan, Try } from './scenario.ts';
+import { scheduledPort } from './scheduled-port.ts';
+import type { Simulation } from './simulation.ts';
+import type { Truth } from './truth.ts';
+import { BrokenPromiseError } from './verdict.ts';
+import type { Wiring } from './wiring.ts';
+
+export interface PublishersWorld {
+  readonly simulation: Simulation;
+  readonly truth: Truth;
+  readonly wiring: Wiring;
+  readonly log: EventLog;
+  readonly bus: EventBus;
+  readonly stalls: boolean;
+}
+
+/** Makes the publications of a plan one after the other, each with its tries. */
+export async function runPublisher(name: string, plan: PublisherPlan, world: PublishersWorld): Promise<void> {
+  for (const [index, publication] of plan.publications.entries()) {
+    const publicationName = `${publication.channel}:${name}.${index + 1}`;
+    const tries = publication.keyed ? publication.tries : publication.tries.slice(0, 1);
+    const runs = tries.map((one, at) => async () => {
+      const tryName = `${publicationName}#${at + 1}`;
+      await tryToPublish({ publisher: name, index, name: publicationName, tryName, skewMs: plan.skewMs, plan: publication, one }, world);
+    });
+    if (publication.racing) await Promise.all(runs.map((run) => run()));
+    else for (const run of runs) await run();
+  }
+}
+
+interface Attempt {
+  /** Whose its key is. */
+  readonly publisher: string;
+  /** Of the publication among its publisher's. */
+  readonly index: number;
+  readonly name: string;
+  readonly tryName: string;
+  readonly skewMs: number;
+  readonly plan: PublicationPlan;
+  readonly one: Try;
+}
+
+async function tryToPublish({ publisher, index, name, tryName, skewMs, plan, one }: Attempt, world: PublishersWorld): Promise<void> {
+  const { simulation, truth, wiring, stalls } = world;
+  if (one.afterMs > 0) await simulation.sleep(one.afterMs);
+  await simulation.step(`${tryName} is called`);
+  // A crash at call 0 never comes.
+  const counter = new CrashCounter(one.crash ?? { atCall: Number.POSITIVE_INFINITY, when: 'before' });
+  const caller = {
+    simulation,
+    name: tryName,
+    delayMs: (method: string) => (method === 'append' && (stalls || one.writeMs < APPEND_LIMIT_MS) ? one.writeMs : 0),
+    limitMs: (method: string) => (method === 'append' && !stalls ? APPEND_LIMIT_MS : undefined),
+  };
+  const bus = scheduledPort(world.bus, caller);
+  const log = wiring.publisherLog(scheduledPort(world.log, caller), bus);
+  const around = <T>(make: () => Promise<T>) => counter.call(make);
+  const clock: Clock = { nowMs: () => simulation.nowMs() + skewMs, sleep: (ms, signal) => simulation.sleep(ms, signal) };
+  const { channel, keyed } = plan;
+  try {
+    const event = await publish(
+      // The tries of a publication have one content; publishers use the same keys, each in a scope of its own.
+      { channel, type: 'message', data: `${name}#`, ...(keyed && { key: `${index}` }) },
+      publisher,
+      { log: intercept(log, around), bus: intercept(bus, around), clock, publishTimeoutMs: wiring.publishTimeoutMs },
+    );
+    truth.acknowledge(name, event);
+    simulation.note(`${tryName} is acknowledged as ${event.epoch}.${event.seq}`);
+  } catch (error) {
+    // No key is used for two contents here.
+    if (error instanceof IdempotencyConflictError) throw new BrokenPromiseError(`key: ${tryName} met another's key`, { cause: error });
+    simulation.note(`${tryName} fails: ${(error as Error).name}`);
+  }
+}

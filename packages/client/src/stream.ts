@@ -1,0 +1,70 @@
+import type { Reset } from '../../protocol/index.ts';
+import { LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
+import { type HttpLane, request } from './http.ts';
+import { parseObject } from './parse.ts';
+import { createSseParser, type SseFrame } from './sse-parser.ts';
+import { guard } from './wait.ts';
+
+/** The error code of a stream whose first bytes did not come in time: a proxy buffers it. */
+export const STREAM_BUFFERED = 'held_back';
+
+/**
+ * Feeds a subscription from an event stream, until it breaks or `signal` is aborted: then it rejects. It is read by `fetch`
+ * and not by `EventSource`, which can neither send `Authorization` nor tell why it failed, and which Node does not have.
+ *
+ * @param firstBytesTimeoutMs how long the first bytes may take before the stream counts as buffered by a proxy
+ */
+export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
+  const { channel, order } = feed;
+  const query = new URLSearchParams({ channel });
+  // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
+  const after = order.cursor;
+  if (after !== undefined) query.set('lastEventId', after);
+  const bearer = await lane.token.get();
+  const watch = guard(signal);
+  let retryAfterMs: number | undefined;
+  try {
+    watch.expect(firstBytesTimeoutMs, STREAM_BUFFERED, 'no byte of the stream');
+    const init = { headers: { accept: 'text/event-stream' }, signal: watch.signal };
+    const { body, headers } = await request(lane, `/v1/events?${query}`, init);
+    const contentType = headers.get('content-type');
+    if (body === null || !contentType?.startsWith('text/event-stream')) {
+      throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
+    }
+    // A stream has no mark for the end of a replay, so nothing tells that it has `resumed`.
+    if (after !== undefined) feed.report({ kind: 'resuming', after });
+    const reader = body.getReader();
+    const decoder = new TextDecoder();
+    const parse = createSseParser();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) throw new LanesError('stream_ended', 'the server ended the stream');
+      watch.expect(lane.options.silenceTimeoutMs, 'silent', 'nothing on the stream');
+      for (const frame of parse(decoder.decode(value, { stream: true }))) {
+        retryAfterMs = frame.retryMs ?? retryAfterMs;
+        if (frame.event === 'expired') {
+          lane.token.refuse(bearer);
+          throw new LanesError('token_expired', 'the token has expired');
+        }
+        receive(frame, feed);
+        if (order.cursor !== undefined) feed.live();
+      }
+    }
+  } catch (thrown) {
+    const error = toLanesError(watch.signal.aborted ? watch.signal.reason : thrown);
+    if (retryAfterMs === undefined || error.code === 'token_expired') throw error;
+    // The server gives each stream its own wait, so that a lost task does not bring everybody back at once.
+    throw new LanesError(error.code, error.message, { retryAfterMs, cause: error });
+  } finally {
+    watch.release();
+  }
+}
+
+function receive({ id, event, data }: SseFrame, feed: Feed): void {
+  const { channel, order } = feed;
+  if (!id) return;
+  if (data === undefined) feed.take(order.settle(id));
+  else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
+  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+}

@@ -1,0 +1,174 @@
+import type { ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { LanesError } from './errors.ts';
+import type { Tunables } from './options.ts';
+
+export type { ResetReason };
+
+/** `auto` begins with SSE and falls back to long polling where a proxy buffers the stream. */
+export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
+
+export interface ConnectOptions extends Partial<Tunables> {
+  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. */
+  readonly url?: string | undefined;
+  /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
+  readonly websocketUrl?: string | undefined;
+  /** @default 'auto', which is WebSocket where there is no `url` */
+  readonly transport?: Transport | undefined;
+  /** A function is called when a token is first needed, and again whenever the server refuses the last one. */
+  readonly token?: string | (() => string | Promise<string>) | undefined;
+  /** Closes the connection. */
+  readonly signal?: AbortSignal | undefined;
+  /** @default the global one */
+  readonly fetch?: typeof fetch | undefined;
+  /** @default the global one */
+  readonly WebSocket?: typeof WebSocket | undefined;
+}
+
+export interface ChannelEvent extends Omit<WireEvent, 'publishedAt'> {
+  readonly kind: 'event';
+  /** Absent over SSE, whose frames do not carry it. */
+  readonly publishedAt?: string;
+}
+
+/** Events were skipped, because the position could not be resumed. What follows is live from a new baseline. */
+export interface ChannelReset {
+  readonly kind: 'reset';
+  readonly channel: string;
+  readonly reason: ResetReason;
+}
+
+/** What a subscription yields. */
+export type ChannelItem = ChannelEvent | ChannelReset;
+
+/**
+ * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be retried after a delay.
+ * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` unless the application closed it.
+ */
+export type StatusName = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed';
+
+export interface Status {
+  readonly status: StatusName;
+  readonly channel: string;
+  /** The transport in use now; never `auto`. */
+  readonly transport: Exclude<Transport, 'auto'>;
+  /** With `waiting`, what broke; with `closed`, what ended the subscription. */
+  readonly error?: LanesError | undefined;
+  /** With `waiting`: how long until the next attempt. */
+  readonly delayMs?: number | undefined;
+}
+
+export interface SubscribeOptions {
+  /** Resume after this event or cursor. @default from now on */
+  readonly after?: string | undefined;
+  /** Closes the subscription. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SubscriptionEvents {
+  readonly event: CustomEvent<ChannelEvent>;
+  readonly reset: CustomEvent<ChannelReset>;
+  readonly status: CustomEvent<Status>;
+}
+
+/**
+ * What a subscription hides from its reader, for telemetry: how often connections resume, and what the lanes repeat or lose.
+ * `resuming`: a connection resumes after the cursor `after`; events that follow are replayed until `resumed`, which SSE cannot
+ * tell, since a stream has no mark for the end of a replay. `repeat`: an event came again and was dropped. `gapClosed`: seqs were
+ * missing after `after`; `found` events came for them when the server was asked, and the rest never existed.
+ */
+export type Activity =
+  | { readonly kind: 'resuming'; readonly channel: string; readonly after: string }
+  | { readonly kind: 'resumed'; readonly channel: string; readonly after: string; readonly replayed: number }
+  | { readonly kind: 'repeat'; readonly channel: string; readonly id: string }
+  | { readonly kind: 'gapClosed'; readonly channel: string; readonly after: string; readonly found: number };
+
+/** An activity, to which the subscription adds its channel. */
+export type ChannelActivity = Activity extends infer A ? (A extends unknown ? Omit<A, 'channel'> : never) : never;
+
+export interface ConnectionEvents {
+  /** The status of any of the subscriptions. */
+  readonly status: CustomEvent<Status>;
+  readonly activity: CustomEvent<Activity>;
+}
+
+export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
+
+/** `EventTarget`, with the events that it dispatches typed. */
+export interface TypedEventTarget<Events extends { readonly [K in keyof Events]: Event }> extends EventTarget {
+  addEventListener<K extends keyof Events & string>(
+    type: K,
+    listener: Listener<Events[K]>,
+    options?: boolean | AddEventListenerOptions,
+  ): void;
+  removeEventListener<K extends keyof Events & string>(
+    type: K,
+    listener: Listener<Events[K]>,
+    options?: boolean | EventListenerOptions,
+  ): void;
+}
+
+/**
+ * One channel's events, in order, each once, without gaps. Read them as an async iterable or by listeners on `event` and
+ * `reset`; until either is there they wait in a bounded buffer. Both at once is possible: the iterator sets the pace.
+ *
+ * Leaving a `for await` loop closes the subscription. When the subscription ends with an error, the loop throws it.
+ */
+export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<ChannelItem> {
+  readonly channel: string;
+  readonly status: Status;
+  /** Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link ready}. */
+  readonly cursor: string | undefined;
+  /** Resolves once the position is known: whatever is published after that arrives. Rejects when the subscription ends first. */
+  readonly ready: Promise<void>;
+  /** Idempotent. */
+  close(): void;
+}
+
+export interface PublishInput {
+  /** @default 'message' */
+  readonly type?: string | undefined;
+  readonly data: string;
+  /** Idempotency key: the same key on the same channel publishes once. @default a random one per call */
+  readonly key?: string | undefined;
+}
+
+/** A publication with its key: it may be sent more than once. */
+export interface PublishRequest {
+  readonly type?: string;
+  readonly data: string;
+  readonly key: string;
+}
+
+export interface PublishOptions {
+  /** Gives up. The event may have been published nevertheless. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Published {
+  readonly channel: string;
+  readonly id: string;
+  /** Absent over WebSocket, whose answer does not carry it. */
+  readonly publishedAt?: string;
+}
+
+export interface Connection extends TypedEventTarget<ConnectionEvents> {
+  /** As given to `connect` or {@link use}. */
+  readonly transport: Transport;
+  /** @throws LanesError `closed`, or `invalid_cursor` when `after` is not `<epoch>.<seq>` */
+  subscribe(channel: string, options?: SubscribeOptions): Subscription;
+  /**
+   * Publishes, and retries with the same idempotency key until it is acknowledged: for `publishTimeoutMs`.
+   * Goes over the socket on `websocket`, by HTTP otherwise.
+   * @throws LanesError among others `idempotency_conflict` when the key was used for other content
+   */
+  publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
+  /** Moves to another transport, at the same cursor: nothing is lost or repeated. */
+  use(transport: Transport): void;
+  /**
+   * Ends the wait before a reconnection, for a button 'Try again', except what the server has asked for. A socket that seems to
+   * be open is checked.
+   */
+  retryNow(): void;
+  /** Closes all subscriptions. Leaves no timer, socket or listener. Idempotent. */
+  close(): void;
+}

@@ -1,0 +1,111 @@
+import { LanesError } from '../../src/index.ts';
+import { equal, thrownBy, truthy } from './checks.ts';
+import type { Case } from './control.ts';
+
+const LANES = ['sse', 'poll', 'websocket'] as const;
+
+export const PUBLISH_CASES: readonly Case[] = [
+  {
+    name: 'publishes and answers with the id',
+    transports: [...LANES, 'auto'],
+    async run({ connect, server, channel, transport }) {
+      const published = await connect().publish(channel, { type: 'note', data: 'hello' });
+      const [event] = await server.events(channel);
+      equal([event?.type, event?.data], ['note', 'hello'], 'the event');
+      equal([published.channel, published.id], [channel, event?.id], 'the answer');
+      const { publishedByHttp, publishedBySocket } = await server.stats();
+      equal([publishedByHttp, publishedBySocket], transport === 'websocket' ? [0, 1] : [1, 0], 'the way it went');
+    },
+  },
+  {
+    name: 'publishes once although the answer is lost twice',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ loseAnswers: 2 });
+      await connect({ answerTimeoutMs: 100 }).publish(channel, { data: 'once' });
+      equal(
+        (await server.events(channel)).map(({ data }) => data),
+        ['once'],
+        'events',
+      );
+    },
+  },
+  {
+    name: 'a key of the application publishes once over both lanes',
+    transports: ['websocket'],
+    async run({ connect, channel }) {
+      const connection = connect();
+      const first = await connection.publish(channel, { data: 'once', key: 'order-7' });
+      connection.use('sse');
+      const second = await connection.publish(channel, { data: 'once', key: 'order-7' });
+      equal(second.id, first.id, 'id');
+    },
+  },
+  {
+    name: 'tries again while the server fails',
+    transports: ['sse', 'poll'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 2, status: 503 } });
+      await connect().publish(channel, { data: 'e 1' });
+      equal((await server.stats()).publishedByHttp, 3, 'requests');
+    },
+  },
+  {
+    name: 'does not try again what is refused',
+    transports: ['sse', 'poll'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 1, status: 413 } });
+      const error = await thrownBy(() => connect().publish(channel, { data: 'e 1' }));
+      truthy(error instanceof LanesError && error.status === 413 && error.code === 'failed_413', 'the error');
+      equal((await server.stats()).publishedByHttp, 1, 'requests');
+    },
+  },
+  {
+    name: 'gives up in the end, and says what was last wrong',
+    transports: ['sse', 'poll'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 1_000, status: 500 } });
+      const error = await thrownBy(() => connect({ publishTimeoutMs: 200 }).publish(channel, { data: 'e 1' }));
+      truthy(error instanceof LanesError && error.code === 'publish_timeout' && /told to fail/.test(error.message), `the error: ${error}`);
+    },
+  },
+  {
+    name: 'a signal gives a publication up',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      const connection = connect();
+      await connection.publish(channel, { data: 'e 1' });
+      await server.set({ mute: true, failures: { times: 1_000, status: 500 } });
+      const error = await thrownBy(() => connection.publish(channel, { data: 'e 2' }, { signal: AbortSignal.timeout(50) }));
+      truthy(error instanceof DOMException && error.name === 'TimeoutError', `the signal's reason: ${error}`);
+    },
+  },
+  {
+    name: 'goes by HTTP where the application gives up a socket that does not open',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      await server.set({ failures: { times: 1, status: 503 } });
+      const connection = connect({ reconnectMinMs: 1, reconnectMaxMs: 1 });
+      const published = connection.publish(channel, { data: 'once' });
+      connection.use('sse');
+      await published;
+      equal((await server.stats()).publishedBySocket, 0, 'publications on the socket');
+      equal(
+        (await server.events(channel)).map(({ data }) => data),
+        ['once'],
+        'events',
+      );
+    },
+  },
+  {
+    name: 'sends by HTTP what does not fit into a frame of the socket',
+    transports: ['websocket'],
+    async run({ connect, server, channel }) {
+      const connection = connect();
+      await connection.publish(channel, { data: '"'.repeat(20_000) });
+      await connection.publish(channel, { data: 'small' });
+      const { publishedByHttp, publishedBySocket } = await server.stats();
+      equal([publishedByHttp, publishedBySocket], [1, 1], 'the way they went');
+    },
+  },
+];

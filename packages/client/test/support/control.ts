@@ -1,0 +1,96 @@
+import type { WireEvent } from '../../../protocol/index.ts';
+import type { Connection, ConnectOptions, Transport } from '../../src/index.ts';
+
+/** What can be wrong with the stub server. Plain data, so that a page can set it in a server elsewhere. */
+export interface Faults {
+  /** Streams get their head and not a byte more, as behind a proxy that collects the answer. */
+  readonly holdStreams: boolean;
+  /** Connections stay open, and nothing goes out on them. */
+  readonly mute: boolean;
+  /** Every delivery goes out twice. */
+  readonly double: boolean;
+  /** WebSocket: deliveries leave in pairs, the later one first; what has no partner leaves a little later. */
+  readonly reorder: boolean;
+  /** WebSocket: every n-th delivery is lost; 0 loses none. */
+  readonly dropEvery: number;
+  /** Publications are written, and the answer is lost, so many times. */
+  readonly loseAnswers: number;
+  /** The next so many requests and upgrades fail with the status. */
+  readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
+  /** WebSocket: the next so many frames are answered by API Gateway itself: it could not run the handler. */
+  readonly brokenFrames: number;
+  /** WebSocket: frames are handled side by side, and these take so long. */
+  readonly slowFrames: { readonly subscribe?: number; readonly unsubscribe?: number };
+  /** WebSocket: a replay ends with an error after so many events; 0 lets it go on to its end. */
+  readonly replayLimit: number;
+  /** WebSocket: a server that knows no batches sends every event in a frame of its own. */
+  readonly noBatches: boolean;
+  /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
+  readonly limitedReplays: number;
+  /** Only these tokens are let in; undefined lets everybody in. */
+  readonly tokens: readonly string[] | undefined;
+}
+
+export interface Stats {
+  readonly streams: number;
+  readonly polls: number;
+  readonly sockets: number;
+  /** Channels that sockets are subscribed to. */
+  readonly subscriptions: number;
+  /** Streams, polls and sockets ever opened. */
+  readonly opened: number;
+  readonly mostSockets: number;
+  readonly pings: number;
+  /** Frames that ask to subscribe. */
+  readonly subscribes: number;
+  readonly unsubscribes: number;
+  /** Events sent on streams and sockets, or in answers to polls. */
+  readonly delivered: number;
+  /** Requests to publish, refused and repeated ones too, by where they came in. */
+  readonly publishedByHttp: number;
+  readonly publishedBySocket: number;
+}
+
+/**
+ * The server's side of a case. Everything is asynchronous and plain data, so that the same case runs in Node, where the server
+ * is in the same process, and in a browser, where it is not.
+ */
+export interface ServerControl {
+  publish(channel: string, data: string, type?: string): Promise<WireEvent>;
+  /** Assigns a seq that is not written yet. Events behind it are notified, but not settled. */
+  openGap(channel: string): Promise<void>;
+  /** Puts tombstones into the open gaps. */
+  addTombstones(channel: string): Promise<void>;
+  /** The log is lost and begins again with another epoch. */
+  wipe(channel: string): Promise<void>;
+  /** Everything so far is past retention. */
+  expire(channel: string): Promise<void>;
+  /** What is in the log, in order. */
+  events(channel: string): Promise<readonly WireEvent[]>;
+  /** Ends every connection without a word. */
+  cut(): Promise<void>;
+  /**
+   * Ends the rights of every connection: by `event: expired`, on sockets by an error frame and a close that says nothing, as
+   * API Gateway makes it, or by the close code 4401.
+   */
+  expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void>;
+  set(faults: Partial<Faults>): Promise<void>;
+  stats(): Promise<Stats>;
+}
+
+/** What a case works with. */
+export interface CaseContext {
+  readonly transport: Transport;
+  /** Not used by another case. */
+  readonly channel: string;
+  readonly server: ServerControl;
+  /** `connect` with the stub's URLs, the transport and short times; closed at the end. */
+  connect(options?: Partial<ConnectOptions>): Connection;
+}
+
+/** One behaviour, over each of its transports. Needs neither Node nor a test runner: it throws when it fails. */
+export interface Case {
+  readonly name: string;
+  readonly transports: readonly Transport[];
+  run(context: CaseContext): Promise<void>;
+}

@@ -1,0 +1,105 @@
+import type { ResetReason, WireEvent } from '../../../protocol/index.ts';
+
+type Entry = WireEvent | 'open gap' | 'tombstone';
+
+interface ChannelLog {
+  readonly epoch: string;
+  readonly entries: Entry[];
+  /** Seqs up to it are past retention. */
+  expired: number;
+  readonly keys: Map<string, WireEvent>;
+}
+
+export interface Replay {
+  readonly events: readonly WireEvent[];
+  /** Everything that exists up to here is among the events. */
+  readonly settled: string;
+  readonly reset?: ResetReason;
+}
+
+/** An event log in memory, with the semantics of DESIGN section 2. */
+export class StubLog {
+  readonly #channels = new Map<string, ChannelLog>();
+  #epochs = 0;
+  /** Called after an event was written, and without one after tombstones were added. */
+  onChange: (channel: string, event?: WireEvent) => void = () => {};
+
+  publish(channel: string, { type = 'message', data, key }: { type?: string; data: string; key?: string }): WireEvent {
+    const log = this.#log(channel);
+    const known = log.keys.get(key ?? '');
+    if (known !== undefined) return known;
+    const event: WireEvent = {
+      channel,
+      id: `${log.epoch}.${log.entries.length + 1}`,
+      type,
+      data,
+      publishedAt: new Date().toISOString(),
+    };
+    log.entries.push(event);
+    if (key !== undefined) log.keys.set(key, event);
+    this.onChange(channel, event);
+    return event;
+  }
+
+  openGap(channel: string): void {
+    this.#log(channel).entries.push('open gap');
+  }
+
+  addTombstones(channel: string): void {
+    const { entries } = this.#log(channel);
+    for (const [index, entry] of entries.entries()) if (entry === 'open gap') entries[index] = 'tombstone';
+    this.onChange(channel);
+  }
+
+  wipe(channel: string): void {
+    this.#channels.delete(channel);
+  }
+
+  expire(channel: string): void {
+    const log = this.#log(channel);
+    log.expired = log.entries.length;
+  }
+
+  events(channel: string): readonly WireEvent[] {
+    return this.#log(channel).entries.filter((entry) => typeof entry === 'object');
+  }
+
+  /** Where a subscription without a cursor starts. */
+  baseline(channel: string): string {
+    const { epoch, entries } = this.#log(channel);
+    const gap = entries.indexOf('open gap');
+    return `${epoch}.${gap < 0 ? entries.length : gap}`;
+  }
+
+  /** What a client that was at `after` has missed, or why it cannot be told. */
+  replay(channel: string, after: string): Replay {
+    const { epoch, entries, expired } = this.#log(channel);
+    const seq = seqOf(after);
+    if (epochOf(after) !== epoch) return this.#resetTo(channel, 'epoch_changed');
+    if (seq > entries.length) return this.#resetTo(channel, 'ahead');
+    if (seq < expired) return this.#resetTo(channel, 'expired');
+    const gap = entries.indexOf('open gap');
+    return {
+      events: entries.slice(seq).filter((entry) => typeof entry === 'object'),
+      settled: `${epoch}.${gap < 0 ? entries.length : Math.max(gap, seq)}`,
+    };
+  }
+
+  #resetTo(channel: string, reset: ResetReason): Replay {
+    return { ...this.replay(channel, this.baseline(channel)), reset };
+  }
+
+  #log(channel: string): ChannelLog {
+    const log = this.#channels.get(channel) ?? { epoch: `e${++this.#epochs}`, entries: [], expired: 0, keys: new Map() };
+    this.#channels.set(channel, log);
+    return log;
+  }
+}
+
+export function epochOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('.'));
+}
+
+export function seqOf(id: string): number {
+  return Number(id.slice(id.lastIndexOf('.') + 1));
+}

@@ -1,0 +1,187 @@
+import type http from 'node:http';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ClientFrame, ServerFrame, WireEvent } from '../../../protocol/index.ts';
+import { type StubState, takeFailure } from './stub-state.ts';
+
+interface Peer {
+  readonly socket: WebSocket;
+  readonly channels: Set<string>;
+  /** A delivery that waits for the next one, to leave after it. */
+  held: ServerFrame | undefined;
+}
+
+/** What API Gateway itself sends when it cannot run the handler. Its `requestId` is not one of the client's. */
+interface GatewayError {
+  readonly message: string;
+  readonly connectionId: string;
+  readonly requestId: string;
+}
+
+const REORDER_PATIENCE_MS = 20;
+
+/** The WebSocket lane of the stub: it delivers as API Gateway and the fan-out may, in any order, twice or not at all. */
+export class StubSockets {
+  readonly #state: StubState;
+  readonly #peers = new Set<Peer>();
+  #deliveries = 0;
+
+  constructor(server: http.Server, state: StubState) {
+    this.#state = state;
+    const sockets = new WebSocketServer({
+      server,
+      path: '/socket',
+      handleProtocols: (offered) => [...offered][0] ?? false,
+      verifyClient: ({ req }, decide) => {
+        const failure = takeFailure(state);
+        const isLetIn = state.faults.tokens?.includes(tokenIn(req)) !== false;
+        decide(failure === undefined && isLetIn, failure?.status ?? 401);
+      },
+    });
+    sockets.on('connection', (socket) => this.#admit(socket));
+  }
+
+  get open(): number {
+    return this.#peers.size;
+  }
+
+  get subscriptions(): number {
+    return [...this.#peers].reduce((sum, { channels }) => sum + channels.size, 0);
+  }
+
+  cut(): void {
+    for (const { socket } of this.#peers) socket.terminate();
+  }
+
+  closeAll(code: number, reason: string): void {
+    for (const { socket } of this.#peers) socket.close(code, reason);
+  }
+
+  expireAll(): void {
+    for (const { socket } of this.#peers) {
+      socket.send(JSON.stringify({ kind: 'error', code: 'token_expired', message: 'the token has expired' } satisfies ServerFrame));
+      socket.close(1000);
+    }
+  }
+
+  fanOut(event: WireEvent): void {
+    const { dropEvery, double } = this.#state.faults;
+    for (const peer of this.#peers) {
+      if (!peer.channels.has(event.channel)) continue;
+      if (dropEvery > 0 && ++this.#deliveries % dropEvery === 0) continue;
+      for (const frame of double ? [event, event] : [event]) this.#deliver(peer, { kind: 'event', ...frame });
+    }
+  }
+
+  #admit(socket: WebSocket): void {
+    const { counts } = this.#state;
+    counts.opened++;
+    const peer: Peer = { socket, channels: new Set(), held: undefined };
+    this.#peers.add(peer);
+    counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
+    const timers = new Set<NodeJS.Timeout>();
+    socket.on('close', () => {
+      this.#peers.delete(peer);
+      for (const timer of timers) clearTimeout(timer);
+    });
+    socket.on('message', (data) => {
+      const frame = JSON.parse(data.toString()) as ClientFrame;
+      if (frame.action === 'subscribe') this.#state.counts.subscribes++;
+      const slow: Partial<Record<ClientFrame['action'], number>> = this.#state.faults.slowFrames;
+      const delayMs = slow[frame.action] ?? 0;
+      const answer = () => {
+        for (const answered of this.#answer(peer, frame)) this.#send(peer, answered);
+      };
+      if (delayMs > 0) timers.add(setTimeout(answer, delayMs));
+      else answer();
+    });
+  }
+
+  #deliver(peer: Peer, frame: ServerFrame): void {
+    this.#state.counts.delivered++;
+    const { held } = peer;
+    if (!this.#state.faults.reorder) {
+      this.#send(peer, frame);
+    } else if (held !== undefined) {
+      peer.held = undefined;
+      this.#send(peer, frame);
+      this.#send(peer, held);
+    } else {
+      peer.held = frame;
+      setTimeout(() => {
+        if (peer.held !== frame) return;
+        peer.held = undefined;
+        this.#send(peer, frame);
+      }, REORDER_PATIENCE_MS);
+    }
+  }
+
+  #send({ socket }: Peer, frame: ServerFrame | GatewayError): void {
+    if (!this.#state.faults.mute) socket.send(JSON.stringify(frame));
+  }
+
+  #answer(peer: Peer, frame: ClientFrame): readonly (ServerFrame | GatewayError)[] {
+    const { counts, faults, log } = this.#state;
+    if (frame.action === 'publish') counts.publishedBySocket++;
+    if (faults.brokenFrames > 0) {
+      this.#state.faults = { ...faults, brokenFrames: faults.brokenFrames - 1 };
+      return [{ message: 'Internal server error', connectionId: 'c', requestId: 'AWS' }];
+    }
+    const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
+    switch (frame.action) {
+      case 'ping':
+        counts.pings++;
+        return [{ kind: 'pong', ...repeated }];
+      case 'unsubscribe':
+        counts.unsubscribes++;
+        peer.channels.delete(frame.channel);
+        return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
+      case 'publish': {
+        const { id } = log.publish(frame.channel, frame);
+        if (faults.loseAnswers === 0) return [{ kind: 'published', channel: frame.channel, id, ...repeated }];
+        this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
+        return [];
+      }
+      case 'subscribe':
+        return this.#subscribe(peer, frame, repeated);
+    }
+  }
+
+  #subscribe(
+    peer: Peer,
+    { channel, after, batch = false }: ClientFrame & { readonly action: 'subscribe' },
+    repeated: { readonly requestId?: string },
+  ): readonly ServerFrame[] {
+    const { log, counts, faults } = this.#state;
+    if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
+    peer.channels.add(channel);
+    const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
+    if (after === undefined) return [subscribed];
+    if (faults.limitedReplays > 0) {
+      this.#state.faults = { ...faults, limitedReplays: faults.limitedReplays - 1 };
+      return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: 20, ...repeated }];
+    }
+    const { events, settled, reset } = log.replay(channel, after);
+    const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;
+    counts.delivered += sent.length;
+    const incomplete = { kind: 'error', code: 'replay_incomplete', message: 'there is more', id: sent.at(-1)?.id ?? after } as const;
+    return [
+      subscribed,
+      ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
+      ...(batch && !faults.noBatches ? batchesOf(channel, sent) : sent.map((event) => ({ kind: 'event', ...event }) as const)),
+      { ...(sent.length < events.length ? incomplete : ({ kind: 'caughtUp', channel, id: settled } as const)), ...repeated },
+    ];
+  }
+}
+
+const BATCH = 4;
+
+function* batchesOf(channel: string, events: readonly WireEvent[]): Generator<ServerFrame> {
+  for (let at = 0; at < events.length; at += BATCH) {
+    yield { kind: 'events', channel, events: events.slice(at, at + BATCH).map(({ channel: _, ...event }) => event) };
+  }
+}
+
+function tokenIn(request: http.IncomingMessage): string {
+  const protocols = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
+  return protocols.find((protocol) => protocol.startsWith('bearer.'))?.slice('bearer.'.length) ?? '';
+}

@@ -1,0 +1,349 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { buildConsole } from '../build.ts';
+import { collectPageErrors, lanePane, launchBrowser } from './browser.ts';
+import { StubServer } from './stub-server.ts';
+
+// Each test waits for what the page shows; a loaded machine takes its time for a page load.
+jest.setTimeout(30_000);
+
+let consoleDir: string;
+let browser: Browser;
+let stub: StubServer;
+let context: BrowserContext;
+let page: Page;
+let pageErrors: readonly string[];
+let requests: URL[];
+
+const websocket = () => lanePane(page, 'WebSocket lane');
+const sse = () => lanePane(page, 'SSE lane');
+const lanes = () => [websocket(), sse()];
+
+async function openPage(server: StubServer, path = '/'): Promise<void> {
+  await page.goto(server.url + path);
+}
+
+async function openLivePage(path = '/'): Promise<void> {
+  await openPage(stub, path);
+  for (const lane of lanes()) await lane.live();
+}
+
+const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+
+beforeAll(async () => {
+  consoleDir = mkdtempSync(join(tmpdir(), 'lanes-console-'));
+  buildConsole(consoleDir);
+  browser = await launchBrowser();
+}, 60_000);
+
+afterAll(async () => {
+  await browser.close();
+  rmSync(consoleDir, { recursive: true });
+});
+
+beforeEach(async () => {
+  stub = await StubServer.start({ consoleDir });
+  context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+  context.setDefaultTimeout(10_000);
+  page = await context.newPage();
+  pageErrors = collectPageErrors(page);
+  requests = [];
+  page.on('request', (request) => requests.push(new URL(request.url())));
+});
+
+afterEach(async () => {
+  expect(pageErrors).toEqual([]);
+  await context.close();
+  await stub.close();
+});
+
+test('the page asks no other host for anything', async () => {
+  await openLivePage();
+  expect(requests.length).toBeGreaterThan(4);
+  for (const request of requests) expect(request.host).toBe(new URL(stub.url).host);
+});
+
+test('an event published on the page by Enter shows with one id in both panes, with latency', async () => {
+  await openLivePage();
+  await page.getByLabel('Data').fill('from the page');
+  await page.getByLabel('Data').press('Enter');
+
+  await page.getByText('k3f9.1 published in').waitFor();
+  for (const lane of lanes()) {
+    await lane.event('from the page').waitFor();
+    expect(await lane.events()).toEqual([
+      { id: 'k3f9.1', data: 'from the page', latency: expect.stringMatching(/^-?\d+ ms$/), replayed: false },
+    ]);
+  }
+});
+
+test('Shift+Enter breaks the line instead of publishing', async () => {
+  await openLivePage();
+  await page.getByLabel('Data').fill('one');
+  await page.getByLabel('Data').press('Shift+Enter');
+  await page.getByLabel('Data').pressSequentially('two');
+  await page.getByLabel('Data').press('Enter');
+  await sse().event('two').waitFor();
+  expect(await sse().events()).toMatchObject([{ data: 'one\ntwo' }]);
+});
+
+test('a burst publishes 20 events', async () => {
+  await openLivePage();
+  await page.getByRole('button', { name: 'Publish 20' }).click();
+  for (const lane of lanes()) {
+    await lane.event('20/20').waitFor();
+    await expect(lane.counter('received').textContent()).resolves.toBe('20');
+  }
+  await page.getByText('20 events published').waitFor();
+});
+
+test('a burst sends each event when the one before has its id, and shows how far it is', async () => {
+  await openLivePage();
+  const begun: string[] = [];
+  const gates = new Map<string, PromiseWithResolvers<void>>();
+  stub.beforePublishing = (data) => {
+    begun.push(data);
+    const gate = Promise.withResolvers<void>();
+    gates.set(data, gate);
+    return gate.promise;
+  };
+  const release = async (data: string) => {
+    while (!gates.has(data)) await page.evaluate(() => new Promise(requestAnimationFrame));
+    gates.get(data)?.resolve();
+  };
+  await page.getByRole('button', { name: 'Publish 20' }).click();
+  await page.getByText('Publishing: 0 of 20 published …').waitFor();
+  await release('hello 1/20');
+  await page.getByText('Publishing: 1 of 20 published …').waitFor();
+  await release('hello 2/20');
+  await page.getByText('Publishing: 2 of 20 published …').waitFor();
+  expect(begun.slice(0, 2)).toEqual(['hello 1/20', 'hello 2/20']);
+  expect(begun.length).toBeLessThanOrEqual(3);
+  for (let index = 3; index <= 20; index++) await release(`hello ${index}/20`);
+  await page.getByText('20 events published').waitFor();
+  expect(begun).toEqual(Array.from({ length: 20 }, (_, index) => `hello ${index + 1}/20`));
+});
+
+test('a burst stops at the first event that fails, and says how far it came', async () => {
+  await openLivePage();
+  stub.refuseData = 'hello 4/20';
+  await page.getByRole('button', { name: 'Publish 20' }).click();
+  await page
+    .locator('.outcome.failed', { hasText: '3 of 20 published, then: your token does not allow this. The 16 behind it were not sent.' })
+    .waitFor();
+  await sse().event('hello 3/20').waitFor();
+  expect((await sse().events()).map(({ data }) => data)).toEqual(['hello 3/20', 'hello 2/20', 'hello 1/20']);
+});
+
+test('an event for a WebSocket lane that is cut waits, says so, and goes out with the connection', async () => {
+  await openLivePage();
+  const outcome = page.locator('.outcome');
+  await page.getByLabel('Send by').selectOption('WebSocket');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await outcome.filter({ hasText: 'k3f9.1 published in' }).waitFor();
+  await websocket().cut();
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await outcome.filter({ hasText: 'Waiting for the connection of the WebSocket lane …' }).waitFor();
+  expect(await outcome.textContent()).not.toContain('published');
+  await websocket().resumeNow();
+  await outcome.filter({ hasText: 'k3f9.2 published in' }).waitFor();
+});
+
+test('an event can be sent up the WebSocket', async () => {
+  await openLivePage();
+  await page.getByLabel('Send by').selectOption('WebSocket');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await page.getByText('k3f9.1 published in').waitFor();
+  await sse().event('hello').waitFor();
+  expect(requests.filter(({ pathname }) => pathname.startsWith('/v1/channels'))).toEqual([]);
+});
+
+test("what the server says about bad input is shown in the server's words", async () => {
+  await openLivePage();
+  await page.getByLabel('Type').fill('bad type');
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await page.getByText('type "bad type" does not match').waitFor();
+});
+
+test.each(['WebSocket lane', 'SSE lane'] as const)('the %s, cut, resumes with what it missed, in order and once', async (title) => {
+  await openLivePage();
+  const lane = lanePane(page, title);
+  stub.publish('demo', 'before');
+  await lane.event('before').waitFor();
+  await lane.cut();
+  for (const data of ['missed 1', 'missed 2', 'missed 3']) stub.publish('demo', data);
+  await lane.resumeNow();
+  await lane.notice('Resumed after k3f9.1, 3 events replayed').waitFor();
+  stub.publish('demo', 'after');
+  await lane.event('after').waitFor();
+
+  expect((await lane.events()).map(({ data, replayed }) => [data, replayed])).toEqual([
+    ['after', false],
+    ['missed 3', true],
+    ['missed 2', true],
+    ['missed 1', true],
+    ['before', false],
+  ]);
+  await expect(lane.counter('reconnects').textContent()).resolves.toBe('1');
+});
+
+test.each(['WebSocket lane', 'SSE lane'] as const)('the %s comes back by itself when the server drops it', async (title) => {
+  await openLivePage();
+  const lane = lanePane(page, title);
+  stub.publish('demo', 'before');
+  await lane.event('before').waitFor();
+  if (title === 'SSE lane') stub.dropStreams();
+  else stub.dropSockets();
+  stub.publish('demo', 'meanwhile');
+  await lane.notice('Connection lost after k3f9.1').waitFor();
+  await lane.notice('Resumed after k3f9.1, 1 event replayed').waitFor();
+  expect((await lane.events()).map(({ data }) => data)).toEqual(['meanwhile', 'before']);
+});
+
+test('what the WebSocket lane loses on the way is mended', async () => {
+  await openLivePage();
+  stub.lostOnWebSocket.add('k3f9.1');
+  stub.publish('demo', 'lost');
+  stub.publish('demo', 'arrived');
+  await websocket().notice('Gap after k3f9.0 mended, 1 event asked for again').waitFor();
+  expect((await websocket().events()).map(({ data }) => data)).toEqual(['arrived', 'lost']);
+  await expect(websocket().counter('gaps mended').textContent()).resolves.toBe('1');
+});
+
+test('an event of a type that nobody named before shows on the SSE lane too', async () => {
+  await openLivePage();
+  stub.publish('demo', 'paid', 'order.paid');
+  await sse().event('paid').waitFor();
+  expect(await sse().events()).toEqual([{ id: 'k3f9.1', data: 'paid', latency: expect.stringContaining('s'), replayed: false }]);
+});
+
+test('a reset is shown on both lanes', async () => {
+  await openLivePage();
+  stub.refuseResume = true;
+  for (const lane of lanes()) {
+    await lane.cut();
+    await lane.resumeNow();
+    await lane.notice('Reset: what was missed is older than the log keeps').waitFor();
+  }
+});
+
+test('markup in an event is text', async () => {
+  await openLivePage();
+  const data = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+  stub.publish('demo', data);
+  for (const lane of lanes()) {
+    await lane.event('<img').waitFor();
+    expect(await lane.events()).toMatchObject([{ data }]);
+    await expect(lane.pane.locator('.event img, .event script').count()).resolves.toBe(0);
+  }
+});
+
+test('long data is folded, and unfolds on demand', async () => {
+  await openLivePage();
+  stub.publish('demo', 'x'.repeat(5000));
+  await sse().pane.getByRole('button', { name: 'Show all 5,000 characters' }).click();
+  await sse().pane.getByRole('button', { name: 'Show less' }).waitFor();
+  expect((await sse().events())[0]?.data).toHaveLength(5000);
+  await sse().pane.getByRole('button', { name: 'Show less' }).click();
+  await sse().pane.getByRole('button', { name: 'Show all' }).waitFor();
+  expect((await sse().events())[0]?.data.length).toBeLessThan(300);
+});
+
+test('a bad channel name is refused beside its field, a good one opens and stays in the address', async () => {
+  await openLivePage();
+  await page.getByLabel('Channel').fill('bad name');
+  await page.getByRole('button', { name: 'Open' }).click();
+  await page.getByRole('alert').filter({ hasText: 'letters, digits' }).waitFor();
+  // Within the patience of the browser's driver: the alert and the field are drawn one after the other.
+  await page.locator('input[aria-invalid="true"]').waitFor();
+
+  await page.getByLabel('Channel').fill('orders:eu');
+  await page.getByLabel('Channel').press('Enter');
+  for (const lane of lanes()) await lane.live();
+  stub.publish('demo', 'of the old channel');
+  stub.publish('orders:eu', 'of the new channel');
+  for (const lane of lanes()) {
+    await lane.event('of the new channel').waitFor();
+    expect(await lane.events()).toHaveLength(1);
+  }
+  expect(new URL(page.url()).searchParams.get('channel')).toBe('orders:eu');
+});
+
+test.each([
+  ['sse', 'WebSocket lane', 'SSE lane'],
+  ['websocket', 'SSE lane', 'WebSocket lane'],
+] as const)('with the %s lane alone, the page works, and claims no %s', async (only, absent, present) => {
+  const half = await StubServer.start({ consoleDir, lanes: [only] });
+  await openPage(half);
+  await lanePane(page, present).live();
+  const said = lanePane(page, absent).pane.getByText('This lane is not deployed here.');
+  // That there is no SSE lane only shows when it is asked; of a WebSocket lane the deployment tells beforehand.
+  if (only === 'websocket') await said.waitFor();
+  else expect(await lanePane(page, absent).pane.count()).toBe(0);
+  await page.getByRole('button', { name: 'Publish', exact: true }).click();
+  await lanePane(page, present).event('hello').waitFor();
+  expect(await scrollsSideways()).toBe(false);
+  await half.close();
+});
+
+test.each([
+  [1280, 860],
+  [360, 760],
+])('at %i by %i pixels, with the longest words, nothing scrolls sideways', async (width, height) => {
+  await page.setViewportSize({ width, height });
+  const channel = 'c'.repeat(128);
+  await openLivePage(`/?channel=${channel}`);
+  expect(await scrollsSideways()).toBe(false);
+  stub.publish(channel, 'w'.repeat(250), 't'.repeat(128));
+  for (const lane of lanes()) {
+    await lane.event('wwww').waitFor();
+    expect(await lane.pane.locator('.events').evaluate((list) => list.scrollWidth > list.clientWidth)).toBe(false);
+  }
+  expect(await scrollsSideways()).toBe(false);
+});
+
+test('stacked at phone width, side by side on a desktop', async () => {
+  await openLivePage();
+  const tops = async () => Promise.all(lanes().map(async ({ pane }) => (await pane.boundingBox())?.y));
+  const [left, right] = await tops();
+  expect(left).toBe(right);
+  await page.setViewportSize({ width: 360, height: 760 });
+  const [upper, lower] = await tops();
+  expect(lower).toBeGreaterThan(upper ?? 0);
+});
+
+test('everything can be reached and worked by keyboard', async () => {
+  await openLivePage();
+  stub.publish('demo', 'one');
+  for (const lane of lanes()) await lane.event('one').waitFor();
+  const reached: string[] = [];
+  for (let step = 0; step < 12; step++) {
+    await page.keyboard.press('Tab');
+    reached.push(
+      await page.evaluate(() => {
+        const focused = document.activeElement;
+        return focused?.getAttribute('aria-label') ?? focused?.id ?? '';
+      }),
+    );
+  }
+  expect(reached.filter((name) => name !== '')).toEqual([
+    'channel',
+    'type',
+    'data',
+    'route',
+    'Cut the WebSocket lane',
+    'Events on the WebSocket lane, newest first',
+    'Cut the SSE lane',
+    'Events on the SSE lane, newest first',
+  ]);
+
+  const cut = websocket().pane.getByRole('button', { name: 'Cut the WebSocket lane' });
+  await cut.focus();
+  await page.keyboard.press('Enter');
+  await websocket().pane.getByRole('button', { name: 'Resume the WebSocket lane now' }).waitFor();
+  await page.keyboard.press('Enter');
+  await websocket().live();
+});
