@@ -59,7 +59,7 @@ function open(streams: number, streamsPerConnection: number, token = 't') {
 test('streams share connections, as many on each as was asked for', async () => {
   const { data, opened } = open(5, 2);
 
-  await until(() => data.length === 5);
+  await until('5 streams have data', () => data.length === 5);
   expect(opened).toEqual(Array.from({ length: 5 }, () => 'e.0'));
   expect(sessions.opened).toBe(3);
 });
@@ -67,17 +67,17 @@ test('streams share connections, as many on each as was asked for', async () => 
 test('a stream that is refused ends with the status', async () => {
   const { ended } = open(1, 2, 'wrong');
 
-  await until(() => ended.length === 1);
+  await until('the stream has ended', () => ended.length === 1);
   expect(ended).toEqual(['answered 401']);
 });
 
 test('closing the lane is no end of its streams', async () => {
   const { data, ended } = open(2, 2);
-  await until(() => data.length === 2);
+  await until('2 streams have data', () => data.length === 2);
 
   lane?.close();
 
-  await until(() => sessions.closed === sessions.opened);
+  await until('all sessions are closed', () => sessions.closed === sessions.opened);
   expect(ended).toEqual([]);
 });
 
