@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freshChannel } from '../support/clients.ts';
 import { type Run, startRun } from '../support/run.ts';
-import { openSocket, publishBySocket } from './support/sockets.ts';
+import { openSocket, publishBySocket, subscribeSocket } from './support/sockets.ts';
 
 let run: Run;
 
@@ -15,8 +15,11 @@ afterAll(async () => {
 
 test('a WebSocket that subscribes with `after` gets what it missed and is told when it has caught up', async () => {
   const channel = freshChannel('after');
+  const early = await subscribeSocket(run.urls.websocket, channel);
   const after = await publishBySocket(run.urls.websocket, channel, '1');
   for (const data of ['2', '3']) await publishBySocket(run.urls.websocket, channel, data);
+  // The fan-out is done with them, so that what comes to the next socket is the replay alone.
+  await early.ofKind('event', 3);
 
   const socket = await openSocket(run.urls.websocket);
   socket.send({ action: 'subscribe', channel, after });
@@ -24,7 +27,7 @@ test('a WebSocket that subscribes with `after` gets what it missed and is told w
   await socket.ofKind('caughtUp');
   expect(socket.frames.items.map((frame) => frame.kind)).toEqual(['subscribed', 'event', 'event', 'caughtUp']);
   expect((await socket.ofKind('event', 2)).map((event) => event.data)).toEqual(['2', '3']);
-  socket.close();
+  for (const each of [early, socket]) each.close();
 });
 
 test.each([
