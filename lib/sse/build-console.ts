@@ -7,5 +7,5 @@ import { ROOT } from '../bundle.ts';
  * names. It is no part of the infrastructure's code: it is a program that is run here.
  */
 export function buildConsole(outDir: string): void {
-  execFileSync(process.execPath, [join(ROOT, 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync(process.execPath, [join(ROOT, 'packages', 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });
 }

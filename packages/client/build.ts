@@ -56,7 +56,7 @@ async function writeTypes(outDir: string, signal: AbortSignal): Promise<void> {
     ...['--ignoreConfig', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext', '--types', ''],
     ...['--rootDir', join(HERE, '..'), '--outDir', outDir],
   ];
-  const compiler = spawn(join(HERE, '../node_modules/.bin/tsc'), [...flags, ENTRY], { cwd: HERE, stdio: 'inherit', signal });
+  const compiler = spawn(join(HERE, '../../node_modules/.bin/tsc'), [...flags, ENTRY], { cwd: HERE, stdio: 'inherit', signal });
   const [code] = await once(compiler, 'close');
   if (code !== 0) throw new Error(`tsc ended with ${code}`);
 }

@@ -15,19 +15,7 @@ import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 
 /** What an app is made of, and what makes it. */
-const COPIED = [
-  'bin',
-  'command-line',
-  'lib',
-  'lambda',
-  'fargate',
-  'backbone',
-  'console',
-  'client',
-  'package.json',
-  'tsconfig.json',
-  'cdk.json',
-];
+const COPIED = ['bin', 'command-line', 'lib', 'lambda', 'fargate', 'backbone', 'packages', 'package.json', 'tsconfig.json', 'cdk.json'];
 
 const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
 
@@ -44,7 +32,8 @@ function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly s
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), 'realtime-lanes-extend-'));
   assembly = join(copy, 'cdk.out');
-  for (const name of COPIED) cpSync(join(ROOT, name), join(copy, name), { recursive: true });
+  for (const name of COPIED)
+    cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: (path) => !/packages\/[^/]+\/test/.test(path) });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy, edit);
 

@@ -8,12 +8,15 @@ interface LockedPackage {
   readonly integrity?: string;
   readonly hasInstallScript?: boolean;
   readonly inBundle?: boolean;
+  /** To a workspace. */
+  readonly link?: boolean;
 }
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const { allowScripts }: { allowScripts: Record<string, boolean> } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
 const lock: { packages: Record<string, LockedPackage> } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8'));
-const locked = Object.entries(lock.packages).filter(([folder]) => folder !== '');
+/** Of others: the root and its workspaces are ours. */
+const locked = Object.entries(lock.packages).filter(([folder, { link }]) => folder.includes('node_modules/') && link !== true);
 
 const nameOf = (folder: string): string => folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
 

@@ -11,7 +11,7 @@ import { StubServer } from './support/stub-server.ts';
 /** The package as an application gets it: built, and found by its name. */
 
 const CLIENT = join(import.meta.dirname, '..');
-const BIN = join(CLIENT, '../node_modules/.bin');
+const BIN = join(CLIENT, '../../node_modules/.bin');
 const README = readFileSync(join(CLIENT, 'README.md'), 'utf8');
 
 let app: string;

@@ -28,7 +28,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^npm run (deps|lint|typecheck|test:\w+)$/, elsewhere('package.json')],
   [/^npm run (findings|diagram)$/, elsewhere('test/lib/app.test.ts')],
   [/^npm run secrets$/, elsewhere('test/scripts/find-secrets.test.ts')],
-  [/^(npm run build:client|npm run build|node client\/build\.ts)$/, elsewhere('packages/client/test/package.test.ts')],
+  [/^(npm run build:client|npm run build|node packages\/client\/build\.ts)$/, elsewhere('packages/client/test/package.test.ts')],
   [/^npm (start|run )/, { kind: 'options' }],
   [/^(npx )?cdk (bootstrap|deploy|destroy|diff|import|list|synth|rollback)\b/, { kind: 'stage' }],
   [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
