@@ -1,20 +1,16 @@
 /** `npm run init`: makes a project of this template. `-- --help` tells the options. */
-import { spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createCommand, runCommand, UsageError } from '../../command-line/command.ts';
+import { runUntil } from '../../command-line/program.ts';
 import { INTERRUPTED } from '../../command-line/stop.ts';
 import { type Answers, addQuestions, askForRest } from './answers.ts';
 import { makeProject, packagesLeftOver } from './project.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-interface Options extends Answers {
-  /** False after `--without-lab`. */
-  readonly withoutLab?: boolean;
-  readonly dryRun?: boolean;
-}
+type Options = Answers & { readonly withoutLab?: boolean; readonly dryRun?: boolean };
 
 const parse = (argv: readonly string[]) =>
   addQuestions(
@@ -65,8 +61,7 @@ function remove(path: string): void {
 
 /** Texts of the files that git knows and that are there, by path. */
 function readTree(): ReadonlyMap<string, string> {
-  const paths = git('ls-files', '-z').split('\0');
-  const there = paths.filter((path) => path !== '' && existsSync(join(ROOT, path)));
+  const there = git('ls-files').split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
   // A picture has no text.
   return new Map(there.map((path) => [path, /\.(png|webp|jpg)$/.test(path) ? '' : readFileSync(join(ROOT, path), 'utf8')]));
 }
@@ -75,16 +70,14 @@ function readTree(): ReadonlyMap<string, string> {
 async function tidy(leftOver: readonly string[], signal: AbortSignal): Promise<void> {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const packages = leftOver.filter((name) => name in dependencies || name in devDependencies);
-  const run = async (what: string, command: string, ...args: readonly string[]): Promise<void> => {
+  const run = (what: string, command: string, ...args: readonly string[]) => {
     console.log(`${what} …`);
-    const env = { ...process.env, PATH: `${join(ROOT, 'node_modules/.bin')}:${process.env['PATH']}` };
-    const [status] = await once(spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'ignore', 'inherit'], env, signal }), 'close');
-    if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}. What is above says what is left to do.`);
+    return runUntil(signal, { cwd: ROOT })(command, args);
   };
-  await run('format', 'biome', 'check', '--write', '--log-level=error', '.');
+  await run('format', 'npx', 'biome', 'check', '--write', '--log-level=error', '.');
   if (packages.length > 0) await run('packages', 'npm', 'uninstall', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
   await run('security findings and diagram (about a minute)', 'npm', 'run', '--silent', 'findings');
-  await run('logical ids', 'jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/', '--ci=false', '-u');
+  await run('logical ids', 'npx', 'jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/', '--ci=false', '-u');
 }
 
 function git(...args: readonly string[]): string {

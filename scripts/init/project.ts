@@ -2,18 +2,16 @@ import { dirname, join, normalize } from 'node:path/posix';
 import type { Answers } from './answers.ts';
 
 /** What makes projects of the template, and tells of it: no project has it. */
-const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'lab/init'];
+const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'test/command-line/template', 'lab/init'];
 
 /** A folder of a lane that is not wanted goes wherever it lies, and those that need both lanes with it. */
-function foldersToRemove({ lanes }: Answers): readonly string[] {
-  return lanes === 'both' ? [] : ['both', lanes === 'sse' ? 'websocket' : 'sse'];
-}
+const isLeftOut = (folder: string, { lanes }: Answers): boolean =>
+  lanes !== 'both' && folder !== lanes && ['both', 'sse', 'websocket'].includes(folder);
 
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 function isKept(path: string, answers: Answers, lab: boolean): boolean {
-  const folders = path.split('/').slice(0, -1);
-  if (foldersToRemove(answers).some((name) => folders.includes(name))) return false;
+  if (path.split('/').slice(0, -1).some((folder) => isLeftOut(folder, answers))) return false;
   return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab', 'docs/lab'])].some((folder) => isBelow(path, folder));
 }
 
@@ -33,15 +31,13 @@ export function makeProject(files: ReadonlyMap<string, string>, answers: Answers
 
 function change(path: string, text: string, answers: Answers, isGone: (path: string) => boolean): string {
   if (path === 'package.json') return narrowScripts(text, isGone);
-  if (path === 'lib/lanes.ts') return foldersToRemove(answers).reduce((lines, lane) => lines.replace(laneLine(lane), ''), text);
+  if (path === 'lib/lanes.ts') return text.replaceAll(/^export \{ (\w+) \}.*\n/gm, (line, lane: string) => (isLeftOut(lane, answers) ? '' : line));
   if (path.startsWith('lib/stages/')) return configureStage(text, answers);
   if (!path.endsWith('.md')) return text;
   return text.replaceAll(/\[([^\]]*)\]\(([^)\s:#]+)[^)\s]*\)/g, (link, label: string, to: string) =>
     isGone(normalize(join(dirname(path), to)).replace(/\/$/, '')) ? label : link,
   );
 }
-
-const laneLine = (lane: string): RegExp => new RegExp(`^export \\{ ${lane} \\}.*\\n`, 'm');
 
 /** Commands of programs that are gone go, and no command names a folder that is gone. */
 function narrowScripts(text: string, isGone: (path: string) => boolean): string {

@@ -26,12 +26,14 @@ type Try = readonly [args: readonly string[], value: string, allowed: string];
  * For each command, arguments that make no sense, the bad value in what it says, and what it says is allowed: from the `bad-values.json`
  * of the folders beside this file, so that those of a lane go with its folder.
  */
-const BAD: Readonly<Record<string, readonly Try[]>> = Object.assign(
+const KNOWN: Readonly<Record<string, readonly Try[]>> = Object.assign(
   {},
   ...readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => JSON.parse(readFileSync(join(import.meta.dirname, name, 'bad-values.json'), 'utf8'))),
 );
+
+const BAD = Object.fromEntries(Object.entries(KNOWN).filter(([name]) => OURS.includes(name)));
 
 /** Where Node keeps what it has compiled (jest.config.mjs): commands start faster. */
 const { NODE_COMPILE_CACHE = '' } = process.env;
@@ -60,7 +62,7 @@ const typed = (name: string) => (name === 'start' ? 'npm start' : `npm run ${nam
 
 test('every command of ours replaces the shell that npm starts it in, so that a signal reaches it, and has bad values to try', () => {
   expect(OURS.filter((name) => !scripts[name]?.startsWith('exec node '))).toEqual([]);
-  expect(OURS.toSorted()).toEqual(Object.keys(BAD).toSorted());
+  expect(OURS.filter((name) => BAD[name] === undefined)).toEqual([]);
 });
 
 test.each(OURS)('%s --help tells how it is typed, and does nothing else', async (name) => {

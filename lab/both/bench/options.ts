@@ -36,7 +36,7 @@ export function parseBenchOptions(argv: readonly string[], { scenarioNames, peer
         ...peerIds,
       ]),
     )
-    .addOption(new Option('--out <dir>', 'where the report is written').default('bench/out'));
+    .addOption(new Option('--out <dir>', 'where the report is written').default('lab/out'));
   program.parse(argv);
   const { rounds, only, ...rest } = program.opts<{ quick: boolean; rounds?: number; only?: readonly string[]; out: string }>();
   return { ...rest, only, rounds: rounds ?? (rest.quick ? quickRounds : full) };

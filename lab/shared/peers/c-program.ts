@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** Where built programs are kept; ignored by git. */
-const CACHE = join(import.meta.dirname, '../../../bench/.cache');
+const CACHE = join(import.meta.dirname, '../../.cache');
 
 /** A C program could not be built here. The message says what to install. */
 export class BuildError extends Error {
