@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Option } from 'commander';
 import { createCommand, runCommand } from '../../command-line/command.ts';
-import { type Run, runUntil } from '../../packages/assembly-local/program.ts';
+import { type Run, runUntil } from '../../command-line/program.ts';
 import { stackPrefix } from '../../scripts/init/project.ts';
 
 const ROOT = join(import.meta.dirname, '../..');

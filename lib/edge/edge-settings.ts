@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { between } from '../settings.ts';
+import { between, setting } from '../settings.ts';
 
 const hostName = v.pipe(
   v.string(),
@@ -40,9 +40,9 @@ const distributionEdge = v.strictObject({
   /** Prefix list `com.amazonaws.global.cloudfront.origin-facing` in the stage's region: who may speak to the load balancer. */
   originPrefixListId: v.pipe(v.string(), v.regex(/^pl-[0-9a-f]{8,17}$/, 'the id of a prefix list')),
   /** Longest silence that CloudFront allows a stream. More than 120 takes a quota of CloudFront. */
-  originReadTimeoutSeconds: between(1, 120),
+  originReadTimeoutSeconds: setting(1, 120, 60),
   /** How long CloudFront keeps an idle connection to the load balancer open. */
-  originKeepAliveSeconds: between(1, 120),
+  originKeepAliveSeconds: setting(1, 120, 30),
   requestsPerAddress,
 });
 

@@ -9,8 +9,6 @@ export const preview = parseStage(
     edge: {
       type: 'cloudfront',
       originPrefixListId: 'pl-3b927c52',
-      originReadTimeoutSeconds: 60,
-      originKeepAliveSeconds: 30,
       requestsPerAddress: 100_000,
     },
   },

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { untilClosed } from './process-group.ts';
+import { untilClosed } from '../../command-line/process-group.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 

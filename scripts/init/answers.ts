@@ -48,9 +48,10 @@ function needed({ auth, issuer, lanes }: Answers): readonly Key[] {
 
 /**
  * Asks at the terminal for what no option has answered, and again for what is not valid.
- * @throws UsageError where nobody is there to ask, AbortError at Ctrl-C and when the signal aborts
+ * @returns undefined at Ctrl-C, which a terminal that asks takes itself
+ * @throws UsageError where nobody is there to ask
  */
-export async function askForRest(given: Answers, signal: AbortSignal): Promise<Answers> {
+export async function askForRest(given: Answers, signal: AbortSignal): Promise<Answers | undefined> {
   const missing = () => needed(answers).filter((key) => answers[key] === undefined);
   let answers = given;
   if (!process.stdin.isTTY) {
@@ -61,9 +62,10 @@ export async function askForRest(given: Answers, signal: AbortSignal): Promise<A
   try {
     for (let [key] = missing(); key !== undefined; [key] = missing()) {
       const [about, , wanted] = QUESTIONS[key];
-      const text = (await terminal.question(`${key}, ${about} (${wanted}): `, { signal })).trim();
+      const typed = await terminal.question(`${key}, ${about} (${wanted}): `, { signal }).catch(() => undefined);
+      if (typed === undefined) return undefined;
       try {
-        answers = { ...answers, [key]: check(key, text) };
+        answers = { ...answers, [key]: check(key, typed.trim()) };
       } catch (error) {
         console.log((error as Error).message);
       }

@@ -12,13 +12,10 @@ const ROOT = join(import.meta.dirname, '../..');
 
 type Options = Answers & { readonly withoutLab?: boolean; readonly dryRun?: boolean };
 
+const DESCRIPTION = 'Makes a project of this template; what it does not need goes. Asks for what no option answers.';
+
 const parse = (argv: readonly string[]) =>
-  addQuestions(
-    createCommand(
-      'init',
-      'Makes a project of this template. What it does not need goes, with its tests and docs. Asks for what no option answers.',
-    ),
-  )
+  addQuestions(createCommand('init', DESCRIPTION))
     .option('--without-lab', 'leave out the benchmarks, chaos tests and verifications of lab/')
     .option('--dry-run', 'say what would change, and change nothing')
     .parse(argv)
@@ -28,11 +25,7 @@ async function main({ withoutLab = false, dryRun = false, ...given }: Options, s
   if (!dryRun && git('status', '--porcelain') !== '') {
     throw new UsageError('The working tree must be clean: commit your changes first, so that `git diff` shows what init has done.');
   }
-  const answers = await askForRest(given, signal).catch((error: unknown) => {
-    // A terminal that asks a question takes Ctrl-C itself.
-    if (error instanceof Error && error.name === 'AbortError') return undefined;
-    throw error;
-  });
+  const answers = await askForRest(given, signal);
   if (answers === undefined) {
     console.error('\nNothing was changed.');
     return INTERRUPTED;
@@ -41,11 +34,9 @@ async function main({ withoutLab = false, dryRun = false, ...given }: Options, s
   const project = makeProject(template, answers, !withoutLab);
   const removed = [...template.keys()].filter((path) => !project.has(path));
   const changed = [...project].filter(([path, text]) => text !== template.get(path));
-  for (const path of removed) console.log(`- ${path}`);
-  for (const [path] of changed) console.log(`~ ${path}`);
+  console.log([...removed.map((path) => `- ${path}`), ...changed.map(([path]) => `~ ${path}`)].join('\n'));
   console.log(`${removed.length} files ${dryRun ? 'would go' : 'gone'}, ${changed.length} changed`);
   if (dryRun) return undefined;
-  signal.throwIfAborted();
   for (const path of removed) remove(path);
   for (const [path, text] of changed) writeFileSync(join(ROOT, path), text);
   await tidy(packagesLeftOver(template, project), signal);
@@ -61,7 +52,10 @@ function remove(path: string): void {
 
 /** Texts of the files that git knows and that are there, by path. */
 function readTree(): ReadonlyMap<string, string> {
-  const there = git('ls-files').split('\n').filter((path) => path !== '' && existsSync(join(ROOT, path)));
+  const there = git('ls-files')
+    .trim()
+    .split('\n')
+    .filter((path) => existsSync(join(ROOT, path)));
   // A picture has no text.
   return new Map(there.map((path) => [path, /\.(png|webp|jpg)$/.test(path) ? '' : readFileSync(join(ROOT, path), 'utf8')]));
 }

@@ -11,7 +11,13 @@ const isLeftOut = (folder: string, { lanes }: Answers): boolean =>
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 function isKept(path: string, answers: Answers, lab: boolean): boolean {
-  if (path.split('/').slice(0, -1).some((folder) => isLeftOut(folder, answers))) return false;
+  if (
+    path
+      .split('/')
+      .slice(0, -1)
+      .some((folder) => isLeftOut(folder, answers))
+  )
+    return false;
   return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab', 'docs/lab'])].some((folder) => isBelow(path, folder));
 }
 
@@ -31,7 +37,8 @@ export function makeProject(files: ReadonlyMap<string, string>, answers: Answers
 
 function change(path: string, text: string, answers: Answers, isGone: (path: string) => boolean): string {
   if (path === 'package.json') return narrowScripts(text, isGone);
-  if (path === 'lib/lanes.ts') return text.replaceAll(/^export \{ (\w+) \}.*\n/gm, (line, lane: string) => (isLeftOut(lane, answers) ? '' : line));
+  if (path === 'lib/lanes.ts')
+    return text.replaceAll(/^export \{ (\w+) \}.*\n/gm, (line, lane: string) => (isLeftOut(lane, answers) ? '' : line));
   if (path.startsWith('lib/stages/')) return configureStage(text, answers);
   if (!path.endsWith('.md')) return text;
   return text.replaceAll(/\[([^\]]*)\]\(([^)\s:#]+)[^)\s]*\)/g, (link, label: string, to: string) =>
@@ -48,16 +55,8 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
   return `${JSON.stringify({ ...manifest, scripts: Object.fromEntries(scripts) }, undefined, 2)}\n`;
 }
 
-/** CloudFront's addresses have a prefix list of their own in each Region: it is looked up before the first deploy. */
-const CLOUDFRONT_EDGE = `    edge: {
-      type: 'cloudfront',
-      // Look it up before the first deploy: aws ec2 describe-managed-prefix-lists, com.amazonaws.global.cloudfront.origin-facing.
-      originPrefixListId: 'pl-00000000',
-      originReadTimeoutSeconds: 60,
-      originKeepAliveSeconds: 30,
-      requestsPerAddress: 10_000,
-    },
-`;
+/** The prefix list of CloudFront's addresses is another in each Region, and synth warns until it is set. */
+const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 10_000 },\n";
 
 /** A file under `lib/stages/` with the answers in it. Numbers and comments stay. */
 function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { CommandError, runUntil } from '../../../packages/assembly-local/program.ts';
+import { CommandError, runUntil } from '../../../command-line/program.ts';
 import { UnavailableError } from './unavailable.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');

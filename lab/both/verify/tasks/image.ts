@@ -2,7 +2,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import * as v from 'valibot';
-import { CommandError, type Run } from '../../../../packages/assembly-local/program.ts';
+import { CommandError, type Run } from '../../../../command-line/program.ts';
 import { UnavailableError } from '../unavailable.ts';
 
 /** The image of the service, built on this machine and unpacked. */

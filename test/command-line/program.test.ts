@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { CommandError, runUntil } from '../program.ts';
+import { CommandError, runUntil } from '../../command-line/program.ts';
 
 const never = new AbortController().signal;
 
