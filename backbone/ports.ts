@@ -4,7 +4,7 @@
  */
 import type { Access } from './domain/access.ts';
 import type { Position } from './domain/cursor.ts';
-import type { LaneEvent } from './domain/event.ts';
+import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 
@@ -49,7 +49,7 @@ export interface Claim extends Position {
   readonly notified: boolean;
 }
 
-export type AppendOutcome = { readonly kind: 'stored'; readonly event: LaneEvent } | { readonly kind: 'taken' };
+export type AppendOutcome = { readonly kind: 'stored'; readonly event: ChannelEvent } | { readonly kind: 'taken' };
 
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
@@ -65,7 +65,7 @@ export interface EventLog {
    * expired entry too. Settles within `APPEND_LIMIT_MS` of the contract: a late write would fill a seq that consumers count as settled.
    * @param publicationId unique per publication; made from the idempotency key where there is one
    */
-  append(event: LaneEvent, publicationId: string): Promise<AppendOutcome>;
+  append(event: ChannelEvent, publicationId: string): Promise<AppendOutcome>;
   /** Entries of one epoch with `fromSeq` <= seq <= `toSeq` (to the end when undefined), ascending, at most `limit`. */
   read(channel: string, epoch: string, fromSeq: number, limit: number, toSeq?: number): Promise<LogPage>;
   /**
@@ -91,7 +91,7 @@ export interface EventLog {
 
 /** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */
 export interface EventBus {
-  notify(event: LaneEvent): Promise<void>;
+  notify(event: ChannelEvent): Promise<void>;
 }
 
 /** Checks signature, issuer, audience and times of a token, and reads what it allows. */

@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { APPEND_LIMIT_MS } from '../contract.ts';
 import type { Position } from '../domain/cursor.ts';
-import type { LaneEvent } from '../domain/event.ts';
+import type { ChannelEvent } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
 import { hashOf } from '../services/hash.ts';
@@ -81,7 +81,7 @@ class DynamoEventLog implements EventLog {
     return new Map(items.map((item) => [item.pk.slice(headKey('').pk.length), toHead(item)]));
   }
 
-  async append(event: LaneEvent, publicationId: string): Promise<AppendOutcome> {
+  async append(event: ChannelEvent, publicationId: string): Promise<AppendOutcome> {
     const key = eventKey(event.channel, event.epoch, event.seq);
     const item: EventItem = {
       ...key,

@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../domain/event.ts';
+import type { ChannelEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { Claim, Head } from '../ports.ts';
 
@@ -49,7 +49,7 @@ export function toHead({ epoch, seq, createdAt, allocatedAt }: HeadItem): Head {
   return { epoch, seq, createdAtMs: createdAt, allocatedAtMs: allocatedAt };
 }
 
-export function toEvent(channel: string, epoch: string, item: EventItem): LaneEvent {
+export function toEvent(channel: string, epoch: string, item: EventItem): ChannelEvent {
   return { channel, epoch, seq: item.sk, type: item.type, data: item.data, publishedAtMs: item.publishedAt };
 }
 

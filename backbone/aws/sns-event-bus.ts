@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import type { LaneEvent } from '../domain/event.ts';
+import type { ChannelEvent } from '../domain/event.ts';
 import { encodeNotification } from '../domain/notification.ts';
 import type { EventBus } from '../ports.ts';
 
@@ -11,7 +11,7 @@ export interface SnsEventBusOptions {
 /** The event bus on one SNS standard topic; its subscriptions use raw delivery, so that every queue gets the same body. */
 export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
   return {
-    async notify(event: LaneEvent): Promise<void> {
+    async notify(event: ChannelEvent): Promise<void> {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event) }));
     },
   };

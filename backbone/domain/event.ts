@@ -4,7 +4,7 @@ import { formatPosition } from './cursor.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
 /** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
-export interface LaneEvent {
+export interface ChannelEvent {
   readonly channel: string;
   readonly epoch: string;
   readonly seq: number;
@@ -85,7 +85,7 @@ function parseKey(value: unknown): string | undefined {
   throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} must be 1 to 128 visible ASCII characters`);
 }
 
-export function toWireEvent(event: LaneEvent): WireEvent {
+export function toWireEvent(event: ChannelEvent): WireEvent {
   return {
     channel: event.channel,
     id: formatPosition(event),
@@ -96,6 +96,6 @@ export function toWireEvent(event: LaneEvent): WireEvent {
 }
 
 /** The `event` frame: see `ServerFrame`. */
-export function encodeEventFrame(event: LaneEvent): string {
+export function encodeEventFrame(event: ChannelEvent): string {
   return JSON.stringify({ kind: 'event', ...toWireEvent(event) } satisfies ServerFrame);
 }

@@ -1,10 +1,10 @@
 import { parseChannel } from './channel.ts';
 import { parsePosition } from './cursor.ts';
-import { type LaneEvent, parseType } from './event.ts';
+import { type ChannelEvent, parseType } from './event.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
 /** The body of a notification on the topic and, with raw delivery, in every queue. */
-export function encodeNotification(event: LaneEvent): string {
+export function encodeNotification(event: ChannelEvent): string {
   return JSON.stringify({
     channel: event.channel,
     epoch: event.epoch,
@@ -16,12 +16,12 @@ export function encodeNotification(event: LaneEvent): string {
 }
 
 /** @throws InvalidInputError `invalid_body`: a queue holds whatever somebody was able to send to it */
-export function parseNotification(body: string): LaneEvent {
+export function parseNotification(body: string): ChannelEvent {
   return readNotification(parseJsonObject(body));
 }
 
 /** @throws InvalidInputError `invalid_body` when the parsed JSON is no notification */
-export function readNotification(value: unknown): LaneEvent {
+export function readNotification(value: unknown): ChannelEvent {
   const { channel, epoch, seq, type, data, publishedAt } = asJsonObject(value);
   if (typeof epoch !== 'string' || typeof seq !== 'number') {
     throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks epoch or seq`);

@@ -1,5 +1,5 @@
 import type { Position } from './cursor.ts';
-import type { LaneEvent } from './event.ts';
+import type { ChannelEvent } from './event.ts';
 import type { LogEntry } from './log-entry.ts';
 
 /** Seqs `from` to `to`, both included. */
@@ -35,14 +35,14 @@ export class Sequencer {
   }
 
   /** Takes one entry and returns the events that are deliverable now, in order. */
-  offer(entry: LogEntry): readonly LaneEvent[] {
+  offer(entry: LogEntry): readonly ChannelEvent[] {
     this.noteHead(entry.seq);
     if (entry.seq <= this.#position) return [];
     if (entry.seq > this.#position + 1) {
       if (this.#pending.size < MAX_PENDING) this.#pending.set(entry.seq, entry);
       return [];
     }
-    const deliverable: LaneEvent[] = [];
+    const deliverable: ChannelEvent[] = [];
     for (let next: LogEntry | undefined = entry; next !== undefined; next = this.#pending.get(this.#position + 1)) {
       this.#pending.delete(next.seq);
       this.#position = next.seq;

@@ -1,5 +1,5 @@
 import type { Position } from '../domain/cursor.ts';
-import type { LaneEvent } from '../domain/event.ts';
+import type { ChannelEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
 
@@ -67,7 +67,7 @@ export class MemoryEventLog implements EventLog {
     );
   }
 
-  async append(event: LaneEvent, publicationId: string): Promise<AppendOutcome> {
+  async append(event: ChannelEvent, publicationId: string): Promise<AppendOutcome> {
     const rows = this.#rowsOf(event.channel, event.epoch);
     const row = rows.get(event.seq);
     if (row === undefined) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '../domain/cursor.ts';
-import type { LaneEvent, Publication } from '../domain/event.ts';
+import type { ChannelEvent, Publication } from '../domain/event.ts';
 import { quote } from '../domain/invalid-input.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
@@ -45,12 +45,12 @@ export class IdempotencyConflictError extends Error {
  * @returns the event as stored; for a key that its scope has used before, the first publication's event
  * @throws PublishContendedError, IdempotencyConflictError, and whatever the log and the bus throw
  */
-export async function publish(publication: Publication, scope: KeyScope, options: PublisherOptions): Promise<LaneEvent> {
+export async function publish(publication: Publication, scope: KeyScope, options: PublisherOptions): Promise<ChannelEvent> {
   const { channel, key } = publication;
   return key === undefined ? publishOnce(publication, options) : publishKeyed(publication, { channel, scope, key }, options);
 }
 
-async function publishOnce(publication: Publication, options: PublisherOptions): Promise<LaneEvent> {
+async function publishOnce(publication: Publication, options: PublisherOptions): Promise<ChannelEvent> {
   const publicationId = randomUUID();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const allocation = await allocate(publication.channel, options);
@@ -67,7 +67,7 @@ async function publishOnce(publication: Publication, options: PublisherOptions):
  * The claim on the key is set before the event is written, so that everyone who comes with the key agrees on the
  * position. A claim whose seq was lost to a tombstone moves to a new seq.
  */
-async function publishKeyed(publication: Publication, key: ClaimKey, options: PublisherOptions): Promise<LaneEvent> {
+async function publishKeyed(publication: Publication, key: ClaimKey, options: PublisherOptions): Promise<ChannelEvent> {
   const { log, bus } = options;
   const contentHash = hashOf(JSON.stringify([publication.type, publication.data]));
   const publicationId = `key:${hashOf(key.scope)}:${key.key}`;
@@ -106,7 +106,7 @@ async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | u
 }
 
 /** The event that an earlier try with the same key has written. */
-async function storedEvent(channel: string, claim: Claim, { log }: PublisherOptions): Promise<LaneEvent | undefined> {
+async function storedEvent(channel: string, claim: Claim, { log }: PublisherOptions): Promise<ChannelEvent | undefined> {
   const { entries } = await log.read(channel, claim.epoch, claim.seq, 1, claim.seq);
   const [entry] = entries;
   return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
@@ -118,7 +118,7 @@ async function write(
   allocation: Allocation,
   publicationId: string,
   options: PublisherOptions,
-): Promise<LaneEvent | undefined> {
+): Promise<ChannelEvent | undefined> {
   const { log, clock, publishTimeoutMs } = options;
   const { channel, type, data } = publication;
   const nowMs = clock.nowMs();
@@ -126,7 +126,7 @@ async function write(
     const entry = await log.tombstone(channel, allocation, allocation.allocatedAtMs);
     return entry.kind === 'event' ? entry.event : undefined;
   }
-  const event: LaneEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, type, data, publishedAtMs: nowMs };
+  const event: ChannelEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, type, data, publishedAtMs: nowMs };
   const outcome = await log.append(event, publicationId);
   return outcome.kind === 'stored' ? outcome.event : undefined;
 }

@@ -1,5 +1,5 @@
 import { backoffMs, fullJitter } from '../../backbone/domain/backoff.ts';
-import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import { parseNotification } from '../../backbone/domain/notification.ts';
 import type { Clock } from '../../backbone/ports.ts';
@@ -11,7 +11,7 @@ export interface QueueReaderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes notifications; the reader waits before it hands over more. */
-  readonly offer: (events: readonly LaneEvent[]) => Promise<void>;
+  readonly offer: (events: readonly ChannelEvent[]) => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -48,7 +48,7 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   await deleting;
 }
 
-function parse(body: string, logger: Logger): LaneEvent | undefined {
+function parse(body: string, logger: Logger): ChannelEvent | undefined {
   try {
     return parseNotification(body);
   } catch (error) {

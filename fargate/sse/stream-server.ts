@@ -1,5 +1,5 @@
 import type { Server } from 'node:http';
-import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
 import { publish } from '../../backbone/services/publisher.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
@@ -19,7 +19,7 @@ export interface StreamServer {
   /**
    * Takes notifications of the topic. Wait for it before you offer more: it resolves when the streams have caught up with these.
    */
-  offer(events: readonly LaneEvent[]): Promise<void>;
+  offer(events: readonly ChannelEvent[]): Promise<void>;
   /** Refuses new streams, and closes those that are open evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
   /** What is open, and what has happened since the last report. */
@@ -111,7 +111,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   };
 }
 
-async function offerAll(hub: Hub, events: readonly LaneEvent[]): Promise<void> {
+async function offerAll(hub: Hub, events: readonly ChannelEvent[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { type LaneEvent, type Publication, toWireEvent } from '../../backbone/domain/event.ts';
+import { type ChannelEvent, type Publication, toWireEvent } from '../../backbone/domain/event.ts';
 import type { KeyScope } from '../../backbone/domain/key-scope.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
@@ -14,7 +14,7 @@ import { toPublicationRequest } from './publication-request.ts';
  * the same as its detail. Input that is not valid fails the invocation with an `InvalidInputError`, a key that stands for another
  * event with an `IdempotencyConflictError`.
  */
-function createHandler(publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>) {
+function createHandler(publish: (publication: Publication, scope: KeyScope) => Promise<ChannelEvent>) {
   return async (invocation: unknown, context: Context): Promise<PublishAnswer> => {
     const { publication, scope } = toPublicationRequest(invocation);
     const event = await publish(publication, scope);

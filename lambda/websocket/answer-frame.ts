@@ -1,7 +1,7 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
-import type { LaneEvent, Publication } from '../../backbone/domain/event.ts';
+import type { ChannelEvent, Publication } from '../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock } from '../../backbone/ports.ts';
@@ -31,7 +31,7 @@ export interface AnswerFrameDependencies extends ResumeDependencies {
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<ChannelEvent>;
   readonly quota: PublicationQuota;
   readonly clock: Clock;
   readonly random: () => number;

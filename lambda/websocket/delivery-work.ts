@@ -1,9 +1,9 @@
-import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
 import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 
 /** What a message asks the fan-out function to do: deliver an event to all of its channel, or to the part that a job names. */
-export type DeliveryWork = { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'job'; readonly job: DeliveryJob };
+export type DeliveryWork = { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'job'; readonly job: DeliveryJob };
 
 /**
  * Reads a message of either queue.

@@ -1,5 +1,5 @@
 import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
-import { encodeEventFrame, type LaneEvent } from '../../backbone/domain/event.ts';
+import { type ChannelEvent, encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -70,7 +70,7 @@ async function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<voi
   await allFinished([deliverPart(job, context), ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)])]);
 }
 
-async function cutIntoJobs(event: LaneEvent, resumeAfter: string, { store, queue, clock, deadlineMs }: FanOutContext): Promise<void> {
+async function cutIntoJobs(event: ChannelEvent, resumeAfter: string, { store, queue, clock, deadlineMs }: FanOutContext): Promise<void> {
   let queueing = Promise.resolve();
   for (let next: string | undefined = resumeAfter; next !== undefined; ) {
     if (clock.nowMs() >= deadlineMs) {
@@ -86,7 +86,7 @@ async function cutIntoJobs(event: LaneEvent, resumeAfter: string, { store, queue
   await queueing;
 }
 
-function jobsOf(event: LaneEvent, subscribers: readonly Subscriber[]): DeliveryJob[] {
+function jobsOf(event: ChannelEvent, subscribers: readonly Subscriber[]): DeliveryJob[] {
   const jobs: DeliveryJob[] = [];
   for (let at = 0; at < subscribers.length; at += JOB_SIZE) {
     jobs.push({ event, subscribers: subscribers.slice(at, at + JOB_SIZE), attempt: 1 });

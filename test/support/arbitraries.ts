@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
 
@@ -19,7 +19,7 @@ const positionInEpoch: fc.Arbitrary<Position> = fc.record({
 export const position: fc.Arbitrary<Position> = fc.oneof({ weight: 9, arbitrary: positionInEpoch }, fc.constant(ORIGIN));
 
 /** Every event that a log can hold. */
-export const laneEvent: fc.Arbitrary<LaneEvent> = fc.record({
+export const channelEvent: fc.Arbitrary<ChannelEvent> = fc.record({
   channel: channelName,
   epoch: positionInEpoch.map(({ epoch }) => epoch),
   seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),

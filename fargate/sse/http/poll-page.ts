@@ -1,5 +1,5 @@
 import { type Cursor, formatCursor } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
 import type { PollAnswer } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
@@ -36,7 +36,7 @@ function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 
-function* pieces(events: readonly LaneEvent[]): Generator<readonly LaneEvent[]> {
+function* pieces(events: readonly ChannelEvent[]): Generator<readonly ChannelEvent[]> {
   for (let from = 0; from < events.length; ) {
     let to = from;
     for (let chars = 0; to < events.length && chars < PIECE_CHARS; to++) chars += events[to]?.data.length ?? 0;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannel } from '../../../backbone/domain/channel.ts';
-import { type LaneEvent, type Publication, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
+import { type ChannelEvent, type Publication, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
@@ -20,7 +20,7 @@ import { withBody } from './request-body.ts';
 const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions {
-  readonly publish: (publication: Publication, scope: KeyScope) => Promise<LaneEvent>;
+  readonly publish: (publication: Publication, scope: KeyScope) => Promise<ChannelEvent>;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
   readonly budget: TaskBudget;

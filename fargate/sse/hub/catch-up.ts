@@ -1,5 +1,5 @@
 import type { Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Age } from '../../../backbone/domain/resume.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../../backbone/services/log-reader.ts';
@@ -31,7 +31,7 @@ export interface CatchUpVisitor {
    * Takes events in order, and may take fewer than all of them: the others are read again, after {@link wantsMore}.
    * The last one taken is the reader's new position. @returns how many were taken
    */
-  events(events: readonly LaneEvent[]): Promise<number>;
+  events(events: readonly ChannelEvent[]): Promise<number>;
   /** Everything between the reader's position and `position` cannot be had any more. */
   reset(reason: ResetReason, position: Position): Promise<void>;
   /** Waits until the reader has room for more; false when it wants no more for now. */

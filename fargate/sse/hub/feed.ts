@@ -1,6 +1,6 @@
 import { backoffMs } from '../../../backbone/domain/backoff.ts';
 import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
 import { Sequencer } from '../../../backbone/domain/sequencer.ts';
 import type { Clock, EventLog, Head } from '../../../backbone/ports.ts';
@@ -83,7 +83,7 @@ export class Feed {
   #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
   #gaps = new GapWatch();
   /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
-  #held: LaneEvent[] = [];
+  #held: ChannelEvent[] = [];
   /** The last epoch that the log has denied: its late notifications cost nothing. */
   #oldEpoch: string | undefined;
   #refreshing: Promise<void> | undefined;
@@ -205,7 +205,7 @@ export class Feed {
   }
 
   /** Takes a notification: any order, any number of times. */
-  offer(event: LaneEvent): void {
+  offer(event: ChannelEvent): void {
     if (this.#live?.sequencer.epoch === event.epoch) {
       if (event.seq <= this.#live.sequencer.position) this.#options.onRepeat();
       this.#take([eventEntry(event)]);

@@ -1,5 +1,5 @@
 import type { Cursor } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
@@ -221,7 +221,7 @@ export class Hub {
    * Takes a notification of the topic.
    * @returns wait for it before taking more: the channel's streams are behind with what they have been offered
    */
-  offer(event: LaneEvent): Promise<void> | undefined {
+  offer(event: ChannelEvent): Promise<void> | undefined {
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
     traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());

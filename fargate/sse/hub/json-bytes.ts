@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 
 /** Names, punctuation and the longest id of an event as JSON; the channel's and type's characters need no escape. */
 const ENVELOPE_BYTES = 160;
@@ -9,16 +9,16 @@ const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (
 const LAST_CONTROL = 0x1f;
 
 /** Events of a ring are in many pages. */
-const known = new WeakMap<LaneEvent, number>();
+const known = new WeakMap<ChannelEvent, number>();
 
 /** Bytes that an event takes at most as JSON, without making it. */
-export function jsonBytes(event: LaneEvent): number {
+export function jsonBytes(event: ChannelEvent): number {
   const bytes = known.get(event) ?? countJsonBytes(event);
   known.set(event, bytes);
   return bytes;
 }
 
-function countJsonBytes({ channel, type, data }: LaneEvent): number {
+function countJsonBytes({ channel, type, data }: ChannelEvent): number {
   let escapes = 0;
   for (let index = 0; index < data.length; index++) {
     const code = data.charCodeAt(index);

@@ -1,5 +1,5 @@
 import type { Cursor, Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
@@ -9,7 +9,7 @@ import type { Ring } from './ring.ts';
 
 export interface PollPage {
   /** In order within each channel. */
-  readonly events: readonly LaneEvent[];
+  readonly events: readonly ChannelEvent[];
   /** One position per channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
@@ -84,7 +84,7 @@ function ringBytes(ring: Ring, from: number): number {
 
 /** A page in the making. */
 class Page implements PollPage {
-  readonly events: LaneEvent[] = [];
+  readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
   readonly cursor: Map<string, Position>;
   /** Where each ring is read on after the wait: what a new epoch has brought lies there behind its reset, as for streams. */
@@ -164,7 +164,7 @@ class Page implements PollPage {
   }
 
   /** @returns how many there was room for */
-  #addSome(events: readonly LaneEvent[]): number {
+  #addSome(events: readonly ChannelEvent[]): number {
     let added = 0;
     for (const event of events) {
       if (this.#isFull) break;
@@ -174,7 +174,7 @@ class Page implements PollPage {
     return added;
   }
 
-  #add(event: LaneEvent): void {
+  #add(event: ChannelEvent): void {
     this.events.push(event);
     this.cursor.set(event.channel, { epoch: event.epoch, seq: event.seq });
     this.bytes += jsonBytes(event);

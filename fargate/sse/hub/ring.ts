@@ -1,5 +1,5 @@
 import { formatPosition, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
@@ -12,7 +12,7 @@ import { Slab } from './slab.ts';
 export interface RingEntry {
   /** Where a reader stands that has this entry. */
   readonly position: Position;
-  readonly content: { readonly kind: 'event'; readonly event: LaneEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
+  readonly content: { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
   readonly slab: Slab;
   /** Where its chunk begins. */
   readonly start: number;
@@ -117,7 +117,7 @@ export class Ring {
     return entry === undefined ? 0 : this.#appendedBytes - entry.offset;
   }
 
-  append(event: LaneEvent): void {
+  append(event: ChannelEvent): void {
     this.#append(eventFrame(event));
   }
 
@@ -278,7 +278,7 @@ export class Ring {
   }
 }
 
-function eventFrame(event: LaneEvent): Frame {
+function eventFrame(event: ChannelEvent): Frame {
   return frameOf(event, { kind: 'event', event }, eventBody(event));
 }
 

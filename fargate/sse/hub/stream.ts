@@ -1,5 +1,5 @@
 import { type Cursor, formatCursor, type Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Shares } from '../budget/shares.ts';
@@ -45,7 +45,7 @@ function isLive({ next, joined }: Subscription): boolean {
 }
 
 /** What events take that are held in memory. */
-function memoryOf(events: readonly LaneEvent[]): number {
+function memoryOf(events: readonly ChannelEvent[]): number {
   return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
 }
 
@@ -198,7 +198,7 @@ export class Stream implements Reader, SlabHolder {
    * otherwise: it is read again then.
    * @returns how many were written
    */
-  async #writeMissed(events: readonly LaneEvent[], signal: AbortSignal): Promise<number> {
+  async #writeMissed(events: readonly ChannelEvent[], signal: AbortSignal): Promise<number> {
     const { memory, turns } = this.#options;
     let isRevoked = false;
     const revoke = () => {
@@ -225,7 +225,7 @@ export class Stream implements Reader, SlabHolder {
   }
 
   /** @returns the index of the first event that did not fit into the write */
-  #writeSome(events: readonly LaneEvent[], from: number): number {
+  #writeSome(events: readonly ChannelEvent[], from: number): number {
     if (this.#sink.bufferedBytes > 0) return from;
     const frames: string[] = [];
     let room = 0;

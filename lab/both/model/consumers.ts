@@ -2,7 +2,7 @@ import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
-import type { Moment, Simulation } from './simulation.ts';
+import type { SimulatedTime, Simulation } from './simulation.ts';
 import type { SocketLane } from './socket-lane.ts';
 
 export interface ConsumersWorld {
@@ -30,7 +30,7 @@ export function openHistories(
   name: string,
   { channels }: ConsumerPlan,
   start: ReadonlyMap<string, Position> | undefined,
-  now: Moment,
+  now: SimulatedTime,
 ): ReadonlyMap<string, History> {
   return new Map(
     channels.map((channel) => {

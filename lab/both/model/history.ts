@@ -1,6 +1,6 @@
 import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
-import type { Moment } from './simulation.ts';
+import type { SimulatedTime } from './simulation.ts';
 
 export interface Heard extends Position {
   readonly data: string;
@@ -11,7 +11,7 @@ export interface Segment {
   /** Everything behind it is promised. */
   readonly start: Position;
   /** When the server said so. */
-  readonly since: Moment;
+  readonly since: SimulatedTime;
   /** `cursor`: the consumer itself said where to start. */
   readonly from: 'cursor' | 'baseline' | ResetReason;
   readonly heard: Heard[];
@@ -32,7 +32,7 @@ export class History {
     return this.segments.length > 0;
   }
 
-  begin(from: Segment['from'], start: Position, since: Moment): void {
+  begin(from: Segment['from'], start: Position, since: SimulatedTime): void {
     this.segments.push({ from, start, since, heard: [] });
   }
 

@@ -1,5 +1,5 @@
 import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { Claim, ClaimKey, EventLog, Head } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
@@ -197,7 +197,7 @@ function pinEpochs(log: EventLog): EventLog {
 
 /** One call's log that ties the key once the event is there. */
 function claimingLate(log: EventLog): EventLog {
-  let tie: ((event: LaneEvent) => Promise<Claim>) | undefined;
+  let tie: ((event: ChannelEvent) => Promise<Claim>) | undefined;
   return replacing(log, {
     setClaim: async (key, claim, replaces) => {
       tie = () => log.setClaim(key, claim, replaces);

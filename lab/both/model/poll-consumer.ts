@@ -3,7 +3,7 @@ import type { PollPage } from '../../../fargate/sse/hub/poll.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
-import type { Moment } from './simulation.ts';
+import type { SimulatedTime } from './simulation.ts';
 
 const WAIT_MS = 1_000;
 
@@ -59,7 +59,7 @@ export class PollConsumer implements Consumer {
     return events.length + resets.length;
   }
 
-  #take({ events, resets, cursor }: PollPage, since: Moment): void {
+  #take({ events, resets, cursor }: PollPage, since: SimulatedTime): void {
     for (const [channel, history] of this.#histories) {
       const position = cursor.get(channel);
       if (position === undefined) throw new Error(`the cursor has no position of ${channel}`);

@@ -1,6 +1,6 @@
 import type { Scheduler } from 'fast-check';
 import { formatPosition, ORIGIN, type Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
@@ -167,7 +167,7 @@ class Run {
   }
 
   /** A copy of the notification goes to each task and to the WebSocket lane; the latter's queue loses none. */
-  #notify(event: LaneEvent): void {
+  #notify(event: ChannelEvent): void {
     const receivers = [
       { name: 'hub 0', take: () => this.#offer(0, event), loses: true },
       { name: 'hub 1', take: () => this.#offer(1, event), loses: true },
@@ -187,7 +187,7 @@ class Run {
     }
   }
 
-  async #offer(hub: 0 | 1, event: LaneEvent): Promise<void> {
+  async #offer(hub: 0 | 1, event: ChannelEvent): Promise<void> {
     await this.#world.hubs[hub].offer(event);
   }
 

@@ -4,7 +4,7 @@ import type { Clock } from '../../../backbone/ports.ts';
 import { Sleepers } from '../../../test/support/sleepers.ts';
 
 /** When something happened. Many things happen at one time of the clock: the steps tell their order. */
-export interface Moment {
+export interface SimulatedTime {
   readonly step: number;
   readonly ms: number;
 }
@@ -36,7 +36,7 @@ export class Simulation implements Clock {
     return this.#nowMs;
   }
 
-  get now(): Moment {
+  get now(): SimulatedTime {
     return { step: this.#steps, ms: this.#nowMs };
   }
 

@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeEventFrame } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
 import { LogReader, ReplayExpiredError } from '../../../backbone/services/log-reader.ts';
@@ -139,7 +139,7 @@ export class SocketLane {
   }
 
   /** What the fan-out function does with a notification. */
-  async fanOut(event: LaneEvent): Promise<void> {
+  async fanOut(event: ChannelEvent): Promise<void> {
     for (let after: string | undefined, more = true; more; ) {
       const page = await this.#store.subscribers(event.channel, 2, after);
       for (const { connectionId } of page.subscribers) {

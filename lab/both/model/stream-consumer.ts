@@ -6,11 +6,11 @@ import { textOfChunks } from '../../../test/fargate/sse/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
-import type { Moment } from './simulation.ts';
+import type { SimulatedTime } from './simulation.ts';
 
 interface Chunk {
   readonly text: string;
-  readonly writtenAt: Moment;
+  readonly writtenAt: SimulatedTime;
 }
 
 /** What EventSource would do: remembers the last id, and comes back with it. */
@@ -93,7 +93,7 @@ export class StreamConsumer implements Consumer {
     }
   }
 
-  #take(id: string, type: string | undefined, data: string | undefined, since: Moment): void {
+  #take(id: string, type: string | undefined, data: string | undefined, since: SimulatedTime): void {
     const { channels } = this.#plan;
     const cursor = parseCursor(id, channels);
     if (data === undefined) this.#begin(cursor, id, since);
@@ -106,7 +106,7 @@ export class StreamConsumer implements Consumer {
     }
   }
 
-  #begin(cursor: Cursor, id: string, since: Moment): void {
+  #begin(cursor: Cursor, id: string, since: SimulatedTime): void {
     for (const [channel, came] of this.#lastEventId === undefined ? [] : parseCursor(this.#lastEventId, this.#plan.channels)) {
       const begins = at(cursor, channel);
       if (begins.epoch === came.epoch && begins.seq === came.seq) continue;

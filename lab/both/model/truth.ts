@@ -1,16 +1,16 @@
 import { formatPosition, type Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
-import type { Moment } from './simulation.ts';
+import type { SimulatedTime } from './simulation.ts';
 
 export interface Written {
-  readonly event: LaneEvent;
+  readonly event: ChannelEvent;
   /** When it came into the log. */
-  readonly at: Moment;
+  readonly at: SimulatedTime;
 }
 
 export interface Acknowledged {
-  readonly event: LaneEvent;
+  readonly event: ChannelEvent;
   /** What was published: the same for all tries of one publication. */
   readonly publication: string;
 }
@@ -22,7 +22,7 @@ export class Truth {
   wiped = false;
 
   /** The log, watched. */
-  watch(log: EventLog, now: () => Moment): EventLog {
+  watch(log: EventLog, now: () => SimulatedTime): EventLog {
     return {
       allocate: (channel) => log.allocate(channel),
       head: (channel) => log.head(channel),
@@ -42,7 +42,7 @@ export class Truth {
     };
   }
 
-  acknowledge(publication: string, event: LaneEvent): void {
+  acknowledge(publication: string, event: ChannelEvent): void {
     this.acknowledged.push({ publication, event });
   }
 
@@ -57,7 +57,7 @@ export class Truth {
     return this.written.get(idOf(channel, position));
   }
 
-  isAcknowledged({ channel, epoch, seq }: LaneEvent): boolean {
+  isAcknowledged({ channel, epoch, seq }: ChannelEvent): boolean {
     return this.acknowledged.some(({ event }) => event.channel === channel && event.epoch === epoch && event.seq === seq);
   }
 }

@@ -1,5 +1,5 @@
 import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
 import type { Truth, Written } from './truth.ts';
@@ -115,7 +115,7 @@ function epochOf({ start, heard }: Segment, current = start.epoch): string {
 }
 
 /** Whether it lies behind the start; what had expired by then, only for a consumer that has said itself where to start. */
-function isOwed({ seq, publishedAtMs }: LaneEvent, { start, since, from }: Segment, retentionMs: number): boolean {
+function isOwed({ seq, publishedAtMs }: ChannelEvent, { start, since, from }: Segment, retentionMs: number): boolean {
   return seq > start.seq && (from === 'cursor' || publishedAtMs + retentionMs > since.ms);
 }
 

@@ -3,7 +3,7 @@ import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
 import { HubWorld } from '../../../test/fargate/sse/support/hub-world.ts';
 import { until } from '../../../test/fargate/sse/support/until.ts';
-import { laneEvent } from '../../../test/support/arbitraries.ts';
+import { channelEvent } from '../../../test/support/arbitraries.ts';
 import { distorted, hostileJson, mangled } from '../hostile.ts';
 import type { OpenTarget, Target } from '../target.ts';
 
@@ -15,8 +15,8 @@ export const target: Target = {
     const { sink } = await world.open(['demo']);
     return {
       inputs: fc.oneof(
-        laneEvent.map(encodeNotification),
-        mangled(laneEvent.map((event) => Buffer.from(encodeNotification(event)))).map((bytes) => bytes.toString()),
+        channelEvent.map(encodeNotification),
+        mangled(channelEvent.map((event) => Buffer.from(encodeNotification(event)))).map((bytes) => bytes.toString()),
         distorted({ channel: 'demo', epoch: 'e1', seq: 1, type: 'message', data: 'x', publishedAtMs: 0 }),
         hostileJson,
       ),

@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
@@ -34,7 +34,7 @@ const INVOCATION_MS = 55_000;
  * Delivers one event to its channel the way the deployed functions do: the handler's own code, invoked with what two
  * queues in memory hold, until nothing is left in them.
  */
-export async function fanOut(event: LaneEvent, setting: FanOutSetting): Promise<FanOutResult> {
+export async function fanOut(event: ChannelEvent, setting: FanOutSetting): Promise<FanOutResult> {
   const queue = new JobQueue();
   const deps: DeliverDependencies = {
     store: new SubscriberTable(setting.connectionIds),

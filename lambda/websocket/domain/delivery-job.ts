@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
 
@@ -10,7 +10,7 @@ export interface Subscriber {
 
 /** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
 export interface DeliveryJob {
-  readonly event: LaneEvent;
+  readonly event: ChannelEvent;
   readonly subscribers: readonly Subscriber[];
   /** Starts at 1: how often these connections have been tried, this job's try included. */
   readonly attempt: number;

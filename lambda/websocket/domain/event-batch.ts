@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeEventFrame, toWireEvent } from '../../../backbone/domain/event.ts';
 
 /** What API Gateway bills as one message (API Gateway pricing, 2026-11). */
@@ -9,14 +9,14 @@ export class EventPacker {
   readonly #head: string;
   #texts: string[] = [];
   #bytes = 0;
-  #only: LaneEvent | undefined;
+  #only: ChannelEvent | undefined;
 
   constructor(channel: string) {
     this.#head = `{"kind":"events","channel":${JSON.stringify(channel)},"events":[`;
   }
 
   /** Adds an event. Where it does not fit, the frame that is full comes back, and the event begins the next one. */
-  add(event: LaneEvent): string | undefined {
+  add(event: ChannelEvent): string | undefined {
     const { channel, ...batched } = toWireEvent(event);
     const text = JSON.stringify(batched);
     // A comma, or the end of the frame.

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { formatPosition, isOrigin, type Position, parsePosition } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { EventLog, LogPage } from '../../../backbone/ports.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
@@ -17,9 +17,9 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
       log = await create(clock, RETENTION_MS);
     });
 
-    async function store(channel: string, data: string, publicationId = `id of ${data}`): Promise<LaneEvent> {
+    async function store(channel: string, data: string, publicationId = `id of ${data}`): Promise<ChannelEvent> {
       const position = await log.allocate(channel);
-      const event: LaneEvent = { channel, ...position, type: 'message', data, publishedAtMs: clock.nowMs() };
+      const event: ChannelEvent = { channel, ...position, type: 'message', data, publishedAtMs: clock.nowMs() };
       await expect(log.append(event, publicationId)).resolves.toEqual({ kind: 'stored', event });
       return event;
     }

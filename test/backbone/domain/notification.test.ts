@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
-import { laneEvent } from '../../support/arbitraries.ts';
+import { channelEvent } from '../../support/arbitraries.ts';
 
-const EVENT: LaneEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'message', data: 'x', publishedAtMs: 1_000 };
+const EVENT: ChannelEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'message', data: 'x', publishedAtMs: 1_000 };
 
 describe('a notification', () => {
   test('survives the topic', () => {
-    fc.assert(fc.property(laneEvent, (event) => expect(parseNotification(encodeNotification(event))).toEqual(event)));
+    fc.assert(fc.property(channelEvent, (event) => expect(parseNotification(encodeNotification(event))).toEqual(event)));
   });
 
   test('that anybody was able to send is read, or rejected by name', () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { ORIGIN } from '../../../backbone/domain/cursor.ts';
-import type { LaneEvent, Publication } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent, Publication } from '../../../backbone/domain/event.ts';
 import { scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
@@ -30,7 +30,7 @@ function newWorld(): World {
   };
 }
 
-async function eventsIn({ log }: World): Promise<readonly LaneEvent[]> {
+async function eventsIn({ log }: World): Promise<readonly ChannelEvent[]> {
   const { epoch } = await headOf(log, 'a');
   const { entries } = await log.read('a', epoch, 1, 1000);
   return entries.flatMap((entry) => (entry.kind === 'event' ? [entry.event] : []));
@@ -65,7 +65,7 @@ describe('publish', () => {
   });
 
   test('notifies nothing that is not in the log', async () => {
-    const stored: Promise<readonly LaneEvent[]>[] = [];
+    const stored: Promise<readonly ChannelEvent[]>[] = [];
     world.bus.listen(() => stored.push(eventsIn(world)));
     const plainEvent = await publish(plain, ANN, world);
     const keyedEvent = await publish(keyed, ANN, world);

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import type { LaneEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
@@ -10,7 +10,7 @@ import { idle, until } from './support/until.ts';
 
 let queue: MemoryTaskQueue;
 let clock: ManualClock;
-let offered: LaneEvent[];
+let offered: ChannelEvent[];
 let stopping: AbortController;
 let reading: Promise<void>;
 
@@ -26,11 +26,11 @@ afterEach(async () => {
   await reading;
 });
 
-const take = async (events: readonly LaneEvent[]) => {
+const take = async (events: readonly ChannelEvent[]) => {
   offered.push(...events);
 };
 
-function start(offer: (events: readonly LaneEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly ChannelEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
   reading = readQueue({ queue, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 

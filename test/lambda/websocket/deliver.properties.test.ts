@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
-import { laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { channelEvent, notified, openFanOut, queued } from './support/fan-out.ts';
 import { hanging } from './support/scripted-poster.ts';
 
 type Behaviour = PostOutcome['kind'] | 'hangs' | 'throws';
@@ -48,7 +48,7 @@ test('whatever connections do: each gets every event, or is gone, or a job or de
         },
         postConcurrency,
       );
-      const events = seqs.map((channel, index) => laneEvent(index + 1, channel));
+      const events = seqs.map((channel, index) => channelEvent(index + 1, channel));
 
       const { unfinished } = await fanOut.deliver(
         events.map(({ seq, channel }) => notified(seq, channel)),

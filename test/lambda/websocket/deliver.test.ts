@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
-import { connectionIds, laneEvent, notified, openFanOut, queued } from './support/fan-out.ts';
+import { channelEvent, connectionIds, notified, openFanOut, queued } from './support/fan-out.ts';
 import { hanging } from './support/scripted-poster.ts';
 
 const ids = (subscribers: readonly { connectionId: string }[]) => subscribers.map(({ connectionId }) => connectionId);
@@ -45,7 +45,7 @@ test('posts of all jobs keep the pool full until the last', async () => {
   const jobs = [0, 1, 2, 3].map((part) =>
     queued(
       {
-        event: laneEvent(1),
+        event: channelEvent(1),
         subscribers: connectionIds(100)
           .slice(part * 25, part * 25 + 25)
           .map((connectionId) => ({ connectionId, version: 'v' })),
@@ -62,7 +62,7 @@ test('posts of all jobs keep the pool full until the last', async () => {
 
 test('a job is delivered to its connections alone', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
-  await fanOut.deliver([queued({ event: laneEvent(1), subscribers: [{ connectionId: 'c2', version: 'v' }], attempt: 1 })]);
+  await fanOut.deliver([queued({ event: channelEvent(1), subscribers: [{ connectionId: 'c2', version: 'v' }], attempt: 1 })]);
   expect([fanOut.got('c1'), fanOut.got('c2')]).toEqual([[], ['demo-1']]);
 });
 
@@ -198,20 +198,20 @@ test('a connection that takes nothing within the budget is put back alone, with 
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, throttledPosts: 3, undeliverable: 0, unfinished: [] });
   expect(fanOut.queue.jobs).toEqual([
-    { job: { event: laneEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 2 }, delaySeconds: 2 },
+    { job: { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 2 }, delaySeconds: 2 },
   ]);
 });
 
 test('the delay doubles with each attempt', async () => {
   const fanOut = await openFanOut({}, () => ({ kind: 'throttled' }));
   const subscribers = [{ connectionId: 'c1', version: 'v' }];
-  for (const attempt of [1, 2, 3, 4]) await fanOut.deliver([queued({ event: laneEvent(1), subscribers, attempt })]);
+  for (const attempt of [1, 2, 3, 4]) await fanOut.deliver([queued({ event: channelEvent(1), subscribers, attempt })]);
   expect(fanOut.queue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([2, 3, 6, 12]);
 });
 
 test('after the last attempt the event is set aside for those connections, and counted', async () => {
   const fanOut = await openFanOut({}, () => ({ kind: 'unavailable', reason: '503' }));
-  const job = { event: laneEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
+  const job = { event: channelEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
   expect(await fanOut.deliver([queued(job)])).toMatchObject({ undeliverable: 1, unfinished: [] });
   expect([fanOut.queue.jobs, fanOut.queue.deadLetters]).toEqual([[], [job]]);
 });
@@ -220,7 +220,7 @@ test('a refused post is set aside at once, logged and counted', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => (id === 'c1' ? { kind: 'refused', reason: '413' } : { kind: 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, undeliverable: 1 });
   expect(fanOut.queue.deadLetters).toEqual([
-    { event: laneEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
+    { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
   ]);
   expect(fanOut.lines).toContainEqual(
     expect.objectContaining({ level: 'WARN', channel: 'demo', seq: 1, undeliverable: 1, reasons: ['413'] }),
@@ -329,7 +329,7 @@ test('nothing keeps time once the invocation has answered', async () => {
 test('an event that is followed is seen when it is received and when it is delivered, by its id', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
   await fanOut.deliver([notified(1)]);
-  const { channel, epoch } = laneEvent(1);
+  const { channel, epoch } = channelEvent(1);
   const hop = (fields: object) =>
     expect.objectContaining({ channel, id: `${epoch}.1`, lane: 'websocket', function_request_id: 'r1', ...fields });
   expect(fanOut.lines).toEqual([hop({ hop: 'received' }), hop({ hop: 'delivered', connections: 2, stuck: 0 })]);

@@ -1,10 +1,17 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePosition } from '../../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { encodePage } from '../../../../fargate/sse/http/poll-page.ts';
 
-const event = (seq: number, data: string): LaneEvent => ({ channel: 'demo', epoch: 'k3f9', seq, type: 'message', data, publishedAtMs: 0 });
+const event = (seq: number, data: string): ChannelEvent => ({
+  channel: 'demo',
+  epoch: 'k3f9',
+  seq,
+  type: 'message',
+  data,
+  publishedAtMs: 0,
+});
 
 async function encode(data: readonly string[]) {
   let turns = 0;

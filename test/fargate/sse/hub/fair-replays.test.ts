@@ -1,7 +1,7 @@
 /** One user's replays do not starve another's: log reads take turns, and nobody holds one while its client reads nothing. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { parseCursor } from '../../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { createTaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
@@ -18,7 +18,7 @@ beforeEach(() => {
 
 afterEach(() => world.hub.close());
 
-async function storeFar(channel: string, bytes = 10): Promise<LaneEvent> {
+async function storeFar(channel: string, bytes = 10): Promise<ChannelEvent> {
   const first = await world.store(channel, '0');
   const filling = 'x'.repeat(bytes);
   for (let index = 1; index <= FAR; index++) await world.store(channel, `${index} ${filling}`);

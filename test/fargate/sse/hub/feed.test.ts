@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { ORIGIN } from '../../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
@@ -52,7 +52,7 @@ async function openFeed(): Promise<Feed> {
   return made;
 }
 
-async function store(data: string): Promise<LaneEvent> {
+async function store(data: string): Promise<ChannelEvent> {
   return publish({ channel: 'demo', type: 'message', data }, 'tests', { log, clock, bus: new MemoryEventBus(), publishTimeoutMs: 2_000 });
 }
 
@@ -67,7 +67,7 @@ function content({ ring }: Feed): readonly string[] {
 test('notifications come out in order, each once', async () => {
   const feed = await openFeed();
   const events = [await store('a'), await store('b'), await store('c')];
-  for (const index of [0, 1, 1, 0, 2]) feed.offer(events[index] as LaneEvent);
+  for (const index of [0, 1, 1, 0, 2]) feed.offer(events[index] as ChannelEvent);
   await until(() => feed.ring.end === 3);
   expect(content(feed)).toEqual(['a', 'b', 'c']);
 });
@@ -159,7 +159,7 @@ test('an event that is written within the grace period is delivered when its not
   const position = await log.allocate('demo');
   feed.offer(await store('next'));
   await until(() => clock.sleeping === 1);
-  const late: LaneEvent = { channel: 'demo', ...position, type: 'message', data: 'late', publishedAtMs: clock.nowMs() };
+  const late: ChannelEvent = { channel: 'demo', ...position, type: 'message', data: 'late', publishedAtMs: clock.nowMs() };
   await log.append(late, 'p1');
   feed.offer(late);
   expect(content(feed)).toEqual(['late', 'next']);

@@ -5,7 +5,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ORIGIN, type Position, parseCursor, parsePosition, withinEpoch } from '../../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import type { EventBus, EventLog } from '../../../../backbone/ports.ts';
 import { PublishContendedError, publish } from '../../../../backbone/services/publisher.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
@@ -122,12 +122,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 class Run {
   readonly world = new HubWorld({ headCheckIntervalMs: HEAD_CHECK_MS, maxUnsentBytes: 2_000 });
   readonly clients: Client[] = [];
-  readonly #later: LaneEvent[] = [];
+  readonly #later: ChannelEvent[] = [];
   /** Publishers that have their seq and stand still. */
   readonly #gates: (() => void)[] = [];
   readonly #publishing: Promise<unknown>[] = [];
   /** Acknowledged events in the order of their seqs, per channel and epoch. */
-  readonly acknowledged = new Map<string, LaneEvent[]>();
+  readonly acknowledged = new Map<string, ChannelEvent[]>();
   #published = 0;
 
   async step(step: Step): Promise<void> {
@@ -173,7 +173,7 @@ class Run {
     }
   }
 
-  async #publish(channel: number, notify: (event: LaneEvent) => void, log: EventLog = this.world.log): Promise<void> {
+  async #publish(channel: number, notify: (event: ChannelEvent) => void, log: EventLog = this.world.log): Promise<void> {
     const { clock } = this.world;
     const bus: EventBus = { notify: async (event) => notify(event) };
     const data = `event ${++this.#published}`;
@@ -202,7 +202,7 @@ class Run {
     });
   }
 
-  #notify(event: LaneEvent, how: 'once' | 'twice' | 'never' | 'later'): void {
+  #notify(event: ChannelEvent, how: 'once' | 'twice' | 'never' | 'later'): void {
     if (how === 'later') this.#later.push(event);
     if (how === 'once' || how === 'twice') this.world.hub.offer(event);
     if (how === 'twice') this.#later.push(event);

@@ -1,6 +1,6 @@
 /** What a channel costs the log when all its clients come at once, as they do after a task was lost: asked in calls, not in time. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
@@ -19,8 +19,8 @@ function countCalls(): () => number {
   return () => spies.reduce((calls, { mock }) => calls + mock.calls.length, 0);
 }
 
-async function store(channel: string, from: number, to: number): Promise<LaneEvent[]> {
-  const events: LaneEvent[] = [];
+async function store(channel: string, from: number, to: number): Promise<ChannelEvent[]> {
+  const events: ChannelEvent[] = [];
   for (let n = from; n <= to; n++) events.push(await world.store(channel, `${channel}${n}`));
   return events;
 }
@@ -47,10 +47,10 @@ describe.each([
   test('whoever resumes later costs nothing', async () => {
     const events = await store('a', 1, 20);
     await world.clock.advance(sinceMs);
-    const before = await world.open(['a'], idOf(events[2] as LaneEvent));
+    const before = await world.open(['a'], idOf(events[2] as ChannelEvent));
     await until(() => before.sink.data.at(-1) === 'a20');
     const calls = countCalls();
-    const { sink } = await world.open(['a'], idOf(events[2] as LaneEvent));
+    const { sink } = await world.open(['a'], idOf(events[2] as ChannelEvent));
     await until(() => sink.data.at(-1) === 'a20');
     expect(calls()).toBe(0);
   });
@@ -59,12 +59,14 @@ describe.each([
 test('a thousand streams over a hundred channels cost two log reads a channel', async () => {
   world = new HubWorld({ maxStreams: 2_000 });
   const channels = Array.from({ length: 100 }, (_, index) => `c${index}-`);
-  const seen = new Map<string, LaneEvent>();
-  for (const channel of channels) seen.set(channel, (await store(channel, 1, 5))[1] as LaneEvent);
+  const seen = new Map<string, ChannelEvent>();
+  for (const channel of channels) seen.set(channel, (await store(channel, 1, 5))[1] as ChannelEvent);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();
   const streams = Array.from({ length: 1_000 }, (_, index) => channels[index % 100] as string);
-  const sinks = await Promise.all(streams.map(async (channel) => (await world.open([channel], idOf(seen.get(channel) as LaneEvent))).sink));
+  const sinks = await Promise.all(
+    streams.map(async (channel) => (await world.open([channel], idOf(seen.get(channel) as ChannelEvent))).sink),
+  );
   await until(() => sinks.every(({ events }) => events.length === 3));
   expect(calls()).toBeLessThanOrEqual(200);
 });
@@ -73,7 +75,7 @@ test('streams that are further behind than one page share the pages', async () =
   const [first] = await store('a', 1, 350);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();
-  const sinks = await Promise.all(Array.from({ length: 50 }, async () => (await world.open(['a'], idOf(first as LaneEvent))).sink));
+  const sinks = await Promise.all(Array.from({ length: 50 }, async () => (await world.open(['a'], idOf(first as ChannelEvent))).sink));
   await until(() => sinks.every(({ data }) => data.at(-1) === 'a350'));
   expect(calls()).toBe(1 + 4);
   expect(sinks[49]?.data).toEqual(numbered('a', 2, 350));
@@ -83,7 +85,7 @@ test('who resumes at the head, or has no cursor, costs one read of a quiet chann
   const events = await store('a', 1, 5);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();
-  await world.open(['a'], idOf(events[4] as LaneEvent));
+  await world.open(['a'], idOf(events[4] as ChannelEvent));
   await world.open(['a']);
   expect(calls()).toBe(1);
 });
@@ -107,10 +109,10 @@ test('a ring does not reach past a gap: what became of it is the replay to find 
   await world.log.allocate('a');
   await store('a', 5, 8);
   await world.clock.advance(2 * GRACE_MS);
-  const { sink } = await world.open(['a'], idOf(first as LaneEvent));
+  const { sink } = await world.open(['a'], idOf(first as ChannelEvent));
   await until(() => sink.data.at(-1) === 'a8');
   expect(sink.data).toEqual([...numbered('a', 2, 3), ...numbered('a', 5, 8)]);
-  expect((await world.log.read('a', (first as LaneEvent).epoch, 4, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 4 }]);
+  expect((await world.log.read('a', (first as ChannelEvent).epoch, 4, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 4 }]);
 });
 
 test('tombstones are no gaps', async () => {
@@ -119,7 +121,7 @@ test('tombstones are no gaps', async () => {
   await store('a', 5, 8);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();
-  const { sink } = await world.open(['a'], idOf(first as LaneEvent));
+  const { sink } = await world.open(['a'], idOf(first as ChannelEvent));
   await until(() => sink.data.at(-1) === 'a8');
   expect(calls()).toBe(2);
 });
@@ -127,7 +129,7 @@ test('tombstones are no gaps', async () => {
 test('what was published before the feed existed is no delivery whose latency counts', async () => {
   const [first] = await store('a', 1, 5);
   await world.clock.advance(2 * GRACE_MS);
-  const { sink } = await world.open(['a'], idOf(first as LaneEvent));
+  const { sink } = await world.open(['a'], idOf(first as ChannelEvent));
   await until(() => sink.data.length === 4);
   await world.publish('a', 'a6');
   await until(() => sink.data.length === 5);

@@ -1,5 +1,5 @@
 import { type Cursor, parseCursor } from '../../../../backbone/domain/cursor.ts';
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
@@ -43,13 +43,13 @@ export class HubWorld {
   }
 
   /** Publishes an event whose notification is lost, unless the test offers it. */
-  async store(channel: string, data: string): Promise<LaneEvent> {
+  async store(channel: string, data: string): Promise<ChannelEvent> {
     const { log, bus, clock } = this;
     return publish({ channel, type: 'message', data }, 'tests', { log, bus, clock, publishTimeoutMs: 2_000 });
   }
 
   /** Publishes an event, and delivers its notification. */
-  async publish(channel: string, data: string): Promise<LaneEvent> {
+  async publish(channel: string, data: string): Promise<ChannelEvent> {
     const event = await this.store(channel, data);
     this.hub.offer(event);
     return event;
@@ -71,6 +71,6 @@ export class HubWorld {
   }
 }
 
-export function idOf({ epoch, seq }: LaneEvent): string {
+export function idOf({ epoch, seq }: ChannelEvent): string {
   return `${epoch}.${seq}`;
 }

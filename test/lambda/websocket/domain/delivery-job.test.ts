@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { parsePublication } from '../../../../backbone/domain/event.ts';
 import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
-import { laneEvent } from '../../../support/arbitraries.ts';
+import { channelEvent } from '../../../support/arbitraries.ts';
 
 const job = fc.record({
-  event: laneEvent,
+  event: channelEvent,
   subscribers: fc.array(fc.record({ connectionId: fc.string(), version: fc.string() })),
   attempt: fc.integer({ min: 1, max: 100 }),
 });

@@ -1,12 +1,19 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeEventFrame, type LaneEvent, toWireEvent } from '../../../../backbone/domain/event.ts';
+import { type ChannelEvent, encodeEventFrame, toWireEvent } from '../../../../backbone/domain/event.ts';
 import { EventPacker, MAX_BATCH_BYTES } from '../../../../lambda/websocket/domain/event-batch.ts';
 import type { ServerFrame } from '../../../../packages/protocol/index.ts';
 
-const eventOf = (seq: number, data: string): LaneEvent => ({ channel: 'demo', epoch: 'e', seq, type: 'message', data, publishedAtMs: seq });
+const eventOf = (seq: number, data: string): ChannelEvent => ({
+  channel: 'demo',
+  epoch: 'e',
+  seq,
+  type: 'message',
+  data,
+  publishedAtMs: seq,
+});
 
-function pack(events: readonly LaneEvent[]): readonly string[] {
+function pack(events: readonly ChannelEvent[]): readonly string[] {
   const packer = new EventPacker('demo');
   return [...events.map((event) => packer.add(event)), packer.flush()].filter((frame) => frame !== undefined);
 }

@@ -1,4 +1,4 @@
-import type { LaneEvent } from '../../../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
 import { type DeliverDependencies, type DeliveryReport, deliver, type QueueRecord } from '../../../../lambda/websocket/deliver.ts';
 import type { DeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
@@ -11,12 +11,12 @@ import { MemoryDeliveryQueue } from './memory-delivery-queue.ts';
 import { runToEnd } from './run-to-end.ts';
 import { type Script, ScriptedPoster } from './scripted-poster.ts';
 
-export function laneEvent(seq: number, channel = 'demo'): LaneEvent {
+export function channelEvent(seq: number, channel = 'demo'): ChannelEvent {
   return { channel, epoch: 'e', seq, type: 'message', data: `${channel}-${seq}`, publishedAtMs: 0 };
 }
 
 export function notified(seq: number, channel = 'demo'): QueueRecord {
-  return { messageId: `m-${channel}-${seq}`, body: encodeNotification(laneEvent(seq, channel)) };
+  return { messageId: `m-${channel}-${seq}`, body: encodeNotification(channelEvent(seq, channel)) };
 }
 
 export function queued(job: DeliveryJob, messageId = 'm-job'): QueueRecord {
