@@ -9,6 +9,7 @@ import type { ServiceCaller } from '../iam/policy.ts';
 import type { Log } from '../log.ts';
 import type { Queues } from '../queues/queues.ts';
 import type { Topics } from '../topics/topics.ts';
+import type { BusEvent } from './bus-event.ts';
 import { compilePattern, type EventMatcher } from './pattern.ts';
 import { parseRate } from './rate.ts';
 import { compileInput, inputProperties } from './target-input.ts';
@@ -29,19 +30,6 @@ const ruleProperties = v.object({
     [],
   ),
 });
-
-/** An event as rules match it and targets get it. */
-export interface BusEvent {
-  readonly version: '0';
-  readonly id: string;
-  readonly 'detail-type': string;
-  readonly source: string;
-  readonly account: string;
-  readonly time: string;
-  readonly region: string;
-  readonly resources: readonly string[];
-  readonly detail: unknown;
-}
 
 interface Rule {
   readonly matches: EventMatcher;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
-import type { BusEvent } from './event-bus.ts';
+import type { BusEvent } from './bus-event.ts';
 
 /** How the target of a rule says what it gets in the place of the event. At most one of these is set. */
 export const inputProperties = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { BusEvent } from '../../../local/events/event-bus.ts';
+import type { BusEvent } from '../../../local/events/bus-event.ts';
 import { compileInput } from '../../../local/events/target-input.ts';
 
 const RULE = { arn: 'arn:aws:events:us-east-1:000000000000:rule/orders', name: 'orders' };
