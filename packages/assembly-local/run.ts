@@ -5,7 +5,7 @@ import { ACCOUNT } from './assembly/resource-types.ts';
 import { type Addresses, localizeValue } from './assembly/rewrite.ts';
 import { distributionsBefore } from './balancer/distributions.ts';
 import { type Balancers, balancersFromResources } from './balancer/from-resources.ts';
-import type { Front } from './balancer/front.ts';
+import type { Listener } from './balancer/listener.ts';
 import { balancerOperations } from './balancer/operations.ts';
 import { balancerPermissions } from './balancer/permissions.ts';
 import { bucketsFromResources, deployFiles } from './buckets/from-resources.ts';
@@ -92,8 +92,8 @@ export interface LocalRun {
   /** The ECS services: list, start, stop and kill tasks. */
   readonly services: readonly TaskService[];
   readonly gateways: readonly Gateway[];
-  /** The listeners of the load balancers. */
-  readonly fronts: readonly Front[];
+  /** Those of the load balancers, and the distributions. */
+  readonly listeners: readonly Listener[];
   /** Whose tokens the lanes take. */
   readonly issuer: Issuer;
   /** Allows everything, for as long as the run may last. */
@@ -236,9 +236,9 @@ async function start(
   });
   await dynamoDb.createTables(resources, endpointUrl, omissions);
 
-  for (const { front, dnsName } of balancers.fronts) {
-    await front.listen(preferred(front.protocol));
-    addresses.set(`${front.protocol}://${dnsName}`, front.url);
+  for (const { listener, dnsName } of balancers.listeners) {
+    await listener.listen(preferred(listener.protocol));
+    addresses.set(`${listener.protocol}://${dnsName}`, listener.url);
   }
   for (const gateway of gateways) {
     const authority = `${LOOPBACK}:${await gateway.listen(preferred('websocket'))}`;
@@ -265,14 +265,15 @@ async function start(
   onClose(() => eventSources.abort());
   await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
 
+  const listeners = balancers.listeners.map(({ listener }) => listener);
   return {
-    urls: urlsOf({ endpoint: endpointUrl, fronts: balancers.fronts.map(({ front }) => front), gateways, services }),
+    urls: urlsOf({ endpoint: endpointUrl, listeners, gateways, services }),
     outputs: Object.fromEntries(Object.entries(outputs).map(([stack, values]) => [stack, localizeOutputs(values, addresses)])),
     warnings,
     faults,
     services,
     gateways,
-    fronts: balancers.fronts.map(({ front }) => front),
+    listeners,
     issuer,
     token: issuer.issueForRun(),
     functions,
@@ -287,7 +288,7 @@ function localizeOutputs(values: ResolvedApp['outputs'][string], addresses: Addr
   return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, localizeValue(value, addresses)]));
 }
 
-async function closeBalancers({ fronts, targetGroups }: Balancers): Promise<void> {
+async function closeBalancers({ listeners, targetGroups }: Balancers): Promise<void> {
   for (const targetGroup of targetGroups.values()) targetGroup.close();
-  await Promise.all(fronts.map(({ front }) => front.close()));
+  await Promise.all(listeners.map(({ listener }) => listener.close()));
 }

@@ -1,5 +1,5 @@
 import { SERVER_ENV } from '../../backbone/contract.ts';
-import type { Front } from './balancer/front.ts';
+import type { Listener } from './balancer/listener.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { TaskService } from './tasks/task-service.ts';
 
@@ -15,19 +15,19 @@ export interface LocalUrls {
 
 export function urlsOf(run: {
   readonly endpoint: string;
-  readonly fronts: readonly Front[];
+  readonly listeners: readonly Listener[];
   readonly gateways: readonly Gateway[];
   readonly services: readonly TaskService[];
 }): LocalUrls {
-  const front = (protocol: Front['protocol']) => run.fronts.find((candidate) => candidate.protocol === protocol);
-  const distribution = run.fronts.find(({ servesFiles }) => servesFiles);
+  const listener = (protocol: Listener['protocol']) => run.listeners.find((candidate) => candidate.protocol === protocol);
+  const distribution = run.listeners.find(({ servesFiles }) => servesFiles);
   const hasConsole = run.services.some(({ options }) => (options.env('', 0)[SERVER_ENV.consoleConfig] ?? '') !== '');
   // Plain HTTP where it is no redirect: browsers distrust the certificate.
-  const consoleFront = run.fronts.find(({ protocol, forwards }) => protocol === 'http' && forwards) ?? front('https');
+  const consoleListener = run.listeners.find(({ protocol, forwards }) => protocol === 'http' && forwards) ?? listener('https');
   return {
-    console: distribution?.url ?? (hasConsole ? (consoleFront?.url ?? '') : ''),
-    http: front('http')?.url ?? '',
-    https: front('https')?.url ?? '',
+    console: distribution?.url ?? (hasConsole ? (consoleListener?.url ?? '') : ''),
+    http: listener('http')?.url ?? '',
+    https: listener('https')?.url ?? '',
     websocket: run.gateways[0]?.url ?? '',
     endpoint: run.endpoint,
   };

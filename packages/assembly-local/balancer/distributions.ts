@@ -5,7 +5,7 @@ import { type Addresses, localizeOrigins } from '../assembly/rewrite.ts';
 import type { Bucket } from '../buckets/bucket.ts';
 import { declared, fromDeclared } from '../declared.ts';
 import { textMatcher } from '../iam/wildcard.ts';
-import type { Action, Behavior } from './front.ts';
+import type { Action, Behavior } from './listener.ts';
 
 const behavior = v.object({ TargetOriginId: v.string(), ResponseHeadersPolicyId: v.optional(v.string()) });
 

@@ -6,7 +6,7 @@ import type { Bucket } from '../buckets/bucket.ts';
 import type { Certificate } from '../certificate.ts';
 import { declared, fromDeclared } from '../declared.ts';
 import { distributionsFromResources } from './distributions.ts';
-import { type Action, Front } from './front.ts';
+import { type Action, Listener } from './listener.ts';
 import { TargetGroup } from './target-group.ts';
 
 /** The interval of the template, but not longer than this: nobody wants to wait for a health check locally. */
@@ -87,7 +87,7 @@ type ListenerAction = v.InferOutput<typeof action>;
 
 export interface Balancers {
   /** The listeners, each with the host name that AWS would give its load balancer, and the distributions in front of them with theirs. */
-  readonly fronts: readonly { readonly front: Front; readonly dnsName: string }[];
+  readonly listeners: readonly { readonly listener: Listener; readonly dnsName: string }[];
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
 }
 
@@ -119,34 +119,34 @@ export function balancersFromResources(
     }),
   );
   const loadBalancers = declared(resources, 'AWS::ElasticLoadBalancingV2::LoadBalancer', loadBalancerProperties);
-  const fronts: { front: Front; dnsName: string; templatePort: number; action: Action }[] = [];
+  const listeners: { listener: Listener; dnsName: string; templatePort: number; action: Action }[] = [];
   const rules = declared(resources, 'AWS::ElasticLoadBalancingV2::ListenerRule', ruleProperties);
-  fromDeclared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties, (listener) => {
-    const { LoadBalancerArn, Protocol, Port } = listener.properties;
+  fromDeclared(resources, 'AWS::ElasticLoadBalancingV2::Listener', listenerProperties, (declaration) => {
+    const { LoadBalancerArn, Protocol, Port } = declaration.properties;
     const owner = loadBalancers.find(({ resource }) => resource.ref === LoadBalancerArn);
     if (owner === undefined)
-      throw new UnsupportedTemplateError(`${listener.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
+      throw new UnsupportedTemplateError(`${declaration.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
     const dnsName = owner.resource.attributes['DNSName'] ?? '';
     // A rule takes all requests here, so that nothing is left for the default.
-    const rule = rules.find(({ properties }) => properties.ListenerArn === listener.resource.ref);
-    const [first] = rule?.properties.Actions ?? listener.properties.DefaultActions;
-    const action = toAction((rule ?? listener).resource, first, targetGroups);
-    const front = new Front({
+    const rule = rules.find(({ properties }) => properties.ListenerArn === declaration.resource.ref);
+    const [first] = rule?.properties.Actions ?? declaration.properties.DefaultActions;
+    const action = toAction((rule ?? declaration).resource, first, targetGroups);
+    const listener = new Listener({
       protocol: Protocol === 'HTTPS' ? 'https' : 'http',
       certificate,
       action,
-      headers: () => localizeOrigins(headersOf(listener.properties.ListenerAttributes), addresses),
+      headers: () => localizeOrigins(headersOf(declaration.properties.ListenerAttributes), addresses),
       idleTimeoutMs: Number(owner.properties.LoadBalancerAttributes.get('idle_timeout.timeout_seconds') ?? 60) * 1000,
-      localPort: (port) => fronts.find((other) => other.dnsName === dnsName && other.templatePort === port)?.front.port,
+      localPort: (port) => listeners.find((other) => other.dnsName === dnsName && other.templatePort === port)?.listener.port,
     });
-    fronts.push({ front, dnsName, templatePort: Port, action });
+    listeners.push({ listener, dnsName, templatePort: Port, action });
   });
-  const actionOf = (host: string) => fronts.find(({ dnsName }) => dnsName === host)?.action;
+  const actionOf = (host: string) => listeners.find(({ dnsName }) => dnsName === host)?.action;
   for (const { dnsName, action, idleTimeoutMs } of distributionsFromResources(resources, buckets, addresses, actionOf)) {
-    const front = new Front({ protocol: 'https', certificate, action, idleTimeoutMs, localPort: () => undefined });
-    fronts.push({ front, dnsName, templatePort: 443, action });
+    const listener = new Listener({ protocol: 'https', certificate, action, idleTimeoutMs, localPort: () => undefined });
+    listeners.push({ listener, dnsName, templatePort: 443, action });
   }
-  return { fronts, targetGroups };
+  return { listeners, targetGroups };
 }
 
 /** What the attributes of a listener add to its answers: `routing.http.response.x_frame_options.header_value`. */

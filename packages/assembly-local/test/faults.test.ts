@@ -94,12 +94,12 @@ test('an environment value takes the place of the one that the template sets, an
 
 test('an open stream can be cut off', async () => {
   const stream = await openStream();
-  const [front] = run.fronts.filter(({ protocol }) => protocol === 'http');
-  const [exchange] = front?.exchanges ?? [];
+  const [listener] = run.listeners.filter(({ protocol }) => protocol === 'http');
+  const [exchange] = listener?.exchanges ?? [];
   expect(exchange).toMatchObject({ method: 'GET', path: '/stream' });
   exchange?.cut();
   await until('the client notices', () => stream.closed);
-  await until('the exchange is over', () => front?.exchanges.length === 0);
+  await until('the exchange is over', () => listener?.exchanges.length === 0);
 });
 
 test('a socket can be cut off, without a close frame', async () => {

@@ -40,7 +40,7 @@ export async function actUntil(options: ActiveOptions, over: AbortSignal): Promi
 /** One of all that clients have open: streams, polls and posts at the balancer, sockets at the gateway. */
 function cut(random: Random, { run, tally }: ActiveOptions): void {
   const open = [
-    ...run.fronts.flatMap((front) => front.exchanges.map(({ cut: cutExchange }) => ({ kind: 'http', cut: cutExchange }))),
+    ...run.listeners.flatMap((listener) => listener.exchanges.map(({ cut: cutExchange }) => ({ kind: 'http', cut: cutExchange }))),
     ...run.gateways.flatMap((gateway) => gateway.openConnections.map((id) => ({ kind: 'socket', cut: () => gateway.cut(id) }))),
   ];
   const chosen = random.pick(open);

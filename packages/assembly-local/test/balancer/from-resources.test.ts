@@ -71,23 +71,23 @@ function balancers(path: string, actions: TemplateValue) {
 }
 
 test('a rule for all requests counts in the place of the default, and its group of weight 0 gets none', async () => {
-  const { fronts, targetGroups } = balancers('/*', forwardTo(['First', 100], ['Second', 0]));
+  const { listeners, targetGroups } = balancers('/*', forwardTo(['First', 100], ['Second', 0]));
   const [first, second] = await Promise.all([...targetGroups.values()].map((group, index) => addTask(group, `task ${index}`)));
-  const [entry] = fronts;
-  await entry?.front.listen();
-  cleanups.push(async () => entry?.front.close());
-  const answers = await Promise.all(Array.from({ length: 4 }, async () => (await fetch(entry?.front.url ?? '')).text()));
+  const [entry] = listeners;
+  await entry?.listener.listen();
+  cleanups.push(async () => entry?.listener.close());
+  const answers = await Promise.all(Array.from({ length: 4 }, async () => (await fetch(entry?.listener.url ?? '')).text()));
   expect([first, second]).toEqual(['healthy', 'healthy']);
   expect(answers).toEqual(Array(4).fill('task 0'));
 });
 
 test('the attributes of a listener add headers to answers of tasks and of its own, with the local addresses', async () => {
-  const { fronts, targetGroups } = balancers('/*', forwardTo(['First', 1]));
-  const [entry] = fronts;
-  await entry?.front.listen();
-  cleanups.push(async () => entry?.front.close());
+  const { listeners, targetGroups } = balancers('/*', forwardTo(['First', 1]));
+  const [entry] = listeners;
+  await entry?.listener.listen();
+  cleanups.push(async () => entry?.listener.close());
   const ask = async () => {
-    const { status, headers } = await fetch(entry?.front.url ?? '');
+    const { status, headers } = await fetch(entry?.listener.url ?? '');
     return [status, headers.get('x-frame-options'), headers.get('content-security-policy')];
   };
   const headers = ['DENY', "connect-src 'self' http://127.0.0.1:8000; frame-ancestors 'none'"];

@@ -5,7 +5,7 @@ import { request as secureRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Action, Front } from '../../balancer/front.ts';
+import { type Action, Listener } from '../../balancer/listener.ts';
 import { TargetGroup } from '../../balancer/target-group.ts';
 import { type Certificate, makeCertificate } from '../../certificate.ts';
 import { listen } from '../../loopback.ts';
@@ -44,7 +44,7 @@ async function front(
   protocol: 'http' | 'https',
   options: { action?: Action; idleTimeoutMs?: number; localPort?: (port: number) => number } = {},
 ) {
-  const made = new Front({
+  const made = new Listener({
     protocol,
     certificate,
     action: { kind: 'forward', targetGroup: group },
@@ -57,7 +57,7 @@ async function front(
   return made;
 }
 
-function session(made: Front): ClientHttp2Session {
+function session(made: Listener): ClientHttp2Session {
   const client = connect(made.url, { rejectUnauthorized: false });
   client.on('error', () => undefined);
   cleanups.push(() => client.destroy());

@@ -36,7 +36,7 @@ export interface Behavior {
   readonly action: Action;
 }
 
-export interface FrontOptions {
+export interface ListenerOptions {
   /** HTTPS speaks HTTP/2 and HTTP/1.1, HTTP only HTTP/1.1, as the ALB does. */
   readonly protocol: 'http' | 'https';
   readonly certificate: Certificate;
@@ -56,16 +56,16 @@ export interface Exchange {
   cut(): void;
 }
 
-/** One listener of the balancer. */
-export class Front {
+/** A listener of a load balancer, or a distribution: a port of this machine, and what becomes of the requests that reach it. */
+export class Listener {
   readonly protocol: 'http' | 'https';
-  readonly #options: FrontOptions;
+  readonly #options: ListenerOptions;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #exchanges = new Set<Exchange>();
   #port = 0;
 
-  constructor(options: FrontOptions) {
+  constructor(options: ListenerOptions) {
     this.protocol = options.protocol;
     this.#options = options;
     const handle = (request: ClientRequest, response: ClientResponse) => this.#handle(request, response);
