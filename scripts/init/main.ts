@@ -71,7 +71,7 @@ async function tidy(leftOver: readonly string[], signal: AbortSignal): Promise<v
   await run('format', 'npx', 'biome', 'check', '--write', '--log-level=error', '.');
   if (packages.length > 0) await run('packages', 'npm', 'uninstall', '--ignore-scripts', '--no-audit', '--no-fund', ...packages);
   await run('security findings and diagram (about a minute)', 'npm', 'run', '--silent', 'findings');
-  await run('logical ids', 'npx', 'jest', '--selectProjects=unit', '--silent', '--testPathPatterns', 'test/lib/', '--ci=false', '-u');
+  await run('logical ids', 'npx', 'jest', '--selectProjects=unit', '--testPathPatterns=test/lib/', '-t=logical ids', '-u', '--silent');
 }
 
 function git(...args: readonly string[]): string {
