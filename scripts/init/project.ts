@@ -73,7 +73,7 @@ function configureStage(text: string, { region = '', edge, issuer, audience, jwk
 function rename(text: string, { name = '' }: Answers): string {
   return text
     .replaceAll(/(?<!@)realtime-lanes(?!\/client)/g, name)
-    .replaceAll(/\bLanes(?=(?:Dev|Prod|Preview|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
+    .replaceAll(/\bLanes(?=(?:Dev|Prod|Preview|Staging|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
 }
 
 /** The name of a package in an import, static or not, or in a `require`. */
