@@ -24,7 +24,7 @@ interface Options {
 }
 
 function parse(argv: readonly string[]): Options {
-  return createCommand('start', 'Runs both lanes on this machine, from the synthesized templates. Needs no AWS account and no Docker.')
+  return createCommand('start', 'Runs the app on this machine, from the synthesized templates. Needs no AWS account and no Docker.')
     .addOption(new Option('--json', 'print one line of JSON with the URLs when all is ready, and take free ports').default(false))
     .addOption(new Option('--tasks <n>', 'tasks of the SSE service').argParser(wholeNumber(1, 20)).default(2))
     .addOption(stageOption('the stage to synthesize', 'dev'))

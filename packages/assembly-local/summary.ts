@@ -1,7 +1,13 @@
 import type { LocalRun } from './run.ts';
 
 /** What `npm start` prints when all is ready: where to look, and what to try. */
-export function summary({ urls, services, token, issuer }: Pick<LocalRun, 'urls' | 'services' | 'token' | 'issuer'>): string {
+export function summary({
+  urls,
+  services,
+  token,
+  issuer,
+  outputs,
+}: Pick<LocalRun, 'urls' | 'services' | 'token' | 'issuer' | 'outputs'>): string {
   const tasks = services.reduce((sum, service) => sum + service.tasks.length, 0);
   const lines: string[] = [''];
   const add = (label: string, text: string) => text !== '' && lines.push(`  ${label.padEnd(12)}${text}`);
@@ -10,6 +16,9 @@ export function summary({ urls, services, token, issuer }: Pick<LocalRun, 'urls'
   add('WebSocket', urls.websocket);
   add('AWS APIs', `AWS_ENDPOINT_URL=${urls.endpoint}`);
   add('Tokens', `${issuer.tokenUrl}  (whatever you ask for)`);
+  for (const [key, value] of Object.entries(Object.assign({}, ...Object.values(outputs)))) {
+    if (key.endsWith('FunctionName')) lines.push(`  ${key.padEnd(12)}  ${value}`);
+  }
   lines.push('', '  A token that allows everything, for as long as this runs:', `    export TOKEN=${token}`);
   lines.push('', '  One that allows some things for a minute:');
   lines.push(`    curl -d grant_type=client_credentials -d 'subscribe=orders.*' -d expires_in=60 ${issuer.tokenUrl}`);

@@ -31,6 +31,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^(npm run build:client|npm run build|node packages\/client\/build\.ts)$/, elsewhere('packages/client/test/package.test.ts')],
   [/^npm (start|run )/, { kind: 'options' }],
   [/^(npx )?cdk (bootstrap|deploy|destroy|diff|import|list|synth|rollback)\b/, { kind: 'stage' }],
+  [/^(find|sed) /, { kind: 'theirs', reason: 'it deletes a lane; test/lib/both/one-lane.test.ts does that to a copy' }],
   [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
   [/^aws (events put-events|lambda invoke) /, elsewhere('test/e2e/shared/publish-page.test.ts')],
   [/^aws cloudformation describe-stacks /, { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' }],
