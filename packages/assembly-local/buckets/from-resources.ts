@@ -59,8 +59,9 @@ export function deployFiles(
         const key = properties.DestinationBucketKeyPrefix === '' ? path : `${properties.DestinationBucketKeyPrefix}/${path}`;
         const file = readFileSync(join(directory, path));
         bucket.objects.set(key, {
-          // A marker may stand for a part of an address.
-          body: markers.length === 0 ? file : Buffer.from(localize(fill(file.toString(), markers, encode), addresses)),
+          // Configuration names addresses, whole or with markers for parts of them. What else there is may be no text.
+          body:
+            path.endsWith('.json') || markers.length > 0 ? Buffer.from(localize(fill(file.toString(), markers, encode), addresses)) : file,
           contentType: mediaTypeOf(key),
           cacheControl: properties.SystemMetadata['cache-control'],
         });

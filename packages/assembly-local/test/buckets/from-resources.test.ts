@@ -56,6 +56,12 @@ test('puts values in the place of markers, with addresses of this machine', () =
   expect(JSON.parse(textOf('config.json') ?? '')).toEqual({ url: 'http://127.0.0.1:1/x', quoted: '"' });
 });
 
+test('puts addresses of this machine into a configuration without markers, and leaves other files as they are', () => {
+  deploy({ 'config.json': '{"issuer":"https://lanes.example"}', 'page.js': 'connect("https://lanes.example")' });
+  expect(textOf('config.json')).toBe('{"issuer":"http://127.0.0.1:1"}');
+  expect(textOf('page.js')).toBe('connect("https://lanes.example")');
+});
+
 test('a bucket that is not declared is an error', () => {
   expect(() => deploy({}, { DestinationBucketName: 'other' })).toThrow('Files: its bucket is not in this assembly');
 });
