@@ -17,7 +17,7 @@ export function summary({
   add('AWS APIs', `AWS_ENDPOINT_URL=${urls.endpoint}`);
   add('Tokens', `${issuer.tokenUrl}  (whatever you ask for)`);
   for (const [key, value] of Object.entries(Object.assign({}, ...Object.values(outputs)))) {
-    if (key.endsWith('FunctionName')) lines.push(`  ${key.padEnd(12)}  ${value}`);
+    if (key.endsWith('FunctionName')) add('Function', `${key}=${value}`);
   }
   lines.push('', '  A token that allows everything, for as long as this runs:', `    export TOKEN=${token}`);
   lines.push('', '  One that allows some things for a minute:');
