@@ -6,9 +6,6 @@ export const between = (min: number, max: number) => v.pipe(v.number(), v.intege
 /** The same, with the value that holds where a stage says nothing. */
 export const setting = (min: number, max: number, byDefault: number) => v.optional(between(min, max), byDefault);
 
-/** Settings that belong together, each with a default: a stage that leaves them all out gets all defaults. */
-export const group = <T extends v.ObjectEntries>(entries: T) => v.optional(v.strictObject(entries), {} as never);
-
 /**
  * The most that a table takes in a second, a bound for its cost: 0.625 USD per million write units and 0.125 per million read
  * units (us-east-1, AWS price list, 2026-11). AWS allows a table 40,000 of each before its quota is raised.

@@ -1,20 +1,21 @@
-import { readdirSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Flood } from './flood.ts';
 import type { Target } from './target.ts';
 
-const HERE = import.meta.dirname;
-
-/** Every entrance: each file `*-target.ts` here, and in the folder of each lane that there is, exports one as `target`. */
+/** Every entrance: each file `*-target.ts` here and in the folders of the lanes exports one as `target`. */
 export async function loadTargets(): Promise<readonly Target[]> {
-  const files = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('-target.ts'));
-  const modules = await Promise.all(files.sort().map((name) => import(join(HERE, name)) as Promise<{ readonly target: Target }>));
+  const modules = await load<{ readonly target: Target }>('**/*-target.ts');
   return modules.map(({ target }) => target);
 }
 
 /** What sends requests that never end: `flood` of a file `flood.ts` in the folder of a lane. */
 export async function loadFloods(): Promise<readonly Flood[]> {
-  const files = readdirSync(HERE, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('/flood.ts'));
-  const modules = await Promise.all(files.map((name) => import(join(HERE, name)) as Promise<{ readonly flood: Flood }>));
+  const modules = await load<{ readonly flood: Flood }>('*/flood.ts');
   return modules.map(({ flood }) => flood);
+}
+
+function load<Module>(pattern: string): Promise<readonly Module[]> {
+  const files = globSync(pattern, { cwd: import.meta.dirname }).sort();
+  return Promise.all(files.map((file) => import(join(import.meta.dirname, file)) as Promise<Module>));
 }

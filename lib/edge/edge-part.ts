@@ -10,13 +10,16 @@ export interface EdgePartProps {
 
 /** What a lane has behind a distribution. */
 export interface EdgePart {
+  readonly lane: string;
   /**
    * How the distribution reaches it.
    * @param scope the distribution's construct
    */
   behaviors(scope: Construct): EdgeBehaviors;
   /** Where clients find it. */
-  url(host: string): EdgeUrl;
+  readonly url: (host: string) => string;
+  /** Name and description of that URL among the outputs of the edge's stack. */
+  readonly output: { readonly id: string; readonly description: string };
   /** Makes what needs the host and the URLs of the other lanes there. */
   finish?(urls: Readonly<Record<string, string>>): void;
 }
@@ -26,10 +29,4 @@ export interface EdgeBehaviors {
   readonly paths: Readonly<Record<string, BehaviorOptions>>;
   /** Of every other path. @default - another lane's */
   readonly rest?: BehaviorOptions | undefined;
-}
-
-export interface EdgeUrl {
-  readonly value: string;
-  /** Name and description of the output of the edge's stack. */
-  readonly output: { readonly id: string; readonly description: string };
 }

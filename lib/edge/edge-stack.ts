@@ -31,13 +31,10 @@ export class EdgeStack extends Stack {
       );
     }
     const host = edge.host ?? distribution.distributionDomainName;
-    const urls = Object.fromEntries(lanes.map(({ lane }, index) => [lane, parts[index]?.url(host).value ?? '']));
+    const urls = Object.fromEntries(parts.map(({ lane, url }) => [lane, url(host)]));
     for (const part of parts) part.finish?.(urls);
 
     new CfnOutput(this, 'Host', { description: 'Host name that CloudFront has assigned', value: distribution.distributionDomainName });
-    for (const part of parts) {
-      const { value, output } = part.url(host);
-      new CfnOutput(this, output.id, { description: output.description, value });
-    }
+    for (const { lane, output } of parts) new CfnOutput(this, output.id, { description: output.description, value: urls[lane] ?? '' });
   }
 }

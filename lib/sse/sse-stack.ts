@@ -92,6 +92,7 @@ export class SseStack extends Stack implements LaneStack {
     const { stage, settings, access } = this.props;
     const console = settings.console ? new ConsoleBucket(scope, 'Console', { production: stage.production }) : undefined;
     return {
+      lane: this.lane,
       behaviors: (distribution) =>
         sseBehaviors(distribution, {
           edge,
@@ -100,10 +101,8 @@ export class SseStack extends Stack implements LaneStack {
           // All lanes are on the distribution's own host.
           connectTo: console === undefined ? [] : access.signInOrigins,
         }),
-      url: (host) => ({
-        value: `https://${host}`,
-        output: { id: 'HttpsUrl', description: 'Where SSE clients connect, and the console' },
-      }),
+      url: (host) => `https://${host}`,
+      output: { id: 'HttpsUrl', description: 'Where SSE clients connect, and the console' },
       finish: ({ [this.lane]: _, ...peers }) => {
         if (console === undefined) return;
         const config = consoleConfig(peers, access.signIn);

@@ -121,18 +121,18 @@ export class WebSocketStack extends Stack implements LaneStack {
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });
   }
+
   behind(_scope: Construct, { region }: EdgePartProps): EdgePart {
     const { stageName } = this.api.stage;
     return {
+      lane: this.lane,
       behaviors: (distribution) => ({
         paths: {
           [`/${stageName}`]: webSocketBehavior(distribution, `${this.api.api.apiId}.execute-api.${region}.${this.urlSuffix}`),
         },
       }),
-      url: (host) => ({
-        value: `wss://${host}/${stageName}`,
-        output: { id: 'WebSocketUrl', description: 'Where WebSocket clients connect' },
-      }),
+      url: (host) => `wss://${host}/${stageName}`,
+      output: { id: 'WebSocketUrl', description: 'Where WebSocket clients connect' },
     };
   }
 }

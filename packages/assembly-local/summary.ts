@@ -16,7 +16,7 @@ export function summary({
   add('WebSocket', urls.websocket);
   add('AWS APIs', `AWS_ENDPOINT_URL=${urls.endpoint}`);
   add('Tokens', `${issuer.tokenUrl}  (whatever you ask for)`);
-  for (const [key, value] of Object.entries(Object.assign({}, ...Object.values(outputs)))) {
+  for (const [key, value] of Object.values(outputs).flatMap((ofStack) => Object.entries(ofStack))) {
     if (key.endsWith('FunctionName')) add('Function', `${key}=${value}`);
   }
   lines.push('', '  A token that allows everything, for as long as this runs:', `    export TOKEN=${token}`);

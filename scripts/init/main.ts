@@ -12,7 +12,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 type Options = Answers & { readonly withoutLab?: boolean; readonly dryRun?: boolean };
 
-const DESCRIPTION = 'Makes a project of this template; what it does not need goes. Asks for what no option answers.';
+const DESCRIPTION = 'Turns this template into a project and deletes what it does not need. Asks for what no option answers.';
 
 const parse = (argv: readonly string[]) =>
   addQuestions(createCommand('init', DESCRIPTION))

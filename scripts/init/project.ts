@@ -55,7 +55,7 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
   return `${JSON.stringify({ ...manifest, scripts: Object.fromEntries(scripts) }, undefined, 2)}\n`;
 }
 
-/** The prefix list of CloudFront's addresses is another in each Region, and synth warns until it is set. */
+/** CloudFront's prefix list has a different id in each Region; synth warns until it is set. */
 const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 10_000 },\n";
 
 /** A file under `lib/stages/` with the answers in it. Numbers and comments stay. */

@@ -139,8 +139,10 @@ class DummyStack extends Stack {
 
   behind() {
     return {
+      lane: this.lane,
       behaviors: () => ({ paths: {} }),
-      url: (host) => ({ value: \`https://\${host}/dummy\`, output: { id: 'DummyUrl', description: 'Where the dummy is' } }),
+      url: (host) => \`https://\${host}/dummy\`,
+      output: { id: 'DummyUrl', description: 'Where the dummy is' },
     };
   }
 }

@@ -13,10 +13,10 @@ interface Options extends AssemblyOptions {
 }
 
 const DESCRIPTION = [
-  'Puts clients that ask for many replays by small frames beside normal ones, against the WebSocket lane of a local run.',
+  'Runs clients that request many replays with small frames beside normal ones, against the WebSocket lane of a local run.',
   `Fails where the p99 of a resume passes ${LIMITS.resumeRatio} times what it is without them, or where a normal client loses an event.`,
-  "The local run shares this machine's processors between its database, its functions and both kinds of clients, so that with many users it",
-  'says more of the machine than of the lane.',
+  'Its database, its functions and both kinds of clients share the processors of this machine, so that with many users the result',
+  'says more about the machine than about the lane.',
 ].join(' ');
 
 const parse = (argv: readonly string[]) =>

@@ -59,7 +59,7 @@ export function deployFiles(
         const key = properties.DestinationBucketKeyPrefix === '' ? path : `${properties.DestinationBucketKeyPrefix}/${path}`;
         const file = readFileSync(join(directory, path));
         bucket.objects.set(key, {
-          // Configuration names addresses, whole or with markers for parts of them. What else there is may be no text.
+          // Configuration files contain addresses, in full or as markers. Other files may not be text.
           body:
             path.endsWith('.json') || markers.length > 0 ? Buffer.from(localize(fill(file.toString(), markers, encode), addresses)) : file,
           contentType: mediaTypeOf(key),
