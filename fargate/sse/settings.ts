@@ -3,7 +3,7 @@ import { between, setting } from '../../backbone/settings.ts';
 
 /** What a task takes, and what each principal may have of it. */
 export const taskLimits = {
-  /** Memory of the task: its users share a part of it. */
+  /** Memory of the task, in MiB: its users share a part of it. */
   memoryMb: between(512, 122_880),
   /** Streams that one task takes before it answers 503. Each is a socket. */
   maxStreams: between(1, 1_000_000),
