@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { type ChannelEvent, type Publication, toWireEvent } from '../../backbone/domain/event.ts';
 import type { KeyScope } from '../../backbone/domain/key-scope.ts';
+import { logEntries, publishEntries, readEnvironment } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
 import type { PublishAnswer } from '../../packages/protocol/index.ts';
-import { logEntries, publishEntries, readEnvironment } from '../environment.ts';
 import { createFunctionLogger } from '../telemetry.ts';
 import { openEventLog, openPublisher } from '../wiring.ts';
 import { toPublicationRequest } from './publication-request.ts';

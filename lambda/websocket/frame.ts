@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
+import { publishEntries, readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { logEntries, publishEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { openEventLog, openLogReader, openPublisher } from '../wiring.ts';
 import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
@@ -11,14 +11,8 @@ import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
 import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
-import {
-  answerLimitEntries,
-  connectionStoreEntries,
-  managementEntries,
-  publicationLimitEntries,
-  replayLimitEntries,
-  replayQueueEntries,
-} from './environment.ts';
+import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
+import { answerLimits, publicationLimits, replayLimits } from './settings.ts';
 import { openAnswerQuota, openConnectionStore, openPublicationQuota, openReplayStore } from './wiring.ts';
 
 /** Kept for the last frame, and for what has passed before the function began. */
@@ -40,13 +34,13 @@ function createHandler(deps: AnswerFrameDependencies) {
 
 const env = readEnvironment(
   {
-    ...logEntries,
+    ...readEntries,
     ...publishEntries,
     ...connectionStoreEntries,
     ...managementEntries,
-    ...publicationLimitEntries,
-    ...answerLimitEntries,
-    ...replayLimitEntries,
+    ...publicationLimits,
+    ...answerLimits,
+    ...replayLimits,
     ...replayQueueEntries,
     ...telemetryEntries,
   },

@@ -68,7 +68,8 @@ test('the app synthesizes with every check, and no finding stands that is not ac
 test('the stage is in its Region, and has its setting', () => {
   const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
   expect(artifacts['LanesStagingOrders'].environment).toBe('aws://unknown-account/eu-west-1');
-  expect(resourcesOf('Orders', 'AWS::Logs::LogGroup')).toMatchObject([{ Properties: { RetentionInDays: 400 } }]);
+  const [audit] = resourcesOf('Orders', 'AWS::Lambda::Function');
+  expect(audit?.Properties).toMatchObject({ Environment: { Variables: { LANES_SETTINGS: '{"largeOrderCents":40000}' } } });
 });
 
 test('the metric has an alarm', () => {
@@ -102,9 +103,9 @@ describe('on this machine', () => {
     expect(local.warnings).toEqual([expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/)]);
   });
 
-  test('the Lambda gets the events of its rule', async () => {
-    await put('shop', 'OrderPlaced', { id: 'o-1' });
-    await until('the order is audited', () => lines.some((line) => line.includes('order audited') && line.includes('o-1')));
+  test('the Lambda gets the events of its rule, and uses its setting', async () => {
+    await put('shop', 'OrderPlaced', { id: 'o-1', cents: 40_000 });
+    await until('the order is audited', () => lines.some((line) => /order audited.*o-1.*isLarge\W+true/.test(line)));
   });
 
   test('the rule publishes what another service says in its own form', async () => {

@@ -122,9 +122,9 @@ import { Stack } from 'aws-cdk-lib';
 import { TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import * as v from 'valibot';
+import { setting } from '../../backbone/settings.ts';
 import { defineLane } from '../lane.ts';
 import { alarmAbove } from '../observability/alarm.ts';
-import { setting } from '../settings.ts';
 import { below } from '../timeout-rule.ts';
 
 class DummyStack extends Stack {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { METRICS } from '../../../backbone/contract.ts';
-import { SSE_ENV } from '../../../fargate/sse/contract.ts';
+import { METRICS, SETTINGS_VARIABLE } from '../../../backbone/contract.ts';
 import { prod } from '../../../lib/stages/prod.ts';
+import { withSettings } from '../../../packages/assembly-local/settings.ts';
 import { serviceOf } from '../../../test/e2e/sse/support/service.ts';
 import { freshChannel } from '../../../test/e2e/support/clients.ts';
 import { type InProcessRun, metricTotal, startInProcess, until } from '../../../test/e2e/support/in-process.ts';
@@ -18,16 +18,9 @@ const STREAMS = 200;
 
 /** A developer is the one user that there is, so the stage that is synthesized for these tests has no limits to speak of. */
 function productionSettings(): TaskSettings {
-  const { memoryMb, maxStreams, maxStreamsPerPrincipal, maxPublishesPerSecond, maxUnsentBytes } = prod.sse.task;
-  const limits = {
-    [SSE_ENV.memoryMiB]: memoryMb,
-    [SSE_ENV.maxStreams]: maxStreams,
-    [SSE_ENV.maxStreamsPerPrincipal]: maxStreamsPerPrincipal,
-    [SSE_ENV.maxPublishesPerSecond]: maxPublishesPerSecond,
-    [SSE_ENV.maxUnsentBytes]: maxUnsentBytes,
-  };
-  const environment = Object.fromEntries(Object.entries(limits).map(([key, value]) => [key, String(value)]));
-  return { memoryBytes: memoryMb * 1024 * 1024, environment: { ...readTaskSettings(assemblyDir()).environment, ...environment } };
+  const { environment } = readTaskSettings(assemblyDir());
+  const settings = withSettings(SETTINGS_VARIABLE, environment[SETTINGS_VARIABLE] ?? '', prod.sse.task);
+  return { memoryBytes: prod.sse.task.memoryMb * 1024 * 1024, environment: { ...environment, [SETTINGS_VARIABLE]: settings } };
 }
 
 /** More than the four sockets from a task over the balancer to a client hold: a task learns only then that the client does not read. */
@@ -41,7 +34,7 @@ describe('beside a client that stops reading and one that floods', () => {
   const endOf = ({ run }: InProcessRun) => ({ base: run.urls.http, token: run.token });
 
   beforeAll(async () => {
-    world = await startInProcess({ environment: { [SSE_ENV.maxUnsentBytes]: '65536' } });
+    world = await startInProcess({ settings: { maxUnsentBytes: 65_536 } });
     crowd = new Crowd([endOf(world)], freshChannel('crowd'));
   }, 60_000);
 

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { SSE_ENV, SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
+import { SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
 import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
 import type { TaskService } from '../../../packages/assembly-local/tasks/task-service.ts';
 import { freshChannel } from '../support/clients.ts';
@@ -18,7 +18,7 @@ let world: InProcessRun;
 let service: TaskService;
 
 beforeAll(async () => {
-  world = await startInProcess({ tasks: TASKS, environment: { [SSE_ENV.headCheckIntervalMs]: String(HEAD_CHECK_INTERVAL_MS) } });
+  world = await startInProcess({ tasks: TASKS, settings: { headCheckIntervalMs: HEAD_CHECK_INTERVAL_MS } });
   service = serviceOf(world.run);
 }, 60_000);
 

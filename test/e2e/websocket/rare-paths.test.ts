@@ -3,7 +3,6 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
 import { freshChannel } from '../support/clients.ts';
 import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
 import { subscribeSocket } from './support/sockets.ts';
@@ -17,10 +16,10 @@ let database: DynamoDBDocumentClient;
 beforeAll(async () => {
   world = await startInProcess({
     tasks: 1,
-    environment: {
+    settings: {
       // Two connections are more than a run of the sweep looks at.
-      [WEBSOCKET_ENV.sweepConnections]: '1',
-      [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
+      maxConnections: 1,
+      maxConnectionsPerPrincipal: MAX_CONNECTIONS,
     },
   });
   database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));

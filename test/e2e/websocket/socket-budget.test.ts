@@ -4,7 +4,6 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDynamoEventLog } from '../../../backbone/aws/dynamo-event-log.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
-import { WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
 import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
 import { TURN_POSTS } from '../../../lambda/websocket/replay-turn.ts';
 import type { ServerFrame } from '../../../packages/protocol/index.ts';
@@ -37,10 +36,10 @@ let epochs: ReadonlyMap<string, string>;
 beforeAll(async () => {
   world = await startInProcess({
     tasks: 1,
-    environment: {
-      [WEBSOCKET_ENV.maxAnswersPerSecond]: String(ANSWERS_PER_SECOND),
-      [WEBSOCKET_ENV.maxReplayPostsPerSecond]: String(REPLAY_POSTS_PER_SECOND),
-      [WEBSOCKET_ENV.maxReplaysPerPrincipal]: String(MAX_REPLAYS),
+    settings: {
+      maxAnswersPerSecond: ANSWERS_PER_SECOND,
+      postsPerSecondPerPrincipal: REPLAY_POSTS_PER_SECOND,
+      maxReplaysPerPrincipal: MAX_REPLAYS,
     },
   });
   database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { Stage } from '../../../lib/stage.ts';
 import { WebSocketStack } from '../../../lib/websocket/websocket-stack.ts';
 import { dev, prod } from '../fixed-stages.ts';
-import { allowances, allowedTo, environmentOf, flatten, laneProps } from '../harness.ts';
+import { allowances, allowedTo, environmentOf, flatten, laneProps, settingsOf } from '../harness.ts';
 import { logicalIds } from '../logical-ids.ts';
 
 let devTemplate: Template;
@@ -167,11 +167,11 @@ describe('the sweep', () => {
   test('runs at the interval of the stage, and looks at as many connections as it says', () => {
     prodTemplate.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(10 minutes)' });
     expect(environmentOf(prodTemplate, 'SweepHandlerFunction')).toMatchObject({
-      LANES_SWEEP_CONNECTIONS: '1000',
       LANES_CONNECTIONS_TABLE: expect.any(String),
       LANES_SUBSCRIPTIONS_TABLE: expect.any(String),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: expect.any(String),
     });
+    expect(settingsOf(prodTemplate, 'SweepHandlerFunction')).toEqual({ maxConnections: 1_000, connectionTtlMinutes: 130 });
   });
 });
 
@@ -355,7 +355,6 @@ describe('environment', () => {
   const tables = {
     LANES_CONNECTIONS_TABLE: expect.stringMatching(/^<TablesConnections\w+>$/),
     LANES_SUBSCRIPTIONS_TABLE: expect.stringMatching(/^<TablesSubscriptions\w+>$/),
-    LANES_CONNECTION_TTL_MS: String(130 * 60_000),
   };
 
   test.each(['ConnectFunction', 'DisconnectFunction'])('%s knows the tables, and no endpoint', (name) => {
@@ -368,27 +367,31 @@ describe('environment', () => {
     expect(environmentOf(devTemplate, 'FrameFunction')).toMatchObject({
       ...tables,
       LANES_LOG_TABLE: expect.any(String),
-      LANES_RETENTION_MS: String(24 * 3_600_000),
-      LANES_GAP_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.any(String),
-      LANES_PUBLISH_TIMEOUT_MS: '2000',
+      LANES_REPLAY_QUEUE_URL: expect.stringMatching(/^<ReplaysQueue\w+>$/),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
     });
   });
 
-  test('limits per principal are where they are counted', () => {
-    const limits = {
-      LANES_MAX_ANSWERS_PER_SECOND: '50',
-      LANES_MAX_PUBLISHES_PER_SECOND: '10',
-      LANES_MAX_REPLAYS_PER_PRINCIPAL: '8',
-      LANES_REPLAY_QUEUE_URL: expect.stringMatching(/^<ReplaysQueue\w+>$/),
+  test('each function gets the settings that it uses', () => {
+    const stored = { connectionTtlMinutes: 130 };
+    const read = { retentionMs: 72 * 3_600_000, gapGraceMs: 5_000 };
+    const settings = {
+      ConnectFunction: { ...stored, queryToken: false, origins: [], maxConnectionsPerPrincipal: 50, maxAnswersPerSecond: 50 },
+      DisconnectFunction: stored,
+      FrameFunction: {
+        ...stored,
+        ...read,
+        publishTimeoutMs: 2_000,
+        maxPublishesPerSecond: 10,
+        maxAnswersPerSecond: 50,
+        maxReplaysPerPrincipal: 8,
+      },
+      ReplaysHandlerFunction: { ...stored, ...read, maxReplaysPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },
+      FanOutHandlerFunction: { ...stored, postConcurrency: 256 },
+      ExpiryHandlerFunction: stored,
     };
-    expect(environmentOf(prodTemplate, 'FrameFunction')).toMatchObject(limits);
-    expect(environmentOf(prodTemplate, 'ConnectFunction')).toMatchObject({
-      LANES_MAX_ANSWERS_PER_SECOND: '50',
-      LANES_MAX_CONNECTIONS_PER_PRINCIPAL: '50',
-    });
-    expect(environmentOf(prodTemplate, 'ReplaysHandlerFunction')).toMatchObject({ LANES_MAX_REPLAY_POSTS_PER_SECOND: '100' });
+    expect(Object.fromEntries(Object.keys(settings).map((name) => [name, settingsOf(prodTemplate, name)]))).toEqual(settings);
   });
 
   test('the fan-out function knows the tables, its queues, its limit and where to post', () => {
@@ -396,7 +399,6 @@ describe('environment', () => {
       ...tables,
       LANES_DELIVERY_QUEUE_URL: expect.stringMatching(/^<FanOutDeliveries\w+>$/),
       LANES_DEAD_LETTER_QUEUE_URL: expect.stringMatching(/^<FanOutDeadLetters\w+>$/),
-      LANES_POST_CONCURRENCY: '64',
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: endpoint,
     });
   });
