@@ -36,15 +36,15 @@ module.exports = {
     },
     only('domain-is-pure', '^backbone/domain/', `^backbone/domain/|${PROTOCOL}`, 'no I/O, no library, no AWS'),
     only('lane-domain-is-pure', `^${LANE}domain/`, `^backbone/domain/|${PROTOCOL}|^${SAME_LANE}domain/`, 'no I/O, no library, no AWS'),
-    only('contract-stands-alone', `^backbone/contract\\.ts$|${PROTOCOL}`, PROTOCOL),
+    only('contract-stands-alone', `^backbone/contract\\.ts$|${PROTOCOL}(?!test/)`, PROTOCOL, 'both ends of the wire import the protocol'),
     only('lane-contract-adds-to-the-contract', `^${LANE}contract\\.ts$`, '^backbone/contract\\.ts$'),
-    only('ports-know-the-domain', '^backbone/ports\\.ts$', '^backbone/domain/'),
-    only('lane-ports-know-the-domain', `^${LANE}ports\\.ts$`, `^backbone/domain/|^${SAME_LANE}domain/`),
+    only('ports-know-the-domain', '^backbone/ports\\.ts$', `^backbone/domain/|${PROTOCOL}`),
+    only('lane-ports-know-the-domain', `^${LANE}ports\\.ts$`, `^backbone/domain/|${PROTOCOL}|^${SAME_LANE}domain/`),
     only('services-use-ports', '^backbone/services/', `^backbone/(domain|services)/|^backbone/ports\\.ts$|${PROTOCOL}|${BUILTIN}`),
     only(
       'telemetry-knows-the-domain',
       '^backbone/telemetry/',
-      `^backbone/(domain|telemetry)/|^backbone/contract\\.ts$|${NPM('@aws-lambda-powertools/logger', '@types/aws-lambda')}`,
+      `^backbone/(domain|telemetry)/|^backbone/contract\\.ts$|${PROTOCOL}|${NPM('@aws-lambda-powertools/logger', '@types/aws-lambda')}`,
     ),
     {
       name: 'powertools-only-in-backbone-telemetry',
@@ -52,8 +52,12 @@ module.exports = {
       from: { path: `^bin/|^packages/assembly-local/|${PRODUCT}`, pathNot: `^backbone/telemetry/|${PROOFS}` },
       to: { path: NPM('@aws-lambda-powertools') },
     },
-    only('memory-implements-ports', '^backbone/memory/', '^backbone/(domain|memory)/|^backbone/ports\\.ts$'),
-    only('lane-memory-implements-ports', `^${LANE}memory/`, `^backbone/(domain/|ports\\.ts$)|^${SAME_LANE}((domain|memory)/|ports\\.ts$)`),
+    only('memory-implements-ports', '^backbone/memory/', `^backbone/(domain|memory)/|^backbone/ports\\.ts$|${PROTOCOL}`),
+    only(
+      'lane-memory-implements-ports',
+      `^${LANE}memory/`,
+      `^backbone/(domain/|ports\\.ts$)|${PROTOCOL}|^${SAME_LANE}((domain|memory)/|ports\\.ts$)`,
+    ),
     {
       name: 'memory-is-for-tests-and-lab',
       severity: 'error',
@@ -113,7 +117,7 @@ module.exports = {
       to: { path: '^(bin|lib|lambda|fargate|lab|test)/|^packages/(?!protocol/)' },
     },
     {
-      name: 'client-knows-types-only',
+      name: 'client-knows-the-protocol-only',
       severity: 'error',
       from: { path: '^packages/client/src/' },
       to: { path: '^(?!packages/client/|node_modules/)', pathNot: PROTOCOL },
@@ -122,7 +126,7 @@ module.exports = {
       'console-uses-the-client',
       '^packages/console/(?!test/)',
       `^packages/console/|^packages/client/src/index\\.ts$|${PROTOCOL}|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
-      'like any application; of the server it knows the wire types',
+      'like any application; of the server it knows the protocol',
     ),
     {
       name: 'nothing-imports-the-local-run',

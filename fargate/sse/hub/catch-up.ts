@@ -1,8 +1,8 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Age } from '../../../backbone/domain/resume.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../../backbone/services/log-reader.ts';
+import type { Position } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Feed } from './feed.ts';
 import type { PermitSource, Permits } from './permits.ts';

@@ -1,12 +1,12 @@
-import { backoffMs } from '../../../backbone/domain/backoff.ts';
-import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
-import { Sequencer } from '../../../backbone/domain/sequencer.ts';
 import type { Clock, EventLog, Head } from '../../../backbone/ports.ts';
 import type { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { backoffMs } from '../../../packages/protocol/backoff.ts';
+import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
+import { missingFrom, Sequencer } from '../../../packages/protocol/sequencer.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { GapWatch } from './gap-watch.ts';
 import type { PermitSource } from './permits.ts';
@@ -80,7 +80,7 @@ export class Feed {
   /** Exists once somebody waits for the feed. */
   #closing: AbortController | undefined;
   /** Undefined until the baseline is known. */
-  #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
+  #live: { readonly sequencer: Sequencer<LogEntry>; readonly ring: Ring } | undefined;
   #gaps = new GapWatch();
   /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
   #held: ChannelEvent[] = [];
@@ -124,7 +124,7 @@ export class Feed {
   /** Everything up to it is in the ring, or has gone through it. */
   get position(): Position {
     const { sequencer } = this.#state;
-    return { epoch: sequencer.epoch, seq: sequencer.position };
+    return { epoch: sequencer.epoch, seq: sequencer.seq };
   }
 
   get isOpen(): boolean {
@@ -144,7 +144,7 @@ export class Feed {
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring cannot serve it (yet). */
   locate(position: Position): number | undefined {
     const { sequencer, ring } = this.#state;
-    return position.seq > sequencer.position ? undefined : ring.find(position);
+    return position.seq > sequencer.seq ? undefined : ring.find(position);
   }
 
   /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
@@ -207,7 +207,7 @@ export class Feed {
   /** Takes a notification: any order, any number of times. */
   offer(event: ChannelEvent): void {
     if (this.#live?.sequencer.epoch === event.epoch) {
-      if (event.seq <= this.#live.sequencer.position) this.#options.onRepeat();
+      if (event.seq <= this.#live.sequencer.seq) this.#options.onRepeat();
       this.#take([eventEntry(event)]);
       return;
     }
@@ -343,13 +343,13 @@ export class Feed {
 
   #take(entries: readonly LogEntry[]): void {
     const { sequencer, ring } = this.#state;
-    const before = sequencer.position;
+    const before = sequencer.seq;
     for (const entry of entries) {
       this.#gaps.note(entry.seq, this.#options.clock.nowMs());
-      for (const event of sequencer.offer(entry)) ring.append(event);
+      for (const next of sequencer.offer(entry.seq, entry)) if (next.kind === 'event') ring.append(next.event);
     }
-    if (sequencer.position > before) {
-      this.#gaps.settle(sequencer.position);
+    if (sequencer.seq > before) {
+      this.#gaps.settle(sequencer.seq);
       this.#nap?.abort();
       this.#options.onAdvanced(this);
     }
@@ -357,7 +357,7 @@ export class Feed {
   }
 
   #mendSoon(): void {
-    if (this.#mending || this.#state.sequencer.missing() === undefined) return;
+    if (this.#mending || !this.#state.sequencer.hasGap) return;
     void this.#mend();
   }
 
@@ -367,7 +367,7 @@ export class Feed {
     let failures = 0;
     for (;;) {
       const { sequencer } = this.#state;
-      const missing = this.#isClosed ? undefined : sequencer.missing();
+      const missing = this.#isClosed ? undefined : missingFrom(sequencer);
       if (missing === undefined) break;
       try {
         await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));
@@ -380,14 +380,14 @@ export class Feed {
     this.#mending = false;
   }
 
-  async #mendOnce(sequencer: Sequencer, from: number, to: number): Promise<void> {
+  async #mendOnce(sequencer: Sequencer<LogEntry>, from: number, to: number): Promise<void> {
     const { reader, clock, graceMs, pace, onTombstoned } = this.#options;
     // What is behind the gap tells how old it is, if it is there.
     const found = await reader.readRange(this.channel, sequencer.epoch, { from, to: to + 1 });
     if (sequencer !== this.#state.sequencer) return;
     this.#take(found);
     await pace(this);
-    if (sequencer.position >= from) return;
+    if (sequencer.seq >= from) return;
     const nowMs = clock.nowMs();
     const noticedAtMs = this.#gaps.noticedAtMs(from) ?? nowMs;
     const dueMs = noticedAtMs + graceMs - nowMs;

@@ -1,10 +1,10 @@
-import type { Cursor } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
+import type { Cursor } from '../../../packages/protocol/cursor.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { ExpiryWatch } from './expiry-watch.ts';

@@ -1,6 +1,6 @@
-import { formatPosition, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
+import { formatPosition, type Position, withinEpoch } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';

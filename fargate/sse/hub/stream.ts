@@ -1,6 +1,6 @@
-import { type Cursor, formatCursor, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { type Cursor, formatCursor, type Position } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Shares } from '../budget/shares.ts';
 import type { Turns } from '../budget/turns.ts';

@@ -220,6 +220,29 @@ describe('an order', () => {
     expect(out).toEqual(['reset: expired', 'e.10']);
   });
 
+  test('keeps what has come behind the baseline of a reset within its epoch', () => {
+    const { order, out, take } = follow('e.1');
+    for (const id of ['e.8', 'e.9', 'e.11']) take(order.offer(event(id)));
+    take(order.reset('expired', 'e.9'));
+    expect([out, order.hasGap]).toEqual([['reset: expired', 'e.8', 'e.9'], true]);
+    take(order.offer(event('e.10')));
+    expect(out.slice(3)).toEqual(['e.10', 'e.11']);
+  });
+
+  test.each(['', 'e', 'E.1', 'e.01', '0.1'])('rejects %j, which is no cursor', (id) => {
+    const rejection = expect.objectContaining({ code: 'invalid_cursor', final: true });
+    expect(() => new Order(CHANNEL, id)).toThrow(rejection);
+    expect(() => follow('e.1').order.offer(event(id))).toThrow(rejection);
+  });
+
+  test('asks again for what did not fit before its baseline', () => {
+    const { order, out, take } = follow(undefined);
+    for (let seq = 1; seq <= 2_000; seq++) take(order.offer(event(`e.${seq}`)));
+    take(order.settle('e.0'));
+    expect(out.length).toBeLessThan(1_100);
+    expect(order.hasGap).toBe(true);
+  });
+
   test('keeps a bounded number of events behind a gap, and asks for the others again', () => {
     const { order, out, take } = follow('e.0');
     for (let seq = 2; seq <= 5_000; seq++) take(order.offer(event(`e.${seq}`)));

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { formatPosition, isOrigin, type Position, parsePosition } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { EventLog, LogPage } from '../../../backbone/ports.ts';
+import { formatPosition, isOrigin, type Position, parsePosition } from '../../../packages/protocol/cursor.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const RETENTION_MS = 60_000;

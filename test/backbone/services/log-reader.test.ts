@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { LogReader, ReplayExpiredError, type ReplayPage } from '../../../backbone/services/log-reader.ts';
+import { ORIGIN } from '../../../packages/protocol/cursor.ts';
 import { headOf } from '../../support/head-of.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { ORIGIN } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
@@ -8,6 +7,7 @@ import { publish } from '../../../../backbone/services/publisher.ts';
 import { RingMemory } from '../../../../fargate/sse/budget/ring-memory.ts';
 import { Feed } from '../../../../fargate/sse/hub/feed.ts';
 import { Permits } from '../../../../fargate/sse/hub/permits.ts';
+import { ORIGIN } from '../../../../packages/protocol/cursor.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { GRACE_MS, RETENTION_MS, silentLogger } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
