@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { get, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { until } from '../../../../test/support/until.ts';
 import { BalancerWorld } from '../support/balancer.ts';
-import { until } from '../support/until.ts';
 
 let world: BalancerWorld;
 
