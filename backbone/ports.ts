@@ -2,8 +2,9 @@
  * What the lanes need of the world. `backbone/aws` implements these on DynamoDB and SNS;
  * one contract suite per port runs against every implementation.
  */
+
+import type { Position } from '../packages/protocol/cursor.ts';
 import type { Access } from './domain/access.ts';
-import type { Position } from './domain/cursor.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';

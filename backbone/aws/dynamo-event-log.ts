@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import { APPEND_LIMIT_MS } from '../contract.ts';
-import type { Position } from '../domain/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';

@@ -1,7 +1,7 @@
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
-import { parseChannel } from './channel.ts';
-import { formatPosition } from './cursor.ts';
-import { InvalidInputError, quote } from './invalid-input.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 /** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
 export interface ChannelEvent {

@@ -1,5 +1,5 @@
+import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../packages/protocol/index.ts';
-import { isOrigin, ORIGIN, type Position, withinEpoch } from './cursor.ts';
 import type { LogEntry } from './log-entry.ts';
 
 /** `from` is the cursor as a position of the channel's current epoch: where a replay begins. */

@@ -1,4 +1,4 @@
-import type { Position } from '../domain/cursor.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';

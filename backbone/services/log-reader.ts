@@ -1,7 +1,7 @@
-import { formatPosition, isOrigin, ORIGIN, type Position, withinEpoch } from '../domain/cursor.ts';
+import { formatPosition, isOrigin, ORIGIN, type Position, withinEpoch } from '../../packages/protocol/cursor.ts';
+import type { SeqRange } from '../../packages/protocol/sequencer.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import { type Age, checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
-import type { SeqRange } from '../domain/sequencer.ts';
 import type { Clock, EventLog, LogPage } from '../ports.ts';
 
 export interface LogReaderOptions {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Position } from '../domain/cursor.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
+import { quote } from '../../packages/protocol/invalid-input.ts';
 import type { ChannelEvent, Publication } from '../domain/event.ts';
-import { quote } from '../domain/invalid-input.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
 import { hashOf } from './hash.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import { STREAMS_PER_PROCESS } from '../shared/machine.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { LaneTarget } from './lane.ts';

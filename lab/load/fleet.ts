@@ -1,5 +1,5 @@
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import { type Position, parsePosition } from '../../backbone/domain/cursor.ts';
+import { type Position, parsePosition } from '../../packages/protocol/cursor.ts';
 import type { Lane } from './lane.ts';
 import { OrderCheck } from './order-check.ts';
 import { decodePayload, monotonicUs } from './payload.ts';

@@ -1,4 +1,4 @@
-import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
+import { ORIGIN, type Position } from '../../packages/protocol/cursor.ts';
 
 /** What an event is to a stream. `late`: its turn was earlier, and it is there now. */
 export type Arrival = 'next' | 'late' | 'repeated';

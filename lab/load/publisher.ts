@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { WebSocket } from 'ws';
-import { type Position, parsePosition } from '../../backbone/domain/cursor.ts';
+import { type Position, parsePosition } from '../../packages/protocol/cursor.ts';
 import type { PublishAnswer, ServerFrame } from '../../packages/protocol/index.ts';
 import { authorization, type LaneTarget } from './lane.ts';
 import { closeReason, openLaneSocket, sendFrame } from './websocket-lane.ts';

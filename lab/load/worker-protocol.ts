@@ -1,4 +1,4 @@
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { LaneTarget } from './lane.ts';
 

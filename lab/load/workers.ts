@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { FromWorker, ToWorker, WorkerTask } from './worker-protocol.ts';
 

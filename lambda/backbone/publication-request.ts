@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
 import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 const Fields = v.looseObject({});
 

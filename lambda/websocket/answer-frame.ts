@@ -1,14 +1,14 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import { formatPosition, isOrigin, type Position } from '../../backbone/domain/cursor.ts';
 import type { ChannelEvent, Publication } from '../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
+import { formatPosition, isOrigin, type Position } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Connection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';

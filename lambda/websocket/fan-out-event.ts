@@ -1,7 +1,7 @@
-import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import { type ChannelEvent, encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
 import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
@@ -139,7 +139,7 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
 const BACKOFF = { firstMs: 2_000, mostMs: 16_000 };
 
 function delaySeconds(attempt: number, random: () => number): number {
-  return Math.ceil(halfJitter(backoffMs(BACKOFF, attempt - 1), random) / 1_000);
+  return Math.ceil(jittered(backoffMs(BACKOFF, attempt - 1), HALF_JITTER, random) / 1_000);
 }
 
 /** Rows that could not be deleted are met again by the next event; failing the record would repeat this one to everyone. */

@@ -1,9 +1,9 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { type Access, AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
-import { quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, TokenVerifier } from '../../backbone/ports.ts';
 import { SUBPROTOCOL } from '../../packages/protocol/index.ts';
+import { quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { ConnectionStore, PostQuota } from './ports.ts';
 

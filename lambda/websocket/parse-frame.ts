@@ -1,9 +1,9 @@
-import { parseChannel } from '../../backbone/domain/channel.ts';
-import { type Cursor, parseCursor } from '../../backbone/domain/cursor.ts';
 import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
 import type { ClientFrame } from '../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;

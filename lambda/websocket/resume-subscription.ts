@@ -1,6 +1,6 @@
 import { METRICS } from '../../backbone/contract.ts';
-import type { Position } from '../../backbone/domain/cursor.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { Position } from '../../packages/protocol/cursor.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
 import type { ReplayKey } from './domain/replay-job.ts';

@@ -1,7 +1,4 @@
-/**
- * Wire types of both lanes. The client library imports these types and nothing else of the server's,
- * so this file holds no behaviour.
- */
+/** Wire types of both lanes. Behaviour that both ends share is in the files beside this one. */
 
 /** The WebSocket sub-protocol of the WebSocket lane: JSON text frames as typed below. */
 export const SUBPROTOCOL = 'lanes.v1.json';

@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../packages/assembly-local/log.ts';
 import { outputOf } from '../../packages/assembly-local/outputs.ts';
 import { type LocalRun, startLocalRun } from '../../packages/assembly-local/run.ts';
-import { until } from '../../packages/assembly-local/test/support/until.ts';
 import { findingsOf } from '../../scripts/security-findings.ts';
+import { until } from '../support/until.ts';
 import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 

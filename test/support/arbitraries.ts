@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
+import { ORIGIN, type Position } from '../../packages/protocol/cursor.ts';
 
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
 

@@ -1,6 +1,6 @@
-import { type Cursor, formatCursor } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
+import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
 import type { PollAnswer } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
 

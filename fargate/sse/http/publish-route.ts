@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
-import { parseChannel } from '../../../backbone/domain/channel.ts';
 import { type ChannelEvent, type Publication, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import { IdempotencyConflictError } from '../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../../backbone/telemetry/trace.ts';
+import { parseChannel } from '../../../packages/protocol/channel.ts';
 import type { PublishAnswer } from '../../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
 import { correlationIdOf } from './correlation-id.ts';

@@ -1,8 +1,8 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Age } from '../../../backbone/domain/resume.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../../backbone/services/log-reader.ts';
+import type { Position } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Feed } from './feed.ts';
 import type { PermitSource, Permits } from './permits.ts';
@@ -83,7 +83,7 @@ export async function catchUp(
   options: CatchUpOptions,
 ): Promise<number | undefined> {
   const { reader, clock, onReset } = options;
-  let replayed = feed.mayReachBackTo(from);
+  let replayed = feed.history.mayReachBackTo(from);
   if (replayed) await reachBack(feed, from, visitor, signal, options);
   for (let position: Position | undefined = from; position !== undefined; ) {
     const ordinal = feed.locate(position);
@@ -127,15 +127,15 @@ async function reachBack(
   { reads, onReplay }: CatchUpOptions,
 ): Promise<void> {
   onReplay();
-  while (feed.mayReachBackTo(position)) {
-    if (feed.reachingBack !== undefined) {
-      await feed.reachingBack;
+  while (feed.history.mayReachBackTo(position)) {
+    if (feed.history.reading !== undefined) {
+      await feed.history.reading;
       signal.throwIfAborted();
       continue;
     }
     const release = await reads.for(principal).acquire(signal);
     try {
-      if (feed.reachingBack === undefined && feed.mayReachBackTo(position)) await feed.reachBack();
+      if (feed.history.reading === undefined && feed.history.mayReachBackTo(position)) await feed.history.reachBack();
     } finally {
       release();
     }

@@ -1,5 +1,5 @@
-import type { Cursor, Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import type { Cursor, Position } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';

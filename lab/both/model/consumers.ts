@@ -1,5 +1,5 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { Hub } from '../../../fargate/sse/hub/hub.ts';
+import type { Position } from '../../../packages/protocol/cursor.ts';
 import { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
 import type { SimulatedTime, Simulation } from './simulation.ts';

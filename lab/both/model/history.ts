@@ -1,4 +1,4 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
+import type { Position } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { SimulatedTime } from './simulation.ts';
 

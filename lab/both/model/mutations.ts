@@ -1,10 +1,10 @@
-import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { Claim, ClaimKey, EventLog, Head } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { Feed } from '../../../fargate/sse/hub/feed.ts';
 import type { ConnectionStore } from '../../../lambda/websocket/ports.ts';
+import { formatPosition, isOrigin, type Position } from '../../../packages/protocol/cursor.ts';
 import type { ClientFrame, ServerFrame } from '../../../packages/protocol/index.ts';
 import { PROTOCOL, type Wiring } from './wiring.ts';
 

@@ -1,9 +1,9 @@
 import type { Scheduler } from 'fast-check';
-import { formatPosition, ORIGIN, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
+import { formatPosition, ORIGIN, type Position } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';

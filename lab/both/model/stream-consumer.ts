@@ -1,6 +1,6 @@
-import { type Cursor, formatCursor, type Position, parseCursor } from '../../../backbone/domain/cursor.ts';
 import type { CloseReason, Sink } from '../../../fargate/sse/hub/sink.ts';
 import type { Stream } from '../../../fargate/sse/hub/stream.ts';
+import { type Cursor, formatCursor, type Position, parseCursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { textOfChunks } from '../../../test/fargate/sse/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';

@@ -1,6 +1,6 @@
-import { formatPosition, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
+import { formatPosition, type Position } from '../../../packages/protocol/cursor.ts';
 import type { SimulatedTime } from './simulation.ts';
 
 export interface Written {

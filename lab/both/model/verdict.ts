@@ -1,5 +1,5 @@
-import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { formatPosition, isOrigin, type Position } from '../../../packages/protocol/cursor.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
 import type { Truth, Written } from './truth.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { parsePublication } from '../../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 import { parseStream } from '../../../test/fargate/sse/support/fake-sink.ts';
 import { HubWorld } from '../../../test/fargate/sse/support/hub-world.ts';
 import { until } from '../../../test/fargate/sse/support/until.ts';

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { freePort, LOOPBACK } from '../../../packages/assembly-local/loopback.ts';
 import { BuildError, buildC } from '../../shared/peers/c-program.ts';
 import { startServerProcess } from '../../shared/peers/server-process.ts';
@@ -35,7 +36,11 @@ export class Programs {
   /** Something that answers every post with 200: in C where there is a compiler, so that it takes the least from the others. */
   async startEndpoint(): Promise<{ readonly name: string; readonly url: string }> {
     try {
-      const file = await buildC('posts-endpoint.c', [], 'install gcc (Debian: apt-get install gcc libc6-dev)');
+      const file = await buildC(
+        join(import.meta.dirname, '../../shared/peers/posts-endpoint.c'),
+        [],
+        'install gcc (Debian: apt-get install gcc libc6-dev)',
+      );
       return { name: 'posts-endpoint.c', url: await this.#startServer(file) };
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;

@@ -1,6 +1,6 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
 /** A row of the subscriptions table. `version` is what a conditional delete compares. */
 export interface Subscriber {

@@ -3,13 +3,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { type LocalRun, startLocalRun } from '../run.ts';
 import type { TaskService } from '../tasks/task-service.ts';
 import { OPEN_POLICY } from './support/access.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { closeOf, opened } from './support/gateway.ts';
 import { testLog } from './support/log.ts';
-import { until } from './support/until.ts';
 
 const TICK = {
   Tick: {

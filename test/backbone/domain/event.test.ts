@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import { encodeEventFrame, MAX_DATA_BYTES, MAX_FRAME_BYTES, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
-import type { InvalidInputCode } from '../../../backbone/domain/invalid-input.ts';
+import type { InvalidInputCode } from '../../../packages/protocol/invalid-input.ts';
 
 const code = (value: InvalidInputCode) => expect.objectContaining({ name: 'InvalidInputError', code: value });
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { parseFrame } from '../../../lambda/websocket/parse-frame.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 
 const PAGE = readFileSync(join(__dirname, '..', '..', '..', 'docs', 'websocket', 'protocol.md'), 'utf8');
 

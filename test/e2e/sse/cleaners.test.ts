@@ -2,8 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
 import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
 import type { TaskService } from '../../../packages/assembly-local/tasks/task-service.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
 import { serviceOf } from './support/service.ts';
 import { openSse } from './support/streams.ts';
 

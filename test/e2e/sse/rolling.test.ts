@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, startInProcess } from '../support/in-process.ts';
 import { PlainReader } from './support/plain-reader.ts';
 import { serviceOf } from './support/service.ts';
 import { publish } from './support/streams.ts';

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { createLog } from '../../../packages/assembly-local/log.ts';
 import { outputOf } from '../../../packages/assembly-local/outputs.ts';
@@ -49,15 +48,6 @@ export function queueNamed({ queues }: LocalRun, part: string): Queue {
   const queue = queues.list().find(({ name }) => name.includes(part));
   if (queue === undefined) throw new Error(`there is no queue ${part}`);
   return queue;
-}
-
-/** Polls until the condition holds; an Error names what did not happen in time. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await sleep(50);
-  }
 }
 
 /** The sum of a metric over all lines in the embedded metric format. */

@@ -3,8 +3,9 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
 import { subscribeSocket } from './support/sockets.ts';
 
 /** More than any test but the one about it opens. */

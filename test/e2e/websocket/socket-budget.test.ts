@@ -7,8 +7,9 @@ import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
 import { TURN_POSTS } from '../../../lambda/websocket/replay-turn.ts';
 import type { ServerFrame } from '../../../packages/protocol/index.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, startInProcess } from '../support/in-process.ts';
 import { type LaneSocket, openSocket } from './support/sockets.ts';
 
 /** Fewer than a stage allows, so that a test meets the limits soon. */

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { toPublicationRequest } from '../../../lambda/backbone/publication-request.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 
 const busEvent = {
   version: '0',

@@ -4,11 +4,11 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ORIGIN, type Position, parseCursor, parsePosition, withinEpoch } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import type { EventBus, EventLog } from '../../../../backbone/ports.ts';
 import { PublishContendedError, publish } from '../../../../backbone/services/publisher.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
+import { ORIGIN, type Position, parseCursor, parsePosition, withinEpoch } from '../../../../packages/protocol/cursor.ts';
 import { textOfChunks } from '../support/chunks.ts';
 import type { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';

@@ -1,8 +1,8 @@
 /** Whatever a reader names as its channel and its cursor, the log holds the same afterwards. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Position } from '../../../../backbone/domain/cursor.ts';
 import type { EventLog } from '../../../../backbone/ports.ts';
+import type { Position } from '../../../../packages/protocol/cursor.ts';
 import { position } from '../../../support/arbitraries.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';

@@ -32,18 +32,22 @@ export function formatPosition(position: Position): string {
   return `${position.epoch}.${position.seq}`;
 }
 
+/** The position that a text is, or undefined where it is none. */
+export function readPosition(text: string): Position | undefined {
+  const [, epoch, digits] = POSITION.exec(text) ?? [];
+  const seq = Number(digits);
+  if (epoch === undefined || !Number.isSafeInteger(seq) || (epoch === ORIGIN.epoch && seq > 0)) return undefined;
+  return { epoch, seq };
+}
+
 /** @throws InvalidInputError `invalid_cursor` */
 export function parsePosition(text: string): Position {
-  const match = POSITION.exec(text);
-  const seq = Number(match?.[2]);
-  if (match?.[1] === undefined || !Number.isSafeInteger(seq)) {
-    throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} is not of the form <epoch>.<seq>`);
-  }
-  const position = { epoch: match[1], seq };
-  if (isOrigin(position) && seq > 0) {
-    throw new InvalidInputError('invalid_cursor', `cursor ${quote(text)} is not possible: epoch 0 has only the position 0.0`);
-  }
-  return position;
+  const position = readPosition(text);
+  if (position !== undefined) return position;
+  throw new InvalidInputError(
+    'invalid_cursor',
+    `cursor ${quote(text)} is not of the form <epoch>.<seq>, with lower-case letters and digits; epoch 0 has only 0.0`,
+  );
 }
 
 /**

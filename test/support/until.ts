@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PATIENCE_MS } from '../../../../test/support/patience.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Polls until the condition holds; an Error names what did not happen in time. */
 export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = PATIENCE_MS): Promise<void> {

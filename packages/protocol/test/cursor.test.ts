@@ -1,16 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import {
-  formatCursor,
-  formatPosition,
-  isOrigin,
-  ORIGIN,
-  parseCursor,
-  parsePosition,
-  withinEpoch,
-} from '../../../backbone/domain/cursor.ts';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
-import { channelName, position } from '../../support/arbitraries.ts';
+import { channelName, position } from '../../../test/support/arbitraries.ts';
+import { formatCursor, formatPosition, isOrigin, ORIGIN, parseCursor, parsePosition, withinEpoch } from '../cursor.ts';
+import { InvalidInputError } from '../invalid-input.ts';
 
 const positions = fc.array(fc.tuple(channelName, position), { minLength: 1, maxLength: 32 }).map((pairs) => new Map(pairs));
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MAX_CHANNELS, parseChannel, parseChannels } from '../../../backbone/domain/channel.ts';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
-import { channelName } from '../../support/arbitraries.ts';
+import { channelName } from '../../../test/support/arbitraries.ts';
+import { MAX_CHANNELS, parseChannel, parseChannels } from '../channel.ts';
+import { InvalidInputError } from '../invalid-input.ts';
 
 describe('parseChannel', () => {
   test('takes every valid name as it is', () => {
