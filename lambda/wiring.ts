@@ -3,7 +3,7 @@ import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts'
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
-import type { ChannelEvent, Publication } from '../backbone/domain/event.ts';
+import type { ChannelEvent, NewEvent } from '../backbone/domain/event.ts';
 import type { KeyScope } from '../backbone/domain/key-scope.ts';
 import type { Environment, logEntries, publishEntries, readEntries } from '../backbone/environment.ts';
 import type { EventLog } from '../backbone/ports.ts';
@@ -30,7 +30,7 @@ export function openLogReader(env: Environment<typeof readEntries>, log: EventLo
 export function openPublisher(
   env: Environment<typeof publishEntries>,
   log: EventLog,
-): (publication: Publication, scope: KeyScope) => Promise<ChannelEvent> {
+): (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent> {
   const options = {
     log,
     bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),

@@ -7,8 +7,8 @@ import { createTelemetry } from '../telemetry.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
 import { connectionStoreEntries } from './environment.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
-import { answerLimits, connectionLimits } from './settings.ts';
-import { openAnswerQuota, openConnectionStore } from './wiring.ts';
+import { connectionLimits, responseLimits } from './settings.ts';
+import { openConnectionStore, openResponseQuota } from './wiring.ts';
 
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {
@@ -21,7 +21,7 @@ function createHandler(deps: OpenConnectionDependencies) {
 }
 
 const env = readEnvironment(
-  { ...connectionStoreEntries, ...connectionLimits, ...answerLimits, ...accessEntries, ...telemetryEntries },
+  { ...connectionStoreEntries, ...connectionLimits, ...responseLimits, ...accessEntries, ...telemetryEntries },
   process.env,
 );
 const openTelemetry = createTelemetry(env, 'websocket');
@@ -34,6 +34,6 @@ export const handler = createHandler({
   }),
   policy: env,
   clock: systemClock,
-  answers: openAnswerQuota(env),
+  answers: openResponseQuota(env),
   maxPerPrincipal: env.maxConnectionsPerPrincipal,
 });

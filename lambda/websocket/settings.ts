@@ -14,18 +14,18 @@ export const connectionLimits = {
 };
 
 /** Of frames. */
-export const publicationLimits = {
+export const publishLimits = {
   /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
   maxPublishesPerSecond: between(1, 900),
 };
 
 /** Of frames and `$connect`. */
-export const answerLimits = {
+export const responseLimits = {
   /**
    * Answers to the frames of one principal in a second, upgrades included, on average over ten seconds. Counted in one row, and a
    * partition takes 1,000 writes a second. As many more are refused by an error frame; then the connection is ended.
    */
-  maxAnswersPerSecond: between(1, 400),
+  maxResponsesPerSecond: between(1, 400),
 };
 
 /** Of the fan-out. */

@@ -8,12 +8,12 @@ import { createDynamoConnectionDirectory } from './aws/dynamo-connection-directo
 import { createDynamoConnectionExpiries } from './aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from './aws/dynamo-connection-store.ts';
 import { createDynamoPostQuota } from './aws/dynamo-post-quota.ts';
-import { createDynamoPublicationQuota } from './aws/dynamo-publication-quota.ts';
+import { createDynamoPublishQuota } from './aws/dynamo-publish-quota.ts';
 import { createDynamoReplayStore } from './aws/dynamo-replay-store.ts';
 import { REPLAY_LEASE_MS, WEBSOCKET_ENV } from './contract.ts';
 import type { connectionStoreEntries } from './environment.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublicationQuota, ReplayStore } from './ports.ts';
-import type { answerLimits, publicationLimits, replayLimits, replayTurnLimits } from './settings.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublishQuota, ReplayStore } from './ports.ts';
+import type { publishLimits, replayLimits, replayTurnLimits, responseLimits } from './settings.ts';
 
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
 
@@ -36,8 +36,8 @@ export function openConnectionStore(env: ConnectionStoreEnvironment): Connection
   });
 }
 
-export function openPublicationQuota(env: ConnectionStoreEnvironment & Settings<typeof publicationLimits>): PublicationQuota {
-  return createDynamoPublicationQuota({
+export function openPublishQuota(env: ConnectionStoreEnvironment & Settings<typeof publishLimits>): PublishQuota {
+  return createDynamoPublishQuota({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     perSecond: env.maxPublishesPerSecond,
@@ -46,12 +46,12 @@ export function openPublicationQuota(env: ConnectionStoreEnvironment & Settings<
 }
 
 /** Counts what frames and upgrades cause. */
-export function openAnswerQuota(env: ConnectionStoreEnvironment & Settings<typeof answerLimits>): PostQuota {
+export function openResponseQuota(env: ConnectionStoreEnvironment & Settings<typeof responseLimits>): PostQuota {
   return createDynamoPostQuota({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     kind: 'answers',
-    perSecond: env.maxAnswersPerSecond,
+    perSecond: env.maxResponsesPerSecond,
     clock: systemClock,
   });
 }

@@ -1,13 +1,13 @@
 import * as v from 'valibot';
 import { between, setting } from '../../backbone/settings.ts';
 import {
-  answerLimits,
   connectionLimits,
   connectionSettings,
   fanOutSettings,
-  publicationLimits,
+  publishLimits,
   replayLimits,
   replayTurnLimits,
+  responseLimits,
   sweepSettings,
 } from '../../lambda/websocket/settings.ts';
 import { maxThroughput } from '../max-throughput.ts';
@@ -41,8 +41,8 @@ export const websocketSettings = v.strictObject({
   /** Requests that the stage takes at once. */
   requestBurst: between(1, 5_000),
   ...connectionLimits,
-  ...publicationLimits,
-  ...answerLimits,
+  ...publishLimits,
+  ...responseLimits,
   /** Of each of the tables of connections, subscriptions and principals. */
   maxThroughput,
   /** How long the functions behind a route may run. */

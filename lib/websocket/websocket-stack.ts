@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Size, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { answerLimits, connectionLimits, publicationLimits } from '../../lambda/websocket/settings.ts';
+import { connectionLimits, publishLimits, responseLimits } from '../../lambda/websocket/settings.ts';
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
 import { LaneFunction } from '../lane-function.ts';
@@ -60,8 +60,8 @@ export class WebSocketStack extends Stack implements LaneStack {
     const sweep = new ConnectionSweep(this, 'Sweep', { ...settings.sweep, tables, api, logRetention });
 
     access.configure(connect);
-    connect.settings.add({ ...connectionLimits, ...answerLimits }, settings);
-    frame.settings.add({ ...publicationLimits, ...answerLimits }, settings);
+    connect.settings.add({ ...connectionLimits, ...responseLimits }, settings);
+    frame.settings.add({ ...publishLimits, ...responseLimits }, settings);
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);

@@ -2,7 +2,7 @@ import { parseChannel } from './channel.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
 /** A place in one channel: everything up to and including `seq` of `epoch` is behind it. `seq` 0 is the start. */
-export interface Position {
+export interface ChannelPosition {
   readonly epoch: string;
   readonly seq: number;
 }
@@ -11,29 +11,29 @@ export interface Position {
  * Before the first event of a channel that was never used: `0.0`. The channel has no epoch then, and a reader makes none. Whichever
  * epoch begins first, this position lies right before its seq 1 ([ADR 28](../../docs/decisions/0028-reading-never-writes.md)).
  */
-export const ORIGIN: Position = { epoch: '0', seq: 0 };
+export const ORIGIN: ChannelPosition = { epoch: '0', seq: 0 };
 
-export function isOrigin({ epoch }: Position): boolean {
+export function isOrigin({ epoch }: ChannelPosition): boolean {
   return epoch === ORIGIN.epoch;
 }
 
 /** The position as one of the channel's current epoch: {@link ORIGIN} lies right before the seq 1 of any. */
-export function withinEpoch(position: Position, epoch: string): Position {
+export function withinEpoch(position: ChannelPosition, epoch: string): ChannelPosition {
   return isOrigin(position) ? { epoch, seq: 0 } : position;
 }
 
 /** One position per channel. A channel that is missing has no position yet and starts at its baseline. */
-export type Cursor = ReadonlyMap<string, Position>;
+export type Cursor = ReadonlyMap<string, ChannelPosition>;
 
 const POSITION = /^([a-z0-9]{1,32})\.(0|[1-9][0-9]{0,15})$/;
 
 /** `k3f9.1042` */
-export function formatPosition(position: Position): string {
+export function formatPosition(position: ChannelPosition): string {
   return `${position.epoch}.${position.seq}`;
 }
 
 /** The position that a text is, or undefined where it is none. */
-export function readPosition(text: string): Position | undefined {
+export function readPosition(text: string): ChannelPosition | undefined {
   const [, epoch, digits] = POSITION.exec(text) ?? [];
   const seq = Number(digits);
   if (epoch === undefined || !Number.isSafeInteger(seq) || (epoch === ORIGIN.epoch && seq > 0)) return undefined;
@@ -41,7 +41,7 @@ export function readPosition(text: string): Position | undefined {
 }
 
 /** @throws InvalidInputError `invalid_cursor` */
-export function parsePosition(text: string): Position {
+export function parsePosition(text: string): ChannelPosition {
   const position = readPosition(text);
   if (position !== undefined) return position;
   throw new InvalidInputError(
@@ -82,7 +82,7 @@ export function parseCursor(text: string, channels: readonly string[]): Cursor {
     }
     return new Map([[only, parsePosition(text)]]);
   }
-  const cursor = new Map<string, Position>();
+  const cursor = new Map<string, ChannelPosition>();
   for (const part of text.split(',')) {
     const at = part.indexOf('=');
     const channel = at < 0 ? part : part.slice(0, at);

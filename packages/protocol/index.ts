@@ -30,14 +30,14 @@ export interface Reset {
 }
 
 /** Answer of `POST /v1/channels/{channel}/events`, status 201. */
-export interface PublishAnswer {
+export interface PublishResponse {
   readonly channel: string;
   readonly id: string;
   readonly publishedAt: string;
 }
 
 /** Answer of `GET /v1/events` with `Accept: application/json`. */
-export interface PollAnswer {
+export interface PollResponse {
   readonly events: readonly WireEvent[];
   /** Pass it as `after` to continue; composite when several channels were asked for. */
   readonly cursor: string;

@@ -1,4 +1,4 @@
-import type { Position } from './cursor.ts';
+import type { ChannelPosition } from './cursor.ts';
 
 /** Seqs `from` to `to`, both included. */
 export interface SeqRange {
@@ -14,14 +14,14 @@ const MAX_PENDING = 1024;
  * each once, and none comes out past a gap. One epoch only: the owner replaces the sequencer when the epoch changes. Pure: it says
  * what is missing, and the owner asks the log for it.
  */
-export class Sequencer<Item> implements Position {
+export class Sequencer<Item> implements ChannelPosition {
   readonly epoch: string;
   #seq: number;
   #newestKnown: number;
   readonly #pending = new Map<number, Item>();
 
   /** @param start everything up to and including it counts as delivered */
-  constructor({ epoch, seq }: Position) {
+  constructor({ epoch, seq }: ChannelPosition) {
     this.epoch = epoch;
     this.#seq = seq;
     this.#newestKnown = seq;

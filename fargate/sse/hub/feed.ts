@@ -1,7 +1,7 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { EventLog, Head } from '../../../backbone/ports.ts';
-import { isOrigin, ORIGIN, type Position } from '../../../packages/protocol/cursor.ts';
+import { type ChannelPosition, isOrigin, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { Sequencer } from '../../../packages/protocol/sequencer.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
@@ -115,7 +115,7 @@ export class Feed {
   }
 
   /** Everything up to it is in the ring, or has gone through it. */
-  get position(): Position {
+  get position(): ChannelPosition {
     const { sequencer } = this.#state;
     return { epoch: sequencer.epoch, seq: sequencer.seq };
   }
@@ -135,7 +135,7 @@ export class Feed {
   }
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring cannot serve it (yet). */
-  locate(position: Position): number | undefined {
+  locate(position: ChannelPosition): number | undefined {
     const { sequencer, ring } = this.#state;
     return position.seq > sequencer.seq ? undefined : ring.find(position);
   }
@@ -173,7 +173,7 @@ export class Feed {
    * @param head undefined when the channel was never used, or its log was wiped
    * @param seen the feed's position before the head was read
    */
-  noteHead(head: Head | undefined, seen: Position): void {
+  noteHead(head: Head | undefined, seen: ChannelPosition): void {
     const { sequencer } = this.#state;
     // The feed moved to another epoch while the head was read.
     if (seen.epoch !== sequencer.epoch) return;

@@ -1,5 +1,5 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { formatPosition, type Position } from '../../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
 import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
@@ -9,7 +9,7 @@ import type { Slab } from './slab.ts';
 /** An event, or the announcement that a new epoch begins here. */
 export interface RingEntry {
   /** Where a reader stands that has this entry. */
-  readonly position: Position;
+  readonly position: ChannelPosition;
   readonly content: { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
   readonly slab: Slab;
   /** Where its chunk begins. */
@@ -25,7 +25,7 @@ export interface RingEntry {
 
 /** An entry before it has its place. */
 export interface Frame {
-  readonly position: Position;
+  readonly position: ChannelPosition;
   readonly content: RingEntry['content'];
   /** The head of its chunk, and its id line. */
   readonly head: string;
@@ -40,11 +40,11 @@ export function eventFrame(event: ChannelEvent): Frame {
   return frameOf(event, { kind: 'event', event }, eventBody(event));
 }
 
-export function resetFrame(channel: string, position: Position, reason: ResetReason): Frame {
+export function resetFrame(channel: string, position: ChannelPosition, reason: ResetReason): Frame {
   return frameOf(position, { kind: 'reset', reason }, resetBody({ channel, reason }));
 }
 
-function frameOf(position: Position, content: RingEntry['content'], body: string): Frame {
+function frameOf(position: ChannelPosition, content: RingEntry['content'], body: string): Frame {
   const id = idLine(formatPosition(position));
   const frameBytes = id.length + Buffer.byteLength(body);
   const opening = chunkHead(frameBytes);

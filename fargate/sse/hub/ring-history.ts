@@ -1,6 +1,6 @@
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { LogReader } from '../../../backbone/services/log-reader.ts';
-import { type Position, withinEpoch } from '../../../packages/protocol/cursor.ts';
+import { type ChannelPosition, withinEpoch } from '../../../packages/protocol/cursor.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import type { Ring } from './ring.ts';
 
@@ -18,7 +18,7 @@ export class RingHistory {
   readonly #reader: LogReader;
   #reading: Promise<void> | undefined;
   /** The floor of the ring below which the log did not go on. */
-  #deepest: Position | undefined;
+  #deepest: ChannelPosition | undefined;
 
   constructor(channel: string, ring: Ring, memory: RingMemory, reader: LogReader) {
     this.#channel = channel;
@@ -33,7 +33,7 @@ export class RingHistory {
   }
 
   /** Whether one more read of the log might let the ring serve a reader from this position on. */
-  mayReachBackTo(position: Position): boolean {
+  mayReachBackTo(position: ChannelPosition): boolean {
     const { floor } = this.#ring;
     const { epoch, seq } = withinEpoch(position, floor.epoch);
     const isWithinReach = epoch === floor.epoch && seq < floor.seq && floor.seq - seq <= MAX_REACH_BACK;
@@ -69,6 +69,6 @@ export class RingHistory {
   }
 }
 
-function isSame(one: Position | undefined, other: Position): boolean {
+function isSame(one: ChannelPosition | undefined, other: ChannelPosition): boolean {
   return one?.epoch === other.epoch && one.seq === other.seq;
 }

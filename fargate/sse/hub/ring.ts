@@ -1,6 +1,6 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
-import { type Position, withinEpoch } from '../../../packages/protocol/cursor.ts';
+import { type ChannelPosition, withinEpoch } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { encode, eventFrame, type Frame, memoryOf, type RingEntry, resetFrame, totalBytes } from './ring-entry.ts';
@@ -43,12 +43,12 @@ export class Ring {
   #memoryBytes = 0;
   /** Where entries are appended; undefined where the next one needs a new one. */
   #slab: Slab | undefined;
-  #floor: Position;
+  #floor: ChannelPosition;
   /** The ordinal of the first entry of the current epoch. */
   #epochStart = 0;
   #batch: { readonly from: number; readonly end: number; readonly batch: Batch } | undefined;
 
-  constructor(channel: string, floor: Position, memory: RingMemory) {
+  constructor(channel: string, floor: ChannelPosition, memory: RingMemory) {
     this.#channel = channel;
     this.#floor = floor;
     this.#memory = memory;
@@ -60,7 +60,7 @@ export class Ring {
   }
 
   /** Where a reader has to stand at least to be served from here. */
-  get floor(): Position {
+  get floor(): ChannelPosition {
     return this.#floor;
   }
 
@@ -90,7 +90,7 @@ export class Ring {
   }
 
   /** Begins anew at a position that has nothing to do with what came before: readers get the reset in its place. */
-  reset(position: Position, reason: ResetReason): void {
+  reset(position: ChannelPosition, reason: ResetReason): void {
     this.#append(resetFrame(this.#channel, position, reason));
     this.#epochStart = this.end;
     this.#floor = position;
@@ -184,7 +184,7 @@ export class Ring {
   }
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
-  find(position: Position): number | undefined {
+  find(position: ChannelPosition): number | undefined {
     const { epoch, seq } = withinEpoch(position, this.#floor.epoch);
     if (epoch !== this.#floor.epoch || seq < this.#floor.seq) return undefined;
     let low = Math.max(this.#epochStart, this.#start);

@@ -1,5 +1,5 @@
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import type { Cursor, Position } from '../../../packages/protocol/cursor.ts';
+import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
 import { EXPIRED, encodeOpening, encodeResumption, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
@@ -170,7 +170,7 @@ export class Stream implements Reader, WritingStream {
     this.flush();
   }
 
-  async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<void> {
+  async #writeReset(channel: string, reason: ResetReason, position: ChannelPosition, signal: AbortSignal): Promise<void> {
     const write = () => this.#writer.write(toChunk(this.#cursor.frame(channel, position, resetBody({ channel, reason }))));
     await this.#writer.whenRoom(signal, write);
   }

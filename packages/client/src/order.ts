@@ -1,4 +1,4 @@
-import { formatPosition, isOrigin, type Position, readPosition } from '../../protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin, readPosition } from '../../protocol/cursor.ts';
 import { Sequencer } from '../../protocol/sequencer.ts';
 import { LanesError } from './errors.ts';
 import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './types.ts';
@@ -7,7 +7,7 @@ import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './
 const MAX_FOREIGN = 1_000;
 
 /** @throws LanesError `invalid_cursor` */
-function positionOf(id: string): Position {
+function positionOf(id: string): ChannelPosition {
   const position = readPosition(id);
   if (position === undefined) throw new LanesError('invalid_cursor', `"${id}" is not of the form <epoch>.<seq>`, { final: true });
   return position;
@@ -18,7 +18,7 @@ export function covers(cursor: string, id: string): boolean {
   return reaches(positionOf(cursor), positionOf(id));
 }
 
-function reaches(at: Position, sought: Position): boolean {
+function reaches(at: ChannelPosition, sought: ChannelPosition): boolean {
   return isOrigin(sought) || (at.epoch === sought.epoch && at.seq >= sought.seq);
 }
 
@@ -40,9 +40,9 @@ export class Order {
   /** An event did not fit into `#foreign` since the server was asked last. */
   #overflowed = false;
   /** What was foreign when the server was asked last. */
-  #asked: readonly Position[] = [];
+  #asked: readonly ChannelPosition[] = [];
   /** The gap that the server was asked about last, up to the newest event behind it. */
-  #gap: { readonly after: string; readonly upTo: Position; found: number } | undefined;
+  #gap: { readonly after: string; readonly upTo: ChannelPosition; found: number } | undefined;
   /** The epoch that a reset has ended: its late events begin nothing. */
   #endedEpoch: string | undefined;
 
@@ -148,7 +148,7 @@ export class Order {
   }
 
   /** Reads the epoch of a position from there on, with what has come of it already. */
-  #begin(start: Position): ChannelEvent[] {
+  #begin(start: ChannelPosition): ChannelEvent[] {
     const sequencer = new Sequencer<ChannelEvent>(start);
     this.#sequencer = sequencer;
     const items: ChannelEvent[] = [];

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { EventLog } from '../../../backbone/ports.ts';
-import type { Position } from '../../../packages/protocol/cursor.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 
 const RETENTION_MS = 60_000;
@@ -20,7 +20,7 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
     const two = { epoch: 'e1', seq: 2 };
     const three = { epoch: 'e1', seq: 3 };
     const key = { channel: 'a', scope: 'ann', key: 'k' };
-    const at = (position: Position, allocatedAtMs = clock.nowMs()) => ({ ...position, allocatedAtMs, contentHash: 'h' });
+    const at = (position: ChannelPosition, allocatedAtMs = clock.nowMs()) => ({ ...position, allocatedAtMs, contentHash: 'h' });
 
     test('a new key has none', async () => {
       expect(await log.claim(key)).toBeUndefined();

@@ -3,7 +3,7 @@ import { createLog } from '../../../packages/assembly-local/log.ts';
 import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../packages/assembly-local/run.ts';
-import type { PublishAnswer } from '../../../packages/protocol/index.ts';
+import type { PublishResponse } from '../../../packages/protocol/index.ts';
 import { useToken } from './clients.ts';
 import { accessReportDir, assemblyDir } from './run.ts';
 
@@ -37,7 +37,7 @@ export async function publishByFunction(run: LocalRun, channel: string, data: st
     );
     const answer = Payload?.transformToString() ?? '';
     if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${answer}`);
-    return (JSON.parse(answer) as PublishAnswer).id;
+    return (JSON.parse(answer) as PublishResponse).id;
   } finally {
     client.destroy();
   }

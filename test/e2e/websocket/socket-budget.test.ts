@@ -38,7 +38,7 @@ beforeAll(async () => {
   world = await startInProcess({
     tasks: 1,
     settings: {
-      maxAnswersPerSecond: ANSWERS_PER_SECOND,
+      maxResponsesPerSecond: ANSWERS_PER_SECOND,
       postsPerSecondPerPrincipal: REPLAY_POSTS_PER_SECOND,
       maxReplaysPerPrincipal: MAX_REPLAYS,
     },

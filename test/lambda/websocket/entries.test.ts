@@ -4,13 +4,13 @@ import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } fr
 import { accessSettings, logSettings, publishSettings, readSettings } from '../../../backbone/settings.ts';
 import { TABLES, WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
 import {
-  answerLimits,
   connectionLimits,
   connectionSettings,
   fanOutSettings,
-  publicationLimits,
+  publishLimits,
   replayLimits,
   replayTurnLimits,
+  responseLimits,
   sweepSettings,
 } from '../../../lambda/websocket/settings.ts';
 import { Issuer } from '../../../packages/assembly-local/issuer/issuer.ts';
@@ -33,7 +33,7 @@ const ENTRIES: readonly Entry[] = [
   {
     file: CONNECT,
     keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, ...ACCESS_KEYS],
-    settings: { ...accessSettings, ...connectionSettings, ...connectionLimits, ...answerLimits },
+    settings: { ...accessSettings, ...connectionSettings, ...connectionLimits, ...responseLimits },
   },
   { file: DISCONNECT, keys: STORE_KEYS, settings: connectionSettings },
   {
@@ -51,8 +51,8 @@ const ENTRIES: readonly Entry[] = [
       ...readSettings,
       ...publishSettings,
       ...connectionSettings,
-      ...publicationLimits,
-      ...answerLimits,
+      ...publishLimits,
+      ...responseLimits,
       ...replayLimits,
     },
     // It publishes, posts, and leaves replays to a queue: clients of three services beside DynamoDB's. Measured in 2026-11: 0.38 MB.
@@ -122,7 +122,7 @@ beforeAll(async () => {
       connectionTtlMinutes: 130,
       maxConnectionsPerPrincipal: 100,
       maxPublishesPerSecond: 100,
-      maxAnswersPerSecond: 100,
+      maxResponsesPerSecond: 100,
       maxReplaysPerPrincipal: 8,
       postsPerSecondPerPrincipal: 100,
       postConcurrency: 10,

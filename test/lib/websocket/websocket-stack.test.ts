@@ -167,14 +167,14 @@ describe('environment', () => {
     const stored = { connectionTtlMinutes: 130 };
     const read = { retentionMs: 72 * 3_600_000, gapGraceMs: 5_000 };
     const settings = {
-      ConnectFunction: { ...stored, queryToken: false, origins: [], maxConnectionsPerPrincipal: 50, maxAnswersPerSecond: 50 },
+      ConnectFunction: { ...stored, queryToken: false, origins: [], maxConnectionsPerPrincipal: 50, maxResponsesPerSecond: 50 },
       DisconnectFunction: stored,
       FrameFunction: {
         ...stored,
         ...read,
         publishTimeoutMs: 2_000,
         maxPublishesPerSecond: 10,
-        maxAnswersPerSecond: 50,
+        maxResponsesPerSecond: 50,
         maxReplaysPerPrincipal: 8,
       },
       ReplaysHandlerFunction: { ...stored, ...read, maxReplaysPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },

@@ -4,10 +4,10 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { until } from '../../../../test/support/until.ts';
 import { Program } from '../../../websocket/fan-out/program.ts';
-import type { SocketsAnswer, SocketsQuestion } from '../../../websocket/fan-out/sockets-program.ts';
+import type { SocketsQuestion, SocketsReply } from '../../../websocket/fan-out/sockets-program.ts';
 
 let server: WebSocketServer;
-let clients: Program<SocketsQuestion, SocketsAnswer>;
+let clients: Program<SocketsQuestion, SocketsReply>;
 let sockets: readonly WebSocket[];
 
 beforeEach(async () => {

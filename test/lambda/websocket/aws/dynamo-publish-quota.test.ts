@@ -1,10 +1,10 @@
 import { ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createDynamoPublicationQuota } from '../../../../lambda/websocket/aws/dynamo-publication-quota.ts';
+import { createDynamoPublishQuota } from '../../../../lambda/websocket/aws/dynamo-publish-quota.ts';
 import { TABLES } from '../../../../lambda/websocket/contract.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { startTestTables, type TestTables } from '../../../support/tables.ts';
-import { publicationQuotaContract } from '../contracts/publication-quota-contract.ts';
+import { publicationQuotaContract } from '../contracts/publish-quota-contract.ts';
 
 let tables: TestTables;
 
@@ -15,13 +15,13 @@ beforeAll(async () => {
 afterAll(() => tables.stop());
 
 publicationQuotaContract('DynamoDB', async (perSecond, clock) =>
-  createDynamoPublicationQuota({ client: tables.client, principalsTable: await tables.create(TABLES.principals), perSecond, clock }),
+  createDynamoPublishQuota({ client: tables.client, principalsTable: await tables.create(TABLES.principals), perSecond, clock }),
 );
 
 test('what was counted is left to the TTL, soon after', async () => {
   const clock = new ManualClock();
   const principalsTable = await tables.create(TABLES.principals);
-  await createDynamoPublicationQuota({ client: tables.client, principalsTable, perSecond: 5, clock }).take('ann');
+  await createDynamoPublishQuota({ client: tables.client, principalsTable, perSecond: 5, clock }).take('ann');
 
   const { Items } = await tables.client.send(new ScanCommand({ TableName: principalsTable }));
 

@@ -1,9 +1,9 @@
 import { type DynamoDBDocumentClient, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import type { Clock } from '../../../backbone/ports.ts';
-import type { PublicationQuota } from '../ports.ts';
+import type { PublishQuota } from '../ports.ts';
 
-export interface DynamoPublicationQuotaOptions {
+export interface DynamoPublishQuotaOptions {
   readonly client: DynamoDBDocumentClient;
   /** A table with the key schema `TABLES.principals` of the contract. */
   readonly principalsTable: string;
@@ -16,12 +16,7 @@ export interface DynamoPublicationQuotaOptions {
 const KEPT_SECONDS = 60;
 
 /** Counts in a row for each second in which a principal publishes: one write unit, and TTL takes the row away for nothing. */
-export function createDynamoPublicationQuota({
-  client,
-  principalsTable,
-  perSecond,
-  clock,
-}: DynamoPublicationQuotaOptions): PublicationQuota {
+export function createDynamoPublishQuota({ client, principalsTable, perSecond, clock }: DynamoPublishQuotaOptions): PublishQuota {
   return {
     perSecond,
     async take(principal) {

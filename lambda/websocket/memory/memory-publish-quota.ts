@@ -1,8 +1,8 @@
 import type { Clock } from '../../../backbone/ports.ts';
-import type { PublicationQuota } from '../ports.ts';
+import type { PublishQuota } from '../ports.ts';
 
-/** A {@link PublicationQuota} in memory that passes the contract suite of the port. */
-export class MemoryPublicationQuota implements PublicationQuota {
+/** A {@link PublishQuota} in memory that passes the contract suite of the port. */
+export class MemoryPublishQuota implements PublishQuota {
   readonly perSecond: number;
   readonly #clock: Clock;
   readonly #counts = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
-import { toPublicationRequest } from '../../../lambda/backbone/publication-request.ts';
+import { toPublicationRequest } from '../../../lambda/backbone/publish-request.ts';
 import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 
 const busEvent = {

@@ -1,21 +1,21 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import type { ChannelEvent, Publication } from '../../backbone/domain/event.ts';
+import type { ChannelEvent, NewEvent } from '../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
-import { formatPosition, isOrigin, type Position } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Connection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
-import { FramesLimitedError, LimitError, PublicationsLimitedError } from './limits.ts';
+import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
-import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublicationQuota } from './ports.ts';
+import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
@@ -26,13 +26,13 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface AnswerFrameDependencies extends ResumeDependencies {
+export interface FrameDependencies extends ResumeDependencies {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly publish: (publication: Publication, scope: KeyScope) => Promise<ChannelEvent>;
-  readonly quota: PublicationQuota;
+  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
+  readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -54,14 +54,14 @@ type FrameOutcome = PostOutcome | { readonly kind: 'ended' };
  * has no row, or whose principal goes on after it was told often enough that it sends too much, is ended: each further frame
  * would cost an invocation and an answer.
  */
-export async function answerFrame(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<void> {
+export async function handleFrame(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<void> {
   const { connectionId } = request;
   const outcome = await answer(request, deps, telemetry);
   if (outcome.kind === 'gone') await deps.store.close(connectionId);
   else if (outcome.kind !== 'sent' && outcome.kind !== 'ended') telemetry.warn('frame not answered', { connectionId, outcome });
 }
 
-async function answer(request: FrameRequest, deps: AnswerFrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
+async function answer(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
   const { connectionId } = request;
   const { command, ...repeated } = parseFrame(request.body);
   const sender = openFrameSender({ ...request, ...deps });
@@ -86,7 +86,7 @@ async function answer(request: FrameRequest, deps: AnswerFrameDependencies, tele
  * @returns false where not even an error may be posted any more
  * @throws FramesLimitedError
  */
-async function count({ principal }: Connection, { answers }: AnswerFrameDependencies, telemetry: Telemetry): Promise<boolean> {
+async function count({ principal }: Connection, { answers }: FrameDependencies, telemetry: Telemetry): Promise<boolean> {
   const allowance = await answers.take(principal, 1);
   if (allowance.kind === 'allowed') return true;
   telemetry.metrics({ [METRICS.limitedFrames]: 1 });
@@ -94,7 +94,7 @@ async function count({ principal }: Connection, { answers }: AnswerFrameDependen
   throw new FramesLimitedError(answers.perSecond, allowance.retryAfterMs);
 }
 
-async function end(connectionId: string, { closer }: AnswerFrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
+async function end(connectionId: string, { closer }: FrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
   const outcome = await closer.close(connectionId);
   if (outcome.kind === 'gone') return outcome;
   if (outcome.kind === 'unknown') telemetry.warn('connection not ended', { connectionId, reason: outcome.reason });
@@ -132,7 +132,7 @@ function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } 
 }
 
 /** @throws AccessDeniedError what the token of the connection, which its row remembers, does not allow or not any more */
-async function execute(command: Command, context: FrameContext, deps: AnswerFrameDependencies): Promise<PostOutcome> {
+async function execute(command: Command, context: FrameContext, deps: FrameDependencies): Promise<PostOutcome> {
   const { connection, sender, repeated } = context;
   const { connectionId, principal } = connection;
   requireUnexpired(connection, deps.clock.nowMs());
@@ -143,7 +143,7 @@ async function execute(command: Command, context: FrameContext, deps: AnswerFram
       requireRight(connection, 'publish', [command.publication.channel]);
       if (!(await deps.quota.take(principal))) {
         context.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
-        throw new PublicationsLimitedError(deps.quota.perSecond);
+        throw new PublishLimitError(deps.quota.perSecond);
       }
       const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
       traceEvent(context.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
@@ -168,7 +168,7 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 async function subscribe(
   { channel, after, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
-  deps: AnswerFrameDependencies,
+  deps: FrameDependencies,
 ): Promise<PostOutcome> {
   const { store, reader } = deps;
   const outcome = await store.subscribe(connectionId, channel);
@@ -192,6 +192,6 @@ async function subscribe(
  * Whether a client that asks again on the same connection has not understood that the channel's first epoch has begun: the client
  * library did not know `0.0` before ADR 28, and takes nothing of the epoch until a reset leads it there. Its successor ignores it.
  */
-function startsOver(after: Position | undefined, baseline: Position): boolean {
+function startsOver(after: ChannelPosition | undefined, baseline: ChannelPosition): boolean {
   return after !== undefined && isOrigin(after) && !isOrigin(baseline);
 }

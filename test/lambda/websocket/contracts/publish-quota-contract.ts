@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { PublicationQuota } from '../../../../lambda/websocket/ports.ts';
+import type { PublishQuota } from '../../../../lambda/websocket/ports.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
-/** What every {@link PublicationQuota} promises. */
-export function publicationQuotaContract(name: string, create: (perSecond: number, clock: ManualClock) => Promise<PublicationQuota>): void {
-  describe(`${name} as a PublicationQuota`, () => {
-    async function taken(quota: PublicationQuota, principal: string, times: number): Promise<readonly boolean[]> {
+/** What every {@link PublishQuota} promises. */
+export function publicationQuotaContract(name: string, create: (perSecond: number, clock: ManualClock) => Promise<PublishQuota>): void {
+  describe(`${name} as a PublishQuota`, () => {
+    async function taken(quota: PublishQuota, principal: string, times: number): Promise<readonly boolean[]> {
       const answers: boolean[] = [];
       for (let time = 0; time < times; time++) answers.push(await quota.take(principal));
       return answers;

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
-import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
+import { type NewEvent, parseNewEvent } from '../../backbone/domain/event.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
@@ -14,8 +14,8 @@ const EventBridgeEvent = v.looseObject({
   detail: Fields,
 });
 
-export interface PublicationRequest {
-  readonly publication: Publication;
+export interface PublishRequest {
+  readonly publication: NewEvent;
   /** Whose its idempotency key is. */
   readonly scope: KeyScope;
 }
@@ -25,11 +25,11 @@ export interface PublicationRequest {
  * carries it as `detail`. EventBridge delivers at least once, so its event's id is the key where none is given.
  * @throws InvalidInputError
  */
-export function toPublicationRequest(invocation: unknown): PublicationRequest {
+export function toPublicationRequest(invocation: unknown): PublishRequest {
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
     throw new InvalidInputError('invalid_body', `${quote(invocation)} is not an object {channel, type?, data, key?}`);
   }
-  if (!('detail-type' in invocation)) return { publication: parsePublication(toInput(invocation)), scope: INVOCATIONS };
+  if (!('detail-type' in invocation)) return { publication: parseNewEvent(toInput(invocation)), scope: INVOCATIONS };
   const event = v.safeParse(EventBridgeEvent, invocation);
   if (!event.success) {
     const [issue] = event.issues;
@@ -37,10 +37,10 @@ export function toPublicationRequest(invocation: unknown): PublicationRequest {
   }
   const { id, account, source, detail } = event.output;
   const input = toInput(detail);
-  const publication = parsePublication({ ...input, key: input.key ?? `eventbridge:${id}` });
+  const publication = parseNewEvent({ ...input, key: input.key ?? `eventbridge:${id}` });
   return { publication, scope: scopeOfEvents(account, source) };
 }
 
-function toInput(fields: Readonly<Record<string, unknown>>): Parameters<typeof parsePublication>[0] {
+function toInput(fields: Readonly<Record<string, unknown>>): Parameters<typeof parseNewEvent>[0] {
   return { channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] };
 }
