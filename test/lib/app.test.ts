@@ -33,7 +33,7 @@ function run(stage: string, options?: SynthesisOptions): Synthesis {
 }
 
 function copyApp(): AppCopy {
-  const copy = new AppCopy();
+  const copy = AppCopy.linked();
   cleanUp.push(() => copy.remove());
   return copy;
 }
