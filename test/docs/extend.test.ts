@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -9,32 +8,31 @@ import { createLog } from '../../packages/assembly-local/log.ts';
 import { outputOf } from '../../packages/assembly-local/outputs.ts';
 import { type LocalRun, startLocalRun } from '../../packages/assembly-local/run.ts';
 import { findingsOf } from '../../scripts/security-findings.ts';
+import { AppCopy } from '../support/app-copy.ts';
 import { until } from '../support/until.ts';
 import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 
-/** What an app is made of, and what makes it. */
-const COPIED = ['bin', 'command-line', 'lib', 'lambda', 'fargate', 'backbone', 'packages', 'package.json', 'tsconfig.json', 'cdk.json'];
-
 const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
 
-let copy: string;
+let copy: AppCopy;
 let assembly: string;
 let synthesis: { readonly status: number | null; readonly output: string };
 
 /** Runs a program of the copy. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', env: { ...process.env, ...env } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: copy.root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
   return { status, output: stdout + stderr };
 }
 
 beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), 'realtime-lanes-extend-'));
-  assembly = join(copy, 'cdk.out');
-  for (const name of COPIED)
-    cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: (path) => !/packages\/[^/]+\/test/.test(path) });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy, edit);
+  copy = AppCopy.whole();
+  assembly = join(copy.root, 'cdk.out');
+  for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy.root, edit);
 
   synthesis = run(['bin/app.ts'], {
     CDK_VALIDATION: 'false',
@@ -43,9 +41,7 @@ beforeAll(() => {
   });
 }, 240_000);
 
-afterAll(() => {
-  rmSync(copy, { recursive: true });
-});
+afterAll(() => copy.remove());
 
 /** The resources of a type in a stack of the assembly. */
 function resourcesOf(stack: string, type: string): readonly { readonly Properties: Record<string, unknown> }[] {
