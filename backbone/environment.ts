@@ -20,17 +20,22 @@ export const accessEntries = {
 
 export const telemetryEntries = { [TELEMETRY_ENV.stack]: text } as const;
 
-/** What {@link readEnvironment} makes of such entries. */
+/** What {@link readEnvironment} returns for such entries. */
 export type Environment<E extends v.ObjectEntries> = Settings<E>;
 
-/** The process was deployed with an environment that it cannot work with; the message names every variable and setting at fault. */
+/**
+ * The process was deployed with an environment that it cannot use. The message names every wrong variable and
+ * setting.
+ */
 export class InvalidEnvironmentError extends Error {
   override readonly name = 'InvalidEnvironmentError';
 }
 
 /**
- * Reads the variables and the settings that a process needs, typed. Settings are members of the JSON in {@link SETTINGS_VARIABLE}.
- * @throws InvalidEnvironmentError when one is missing or malformed, so that a wrong deployment fails at its start
+ * Reads the variables and settings that a process needs, typed. Settings are members of the JSON in {@link
+ * SETTINGS_VARIABLE}.
+ * @throws InvalidEnvironmentError if any is missing or malformed, so that a wrong deployment fails at its
+ * start
  */
 export function readEnvironment<const E extends v.ObjectEntries>(
   entries: E,
@@ -57,7 +62,7 @@ function parseSettings(json = '{}'): object {
 
 function describe(issue: v.BaseIssue<unknown>): string {
   const key = v.getDotPath(issue) ?? '';
-  // Names of variables begin with a capital, those of settings do not.
+  // Names of variables begin with a capital letter, those of settings do not.
   const name = /^[a-z]/.test(key) ? `${SETTINGS_VARIABLE}.${key}` : key;
   return issue.input === undefined ? `${name} is not set` : `${name} is ${JSON.stringify(issue.input)}, but must be ${issue.message}`;
 }

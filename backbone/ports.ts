@@ -1,6 +1,6 @@
 /**
- * What the lanes need of the world. `backbone/aws` implements these on DynamoDB and SNS;
- * one contract suite per port runs against every implementation.
+ * What the lanes need from the outside world. `backbone/aws` implements these ports on DynamoDB and SNS. Each
+ * port has one contract suite, which runs against every implementation.
  */
 
 import type { ChannelPosition } from '../packages/protocol/cursor.ts';
@@ -12,16 +12,20 @@ import type { LogEntry } from './domain/log-entry.ts';
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number;
-  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. */
+  /** Resolves after `ms`; rejects with the signal's reason if it aborts first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 /**
- * The newest assigned position of a channel, which has one from its first publication on. An assigned seq is not necessarily
- * written yet. `seq` is 0 only where a reader made the epoch, as readers did before ADR 28.
+ * The newest assigned position of a channel, which exists from the channel's first publication on. An
+ * assigned seq is not necessarily written yet. `seq` is 0 only if a reader created the epoch, as readers did
+ * before ADR 28.
  */
 export interface Head extends ChannelPosition {
-  /** When the epoch began. Nothing older than that exists, so until `createdAtMs + retention` nothing has expired. */
+  /**
+   * When the epoch began. The epoch has nothing older, so nothing has expired until `createdAtMs +
+   * retention`.
+   */
   readonly createdAtMs: number;
   /** When the newest seq was assigned. */
   readonly allocatedAtMs: number;
@@ -29,24 +33,27 @@ export interface Head extends ChannelPosition {
 
 export interface LogPage {
   readonly entries: readonly LogEntry[];
-  /** False when the query reached the end of what exists. Never true on a page without entries, so that a caller gets on. */
+  /**
+   * False if the query reached the end of what exists. Never true on a page without entries, so a caller
+   * always makes progress.
+   */
   readonly more: boolean;
 }
 
-/** An idempotency key, as the log knows it. */
+/** An idempotency key, as the log stores it. */
 export interface ClaimKey {
   readonly channel: string;
   readonly scope: KeyScope;
   readonly key: string;
 }
 
-/** Which position a publication with an idempotency key has taken. */
+/** The position that a publication with an idempotency key has taken. */
 export interface Claim extends ChannelPosition {
-  /** A hash of what was published: the key stands for that and nothing else. */
+  /** A hash of what was published: the key may be used again for the same content only. */
   readonly contentHash: string;
-  /** When the position was assigned: an event may be written there only shortly after. */
+  /** When the position was assigned: an event may be written there for a short time only. */
   readonly allocatedAtMs: number;
-  /** Whether the notification is known to have gone out. */
+  /** Whether the notification is known to have been sent. */
   readonly notified: boolean;
 }
 
@@ -54,52 +61,63 @@ export type AppendOutcome = { readonly kind: 'stored'; readonly event: ChannelEv
 
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
-  /** Step 1 of publishing: assigns the next seq. The first of a channel makes its epoch, and nothing else does. */
+  /**
+   * Step 1 of publishing: assigns the next seq. A channel's first call creates its epoch; nothing else does.
+   */
   allocate(channel: string): Promise<ChannelPosition>;
-  /** Undefined for a channel that was never used, or whose log was wiped. */
+  /** Undefined if the channel was never used, or its log was wiped. */
   head(channel: string): Promise<Head | undefined>;
-  /** Heads of those channels that have one. */
+  /** The heads of those channels that have one. */
   heads(channels: readonly string[]): Promise<ReadonlyMap<string, Head>>;
   /**
-   * Step 2 of publishing: writes the event if its seq is free. Answers the event that is there when it is of the
-   * same publication (this one, or an earlier try whose answer was lost), and `taken` when anything else is, an
-   * expired entry too. Settles within `APPEND_LIMIT_MS` of the contract: a late write would fill a seq that consumers count as settled.
-   * @param publicationId unique per publication; made from the idempotency key where there is one
+   * Step 2 of publishing: writes the event if its seq is free. Returns the event at that seq if it is of the
+   * same publication (this attempt, or an earlier one whose response was lost), and `taken` if anything else
+   * is there, including an expired entry. Settles within `APPEND_LIMIT_MS` of the contract: a late write
+   * would fill a seq that consumers count as settled.
+   * @param publicationId unique per publication; derived from the idempotency key if there is one
    */
   append(event: ChannelEvent, publicationId: string): Promise<AppendOutcome>;
-  /** Entries of one epoch with `fromSeq` <= seq <= `toSeq` (to the end when undefined), ascending, at most `limit`. */
+  /**
+   * Entries of one epoch with `fromSeq` <= seq <= `toSeq` (to the end if undefined), ascending, at most
+   * `limit`.
+   */
   read(channel: string, epoch: string, fromSeq: number, limit: number, toSeq?: number): Promise<LogPage>;
   /**
-   * Entries of one epoch with seq <= `fromSeq`, descending, at most `limit`. Where it meets expired entries it may
-   * take what lies below them, which is older, for expired too.
+   * Entries of one epoch with seq <= `fromSeq`, descending, at most `limit`. At an expired entry it may stop,
+   * because everything below is older and has expired too.
    */
   readBack(channel: string, epoch: string, fromSeq: number, limit: number): Promise<LogPage>;
   /**
-   * Writes a tombstone if the seq is free, and answers what is there now.
-   * @param atMs about when the lost event would have been written, and not later: the tombstone expires with its neighbours, or before
+   * Writes a tombstone if the seq is free, and returns what the seq holds now.
+   * @param atMs about when the lost event would have been written, and not later: the tombstone must not
+   * outlive its neighbors
    */
   tombstone(channel: string, position: ChannelPosition, atMs: number): Promise<LogEntry>;
-  /** The claim of an idempotency key, or undefined for a new or expired key. */
+  /** The claim of an idempotency key; undefined if the key is new or has expired. */
   claim(key: ClaimKey): Promise<Claim | undefined>;
   /**
-   * Ties a key to a position: a new key when `replaces` is undefined, else only if the key still holds `replaces`.
-   * Answers the claim that holds afterwards, which is another's when the race was lost.
+   * Ties a key to a position: a new key if `replaces` is undefined, otherwise only if the key still holds
+   * `replaces`. Returns the claim that holds afterwards, which is another publisher's if that one was faster.
    */
   setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: ChannelPosition): Promise<Claim>;
-  /** Notes that the notification of the key's event has gone out. */
+  /** Records that the notification of the key's event was sent. */
   markNotified(key: ClaimKey, position: ChannelPosition): Promise<void>;
 }
 
-/** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */
+/**
+ * Tells all lanes that an event exists. A notification is a hint: it may be late, duplicated, out of order or
+ * lost.
+ */
 export interface EventBus {
   notify(event: ChannelEvent): Promise<void>;
 }
 
-/** Checks signature, issuer, audience and times of a token, and reads what it allows. */
+/** Checks a token's signature, issuer, audience and times, and reads what it allows. */
 export interface TokenVerifier {
   /**
-   * Throws, or rejects, with AccessDeniedError (`unauthorized` or `token_expired`) for a token that is not to be believed, and
-   * with KeysUnavailableError where nobody can say. Answers without a promise where nothing has to be fetched.
+   * Throws, or rejects, with AccessDeniedError (`unauthorized` or `token_expired`) for a token that is not
+   * valid, and with KeysUnavailableError if it cannot be checked. Returns no promise if no key has to be
+   * fetched.
    */
   verify(token: string): Access | Promise<Access>;
 }

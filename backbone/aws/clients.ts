@@ -5,23 +5,23 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { requestHandler } from './request-handler.ts';
 
 /*
- * The SDK's clients with limits of our own: its defaults wait for an answer without end. Region, credentials and
- * endpoints come from the environment, as the SDK reads it.
+ * SDK clients with time limits of our own: by default the SDK waits for a response forever. Region,
+ * credentials and endpoints come from the environment, as the SDK reads it.
  */
 
-/** For the event log, and the tables of a lane. */
+/** For the event log and the tables of a lane. */
 export function createDynamoClient(): DynamoDBDocumentClient {
-  // 128 sockets: a task replays many streams at once when clients come back after a deploy.
+  // 128 sockets: after a deploy, clients reconnect together and a task replays many streams at once.
   return DynamoDBDocumentClient.from(new DynamoDBClient({ maxAttempts: 3, requestHandler: requestHandler(2_000, 128) }));
 }
 
-/** For the event bus, and subscriptions to the topic. */
+/** For the event bus and for subscriptions to the topic. */
 export function createSnsClient(): SNSClient {
   return new SNSClient({ maxAttempts: 3, requestHandler: requestHandler(3_000, 64) });
 }
 
 /** For the queues of a lane. */
 export function createSqsClient(): SQSClient {
-  // Above the 20 s of a long poll.
+  // Longer than the 20 s of a long poll.
   return new SQSClient({ maxAttempts: 3, requestHandler: requestHandler(25_000, 64) });
 }

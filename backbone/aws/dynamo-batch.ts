@@ -20,16 +20,19 @@ export interface BatchOptions {
 const KEYS_PER_GET = 100;
 const WRITES_PER_BATCH = 25;
 
-/** A throttled partition recovers within a second; the waits between seven tries add up to 6 s on average. */
+/**
+ * A throttled partition usually recovers within a second. The waits between seven attempts add up to 6 s on
+ * average.
+ */
 const MAX_TRIES = 7;
 const BACKOFF = { firstMs: 200, mostMs: 6_400 };
 
-/** DynamoDB kept handing parts of a batch back. */
+/** DynamoDB kept returning parts of a batch as unprocessed. */
 export class BatchIncompleteError extends Error {
   override readonly name = 'BatchIncompleteError';
 }
 
-/** Reads items by key, strongly consistent; keys without an item are left out. */
+/** Reads items by key, strongly consistent. Keys without an item are missing from the result. */
 export async function batchGet<Item>({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<readonly Item[]> {
   const items: Item[] = [];
   for (const chunk of chunks(keys, KEYS_PER_GET)) {
@@ -46,7 +49,7 @@ export async function batchGet<Item>({ client, table, clock }: BatchOptions, key
   return items;
 }
 
-/** Deletes items by key, whether they exist or not. */
+/** Deletes items by key, whether or not they exist. */
 export async function batchDelete({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<void> {
   for (const chunk of chunks(keys, WRITES_PER_BATCH)) {
     const deletes = chunk.map((key) => ({ DeleteRequest: { Key: { ...key } } }));
@@ -57,7 +60,10 @@ export async function batchDelete({ client, table, clock }: BatchOptions, keys: 
   }
 }
 
-/** Sends what `send` hands back again, with growing pauses: a batch is throttled part by part, without an error. */
+/**
+ * Sends again, with growing pauses, whatever `send` returns as unprocessed: DynamoDB throttles a batch in
+ * parts and reports no error.
+ */
 async function untilDone<Requests extends Readonly<Record<string, unknown>> | undefined>(
   clock: Clock,
   requests: Requests,
@@ -70,7 +76,9 @@ async function untilDone<Requests extends Readonly<Record<string, unknown>> | un
     if (unprocessed === undefined || Object.keys(unprocessed).length === 0) return;
     left = unprocessed;
   }
-  throw new BatchIncompleteError(`DynamoDB left a part of a batch undone ${MAX_TRIES} times: ${Object.keys(left ?? {}).join(', ')}`);
+  throw new BatchIncompleteError(
+    `DynamoDB did not process all of a batch in ${MAX_TRIES} attempts; table: ${Object.keys(left ?? {}).join(', ')}`,
+  );
 }
 
 function* chunks<T>(values: readonly T[], size: number): Generator<readonly T[]> {

@@ -1,6 +1,6 @@
 import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
 
-/** The answer of a conditional write, or undefined when its condition did not hold. */
+/** The response to a conditional write, or undefined if its condition did not hold. */
 export async function ifConditionHolds<Answer>(write: Promise<Answer>): Promise<Answer | undefined> {
   try {
     return await write;

@@ -16,29 +16,32 @@ export interface DynamoEventLogOptions {
   readonly client: DynamoDBDocumentClient;
   /** A table with the key schema `LOG_TABLE` of the contract. */
   readonly table: string;
-  /** How long events stay readable. */
+  /** How long events can be read. */
   readonly retentionMs: number;
   readonly clock: Clock;
 }
 
 /**
- * The event log in one DynamoDB table. Items are told apart by their partition key:
+ * The event log in one DynamoDB table. The partition key tells what an item is:
  *
  * | pk                        | sk  | item                                               |
  * |---------------------------|-----|----------------------------------------------------|
  * | `head#<channel>`          | 0   | newest seq of the channel, never expires           |
  * | `event#<channel>#<epoch>` | seq | an event, or the tombstone of one that never came  |
- * | `claim#<channel>#<scope>#<key>` | 0 | which position an idempotency key has taken    |
+ * | `claim#<channel>#<scope>#<key>` | 0 | the position that an idempotency key has taken |
  *
- * A channel's name holds no `#`, so the partitions of two channels never meet. `<scope>` is a hash, whose length is fixed: a
- * principal's name may be long, and no choice of name and key may meet another's.
+ * A channel name cannot contain `#`, so no two channels share a partition. `<scope>` is a hash of fixed
+ * length: a principal's name may be long, and no combination of name and key can collide with another.
  */
 export function createDynamoEventLog(options: DynamoEventLogOptions): EventLog {
   return new DynamoEventLog(options);
 }
 
 const EPOCH_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
-/** 36^6 epochs: a restored log repeats its old epoch once in 2 billion times, and none is the word of `ORIGIN`, which is shorter. */
+/**
+ * 36^6 epochs: a restored log repeats its old epoch once in 2 billion cases. The epoch of `ORIGIN` is
+ * shorter, so no new epoch equals it.
+ */
 const EPOCH_LENGTH = 6;
 
 class DynamoEventLog implements EventLog {
@@ -91,7 +94,7 @@ class DynamoEventLog implements EventLog {
       publicationId,
       expiresAt: expirySeconds(event.publishedAtMs + this.#retentionMs),
     };
-    // One deadline over all tries of the SDK.
+    // One deadline for all of the SDK's attempts together.
     const present = await this.#putIfFree(item, AbortSignal.timeout(APPEND_LIMIT_MS));
     if (present === undefined) return { kind: 'stored', event };
     const same = !('tombstone' in present) && present.publicationId === publicationId;
@@ -103,7 +106,7 @@ class DynamoEventLog implements EventLog {
     const nowMs = this.#clock.nowMs();
     for await (const page of this.#query(channel, epoch, fromSeq, toSeq, limit, true)) {
       entries.push(...page.items.filter((item) => !isExpired(item, nowMs)).map((item) => toLogEntry(channel, epoch, item)));
-      // A page of nothing but expired items is passed over: a caller could not go on from it.
+      // Skips a page of nothing but expired items: the caller could not continue from it.
       if (entries.length > 0) return { entries, more: page.more };
     }
     return { entries, more: false };
@@ -114,7 +117,8 @@ class DynamoEventLog implements EventLog {
     const nowMs = this.#clock.nowMs();
     for await (const page of this.#query(channel, epoch, 1, fromSeq, limit, false)) {
       for (const item of page.items) {
-        // What lies below is older. DynamoDB may keep two days of expired items, which no one wants to wade through.
+        // Everything below is older, so it has expired too. DynamoDB may keep expired items for two days, too
+        // many to read through.
         if (isExpired(item, nowMs)) return { entries, more: false };
         entries.push(toLogEntry(channel, epoch, item));
       }
@@ -152,7 +156,7 @@ class DynamoEventLog implements EventLog {
     for (;;) {
       if (await this.#putClaim(item, replaces)) return toClaim(item);
       const held = await this.claim(key);
-      // Expired between the two calls otherwise: the key is free now.
+      // Undefined means that the claim expired between the two calls: the key is free now, so try again.
       if (held !== undefined) return held;
     }
   }
@@ -172,14 +176,17 @@ class DynamoEventLog implements EventLog {
     );
   }
 
-  /** Writes the item if its key is free, an expired item counting as present; answers what is there when it is not. */
+  /**
+   * Writes the item if its key is free; an expired item counts as present. Returns the item that is already
+   * there, or undefined.
+   */
   async #putIfFree(item: LogItem, abortSignal?: AbortSignal): Promise<LogItem | undefined> {
     const options = abortSignal === undefined ? {} : { abortSignal };
     for (;;) {
       const put = new PutCommand({ TableName: this.#table, Item: item, ConditionExpression: 'attribute_not_exists(pk)' });
       if ((await ifConditionHolds(this.#client.send(put, options))) !== undefined) return undefined;
       const present = await this.#get<LogItem>({ pk: item.pk, sk: item.sk }, options);
-      // Expired and deleted between the two calls otherwise.
+      // Undefined means that the item expired and was deleted between the two calls, so try again.
       if (present !== undefined) return present;
     }
   }
@@ -204,9 +211,9 @@ class DynamoEventLog implements EventLog {
     return Item as Item | undefined;
   }
 
-  /** Pages of at most `pageSize` items, expired ones included. */
+  /** Pages of at most `pageSize` items, including expired ones. */
   async *#query(channel: string, epoch: string, fromSeq: number, toSeq: number, pageSize: number, ascending: boolean) {
-    // DynamoDB rejects a BETWEEN whose bounds are the wrong way round.
+    // DynamoDB rejects a BETWEEN whose lower bound is above the upper one.
     if (fromSeq > toSeq) return;
     const query = {
       TableName: this.#table,

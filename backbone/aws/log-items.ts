@@ -3,8 +3,8 @@ import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { Claim, Head } from '../ports.ts';
 
 /*
- * The items of the log's table, as `dynamo-event-log.ts` lays them out, and what they mean.
- * Times are milliseconds since 1970, but `expiresAt` is seconds.
+ * The items of the log's table and how to read them; `dynamo-event-log.ts` describes the layout. Times are in
+ * milliseconds since 1970, except `expiresAt`, which is in seconds.
  */
 
 interface Item {
@@ -33,7 +33,7 @@ export interface TombstoneItem extends Item {
   readonly expiresAt: number;
 }
 
-/** What lies at a seq. */
+/** The item at a seq. */
 export type LogItem = EventItem | TombstoneItem;
 
 export interface ClaimItem extends Item {

@@ -8,7 +8,10 @@ export interface SnsEventBusOptions {
   readonly topicArn: string;
 }
 
-/** The event bus on one SNS standard topic; its subscriptions use raw delivery, so that every queue gets the same body. */
+/**
+ * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
+ * body.
+ */
 export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
   return {
     async notify(event: ChannelEvent): Promise<void> {

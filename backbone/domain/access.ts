@@ -3,7 +3,7 @@ import { quote } from '../../packages/protocol/invalid-input.ts';
 /** What a token can allow on a channel. */
 export type Action = 'subscribe' | 'publish';
 
-/** Channels by action, as the claim `lanes` of a token lists them: names, or the beginning of names and a `*`. */
+/** Channels by action, as in the claim `lanes` of a token: names, or prefixes of names that end in `*`. */
 export interface Rights {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
@@ -11,20 +11,22 @@ export interface Rights {
 
 /** What a valid token says. */
 export interface Access {
-  /** Who: the token's subject. */
+  /** Who the client is: the token's subject. */
   readonly principal: string;
   readonly rights: Rights;
-  /** The token's `exp`: nothing may be done with it from then on. Infinity where there is no end. */
+  /** The token's `exp`: nothing is allowed from then on. Infinity if the access does not end. */
   readonly expiresAtMs: number;
 }
 
 /**
- * `unauthorized`: there is no token, or none that can be believed; `token_expired`: it was good until its `exp`; `forbidden`:
- * it is good, but does not allow this.
+ * `unauthorized`: there is no token, or it is not valid; `token_expired`: it was valid until its `exp`;
+ * `forbidden`: it is valid, but does not allow this.
  */
 export type AccessDeniedCode = 'unauthorized' | 'token_expired' | 'forbidden';
 
-/** A request that its token does not allow. The message may be shown to the client, and never holds a token. */
+/**
+ * A request that its token does not allow. The message may be shown to the client and never contains a token.
+ */
 export class AccessDeniedError extends Error {
   override readonly name = 'AccessDeniedError';
   readonly code: AccessDeniedCode;
@@ -35,10 +37,13 @@ export class AccessDeniedError extends Error {
   }
 }
 
-/** Nobody can say whether a token is good: its issuer's keys cannot be had. The request may be sent again. */
+/** A token cannot be checked because its issuer's keys are unavailable. The request may be sent again. */
 export class KeysUnavailableError extends Error {
   override readonly name = 'KeysUnavailableError';
-  /** Nothing is wrong here: anybody can cause it with a key id that nobody knows, so it belongs into no log and no alarm. */
+  /**
+   * True if nothing is wrong on our side: anybody can cause this with a made-up key id, so it must not reach
+   * the log or an alarm.
+   */
   readonly isExpected: boolean;
 
   constructor(message: string, { isExpected = false, ...options }: ErrorOptions & { readonly isExpected?: boolean } = {}) {
@@ -49,17 +54,20 @@ export class KeysUnavailableError extends Error {
 
 const PATTERN = /^(?:[A-Za-z0-9_.:-]{1,128}|[A-Za-z0-9_.:-]{0,127}\*)$/;
 
-/** Both lists together, as JSON: a lane may keep them in a row per connection, which is to stay below 4 KB. */
+/**
+ * Maximum length of both lists together as JSON: a lane may keep them in a row per connection, which must
+ * stay below 4 KB.
+ */
 export const MAX_RIGHTS_LENGTH = 1_024;
 
-/** OpenID Connect allows a subject no more. */
+/** OpenID Connect limits a subject to this length. */
 const MAX_PRINCIPAL_LENGTH = 255;
 
 const NOTHING: readonly string[] = [];
 
 /**
- * Reads the claims of a token whose signature, issuer, audience and times are right. A token without the claim `lanes` is a
- * good one that allows nothing.
+ * Reads the claims of a token whose signature, issuer, audience and times have been checked. A token without
+ * the claim `lanes` is valid and allows nothing.
  * @throws AccessDeniedError `unauthorized`
  */
 export function parseAccess(claims: Readonly<Record<string, unknown>>): Access {
@@ -68,9 +76,9 @@ export function parseAccess(claims: Readonly<Record<string, unknown>>): Access {
     throw new AccessDeniedError('unauthorized', `the token's sub must be text of 1 to ${MAX_PRINCIPAL_LENGTH} characters`);
   }
   if (typeof exp !== 'number' || !Number.isFinite(exp)) {
-    throw new AccessDeniedError('unauthorized', "the token's exp is missing: a token that never expires is not taken");
+    throw new AccessDeniedError('unauthorized', "the token's exp is missing: tokens must expire");
   }
-  // Whole seconds: what ends streams wakes once for each time at which some of them end.
+  // Whole seconds, so that streams whose tokens expire in the same second are ended by one timer.
   return { principal: sub, rights: parseRights(lanes), expiresAtMs: Math.floor(exp) * 1_000 };
 }
 
@@ -84,7 +92,7 @@ function parseRights(claim: unknown): Rights {
   if (length > MAX_RIGHTS_LENGTH) {
     throw new AccessDeniedError(
       'unauthorized',
-      `the token's claim lanes has ${length} characters as JSON, at most ${MAX_RIGHTS_LENGTH} are taken: use patterns that end in *`,
+      `the token's claim lanes has ${length} characters as JSON, but at most ${MAX_RIGHTS_LENGTH} are allowed: use patterns that end in *`,
     );
   }
   return rights;
@@ -97,12 +105,12 @@ function parsePatterns(action: Action, value: unknown): readonly string[] {
     if (typeof pattern === 'string' && PATTERN.test(pattern)) return pattern;
     throw new AccessDeniedError(
       'unauthorized',
-      `the token's claim lanes.${action} holds ${quote(pattern)}, which is no channel and no beginning of one with a * at its end`,
+      `the token's claim lanes.${action} contains ${quote(pattern)}, which must be a channel, or a prefix of one followed by *`,
     );
   });
 }
 
-/** Whether the rights name the channel for the action. */
+/** Whether the rights allow the action on the channel. */
 export function allows(rights: Rights, action: Action, channel: string): boolean {
   return rights[action].some((pattern) => (pattern.endsWith('*') ? channel.startsWith(pattern.slice(0, -1)) : channel === pattern));
 }
@@ -113,7 +121,7 @@ const VERBS: Readonly<Record<Action, string>> = { subscribe: 'subscribe to', pub
 export function requireRight({ rights }: { readonly rights: Rights }, action: Action, channels: readonly string[]): void {
   const refused = channels.find((channel) => !allows(rights, action, channel));
   if (refused === undefined) return;
-  throw new AccessDeniedError('forbidden', `the token does not allow to ${VERBS[action]} channel ${quote(refused)}`);
+  throw new AccessDeniedError('forbidden', `the token does not allow you to ${VERBS[action]} channel ${quote(refused)}`);
 }
 
 /** @throws AccessDeniedError `token_expired` */

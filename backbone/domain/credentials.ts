@@ -1,28 +1,33 @@
 import { AccessDeniedError } from './access.ts';
 
-/** The cookie that `POST /v1/session` sets. Browsers take a name with this prefix only with `Secure`, `Path=/` and without a domain. */
+/**
+ * The cookie that `POST /v1/session` sets. Browsers accept a name with this prefix only with `Secure`,
+ * `Path=/` and no domain.
+ */
 export const SESSION_COOKIE = '__Host-lanes';
 
-/** In the list of sub-protocols of an upgrade, a token follows this prefix: browsers let a page set nothing else. */
+/**
+ * Prefix of a token in the list of sub-protocols of an upgrade: pages can set no other header on a WebSocket.
+ */
 const SUBPROTOCOL_PREFIX = 'bearer.';
 
-/** What a request carries its token in. */
+/** Where a request carries its token. */
 export type Carrier = 'authorization' | 'subprotocol' | 'query' | 'cookie';
 
-/** Where a token can be. Each as it came; undefined or empty where it did not. */
+/** The places that may hold a token, unparsed; undefined or empty if the request has none there. */
 export interface Credentials {
   readonly authorization?: string | undefined;
   readonly subprotocols?: readonly string[];
-  /** Every value of the parameter `token`. */
+  /** Every value of the query parameter `token`. */
   readonly query: readonly string[];
   readonly cookie?: string | undefined;
 }
 
-/** What a stage allows beside what the token says. */
+/** What a stage allows, in addition to what the token says. */
 export interface AccessPolicy {
-  /** Whether a token may travel in the query, where proxies and access logs can see it. */
+  /** Whether a token may be sent in the query, where proxies and access logs can see it. */
   readonly queryToken: boolean;
-  /** Origins of pages that may use the lanes besides the lane's own: `https://app.example.com`. */
+  /** Origins of pages that may use the lanes, besides the lane's own pages: `https://app.example.com`. */
   readonly origins: readonly string[];
 }
 
@@ -32,7 +37,8 @@ export interface FoundToken {
 }
 
 /**
- * The token of a request. What its sender has put there on purpose comes before the cookie, which browsers add by themselves.
+ * Finds the token of a request. A token that the sender added on purpose takes precedence over the cookie,
+ * which browsers add by themselves.
  * @throws AccessDeniedError `unauthorized`
  */
 export function findToken({ authorization, subprotocols = [], query, cookie }: Credentials, { queryToken }: AccessPolicy): FoundToken {
@@ -42,22 +48,22 @@ export function findToken({ authorization, subprotocols = [], query, cookie }: C
   const [token, ...others] = query;
   if (token !== undefined) {
     if (!queryToken)
-      throw new AccessDeniedError('unauthorized', 'a token in the query is not taken here: send it as Authorization: Bearer');
-    if (others.length > 0) throw new AccessDeniedError('unauthorized', 'the parameter token is given more than once');
+      throw new AccessDeniedError('unauthorized', 'this stage does not accept a token in the query: send it as Authorization: Bearer');
+    if (others.length > 0) throw new AccessDeniedError('unauthorized', 'the query has more than one parameter token: send one');
     return { token, carrier: 'query' };
   }
   const session = cookieValue(cookie);
   if (session !== undefined) return { token: session, carrier: 'cookie' };
-  throw new AccessDeniedError('unauthorized', 'there is no token: send it as Authorization: Bearer');
+  throw new AccessDeniedError('unauthorized', 'the request has no token: send one as Authorization: Bearer');
 }
 
 /**
  * The token of an `Authorization` header.
- * @throws AccessDeniedError `unauthorized` where there is none
+ * @throws AccessDeniedError `unauthorized` if it has none
  */
 export function bearer(authorization = ''): string {
   const [, token] = /^bearer +([^\s]+)$/i.exec(authorization) ?? [];
-  if (token === undefined) throw new AccessDeniedError('unauthorized', 'Authorization must be Bearer and a token');
+  if (token === undefined) throw new AccessDeniedError('unauthorized', 'the header Authorization must be Bearer, a space and a token');
   return token;
 }
 

@@ -3,7 +3,7 @@ import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
-/** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
+/** An event of the log. Within a channel's `epoch`, `seq` counts 1, 2, 3 … without gaps. */
 export interface ChannelEvent {
   readonly channel: string;
   readonly epoch: string;
@@ -11,35 +11,42 @@ export interface ChannelEvent {
   readonly type: string;
   /** UTF-8 text with LF line ends, at most {@link MAX_DATA_BYTES}. */
   readonly data: string;
-  /** Milliseconds since 1970, the publisher's clock. */
+  /** Milliseconds since 1970, by the publisher's clock. */
   readonly publishedAtMs: number;
 }
 
-/** What a caller asks to publish, validated and normalised. */
+/** An event that a caller wants to publish, validated and normalized. */
 export interface NewEvent {
   readonly channel: string;
   readonly type: string;
   readonly data: string;
-  /** Idempotency key: one that its publisher has used on the channel before returns the first event's position. */
+  /**
+   * Idempotency key. If its publisher has used it on the channel before, publishing returns the position of
+   * the first event.
+   */
   readonly key?: string;
 }
 
-/** 96 KiB: leaves room in SNS's 256 KiB and in API Gateway's 128 KB for the envelope and JSON escapes. */
+/** 96 KiB: leaves room for the envelope and JSON escapes within SNS's 256 KiB and API Gateway's 128 KB. */
 export const MAX_DATA_BYTES = 96 * 1024;
 
-/** API Gateway closes with 1009 above 128 KB, so no event may need a larger frame. */
+/** API Gateway closes the connection with 1009 above 128 KB, so no event may need a larger frame. */
 export const MAX_FRAME_BYTES = 128 * 1024;
 
 const TYPE = /^[A-Za-z0-9_.:-]{1,128}$/;
 const KEY = /^[\x21-\x7e]{1,128}$/;
 
-/** Types that the lanes or EventSource itself dispatch: an application event of that name could not be told apart. */
+/**
+ * Types that the lanes or EventSource itself dispatch: a client could not tell an application's event of that
+ * name from them.
+ */
 const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open', 'error']);
 
 /**
- * Validates what a caller wants to publish, whichever entrance it came by, and turns CRLF and CR into LF
- * (an event stream cannot carry a bare CR, and every lane delivers the same text).
- * @throws InvalidInputError `invalid_channel`, `invalid_type`, `invalid_data`, `data_too_large` or `invalid_key`
+ * Validates what a caller wants to publish, whichever entrance it used. Turns CRLF and CR into LF, because an
+ * event stream cannot carry a bare CR and every lane must deliver the same text.
+ * @throws InvalidInputError `invalid_channel`, `invalid_type`, `invalid_data`, `data_too_large` or
+ * `invalid_key`
  */
 export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: unknown; key?: unknown }): NewEvent {
   const channel = parseChannel(input.channel);
@@ -47,14 +54,14 @@ export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: 
   const data = parseData(input.data);
   const key = parseKey(input.key);
   const publication: NewEvent = key === undefined ? { channel, type, data } : { channel, type, data, key };
-  // The longest epoch and seq stand in for those that the log will assign.
+  // Measured with the longest epoch and seq, because the log has not assigned them yet.
   const frameBytes = Buffer.byteLength(
     encodeEventFrame({ channel, type, data, epoch: 'x'.repeat(32), seq: Number.MAX_SAFE_INTEGER, publishedAtMs: 0 }),
   );
   if (frameBytes >= MAX_FRAME_BYTES) {
     throw new InvalidInputError(
       'data_too_large',
-      `data needs a frame of ${frameBytes} bytes once escaped, the limit is ${MAX_FRAME_BYTES}`,
+      `data needs a frame of ${frameBytes} bytes after escaping, but the frame must stay below ${MAX_FRAME_BYTES}: send less data`,
     );
   }
   return publication;
@@ -64,25 +71,28 @@ export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: 
 export function parseType(value: unknown): string {
   if (value === undefined) return 'message';
   if (typeof value !== 'string' || !TYPE.test(value)) {
-    throw new InvalidInputError('invalid_type', `type ${quote(value)} does not match ${TYPE.source}`);
+    throw new InvalidInputError('invalid_type', `type ${quote(value)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`);
   }
-  if (RESERVED_TYPES.has(value)) throw new InvalidInputError('invalid_type', `type ${quote(value)} is reserved for the lanes' own events`);
+  if (RESERVED_TYPES.has(value))
+    throw new InvalidInputError('invalid_type', `type ${quote(value)} is reserved for the lanes' own events: use another type`);
   return value;
 }
 
 function parseData(value: unknown): string {
   if (typeof value !== 'string') throw new InvalidInputError('invalid_data', `data must be text, not ${quote(value)}`);
-  if (!value.isWellFormed()) throw new InvalidInputError('invalid_data', 'data holds a lone surrogate, which UTF-8 cannot carry');
+  if (!value.isWellFormed())
+    throw new InvalidInputError('invalid_data', 'data contains a lone surrogate, which UTF-8 cannot encode: send well-formed text');
   const data = value.replace(/\r\n?/g, '\n');
   const bytes = Buffer.byteLength(data);
-  if (bytes > MAX_DATA_BYTES) throw new InvalidInputError('data_too_large', `data has ${bytes} bytes, the limit is ${MAX_DATA_BYTES}`);
+  if (bytes > MAX_DATA_BYTES)
+    throw new InvalidInputError('data_too_large', `data has ${bytes} bytes, but at most ${MAX_DATA_BYTES} are allowed`);
   return data;
 }
 
 function parseKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'string' && KEY.test(value)) return value;
-  throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} must be 1 to 128 visible ASCII characters`);
+  throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} is not valid: use 1 to 128 visible ASCII characters`);
 }
 
 export function toWireEvent(event: ChannelEvent): WireEvent {

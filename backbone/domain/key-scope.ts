@@ -1,18 +1,24 @@
 /**
- * Whose an idempotency key is: the same key in two scopes is two keys. A scope is text of any length and content; it is compared
- * and never parsed ([ADR 29](../../docs/decisions/0029-keys-belong-to-their-principal.md)).
+ * Whose key it is: the same key in two scopes is two keys. A scope is text of any length and content; it is
+ * compared and never parsed ([ADR 29](../../docs/decisions/0029-keys-belong-to-their-principal.md)).
  */
 export type KeyScope = string;
 
-/** Everybody who publishes with a token, by `sub`: the same on every lane, so that a client may try again on another. */
+/**
+ * The scope of a client that publishes with a token, by its `sub`. It is the same on every lane, so a client
+ * may retry on another lane.
+ */
 export function scopeOfPrincipal(principal: string): KeyScope {
   return `user ${principal}`;
 }
 
-/** All who invoke the publish function: Lambda does not tell a function which role has called it. */
+/**
+ * One scope for all invocations of the publish function: Lambda does not tell a function which role invoked
+ * it.
+ */
 export const INVOCATIONS: KeyScope = 'invocations';
 
-/** The senders of one account and source: an event tells no more of who has put it on the bus. */
+/** One scope per account and source: an EventBridge event says no more about its sender. */
 export function scopeOfEvents(account: string, source: string): KeyScope {
   return `events ${account} ${source}`;
 }

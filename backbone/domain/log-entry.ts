@@ -1,6 +1,6 @@
 import type { ChannelEvent } from './event.ts';
 
-/** What a seq of the log holds: an event, or the mark that there never will be one. */
+/** What the log holds at a seq: an event, or the mark that there will never be one. */
 export type LogEntry =
   | { readonly kind: 'event'; readonly seq: number; readonly atMs: number; readonly event: ChannelEvent }
   | { readonly kind: 'tombstone'; readonly seq: number; readonly atMs: number };

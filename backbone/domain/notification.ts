@@ -15,12 +15,12 @@ export function encodeNotification(event: ChannelEvent): string {
   });
 }
 
-/** @throws InvalidInputError `invalid_body`: a queue holds whatever somebody was able to send to it */
+/** @throws InvalidInputError `invalid_body`: anyone with permission can send any text to a queue */
 export function parseNotification(body: string): ChannelEvent {
   return readNotification(parseJsonObject(body));
 }
 
-/** @throws InvalidInputError `invalid_body` when the parsed JSON is no notification */
+/** @throws InvalidInputError `invalid_body` if the parsed JSON is not a notification */
 export function readNotification(value: unknown): ChannelEvent {
   const { channel, epoch, seq, type, data, publishedAt } = asJsonObject(value);
   if (typeof epoch !== 'string' || typeof seq !== 'number') {
@@ -31,11 +31,11 @@ export function readNotification(value: unknown): ChannelEvent {
   }
   const position = parsePosition(`${epoch}.${seq}`);
   if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
-  // A type with a line break in it would write fields of its own into every stream.
+  // A type with a line break would inject its own fields into every stream.
   return { channel: parseChannel(channel), ...position, type: parseType(type), data, publishedAtMs: publishedAt };
 }
 
-/** @throws InvalidInputError `invalid_body` when the text is not JSON, or is JSON but not an object */
+/** @throws InvalidInputError `invalid_body` if the text is not JSON, or is JSON but not an object */
 export function parseJsonObject(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {

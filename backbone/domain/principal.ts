@@ -1,5 +1,6 @@
 /**
- * Who a client is where nobody asks, as in a bench without an issuer. It stands for everybody, so nothing is counted against
- * it: a limit that all clients share could be used up by one of them. No token can claim to be it: its subject is never empty.
+ * The principal of clients that need no token, as in a bench without an issuer. All of them share it, so no
+ * limit applies to it: one client could use up the limit of all. No token can claim it, because a token's
+ * subject is never empty.
  */
 export const ANONYMOUS = '';

@@ -2,7 +2,7 @@ import { type ChannelPosition, isOrigin, ORIGIN, withinEpoch } from '../../packa
 import type { ResetReason } from '../../packages/protocol/index.ts';
 import type { LogEntry } from './log-entry.ts';
 
-/** `from` is the cursor as a position of the channel's current epoch: where a replay begins. */
+/** `from` is the cursor as a position of the channel's current epoch: the replay begins there. */
 export type Resumption =
   | { readonly kind: 'resumable'; readonly from: ChannelPosition }
   | { readonly kind: 'reset'; readonly reason: ResetReason };
@@ -12,14 +12,15 @@ export interface ExpiryLimits {
   readonly graceMs: number;
 }
 
-/** Of an entry, all that says what is settled. */
+/** The part of an entry that decides what is settled. */
 export type Age = Pick<LogEntry, 'kind' | 'seq' | 'atMs'>;
 
 /**
- * Until when something of this age proves that nothing assigned after it has expired.
+ * Until when an entry or epoch of this age proves that nothing assigned after it has expired.
  *
- * An entry that was assigned later may carry an earlier time, and expire earlier, by less than the grace period: a
- * publisher is that quick, or gives up. A second grace period is what a caller has for reading what it has proven.
+ * An entry that was assigned later may carry an earlier time, and therefore expire earlier, but by less than
+ * the grace period: a publisher is faster than that or gives up. The second grace period is the time in which
+ * a caller may read what was proven.
  */
 export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimits): number {
   return atMs + retentionMs - 2 * graceMs;
@@ -28,15 +29,17 @@ export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimi
 /**
  * Whether everything after `cursor` can still be replayed.
  *
- * A missing seq is either a gap (never written) or expired, and the log cannot tell which. Seqs are written about
- * in order, and tombstones carry no later time than their neighbours, so an entry at `cursor` itself, or right behind it, that
- * is not about to expire proves that nothing after it has expired; so does an epoch younger than the retention. Without a
- * proof the client is told: a needless reset is mended by the application, a silent loss by nobody.
+ * A missing seq is either a gap (never written) or expired, and the log cannot tell which. Seqs are written
+ * roughly in order, and a tombstone never carries a later time than its neighbors. An entry at `cursor` or
+ * right after it that is not about to expire therefore proves that nothing after it has expired. So does an
+ * epoch that is younger than the retention. Without a proof the client gets a reset: an application can
+ * recover from a needless reset, but nobody can recover from a silent loss.
  *
- * {@link ORIGIN} counts as the start of whichever epoch the channel has. A channel that was in use and has no head was wiped.
+ * {@link ORIGIN} counts as the start of the channel's current epoch. A channel that was used and has no head
+ * was wiped.
  *
- * @param head undefined while the channel has none
- * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
+ * @param head undefined if the channel has none
+ * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1` that exist
  */
 export function checkResume(
   cursor: ChannelPosition,
@@ -57,14 +60,16 @@ export function checkResume(
 }
 
 /**
- * The seq up to which everything is settled: written, or a gap that no publisher can still fill, because a publisher
- * gives up long before `graceMs` has passed. A new subscriber starts there, not at the head: a seq that is assigned
- * but not written yet will be acknowledged after the subscriber came, so it must be delivered.
+ * The seq up to which everything is settled: written, or a gap that no publisher can still fill, because
+ * publishers give up long before `graceMs` has passed. A new subscriber starts here and not at the head: a
+ * seq that is assigned but not written yet will be acknowledged after the subscriber joined, so it must be
+ * delivered.
  *
  * @param headSeq the newest assigned seq
  * @param newestFirst entries from the head downwards, without gaps between pages
- * @param exhausted that there is nothing below the last of them, and nothing has expired
- * @returns undefined while neither an event older than the grace period nor the start of the log was seen
+ * @param exhausted true if nothing exists below the last of them and nothing has expired
+ * @returns undefined until the entries include an event older than the grace period, or reach the start of
+ * the log
  */
 export function settledFloor(
   headSeq: number,
@@ -78,7 +83,8 @@ export function settledFloor(
     if (entry.seq > headSeq) continue;
     if (entry.seq < expected) floor = entry.seq;
     expected = entry.seq - 1;
-    // Not a tombstone: it may carry a time before its seq was assigned, and then seqs below it may be young.
+    // A tombstone does not count: its time may be before its seq was assigned, so the seqs below it may be
+    // young.
     if (entry.kind === 'event' && entry.atMs < limits.nowMs - limits.graceMs) return floor;
   }
   if (expected === 0) return floor;

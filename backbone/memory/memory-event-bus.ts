@@ -1,7 +1,7 @@
 import type { ChannelEvent } from '../domain/event.ts';
 import type { EventBus } from '../ports.ts';
 
-/** An {@link EventBus} in memory: remembers what was notified, and hands it to whoever listens. */
+/** An {@link EventBus} in memory: records notifications and passes them to listeners. */
 export class MemoryEventBus implements EventBus {
   readonly notified: ChannelEvent[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();

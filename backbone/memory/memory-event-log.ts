@@ -15,8 +15,8 @@ interface ClaimRow {
 }
 
 /**
- * An {@link EventLog} in memory that passes the contract suite of the port. Expired rows stay, as in DynamoDB.
- * Every method does its work before it yields, so calls are atomic.
+ * An {@link EventLog} in memory that passes the port's contract suite. Expired rows stay, as in DynamoDB. No
+ * method awaits anything, so every call is atomic.
  */
 export class MemoryEventLog implements EventLog {
   readonly #clock: Clock;
@@ -31,14 +31,14 @@ export class MemoryEventLog implements EventLog {
     this.#retentionMs = options.retentionMs;
   }
 
-  /** Loses everything, as a restored table would: channels get new epochs. */
+  /** Loses everything: channels get new epochs, as after a table was replaced. */
   wipe(): void {
     this.#heads.clear();
     this.#rows.clear();
     this.#claims.clear();
   }
 
-  /** Deletes the expired rows, as DynamoDB does in its own time. */
+  /** Deletes the expired rows, which DynamoDB does at some later time. */
   deleteExpired(): void {
     const nowMs = this.#clock.nowMs();
     for (const rows of [...this.#rows.values(), this.#claims]) {
@@ -127,7 +127,7 @@ export class MemoryEventLog implements EventLog {
     return row === undefined || row.expiresAtMs <= this.#clock.nowMs() ? undefined : row.claim;
   }
 
-  /** DynamoDB's TTL counts in seconds. */
+  /** Rounded up to seconds, the resolution of DynamoDB's TTL. */
   #expiry(atMs: number): number {
     return Math.ceil((atMs + this.#retentionMs) / 1000) * 1000;
   }

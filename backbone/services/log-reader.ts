@@ -13,16 +13,16 @@ export interface LogReaderOptions {
   readonly graceMs: number;
 }
 
-/** Entries per query: about what one DynamoDB page of 1 MB holds at 10 KB an event. */
+/** Entries per query: roughly one DynamoDB page of 1 MB, at 10 KB per event. */
 const PAGE = 100;
 
-/** How soon a baseline that could not be told yet is looked at again. */
+/** How long to wait before looking again for a baseline that could not be determined. */
 const BASELINE_RETRY_MS = 50;
 
 export interface ReplayPage {
-  /** In order. Past `settled` there may be gaps between them. */
+  /** In order. Above `settled` there may be gaps between them. */
   readonly entries: readonly LogEntry[];
-  /** All that exists up to this seq has been read: a seq still missing below it is tombstoned for good. */
+  /** Everything that exists up to this seq has been read: a missing seq below it is tombstoned for good. */
   readonly settled: number;
   /** False on the last page. */
   readonly more: boolean;
@@ -33,11 +33,11 @@ export interface ReplayProgress {
   readonly channel: string;
   readonly epoch: string;
   readonly upTo: number;
-  /** The last seq read. */
+  /** The last seq that was read. */
   position: number;
   settled: number;
   gapOpen: boolean;
-  /** Until then nothing after `position` has expired. */
+  /** Until this time, nothing after `position` has expired. */
   provenMs: number;
   more: boolean;
 }
@@ -45,11 +45,14 @@ export interface ReplayProgress {
 /** Where a new subscriber starts. */
 export interface Tail {
   readonly baseline: ChannelPosition;
-  /** What was read on the way, one page at most: from the head downwards, also what lies past the baseline. */
+  /**
+   * The entries read to find the baseline, at most one page: from the head downwards, including those above
+   * the baseline.
+   */
   readonly newestFirst: readonly LogEntry[];
 }
 
-/** A replay cannot go on: whoever resumes at the position is told by a reset. */
+/** A replay cannot continue. A client that resumes at the position gets a reset. */
 export class ReplayExpiredError extends Error {
   override readonly name = 'ReplayExpiredError';
 
@@ -58,7 +61,10 @@ export class ReplayExpiredError extends Error {
   }
 }
 
-/** Reads a channel's log the way every consumer has to: baselines, resumption, replay, and gaps that are never waited on for ever. */
+/**
+ * Reads a channel's log as every consumer must: baselines, resumption, replay, and gaps that are never waited
+ * for indefinitely.
+ */
 export class LogReader {
   readonly #options: LogReaderOptions;
 
@@ -67,14 +73,14 @@ export class LogReader {
   }
 
   /**
-   * Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it.
-   * {@link ORIGIN} for a channel that was never used.
+   * Where a new subscriber starts: everything up to it is settled, and every event written from now on has a
+   * higher seq. {@link ORIGIN} for a channel that was never used.
    */
   async baseline(channel: string): Promise<ChannelPosition> {
     return (await this.tail(channel)).baseline;
   }
 
-  /** A channel's baseline, and its newest entries where the head alone did not tell the baseline. */
+  /** A channel's baseline, with its newest entries if the head alone did not show the baseline. */
   async tail(channel: string): Promise<Tail> {
     const { log, clock, graceMs } = this.#options;
     for (;;) {
@@ -85,7 +91,8 @@ export class LogReader {
       if (head.allocatedAtMs < nowMs - graceMs) return { baseline: { epoch, seq: head.seq }, newestFirst: [] };
       const { floor, newestFirst } = await this.#floor(channel, head, nowMs);
       if (floor !== undefined) return { baseline: { epoch, seq: floor }, newestFirst };
-      // All older entries have expired and the newest is being written just now: it is settled within the grace period.
+      // All older entries have expired and the newest is being written right now: it is settled within the
+      // grace period.
       await clock.sleep(BASELINE_RETRY_MS);
     }
   }
@@ -98,7 +105,8 @@ export class LogReader {
     const { graceMs, retentionMs } = this.#options;
     const nothingExpired = nowMs < head.createdAtMs + retentionMs;
     const first = await this.readBack(channel, head);
-    // Of a busy channel's grace period only the newest page is kept: of the others it takes no more than who is there, and when.
+    // A busy channel may have many entries within the grace period. Only the newest page is kept whole; of
+    // the others, just kind, seq and time.
     const ages: Age[] = [...first.entries];
     for (let page = first; ; ) {
       const floor = settledFloor(head.seq, ages, !page.more && nothingExpired, { nowMs, graceMs });
@@ -108,12 +116,12 @@ export class LogReader {
     }
   }
 
-  /** One page of what exists at a position and below it, the newest first. */
+  /** One page of what exists at a position and below, newest first. */
   async readBack(channel: string, { epoch, seq }: ChannelPosition): Promise<LogPage> {
     return seq > 0 ? this.#options.log.readBack(channel, epoch, seq, PAGE) : { entries: [], more: false };
   }
 
-  /** Whether everything after `cursor` can be replayed, or the client has to be told that it cannot. */
+  /** Whether everything after `cursor` can be replayed, or the client must get a reset. */
   async checkResume(channel: string, cursor: ChannelPosition): Promise<Resumption> {
     const { log, clock, retentionMs, graceMs } = this.#options;
     const head = await log.head(channel);
@@ -124,27 +132,32 @@ export class LogReader {
   }
 
   /**
-   * Everything after `after`, in pages. Gaps that are old enough are tombstoned on the way; a gap that a publisher may
-   * still fill ends `settled`, but not the replay: what lies behind it may have been notified before the reader came.
-   * Call {@link checkResume} first, and begin where it says: the replay takes a missing seq for a gap. Where so much time has passed since that something
-   * may have expired, it checks again.
+   * Everything after `after`, in pages. Gaps that are old enough are tombstoned on the way. A gap that a
+   * publisher may still fill stops `settled`, but not the replay: what follows it may have been notified
+   * before the reader came.
    *
-   * @param upTo the last seq wanted; the end of the log when undefined
-   * @param checkedAtMs when {@link checkResume} was called; just now when undefined
-   * @throws ReplayExpiredError what comes next may have expired
+   * Call {@link checkResume} first and begin where it says, because the replay treats a missing seq as a gap.
+   * If so much time has passed since then that something may have expired, the replay checks again.
+   *
+   * @param upTo the last seq wanted; the end of the log if undefined
+   * @param checkedAtMs when {@link checkResume} was called; now if undefined
+   * @throws ReplayExpiredError if the next events may have expired
    */
   async *replay(channel: string, after: ChannelPosition, upTo?: number, checkedAtMs?: number): AsyncGenerator<ReplayPage> {
     for (const replay = this.beginReplay(channel, after, upTo, checkedAtMs); replay.more; ) yield await this.readPage(replay);
   }
 
-  /** For a {@link replay} whose reads the caller times itself. Nothing of it stays in memory between them. */
+  /**
+   * Starts a {@link replay} whose reads the caller times. Between the reads nothing but the progress stays in
+   * memory.
+   */
   beginReplay(
     channel: string,
     after: ChannelPosition,
     upTo = Number.MAX_SAFE_INTEGER,
     checkedAtMs = this.#options.clock.nowMs(),
   ): ReplayProgress {
-    // A check is good for the grace period.
+    // A check is valid for the grace period.
     const provenMs = checkedAtMs + this.#options.graceMs;
     const { epoch, seq } = after;
     // A channel without an epoch has nothing to read.
@@ -153,8 +166,8 @@ export class LogReader {
   }
 
   /**
-   * The next page, while there is `more`.
-   * @param limit at most so many entries are read
+   * Reads the next page. Call it only while `replay.more` is true.
+   * @param limit the most entries to read
    * @throws ReplayExpiredError
    */
   async readPage(replay: ReplayProgress, limit = PAGE): Promise<ReplayPage> {
@@ -192,8 +205,8 @@ export class LogReader {
   }
 
   /**
-   * Closes a gap that is past the grace period: a tombstone at every free seq. Whoever was faster wins, so the
-   * answer is what the log holds there now, in order.
+   * Closes a gap that is past the grace period by writing a tombstone at every free seq. Another writer may
+   * have been faster, so the result is what the log holds there now, in order.
    */
   async tombstone(channel: string, epoch: string, range: SeqRange, atMs: number): Promise<readonly LogEntry[]> {
     const tombstoned: LogEntry[] = [];

@@ -11,38 +11,43 @@ export interface PublisherOptions {
   readonly bus: EventBus;
   readonly clock: Clock;
   /**
-   * A publisher that has not written its event this long after its seq was assigned gives the seq up and takes a new
-   * one. Below the grace period of consumers, so that they may rely on an older gap never being filled.
+   * A publisher that has not written its event this long after its seq was assigned gives up the seq and
+   * takes a new one. Must be shorter than the consumers' grace period, so that they can rely on an older gap
+   * never being filled.
    */
   readonly publishTimeoutMs: number;
 }
 
-/** Seqs in a row that one publication may lose before its caller is told to try again. */
+/** How many seqs in a row one publication may lose before its caller has to try again. */
 const MAX_ATTEMPTS = 5;
 
-/** The publication found no place in the log; nothing was published, and the caller may try again. */
+/** The publication could not get a position in the log. Nothing was published, and the caller may try again. */
 export class PublishContendedError extends Error {
   override readonly name = 'PublishContendedError';
 }
 
-/** The idempotency key stands for another event already; nothing was published, and trying again changes nothing. */
+/**
+ * The idempotency key already stands for another event. Nothing was published, and trying again does not
+ * help.
+ */
 export class IdempotencyConflictError extends Error {
   override readonly name = 'IdempotencyConflictError';
   readonly code = 'idempotency_conflict';
 
   constructor({ channel, key }: ClaimKey) {
     super(
-      `idempotency key ${quote(key)} was used on channel ${channel} for an event with other type or data: use a new key for a new event`,
+      `idempotency key ${quote(key)} was used on channel ${channel} for an event with another type or other data: use a new key for a new event`,
     );
   }
 }
 
 /**
- * Publishes an event: log first, then notify. When it resolves, the event is in the log and its notification on the
- * topic. When it rejects, either may have happened: the caller tries again with the same idempotency key.
+ * Publishes an event: first to the log, then a notification. When it resolves, the event is in the log and
+ * its notification on the topic. When it rejects, either of the two may have happened: the caller tries again
+ * with the same idempotency key.
  *
  * @param scope whose the publication's idempotency key is
- * @returns the event as stored; for a key that its scope has used before, the first publication's event
+ * @returns the event as stored; if the scope has used the key before, the first publication's event
  * @throws PublishContendedError, IdempotencyConflictError, and whatever the log and the bus throw
  */
 export async function publish(publication: NewEvent, scope: KeyScope, options: PublisherOptions): Promise<ChannelEvent> {
@@ -64,7 +69,7 @@ async function publishOnce(publication: NewEvent, options: PublisherOptions): Pr
 }
 
 /**
- * The claim on the key is set before the event is written, so that everyone who comes with the key agrees on the
+ * The claim on the key is set before the event is written, so that all attempts with the key agree on the
  * position. A claim whose seq was lost to a tombstone moves to a new seq.
  */
 async function publishKeyed(publication: NewEvent, key: ClaimKey, options: PublisherOptions): Promise<ChannelEvent> {
@@ -92,7 +97,7 @@ interface Allocation extends ChannelPosition {
 }
 
 async function allocate(channel: string, { log, clock }: PublisherOptions): Promise<Allocation> {
-  // Taken before the call: the seq is younger than this says, never older.
+  // Read before the call, so the seq may be younger than this but never older.
   const allocatedAtMs = clock.nowMs();
   return { ...(await log.allocate(channel)), allocatedAtMs };
 }
@@ -100,19 +105,23 @@ async function allocate(channel: string, { log, clock }: PublisherOptions): Prom
 async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
   const allocation = await allocate(key.channel, options);
   const claim = await options.log.setClaim(key, { ...allocation, contentHash }, replaces);
-  // Lost to another caller with the same key: without the tombstone, consumers would wait the grace period for our seq.
+  // Another caller with the same key was faster. Without the tombstone, consumers would wait the grace period
+  // for our seq.
   if (!samePosition(claim, allocation)) await options.log.tombstone(key.channel, allocation, allocation.allocatedAtMs);
   return claim;
 }
 
-/** The event that an earlier try with the same key has written. */
+/** The event that an earlier attempt with the same key has written. */
 async function storedEvent(channel: string, claim: Claim, { log }: PublisherOptions): Promise<ChannelEvent | undefined> {
   const { entries } = await log.read(channel, claim.epoch, claim.seq, 1, claim.seq);
   const [entry] = entries;
   return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
 }
 
-/** Writes the event at the allocated position, or gives the position up when it is too late. Undefined when the seq went to a tombstone. */
+/**
+ * Writes the event at the allocated position, or gives up the position if it is too late. Undefined if the
+ * seq holds a tombstone.
+ */
 async function write(
   publication: NewEvent,
   allocation: Allocation,
@@ -136,5 +145,7 @@ function samePosition(a: ChannelPosition, b: ChannelPosition): boolean {
 }
 
 function contended({ channel }: NewEvent): PublishContendedError {
-  return new PublishContendedError(`channel ${channel}: ${MAX_ATTEMPTS} seqs in a row were taken by tombstones`);
+  return new PublishContendedError(
+    `channel ${channel}: ${MAX_ATTEMPTS} seqs in a row were taken by tombstones, so nothing was published: try again`,
+  );
 }

@@ -1,17 +1,17 @@
 import { METRICS, METRICS_NAMESPACE, type MetricDimensions, type MetricName } from '../contract.ts';
 
-/** What happened: counts, and the single values of {@link METRICS.deliveryLatency}. */
+/** What happened: counts, and the individual values of {@link METRICS.deliveryLatency}. */
 export type MetricValues = Readonly<Partial<Record<MetricName, number | readonly number[]>>>;
 
-/** Values that one metric may have in one line (EMF specification, 2026-11). */
+/** How many values one metric may have in one line (EMF specification, 2026-11). */
 export const MAX_VALUES_PER_LINE = 100;
 
 const DIMENSION_NAMES: readonly (keyof MetricDimensions)[] = ['stack', 'lane'];
 
 /**
- * Lines in CloudWatch's embedded metric format, one unless a metric has more than {@link MAX_VALUES_PER_LINE} values. A
- * metric without a value is left out: CloudWatch drops lines with empty ones.
- * @param fields what a person who finds the line in the log may want to know; they cost nothing as metrics
+ * Lines in CloudWatch's embedded metric format: one line, or more if a metric has more than {@link
+ * MAX_VALUES_PER_LINE} values. A metric without values is left out: CloudWatch drops lines that have empty ones.
+ * @param fields details for whoever reads the line in the log; as plain fields they cost nothing as metrics
  */
 export function encodeMetricLines(
   values: MetricValues,

@@ -2,34 +2,38 @@ import { type LogItem, Logger as PowertoolsLogger } from '@aws-lambda-powertools
 import type { Context } from 'aws-lambda';
 
 /**
- * What a line says besides its message: `channel`, `id`, `connectionId`, `error`, counts. No event data and no token is among
- * it. Powertools keeps `level`, `message`, `timestamp`, `service` and `sampling_rate` for itself.
+ * The fields of a line besides its message: `channel`, `id`, `connectionId`, `error`, counts. Never event
+ * data or a token. Powertools reserves `level`, `message`, `timestamp`, `service` and `sampling_rate`.
  */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** Log lines as CloudWatch Logs Insights reads them: one JSON object each. */
+/** Log lines for CloudWatch Logs Insights: one JSON object each. */
 export interface Logger {
   info(message: string, fields?: LogFields): void;
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
 }
 
-/** A logger that can say which invocation of a function its lines are about. */
+/** A logger whose lines can name the invocation that they belong to. */
 export interface FunctionLogger extends Logger {
-  /** Lines from now on have what Powertools says of an invocation: `function_name`, `function_request_id`, `cold_start` and more. */
+  /**
+   * Adds what Powertools knows of an invocation to all later lines: `function_name`, `function_request_id`,
+   * `cold_start` and more.
+   */
   addContext(context: Context): void;
 }
 
 /**
- * The logger of functions and tasks: that of Powertools for AWS Lambda, with its fields and its settings
- * (`POWERTOOLS_LOG_LEVEL` and the like), and the `lane` in every line. Make one for each process: it knows the first invocation.
- * @param lane the lane's id or, for what belongs to none, `backbone`
+ * The logger of functions and tasks: Powertools for AWS Lambda with its fields and settings
+ * (`POWERTOOLS_LOG_LEVEL` and so on), plus `lane` in every line. Create one per process, because it detects
+ * the cold start by its first invocation.
+ * @param lane the lane's id, or `backbone` for what belongs to no lane
  * @param write takes one line without its line end
  */
 export function createLogger(lane: string, write: (line: string) => void): FunctionLogger {
-  // Powertools may write while it constructs, so the writer is no field.
+  // Not a field: Powertools may call printLog in its constructor, before fields are set.
   class LineLogger extends PowertoolsLogger {
-    /** Powertools has a console of its own, which sends warnings and errors another way than metrics. */
+    /** Powertools has its own console, which sends warnings and errors to another output than metrics. */
     protected override printLog(_level: number, item: LogItem): void {
       item.prepareForPrint();
       write(JSON.stringify(item.getAttributes(), this.getJsonReplacer()));
@@ -45,8 +49,8 @@ export function createLogger(lane: string, write: (line: string) => void): Funct
 }
 
 /**
- * Powertools would print every property of an error, and a cause that is none: what the SDK or a caller has put there may be data
- * of events, or a token.
+ * Logs an error's name, message, stack and cause only. Powertools would also log every other property, and
+ * causes that are not errors: the SDK or a caller may have put event data or a token there.
  */
 function bareErrors(_key: string, value: unknown): unknown {
   if (!(value instanceof Error)) return value;

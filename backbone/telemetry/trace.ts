@@ -7,9 +7,9 @@ import type { LogFields, Logger } from './logger.ts';
 export type Hop = 'published' | 'received' | 'delivered';
 
 /**
- * Says in the log that an event has come so far, if it is one of those that are followed: the first of each channel's
- * epoch and every {@link TRACE_ONE_IN}th behind it. Everybody on the way decides so by the seq alone, so nothing travels with
- * the event, and whoever looks for its `channel` and `id` finds all of its hops.
+ * Logs that an event has reached a hop, if the event is one of those that are traced: the first of each
+ * channel's epoch, and every {@link TRACE_ONE_IN}th after it. The seq alone decides that at every hop, so
+ * nothing extra travels with the event, and a search for its `channel` and `id` finds all hops.
  */
 export function traceEvent(logger: Logger, hop: Hop, event: ChannelEvent, nowMs: number, fields: LogFields = {}): void {
   if (event.seq % TRACE_ONE_IN !== 1) return;
@@ -17,7 +17,10 @@ export function traceEvent(logger: Logger, hop: Hop, event: ChannelEvent, nowMs:
   logger.info('event followed', { hop, channel: event.channel, id: formatPosition(event), latencyMs, ...fields });
 }
 
-/** Milliseconds since the event was published; clocks of two machines may differ, and no latency is below 0. */
+/**
+ * Milliseconds since the event was published. The clocks of two machines may differ, so a negative latency
+ * counts as 0.
+ */
 export function latencyOf({ publishedAtMs }: ChannelEvent, nowMs: number): number {
   return Math.max(0, nowMs - publishedAtMs);
 }

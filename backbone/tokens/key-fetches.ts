@@ -2,25 +2,32 @@ import { FetchError, WaitPeriodNotYetEndedJwkError } from 'aws-jwt-verify/error'
 import type { Fetcher } from 'aws-jwt-verify/https';
 import type { PenaltyBox } from 'aws-jwt-verify/jwk';
 
-/** The keys come from the other side of a Region at the most. Whoever waits for them is a client that connects. */
+/** The keys come from no farther than the other side of the Region, and a connecting client waits for them. */
 const FETCH_TIMEOUT_MS = 3_000;
 
-/** A set of keys has a few kilobytes; a server that sends more is not what it should be. */
+/** A key set has a few kilobytes. A server that sends more than this is not a key server. */
 const MAX_JWKS_BYTES = 256 * 1024;
 
-/** Between the starts of two fetches, whatever tokens come: the issuer is never asked more often than this. */
+/**
+ * The minimum time between the starts of two fetches: however many tokens arrive, the issuer is not asked
+ * more often.
+ */
 const MIN_INTERVAL_MS = 2_000;
 
-/** How long a key id that the issuer did not have is not looked for again. Other ids are. */
+/** How long a key id that the issuer did not have is not looked up again. Other ids are. */
 const MISSING_MS = 10_000;
 
-/** Key ids remembered as missing, 256 KB at most. The one known longest is forgotten first, and longer ones are not remembered. */
+/**
+ * How many missing key ids are remembered, 256 KB at most. The oldest is forgotten first, and ids that are
+ * too long are not remembered.
+ */
 const MAX_MISSING = 1_000;
 const MAX_KID_LENGTH = 256;
 
 /**
- * Fetches an issuer's keys, and says when that may be done. Anybody can make up key ids, so what an unknown one costs is
- * bounded: a fetch every 2 s in all, and one every 10 s for the same id. Whoever comes while a fetch is under way shares it.
+ * Fetches an issuer's keys, and decides when that is allowed. Anybody can make up key ids, so the cost of
+ * unknown ones is bounded: one fetch every 2 s in total, and one every 10 s for the same id. Requests that
+ * arrive during a fetch share it.
  */
 export class KeyFetches implements Fetcher, PenaltyBox {
   readonly #nowMs: () => number;
@@ -43,7 +50,7 @@ export class KeyFetches implements Fetcher, PenaltyBox {
     }
   }
 
-  /** @throws WaitPeriodNotYetEndedJwkError where the key id may not be looked for yet */
+  /** @throws WaitPeriodNotYetEndedJwkError if the key id may not be looked up yet */
   async wait(_uri: string, kid: string): Promise<void> {
     const nowMs = this.#nowMs();
     const isMissing = nowMs < (this.#missingUntilMs.get(kid) ?? 0);
@@ -60,7 +67,7 @@ export class KeyFetches implements Fetcher, PenaltyBox {
   }
 
   registerSuccessfulAttempt(): void {
-    // A key that was found is in the cache, and is not looked for again.
+    // A key that was found is cached and never looked up again.
   }
 }
 

@@ -5,9 +5,9 @@ import type { TokenVerifier } from '../ports.ts';
 const MOST = 4_096;
 
 /**
- * Remembers the tokens that a verifier has found valid, until they expire: checking a signature costs as much as opening a
- * stream, and polls and streams that come again bring the token that they had. The one known longest is forgotten first. What
- * is refused is not remembered, so made-up tokens push nothing out.
+ * Remembers the tokens that a verifier found valid, until they expire: checking a signature costs as much as
+ * opening a stream, and reconnecting streams and polls bring the same token again. The oldest is forgotten
+ * first. Refused tokens are not remembered, so made-up tokens cannot push out valid ones.
  */
 export function rememberVerified(verifier: TokenVerifier, nowMs: () => number = Date.now): TokenVerifier {
   const known = new Map<string, Access>();
