@@ -13,12 +13,12 @@ import {
 import { SSE_ENV, TASK_QUEUE_ENV } from './contract.ts';
 import { taskSettings } from './settings.ts';
 
-/** What ECS sets in every task. */
+/** ECS sets this in every task. */
 const METADATA_KEY = 'ECS_CONTAINER_METADATA_URI_V4';
 
 const list = v.pipe(
   v.string(),
-  v.regex(/^[^,]+(,[^,]+)*$/, 'some text, or several with commas between them'),
+  v.regex(/^[^,]+(,[^,]+)*$/, 'one or more texts, separated by commas'),
   v.transform((value) => value.split(',')),
 );
 const port = v.pipe(
@@ -45,7 +45,7 @@ const ENTRIES = {
   [METADATA_KEY]: url,
 } as const;
 
-/** The environment of the service, checked: its settings, and where everything else is. */
+/** The checked environment of the service: its settings, and the names and addresses of other resources. */
 export type Config = ReturnType<typeof parseConfig>;
 
 /** @throws InvalidEnvironmentError */
@@ -54,7 +54,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   return {
     ...env,
     host: env[SSE_ENV.host],
-    /** 0 takes a free one. */
+    /** 0 takes a free port. */
     port: env[SSE_ENV.port],
     targetGroupArns: env[SSE_ENV.targetGroupArns],
     consoleConfig: env[SSE_ENV.consoleConfig],

@@ -1,34 +1,40 @@
-/** What the infrastructure, the service and the cleaners of this lane have to agree on. */
+/** What the infrastructure, the service and the cleaners of this lane must agree on. */
 import { SERVER_ENV } from '../../backbone/contract.ts';
 
-/** A poll waits no longer for an event. */
+/** The longest time that a poll waits for an event. */
 export const LONGEST_POLL_SECONDS = 25;
 
-/** What a stopping task needs besides its drain: for the last answers, and to unsubscribe and delete its queue. */
+/**
+ * The time that a stopping task needs besides its drain: to send the last responses, unsubscribe, and delete
+ * its queue.
+ */
 export const STOP_MARGIN_MS = 8_000;
 
-/** How long SQS keeps a notification in a task's queue: the task reads at once, and what it has missed is in the log. */
+/**
+ * How long SQS keeps a notification in a task's queue. The task reads at once, and the log has what it
+ * missed.
+ */
 export const TASK_QUEUE_RETENTION_SECONDS = 300;
 
-/** Environment of the service. Identity comes from the ECS metadata endpoint. */
+/** Environment of the service. The task's identity comes from the ECS metadata endpoint. */
 export const SSE_ENV = {
   ...SERVER_ENV,
-  /** The target groups in which the task finds out whether it is draining: an ARN, or several with commas between them. */
+  /** The target groups that the task asks whether it is draining: one ARN, or several separated by commas. */
   targetGroupArns: 'LANES_TARGET_GROUP_ARN',
 } as const;
 
-/** Environment of whatever makes or removes the queues of tasks. */
+/** Environment of everything that creates or removes task queues. */
 export const TASK_QUEUE_ENV = {
-  /** A task's queue is called prefix + task id. */
+  /** A task's queue is named prefix + task id. */
   queuePrefix: 'LANES_TASK_QUEUE_PREFIX',
-  /** Only the sweep: where the living tasks are listed. */
+  /** For the sweep only: the cluster whose running tasks are listed. */
   clusterArn: 'LANES_CLUSTER_ARN',
 } as const;
 
-/** Tag of a task's queue that holds the ARN of its subscription to the topic. */
+/** The tag of a task's queue that holds the ARN of its subscription to the topic. */
 export const SUBSCRIPTION_TAG = 'lanes:subscription';
 
-/** Paths of the service that the infrastructure knows. */
+/** Paths of the service that the infrastructure refers to. */
 export const SSE_PATHS = {
   health: '/healthz',
   ready: '/readyz',

@@ -1,8 +1,8 @@
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 
-/** A logger that counts its errors: what a task reports as failures. */
+/** A logger that counts errors, which a task reports as failures. */
 export interface ErrorCounter extends Logger {
-  /** Takes the count, which starts again at zero. */
+  /** Returns the count and resets it to zero. */
   take(): number;
 }
 

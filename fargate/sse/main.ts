@@ -1,4 +1,7 @@
-/** Entry point of the container. The only file of the service that knows AWS, the environment and the process. */
+/**
+ * Entry point of the container: the only file of the service that uses AWS clients, the environment and the
+ * process.
+ */
 import { join } from 'node:path';
 import { createDynamoClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
@@ -53,7 +56,7 @@ function startServer(config: Config): Promise<StreamServer> {
     access: { verifier, authenticate: createAuthenticate(verifier, config), origins },
     clock: systemClock,
     logger,
-    // Beside the bundle, where the Dockerfile has copied it.
+    // The Dockerfile copies the console next to the bundle.
     files: loadStaticFiles(join(import.meta.dirname, 'console')),
   });
 }

@@ -3,8 +3,8 @@ import { encodeMetricLines } from '../../backbone/telemetry/embedded-metrics.ts'
 import type { StreamReport } from './stream-server.ts';
 
 /**
- * Lines in CloudWatch's embedded metric format. Zeros are there too: a metric that stops while nothing happens would
- * leave its alarms and its autoscaling without data.
+ * Lines in CloudWatch's embedded metric format. They include zeros: otherwise alarms and autoscaling would
+ * have no data while nothing happens.
  */
 export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions, nowMs: number): readonly string[] {
   const values = {

@@ -1,4 +1,7 @@
-/** Makes a function that has the work done before the event loop's next turn: once, however often it is called until then. */
+/**
+ * Returns a function that runs the work before the event loop's next turn: once, however often it is called
+ * until then.
+ */
 export function oncePerTurn(work: () => void): () => void {
   let isScheduled = false;
   return () => {

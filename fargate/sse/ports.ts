@@ -1,12 +1,15 @@
-/** What this lane needs of the world besides the backbone. `aws/` implements these on SQS and Elastic Load Balancing. */
+/**
+ * What this lane needs from the outside world besides the backbone. `aws/` implements these ports on SQS and
+ * Elastic Load Balancing.
+ */
 
 /**
- * A task as its load balancer sees it. `unregistered`: there is no such target, not yet or not any more; `draining`: it
- * gets no new requests and is about to be stopped.
+ * The state of a task at its load balancer. `unregistered`: the target is not there, not yet or no longer;
+ * `draining`: it gets no new requests and will be stopped soon.
  */
 export type TargetState = 'unregistered' | 'registered' | 'draining';
 
-/** What the load balancer knows of this task. */
+/** What the load balancer knows about this task. */
 export interface TargetHealth {
   state(): Promise<TargetState>;
 }
@@ -14,11 +17,11 @@ export interface TargetHealth {
 export interface QueueMessage {
   readonly body: string;
   readonly receipt: string;
-  /** How often it has been handed out before, this time included. */
+  /** How often it has been received, including this time. */
   readonly receiveCount: number;
 }
 
-/** The queue of one task: made when the task starts, subscribed to the topic, deleted when it ends. */
+/** The queue of one task: created when the task starts, subscribed to the topic, deleted when the task ends. */
 export interface TaskQueue {
   /** Long-polls for up to 20 s; an empty list is normal. Rejects with the signal's reason on abort. */
   receive(signal: AbortSignal): Promise<readonly QueueMessage[]>;

@@ -10,18 +10,21 @@ export interface QueueReaderOptions {
   readonly queue: TaskQueue;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes notifications; the reader waits before it hands over more. */
+  /** Takes notifications; the reader waits for it before it passes more. */
   readonly offer: (events: readonly ChannelEvent[]) => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }
 
-/** Calls in flight. One call takes 10 messages and a round trip; order does not matter, since the log decides. */
+/**
+ * Calls in flight. Each takes one round trip and returns up to 10 messages. Their order does not matter,
+ * since the log decides.
+ */
 const RECEIVERS = 2;
 
 const BACKOFF = { firstMs: 250, mostMs: 10_000 };
 
-/** Reads the task's queue until the signal aborts. Never rejects: what goes wrong is logged and tried again. */
+/** Reads the task's queue until the signal aborts. Never rejects: failures are logged and tried again. */
 export async function readQueue(options: QueueReaderOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(Array.from({ length: RECEIVERS }, () => receiveLoop(options, signal)));
 }
@@ -35,7 +38,8 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
       const messages = await queue.receive(signal);
       const events = messages.map(({ body }) => parse(body, logger)).filter((event) => event !== undefined);
       if (events.length > 0) await offer(events);
-      // A notification is a hint, so it is done with once it is handed over; the next call need not wait for that.
+      // A notification is a hint, so its message can be deleted once it was handed over. The next call does
+      // not wait for the deletion.
       await deleting;
       deleting = deleteAll(messages, options);
       failures = 0;
@@ -53,8 +57,8 @@ function parse(body: string, logger: Logger): ChannelEvent | undefined {
     return parseNotification(body);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
-    // Not its text, which may hold data.
-    logger.warn('message is no notification', { code: error.code, chars: body.length });
+    // The text is not logged: it may contain event data.
+    logger.warn('message is not a notification', { code: error.code, chars: body.length });
     return undefined;
   }
 }
@@ -64,6 +68,6 @@ async function deleteAll(messages: readonly QueueMessage[], { queue, logger }: Q
   try {
     await queue.delete(messages);
   } catch (error) {
-    logger.warn('could not delete messages, they will come again', { error });
+    logger.warn('could not delete messages: they will be received again', { error });
   }
 }

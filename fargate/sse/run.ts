@@ -9,8 +9,9 @@ export interface RunOptions {
 }
 
 /**
- * Runs the service as a process: until SIGTERM or SIGINT, then a graceful stop in bounded time. A second signal ends it at once.
- * @returns never: the process exits, with 0 after a stop that went well
+ * Runs the service as a process until SIGTERM or SIGINT, then stops it gracefully within a bounded time. A
+ * second signal ends it at once.
+ * @returns never: the process exits, with 0 after a successful stop
  */
 export async function runProcess({ start, drainMs, logger }: RunOptions): Promise<void> {
   let stopping = false;

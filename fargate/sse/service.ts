@@ -12,22 +12,22 @@ import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
   readonly config: Pick<Config, keyof typeof drainTimes | 'stack'>;
-  /** Makes the task's queue and subscribes it. */
+  /** Creates the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
   readonly startServer: () => Promise<StreamServer>;
-  /** What the load balancer knows of this task. */
+  /** What the load balancer knows about this task. */
   readonly targetHealth: TargetHealth;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Takes a line of metrics. */
+  /** Takes one line of metrics. */
   readonly writeMetrics: (line: string) => void;
 }
 
 export interface Service {
   readonly port: number;
   /**
-   * Closes the streams over the drain time, or what is left of it where the load balancer has let the task go before,
-   * then everything else. Takes at most the drain time and {@link STOP_MARGIN_MS}.
+   * Closes the streams over the drain time, or over what is left of it if the load balancer began to drain
+   * the task before, then closes everything else. Takes at most the drain time plus {@link STOP_MARGIN_MS}.
    */
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock } = options;
   const drainMs = config.drainSeconds * 1_000;
   const logger = countErrors(options.logger);
-  // The queue comes first: whatever is published from now on is noticed.
+  // The queue comes first, so that everything published from now on is noticed.
   const queue = await options.openQueue();
   const server = await options.startServer().catch(async (error) => {
     await queue.close();
@@ -59,7 +59,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     return drained;
   }
 
-  /** Ahead of SIGTERM. Polls and publications that still come are served until then. */
+  /** Begins before SIGTERM. Polls and publications that still arrive are served until then. */
   async function drainWhenLeaving(): Promise<void> {
     const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalSeconds * 1_000 };
     if ((await watchTarget(watch, stopped.signal)) === 'leaving') await drain('leaving');
@@ -78,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   return { port: server.port, stop };
 }
 
-/** Once a minute, and at last when the signal aborts. */
+/** Once a minute, and a last time when the signal aborts. */
 async function reportMetrics(
   server: StreamServer,
   errors: ErrorCounter,

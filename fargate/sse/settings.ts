@@ -1,15 +1,18 @@
-/** Settings of a task, with units, ranges and defaults. A stage takes them from here. */
+/** Settings of a task, with units, ranges and defaults. Stages are defined with the same schema. */
 import { between, setting } from '../../backbone/settings.ts';
 
-/** What a task takes, and what each principal may have of it. */
+/** The limits of a task, and of each principal on it. */
 export const taskLimits = {
-  /** Memory of the task, in MiB: its users share a part of it. */
+  /** Memory of the task, in MiB; its users share a part of it. */
   memoryMb: between(512, 122_880),
-  /** Streams that one task takes before it answers 503. Each is a socket. */
+  /** Streams on one task, above which it answers 503. Each is a socket. */
   maxStreams: between(1, 1_000_000),
-  /** Streams that one principal, but the anonymous one, may have on one task. */
+  /** Streams that one principal may have on one task. Does not apply to the anonymous principal. */
   maxStreamsPerPrincipal: between(1, 1_000_000),
-  /** Events a second that one principal, but the anonymous one, may publish through one task. */
+  /**
+   * Events per second that one principal may publish through one task. Does not apply to the anonymous
+   * principal.
+   */
   maxPublishesPerSecond: between(1, 100_000),
   /** Unsent bytes at which a slow reader is closed; it resumes from its cursor. */
   maxUnsentBytes: setting(1, 2 ** 30, 1_048_576),
@@ -17,22 +20,23 @@ export const taskLimits = {
 
 export const streamTimes = {
   heartbeatIntervalMs: setting(1, 4_000_000, 15_000),
-  /** How often a task compares its channels with their heads. */
+  /** How often a task compares its position in each channel with the channel's head. */
   headCheckIntervalMs: setting(1_000, 3_600_000, 30_000),
   /** A stream is told to reconnect after a random time in this range. */
   retryMinMs: setting(1, 600_000, 1_000),
   retryMaxMs: setting(1, 600_000, 5_000),
   /**
-   * How long a task keeps an idle connection of the load balancer open. Longer than the balancer's idle timeout: else the task closes
-   * a connection that the balancer is about to use, and a client sees a 502.
+   * How long a task keeps an idle connection of the load balancer open. Must be longer than the load
+   * balancer's idle timeout: otherwise the task closes a connection that the load balancer is about to use,
+   * and a client sees a 502.
    */
   keepAliveSeconds: setting(1, 7_200, 75),
 };
 
 export const drainTimes = {
-  /** How long a task that leaves takes to close its streams. */
+  /** How long a leaving task takes to close its streams. */
   drainSeconds: setting(1, 120, 5),
-  /** A task looks at least this often whether the load balancer lets it go. */
+  /** How often a task checks, at least, whether the load balancer is draining it. */
   targetHealthIntervalSeconds: setting(1, 60, 2),
 };
 

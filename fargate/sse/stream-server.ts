@@ -19,28 +19,29 @@ import type { streamTimes, taskLimits } from './settings.ts';
 export interface StreamServer {
   readonly port: number;
   /**
-   * Takes notifications of the topic. Wait for it before you offer more: it resolves when the streams have caught up with these.
+   * Takes notifications of the topic. Wait for it before offering more: it resolves when the streams have
+   * caught up with these.
    */
   offer(events: readonly ChannelEvent[]): Promise<void>;
-  /** Refuses new streams, and closes those that are open evenly over the time. Polls and publications are still served. */
+  /** Refuses new streams and closes open ones evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
-  /** What is open, and what has happened since the last report. */
+  /** What is open now, and what has happened since the last report. */
   report(): StreamReport;
-  /** Lets requests that are under way end, for a while, and ends everything. */
+  /** Waits a while for requests in progress, then ends everything. */
   close(): Promise<void>;
 }
 
 export interface StreamReport extends HubCounts {
   readonly openStreams: number;
-  /** Requests and streams that failed for a reason that is not the client's. */
+  /** Requests and streams that failed for a reason that the client did not cause. */
   readonly failures: number;
-  /** How often principals met their share of the task's memory and places. */
+  /** How often principals reached their share of the task's memory and places. */
   readonly overShare: number;
-  /** Publications of principals that publish too often. */
+  /** Publications refused because their principal published too often. */
   readonly refusedPublications: number;
 }
 
-/** Who may use the server. */
+/** Decides who may use the server. */
 export interface ServerAccess extends Pick<HttpServerOptions, 'verifier' | 'authenticate' | 'origins'> {}
 
 export interface StreamServerOptions {
@@ -56,7 +57,7 @@ export interface StreamServerOptions {
 
 const LAST_ANSWERS_MS = 2_000;
 
-/** Resolves when the server listens; rejects when it cannot. */
+/** Resolves when the server listens; rejects if it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
   const { config, log, bus, clock, files, access } = options;
   const logger = countErrors(options.logger);

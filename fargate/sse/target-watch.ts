@@ -7,19 +7,22 @@ export interface TargetWatchOptions {
   readonly health: TargetHealth;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** The longest time between two looks. */
+  /** The longest time between two checks. */
   readonly intervalMs: number;
   /** @default Math.random */
   readonly random?: () => number;
 }
 
-/** While looking fails, for example because all tasks together ask too often, the time between two looks grows up to so many intervals. */
+/**
+ * While checks fail, for example because all tasks together ask too often, the time between two checks grows
+ * up to this many intervals.
+ */
 const MAX_BACKOFF = 8;
 
 /**
- * Looks at the task's own target health until it says that the task is leaving: ECS sends SIGTERM only after the
- * deregistration delay, when the balancer cuts all streams that are still open at once.
- * @returns `leaving` when the load balancer sends no more requests here; `stopped` when the signal aborted first
+ * Checks the task's own target health until it shows that the task is leaving. ECS sends SIGTERM only after
+ * the deregistration delay, when the load balancer cuts all remaining streams at once.
+ * @returns `leaving` if the load balancer sends no more requests here; `stopped` if the signal aborted first
  */
 export async function watchTarget(
   { health, clock, logger, intervalMs, random = Math.random }: TargetWatchOptions,
@@ -31,11 +34,11 @@ export async function watchTarget(
     try {
       const state = await health.state();
       failures = 0;
-      // A target that nothing holds up drains within moments, between two looks.
+      // A target without open connections may drain completely between two checks.
       if (state === 'draining' || (state === 'unregistered' && wasRegistered)) return signal.aborted ? 'stopped' : 'leaving';
       wasRegistered ||= state === 'registered';
     } catch (error) {
-      // SIGTERM still comes: then the streams close later, and within the drain time all the same.
+      // SIGTERM still arrives: the streams then close later, but still within the drain time.
       if (failures === 0) logger.warn('cannot see the target health of this task', { error });
       failures++;
     }

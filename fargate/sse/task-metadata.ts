@@ -19,7 +19,7 @@ const TIMEOUT_MS = 5_000;
 export interface TaskIdentity {
   /** The last part of the task's ARN. */
   readonly taskId: string;
-  /** The private IPv4 address under which the load balancer reaches the task. */
+  /** The private IPv4 address at which the load balancer reaches the task. */
   readonly address: string;
 }
 

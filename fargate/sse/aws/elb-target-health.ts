@@ -9,16 +9,22 @@ import type { TargetHealth, TargetState } from '../ports.ts';
 
 export interface ElbTargetHealthOptions {
   readonly client: ElasticLoadBalancingV2Client;
-  /** Where the target may be registered. ECS has it in one of them; which one changes from version to version where there are two. */
+  /**
+   * The groups in which the target may be registered. ECS registers it in one of them; if there are two,
+   * which one it is changes with each deployment.
+   */
   readonly targetGroupArns: readonly string[];
-  /** How the target is registered: the address and the port of the task. */
+  /** How the target is registered: by the task's address and port. */
   readonly target: { readonly address: string; readonly port: number };
 }
 
-/** Of what several groups say, the state that counts: requests come for as long as one of them has the target. */
+/**
+ * The state that counts if the groups report different ones: requests arrive as long as one group has the
+ * target.
+ */
 const BY_WEIGHT: readonly TargetState[] = ['registered', 'draining'];
 
-/** Asks the target groups of an Application Load Balancer for one target only. */
+/** Asks the target groups of an Application Load Balancer about one target. */
 export function createElbTargetHealth({ client, targetGroupArns, target }: ElbTargetHealthOptions): TargetHealth {
   const commands = targetGroupArns.map(
     (TargetGroupArn) => new DescribeTargetHealthCommand({ TargetGroupArn, Targets: [{ Id: target.address, Port: target.port }] }),
@@ -34,7 +40,7 @@ export function createElbTargetHealth({ client, targetGroupArns, target }: ElbTa
 function stateIn({ TargetHealthDescriptions: [description] = [] }: DescribeTargetHealthCommandOutput): TargetState {
   const { State: state, Reason: reason } = description?.TargetHealth ?? {};
   if (state === TargetHealthStateEnum.DRAINING) return 'draining';
-  // `unused` is also the state of a target whose group has no listener.
+  // The state `unused` alone does not tell: a target whose group has no listener has it too.
   const isUnknown = state === undefined || reason === TargetHealthReasonEnum.NOT_REGISTERED;
   return isUnknown ? 'unregistered' : 'registered';
 }

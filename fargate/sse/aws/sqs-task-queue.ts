@@ -31,17 +31,18 @@ export interface TaskQueueOptions {
   readonly queueName: string;
 }
 
-/** SQS promises that a queue can be used one second after it was made, and nothing before. */
+/** SQS guarantees that a queue can be used one second after it was created, not earlier. */
 const USABLE_AFTER_MS = 1_000;
 
-/** The most that SQS hands out at once. */
+/** The most messages that SQS returns per call. */
 const MESSAGES_PER_CALL = 10;
 
 /**
- * Makes the queue of one task and subscribes it to the topic. It removes what it has made when it rejects.
+ * Creates the queue of one task and subscribes it to the topic. If it rejects, it first removes what it has
+ * created.
  *
- * The queue's policy is part of its creation: a policy that is set later may take a minute to apply, and SNS drops
- * what a policy refuses.
+ * The queue's policy is set at creation: a policy that is set later may take a minute to apply, and SNS drops
+ * messages that a policy denies.
  */
 export async function openTaskQueue(options: TaskQueueOptions & { readonly clock?: Clock }): Promise<TaskQueue> {
   const { sqs, sns, topicArn, queueName, clock = systemClock } = options;
@@ -50,11 +51,11 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
     new CreateQueueCommand({
       QueueName: queueName,
       Attributes: {
-        // Keys that SQS manages: SNS delivers without a key policy.
+        // Keys managed by SQS: SNS can deliver without a key policy.
         SqsManagedSseEnabled: 'true',
-        // Messages are kept in memory and deleted within milliseconds.
+        // Messages are held in memory and deleted within milliseconds.
         VisibilityTimeout: '30',
-        // A notification is a hint. The comparison of heads has long found whatever lay here for five minutes.
+        // A notification is a hint. After five minutes, the comparison of heads has long found the event.
         MessageRetentionPeriod: String(TASK_QUEUE_RETENTION_SECONDS),
         ReceiveMessageWaitTimeSeconds: '20',
         Policy: JSON.stringify(deliveryPolicy(queueArn, topicArn)),
@@ -62,7 +63,7 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
       tags: { 'lanes:task-queue': 'true' },
     }),
   );
-  if (queueUrl === undefined) throw new TypeError(`SQS made the queue ${queueName} without a URL`);
+  if (queueUrl === undefined) throw new TypeError(`SQS created the queue ${queueName} but returned no URL`);
   let subscriptionArn: string | undefined;
   try {
     await clock.sleep(USABLE_AFTER_MS);
@@ -70,20 +71,21 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
     await sqs.send(new TagQueueCommand({ QueueUrl: queueUrl, Tags: { [SUBSCRIPTION_TAG]: subscriptionArn } }));
     return taskQueue(options, queueUrl, subscriptionArn);
   } catch (error) {
-    // What cannot be removed here either is left to the sweep.
+    // The sweep removes whatever could not be removed here.
     await Promise.allSettled([subscriptionArn && unsubscribe(sns, subscriptionArn), deleteQueue(sqs, queueUrl)]);
     throw error;
   }
 }
 
 /**
- * Removes the queue of a task that is gone, and its subscription, whatever is left of them. The subscription goes
- * first: SNS would go on delivering to a queue that is not there, and the queue's tag is what leads to it.
+ * Removes the queue of a stopped task and its subscription, as far as they still exist. The subscription goes
+ * first: SNS would keep delivering to a deleted queue, and the queue's tag is needed to find the
+ * subscription.
  */
 export async function removeTaskQueue({ sqs, sns, topicArn, queueName }: TaskQueueOptions): Promise<void> {
   const queueUrl = await ifQueueExists(sqs.send(new GetQueueUrlCommand({ QueueName: queueName })).then(({ QueueUrl }) => QueueUrl));
   const tagged = queueUrl === undefined ? undefined : await taggedSubscription(sqs, queueUrl);
-  // Without a tag the task died between subscribing and tagging, or the queue went first.
+  // There is no tag if the task died between subscribing and tagging, or if the queue was deleted first.
   const subscriptionArn = tagged ?? (await findSubscription(sns, topicArn, siblingQueueArn(topicArn, queueName)));
   if (subscriptionArn !== undefined) await unsubscribe(sns, subscriptionArn);
   if (queueUrl !== undefined) await deleteQueue(sqs, queueUrl);
@@ -91,7 +93,7 @@ export async function removeTaskQueue({ sqs, sns, topicArn, queueName }: TaskQue
 
 export interface ListTaskQueuesOptions {
   readonly sqs: SQSClient;
-  /** What the names of all task queues start with; the id of the task follows. */
+  /** The prefix of the names of all task queues; the task's id follows. */
   readonly queuePrefix: string;
 }
 
@@ -101,14 +103,14 @@ export interface ListedTaskQueue {
   readonly createdAtMs: number;
 }
 
-/** The queues of all tasks, living or not. */
+/** The queues of all tasks, running or not. */
 export async function listTaskQueues({ sqs, queuePrefix }: ListTaskQueuesOptions): Promise<readonly ListedTaskQueue[]> {
   const queues: ListedTaskQueue[] = [];
   for await (const { QueueUrls = [] } of paginateListQueues({ client: sqs, pageSize: 1000 }, { QueueNamePrefix: queuePrefix })) {
     for (const queueUrl of QueueUrls) {
       const attributes = new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['CreatedTimestamp'] });
       const answer = await ifQueueExists(sqs.send(attributes));
-      // Deleted since it was listed.
+      // The queue was deleted after it was listed.
       if (answer === undefined) continue;
       const queueName = queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
       const createdAtMs = Number(answer.Attributes?.CreatedTimestamp) * 1000;
@@ -130,7 +132,7 @@ function taskQueue({ sqs, sns }: TaskQueueOptions, queueUrl: string, subscriptio
         const { Messages = [] } = await sqs.send(receive, { abortSignal: signal });
         return Messages.map(toQueueMessage);
       } catch (error) {
-        // The SDK rejects with an error of its own.
+        // The SDK rejects with its own error.
         signal.throwIfAborted();
         throw error;
       }
@@ -139,7 +141,7 @@ function taskQueue({ sqs, sns }: TaskQueueOptions, queueUrl: string, subscriptio
       for (let start = 0; start < messages.length; start += MESSAGES_PER_CALL) {
         const chunk = messages.slice(start, start + MESSAGES_PER_CALL);
         const Entries = chunk.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt }));
-        // An entry that fails comes back after the visibility timeout, and a doubled hint does no harm.
+        // An entry that fails is received again after the visibility timeout; a duplicate hint does no harm.
         await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
       }
     },
@@ -164,7 +166,7 @@ async function subscribe({ sns, topicArn }: TaskQueueOptions, queueArn: string):
       ReturnSubscriptionArn: true,
     }),
   );
-  if (SubscriptionArn === undefined) throw new TypeError(`SNS subscribed ${queueArn} without an ARN`);
+  if (SubscriptionArn === undefined) throw new TypeError(`SNS subscribed ${queueArn} but returned no ARN`);
   return SubscriptionArn;
 }
 
@@ -192,7 +194,7 @@ function deliveryPolicy(queueArn: string, topicArn: string) {
   };
 }
 
-/** Ends a subscription; one that is gone already is fine. */
+/** Ends a subscription, if it still exists. */
 async function unsubscribe(sns: SNSClient, subscriptionArn: string): Promise<void> {
   try {
     await sns.send(new UnsubscribeCommand({ SubscriptionArn: subscriptionArn }));
@@ -201,12 +203,12 @@ async function unsubscribe(sns: SNSClient, subscriptionArn: string): Promise<voi
   }
 }
 
-/** Deletes a queue; one that is gone already is fine. */
+/** Deletes a queue, if it still exists. */
 async function deleteQueue(sqs: SQSClient, queueUrl: string): Promise<void> {
   await ifQueueExists(sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl })));
 }
 
-/** The ARN of a queue in the account and Region of the topic, where every task's queue lives. */
+/** The ARN of a queue in the account and Region of the topic, where all task queues are. */
 function siblingQueueArn(topicArn: string, queueName: string): string {
   const [arn, partition, , region, account] = topicArn.split(':');
   return [arn, partition, 'sqs', region, account, queueName].join(':');

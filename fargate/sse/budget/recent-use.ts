@@ -1,21 +1,24 @@
 import { performance } from 'node:perf_hooks';
 
-/** Use counts half after each of these. */
+/** Past use counts half after this time. */
 const HALF_LIFE_MS = 250;
 
-/** Less than this counts as none, so that a user who comes once goes before those who keep coming. */
+/**
+ * Less use than this counts as none, so that a principal that comes once is served before those that keep
+ * coming.
+ */
 const NOTHING = 0.5;
 
 /**
- * What each principal has used lately, so that those who have used little go first: somebody who comes for a moment does not wait
- * behind 200 who want all that they can get.
+ * What each principal has used lately, so that those that have used little are served first: a principal that
+ * needs one thing does not wait behind 200 that want all they can get.
  */
 export class RecentUse {
   readonly #nowMs: () => number;
   readonly #used = new Map<string, number>();
   #halvedAtMs: number;
 
-  /** @param nowMs a clock that never goes back; milliseconds */
+  /** @param nowMs a monotonic clock, in milliseconds */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
     this.#halvedAtMs = nowMs();
@@ -26,7 +29,7 @@ export class RecentUse {
     this.#used.set(principal, (this.#used.get(principal) ?? 0) + amount);
   }
 
-  /** The first of those who have used least; undefined where there is nobody. */
+  /** The first of those that have used least; undefined if there are none. */
   least(principals: Iterable<string>): string | undefined {
     this.#halve();
     let found: string | undefined;

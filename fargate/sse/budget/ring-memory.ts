@@ -1,13 +1,16 @@
-/** A ring may have this part of what is free: many rings together then never have more than there is, and a few have a lot. */
+/**
+ * A ring may take this part of what is free: many rings together can then never take more than there is, and
+ * few rings may be large.
+ */
 const PART_OF_FREE = 1 / 8;
 
-/** More than this part is used: what is idle has to go. */
+/** Memory is low above this part of the total: idle rings must go. */
 const LOW_AT = 3 / 4;
 
 /**
- * The memory of all rings of a task. What one ring may have follows from what the others leave (a dynamic threshold, as in the
- * shared buffers of switches: Choudhury and Hahne, 1998): with n rings that want more than there is, the n parts and what is free
- * make up the whole.
+ * The memory of all rings of a task. A ring's limit follows from what the others leave (a dynamic threshold,
+ * as in the shared buffers of switches: Choudhury and Hahne, 1998). If n rings want more than there is, their
+ * n parts and the free part add up to the whole.
  */
 export class RingMemory {
   readonly total: number;
@@ -21,7 +24,7 @@ export class RingMemory {
     return this.#used;
   }
 
-  /** What one ring may have at this moment. */
+  /** What one ring may take at this moment. */
   get limit(): number {
     return Math.max(0, this.total - this.#used) * PART_OF_FREE;
   }
@@ -34,7 +37,7 @@ export class RingMemory {
     return this.#used > this.total;
   }
 
-  /** What a ring may have where memory is low, so that all have the same. */
+  /** What each ring may take when memory is low: the same for all. */
   fairLimit(rings: number): number {
     return (this.total * LOW_AT) / Math.max(1, rings);
   }

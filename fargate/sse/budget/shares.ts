@@ -1,9 +1,9 @@
 import { oncePerTurn } from '../once-per-turn.ts';
 
-/** A part of what a task has, held until it is released. */
+/** An amount that is held until it is released. */
 export interface Reservation {
   readonly amount: number;
-  /** Takes more, or gives some back. False where no more is to be had; the reservation stays as it was then. */
+  /** Takes more, or gives some back. False if no more is available; the reservation then stays as it was. */
   resize(amount: number): boolean;
   /** Safe to call twice. */
   release(): void;
@@ -21,11 +21,13 @@ interface Waiter {
 }
 
 /**
- * Divides a fixed amount (bytes of memory, places) among principals, so that the total holds and nobody can keep others out.
+ * Divides a fixed amount (bytes of memory, places) among principals, so that the total is never exceeded and
+ * nobody can keep others out.
  *
- * With n principals holding something, a fair share is the (n + 1)th part of the total: one share is left for a newcomer.
- * A principal may hold more while there is room: half of what the others leave. What it holds beyond its fair share is revoked, the oldest
- * first, as soon as somebody needs it who is within theirs. So a reservation within the fair share is always granted.
+ * With n principals holding something, a fair share is the (n + 1)th part of the total: one share is left for
+ * a newcomer. A principal may hold more while there is room: up to half of what the others leave. What it
+ * holds beyond its fair share is revoked, the oldest first, as soon as a principal within its own fair share
+ * needs it. So a reservation within the fair share is always granted.
  */
 export class Shares {
   readonly total: number;
@@ -45,20 +47,21 @@ export class Shares {
     return this.#used;
   }
 
-  /** What the principal holds now, all its reservations together. */
+  /** What the principal holds now, in all its reservations together. */
   heldBy(principal: string): number {
     return this.#amounts.get(principal) ?? 0;
   }
 
   /**
-   * Whether anybody could take so much, whatever they hold: for those who ask often and seldom meet a limit. While a quarter is in
-   * use, (total - used - held) / 2 is at least another quarter for everybody.
+   * A cheap check for callers that ask often and rarely reach a limit: whether anybody could take this much,
+   * whatever they hold. While at most a quarter is in use, (total - used - held) / 2 is at least another
+   * quarter for everybody.
    */
   isPlenty(amount: number): boolean {
     return this.#used * 4 <= this.total && amount * 4 <= this.total;
   }
 
-  /** What the principal could hold at this moment, all its reservations together. */
+  /** What the principal could hold at this moment, in all its reservations together. */
   shareOf(principal: string): number {
     const holders = this.#amounts.size + (this.#amounts.has(principal) ? 0 : 1);
     const leftByOthers = this.total - this.#used + this.heldBy(principal);
@@ -66,9 +69,9 @@ export class Shares {
   }
 
   /**
-   * Reserves an amount at once; undefined where the principal may not hold so much more now.
-   * @param revoke called when others need what the principal holds beyond its fair share. The reservation is released already;
-   *   whatever it stood for has to go, and nothing may be reserved from within.
+   * Reserves an amount at once; undefined if the principal may not hold that much more now.
+   * @param revoke called when others need what the principal holds beyond its fair share. The reservation is
+   * already released; the callback must drop what it stood for, and must not reserve anything.
    */
   reserve(principal: string, amount: number, revoke: () => void): Reservation | undefined {
     if (!this.#take(principal, amount)) return undefined;
@@ -76,8 +79,8 @@ export class Shares {
   }
 
   /**
-   * Waits until the amount can be had. Principals are served in turns, each in the order in which it asked.
-   * @throws the signal's reason when it aborts first
+   * Waits until the amount is available. Principals are served in turns, each in the order of its requests.
+   * @throws the signal's reason if it aborts first
    */
   wait(principal: string, amount: number, revoke: () => void, signal: AbortSignal): Promise<Reservation> {
     signal.throwIfAborted();
@@ -103,7 +106,7 @@ export class Shares {
     });
   }
 
-  /** How many reservations were revoked since it was asked last. */
+  /** How many reservations were revoked since the last call. */
   takeRevoked(): number {
     const revoked = this.#revoked;
     this.#revoked = 0;
@@ -161,7 +164,10 @@ export class Shares {
     this.#amounts.delete(principal);
   }
 
-  /** The oldest reservation of whoever holds most. Somebody within their share has asked, so that is more than a fair share. */
+  /**
+   * Revokes the oldest reservation of the principal that holds most. The request came from a principal within
+   * its fair share, so the one that holds most exceeds its own.
+   */
   #revokeOne(): void {
     const [most] = [...this.#amounts].reduce((left, right) => (right[1] > left[1] ? right : left));
     const [oldest] = this.#held.get(most) ?? [];
@@ -177,7 +183,7 @@ export class Shares {
     if (queue?.size === 0) this.#waiting.delete(principal);
   }
 
-  /** Once for all that is released in one turn of the event loop. */
+  /** Runs once for everything that is released in one turn of the event loop. */
   #retrySoon(): void {
     if (this.#waiting.size > 0) this.#scheduleRetry();
   }
@@ -190,7 +196,7 @@ export class Shares {
       if (first === undefined || reservation === undefined) continue;
       granted++;
       this.#leave(principal, first);
-      // Behind the others, who have their turn first next time.
+      // Moves behind the others, which are served first next time.
       if (this.#waiting.delete(principal)) this.#waiting.set(principal, queue);
       first.grant(reservation);
     }

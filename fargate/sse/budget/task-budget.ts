@@ -2,9 +2,12 @@ import { RingMemory } from './ring-memory.ts';
 import { Shares } from './shares.ts';
 import { Turns } from './turns.ts';
 
-/** What one task can give to its users, and how it is divided among them. Every entrance takes from it what it holds. */
+/** What one task can give to its users, divided among them. Every entrance takes from it what it holds. */
 export interface TaskBudget {
-  /** Bytes that belong to one user's request or stream alone: pages of polls, replays, bodies, frames that nobody shares. */
+  /**
+   * Bytes that belong to one user's request or stream alone: pages of polls, replays, bodies, frames that no
+   * other stream shares.
+   */
   readonly memory: Shares;
   /** Request bodies that are being received or processed. */
   readonly bodies: Shares;
@@ -12,13 +15,19 @@ export interface TaskBudget {
   readonly turns: Turns;
   /** Memory for the rings of all channels, which users share. */
   readonly rings: RingMemory;
-  /** Channels that the task follows, counted for whoever came first. */
+  /** Channels that the task follows; each counts against the principal that opened it first. */
   readonly channels: Shares;
-  /** Requests that were answered that their principal holds all that it may, and replays that had to give up what they had read. */
+  /**
+   * Requests refused because their principal had reached its share, and replays that had to drop what they
+   * had read.
+   */
   refused: number;
 }
 
-/** How often users met their share since it was asked last: by a refusal, or by losing what others needed. */
+/**
+ * How often users reached their share since the last call: a request was refused, or something was revoked
+ * because others needed it.
+ */
 export function takeOverShare(budget: TaskBudget): number {
   const { refused } = budget;
   budget.refused = 0;
@@ -26,8 +35,9 @@ export function takeOverShare(budget: TaskBudget): number {
 }
 
 /**
- * Parts of the task's memory. What is left is for the process itself (about 100 MB), the streams (5 KB each, and as much in
- * the kernel), and garbage that is not collected yet: `npm run bench:noisy` shows the whole below three quarters.
+ * Parts of the task's memory. The rest is for the process itself (about 100 MB), the streams (5 KB each, and
+ * as much again in the kernel), and garbage that is not collected yet. `npm run bench:noisy` shows that the
+ * total stays below three quarters.
  */
 const MEMORY_PART = 1 / 6;
 const RING_PART = 1 / 6;
@@ -37,7 +47,7 @@ const MAX_BODIES = 512;
 /** A channel with its feed and a ring of one small event: measured at 7 KB. */
 const CHANNEL_BYTES = 8 * 1024;
 
-/** @param memoryBytes what the task may use */
+/** @param memoryBytes the memory that the task may use */
 export function createTaskBudget(memoryBytes: number): TaskBudget {
   const ringBytes = Math.floor(memoryBytes * RING_PART);
   return {

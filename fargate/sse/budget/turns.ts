@@ -2,26 +2,27 @@ import { performance } from 'node:perf_hooks';
 import { oncePerTurn } from '../once-per-turn.ts';
 import { RecentUse } from './recent-use.ts';
 
-/** However short a piece is, it counts. */
+/** The least that a piece of work counts, however short it is. */
 const MIN_PIECE_MS = 0.05;
 
 /**
- * How long one turn of the event loop may work on each; the last piece may exceed it. Serving a client takes several turns, so a
- * health check, an accept or a resume waits for several of these, however much is queued here.
+ * How long one turn of the event loop may work on each; the last piece may exceed it. Serving a client takes
+ * several turns, so a health check, an accept or a resume waits for several of these, however much is queued
+ * here.
  */
 const REQUESTS_MS = 2;
 const PAGES_MS = 0.5;
 
 /**
- * The most of the time that pages get, even when nothing else is waiting: newcomers find the task idle half of the time, and V8 has
- * less garbage to collect.
+ * The largest share of time that pages get, even if nothing else waits: newcomers then find the task idle
+ * half of the time, and V8 has less garbage to collect.
  */
 const PAGES_SHARE = 0.5;
 
 /**
- * Does the work of a task in pieces of about a millisecond, so that none of it blocks the event loop for long. Requests come first,
- * then pages. Use is counted for each apart, and whoever has used least lately goes first: a user who reads many pages still has
- * its requests served.
+ * Does a task's work in pieces of about a millisecond, so that none of it blocks the event loop for long.
+ * Requests come first, then pages. Use is counted separately for the two, and the principal that has used
+ * least lately is served first: a user who reads many pages still gets its requests served.
  */
 export class Turns {
   readonly #nowMs: () => number;
@@ -29,12 +30,12 @@ export class Turns {
   readonly #pages: Pieces;
   readonly #scheduleTurn = oncePerTurn(() => this.#turn());
   #waiting = false;
-  /** Of requests, since the event loop's last turn. */
+  /** Milliseconds spent on requests since the event loop's last turn. */
   #doneMs = 0;
-  /** Pages have had their share of the time until then. */
+  /** Pages have used up their share of the time until then. */
   #pagesFromMs = Number.NEGATIVE_INFINITY;
 
-  /** @param nowMs a clock that never goes back; milliseconds */
+  /** @param nowMs a monotonic clock, in milliseconds */
   constructor(nowMs: () => number = () => performance.now()) {
     this.#nowMs = nowMs;
     this.#requests = new Pieces(nowMs);
@@ -42,8 +43,8 @@ export class Turns {
   }
 
   /**
-   * What a request needs until it is taken: short, but hundreds may come at once. It is done now where there is time for it, else
-   * when the principal's turn comes. Throws or rejects as the work does.
+   * Short work that a request needs before it is accepted, of which hundreds may arrive at once. Runs at once
+   * if there is time, otherwise when it is the principal's turn. Throws or rejects as the work does.
    */
   forRequest<Result>(principal: string, work: () => Result): Result | Promise<Awaited<Result>> {
     if (this.#requests.isEmpty && this.#doneMs < REQUESTS_MS) {
@@ -53,7 +54,7 @@ export class Turns {
     return this.#later(this.#requests, principal, work);
   }
 
-  /** A piece of what one client lacks, to be encoded when the principal's turn comes. Settles as the work does. */
+  /** Encodes a piece of what one client lacks, when it is the principal's turn. Settles as the work does. */
   forPage<Result>(principal: string, work: () => Result): Promise<Awaited<Result>> {
     return this.#later(this.#pages, principal, work);
   }
@@ -134,7 +135,7 @@ class Pieces {
     return countedMs;
   }
 
-  /** Does pieces for so long, and at least one. */
+  /** Works on pieces for this long, but on at least one. */
   work(ms: number): void {
     const startedAtMs = this.#nowMs();
     let atMs = startedAtMs;
@@ -151,7 +152,7 @@ class Pieces {
   #take(principal: string): (() => void) | undefined {
     const queue = this.#queues.get(principal) ?? [];
     const piece = queue.shift();
-    // Behind those who have used as little.
+    // Moves behind those that have used as little.
     this.#queues.delete(principal);
     if (queue.length > 0) this.#queues.set(principal, queue);
     return piece;

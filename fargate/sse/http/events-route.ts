@@ -23,7 +23,10 @@ export interface EventsRouteOptions {
   readonly authenticate: Authenticate;
 }
 
-/** `GET /v1/events` where it is no stream: a poll, or the reason why it can be neither. Undefined when its client has gone. */
+/**
+ * `GET /v1/events` if it does not become a stream: a poll, or the reason why it can be neither. Undefined if
+ * the client has left.
+ */
 export async function getEvents(
   request: IncomingMessage,
   response: ServerResponse,
@@ -34,12 +37,17 @@ export async function getEvents(
     case POLL:
       return pollPage(request, response, query, options);
     case STREAM:
-      return problem(400, 'bad_request', 'a stream is requested without a body, on a connection that does not answer another request', {
-        Connection: 'close',
-      });
+      return problem(
+        400,
+        'bad_request',
+        'a request for a stream must have no body, and its connection must have no other request in progress',
+        {
+          Connection: 'close',
+        },
+      );
     default: {
       const accept = quote(request.headers.accept);
-      return problem(406, 'not_acceptable', `Accept is ${accept}, but there are only ${STREAM} and ${POLL}`, { Vary: 'Accept' });
+      return problem(406, 'not_acceptable', `Accept is ${accept}, but must allow ${STREAM} or ${POLL}`, { Vary: 'Accept' });
     }
   }
 }
@@ -53,7 +61,7 @@ async function pollPage(
   const access = await authenticate(request, query);
   const channels = parseChannels(query.getAll('channel'));
   if (query.has('lastEventId')) {
-    throw new InvalidInputError('invalid_parameter', 'lastEventId belongs to streams: a poll resumes with ?after=');
+    throw new InvalidInputError('invalid_parameter', 'lastEventId is for streams: a poll resumes with ?after=');
   }
   const after = single(query, 'after');
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
@@ -72,13 +80,14 @@ async function pollPage(
         left.signal.throwIfAborted();
         return work();
       });
-    // The page takes memory until its encoding has ended, even when the client has left, and then until the client has taken all of it.
+    // The page takes memory until its encoding has ended, even if the client has left, and after that until
+    // the client has taken all of it.
     const body = await encodePage(channels, outcome.page, encode).finally(() => whenAborted(left.signal, outcome.release));
     return { ...json(200, {}, { Vary: 'Accept' }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;
     logger.error('could not answer a poll', { channels, error });
-    return unavailable('unavailable', 'the event log cannot be read right now');
+    return unavailable('unavailable', 'the event log cannot be read right now: try again');
   }
 }
 

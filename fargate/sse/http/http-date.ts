@@ -1,7 +1,7 @@
 let second = Number.NaN;
 let text = '';
 
-/** The time as `Date` says it (RFC 9110, 6.6.1), made once a second. */
+/** The current time in the format of the `Date` header (RFC 9110, 6.6.1), formatted once a second. */
 export function httpDate(): string {
   const now = Math.floor(Date.now() / 1_000);
   if (now !== second) {

@@ -15,16 +15,16 @@ import { openStream } from './stream-route.ts';
 import { hostFault, TakeoverRequest, trackResponse } from './takeover-request.ts';
 
 export interface HttpServerOptions extends EventsRouteOptions, PublishRouteOptions, SessionRouteOptions {
-  /** How long an idle connection is kept: longer than the balancer keeps it. */
+  /** How long an idle connection is kept open: longer than the load balancer keeps it. */
   readonly keepAliveMs: number;
-  /** A client that takes nothing of its answer for this long is cut off. */
+  /** A client that takes nothing of its response for this long is disconnected. */
   readonly maxStallMs: number;
   readonly files: StaticFiles;
-  /** The text of `/console.json`; empty where there is no console. */
+  /** The text of `/console.json`; empty if there is no console. */
   readonly consoleConfig: string;
 }
 
-/** A client that takes longer than this to send its request is not waited for. */
+/** A client that takes longer than this to send its request is disconnected. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -32,7 +32,7 @@ type Handler = (request: IncomingMessage, response: ServerResponse, query: URLSe
 
 type Methods = Readonly<Record<string, Handler>>;
 
-/** What pages of other origins may use. */
+/** Paths that pages of other origins may use. */
 const API = '/v1/';
 
 const CHANNEL_EVENTS = /^\/v1\/channels\/([^/]+)\/events$/;
@@ -71,7 +71,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
   });
   server.on('clientError', refuseUnreadable);
 
-  /** The answer to a request that has thrown; undefined where the client has left meanwhile. */
+  /** The response to a request whose handler threw; undefined if the client has left in the meantime. */
   function failure(error: unknown, { method }: IncomingMessage, hasLeft: boolean): Reply | undefined {
     if (error instanceof InvalidInputError) return invalidInput(error);
     if (error instanceof AccessDeniedError) return accessDenied(error);
@@ -81,7 +81,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
     }
     if (hasLeft) return undefined;
     logger.error('request failed', { method, error });
-    return problem(500, 'internal', 'the request failed for a reason that is not yours; it has been logged');
+    return problem(500, 'internal', 'the request failed because of an error in the service, which was logged: try again');
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<Reply | undefined> {
@@ -89,18 +89,18 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (fault !== undefined) return problem(400, 'bad_request', fault, { Connection: 'close' });
     const { path, query } = parseTarget(request.url ?? '/');
     const methods = route(path, options);
-    if (methods === undefined) return problem(404, 'not_found', `there is nothing at ${quote(path)}`);
+    if (methods === undefined) return problem(404, 'not_found', `path ${quote(path)} does not exist`);
     const { method = '' } = request;
     const handler = Object.hasOwn(methods, method) ? methods[method] : undefined;
     if (handler !== undefined) return handler(request, response, query);
     if (method === 'OPTIONS' && path.startsWith(API)) return preflight(Object.keys(methods));
     const allow = Object.keys(methods).join(', ');
-    return problem(405, 'method_not_allowed', `${path} takes ${allow}, not ${quote(method)}`, { Allow: allow });
+    return problem(405, 'method_not_allowed', `method ${quote(method)} is not allowed on ${path}: use ${allow}`, { Allow: allow });
   }
   return server;
 }
 
-/** What the path takes; undefined when there is no such path. */
+/** The methods of a path; undefined if the path does not exist. */
 function route(path: string, options: HttpServerOptions): Methods | undefined {
   const { files, consoleConfig, hub } = options;
   switch (path) {
@@ -125,10 +125,10 @@ function readable(handler: Handler): Methods {
   return { GET: handler, HEAD: handler };
 }
 
-/** A broken connection: its `close` follows, and says enough. */
+/** For errors of a broken connection: its `close` event follows and is enough. */
 function ignore(): void {}
 
-/** Bytes that are no HTTP request, or come too slowly, or have too many headers. */
+/** For bytes that are not an HTTP request, arrive too slowly, or have too many headers. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy();
@@ -139,7 +139,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
 
 function unreadable(code: string | undefined): Reply {
   if (code === 'HPE_HEADER_OVERFLOW')
-    return problem(431, 'headers_too_large', 'the request has more than 16 KiB of headers, or more than 1,000');
+    return problem(431, 'headers_too_large', 'the request has too many headers: at most 16 KiB and 1,000 headers are allowed');
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem(408, 'request_timeout', 'the request did not come in time');
   return problem(400, 'bad_request', 'this is not an HTTP/1.1 request');
 }

@@ -4,27 +4,31 @@ import { type AddressInfo, createServer, type Server as NetServer, type Socket }
 
 export interface ListenOptions {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 takes a free port. */
   readonly port: number;
 }
 
 export interface Listening {
   readonly port: number;
-  /** Takes no more connections. Resolves when those that there are have ended. */
+  /** Stops accepting connections. Resolves when those that are open have ended. */
   close(): Promise<void>;
 }
 
 /**
- * Node accepts one connection of a listening socket in each turn of the event loop (libuv since 1.45, its pull request 3696), so on
- * a busy task thousands of clients that come back would wait for as many turns, and health checks behind them. The kernel
- * deals connections out among sockets that share a port, and a turn accepts one of each.
+ * Node accepts one connection per listening socket in each turn of the event loop (libuv since 1.45, its pull
+ * request 3696). On a busy task, thousands of reconnecting clients would wait for as many turns, and health
+ * checks behind them. The kernel distributes connections among sockets that share a port, and each turn
+ * accepts one of each.
  */
 const SOCKETS = 64;
 
-/** What `node:http` asks of its own listening socket. */
+/** The options that `node:http` uses for its own listening socket. */
 export const LIKE_HTTP = { allowHalfOpen: true, noDelay: true } as const;
 
-/** Lets a server listen on one port by several sockets, where the system has shared ports: Linux does, macOS and Windows do not. */
+/**
+ * Makes a server listen on one port with several sockets, if the system supports shared ports: Linux does,
+ * macOS and Windows do not.
+ */
 export async function listen(server: Server, { host, port }: ListenOptions): Promise<Listening> {
   const first = await listenOnce(server, { host, port, reusePort: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTSUP') throw error;

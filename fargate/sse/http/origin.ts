@@ -5,12 +5,13 @@ import type { Reply } from './reply.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** Headers of an answer to a page of another origin, which may read it then. */
+/** Headers that let a page of another origin read the response. */
 export type CorsHeaders = (request: IncomingMessage) => Headers;
 
 /**
- * What pages of other origins may send: what the lane reads, and what libraries add by themselves, to requests of their own
- * (`Cache-Control` of EventSource polyfills, `X-Requested-With`) or to every one that they trace (W3C Trace Context, Sentry).
+ * Headers that pages of other origins may send: those that the lane reads, and those that libraries add by
+ * themselves, to their own requests (`Cache-Control` of EventSource polyfills, `X-Requested-With`) or to
+ * every request that they trace (W3C Trace Context, Sentry).
  */
 const ALLOWED_HEADERS = [
   'Authorization, Content-Type, Idempotency-Key, Last-Event-ID',
@@ -18,15 +19,15 @@ const ALLOWED_HEADERS = [
   'traceparent, tracestate, baggage, sentry-trace',
 ].join(', ');
 
-/** Chromium remembers the answer to a preflight request no longer. */
+/** Chromium caches the response to a preflight request for at most this long. */
 const PREFLIGHT_MAX_AGE_SECONDS = '7200';
 
-/** Every answer differs by origin, so caches have to know, whether this one is allowed or not. */
+/** Responses differ by origin, whether it is allowed or not, so caches must know. */
 const STRANGER: Headers = { Vary: 'Origin' };
 
 const NONE: Headers = {};
 
-/** @param origins pages that may use the lane, with cookies */
+/** @param origins pages that may use the lane with cookies */
 export function createCors(origins: readonly string[]): CorsHeaders {
   if (origins.length === 0) return () => NONE;
   const allowed = new Map(origins.map((origin) => [origin, allow(origin)]));
@@ -42,7 +43,10 @@ function allow(origin: string): Headers {
   };
 }
 
-/** The answer to a browser that asks whether a page may send a request; what is allowed is said only to pages that may. */
+/**
+ * The response to a browser that asks whether a page may send a request. The headers that allow the origin
+ * are added only for pages that may.
+ */
 export function preflight(methods: readonly string[]): Reply {
   const allow = methods.join(', ');
   return {
@@ -59,21 +63,25 @@ export function preflight(methods: readonly string[]): Reply {
 }
 
 /**
- * Lets pass what a page of this lane or of an allowed origin has sent, as browsers tell (`Origin`, `Sec-Fetch-Site`): no page
- * can set either.
+ * Accepts requests that a page of this lane or of an allowed origin has sent, according to the browser
+ * (`Origin`, `Sec-Fetch-Site`). No page can set these headers itself.
  * @throws AccessDeniedError `forbidden`
  */
 export function requireOwnPage({ headers }: IncomingMessage, origins: readonly string[]): void {
   const { origin, 'sec-fetch-site': site } = headers;
   const isOwn = origin === undefined ? site === 'same-origin' : origins.includes(origin) || isOriginOf(origin, headers);
   if (isOwn) return;
-  const what = origin === undefined ? 'it does not say from which page' : `it comes from a page of ${quote(origin)}`;
-  throw new AccessDeniedError('forbidden', `the session's cookie does not speak for this request: ${what}`);
+  const what = origin === undefined ? 'it does not tell which page sent it' : `it comes from a page of ${quote(origin)}`;
+  throw new AccessDeniedError('forbidden', `the session cookie is not accepted for this request: ${what}`);
 }
 
-/** CloudFront, or else the load balancer, says how the client has come; without either it is plain HTTP. */
+/**
+ * The protocol of the client comes from CloudFront, otherwise from the load balancer; without either it is
+ * plain HTTP.
+ */
 function isOriginOf(origin: string, headers: IncomingMessage['headers']): boolean {
-  // Behind CloudFront the load balancer speaks of the way from there. A page can send neither without a preflight request.
+  // Behind CloudFront, the load balancer's header describes the connection from CloudFront. A page cannot
+  // send either header without a preflight request.
   const protocol = headers['cloudfront-forwarded-proto'] ?? headers['x-forwarded-proto'] ?? 'http';
   return origin === `${String(protocol)}://${headers.host ?? ''}`;
 }

@@ -4,15 +4,18 @@ import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts'
 import type { PollResponse } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
 
-/** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */
+/**
+ * How much data is encoded at once, exceeded by one event at most: a tenth of a millisecond of work, or half
+ * a millisecond if every character needs an escape.
+ */
 const PIECE_CHARS = 16 * 1024;
 
-/** A part of an answer. It takes as much memory as it has bytes: a string is ASCII. */
+/** A part of a response. It takes as many bytes of memory as it has bytes of content: a string is ASCII. */
 export type Part = string | Buffer;
 
 /**
  * A {@link PollResponse} as JSON, encoded piece by piece.
- * @param turn does one piece when its turn comes
+ * @param turn runs the work for one piece when its turn comes
  */
 export async function encodePage(
   channels: readonly string[],
@@ -29,8 +32,8 @@ export async function encodePage(
 }
 
 /**
- * ASCII stays a string until it is written: buffers lie outside V8's heap, and V8 makes a full collection for every 64 MB of them. Any
- * other string may take two bytes for each character.
+ * ASCII stays a string until it is written: buffers are outside V8's heap, and V8 makes a full collection for
+ * every 64 MB of them. Other strings may take two bytes per character, so they become buffers.
  */
 function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);

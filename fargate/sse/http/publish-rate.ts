@@ -2,15 +2,18 @@ import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 
 interface Bucket {
-  /** Publications that may come at once. */
+  /** Publications that may be sent at once. */
   left: number;
   atMs: number;
 }
 
-/** Principals that are remembered before those who have been quiet for long enough are forgotten. */
+/** How many principals are remembered before those that have been quiet for a second are forgotten. */
 const MAX_BUCKETS = 10_000;
 
-/** How often each principal but the anonymous one may publish through this task: a token bucket that holds one second's worth. */
+/**
+ * Limits how often each principal may publish through this task, except the anonymous one: a token bucket
+ * that holds one second's worth.
+ */
 export class PublishRate {
   readonly perSecond: number;
   readonly #clock: Clock;
@@ -22,7 +25,7 @@ export class PublishRate {
     this.#clock = clock;
   }
 
-  /** Takes one; false where the principal has published too often. */
+  /** Counts one publication; false if the principal has published too often. */
   take(principal: string): boolean {
     if (principal === ANONYMOUS) return true;
     const nowMs = this.#clock.nowMs();
@@ -38,7 +41,7 @@ export class PublishRate {
     return true;
   }
 
-  /** How many were refused since it was asked last. */
+  /** How many were refused since the last call. */
   takeRefused(): number {
     const refused = this.#refused;
     this.#refused = 0;
@@ -46,7 +49,7 @@ export class PublishRate {
   }
 
   #open(principal: string, nowMs: number): Bucket {
-    // Whoever has been quiet for a second has a full bucket, as a newcomer has.
+    // A principal that has been quiet for a second has a full bucket, just like a new one.
     if (this.#buckets.size >= MAX_BUCKETS) {
       for (const [other, { atMs }] of this.#buckets) if (nowMs - atMs >= 1_000) this.#buckets.delete(other);
     }

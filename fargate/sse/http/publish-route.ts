@@ -16,7 +16,7 @@ import type { PublishRate } from './publish-rate.ts';
 import { json, overShare, problem, type Reply, unavailable } from './reply.ts';
 import { withBody } from './request-body.ts';
 
-/** The largest data, 96 KiB, with every character as a JSON escape of six bytes, and room for the rest. */
+/** The largest data, 96 KiB, with every character as a JSON escape of six bytes, plus room for the rest. */
 const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions {
@@ -36,15 +36,20 @@ export async function postEvent(
 ): Promise<Reply> {
   const { budget, authenticate, publishRate } = options;
   const access = await authenticate(request, query);
-  // A page of another origin cannot send this type without asking first.
+  // A page of another origin cannot send this media type without a preflight request.
   const unsupported = unsupportedMedia(request);
   if (unsupported !== undefined) return unsupported;
   const channel = parseChannel(decodeChannel(segment));
   requireRight(access, 'publish', [channel]);
   if (!publishRate.take(access.principal)) {
-    return problem(429, 'too_many_publications', `you publish more than ${publishRate.perSecond} events a second on this task`, {
-      'Retry-After': '1',
-    });
+    return problem(
+      429,
+      'too_many_publications',
+      `Publication limit reached: at most ${publishRate.perSecond} events a second per user on one task. Publish less often`,
+      {
+        'Retry-After': '1',
+      },
+    );
   }
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
@@ -56,10 +61,12 @@ export async function postEvent(
     case 'complete':
       return body.result;
     case 'tooLarge':
-      return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes`, { Connection: 'close' });
+      return problem(413, 'data_too_large', `the body has more than ${MAX_BODY_BYTES} bytes, which is the limit: send less data`, {
+        Connection: 'close',
+      });
     case 'overShare':
       budget.refused++;
-      return overShare('request bodies that are not published yet');
+      return overShare('request bodies that are not published yet. Try again');
   }
 }
 
@@ -96,7 +103,7 @@ function decode(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new InvalidInputError('invalid_body', 'the body is not UTF-8', { cause });
+    throw new InvalidInputError('invalid_body', 'the body is not valid UTF-8: encode it as UTF-8', { cause });
   }
 }
 

@@ -6,15 +6,15 @@ import type { InvalidInputCode, InvalidInputError } from '../../../packages/prot
 import { httpDate } from './http-date.ts';
 import type { Part } from './poll-page.ts';
 
-/** A complete answer. Streams have none: they write to the socket. */
+/** A complete response. Streams have none: they write to the socket. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** In parts when it is large. Node writes them together. */
+  /** In parts if it is large. Node writes them together. */
   readonly body: Part | readonly Part[];
 }
 
-/** What can be wrong besides the input's content. */
+/** What can be wrong besides the content of the input. */
 export type ProblemCode =
   | 'bad_request'
   | 'not_found'
@@ -32,10 +32,10 @@ export type ProblemCode =
   | 'unavailable'
   | 'internal';
 
-/** A client that is sent away comes back after so many seconds, to another task. */
+/** A refused client reconnects after this many seconds, to another task. */
 const RETRY_AFTER = '2';
 
-/** One that has too many streams needs time to end some. */
+/** A client with too many streams needs time to end some. */
 const RETRY_AFTER_LIMIT = '10';
 
 const LAST_BYTES_MS = 2_000;
@@ -61,30 +61,37 @@ export function unavailable(code: 'task_full' | 'task_draining' | 'unavailable',
   return problem(503, code, detail, { 'Retry-After': RETRY_AFTER });
 }
 
-/** The hub's answer to a newcomer that it does not take. */
+/** The response to a stream or poll that the hub refused. */
 export function refusal(kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draining' | 'busy'): Reply {
   switch (kind) {
     case 'full':
-      return unavailable('task_full', 'this task has as many streams as it may have');
+      return unavailable('task_full', 'this task has reached its stream limit: reconnect to reach another task');
     case 'overLimit':
-      return problem(429, 'too_many_streams', 'you have as many streams on this task as you may have', {
-        'Retry-After': RETRY_AFTER_LIMIT,
-      });
+      return problem(
+        429,
+        'too_many_streams',
+        'Stream limit reached: you have the most streams that one user may have on this task. Close some',
+        {
+          'Retry-After': RETRY_AFTER_LIMIT,
+        },
+      );
     case 'tooManyChannels':
-      return overShare('channels. Close streams, or name fewer channels');
+      return overShare('channels. Close streams, or subscribe to fewer channels');
     case 'busy':
-      return overShare('responses that you have not read yet');
+      return overShare('responses that you have not read yet. Read them, then try again');
     case 'draining':
-      return unavailable('task_draining', 'this task is about to stop');
+      return unavailable('task_draining', 'this task is about to stop: reconnect to reach another task');
   }
 }
 
-/** 429: the principal has all that it can be given of what a task's users share. */
+/** 429: the principal has reached its share of something that a task's users share. */
 export function overShare(what: string): Reply {
-  return problem(429, 'too_many_requests', `this task holds as much for you as it can: ${what}`, { 'Retry-After': RETRY_AFTER });
+  return problem(429, 'too_many_requests', `you have reached your share of what this task can hold: ${what}`, {
+    'Retry-After': RETRY_AFTER,
+  });
 }
 
-/** 401 with what to send (RFC 6750), or 403. */
+/** 401 with the header that says what to send (RFC 6750), or 403. */
 export function accessDenied({ code, message }: AccessDeniedError): Reply {
   if (code === 'forbidden') return problem(403, code, message);
   const challenge = code === 'token_expired' ? `Bearer realm="lanes", error="invalid_token"` : 'Bearer realm="lanes"';
@@ -95,7 +102,7 @@ export function invalidInput({ code, message }: InvalidInputError): Reply {
   return problem(code === 'data_too_large' ? 413 : 400, code, message);
 }
 
-/** A reply with more headers; both may have a `Vary`. */
+/** A reply with more headers. Both may have a `Vary`. */
 export function withHeaders(reply: Reply, more: Readonly<Record<string, string>>): Reply {
   const vary = [reply.headers['Vary'], more['Vary']].filter((value) => value !== undefined).join(', ');
   return { ...reply, headers: { ...reply.headers, ...more, ...(vary !== '' && { Vary: vary }) } };
@@ -103,24 +110,24 @@ export function withHeaders(reply: Reply, more: Readonly<Record<string, string>>
 
 /**
  * @param closing asks the client to open a new connection next time, which then reaches another task
- * @param maxStallMs a client that takes nothing of the answer for this long is cut off
+ * @param maxStallMs a client that takes nothing of the response for this long is disconnected
  */
 export function send(response: ServerResponse, reply: Reply, closing: boolean, maxStallMs: number): void {
   response.writeHead(reply.status, headersOf(reply, closing));
   response.setTimeout(maxStallMs, () => response.destroy());
   response.cork();
-  // Node leaves the body out where the request was HEAD.
+  // Node leaves out the body if the request was HEAD.
   for (const part of partsOf(reply)) response.write(part);
   response.end();
 }
 
-/** The head of an answer, but for the empty line behind it. */
+/** The head of a response, without the empty line after it. */
 export function headLines(status: number, headers: Readonly<Record<string, string | number>>): string {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}`;
 }
 
-/** Answers on a socket that Node has let go of, and ends the connection. */
+/** Responds on a socket that Node has released, and closes the connection. */
 export function sendAndClose(socket: Socket, reply: Reply): void {
   socket.cork();
   socket.write(`${headLines(reply.status, { Date: httpDate(), ...headersOf(reply, true) })}\r\n`, 'latin1');
@@ -129,7 +136,7 @@ export function sendAndClose(socket: Socket, reply: Reply): void {
   closeSoon(socket);
 }
 
-/** Closes a connection when what was written is through, or its client has taken nothing of it for a while. */
+/** Closes a connection once everything was sent, or its client has taken nothing for a while. */
 export function closeSoon(socket: Socket): void {
   socket.setTimeout(LAST_BYTES_MS, () => socket.destroy()).destroySoon();
 }
@@ -138,7 +145,7 @@ function partsOf({ body }: Pick<Reply, 'body'>): readonly Part[] {
   return typeof body === 'string' || Buffer.isBuffer(body) ? [body] : (body as readonly Part[]);
 }
 
-/** They have no body, and so no length either: that of a 304 would be the file's (RFC 9110, 8.6). */
+/** These have no body, and therefore no length: for a 304 it would be that of the file (RFC 9110, 8.6). */
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 function headersOf({ status, headers, body }: Reply, closing: boolean): Record<string, string | number> {

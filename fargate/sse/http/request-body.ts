@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { TaskBudget } from '../budget/task-budget.ts';
 
 /**
- * `tooLarge`: beyond the limit. `overShare`: its sender has as many bodies here, or as many bytes in them, as it may have, or
- * others needed what it had beyond its fair share.
+ * `tooLarge`: above the limit. `overShare`: its sender has reached its share of bodies or of bytes in them,
+ * or others needed what it had beyond its fair share.
  */
 export type RequestBody<Result> =
   | { readonly kind: 'complete'; readonly result: Result }
@@ -13,16 +13,19 @@ export type RequestBody<Result> =
 export interface BodyLimits {
   readonly maxBytes: number;
   readonly budget: Pick<TaskBudget, 'memory' | 'bodies'>;
-  /** Whose share the body is taken from. */
+  /** The principal whose share the body is taken from. */
   readonly principal: string;
 }
 
-/** A body that is not wanted is read to its end and thrown away, up to this many times the limit: a client that is cut off while it sends sees no answer. */
+/**
+ * An unwanted body is read to its end and discarded, up to this many times the limit: a client that is
+ * disconnected while it sends never sees the response.
+ */
 const PATIENCE = 8;
 
 /**
- * Reads a request's body and hands it on. It counts against its sender's share until the work on it is done.
- * Rejects when the client goes away before the body's end.
+ * Reads a request's body and passes it to `work`. It counts against its sender's share until the work is
+ * done. Rejects if the client leaves before the end of the body.
  */
 export async function withBody<Result>(
   request: IncomingMessage,
@@ -35,7 +38,7 @@ export async function withBody<Result>(
   try {
     if (place === undefined || memory === undefined) return { kind: 'overShare' };
     const takeAll = readAll(request, maxBytes, (bytes) => bytes <= memory.amount || memory.resize(bytes));
-    // Whoever has stopped waiting for the rest does not hear how it ended.
+    // Avoids an unhandled rejection if the race below was already decided.
     takeAll.catch(() => {});
     const body = await Promise.race([takeAll, revoked.promise.then(() => 'overShare' as const)]);
     return typeof body === 'string' ? { kind: body } : { kind: 'complete', result: await work(body) };
@@ -45,29 +48,30 @@ export async function withBody<Result>(
   }
 }
 
-/** What the client says that it sends; 0 where it does not say. */
+/** The length that the client declares; 0 if it declares none. */
 function declaredBytes(request: IncomingMessage): number {
   return Number(request.headers['content-length'] ?? 0);
 }
 
-/** Of a body whose length nobody has announced. */
+/** The first buffer for a body without a declared length. */
 const FIRST_BYTES = 1_024;
 
 /**
- * A body may come in so many pieces of any size, and one more for every so many bytes. Node makes a buffer of each piece, which costs
- * far more than it holds until garbage is collected: 20 clients with pieces of one byte took 400 MB. No client writes so little at a time.
+ * A body may arrive in this many pieces of any size, plus one more for every SMALL_BYTES bytes. Node makes a
+ * buffer of each piece, which costs far more than it holds until it is collected: 20 clients with pieces of
+ * one byte took 400 MB. No real client writes so little at a time.
  */
 const SMALL_PIECES = 1_000;
 const SMALL_BYTES = 16;
 
-/** @param hold asks for room for so many bytes in all */
+/** @param hold asks for room for this many bytes in total */
 async function readAll(
   request: IncomingMessage,
   maxBytes: number,
   hold: (bytes: number) => boolean,
 ): Promise<Buffer | 'tooLarge' | 'overShare'> {
-  // One piece of memory: a chunk of one byte takes hundreds, and a client chooses how small its chunks are. So none may wait
-  // to be read either, as they do for an iterator.
+  // All chunks are copied into one buffer: a chunk of one byte takes hundreds, and the client chooses how
+  // small its chunks are. For the same reason none may wait in a queue to be read, as with an iterator.
   let body: Buffer = Buffer.alloc(0);
   let bytes = 0;
   let held = true;
@@ -82,8 +86,9 @@ async function readAll(
     if (held) chunk.copy(body, bytes);
     bytes = end;
     pieces++;
-    if (bytes > maxBytes * PATIENCE) request.destroy(new Error(`a body of more than ${bytes} bytes`));
-    if (pieces > SMALL_PIECES + bytes / SMALL_BYTES) request.destroy(new Error(`a body in ${pieces} pieces of ${bytes} bytes`));
+    if (bytes > maxBytes * PATIENCE) request.destroy(new Error(`a body of ${bytes} bytes is too large`));
+    if (pieces > SMALL_PIECES + bytes / SMALL_BYTES)
+      request.destroy(new Error(`a body of ${bytes} bytes arrived in ${pieces} pieces, which is too many`));
   };
   await new Promise<void>((resolve, reject) => {
     request.on('data', take).on('end', resolve).on('error', reject);

@@ -5,15 +5,16 @@ export interface RequestTarget {
   readonly query: URLSearchParams;
 }
 
-/** @throws InvalidInputError `invalid_parameter` for a target that is no URL */
+/** @throws InvalidInputError `invalid_parameter` if the target is not a URL */
 export function parseTarget(target: string): RequestTarget {
   const text = originForm(target);
-  if (text === undefined) throw new InvalidInputError('invalid_parameter', `request target ${quote(target)} is not a path`);
+  if (text === undefined)
+    throw new InvalidInputError('invalid_parameter', `request target ${quote(target)} is not valid: it must be a path or a URL`);
   const path = pathOf(text);
   return { path, query: new URLSearchParams(text.slice(path.length + 1)) };
 }
 
-/** The path alone; undefined for a target that is no URL. */
+/** The path alone; undefined if the target is not a URL. */
 export function targetPath(target: string): string | undefined {
   const text = originForm(target);
   return text === undefined ? undefined : pathOf(text);
@@ -26,20 +27,20 @@ function pathOf(text: string): string {
 
 /** Clients may send `GET http://host/path`, as they do to proxies. */
 function originForm(target: string): string | undefined {
-  // Not `new URL`, which takes `//x` for a host and tidies up `..`.
+  // Not `new URL`, which reads `//x` as a host and resolves `..`.
   if (target.startsWith('/')) return target;
   const url = URL.parse(target);
   return url === null ? undefined : url.pathname + url.search;
 }
 
 /**
- * A parameter that may be given once; undefined when it is missing or empty.
- * @throws InvalidInputError `invalid_parameter` when it is repeated
+ * A parameter that may be given once; undefined if it is missing or empty.
+ * @throws InvalidInputError `invalid_parameter` if it is repeated
  */
 export function single(query: URLSearchParams, name: string): string | undefined {
   const [value, ...others] = query.getAll(name);
   if (others.length > 0) {
-    throw new InvalidInputError('invalid_parameter', `parameter ${name} is given ${others.length + 1} times, at most one is possible`);
+    throw new InvalidInputError('invalid_parameter', `parameter ${name} is given ${others.length + 1} times, but may be given once`);
   }
   return value === '' ? undefined : value;
 }

@@ -10,13 +10,19 @@ export interface SessionRouteOptions {
   readonly clock: Clock;
 }
 
-/** Browsers drop a longer cookie without a word (RFC 6265bis). */
+/** Browsers silently drop longer cookies (RFC 6265bis). */
 const MAX_COOKIE_BYTES = 4_096;
 
-/** Scripts do not see it, no other site's page sends it, and it never leaves TLS; browsers count their own machine as that. */
+/**
+ * Scripts cannot read the cookie, pages of other sites cannot send it, and it is sent over TLS only, or to
+ * the browser's own machine.
+ */
 const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 
-/** `POST /v1/session`: puts the token of `Authorization` into a cookie, for EventSource, which can send nothing else. */
+/**
+ * `POST /v1/session`: copies the token from `Authorization` to a cookie, for EventSource, which can send
+ * nothing else.
+ */
 export async function openSession(request: IncomingMessage, { verifier, origins, clock }: SessionRouteOptions): Promise<Reply> {
   rejectForeignPages(request, origins);
   const token = bearer(request.headers.authorization);
@@ -24,7 +30,11 @@ export async function openSession(request: IncomingMessage, { verifier, origins,
   const lasts = Math.max(0, Math.floor((expiresAtMs - clock.nowMs()) / 1_000));
   const cookie = `${SESSION_COOKIE}=${token}; ${ATTRIBUTES}; Max-Age=${lasts}`;
   if (cookie.length > MAX_COOKIE_BYTES) {
-    return problem(400, 'bad_request', `the token makes a cookie of ${cookie.length} bytes, and browsers take ${MAX_COOKIE_BYTES}`);
+    return problem(
+      400,
+      'bad_request',
+      `the token is too long for a cookie: it would have ${cookie.length} bytes, but browsers accept ${MAX_COOKIE_BYTES}`,
+    );
   }
   return sessionReply(cookie);
 }

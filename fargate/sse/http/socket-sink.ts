@@ -11,17 +11,17 @@ const STREAM_HEAD: Reply = {
   headers: {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-cache, no-transform',
-    // nginx and its relatives would hold the stream back.
+    // nginx and similar proxies would buffer the stream.
     'X-Accel-Buffering': 'no',
     'X-Content-Type-Options': 'nosniff',
     Vary: 'Accept',
-    // The socket is the stream's alone, and goes with it.
+    // The socket belongs to the stream alone and closes with it.
     Connection: 'close',
   },
   body: '',
 };
 
-/** A client of HTTP/1.0 knows no chunks: its stream ends with the connection (RFC 9112, 6.1 and 6.3). */
+/** HTTP/1.0 clients do not know chunks: their stream ends with the connection (RFC 9112, 6.1 and 6.3). */
 const HEADS = { chunked: withHeaders(STREAM_HEAD, { 'Transfer-Encoding': 'chunked' }), plain: STREAM_HEAD };
 
 type Framing = keyof typeof HEADS;
@@ -31,7 +31,10 @@ interface Head {
   readonly bytes: Buffer;
 }
 
-/** By the headers for pages of other origins. A stage allows few origins, and thousands of streams open in one second. */
+/**
+ * Cached by the headers for pages of other origins: a stage allows few origins, and thousands of streams may
+ * open in one second.
+ */
 const heads: Readonly<Record<Framing, WeakMap<Reply['headers'], Head>>> = { chunked: new WeakMap(), plain: new WeakMap() };
 
 function headWith(more: Reply['headers'], framing: Framing): Buffer {
@@ -46,7 +49,10 @@ function headWith(more: Reply['headers'], framing: Framing): Buffer {
 
 const NOTHING = Buffer.alloc(0);
 
-/** A stream's socket. The response's head goes out with the first bytes: until then the request can be answered with a problem. */
+/**
+ * A stream's socket. The response's head is sent with the first bytes: until then the request can be answered
+ * with a problem.
+ */
 export class SocketSink implements Sink {
   readonly #socket: Socket;
   readonly #head: Buffer;
@@ -55,7 +61,7 @@ export class SocketSink implements Sink {
   #started = false;
   #blocked = false;
 
-  /** @param cors headers for pages of other origins: the same object for the same headers */
+  /** @param cors headers for pages of other origins: pass the same object for the same headers */
   constructor(socket: Socket, { httpVersionMinor }: Pick<IncomingMessage, 'httpVersionMinor'>, cors: Reply['headers']) {
     this.#socket = socket;
     this.#framing = httpVersionMinor === 0 ? 'plain' : 'chunked';
@@ -70,11 +76,12 @@ export class SocketSink implements Sink {
     return this.#socket.writableLength;
   }
 
-  /** Tells the stream what happens to the socket. */
+  /** Tells the stream when the client leaves or the socket drains. */
   serve(stream: Stream): void {
     this.#stream = stream;
     const leave = () => this.#leave();
-    // A client that sends more, or says that it sends no more, does not wait for events. Either has to be read to be noticed.
+    // A client that sends more, or ends its side, does not wait for events. Both are noticed only while the
+    // socket is being read.
     this.#socket.on('data', leave).on('end', leave).on('close', leave);
   }
 
@@ -88,7 +95,8 @@ export class SocketSink implements Sink {
     this.#socket.write(this.#started ? bytes : Buffer.concat([this.#head, bytes]));
     this.#started = true;
     if (this.#blocked || this.#socket.writableLength === 0) return;
-    // 'drain' comes only after more than the high-water mark, and a callback on every write would cost every write.
+    // 'drain' is emitted only above the high-water mark, and a callback on every write would slow down every
+    // write.
     this.#blocked = true;
     this.#socket.write(NOTHING, () => {
       this.#blocked = false;
@@ -98,7 +106,7 @@ export class SocketSink implements Sink {
 
   close(reason: CloseReason): void {
     if (!this.#started) return;
-    // What the kernel holds for a client that does not read would stay there for minutes.
+    // Otherwise the kernel would keep data for a client that does not read for minutes.
     if (reason === 'slow') {
       this.#socket.resetAndDestroy();
       return;

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join, relative, sep } from 'node:path';
 import type { Reply } from './reply.ts';
 
-/** Answers a path; undefined when no file has it. */
+/** Answers a path; undefined if there is no such file. */
 export type StaticFiles = (path: string, ifNoneMatch: string | undefined) => Reply | undefined;
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
@@ -20,8 +20,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads a small site into memory, so that no request ever names a file. `/` is its `index.html`.
- * @param directory may be missing, and then there are no files
+ * Reads a small site into memory, so that no request ever opens a file. `/` is its `index.html`.
+ * @param directory may be missing; there are no files then
  */
 export function loadStaticFiles(directory: string): StaticFiles {
   const files = new Map<string, Reply>();
@@ -47,7 +47,7 @@ function toReply(body: Buffer, extension: string): Reply {
     status: 200,
     headers: {
       'Content-Type': MEDIA_TYPES[extension] ?? 'application/octet-stream',
-      // A browser asks every time and mostly gets 304, so that no page mixes two deploys.
+      // A browser asks every time and usually gets 304, so no page mixes files of two deploys.
       'Cache-Control': 'no-cache',
       ETag: `"${etag}"`,
     },

@@ -11,7 +11,7 @@ import { problem, type Reply, refusal, unavailable } from './reply.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
-/** A quiet stream is written to twice in this time: with 10,000 of them that is a tenth of a core (ADR 32). */
+/** A quiet stream is ticked twice in this time: with 10,000 streams that takes a tenth of a core (ADR 32). */
 const MIN_HEARTBEAT_SECONDS = 2;
 
 export interface StreamRouteOptions extends EventsRouteOptions {
@@ -21,12 +21,13 @@ export interface StreamRouteOptions extends EventsRouteOptions {
 type Opening = Reply | undefined | Promise<Reply | undefined>;
 
 /**
- * `GET /v1/events` as a stream, on a socket that is the stream's alone.
+ * `GET /v1/events` as a stream, on a socket that belongs to the stream alone.
  *
- * Nothing is awaited where the issuer's keys are known, the task serves the channel already and nobody else waits.
- * @param behindHead what the client has sent behind the request's head
- * @returns undefined when the stream is open, or its client has gone
- * @throws InvalidInputError, AccessDeniedError or KeysUnavailableError, at once or later
+ * Nothing is awaited if the issuer's keys are known, the task already follows the channels and no other
+ * request waits.
+ * @param behindHead what the client has sent after the request's head
+ * @returns undefined if the stream is open or its client has left
+ * @throws InvalidInputError, AccessDeniedError or KeysUnavailableError, synchronously or as a rejection
  */
 export function openStream(request: IncomingMessage, socket: Socket, behindHead: Buffer, options: StreamRouteOptions): Opening {
   const { query } = parseTarget(request.url ?? '/');
@@ -46,15 +47,16 @@ interface StreamRequest {
 
 function attachStream({ request, socket, behindHead, query, access }: StreamRequest, { hub, logger, cors }: StreamRouteOptions): Opening {
   const channels = parseChannels(query.getAll('channel'));
-  if (behindHead.length > 0) return problem(400, 'bad_request', 'a connection that has requested a stream takes nothing else');
+  if (behindHead.length > 0)
+    return problem(400, 'bad_request', 'the connection of a stream accepts no other data: send the next request on another connection');
   if (query.has('after')) {
-    throw new InvalidInputError('invalid_parameter', 'after belongs to polls: a stream resumes with Last-Event-ID or ?lastEventId=');
+    throw new InvalidInputError('invalid_parameter', 'after is for polls: a stream resumes with Last-Event-ID or ?lastEventId=');
   }
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
-  // It may have closed before its turn came, and would not say so again.
+  // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
 
   const sink = new SocketSink(socket, request, cors(request));
@@ -64,18 +66,19 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   sink.serve(stream);
   if (sink.started) return undefined;
   return stream.opened.then(
-    // Untouched where the hub began to drain while the stream was opening, or others needed the places of its channels.
+    // The sink is unused if the hub began to drain while the stream was opening, or others needed the places
+    // of its channels.
     () => (sink.started || socket.destroyed ? undefined : refusal(hub.isDraining ? 'draining' : 'tooManyChannels')),
     (error) => {
       logger.error('could not open a stream', { channels, ...correlationIdOf(request), error });
-      return unavailable('unavailable', 'the event log cannot be read right now');
+      return unavailable('unavailable', 'the event log cannot be read right now: try again');
     },
   );
 }
 
 /**
- * How long the stream is to be silent at most. Some clients take a stream for dead before the stage's own heartbeat comes: OkHttp
- * after 10 s, okhttp-eventsource after about 5 s.
+ * The longest silence that the client asks for. Some clients consider a stream dead before the stage's own
+ * heartbeat arrives: OkHttp after 10 s, okhttp-eventsource after about 5 s.
  * @throws InvalidInputError `invalid_parameter`
  */
 function parseHeartbeat(text: string | undefined, longestMs: number): number {
@@ -88,7 +91,7 @@ function parseHeartbeat(text: string | undefined, longestMs: number): number {
   );
 }
 
-/** The header comes from EventSource itself and is newer than what the page's URL says. */
+/** The header comes from EventSource itself and is newer than the query in the page's URL. */
 function lastEventIdOf(request: IncomingMessage): string | undefined {
   const value = request.headers['last-event-id'];
   return typeof value === 'string' && value !== '' ? value : undefined;

@@ -9,11 +9,11 @@ export interface AdmissionOptions {
   readonly counter: HubCounter;
   /** Streams and unanswered polls together. */
   readonly maxStreams: number;
-  /** The same, for each principal but the anonymous one. @default no limit */
+  /** The same per principal; the anonymous principal has no limit. @default no limit */
   readonly maxStreamsPerPrincipal?: number;
 }
 
-/** Counts streams and polls against the task and their principals, and refuses those that are too many. */
+/** Counts streams and polls against the task and their principals, and refuses those above the limits. */
 export class Admission {
   readonly #options: AdmissionOptions;
   readonly #quota: PrincipalQuota;
@@ -24,12 +24,12 @@ export class Admission {
     this.#quota = new PrincipalQuota(options.maxStreamsPerPrincipal ?? Number.POSITIVE_INFINITY);
   }
 
-  /** Those that are here now. */
+  /** Streams and polls that are open now. */
   get admitted(): number {
     return this.#admitted;
   }
 
-  /** The feeds of a newcomer, who is counted until {@link leave}; or why it may not come. */
+  /** The feeds of a new stream or poll, which is counted until {@link leave}; or the reason for refusing it. */
   admit(channels: readonly string[], principal: string): readonly Feed[] | Refusal | 'tooManyChannels' {
     const { feeds, counter, maxStreams } = this.#options;
     if (this.#admitted >= maxStreams) {

@@ -11,51 +11,63 @@ import type { Ring } from './ring.ts';
 export interface CatchUpOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
-  /** Reads of pages of the log at once. A permit is held while the log is read, and never while a client is waited for. */
+  /**
+   * Permits for reading pages of the log. A permit is held while the log is read, never while waiting for a
+   * client.
+   */
   readonly reads: Permits;
-  /** The same for reads of an item or two. */
+  /** Permits for reads of one or two items. */
   readonly lookups: Permits;
-  /** A reader is being served from the log. */
+  /** Called when a reader begins to be served from the log. */
   readonly onReplay: () => void;
-  /** A reader is being told that it cannot be resumed. */
+  /** Called when a reader is told that it cannot resume. */
   readonly onReset: () => void;
 }
 
-/** Takes what a reader has missed. */
+/** Receives what a reader has missed. */
 export interface CatchUpVisitor {
-  /** Whose turn each read of the log is. */
+  /** The principal that each read of the log counts against. */
   readonly principal: string;
-  /** Held from before a page is read until it is given up: whoever catches up in several channels has one page at a time. */
+  /**
+   * Held from before a page is read until the page is given up: a reader that catches up in several channels
+   * holds one page at a time.
+   */
   readonly turn: PermitSource | undefined;
   /**
-   * Takes events in order, and may take fewer than all of them: the others are read again, after {@link wantsMore}.
-   * The last one taken is the reader's new position. @returns how many were taken
+   * Takes events in order, possibly not all of them: the others are read again after {@link wantsMore}. The
+   * last one taken is the reader's new position. @returns how many were taken
    */
   events(events: readonly ChannelEvent[]): Promise<number>;
-  /** Everything between the reader's position and `position` cannot be had any more. */
+  /** Everything between the reader's position and `position` can no longer be delivered. */
   reset(reason: ResetReason, position: ChannelPosition): Promise<void>;
-  /** Waits until the reader has room for more; false when it wants no more for now. */
+  /** Waits until the reader has room for more; false if it wants no more for now. */
   wantsMore(): Promise<boolean>;
-  /** The feed is behind the reader. It comes up once its gaps are closed, which takes the grace period at most. False as above. */
+  /**
+   * The feed is behind the reader. Waits until it has caught up, which takes the grace period at most; false
+   * if the reader wants no more for now.
+   */
   feedIsBehind(): Promise<boolean>;
 }
 
-/** Entries asked for at once. A reader that takes fewer of a page is not read a whole one again. */
+/** Entries per read. If a reader takes only part of a page, later reads ask for less than a page. */
 const MAX_PAGE = 100;
 const FIRST_PAGE = 25;
 const FIRST_PAGE_CHARS = 64 * 1024;
 
-/** Parsing an answer of the log cannot be done in pieces: 256 KiB take a few milliseconds. */
+/** The JSON of a page cannot be parsed in pieces: 256 KiB take a few milliseconds. */
 const PAGE_CHARS = 256 * 1024;
 
-/** Parsing and encoding so many characters takes about as much work as the read itself. */
+/** Parsing and encoding this many characters is about as much work as the read itself. */
 const READ_CHARS = 16 * 1024;
 
 function charsOf({ entries }: ReplayPage): number {
   return entries.reduce((sum, entry) => sum + (entry.kind === 'event' ? entry.event.data.length : 0), 0);
 }
 
-/** Small, because nobody knows yet whether the client takes what it has asked for. An event in the ring takes about twice its characters. */
+/**
+ * Small, because nobody knows yet whether the client reads what it has asked for. In the ring, an event takes
+ * about twice as many bytes as its data has characters.
+ */
 function firstLimit({ meanBytes }: Ring): number {
   return limitWithin(FIRST_PAGE_CHARS, FIRST_PAGE, meanBytes / 2);
 }
@@ -64,16 +76,17 @@ function nextLimit(limit: number, meanChars: number): number {
   return limitWithin(PAGE_CHARS, Math.min(limit * 2, MAX_PAGE), meanChars);
 }
 
-/** At least one entry, and no more than so many characters hold. */
+/** At least one entry, and no more than fit into the given number of characters. */
 function limitWithin(chars: number, maxEntries: number, meanChars: number): number {
   return Math.max(1, Math.min(maxEntries, Math.floor(chars / Math.max(1, meanChars))));
 }
 
 /**
- * Brings a reader from wherever it stopped to the feed's ring: by the ring alone where it reaches back far enough, or can be
- * made to, else by a replay of the log, else by a reset.
+ * Brings a reader from wherever it stopped to the feed's ring. If the ring reaches back far enough, or can be
+ * extended to, the ring alone serves the reader; otherwise a replay of the log does; otherwise the reader
+ * gets a reset.
  *
- * @returns the ordinal to go on with; undefined when the visitor wanted no more
+ * @returns the ordinal to continue with; undefined if the visitor wanted no more
  */
 export async function catchUp(
   feed: Feed,
@@ -92,7 +105,8 @@ export async function catchUp(
     const at = position;
     const resumption = await inTurn(options.lookups, visitor, signal, () => reader.checkResume(feed.channel, at));
     if (resumption.kind === 'reset' && resumption.reason === 'epoch_changed' && position.epoch === feed.position.epoch) {
-      // The log has lost the epoch that the feed still has: the new position has to be of the next one.
+      // The log has lost the epoch that the feed still has, so the reader's new position must be in the next
+      // epoch.
       await feed.refresh();
     } else if (resumption.kind === 'reset') {
       position = feed.position;
@@ -100,10 +114,11 @@ export async function catchUp(
       await visitor.reset(resumption.reason, position);
       if (!(await visitor.wantsMore())) return undefined;
     } else if (resumption.from.epoch !== feed.position.epoch) {
-      // The client learned of a new epoch on another task before this one did.
+      // The client learned of a new epoch from another task before this task did.
       await feed.refresh();
     } else if (position.seq > feed.position.seq) {
-      // The client was further on another task. What it has is in the log, so the feed gets there too.
+      // The client was further ahead on another task. Its events are in the log, so this feed will get there
+      // too.
       feed.noteAssigned(position.seq);
       if (!(await visitor.feedIsBehind())) return undefined;
     } else {
@@ -116,8 +131,8 @@ export async function catchUp(
 }
 
 /**
- * Makes the ring reach back to the position, if it can. All who need the same page wait for one read; each also has its own
- * turn to read it, so that nobody waits for another one's.
+ * Extends the ring back to the position, if it can. All readers that need the same page wait for one read.
+ * Each of them also waits for its own turn to read it, so none depends on the turn of another.
  */
 async function reachBack(
   feed: Feed,
@@ -143,7 +158,7 @@ async function reachBack(
   }
 }
 
-/** @returns the position reached; undefined when the visitor wanted no more */
+/** @returns the position reached; undefined if the visitor wanted no more */
 async function replay(
   feed: Feed,
   from: ChannelPosition,
@@ -164,24 +179,26 @@ async function replay(
       const page = await servePage(progress, reached, limit, visitor, signal, options);
       reached = page.reached;
       behindGap ??= page.behindGap;
-      // Nothing of the page is held while the client is waited for, but what the visitor answers for.
+      // While waiting for the client, nothing of the page is held except what the visitor accounts for.
       if (!(await visitor.wantsMore())) return undefined;
       if (feed.locate(reached) !== undefined) return reached;
       if (page.isCut) progress = reader.beginReplay(channel, reached, undefined, checkedAtMs);
       limit = page.isCut ? Math.max(1, page.taken) : nextLimit(limit, page.meanChars);
     }
     if (reached.epoch !== floor.epoch || reached.seq >= floor.seq) return reached;
-    // In a log that has been wiped since nothing is found either, and that is no gap. The outer loop tells the client.
+    // A log that was wiped in the meantime looks the same, but is not a gap. The loop in {@link catchUp}
+    // sends the reset.
     const resumption = await inTurn(options.lookups, visitor, signal, () => reader.checkResume(channel, reached));
     if (resumption.kind === 'reset') return reached;
-    // What the feed began behind was settled then, so what is still not there is a gap that nobody has tombstoned yet.
+    // Everything below the floor was settled when the feed began. What is still missing is a gap that nobody
+    // has tombstoned yet.
     const rest = { from: reached.seq + 1, to: Math.min(floor.seq, (behindGap?.seq ?? Number.MAX_SAFE_INTEGER) - 1) };
     const entries = await reader.tombstone(channel, floor.epoch, rest, behindGap?.atMs ?? clock.nowMs());
     signal.throwIfAborted();
     reached = (await serve({ entries, settled: rest.to, more: false }, reached, visitor)).reached;
     return (await visitor.wantsMore()) ? reached : undefined;
   } catch (error) {
-    // The client took so long that what comes next has expired meanwhile: the next check says so.
+    // The client was so slow that the next events have expired: the next check reports it.
     if (error instanceof ReplayExpiredError) return reached;
     throw error;
   }
@@ -190,11 +207,14 @@ async function replay(
 interface ServedPage {
   readonly reached: ChannelPosition;
   readonly taken: number;
-  /** Characters of data in an event, on average. */
+  /** Average number of characters of data per event. */
   readonly meanChars: number;
-  /** The visitor has not taken all of it. */
+  /** The visitor has not taken all events. */
   readonly isCut: boolean;
-  /** The first entry past an open gap: what lies there is the feed's to deliver, which waits for the gap, or tombstones it. */
+  /**
+   * The first entry above an open gap. Delivering what lies there is up to the feed, which waits for the gap
+   * or tombstones it.
+   */
   readonly behindGap: Age | undefined;
 }
 
@@ -231,7 +251,7 @@ async function serve({ entries, settled }: ReplayPage, from: ChannelPosition, vi
   };
 }
 
-/** Reads the log when the visitor's turn comes. */
+/** Reads the log as soon as it is the visitor's turn. */
 async function inTurn<Result>(
   permits: Permits,
   { principal }: CatchUpVisitor,

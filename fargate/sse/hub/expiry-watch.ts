@@ -3,21 +3,23 @@ import type { Clock } from '../../../backbone/ports.ts';
 /** Timers of Node overflow after 25 days, and tokens may last longer. */
 const MAX_SLEEP_MS = 3_600_000;
 
-/** Wakes when the first of many things ends, with one timer for all of them. */
+/** Wakes up when the earliest of many things expires, with a single timer for all. */
 export class ExpiryWatch {
   readonly #clock: Clock;
   readonly #endExpired: (nowMs: number) => number;
-  /** Nothing ends before. */
+  /** Nothing expires before this time. */
   #nextMs = Number.POSITIVE_INFINITY;
   #sleep = new AbortController();
 
-  /** @param endExpired ends what has expired, and answers when the next does; infinity where nothing will */
+  /**
+   * @param endExpired ends what has expired and returns when the next thing expires; infinity if nothing will
+   */
   constructor(clock: Clock, endExpired: (nowMs: number) => number) {
     this.#clock = clock;
     this.#endExpired = endExpired;
   }
 
-  /** Something ends then. */
+  /** Something expires at this time. */
   expect(atMs: number): void {
     if (atMs >= this.#nextMs) return;
     this.#nextMs = atMs;

@@ -15,64 +15,70 @@ export interface FeedOptions extends GapMenderOptions {
   readonly retentionMs: number;
   /** Called whenever the feed's position has moved. */
   readonly onAdvanced: (feed: Feed) => void;
-  /** Resolves when readers have been offered what the ring holds, if that is more than the ring should hold. */
+  /** If the ring holds more than it should, resolves once readers have been offered its content. */
   readonly pace: (feed: Feed) => Promise<void> | undefined;
-  /** Called for a notification of an event that has been delivered already. */
+  /** Called for a notification of an event that was already delivered. */
   readonly onRepeat: () => void;
   readonly ringMemory: RingMemory;
 }
 
-/** The task follows the channel no more. */
+/** The task no longer follows the channel. */
 export class FeedClosedError extends Error {
   override readonly name = 'FeedClosedError';
 }
 
-/** Shared: feeds come and go by the thousand, and capturing a stack for each would cost more than the rest of closing it. */
+/**
+ * Shared: thousands of feeds come and go, and capturing a stack for each would cost more than the rest of
+ * closing it.
+ */
 const CLOSED = new FeedClosedError('the task does not follow the channel any more');
 
-/** The permit is there; the others who wanted one for the same channel need none. */
+/** One reader got the permit; the others who waited for one on the same channel no longer need theirs. */
 const OPENING = new Error('the channel is being opened');
 
-/** Whoever wants to know that a feed has moved on: streams, and polls that wait. */
+/** A stream, or a waiting poll, that is told when a feed has moved on. */
 export interface Reader {
   flush(): void;
 }
 
-/** Notifications kept while the log is asked where to start. What does not fit is read from the log afterwards. */
+/** Notifications kept while the feed asks the log where to start. The rest is read from the log afterwards. */
 const MAX_HELD = 1_024;
 
-/** A new epoch with no more events than this is delivered from its start: all of them are new to every subscriber. */
+/**
+ * A new epoch with at most this many events is delivered from its start: all of them are new to every
+ * subscriber.
+ */
 const MAX_CATCH_UP = 1_000;
 
 /**
- * One channel as this task sees it: takes notifications as the hints that they are, and fills the ring with the
- * channel's events in order, each once. It lives while somebody reads the channel, and a while longer.
+ * One channel as this task sees it. Treats notifications as hints, and fills the ring with the channel's
+ * events in order, each once. Exists while the channel has readers, and for a while after that.
  */
 export class Feed {
   readonly channel: string;
-  /** Resolves when the feed has its baseline; rejects when the log did not tell. */
+  /** Resolves when the feed has its baseline; rejects if it could not be read from the log. */
   readonly opened: Promise<void>;
   readonly readers = new Set<Reader>();
   readonly #options: FeedOptions;
-  /** Rejects when the feed closes, so that nobody waits for the log any longer. */
+  /** Rejects when the feed closes, so that nobody goes on waiting for the log. */
   readonly #gone = Promise.withResolvers<never>();
-  /** Resolves once the opening may read the log, with what gives its permit back. */
+  /** Resolves when the feed may read the log in order to open, with the function that releases its permit. */
   readonly #mayOpen = Promise.withResolvers<() => void>();
-  /** Exists while the opening waits for a permit. */
+  /** Exists while opening waits for a permit. */
   #wanting: AbortController | undefined = new AbortController();
   #isClosed = false;
-  /** Exists once somebody waits for the feed. */
+  /** Exists once somebody waits for the feed to advance. */
   #closing: AbortController | undefined;
   /** Undefined until the baseline is known. */
   #live: { readonly sequencer: Sequencer<LogEntry>; readonly ring: Ring; readonly history: RingHistory } | undefined;
   readonly #mender: GapMender;
-  /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
+  /** Notifications that cannot be judged yet: the feed is still opening, or they are of another epoch. */
   #held: ChannelEvent[] = [];
-  /** The last epoch that the log has denied: its late notifications cost nothing. */
+  /** The last epoch that the log no longer has: late notifications of it are dropped without a read. */
   #oldEpoch: string | undefined;
   #refreshing: Promise<void> | undefined;
 
-  /** It opens once it is {@link wantedBy} somebody. */
+  /** The feed opens after the first call of {@link wantedBy}. */
   constructor(channel: string, options: FeedOptions) {
     this.channel = channel;
     this.#options = options;
@@ -83,11 +89,11 @@ export class Feed {
       pace: () => options.pace(this),
     });
     this.opened = Promise.race([this.#open(), this.#gone.promise]);
-    // Whoever acquired the feed awaits it; a feed that everybody has left must not end the process.
+    // Whoever acquired the feed awaits it. If all of them have left, the rejection must not end the process.
     this.opened.catch(() => {});
   }
 
-  /** The feed opens when the turn comes of one of those who want its channel. */
+  /** Every reader that wants the channel queues for a permit; the first one to get it opens the feed. */
   async wantedBy(lookups: PermitSource): Promise<void> {
     const wanting = this.#wanting;
     if (wanting === undefined) return;
@@ -107,14 +113,14 @@ export class Feed {
   }
 
   /**
-   * What the ring holds of the time before it was made.
+   * The events before the ring's first one, as far as they were read from the log.
    * @throws TypeError before the feed is open
    */
   get history(): RingHistory {
     return this.#state.history;
   }
 
-  /** Everything up to it is in the ring, or has gone through it. */
+  /** Everything up to this position is in the ring, or was in it. */
   get position(): ChannelPosition {
     const { sequencer } = this.#state;
     return { epoch: sequencer.epoch, seq: sequencer.seq };
@@ -124,7 +130,7 @@ export class Feed {
     return this.#live !== undefined;
   }
 
-  /** Nothing is known of the channel yet, and nothing asked. */
+  /** The feed knows nothing of the channel yet, and has not asked the log. */
   get isWaiting(): boolean {
     return this.#wanting !== undefined;
   }
@@ -134,29 +140,33 @@ export class Feed {
     return this.#live;
   }
 
-  /** The next ordinal of a reader that has everything up to `position`; undefined when the ring cannot serve it (yet). */
+  /**
+   * The next ordinal of a reader that has everything up to `position`; undefined if the ring cannot serve it
+   * (yet).
+   */
   locate(position: ChannelPosition): number | undefined {
     const { sequencer, ring } = this.#state;
     return position.seq > sequencer.seq ? undefined : ring.find(position);
   }
 
-  /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
+  /** Notifications are kept from before the head is read, so nothing assigned after that goes unnoticed. */
   async #open(): Promise<void> {
     const release = await this.#mayOpen.promise;
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
-    // Nobody would give back the memory of a ring that is made now.
+    // Nobody would release the memory of a ring that is created now.
     if (this.#isClosed) throw CLOSED;
     const { reader, ringMemory } = this.#options;
     const ring = new Ring(this.channel, baseline, ringMemory);
     const history = new RingHistory(this.channel, ring, ringMemory, reader);
     this.#live = { sequencer: new Sequencer(baseline), ring, history };
     if (newestFirst.some(({ seq }) => seq <= baseline.seq)) history.add(newestFirst);
-    // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
+    // Entries above the baseline were notified before this feed existed. Mending reads those that the tail no
+    // longer holds.
     this.#take(newestFirst.filter(({ seq }) => seq > baseline.seq).reverse());
     this.#offerHeld();
   }
 
-  /** Takes a notification: any order, any number of times. */
+  /** Takes a notification, in any order and any number of times. */
   offer(event: ChannelEvent): void {
     if (this.#live?.sequencer.epoch === event.epoch) {
       if (event.seq <= this.#live.sequencer.seq) this.#options.onRepeat();
@@ -170,7 +180,7 @@ export class Feed {
 
   /**
    * Takes the channel's head as the log has it, so that a lost last notification and a lost log are noticed.
-   * @param head undefined when the channel was never used, or its log was wiped
+   * @param head undefined if the channel was never used, or its log was wiped
    * @param seen the feed's position before the head was read
    */
   noteHead(head: Head | undefined, seen: ChannelPosition): void {
@@ -185,14 +195,17 @@ export class Feed {
     }
   }
 
-  /** Notes that a seq of the feed's epoch is known to be assigned. */
+  /** Records that a seq of the feed's epoch is known to be assigned. */
   noteAssigned(seq: number): void {
     this.#state.sequencer.noteHead(seq);
     this.#mender.note(seq);
     this.#mender.start();
   }
 
-  /** Asks the log for the channel's epoch, and begins anew where it is another one, or where the channel has none any more. */
+  /**
+   * Asks the log for the channel's epoch. Begins anew if it is a different one, or if the channel no longer
+   * has one.
+   */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#confirm();
     return this.#refreshing;
@@ -245,18 +258,22 @@ export class Feed {
       else if (isOrigin(seen) && head !== undefined) await this.#beginFirst(head);
       else if (epoch !== seen.epoch) await this.#beginAnew(head, 'epoch_changed');
       else if (seq < seen.seq) await this.#beginAnew(head, 'ahead');
-      // Of what came before the head was read, everything of another epoch is old.
+      // Everything of another epoch that arrived before the head was read is old.
       const old = new Set(this.#held.slice(0, judged).filter(({ epoch }) => epoch !== this.position.epoch));
       this.#held = this.#held.filter((event) => !old.has(event));
       for (const { epoch } of old) this.#oldEpoch = epoch;
     } finally {
       this.#refreshing = undefined;
     }
-    // What came since may be of a yet newer epoch: offered again, it is judged by another look at the head.
+    // What arrived since then may be of an even newer epoch. Offering it again leads to another look at the
+    // head.
     this.#offerHeld();
   }
 
-  /** The channel is used for the first time since the feed began: all that there is of it is new to every reader. */
+  /**
+   * The channel is used for the first time since the feed began, so all of its events are new to every
+   * reader.
+   */
   async #beginFirst(head: Head): Promise<void> {
     if (!this.#hasAll(head)) return this.#beginAnew(head, 'expired');
     const { ring, history } = this.#state;
@@ -271,7 +288,7 @@ export class Feed {
     return this.#options.clock.nowMs() < createdAtMs + this.#options.retentionMs;
   }
 
-  /** @param head undefined for a channel that has been used and has no epoch any more: its log was wiped */
+  /** @param head undefined if the channel was used before and no longer has an epoch: its log was wiped */
   async #beginAnew(head: Head | undefined, reason: ResetReason): Promise<void> {
     const { reader } = this.#options;
     const fromStart = head !== undefined && reason === 'epoch_changed' && this.#hasAll(head) && head.seq <= MAX_CATCH_UP;

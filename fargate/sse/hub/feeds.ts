@@ -2,18 +2,21 @@ import type { Reservation, Shares } from '../budget/shares.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 import type { Permits } from './permits.ts';
 
-/** How long a feed goes on without readers: clients that reconnect are then served from its ring and cost the log nothing. */
+/**
+ * How long a feed without readers is kept: clients that reconnect are then served from its ring, without
+ * reading the log.
+ */
 const LINGER_MS = 60_000;
 
-/** Feeds without readers kept at most, so that somebody who tries many names cannot fill the memory. */
+/** The most feeds without readers to keep, so that a client that tries many names cannot fill the memory. */
 const MAX_IDLE = 1_000;
 
 export interface FeedsOptions extends FeedOptions {
-  /** Places for channels. Each is counted for whoever came first. */
+  /** Places for channels. Each counts against the principal that opened the channel first. */
   readonly places: Shares;
-  /** The feed has lost its place to somebody who follows fewer channels: its readers have to go. */
+  /** The feed has lost its place to somebody who follows fewer channels: its readers must be closed. */
   readonly onEvicted: (feed: Feed) => void;
-  /** How many feeds may ask the log at the same time where they begin. */
+  /** Limits how many feeds may ask the log for their baseline at the same time. */
   readonly lookups: Permits;
 }
 
@@ -22,7 +25,7 @@ export class Feeds {
   readonly #options: FeedsOptions;
   readonly #feeds = new Map<string, Feed>();
   readonly #users = new Map<Feed, number>();
-  /** Feeds without readers, and since when; the longest idle first. */
+  /** Feeds without readers, with the time since when; the longest idle first. */
   readonly #idle = new Map<Feed, number>();
   readonly #places = new Map<Feed, { readonly principal: string; readonly place: Reservation }>();
 
@@ -44,8 +47,8 @@ export class Feeds {
   }
 
   /**
-   * The feeds of some channels; those that are missing are made. All of them need their {@link release}.
-   * @returns undefined where the principal follows as many channels as it may now
+   * The feeds of the given channels; missing ones are created. Each must be passed to {@link release}.
+   * @returns undefined if the principal already follows as many channels as it may
    */
   acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
     const feeds: Feed[] = [];
@@ -62,7 +65,7 @@ export class Feeds {
       if (!feed.isOpen) void feed.wantedBy(this.#options.lookups.for(principal));
       feeds.push(feed);
     }
-    // Making the last of them may have taken the place of the first.
+    // Creating the last feed may have evicted the first.
     const areKept = !areNew || feeds.every((feed) => this.#feeds.get(feed.channel) === feed);
     if (feeds.length === channels.length && areKept) return feeds;
     for (const feed of feeds) this.release(feed);
@@ -86,7 +89,7 @@ export class Feeds {
     if (this.#idle.size > MAX_IDLE && longestIdle !== undefined) this.#remove(longestIdle);
   }
 
-  /** Lets feeds go that have been without readers for long. */
+  /** Removes feeds that have been without readers for long. */
   sweep(): void {
     const nowMs = this.#options.clock.nowMs();
     for (const [feed, sinceMs] of this.#idle) {
@@ -94,7 +97,7 @@ export class Feeds {
     }
   }
 
-  /** Gives up feeds without readers, the longest idle first. */
+  /** Removes feeds without readers, the longest idle first. */
   evictIdle(whilst: () => boolean): void {
     while (whilst() && this.#evictOne(() => true));
   }
@@ -117,7 +120,7 @@ export class Feeds {
     const feed = new Feed(channel, this.#options);
     this.#feeds.set(channel, feed);
     this.#places.set(feed, { principal, place });
-    // The next reader tries anew.
+    // If opening fails, the next reader starts with a new feed.
     feed.opened.catch(() => this.#remove(feed));
     return feed;
   }

@@ -10,28 +10,28 @@ export interface GapMenderOptions {
   readonly reader: LogReader;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A gap is tombstoned when its seqs have been known for this long. */
+  /** A gap is tombstoned when its seqs have been known to be assigned for this long. */
   readonly graceMs: number;
   readonly onTombstoned: (gaps: number) => void;
 }
 
 /** The feed whose gaps are closed. */
 export interface MendedFeed {
-  /** That of the epoch which is read now; undefined once the feed has closed. */
+  /** The sequencer of the current epoch; undefined once the feed has closed. */
   sequencer(): Sequencer<LogEntry> | undefined;
   take(entries: readonly LogEntry[]): void;
-  /** Resolves when readers have been offered what was taken, if that is more than the ring should hold. */
+  /** If the ring holds more than it should, resolves once readers have been offered its content. */
   pace(): Promise<void> | undefined;
   /** Asks the log for the channel's epoch. */
   refresh(): Promise<void>;
 }
 
-/** Seqs read from the log at once: one page, for all of it is held until it is in order. */
+/** Seqs per read of the log: one page, because all of it is held until it is in order. */
 const MAX_READ = 100;
 
 const BACKOFF = { firstMs: 200, mostMs: 5_000 };
 
-/** Closes the gaps of one channel: with what the log has, or with tombstones. */
+/** Closes the gaps of one channel: with the events from the log, or with tombstones. */
 export class GapMender {
   readonly #channel: string;
   readonly #options: GapMenderOptions;
@@ -46,24 +46,24 @@ export class GapMender {
     this.#feed = feed;
   }
 
-  /** Notes that all seqs up to this one are assigned. */
+  /** Records that all seqs up to this one are assigned. */
   note(seq: number): void {
     this.#gaps.note(seq, this.#options.clock.nowMs());
   }
 
-  /** All seqs up to this one have come out. */
+  /** All seqs up to this one were delivered in order. */
   settle(seq: number): void {
     this.#gaps.settle(seq);
     this.#nap?.abort();
   }
 
-  /** What was noted was of another epoch. */
+  /** Forgets the seqs noted so far: they are of another epoch. */
   beginEpoch(): void {
     this.#gaps = new GapWatch();
     this.#nap?.abort();
   }
 
-  /** Sees to it that nothing stays missing. */
+  /** Begins to close gaps, if there are any. */
   start(): void {
     if (!this.#isMending && this.#feed.sequencer()?.hasGap === true) void this.#mend();
   }
@@ -73,7 +73,10 @@ export class GapMender {
     this.#nap?.abort();
   }
 
-  /** Works until nothing is missing: reads a gap at once, waits for its publisher as long as it may still come, then tombstones it. */
+  /**
+   * Works until nothing is missing: reads a gap at once, waits as long as its publisher may still fill it,
+   * then tombstones it.
+   */
   async #mend(): Promise<void> {
     this.#isMending = true;
     let failures = 0;
@@ -95,7 +98,7 @@ export class GapMender {
   async #mendOnce(sequencer: Sequencer<LogEntry>, from: number, to: number): Promise<void> {
     const { reader, clock, graceMs, onTombstoned } = this.#options;
     const isOver = () => sequencer !== this.#feed.sequencer();
-    // What is behind the gap tells how old it is, if it is there.
+    // Also reads the entry after the gap: if it exists, its time shows how old the gap is.
     const found = await reader.readRange(this.#channel, sequencer.epoch, { from, to: to + 1 });
     if (isOver()) return;
     this.#feed.take(found);
@@ -110,7 +113,7 @@ export class GapMender {
       return;
     }
 
-    // In a log that was wiped or restored nothing is found either: that is a reset, and not a gap.
+    // A log that was wiped or restored looks the same, but needs a reset and not a tombstone.
     await this.#feed.refresh();
     if (isOver()) return;
     const [behind] = found;

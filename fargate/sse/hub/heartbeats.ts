@@ -1,17 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** What is told from time to time to give a sign of life. */
+/** Something that is called regularly so that it can send a heartbeat. */
 export interface Ticking {
   tick(nowMs: number): void;
 }
 
-/** Ticks before the event loop gets its turn. */
+/** How many ticks run before the event loop gets its turn. */
 const TICKS_PER_TURN = 256;
 
 /**
- * Gives streams their tick, twice in the interval that each has: one that was written to since the last tick is passed over, so
- * two may pass without a byte. Streams of the same interval go together, with one timer, so those that want no interval of their
- * own pay nothing for the others. Clients choose among a few intervals, and a group that was made is kept.
+ * Ticks streams twice in their heartbeat interval. A stream that was written to since the last tick is
+ * skipped, so two ticks may pass without a byte. Streams with the same interval share one timer, so streams
+ * with the default interval pay nothing for the others. Clients choose among a few intervals only, so a group
+ * is never removed.
  */
 export class Heartbeats {
   readonly #groups = new Map<number, Set<Ticking>>();
@@ -19,7 +20,7 @@ export class Heartbeats {
   readonly #every: (intervalMs: number, work: () => Promise<void>) => void;
   #started = false;
 
-  /** @param every repeats some work until the end */
+  /** @param every repeats the work until the hub closes */
   constructor(nowMs: () => number, every: (intervalMs: number, work: () => Promise<void>) => void) {
     this.#nowMs = nowMs;
     this.#every = every;

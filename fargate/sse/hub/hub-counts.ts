@@ -1,28 +1,31 @@
 import { LatencySample } from './latency-sample.ts';
 
-/** What has happened since the last look. */
+/** What has happened since the counts were last taken. */
 export interface HubCounts {
   /** Streams that were opened. */
   readonly connects: number;
   readonly deliveries: number;
-  /** Milliseconds from an event's publication until every reader here was offered it, of a sample of the events. */
+  /**
+   * Milliseconds from an event's publication until every reader of this task was offered it, for a sample of
+   * the events.
+   */
   readonly latenciesMs: readonly number[];
   /** Streams and polls that were served from the log. */
   readonly replays: number;
   readonly resets: number;
-  /** Notifications of events that were in the ring already. */
+  /** Notifications of events that were already in the ring. */
   readonly repeatsDropped: number;
   readonly slowStreamsClosed: number;
   readonly gapsTombstoned: number;
   /** Streams and polls that the task had no room for. */
   readonly refusedFull: number;
-  /** Streams and polls of principals that had all they may have. */
+  /** Streams and polls refused because their principal had reached its limit. */
   readonly refusedOverLimit: number;
 }
 
 type Count = Exclude<keyof HubCounts, 'latenciesMs'>;
 
-/** Counts what a hub does, at the cost of an addition. */
+/** Counts what a hub does, at the cost of one addition per count. */
 export class HubCounter {
   #counts = noCounts();
   #latencies = new LatencySample();
@@ -35,7 +38,7 @@ export class HubCounter {
     this.#latencies.add(ms);
   }
 
-  /** Takes the counts, which start again at zero. */
+  /** Returns the counts and resets them to zero. */
   take(): HubCounts {
     const counts = { ...this.#counts, latenciesMs: this.#latencies.values };
     this.#counts = noCounts();

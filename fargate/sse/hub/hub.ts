@@ -25,7 +25,7 @@ export interface HubOptions {
   readonly logger: Logger;
   readonly retentionMs: number;
   readonly graceMs: number;
-  /** No stream is silent for longer; a subscriber may ask for less. */
+  /** The longest silence of a stream; a subscriber may ask for a shorter one. */
   readonly heartbeatIntervalMs: number;
   readonly headCheckIntervalMs: number;
   /** Every stream gets its own reconnection time between these two. */
@@ -33,16 +33,16 @@ export interface HubOptions {
   readonly retryMaxMs: number;
   /** Streams and unanswered polls together. */
   readonly maxStreams: number;
-  /** The same, for each principal but the anonymous one. @default no limit */
+  /** The same per principal; the anonymous principal has no limit. @default no limit */
   readonly maxStreamsPerPrincipal?: number;
   readonly maxUnsentBytes: number;
-  /** What the hub's users share. @default that of a task with 512 MiB */
+  /** What the hub's users share. @default the budget of a task with 512 MiB */
   readonly budget?: TaskBudget;
   /** @default Math.random */
   readonly random?: () => number;
 }
 
-/** Whose a stream is, and for how long. */
+/** Whose stream it is, and until when. */
 interface Holder {
   readonly principal: string;
   readonly expiresAtMs: number;
@@ -56,23 +56,29 @@ const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
 /** A client that takes nothing of what was written to it for this long is closed. */
 export const MAX_STALL_MS = 30_000;
 
-/** Reads of pages of the log at once, and of them for one principal: half stay free for whoever comes. */
+/**
+ * How many pages of the log are read at once, in total and for one principal: half stays free for the others.
+ */
 const MAX_READS = 12;
 const MAX_READS_PER_PRINCIPAL = 6;
 
-/** The same for channels that are opened and cursors that are checked: an item or two, so there is little to parse. */
+/**
+ * The same for opening channels and checking cursors: these read one or two items, so there is little to
+ * parse.
+ */
 const MAX_LOOKUPS = 32;
 const MAX_LOOKUPS_PER_PRINCIPAL = 16;
 
 const DRAIN_STEP_MS = 100;
 
-/** A stream that opens while its client's time ends is looked at again after this long. */
+/** A stream whose token expires while it is still opening is checked again after this long. */
 const EXPIRE_AGAIN_MS = 1_000;
 
 /**
- * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing of HTTP.
+ * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing about HTTP.
  *
- * Each channel's events are encoded once into a ring, and each stream is a place in it: see `Ring` and `PassScheduler`.
+ * Each channel's events are encoded once into a ring, and each stream is a position in it: see `Ring` and
+ * `PassScheduler`.
  */
 export class Hub {
   readonly #options: HubOptions;
@@ -156,12 +162,12 @@ export class Hub {
     return this.#draining.signal.aborted;
   }
 
-  /** How long a stream is silent at most that has not asked for less. */
+  /** The longest silence of a stream that has not asked for a shorter one. */
   get heartbeatIntervalMs(): number {
     return this.#options.heartbeatIntervalMs;
   }
 
-  /** Begins with heartbeats and the comparison of heads, until {@link close}. */
+  /** Starts heartbeats and the comparison of heads, until {@link close}. */
   start(): void {
     const { heartbeatIntervalMs, headCheckIntervalMs } = this.#options;
     this.#heartbeats.start();
@@ -171,7 +177,7 @@ export class Hub {
 
   /**
    * Takes a notification of the topic.
-   * @returns wait for it before taking more: the channel's streams are behind with what they have been offered
+   * @returns a promise to await before offering more: the channel's streams lag behind what they were offered
    */
   offer(event: ChannelEvent): Promise<void> | undefined {
     const feed = this.#feeds.get(event.channel);
@@ -181,7 +187,10 @@ export class Hub {
     return feed.isOpen ? this.#ringLimits.pace(feed) : undefined;
   }
 
-  /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
+  /**
+   * Opens a stream on a sink. Await `stream.opened`, and call `stream.wake` and `stream.detach` when the sink
+   * drains or closes.
+   */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
     const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
@@ -200,25 +209,28 @@ export class Hub {
   }
 
   /**
-   * The events after a cursor, waiting for the first at most so long, not beyond the client's time, and not at all while the
-   * task drains.
-   * @param signal aborts when the client has left, and the poll then rejects with its reason
+   * The events after a cursor. If there are none, waits for the first: at most `patienceMs`, not beyond the
+   * token's expiry, and not at all while the task drains.
+   * @param signal aborts when the client has left; the poll then rejects with its reason
    */
   poll(request: SubscribeRequest, patienceMs: number, signal: AbortSignal): Promise<PollOutcome> {
     return this.#polls.answer(request, patienceMs, signal);
   }
 
-  /** Clients of a channel that has lost its place come back, and have it followed for themselves. */
+  /** The channel has lost its place. The clients reconnect, and the channel then counts against them. */
   #closeReaders(feed: Feed): void {
     for (const reader of [...feed.readers]) if (reader instanceof Stream) reader.close('evicted');
   }
 
-  /** Takes the counts, which start again at zero. */
+  /** Returns the counts and resets them to zero. */
   takeCounts(): HubCounts {
     return this.#counter.take();
   }
 
-  /** Refuses newcomers, answers waiting polls, and closes the streams evenly over the time, so that they come back spread over it too. */
+  /**
+   * Refuses new streams, answers waiting polls, and closes the streams evenly over the time, so that their
+   * clients reconnect spread over it too.
+   */
   async drain(overMs: number): Promise<void> {
     this.#draining.abort();
     const steps = Math.max(1, Math.ceil(overMs / DRAIN_STEP_MS));
@@ -230,7 +242,7 @@ export class Hub {
     }
   }
 
-  /** Ends everything at once. */
+  /** Closes everything at once. */
   close(): void {
     this.#draining.abort();
     this.#stopped.abort();
@@ -239,7 +251,10 @@ export class Hub {
     this.#feeds.closeAll();
   }
 
-  /** Every reader of the feed has been offered the ring's entries in this range: per event, not per stream. */
+  /**
+   * Every reader of the feed has been offered the ring's entries in this range. Runs once per event, not once
+   * per stream.
+   */
   #notePassed(feed: Feed, from: number, through: number): void {
     const { logger, clock } = this.#options;
     const streams = feed.readers.size;

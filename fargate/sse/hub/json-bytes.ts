@@ -1,17 +1,20 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 
-/** Names, punctuation and the longest id of an event as JSON; the channel's and type's characters need no escape. */
+/**
+ * Names, punctuation and the longest id of an event as JSON. The characters allowed in a channel or type need
+ * no escape.
+ */
 const ENVELOPE_BYTES = 160;
 
-/** What JSON writes with two characters. Other control characters take six. */
+/** Characters that JSON escapes with two characters. Other control characters take six. */
 const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (character) => character.charCodeAt(0)));
 
 const LAST_CONTROL = 0x1f;
 
-/** Events of a ring are in many pages. */
+/** A cache, because an event of a ring appears in many pages. */
 const known = new WeakMap<ChannelEvent, number>();
 
-/** Bytes that an event takes at most as JSON, without making it. */
+/** An upper bound for the bytes of an event as JSON, without encoding it. */
 export function jsonBytes(event: ChannelEvent): number {
   const bytes = known.get(event) ?? countJsonBytes(event);
   known.set(event, bytes);

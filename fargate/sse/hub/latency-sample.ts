@@ -1,9 +1,9 @@
 import { MAX_VALUES_PER_LINE } from '../../../backbone/telemetry/embedded-metrics.ts';
 
 /**
- * A uniform sample of latencies, as many as one line of metrics takes (reservoir sampling, Vitter's algorithm R): the same work and
- * memory for each event however many there are, and unlike an average it has percentiles. See
- * docs/decisions/0020-metrics-of-a-lane-not-of-its-parts.md.
+ * A uniform sample of latencies, as many as one line of metrics takes (reservoir sampling, Vitter's algorithm
+ * R). Each event costs the same work however many there are, memory is bounded, and unlike an average, a
+ * sample has percentiles. See docs/decisions/0020-metrics-of-a-lane-not-of-its-parts.md.
  */
 export class LatencySample {
   readonly #values: number[] = [];

@@ -9,21 +9,24 @@ import type { StreamWriter } from './stream-writer.ts';
 
 export interface MissedEventsOptions {
   readonly memory: Shares;
-  /** Encoding pages and frames that are one client's alone. */
+  /** Encodes pages and frames that belong to one client alone. */
   readonly turns: Turns;
   readonly onDelivered: (events: number) => void;
-  /** There was no memory to keep a page of the log until its client has taken it: it is read again. */
+  /**
+   * Called if there was no memory to keep a page of the log until its client has taken it: the page is read
+   * again.
+   */
   readonly onNoMemory: () => void;
 }
 
-/** What events take that are held in memory. */
+/** Memory that the events take. */
 function memoryOf(events: readonly ChannelEvent[]): number {
   return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
 }
 
 /**
- * Writes events of a page of the log to a stream. What the client has no room for is kept as long as there is memory for it, and
- * given up otherwise: it is read again then.
+ * Writes events of a page of the log to a stream. Events that the client has no room for are kept as long as
+ * there is memory for them; otherwise they are dropped and read again later.
  * @returns how many were written
  */
 export async function writeMissed(
@@ -37,7 +40,7 @@ export async function writeMissed(
   let isRevoked = false;
   const revoke = () => {
     isRevoked = true;
-    // Wakes whoever waits for room with a page in hand.
+    // Wakes a writer that waits for room while it holds a page.
     writer.wakeWaiting();
   };
   const kept = options.memory.reserve(principal, memoryOf(events), revoke);
@@ -47,7 +50,7 @@ export async function writeMissed(
   }
   try {
     let written = 0;
-    // A page is not kept while memory is waited for: that may be the very memory which is missing.
+    // A page is not kept while waiting for memory: it may occupy the very memory that is missing.
     while (written < events.length && !isRevoked && !writer.isWaitingForMemory) {
       await writer.whenRoom(signal, undefined, () => isRevoked);
       const turn = () => (signal.aborted ? written : writeSome(events, written, writer, cursor, options));
@@ -73,7 +76,7 @@ function writeSome(
   let bytes = 0;
   let idBytes = 0;
   for (const event of events.slice(from)) {
-    // Nothing is encoded in vain: UTF-8 has at least one byte for each character.
+    // Checked before encoding: UTF-8 has at least one byte per character.
     if (frames.length > 0 && bytes + idBytes + event.data.length > room) break;
     const body = eventBody(event);
     const size = Buffer.byteLength(body);

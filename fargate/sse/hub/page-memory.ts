@@ -2,18 +2,18 @@ import { MAX_FRAME_BYTES } from '../../../backbone/domain/event.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import type { Reservation, Shares } from '../budget/shares.ts';
 
-/** There was no memory for a page, for as long as a reader waits for it. */
+/** There was no memory for a page for as long as a reader may wait for it. */
 export class NoMemoryError extends Error {
   override readonly name = 'NoMemoryError';
 }
 
-/** JSON of one page, but for the event that passes it. */
+/** JSON of one page, without the event that exceeds it. */
 const MAX_PAGE_BYTES = 1024 * 1024;
 
 /** The largest event as JSON, and a little more. */
 const ONE_EVENT_BYTES = MAX_FRAME_BYTES + 1024;
 
-/** Reserved for an empty page. What arrives while it is collected is counted afterwards. */
+/** Reserved for an empty page. Events that arrive while it is collected are counted afterwards. */
 const LITTLE_BYTES = 1_024;
 
 const MAX_WAIT_MS = 5_000;
@@ -32,15 +32,16 @@ export class PageMemory {
     this.#clock = clock;
   }
 
-  /** Aborts when others need what the page takes. */
+  /** Aborts when others need the page's memory. */
   get revoked(): AbortSignal {
     return this.#revoked.signal;
   }
 
   /**
-   * Takes what a page needs, or less where the reader's share is smaller, but always enough for one event.
-   * @param needed bytes of JSON that are ready; undefined when the log has to be asked, which may hold a full page
-   * @returns bytes of JSON at which the page is full. Where the log was asked, one more event than fits is accounted for
+   * Takes what a page needs, or less if the reader's share is smaller, but always enough for one event.
+   * @param needed bytes of JSON that are ready; undefined if the log must be read, which may fill a page
+   * @returns bytes of JSON at which the page is full. If the log is read, this accounts for one event beyond
+   * that
    * @throws NoMemoryError, or the signal's reason
    */
   async take(needed: number | undefined, signal: AbortSignal): Promise<number> {
@@ -55,7 +56,7 @@ export class PageMemory {
 
   async #wait(amount: number, revoke: () => void, signal: AbortSignal): Promise<Reservation> {
     const over = new AbortController();
-    const tooLong = () => over.abort(new NoMemoryError(`no ${amount} bytes were free for a page`));
+    const tooLong = () => over.abort(new NoMemoryError(`a page needs ${amount} bytes, and that much memory did not become free in time`));
     this.#clock.sleep(MAX_WAIT_MS, over.signal).then(tooLong, () => {});
     try {
       return await this.#shares.wait(this.#principal, amount, revoke, AbortSignal.any([signal, over.signal]));
@@ -64,7 +65,7 @@ export class PageMemory {
     }
   }
 
-  /** Gives back what the page does not need. */
+  /** Releases what the page does not need. */
   shrink(bytes: number): void {
     if (bytes === 0) this.release();
     else this.#reservation?.resize(bytes);

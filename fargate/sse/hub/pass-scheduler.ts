@@ -1,28 +1,32 @@
 import { oncePerTurn } from '../once-per-turn.ts';
 import type { Feed, Reader } from './feed.ts';
 
-/** Readers served before the event loop gets its turn: about 2 ms of writes, so that queue, heartbeats and accepts are not starved. */
+/**
+ * Readers served before the event loop gets its turn: about 2 ms of writes, so that queue, heartbeats and
+ * accepts are not starved.
+ */
 const READERS_PER_TURN = 256;
 
-/** A walk over the readers of one feed. */
+/** One pass over the readers of one feed. */
 interface Pass {
   readonly feed: Feed;
   readers: Iterator<Reader>;
-  /** The end of the ring when the walk began: every reader is offered at least everything before it. */
+  /** The end of the ring when the pass began: every reader is offered at least everything before it. */
   through: number;
   readonly done: PromiseWithResolvers<void>;
 }
 
 /**
- * Serves readers in passes. A pass visits every reader of a feed once and has it take all that it lacks; what arrives
- * meanwhile joins for those still to be visited. So nothing is delayed while load is light, and under load each
- * reader is written to less often and gets more at once. Feeds take turns.
+ * Serves readers in passes. A pass visits every reader of a feed once and lets it take everything it lacks.
+ * Events that arrive in the meantime are included for the readers still to be visited. So nothing is delayed
+ * under light load, and under heavy load each reader is written to less often and gets more at once. Feeds
+ * take turns.
  */
 export class PassScheduler {
   readonly #passes = new Map<Feed, Pass>();
   readonly #ringLimitBytes: () => number;
   readonly #onPassed: (feed: Feed, from: number, through: number) => void;
-  /** Where the last walk over a feed's readers ended. */
+  /** Where the last pass over a feed's readers ended. */
   readonly #passed = new WeakMap<Feed, number>();
   readonly #scheduleTurn = oncePerTurn(() => {
     this.#turn();
@@ -30,15 +34,17 @@ export class PassScheduler {
   });
 
   /**
-   * @param ringLimitBytes what a feed's ring is trimmed to, with all it holds in memory, once a pass has offered its content to all
-   * @param onPassed called when every reader has been offered the entries of the ring from the one ordinal up to the other
+   * @param ringLimitBytes to how many bytes of memory a feed's ring is trimmed once a pass has offered its
+   * content to all readers
+   * @param onPassed called when every reader has been offered the ring's entries from ordinal `from` up to
+   * `through`
    */
   constructor(ringLimitBytes: () => number, onPassed: (feed: Feed, from: number, through: number) => void) {
     this.#ringLimitBytes = ringLimitBytes;
     this.#onPassed = onPassed;
   }
 
-  /** Has the feed's readers served soon. */
+  /** Serves the feed's readers soon. */
   schedule(feed: Feed): void {
     if (this.#passes.has(feed)) return;
     const done = Promise.withResolvers<void>();
@@ -46,12 +52,12 @@ export class PassScheduler {
     this.#scheduleTurn();
   }
 
-  /** Up to where every reader of the feed has been offered its ring. */
+  /** The ordinal up to which every reader has been offered the feed's ring. */
   offered(feed: Feed): number {
     return this.#passes.has(feed) ? (this.#passed.get(feed) ?? 0) : feed.ring.end;
   }
 
-  /** Resolves when all that is in the feed's ring by then has been offered to every reader. */
+  /** Resolves when everything that is in the feed's ring by then has been offered to every reader. */
   async settled(feed: Feed): Promise<void> {
     await this.#passes.get(feed)?.done.promise;
   }

@@ -4,15 +4,15 @@ import { RecentUse } from '../budget/recent-use.ts';
 export interface PermitSource {
   /**
    * Waits for a permit and takes it.
-   * @returns gives it back; call it once
-   * @throws the signal's reason when it aborts first
+   * @returns a function that releases the permit; call it once
+   * @throws the signal's reason if it aborts first
    */
   acquire(signal: AbortSignal): Promise<() => void>;
 }
 
 /**
- * At most so many at once. Whoever has taken least lately is served first, however many the others wait for; each principal in
- * the order in which it asked.
+ * Limits how many run at once. The principal that took least lately is served first, however many requests of
+ * others wait. Requests of one principal are served in order.
  */
 export class Permits {
   readonly #perPrincipal: number;
@@ -22,14 +22,17 @@ export class Permits {
   /** The next to be served comes first. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  /** @param perPrincipal at most so many for one principal, but the anonymous one, who is everybody. @default all */
+  /**
+   * @param perPrincipal limit per principal; does not apply to the anonymous one, which all clients share.
+   * @default `count`
+   */
   constructor(count: number, perPrincipal = count, nowMs?: () => number) {
     this.#free = count;
     this.#perPrincipal = perPrincipal;
     this.#use = new RecentUse(nowMs);
   }
 
-  /** A principal has used more than the permit itself says. */
+  /** Adds to a principal's use: the work of its read was larger than one permit says. */
   noteUse(principal: string, amount: number): void {
     this.#use.add(principal, amount);
   }
@@ -82,7 +85,7 @@ export class Permits {
     this.#serveNext();
   }
 
-  /** Not a list: thousands may wait in a storm, and mostly the first of them is served. */
+  /** A generator, not a list: thousands may wait in a storm, and usually the first is the one to serve. */
   *#ready(): Generator<string> {
     for (const principal of this.#waiting.keys()) if (this.#mayTake(principal)) yield principal;
   }
@@ -94,14 +97,17 @@ export class Permits {
     if (principal === undefined || queue === undefined || give === undefined) return;
     this.#take(principal);
     queue.delete(give);
-    // Behind those who have taken as little.
+    // Moves behind those that have used as little.
     this.#waiting.delete(principal);
     if (queue.size > 0) this.#waiting.set(principal, queue);
     give();
   }
 }
 
-/** For somebody who may have one permit at a time: it waits for its own turn first, and keeps no other's place meanwhile. */
+/**
+ * A source with a single permit, for a reader that does one thing at a time: it waits for its own turn before
+ * it takes a place that others could use.
+ */
 export function oneAtATime(): PermitSource {
   return new Permits(1).for(ANONYMOUS);
 }

@@ -19,13 +19,13 @@ export interface PollPage {
 const MAX_EVENTS = 500;
 
 /**
- * The events after a cursor, at most one page of them. Waits for the first when there are none.
+ * The events after a cursor, at most one page. If there are none, waits for the first.
  *
  * @param principal whose turn it is when the log is read
  * @param memory bounds the page by what its reader may hold; empty pages hold nothing
- * @param until ends the waiting, which is no error
- * @param signal the client has left, or the memory is needed by others
- * @throws NoMemoryError when there was no memory for a page
+ * @param until ends the waiting without an error
+ * @param signal aborts when the client has left or others need the memory
+ * @throws NoMemoryError if there was no memory for a page
  */
 export async function poll(
   feeds: readonly Feed[],
@@ -48,12 +48,12 @@ export async function poll(
   }
 }
 
-/** Tells the other feeds that the poll no longer waits. */
+/** Ends the waiting on the other feeds when one of them has woken the poll. */
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
 async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
-  // The feeds that were collected first may have moved on while the others were.
+  // While the last feeds were collected, the first may have moved on.
   if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
   const waiting = AbortSignal.any([until, signal, awake.signal]);
@@ -67,12 +67,15 @@ async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortS
   }
 }
 
-/** Also of a client that was further on another task, whose feed is still to come up. */
+/**
+ * True also for a client that was further ahead on another task, while this task's feed has not caught up
+ * yet.
+ */
 function reaches(cursor: ChannelPosition | undefined, position: ChannelPosition): boolean {
   return cursor?.epoch === position.epoch && cursor.seq >= position.seq;
 }
 
-/** What the events of a ring take as JSON, as far as one page may hold them. */
+/** JSON bytes of the ring's events from an ordinal on, as far as one page may hold them. */
 function ringBytes(ring: Ring, from: number): number {
   let bytes = 0;
   for (let ordinal = from; ordinal < Math.min(ring.end, from + MAX_EVENTS); ordinal++) {
@@ -82,16 +85,19 @@ function ringBytes(ring: Ring, from: number): number {
   return bytes;
 }
 
-/** A page in the making. */
+/** A page that is being collected. */
 class Page implements PollPage {
   readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
   readonly cursor: Map<string, ChannelPosition>;
-  /** Where each ring is read on after the wait: what a new epoch has brought lies there behind its reset, as for streams. */
+  /**
+   * Where to continue in each ring after the wait: a new epoch's events lie there after its reset, as for
+   * streams.
+   */
   readonly #next = new Map<Feed, number>();
-  /** A page is full when it has reached this: the last event may pass it. */
+  /** The page is full when it has reached this size: the last event may exceed it. */
   maxBytes = 0;
-  /** What its events take as JSON. */
+  /** Bytes of the page's events as JSON. */
   bytes = 0;
 
   constructor(feeds: readonly Feed[], after: Cursor | undefined) {
@@ -106,7 +112,7 @@ class Page implements PollPage {
     return this.events.length >= MAX_EVENTS || this.bytes >= this.maxBytes;
   }
 
-  /** How many bytes of JSON are ready for it; undefined when the log has to be asked. */
+  /** How many bytes of JSON are ready for the page; undefined if the log must be read. */
   needed(feeds: readonly Feed[]): number | undefined {
     let bytes = 0;
     for (const feed of feeds) {
@@ -118,13 +124,13 @@ class Page implements PollPage {
     return bytes;
   }
 
-  /** Where the ring is read on after a wait. */
+  /** The ordinal to continue at after a wait, if the ring still has it. */
   #ordinal(feed: Feed): number | undefined {
     const kept = this.#next.get(feed);
     return kept !== undefined && kept >= feed.ring.start ? kept : undefined;
   }
 
-  /** Adds what the channel has after the cursor, as far as there is room. */
+  /** Adds the channel's events after the cursor, as far as there is room. */
   async collect(feed: Feed, principal: string, signal: AbortSignal, options: CatchUpOptions): Promise<void> {
     const from = this.cursor.get(feed.channel);
     if (from === undefined || this.#isFull) return;
@@ -142,7 +148,7 @@ class Page implements PollPage {
         events: async (events) => this.#addSome(events),
         reset: async (reason, position) => this.#reset({ channel: feed.channel, reason }, position),
         wantsMore: async () => !this.#isFull,
-        // The other channels may have something: it is waited for them all together.
+        // Another channel may have events: the poll waits for all of them together.
         feedIsBehind: async () => false,
       },
       signal,
@@ -158,7 +164,7 @@ class Page implements PollPage {
       if (content.kind === 'event') this.#add(content.event);
       else this.#reset({ channel: feed.channel, reason: content.reason }, position);
     }
-    // Behind the last event there may be tombstones.
+    // There may be tombstones after the last event.
     this.cursor.set(feed.channel, feed.position);
     this.#next.set(feed, feed.ring.end);
   }

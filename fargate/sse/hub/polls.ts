@@ -11,13 +11,16 @@ import type { PollOutcome, SubscribeRequest } from './requests.ts';
 export interface PollsOptions extends CatchUpOptions {
   readonly feeds: Feeds;
   readonly admission: Admission;
-  /** Memory of pages, which are one client's alone. */
+  /** Memory of pages that belong to one client alone. */
   readonly memory: Shares;
   /** Aborts when the task drains: waiting polls are answered then. */
   readonly draining: AbortSignal;
 }
 
-/** Ends a poll's waiting. Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
+/**
+ * Ends a poll's waiting. Shared: capturing a stack for each would cost as much as a poll that is answered
+ * from memory.
+ */
 const OVER = new Error('the time is over');
 
 /** Answers the polls of one task. */

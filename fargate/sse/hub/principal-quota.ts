@@ -1,6 +1,9 @@
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 
-/** Counts what each principal has open on this task, and lets nobody but the anonymous one have more than so much. */
+/**
+ * Counts what each principal has open on this task, up to a limit that applies to all but the anonymous
+ * principal.
+ */
 export class PrincipalQuota {
   readonly #most: number;
   readonly #open = new Map<string, number>();
@@ -9,7 +12,7 @@ export class PrincipalQuota {
     this.#most = most;
   }
 
-  /** Takes one; false where the principal has all that it may have. */
+  /** Counts one more; false if the principal has reached its limit. */
   take(principal: string): boolean {
     if (principal === ANONYMOUS) return true;
     const open = this.#open.get(principal) ?? 0;
@@ -18,11 +21,12 @@ export class PrincipalQuota {
     return true;
   }
 
-  /** Gives one back. */
+  /** Counts one less. */
   give(principal: string): void {
     const open = this.#open.get(principal) ?? 0;
     if (open > 1) this.#open.set(principal, open - 1);
-    // Those who have nothing open are forgotten: over time there are more principals than memory.
+    // Principals without anything open are removed from the map: over time there are more than fit into
+    // memory.
     else this.#open.delete(principal);
   }
 }

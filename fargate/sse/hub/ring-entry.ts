@@ -8,31 +8,34 @@ import type { Slab } from './slab.ts';
 
 /** An event, or the announcement that a new epoch begins here. */
 export interface RingEntry {
-  /** Where a reader stands that has this entry. */
+  /** The position of a reader that has this entry. */
   readonly position: ChannelPosition;
   readonly content: { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
   readonly slab: Slab;
-  /** Where its chunk begins. */
+  /** Offset in the slab where the entry's chunk begins. */
   readonly start: number;
-  /** Behind the id line. */
+  /** Offset right after the id line. */
   readonly bodyStart: number;
   readonly bodyEnd: number;
-  /** Behind its chunk. */
+  /** Offset right after the chunk. */
   readonly end: number;
-  /** Bytes appended to the ring before it; below zero for what was put in below. */
+  /**
+   * How many bytes were appended to the ring before this entry. Negative for entries that were prepended to
+   * the ring from the log.
+   */
   readonly offset: number;
 }
 
-/** An entry before it has its place. */
+/** An entry that has no place in a slab yet. */
 export interface Frame {
   readonly position: ChannelPosition;
   readonly content: RingEntry['content'];
   /** The head of its chunk, and its id line. */
   readonly head: string;
   readonly body: string;
-  /** Of its whole chunk. */
+  /** Bytes of the whole chunk. */
   readonly bytes: number;
-  /** What the entry takes besides them. */
+  /** Memory that the entry takes besides them. */
   readonly memoryBytes: number;
 }
 
@@ -60,7 +63,7 @@ export function totalBytes(frames: readonly Frame[]): number {
   return frames.reduce((total, { bytes }) => total + bytes, 0);
 }
 
-/** Encodes a frame behind what the slab holds already. */
+/** Appends an encoded frame to the slab. */
 export function encode({ position, content, head, body }: Frame, slab: Slab, offset: number): RingEntry {
   const start = slab.used;
   const bodyStart = start + slab.bytes.write(head, start, 'latin1');

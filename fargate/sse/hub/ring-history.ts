@@ -4,12 +4,13 @@ import { type ChannelPosition, withinEpoch } from '../../../packages/protocol/cu
 import type { RingMemory } from '../budget/ring-memory.ts';
 import type { Ring } from './ring.ts';
 
-/** Who is further behind replays the log for itself: the ring would hardly hold it. */
+/** A reader further behind than this replays the log by itself: the ring could hardly hold that much. */
 const MAX_REACH_BACK = 500;
 
 /**
- * Lets a ring reach further back, a page of the log at a time. All who resume within it are then served from memory. What lies
- * below the ring's floor is settled, and what is put there has no gap, so none of it needs a proof.
+ * Lets a ring reach further back, one page of the log at a time. All readers that resume within it are then
+ * served from memory. Everything below the ring's floor is settled, and only entries without a gap are
+ * prepended, so this needs no proof of what has expired.
  */
 export class RingHistory {
   readonly #channel: string;
@@ -17,7 +18,7 @@ export class RingHistory {
   readonly #memory: RingMemory;
   readonly #reader: LogReader;
   #reading: Promise<void> | undefined;
-  /** The floor of the ring below which the log did not go on. */
+  /** A floor of the ring below which nothing more can be added from the log. */
   #deepest: ChannelPosition | undefined;
 
   constructor(channel: string, ring: Ring, memory: RingMemory, reader: LogReader) {
@@ -27,7 +28,7 @@ export class RingHistory {
     this.#reader = reader;
   }
 
-  /** The read of the log that is going on; undefined where there is none. */
+  /** The read of the log that is in progress, or undefined. */
   get reading(): Promise<void> | undefined {
     return this.#reading;
   }
@@ -40,7 +41,7 @@ export class RingHistory {
     return isWithinReach && !isSame(this.#deepest, floor) && this.#room > 0;
   }
 
-  /** Reads a page. */
+  /** Reads one page. */
   reachBack(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined;
@@ -48,22 +49,22 @@ export class RingHistory {
     return this.#reading;
   }
 
-  /** Adds entries of the log that have been read already. */
+  /** Adds entries that were already read from the log. */
   add(newestFirst: readonly LogEntry[]): void {
     const bottom = newestFirst.at(-1)?.seq;
     const reached = this.#ring.reachBack(newestFirst, this.#room);
-    // A gap, or what is too large for the ring, ends its history; the end of a page does not.
+    // A gap, or an event too large for the ring, ends its history. The end of a page does not.
     if (!reached || this.#ring.floor.seq + 1 !== bottom) this.#deepest = this.#ring.floor;
   }
 
   async #read(): Promise<void> {
     const { floor } = this.#ring;
     const { entries } = await this.#reader.readBack(this.#channel, floor);
-    // Trimmed or reset meanwhile.
+    // False if the ring was trimmed or reset in the meantime.
     if (isSame(this.#ring.floor, floor)) this.add(entries);
   }
 
-  /** Half of what a ring may have: the other half is for what comes. */
+  /** A ring's history may take half of what the ring may have: the other half is for new events. */
   get #room(): number {
     return Math.max(0, this.#memory.limit / 2 - this.#ring.memoryBytes);
   }

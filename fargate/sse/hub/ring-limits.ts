@@ -4,14 +4,17 @@ import type { Feed } from './feed.ts';
 import type { Feeds } from './feeds.ts';
 import type { PassScheduler } from './pass-scheduler.ts';
 
-/** Encoded bytes of one channel, if a client may not leave more unsent. With the events themselves a ring takes about twice as much. */
+/**
+ * Encoded bytes of one channel's ring, unless a client may leave more unsent. With the events themselves, a
+ * ring takes about twice as much memory.
+ */
 const MAX_RING_BYTES = 4 * 1024 * 1024;
 const MEMORY_PER_ENCODED = 2;
 
-/** Offered and not yet through all readers, of one channel: more of it waits. */
+/** Bytes of one channel that readers have not been offered yet; above this, new events wait. */
 const MAX_UNOFFERED_BYTES = 512 * 1024;
 
-/** When memory for rings is low, how often all of them are looked at. */
+/** How often all rings are examined while memory for rings is low. */
 const RELIEF_INTERVAL_MS = 1_000;
 
 export interface RingLimitsOptions {
@@ -22,7 +25,7 @@ export interface RingLimitsOptions {
   readonly passes: PassScheduler;
 }
 
-/** Keeps the rings within the memory that there is for them. */
+/** Keeps the rings within the memory that is reserved for them. */
 export class RingLimits {
   readonly #options: RingLimitsOptions;
   readonly #maxRingBytes: number;
@@ -33,12 +36,12 @@ export class RingLimits {
     this.#maxRingBytes = Math.max(MAX_RING_BYTES, options.maxUnsentBytes) * MEMORY_PER_ENCODED;
   }
 
-  /** What one ring may have now. */
+  /** What one ring may take now. */
   get bytes(): number {
     return Math.min(this.#maxRingBytes, this.#options.memory.limit);
   }
 
-  /** Resolves when the feed's readers have been offered what its ring holds, if that is more than it should hold. */
+  /** If the feed's ring holds more than it should, resolves once its readers have been offered its content. */
   pace(feed: Feed): Promise<void> | undefined {
     const { memory, passes } = this.#options;
     const { memoryBytes } = feed.ring;
@@ -46,7 +49,7 @@ export class RingLimits {
     return isTooMuch ? passes.settled(feed) : undefined;
   }
 
-  /** Where rings leave little memory, those that nobody reads go first, and then all are cut to the same. */
+  /** When memory is low, removes the rings that nobody reads, and then trims the others to the same size. */
   relieve(): void {
     const { memory, clock, feeds, passes } = this.#options;
     const nowMs = clock.nowMs();
@@ -57,7 +60,7 @@ export class RingLimits {
     for (const feed of memory.isLow ? feeds.open() : []) {
       if (feed.ring.memoryBytes <= limit) continue;
       feed.ring.trim(limit, passes.offered(feed));
-      // Streams that are behind it now are closed.
+      // Closes the streams that are now behind the ring.
       passes.schedule(feed);
     }
   }

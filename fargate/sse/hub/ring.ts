@@ -11,27 +11,33 @@ export interface Batch {
   readonly bytes: Buffer;
   /** The reader's next ordinal. */
   readonly next: number;
-  /** What the bytes are a slice of. */
+  /** The slab that the bytes are a slice of. */
   readonly slab: Slab;
 }
 
 const FIRST_SLAB_BYTES = 4 * 1024;
 
-/** Also about the longest write: longer ones gain nothing, and what a socket has taken must be kept until it is sent. */
+/**
+ * This is also about the longest write: longer ones gain nothing, and whatever a socket has taken must be
+ * kept until it is sent.
+ */
 const MAX_SLAB_BYTES = 128 * 1024;
 
-/** What a resuming client is given at once: it may be far away, and what it has not taken is kept for it. */
+/**
+ * How much a resuming client is given at once: it may be far away, and what it has not taken is kept for it.
+ */
 const HISTORY_SLAB_BYTES = 64 * 1024;
 
-/** Small events are bounded by their number: an entry takes a few hundred bytes besides its text. */
+/** Limits the number of small events: an entry takes a few hundred bytes besides its text. */
 const MAX_ENTRIES = 16_384;
 
 /**
- * The newest entries of one channel, encoded once for all streams. Each entry is a chunk of its own (RFC 9112, 7.1), so that
- * any run of entries is a run of whole chunks, and can be sent as it is. Every reader holds an **ordinal**, the number of
- * entries ever appended before the one it wants next: that one number is its place in the shared log, what it lacks,
- * and the test whether it is too far behind. What was published before the ring was made can be put in below: it has
- * ordinals below zero.
+ * The newest entries of one channel, encoded once for all streams. Each entry is a chunk of its own (RFC
+ * 9112, 7.1), so any run of entries is a run of whole chunks and can be sent as it is.
+ *
+ * Every reader holds an **ordinal**: how many entries were ever appended before the one it wants next. That
+ * one number is the reader's place in the shared ring, tells what it lacks, and shows whether it is too far
+ * behind. Events published before the ring existed can be prepended; they get negative ordinals.
  */
 export class Ring {
   readonly #channel: string;
@@ -41,7 +47,7 @@ export class Ring {
   #appendedBytes = 0;
   readonly #memory: RingMemory;
   #memoryBytes = 0;
-  /** Where entries are appended; undefined where the next one needs a new one. */
+  /** The slab that entries are appended to; undefined if the next entry needs a new one. */
   #slab: Slab | undefined;
   #floor: ChannelPosition;
   /** The ordinal of the first entry of the current epoch. */
@@ -59,7 +65,7 @@ export class Ring {
     return this.#start;
   }
 
-  /** Where a reader has to stand at least to be served from here. */
+  /** A reader must have at least this position to be served from the ring. */
   get floor(): ChannelPosition {
     return this.#floor;
   }
@@ -69,17 +75,20 @@ export class Ring {
     return this.#start + this.#entries.length;
   }
 
-  /** All that the ring takes: slabs, and the events themselves, which polls are made from. Entries of ASCII take about twice their bytes. */
+  /**
+   * All memory of the ring: slabs, and the events themselves, from which polls are answered. Entries of ASCII
+   * take about twice their bytes.
+   */
   get memoryBytes(): number {
     return this.#memoryBytes;
   }
 
-  /** What an entry takes in memory, on average; 0 where there is none. */
+  /** Average memory of an entry; 0 if there are none. */
   get meanBytes(): number {
     return this.#memoryBytes / Math.max(1, this.#entries.length);
   }
 
-  /** How many bytes a reader lacks that wants this ordinal next. */
+  /** How many bytes a reader lacks whose next ordinal is this one. */
   bytesFrom(ordinal: number): number {
     const entry = this.#entries[Math.max(ordinal, this.#start) - this.#start];
     return entry === undefined ? 0 : this.#appendedBytes - entry.offset;
@@ -89,29 +98,34 @@ export class Ring {
     this.#append(eventFrame(event));
   }
 
-  /** Begins anew at a position that has nothing to do with what came before: readers get the reset in its place. */
+  /**
+   * Begins anew at a position unrelated to what came before. Readers get the reset as an entry at this place.
+   */
   reset(position: ChannelPosition, reason: ResetReason): void {
     this.#append(resetFrame(this.#channel, position, reason));
     this.#epochStart = this.end;
     this.#floor = position;
   }
 
-  /** The channel's first epoch begins: what comes is behind all that readers have, and they have missed nothing. */
+  /**
+   * The channel's first epoch begins. Its events come after everything that readers have, so they have missed
+   * nothing.
+   */
   beginFirst(epoch: string): void {
     this.#epochStart = this.end;
     this.#floor = { epoch, seq: 0 };
   }
 
   /**
-   * Puts in what the log holds right below the floor, so that readers can be served from there on. It ends at the first seq that
-   * is missing, where a reader needs the log's word on what became of it, or where the room ends.
+   * Prepends what the log holds right below the floor, so that readers further behind can be served. Stops at
+   * the first missing seq, because only the log can tell what became of it, or when there is no more room.
    *
-   * @param newestFirst entries from the floor downwards; those above it are passed over
+   * @param newestFirst entries from the floor downwards; those above it are skipped
    * @param maxBytes of memory
    * @returns whether the floor is lower now
    */
   reachBack(newestFirst: readonly LogEntry[], maxBytes: number): boolean {
-    // Below the first entry of an epoch there is another one's.
+    // Below the first entry of an epoch lie entries of the epoch before it.
     if (this.#epochStart > this.#start) return false;
     const { epoch, seq } = this.#floor;
     const frames: Frame[] = [];
@@ -166,7 +180,7 @@ export class Ring {
   #slabWithRoomFor(bytes: number): Slab {
     const slab = this.#slab;
     if (slab !== undefined && slab.bytes.length - slab.used >= bytes) return slab;
-    // A ring of a single slab could only be let go as a whole.
+    // A ring with a single slab could only be dropped as a whole.
     const most = Math.min(MAX_SLAB_BYTES, this.#memory.limit / 4);
     const grown = Math.max(FIRST_SLAB_BYTES, Math.min((slab?.bytes.length ?? 0) * 2, Math.floor(most)));
     this.#slab = this.#newSlab(Math.max(grown, bytes), this.end);
@@ -183,7 +197,10 @@ export class Ring {
     this.#memory.add(bytes);
   }
 
-  /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
+  /**
+   * The next ordinal of a reader that has everything up to `position`; undefined if the ring does not reach
+   * back that far.
+   */
   find(position: ChannelPosition): number | undefined {
     const { epoch, seq } = withinEpoch(position, this.#floor.epoch);
     if (epoch !== this.#floor.epoch || seq < this.#floor.seq) return undefined;
@@ -196,14 +213,17 @@ export class Ring {
     return low;
   }
 
-  /** @throws RangeError when the ordinal is not kept: the caller compares with `start` and `end` first */
+  /** @throws RangeError if the ring does not have the ordinal: compare with `start` and `end` first */
   at(ordinal: number): RingEntry {
     const entry = this.#entries[ordinal - this.#start];
     if (entry === undefined) throw new RangeError(`ordinal ${ordinal} is not in ${this.#start}…${this.end}`);
     return entry;
   }
 
-  /** What a reader lacks, as far as one slab holds it; undefined when it lacks nothing. Readers at one place share the buffer. */
+  /**
+   * What a reader lacks, as far as one slab holds it; undefined if it lacks nothing. Readers at the same
+   * ordinal share the buffer.
+   */
   batchFrom(ordinal: number): Batch | undefined {
     if (ordinal >= this.end) return undefined;
     if (this.#batch?.from === ordinal && this.#batch.end === this.end) return this.#batch.batch;
@@ -214,8 +234,9 @@ export class Ring {
   }
 
   /**
-   * Lets the oldest entries go until the limits are kept, but none from ordinal `offered` on, which some reader may not
-   * have been offered yet: only a reader that does not take what it is offered falls out of the ring.
+   * Drops the oldest entries until the limits are met, but none from ordinal `offered` on, which some reader
+   * may not have been offered yet. So only a reader that does not take what it is offered can fall out of the
+   * ring.
    *
    * @param maxBytes of memory
    */
@@ -240,7 +261,7 @@ export class Ring {
     for (const slab of letGo) slab.letGo();
   }
 
-  /** Nobody reads it any more. */
+  /** The ring has no readers any more. */
   close(): void {
     this.#count(-this.#memoryBytes);
   }

@@ -1,19 +1,19 @@
-/** Who holds a piece of a ring because its client has not taken it. */
+/** A stream that refers to a slab because its client has not taken all of it. */
 export interface SlabHolder {
-  /** The ring has let the piece go, so its memory is this holder's. */
+  /** The ring has dropped the slab, so its memory now counts against this holder. */
   answerForSlab(bytes: number): void;
 }
 
 /**
- * A piece of memory that encoded entries are appended to, one behind the other. What several readers lack is then one
- * slice of it, made without copying and shared by all sockets that still hold it.
+ * A piece of memory that encoded entries are appended to. What several readers lack is then one slice of it,
+ * created without copying and shared by all sockets that still refer to it.
  */
 export class Slab {
   readonly bytes: Buffer;
   used = 0;
-  /** The ordinal behind its last entry. */
+  /** The ordinal after its last entry. */
   endOrdinal: number;
-  /** Most slabs have none: healthy clients take a slice at once. */
+  /** Undefined for most slabs, because healthy clients take a slice at once. */
   #holders: Set<SlabHolder> | undefined;
   #answering: SlabHolder | undefined;
   #isLetGo = false;
@@ -32,11 +32,11 @@ export class Slab {
     this.#holders?.delete(holder);
     if (!this.#isLetGo || this.#answering !== holder) return;
     this.#answering = undefined;
-    // Not from within: it may be released because memory is being taken from its holder.
+    // Deferred: the release may happen while memory is being taken from the holder.
     queueMicrotask(() => this.#findAnswering());
   }
 
-  /** The ring does not have it any more. One of its holders answers for it, so that it is counted once. */
+  /** The ring no longer has it. The slab then counts against one of its holders, so that it is counted once. */
   letGo(): void {
     this.#isLetGo = true;
     this.#findAnswering();

@@ -1,10 +1,10 @@
 import { type ChannelPosition, type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
 import { idLine } from '../sse-encoding.ts';
 
-/** Shared by all streams that need no cursor any more. */
+/** Shared by all streams that no longer need a cursor. */
 const NOWHERE: Map<string, ChannelPosition> = new Map();
 
-/** Where the client of a stream stands in each of its channels. */
+/** The position of a stream's client in each of its channels. */
 export class StreamCursor {
   readonly channels: readonly string[];
   #positions: Map<string, ChannelPosition>;
@@ -22,19 +22,19 @@ export class StreamCursor {
     this.#positions.set(channel, position);
   }
 
-  /** The ring's ordinals say where the client stands from now on. */
+  /** From now on the ring's ordinals tell the client's position. */
   forget(): void {
     this.#positions = NOWHERE;
   }
 
-  /** As the client gets it: the id of the stream's next frame. */
+  /** The cursor as the client gets it: the id of the stream's next frame. */
   format(): string {
     return formatCursor(this.channels, this.#positions);
   }
 
   /**
-   * A whole frame; the client stands at `position` of the channel once it has it. Its id says where the client stands in
-   * the other channels too, so it is made when it is written and not before.
+   * A whole frame. Once the client has it, the client's position in the channel is `position`. The frame's id
+   * also contains the positions in the other channels, so create it right before it is written.
    */
   frame(channel: string, position: ChannelPosition, body: string): string {
     this.set(channel, position);

@@ -8,23 +8,23 @@ import type { StreamCursor } from './stream-cursor.ts';
 
 export interface StreamWriterOptions {
   readonly clock: Clock;
-  /** Memory of pages and frames that are one client's alone. */
+  /** Memory of pages and frames that belong to one client alone. */
   readonly memory: Shares;
 }
 
-/** The stream that writes. */
+/** The stream that the writer writes for. */
 export interface WritingStream {
   /** There is room again. */
   wake(): void;
   close(reason: CloseReason): void;
 }
 
-/** By which an id may become longer from one event to the next, and the chunk around it. */
+/** How many bytes the id, and the chunk head around the frame, may grow from one event to the next. */
 const MORE_DIGITS = 48;
 
 /**
- * Writes one stream to its sink, and answers for the memory of what its client has not taken: a piece of a ring, or bytes that no
- * other stream shares.
+ * Writes one stream to its sink, and accounts for the memory of what its client has not taken: a slab of a
+ * ring, or bytes that no other stream shares.
  */
 export class StreamWriter implements SlabHolder {
   readonly #stream: WritingStream;
@@ -37,7 +37,7 @@ export class StreamWriter implements SlabHolder {
   #drained: PromiseWithResolvers<void> | undefined;
   /** Exists once something was written that no other stream shares. */
   #own: OwnBytes | undefined;
-  /** The piece of a ring that the client has not taken all of. */
+  /** The slab of a ring that the client has not taken all of. */
   #slab: Slab | undefined;
 
   constructor(stream: WritingStream, sink: Sink, principal: string, options: StreamWriterOptions) {
@@ -47,12 +47,12 @@ export class StreamWriter implements SlabHolder {
     this.#options = options;
   }
 
-  /** What the client has not taken. */
+  /** Bytes that the client has not taken. */
   get bufferedBytes(): number {
     return this.#sink.bufferedBytes;
   }
 
-  /** Nothing of the stream's own can be written: there is no memory for it. */
+  /** True while there is no memory for writing what only this stream uses. */
   get isWaitingForMemory(): boolean {
     return this.#own?.isWaiting === true;
   }
@@ -80,8 +80,8 @@ export class StreamWriter implements SlabHolder {
   }
 
   /**
-   * How much may be written that no other stream shares, at least a frame with so much behind its id; 0 while there is no memory
-   * for it: the stream is woken when there is.
+   * How many bytes may be written that no other stream shares: at least one frame with `bodyBytes` after its
+   * id. 0 if there is no memory for it; the stream is woken when there is.
    */
   ownRoom(bodyBytes: number, cursor: StreamCursor): number {
     const atLeast = Math.max(bodyBytes, WRITE_BYTES);
@@ -89,12 +89,14 @@ export class StreamWriter implements SlabHolder {
     return this.#ownBytes.room(idLine(cursor.format()).length + MORE_DIGITS + bodyBytes);
   }
 
-  /** Gives up memory that was waited for, where it is not needed. */
+  /** Releases memory that was waited for, if it is not needed. */
   releaseSpare(): void {
     if (this.#sink.bufferedBytes === 0) this.#own?.release();
   }
 
-  /** The ring has let a piece go that only clients hold which have not taken it: this one answers for it. */
+  /**
+   * The ring has dropped a slab that only slow clients still need. Its memory now counts against this client.
+   */
   answerForSlab(bytes: number): void {
     const { memory } = this.#options;
     if (memory.heldBy(this.#principal) + bytes > memory.shareOf(this.#principal)) this.#stream.close('slow');
@@ -102,9 +104,9 @@ export class StreamWriter implements SlabHolder {
   }
 
   /**
-   * Resolves when the client has taken what was written before. Other channels write too, so what is written then is written at
-   * once. Rejects when the stream ends.
-   * @param isOver asked again after {@link wakeWaiting}: there is no use in waiting any more
+   * Resolves when the client has taken what was written before. Other channels write too, so pass `write` to
+   * write at that very moment. Rejects when the stream ends.
+   * @param isOver checked again after {@link wakeWaiting}; true means that waiting is pointless
    */
   async whenRoom(signal: AbortSignal, write?: () => void, isOver: () => boolean = () => false): Promise<void> {
     signal.throwIfAborted();
@@ -121,19 +123,19 @@ export class StreamWriter implements SlabHolder {
     this.#drained = undefined;
   }
 
-  /** The client may have taken what was written. */
+  /** Call it when the client may have taken what was written. */
   releaseTaken(): void {
     if (this.#sink.bufferedBytes > 0 || this.#blockedSinceMs === undefined) return;
     this.#blockedSinceMs = undefined;
     this.#releaseHeld();
   }
 
-  /** For how long the client has taken nothing of what waits for it; undefined where nothing waits. */
+  /** For how long the client has taken nothing of what was written; undefined if it has taken everything. */
   blockedForMs(nowMs: number): number | undefined {
     return this.#blockedSinceMs === undefined ? undefined : nowMs - this.#blockedSinceMs;
   }
 
-  /** Writes it where nothing was written since the last call. */
+  /** Writes the heartbeat if nothing was written since the last call. */
   writeIfSilent(heartbeat: Buffer): void {
     if (!this.#wroteSinceTick) this.write(heartbeat);
     this.#wroteSinceTick = false;

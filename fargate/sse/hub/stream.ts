@@ -16,20 +16,23 @@ export interface StreamOptions extends CatchUpOptions, MissedEventsOptions {
   readonly maxUnsentBytes: number;
   /** A client that takes nothing of what was written for this long is closed. */
   readonly maxStallMs: number;
-  /** Called once, whoever ended the stream. `reason` is undefined when the client left. */
+  /** Called once, whoever ended the stream. `reason` is undefined if the client left. */
   readonly onClosed: (stream: Stream, reason: CloseReason | undefined) => void;
 }
 
-/** A stream's place in one channel: the one number that says what it has and what it lacks. */
+/** A stream's place in one channel: one number that tells what it has and what it lacks. */
 interface Subscription {
   readonly feed: Feed;
   /** The next ordinal of the feed's ring; undefined until the stream has caught up with the ring. */
   next: number | undefined;
-  /** The end of the ring when the stream came to it: a client has not been slow with what lies before. */
+  /**
+   * The end of the ring when the stream reached it: entries before it do not count when deciding whether the
+   * client is slow.
+   */
   joined: number;
 }
 
-/** Whether a stream has taken all of a channel that was there when it came. */
+/** Whether a stream has taken everything that was in the channel when it joined. */
 function isLive({ next, joined }: Subscription): boolean {
   return next !== undefined && next >= joined;
 }
@@ -37,15 +40,15 @@ function isLive({ next, joined }: Subscription): boolean {
 /** Shared by all streams that open at once. */
 const OPENED = Promise.resolve();
 
-/** Shared: streams end by the thousand, and each stack costs more than the rest of it. */
+/** Shared: thousands of streams end, and capturing a stack for each would cost more than the rest of it. */
 const ENDED = new Error('the stream has ended');
 
 const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
 const EXPIRED_CHUNK = toChunk(EXPIRED);
 
 /**
- * One client's stream over one or more channels. It keeps no queue: whatever it lacks is in the rings of its channels,
- * or in the log.
+ * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
+ * channels, or in the log.
  */
 export class Stream implements Reader, WritingStream {
   readonly #sink: Sink;
@@ -55,7 +58,9 @@ export class Stream implements Reader, WritingStream {
   readonly #subscriptions: readonly Subscription[];
   readonly #cursor: StreamCursor;
   #phase: 'opening' | 'catchingUp' | 'live' | 'closed' = 'opening';
-  /** Exists only while the stream opens and catches up: most streams are idle, and memory per stream counts. */
+  /**
+   * Exists only while the stream opens and catches up: most streams are idle, and memory per stream matters.
+   */
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
@@ -71,7 +76,10 @@ export class Stream implements Reader, WritingStream {
     );
   }
 
-  /** Resolves when the opening is written; rejects when the log did not tell where to start, and then the sink is untouched. */
+  /**
+   * Resolves when the opening was written. Rejects if the log could not tell where to start; the sink is then
+   * untouched.
+   */
   get opened(): Promise<void> {
     return this.#opened;
   }
@@ -80,7 +88,7 @@ export class Stream implements Reader, WritingStream {
     return this.#subscriptions.map(({ feed }) => feed);
   }
 
-  /** Begins to serve the client: at once where all its channels are open here. */
+  /** Starts serving the client: at once if all its channels are open on this task. */
   open(retryMs: number): void {
     if (this.#subscriptions.every(({ feed }) => feed.isOpen)) {
       this.#begin(retryMs);
@@ -94,7 +102,8 @@ export class Stream implements Reader, WritingStream {
     try {
       await Promise.all(this.#subscriptions.map(({ feed }) => feed.opened));
     } catch (error) {
-      // Also where the stream was closed, and its channels with it.
+      // `opened` also rejects if the stream and its channels were closed in the meantime; that is no error of
+      // the stream.
       if (this.#end(undefined)) throw error;
     }
     if (this.#phase !== 'closed') this.#begin(retryMs);
@@ -106,8 +115,8 @@ export class Stream implements Reader, WritingStream {
       if (this.#cursor.get(feed.channel) === undefined) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
-    // The cursor that the client came with, even where it cannot be resumed: should the stream be cut before the
-    // reset is through, the client comes back with it and is told again.
+    // The cursor that the client came with, even if it cannot be resumed: if the stream is cut before the
+    // reset arrives, the client reconnects with this cursor and gets the reset again.
     const cursor = this.#cursor.format();
     this.#writer.write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
     for (const subscription of this.#subscriptions) {
@@ -127,9 +136,10 @@ export class Stream implements Reader, WritingStream {
   #goLive(): void {
     this.#phase = 'live';
     this.#closing = undefined;
-    // Memory that it has waited for, and does not need as the ring serves it now.
+    // Releases memory that it waited for and no longer needs, because the ring serves it now.
     this.#writer.releaseSpare();
-    // With a single channel the ring's own bytes have the ids, and its ordinal says where the client stands.
+    // With a single channel the ring's own bytes contain the ids, and the ordinal tells the client's
+    // position.
     if (this.#subscriptions.length === 1) this.#cursor.forget();
   }
 
@@ -139,7 +149,10 @@ export class Stream implements Reader, WritingStream {
     this.close('failed');
   }
 
-  /** The channels side by side: each is live as soon as its ring serves it, whatever the others still wait for. */
+  /**
+   * Channels catch up concurrently: each is live as soon as its ring serves it, whatever the others still
+   * wait for.
+   */
   async #catchUpAll(): Promise<void> {
     this.#closing ??= new AbortController();
     const { signal } = this.#closing;
@@ -175,14 +188,18 @@ export class Stream implements Reader, WritingStream {
     await this.#writer.whenRoom(signal, write);
   }
 
-  /** Writes all that the client lacks in the channels that are served from their rings, unless it has not taken yet what was written before. */
+  /**
+   * Writes everything the client lacks in the channels that are served from their rings, unless it has not
+   * taken what was written before.
+   */
   flush(): void {
     if (this.#phase !== 'live' && this.#phase !== 'catchingUp') return;
     if (this.#sink.bufferedBytes > 0) {
       this.#closeIfSlow();
       return;
     }
-    // Live events go first: a client that cannot take them is slow, and any other leaves room for what it has missed.
+    // Live events go first: a client that cannot take them is slow, and any other client leaves room for what
+    // it has missed.
     for (const subscription of this.#subscriptions) if (isLive(subscription) && !this.#writeAll(subscription)) return;
     for (const subscription of this.#subscriptions) if (!isLive(subscription) && !this.#writeAll(subscription)) return;
   }
@@ -212,7 +229,7 @@ export class Stream implements Reader, WritingStream {
     return true;
   }
 
-  /** Frames with a composite id are this stream's own. */
+  /** Frames with a composite id belong to this stream alone. */
   #writeOwnBatch(subscription: Subscription, from: number): boolean {
     const { ring, channel } = subscription.feed;
     if (from >= ring.end) return false;
@@ -251,14 +268,17 @@ export class Stream implements Reader, WritingStream {
     if (leftRing || unsent > this.#options.maxUnsentBytes) this.close('slow');
   }
 
-  /** The sink has nothing buffered any more. */
+  /** The sink no longer has anything buffered. */
   wake(): void {
     this.#writer.releaseTaken();
     this.flush();
     if (this.#sink.bufferedBytes === 0) this.#writer.wakeWaiting();
   }
 
-  /** Called at every tick of the hub: a heartbeat where nothing was written since the last, and the end of clients that take nothing. */
+  /**
+   * Called at every tick of the hub: writes a heartbeat if nothing was written since the last one, and closes
+   * clients that take nothing.
+   */
   tick(nowMs: number): void {
     const blockedMs = this.#writer.blockedForMs(nowMs);
     if (blockedMs !== undefined) {
@@ -268,7 +288,10 @@ export class Stream implements Reader, WritingStream {
     }
   }
 
-  /** The client may read no longer: tells it so, and ends the stream. One that is still opening is met again. */
+  /**
+   * The client's token has expired: tells the client and ends the stream. Returns false while the stream is
+   * still opening; call it again then.
+   */
   expire(): boolean {
     if (this.#phase === 'opening') return false;
     if (this.#phase !== 'closed') this.#sink.write(EXPIRED_CHUNK);

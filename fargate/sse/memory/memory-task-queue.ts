@@ -1,13 +1,13 @@
 import type { QueueMessage, TaskQueue } from '../ports.ts';
 
-/** What one call of SQS gives at most. */
+/** The most messages that SQS returns per call. */
 const BATCH = 10;
 
-/** A {@link TaskQueue} in memory: hands every message out once. */
+/** A {@link TaskQueue} in memory that returns every message once. */
 export class MemoryTaskQueue implements TaskQueue {
   readonly deleted: string[] = [];
   closed = false;
-  /** What the next calls of `receive` reject with. */
+  /** Errors with which the next calls of `receive` reject. */
   readonly failures: Error[] = [];
   readonly #bodies: string[] = [];
   readonly #waiting = new Set<() => void>();

@@ -91,7 +91,7 @@ describe('a request is refused with 400', () => {
       asking.send(...lines, '', '');
       await asking.isClosed();
       expect(asking.statuses).toEqual([400]);
-      expect(asking.heard).toMatch(/"code":"bad_request","detail":"(there are \d Host headers|Host is )/);
+      expect(asking.heard).toMatch(/"code":"bad_request","detail":"(the request has \d Host headers|Host is )/);
       expect(world.hub.openStreams).toBe(0);
     },
   );
