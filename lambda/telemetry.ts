@@ -5,13 +5,13 @@ import { systemClock } from '../backbone/services/system-clock.ts';
 import { encodeMetricLines, type MetricValues } from '../backbone/telemetry/embedded-metrics.ts';
 import { createLogger, type Logger } from '../backbone/telemetry/logger.ts';
 
-/** What a function of a lane says about its work: log lines, and metrics. Never event data, never tokens. */
+/** What a lane's function reports about its work: log lines and metrics. Never event data or tokens. */
 export interface Telemetry extends Logger {
   /** Counts of this invocation. */
   metrics(values: MetricValues): void;
 }
 
-/** Opens the telemetry of each invocation of a function. */
+/** Returns a function that opens the telemetry of an invocation. */
 export function createTelemetry(
   env: Environment<typeof telemetryEntries>,
   lane: Lane,
@@ -30,7 +30,7 @@ export function createTelemetry(
   };
 }
 
-/** Opens the log of each invocation, for functions that count nothing. */
+/** Returns a function that opens the log of an invocation, for functions without metrics. */
 export function createFunctionLogger(lane: string, write: (line: string) => void = writeLine): (context: Context) => Logger {
   const logger = createLogger(lane, write);
   return (context) => {
@@ -39,7 +39,10 @@ export function createFunctionLogger(lane: string, write: (line: string) => void
   };
 }
 
-/** Past the console, whose lines Lambda decorates: CloudWatch takes metrics from lines that are JSON and nothing else. */
+/**
+ * Bypasses the console, whose lines Lambda decorates: CloudWatch extracts metrics only from lines that are
+ * pure JSON.
+ */
 function writeLine(line: string): void {
   process.stdout.write(`${line}\n`);
 }

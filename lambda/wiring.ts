@@ -1,4 +1,4 @@
-/** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
+/** Parts that several entry points build in the same way, each from the environment keys that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
@@ -11,7 +11,10 @@ import { LogReader } from '../backbone/services/log-reader.ts';
 import { publish } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
 
-/** One for all parts of a function, so that they share its open connections: every TLS handshake is time in a cold start. */
+/**
+ * Shared by all parts of a function, so that they also share its open connections: every TLS handshake adds
+ * to a cold start.
+ */
 export const dynamo = createDynamoClient();
 
 export function openEventLog(env: Environment<typeof logEntries>): EventLog {

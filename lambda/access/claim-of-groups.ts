@@ -4,7 +4,10 @@ export interface LanesClaim {
   readonly publish: string[];
 }
 
-/** What the groups of a user allow: `subscribe:<pattern>` and `publish:<pattern>`. Other groups are not about the lanes. */
+/**
+ * What a user's groups allow: `subscribe:<pattern>` and `publish:<pattern>`. Groups with other names are
+ * ignored.
+ */
 export function claimOfGroups(groups: readonly string[]): LanesClaim {
   const claim: LanesClaim = { subscribe: [], publish: [] };
   for (const group of groups) {

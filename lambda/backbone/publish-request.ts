@@ -16,13 +16,14 @@ const EventBridgeEvent = v.looseObject({
 
 export interface PublishRequest {
   readonly publication: NewEvent;
-  /** Whose its idempotency key is. */
+  /** Whose idempotency key it is. */
   readonly scope: KeyScope;
 }
 
 /**
- * What an invocation asks to publish: the object `{channel, type?, data, key?}` itself, or an EventBridge event that
- * carries it as `detail`. EventBridge delivers at least once, so its event's id is the key where none is given.
+ * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` itself, or an
+ * EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
+ * is the key if none is given.
  * @throws InvalidInputError
  */
 export function toPublicationRequest(invocation: unknown): PublishRequest {

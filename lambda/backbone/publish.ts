@@ -10,9 +10,9 @@ import { openEventLog, openPublisher } from '../wiring.ts';
 import { toPublicationRequest } from './publish-request.ts';
 
 /**
- * Publishes for backends: invoked directly with `{channel, type?, data, key?}`, or by an EventBridge event that carries
- * the same as its detail. Input that is not valid fails the invocation with an `InvalidInputError`, a key that stands for another
- * event with an `IdempotencyConflictError`.
+ * Publishes for backends: invoked directly with `{channel, type?, data, key?}`, or by an EventBridge event
+ * with the same object as its detail. Invalid input fails the invocation with an `InvalidInputError`, a key
+ * that stands for another event with an `IdempotencyConflictError`.
  */
 function createHandler(publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>) {
   return async (invocation: unknown, context: Context): Promise<PublishResponse> => {

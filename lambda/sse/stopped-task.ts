@@ -7,18 +7,18 @@ const TaskStopped = v.looseObject({
       v.string(),
       v.regex(/^arn:[^/]+:task\/(.+\/)?[^/]+$/, (issue) => `Expected the ARN of a task but received ${issue.received}`),
     ),
-    // A task that still stops serves its streams to the end, and needs its queue for them.
+    // A stopping task serves its streams to the end, and needs its queue for that.
     lastStatus: v.literal('STOPPED'),
   }),
 });
 
-/** The event is not what the rule of this function lets through. */
+/** The event is not one that the function's rule matches. */
 export class UnexpectedTaskEventError extends Error {
   override readonly name = 'UnexpectedTaskEventError';
 }
 
 /**
- * The id of the task that an EventBridge event says has stopped.
+ * The id of the task that has stopped, according to an EventBridge event.
  * @throws UnexpectedTaskEventError for any other event
  */
 export function stoppedTaskId(event: unknown): string {

@@ -9,7 +9,7 @@ export interface TaskQueueInfo {
 }
 
 export interface SweepDependencies {
-  /** The queues of all tasks, living or not. */
+  /** The queues of all tasks, running or not. */
   readonly listQueues: () => Promise<readonly TaskQueueInfo[]>;
   /** The ids of all tasks that have not stopped. */
   readonly listTaskIds: () => Promise<ReadonlySet<string>>;
@@ -18,21 +18,25 @@ export interface SweepDependencies {
   readonly clock: Clock;
 }
 
-/** A younger queue may belong to a task that ECS does not list yet: its lists are eventually consistent. */
+/**
+ * A younger queue may belong to a task that ECS does not list yet, because its lists are eventually
+ * consistent.
+ */
 export const MIN_AGE_MS = 10 * 60_000;
 
-/** Some orphans could not be removed; the others are. */
+/** Some orphans could not be removed; the others were. */
 export class SweepIncompleteError extends AggregateError {
   override readonly name = 'SweepIncompleteError';
 }
 
 /**
- * Removes the queues that no living task owns: those of tasks that were killed while the event that says so was lost.
- * Counts them all, removed or not, and zero too: an alarm watches that number.
+ * Removes queues whose task no longer runs: the task was killed, and the event about it was lost. Counts all
+ * of them, removed or not, and zero too, because an alarm watches that number.
  * @throws SweepIncompleteError
  */
 export async function sweepQueues({ listQueues, listTaskIds, removeQueue, clock }: SweepDependencies, telemetry: Telemetry): Promise<void> {
-  // Queues before tasks: whoever made a queue that is listed is old enough to be among the tasks.
+  // Queues are listed before tasks: a task whose queue is listed has then existed long enough to be listed
+  // too.
   const queues = await listQueues();
   const taskIds = await listTaskIds();
   const orphans = queues.filter(({ taskId, createdAtMs }) => !taskIds.has(taskId) && clock.nowMs() - createdAtMs >= MIN_AGE_MS);

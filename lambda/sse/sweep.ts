@@ -11,7 +11,7 @@ import { listRunningTaskIds } from './aws/ecs-tasks.ts';
 import { clusterEntries, taskQueueEntries } from './environment.ts';
 import { type SweepDependencies, sweepQueues } from './sweep-queues.ts';
 
-/** Runs on a schedule: removes the queues of SSE tasks that nobody else has removed. */
+/** Runs on a schedule: removes the queues of SSE tasks that nothing else has removed. */
 function createHandler(deps: SweepDependencies) {
   return (_event: unknown, context: Context): Promise<void> => sweepQueues(deps, openTelemetry(context));
 }

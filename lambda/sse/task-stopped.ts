@@ -8,7 +8,7 @@ import { createFunctionLogger } from '../telemetry.ts';
 import { taskQueueEntries } from './environment.ts';
 import { stoppedTaskId } from './stopped-task.ts';
 
-/** Removes the queue of an SSE task that has stopped, for those that could not do it themselves. */
+/** Removes the queue of a stopped SSE task, for tasks that could not do so themselves. */
 function createHandler(queuePrefix: string, removeQueue: (queueName: string) => Promise<void>) {
   return async (event: unknown, context: Context): Promise<void> => {
     const queueName = `${queuePrefix}${stoppedTaskId(event)}`;

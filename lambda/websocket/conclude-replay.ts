@@ -3,7 +3,7 @@ import type { FrameSender } from './frame-sender.ts';
 import type { PostOutcome } from './ports.ts';
 import type { ReplayOutcome } from './replay.ts';
 
-/** A replay that does not go on by itself. */
+/** A replay that does not continue by itself. */
 export type ReplayEnd = Exclude<ReplayOutcome, { readonly kind: 'paused' }>;
 
 export interface ConcludeRequest {
@@ -13,8 +13,8 @@ export interface ConcludeRequest {
 }
 
 /**
- * Tells the client how its replay has ended: `caughtUp`, or the error `replay_incomplete`, whose `id` is the cursor to subscribe
- * again with. Without it a client could not get past a tombstone.
+ * Tells the client how its replay has ended: with `caughtUp`, or with the error `replay_incomplete`, whose
+ * `id` is the cursor to subscribe again with. Without that id a client could not get past a tombstone.
  * @returns the outcome of the last post
  */
 export async function concludeReplay(

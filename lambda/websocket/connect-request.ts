@@ -1,12 +1,14 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import type { ConnectRequest, ConnectResponse } from './open-connection.ts';
 
-/** Set by the CloudFront function `lib/edge/viewer-host.js`: API Gateway itself sees its own host name only. */
+/**
+ * Set by the CloudFront function `lib/edge/viewer-host.js`, because API Gateway sees only its own host name.
+ */
 const VIEWER_HOST_HEADER = 'X-Lanes-Viewer-Host';
 
 const SUBPROTOCOL_HEADER = 'Sec-WebSocket-Protocol';
 
-/** The event of the `$connect` route: it alone carries the upgrade's headers and query. */
+/** The event of the `$connect` route, the only one with the upgrade's headers and query. */
 export interface ConnectEvent extends APIGatewayProxyWebsocketEventV2 {
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly multiValueQueryStringParameters?: Record<string, string[] | undefined>;
@@ -43,6 +45,7 @@ function listOf(value = ''): readonly string[] {
 
 export function toConnectResponse(answer: ConnectResponse): APIGatewayProxyStructuredResultV2 {
   if (answer.kind === 'rejected') return { statusCode: answer.status, body: answer.reason };
-  // API Gateway echoes no sub-protocol by itself, and a browser closes when its offer is not answered.
+  // API Gateway does not echo a sub-protocol by itself, and a browser closes the socket if its offer is not
+  // answered.
   return { statusCode: 200, ...(answer.subprotocol === undefined ? {} : { headers: { [SUBPROTOCOL_HEADER]: answer.subprotocol } }) };
 }

@@ -13,22 +13,25 @@ export interface ConnectionExpiryDependencies {
   readonly clock: Clock;
 }
 
-/** How far back a run looks: as far as runs that failed, or did not come to their end, may have left something. */
+/** How far back a run looks, to find connections that failed or interrupted runs have missed. */
 export const LOOK_BACK_MS = 5 * 60_000;
 
-/** Connections that are told and ended side by side: the rate is the account's, and those who connect and post share it. */
+/**
+ * How many connections are ended concurrently. The rate limit is the account's, and connecting and posting
+ * share it.
+ */
 const CONCURRENCY = 20;
 
-/** The last frame of a connection. API Gateway closes it with a code of its own, which says nothing. */
+/** The last frame of a connection. API Gateway closes it with its own code, which does not tell the reason. */
 const EXPIRED: ServerFrame = { kind: 'error', code: 'token_expired', message: 'the token has expired: connect again with a new one' };
 const EXPIRED_TEXT = JSON.stringify(EXPIRED);
 
 type Ended = 'ended' | 'gone' | 'unknown';
 
 /**
- * Tells the connections whose token has expired so, and ends them. Nothing has been delivered to them since, so what is done
- * here is for the client: it comes back with a new token.
- * @param deadlineMs no page begins after this; the next run goes on with what is left
+ * Tells connections whose token has expired, and closes them. Nothing has been delivered to them since the
+ * expiry; closing makes the client reconnect with a new token.
+ * @param deadlineMs no page begins after this; the next run continues with the rest
  */
 export async function endExpiredConnections(deps: ConnectionExpiryDependencies, deadlineMs: number, telemetry: Telemetry): Promise<void> {
   const { expiries, clock } = deps;
@@ -44,12 +47,12 @@ export async function endExpiredConnections(deps: ConnectionExpiryDependencies, 
 }
 
 async function end(connectionId: string, { poster, closer, store }: ConnectionExpiryDependencies, telemetry: Telemetry): Promise<Ended> {
-  // Whether it arrives or not: the end that follows is what counts.
+  // Its outcome matters only if the connection is gone: the close that follows is what counts.
   const told = await poster.post(connectionId, EXPIRED_TEXT);
   const outcome = told.kind === 'gone' ? told : await closer.close(connectionId);
   switch (outcome.kind) {
     case 'closed':
-      // Its `$disconnect` removes the rows; where that is lost, the next run finds the connection gone.
+      // Its `$disconnect` removes the rows. If that is lost, the next run finds the connection gone.
       return 'ended';
     case 'gone':
       await store.close(connectionId);

@@ -10,31 +10,31 @@ export interface ConnectionSweepDependencies {
   readonly store: Pick<ConnectionStore, 'close'>;
   readonly probe: ConnectionProbe;
   readonly clock: Clock;
-  /** Rows that one run looks at. */
+  /** The most rows that one run examines. */
   readonly maxConnections: number;
 }
 
 /**
- * A younger connection is left alone: its `$connect` may still be under way, and API Gateway itself needs 10 min to
- * notice a client that is gone without a word.
+ * A younger connection is left alone: its `$connect` may still be in progress, and API Gateway itself takes
+ * 10 min to notice a client that vanished without closing.
  */
 export const MIN_AGE_MS = 15 * 60_000;
 
 /**
- * A row whose time is over only since then may be that of an open connection whose token has expired: it is the other
- * function's to end it, and it would not find it without the row.
+ * A row that expired less than this long ago may belong to an open connection whose token has expired.
+ * Another function closes it, and needs the row to find it.
  */
 const EXPIRY_GRACE_MS = LOOK_BACK_MS;
 
 /** Rows per scan. */
 export const PAGE_SIZE = 100;
 
-/** Questions on their way at once: the rate is the account's, and those who connect and post share it. */
+/** Probes in flight. The rate limit is the account's, and connecting and posting share it. */
 const CONCURRENCY = 10;
 
 /**
- * Removes the rows of connections that are closed although nobody said so. One run looks at a part of the table and
- * remembers where it stopped, so that a run costs the same however many connections there are.
+ * Removes the rows of connections that are closed although no `$disconnect` arrived. One run examines a part
+ * of the table and remembers where it stopped, so a run costs the same however many connections there are.
  * @param deadlineMs no page begins after this
  */
 export async function sweepConnections(deps: ConnectionSweepDependencies, deadlineMs: number, telemetry: Telemetry): Promise<void> {
@@ -54,11 +54,12 @@ export async function sweepConnections(deps: ConnectionSweepDependencies, deadli
     open += outcomes.length - closed;
     unknown += outcomes.filter((outcome) => outcome === 'unknown').length;
     after = page.next;
-    // API Gateway has enough to do. The next run goes on behind this page, so that one connection cannot hold the sweep up for ever.
+    // API Gateway is overloaded, so stop here. The next run continues after this page, so that one connection
+    // cannot block the sweep forever.
     if (after === undefined || unknown > 0) break;
   }
   await directory.saveMark(after === undefined ? undefined : { after, open });
-  // Only a whole pass knows how many there are.
+  // Only a whole pass knows how many connections there are.
   telemetry.metrics({ [METRICS.orphans]: swept, ...(after === undefined ? { [METRICS.openConnections]: open } : {}) });
   if (swept + unknown > 0) telemetry.info('connections swept', { swept, unknown });
 }
@@ -85,7 +86,7 @@ async function examine(
     const outcome = await probe.probe(connectionId);
     if (outcome.kind === 'open') return 'kept';
     if (outcome.kind === 'unknown') {
-      telemetry.warn('connection could not be looked at', { connectionId, reason: outcome.reason });
+      telemetry.warn('connection could not be probed', { connectionId, reason: outcome.reason });
       return 'unknown';
     }
   }

@@ -22,14 +22,14 @@ export interface DeliverDependencies {
 }
 
 export interface DeliveryReport extends Tally {
-  /** Records whose work was neither finished nor handed over: the queue has to deliver them again. */
+  /** Records whose work was neither finished nor queued: the queue must deliver them again. */
   readonly unfinished: readonly string[];
 }
 
 /**
- * Delivers a batch of the topic's queue and of the delivery queue. Records of one channel begin one after the other, so
- * that each connection gets their events in order; channels go side by side.
- * @param deadlineMs when posting ends; what is left is handed over then, which takes some time of its own
+ * Delivers a batch of the topic's queue and of the delivery queue. Records of one channel begin one after
+ * another, so that each connection gets their events in order; channels run concurrently.
+ * @param deadlineMs when posting ends; what is left is then queued, which takes some time of its own
  */
 export async function deliver(
   records: readonly QueueRecord[],

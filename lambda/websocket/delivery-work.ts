@@ -2,12 +2,15 @@ import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
 import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 
-/** What a message asks the fan-out function to do: deliver an event to all of its channel, or to the part that a job names. */
+/**
+ * What a message asks the fan-out function to do: deliver an event to its whole channel, or to the part that
+ * a job names.
+ */
 export type DeliveryWork = { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'job'; readonly job: DeliveryJob };
 
 /**
  * Reads a message of either queue.
- * @throws InvalidInputError when it is neither a notification of the topic nor a job of the delivery queue
+ * @throws InvalidInputError if it is neither a notification of the topic nor a job of the delivery queue
  */
 export function parseDeliveryWork(body: string): DeliveryWork {
   return 'subscribers' in parseJsonObject(body)

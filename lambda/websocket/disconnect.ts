@@ -4,7 +4,10 @@ import { connectionStoreEntries } from './environment.ts';
 import type { ConnectionStore } from './ports.ts';
 import { openConnectionStore } from './wiring.ts';
 
-/** The `$disconnect` route. API Gateway calls it at its best effort; whom it forgets, the fan-out finds closed. */
+/**
+ * The `$disconnect` route. API Gateway calls it on a best-effort basis; the fan-out finds the connections
+ * that it missed.
+ */
 function createHandler(store: Pick<ConnectionStore, 'close'>) {
   return async (event: APIGatewayProxyWebsocketEventV2): Promise<APIGatewayProxyStructuredResultV2> => {
     await store.close(event.requestContext.connectionId);

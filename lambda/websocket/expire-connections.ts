@@ -9,10 +9,10 @@ import { type ConnectionExpiryDependencies, endExpiredConnections } from './conn
 import { connectionStoreEntries, managementEntries } from './environment.ts';
 import { openConnectionExpiries, openConnectionStore } from './wiring.ts';
 
-/** Kept for the last page. */
+/** Reserved for the last page. */
 const RESERVE_MS = 15_000;
 
-/** Runs every minute: ends the connections whose token has expired. */
+/** Runs every minute: closes the connections whose token has expired. */
 function createHandler(deps: ConnectionExpiryDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;
@@ -22,7 +22,7 @@ function createHandler(deps: ConnectionExpiryDependencies) {
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
-// It reads the management endpoint from the environment by itself.
+// The client reads the management endpoint from the environment by itself.
 const client = createManagementClient();
 export const handler = createHandler({
   expiries: openConnectionExpiries(env),

@@ -9,31 +9,40 @@ import type { ConnectionStore, DeliveryQueue, SubscriptionPage } from './ports.t
 import type { Delivery, Posting } from './posting.ts';
 
 /**
- * Subscribers per job, and of the first page: about 60 bytes each, so that with the largest event a job fits a message of
- * 256 KiB. A core posts to that many in a twentieth of a second (`npm run bench:fan-out`), and 20 jobs use up a second of the
- * 10,000 requests that API Gateway gives an account.
+ * Subscribers per job and on the first page. They take about 60 bytes each, so that a job with the largest
+ * event fits into a message of 256 KiB. One core posts to that many in a twentieth of a second (`npm run
+ * bench:fan-out`), and 20 jobs use up one second of the 10,000 requests per second that API Gateway gives an
+ * account.
  */
 export const JOB_SIZE = 500;
 
-/** Subscribers that are read at once to be cut into jobs, which go out together: 0.7 MB of the 1 MB that DynamoDB reads. */
+/**
+ * Subscribers per read when cutting jobs, which are queued together: 0.7 MB of the 1 MB that DynamoDB reads
+ * at once.
+ */
 export const CUT_PAGE_SIZE = 8 * JOB_SIZE;
 
-/** Invocations that try a connection before its event is set aside. With the delays between them about half a minute. */
+/**
+ * How many invocations try a connection before its event goes to the dead-letter queue. With the delays
+ * between them, about half a minute.
+ */
 export const MAX_ATTEMPTS = 5;
 
 /**
- * Connections whose other rows an invocation deletes too when it finds them closed. What is left, where thousands went at
- * once, is found by the events of their other channels, or by the sweep.
+ * How many closed connections an invocation also removes from all other tables. If thousands closed at once,
+ * the events of their other channels, or the sweep, find the rest.
  */
 export const MAX_CLOSES = 200;
 
 /** Counts of one invocation. */
 export interface Tally {
   deliveries: number;
-  /** Of each part of an event: milliseconds from its publication until its first round of posts was through. */
+  /**
+   * For each part of an event: milliseconds from its publication until its first round of posts was finished.
+   */
   readonly latenciesMs: number[];
   goneConnections: number;
-  /** Of those, the ones whose other rows were deleted too. */
+  /** How many of them had their other rows deleted too. */
   closedConnections: number;
   throttledPosts: number;
   undeliverable: number;
@@ -51,10 +60,10 @@ export interface FanOutContext {
 }
 
 /**
- * Begins to deliver an event to all of its channel, or to the part that a job names. The first page is posted here,
- * every further page becomes a job, so that parts of a large channel run side by side.
- * @returns once the posts are under way, so that the next event of the channel may follow; `finished` resolves when
- * every connection has the event, is gone, or is named by a job or a dead letter
+ * Begins to deliver an event to its whole channel, or to the part that a job names. The first page is posted
+ * here; every further page becomes a job, so that parts of a large channel run concurrently.
+ * @returns once the posts are in flight, so that the channel's next event may follow; `finished` resolves
+ * when every connection has the event, is gone, or is named by a job or a dead letter
  */
 export async function beginFanOut(work: DeliveryWork, context: FanOutContext): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
@@ -64,7 +73,7 @@ export async function beginFanOut(work: DeliveryWork, context: FanOutContext): P
   return { finished: fanOutPart({ event, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
 }
 
-/** Posts are under way when this function has been called, before it resolves. */
+/** Its posts are in flight as soon as this function was called, before it resolves. */
 async function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
   const { event, resumeAfter } = job;
   await allFinished([deliverPart(job, context), ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)])]);
@@ -114,7 +123,7 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
   await Promise.all(subscribers.map(async (subscriber) => settle(subscriber, await posting.post(subscriber.connectionId, frame))));
 
   const { stuck, untried, refused } = left;
-  // Further rounds are for clients that do not read: how long they take says nothing of the lane.
+  // Further rounds are for clients that do not read: their duration says nothing about the lane.
   if (attempt === 1 && untried.length < subscribers.length) {
     const nowMs = clock.nowMs();
     tally.latenciesMs.push(latencyOf(event, nowMs));
@@ -142,12 +151,15 @@ function delaySeconds(attempt: number, random: () => number): number {
   return Math.ceil(jittered(backoffMs(BACKOFF, attempt - 1), HALF_JITTER, random) / 1_000);
 }
 
-/** Rows that could not be deleted are met again by the next event; failing the record would repeat this one to everyone. */
+/**
+ * The next event finds rows that could not be deleted. Failing the record instead would repeat this event to
+ * everyone.
+ */
 async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
   const { store, telemetry, tally, clock, deadlineMs } = context;
   const { connectionId } = subscriber;
   try {
-    // Changed since it was read: somebody closed the connection before, or it is open after all.
+    // The row changed after it was read: the connection was closed by somebody else, or has subscribed again.
     if ((await store.forget(channel, subscriber)) === 'changed') return;
     if (tally.closedConnections >= MAX_CLOSES || clock.nowMs() >= deadlineMs) return;
     tally.closedConnections++;
@@ -157,7 +169,10 @@ async function forget(channel: string, subscriber: SubscribedConnection, context
   }
 }
 
-/** Waits for all, failures or not, since Lambda freezes what is still under way when the invocation answers; then throws one of them. */
+/**
+ * Waits for all, whether or not they fail, because Lambda freezes unfinished work when the invocation
+ * responds; then throws the first failure.
+ */
 async function allFinished<W extends readonly Promise<unknown>[] | []>(work: W): Promise<{ -readonly [K in keyof W]: Awaited<W[K]> }> {
   await Promise.allSettled(work);
   return Promise.all(work);

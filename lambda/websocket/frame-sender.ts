@@ -3,16 +3,19 @@ import type { ServerFrame } from '../../packages/protocol/index.ts';
 import type { ConnectionPoster, PostOutcome } from './ports.ts';
 import { postWithinBudget } from './post-within-budget.ts';
 
-/** With {@link postWithinBudget}'s waits about 3 s: what a client's full send buffer needs to empty, or not at all. */
+/**
+ * With the waits of {@link postWithinBudget} about 3 s: a client's full send buffer empties within that time,
+ * or not at all.
+ */
 const TRIES = 5;
 
-/** The way back to the client whose frame is being answered: one frame after the other. */
+/** Sends frames to the client whose frame is being answered, one after another. */
 export interface FrameSender {
   readonly clock: Clock;
-  /** The work on the frame has to be over by then. */
+  /** The work on the frame must be finished by then. */
   readonly deadlineMs: number;
   send(frame: ServerFrame): Promise<PostOutcome>;
-  /** Sends a frame that is encoded already. */
+  /** Sends a frame that is already encoded. */
   sendText(frame: string): Promise<PostOutcome>;
 }
 

@@ -15,10 +15,13 @@ import { type FrameDependencies, handleFrame } from './handle-frame.ts';
 import { publishLimits, replayLimits, responseLimits } from './settings.ts';
 import { openConnectionStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
 
-/** Kept for the last frame, and for what has passed before the function began. */
+/** Reserved for the last frame, and for the time before the function began. */
 const RESERVE_MS = 3_000;
 
-/** The `$default` route: every frame, whatever is in it. Answers are posted, so what API Gateway gets says nothing. */
+/**
+ * The `$default` route: every frame, whatever its content. Answers are posted, so the response to API Gateway
+ * is empty.
+ */
 function createHandler(deps: FrameDependencies) {
   return async (event: APIGatewayProxyWebsocketEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const timeMs = Math.min(context.getRemainingTimeInMillis(), WEBSOCKET_INTEGRATION_LIMIT_MS) - RESERVE_MS;
@@ -48,7 +51,7 @@ const env = readEnvironment(
 );
 const openTelemetry = createTelemetry(env, 'websocket');
 const log = openEventLog(env);
-// It reads the management endpoint from the environment by itself.
+// The client reads the management endpoint from the environment by itself.
 const management = createManagementClient();
 export const handler = createHandler({
   store: openConnectionStore(env),

@@ -20,9 +20,9 @@ import { type ResumeDependencies, resumeSubscription } from './resume-subscripti
 
 export interface FrameRequest {
   readonly connectionId: string;
-  /** The text of the frame, whatever it is. */
+  /** The text of the frame, unchecked. */
   readonly body: string;
-  /** The frame has to be answered by then. */
+  /** The frame must be answered by then. */
   readonly deadlineMs: number;
 }
 
@@ -41,18 +41,18 @@ interface FrameContext {
   readonly connection: Connection;
   readonly sender: FrameSender;
   readonly telemetry: Telemetry;
-  /** `requestId` of the frame, if it has one, to be repeated in its answers. */
+  /** The frame's `requestId`, if it has one, to be repeated in its answers. */
   readonly repeated: { readonly requestId?: string };
 }
 
-/** `ended`: the connection was ended instead of answered. */
+/** `ended`: the connection was closed instead of answered. */
 type FrameOutcome = PostOutcome | { readonly kind: 'ended' };
 
 /**
- * Does what a frame asks for and answers it over the connection; whatever is wrong with the frame, and whatever fails,
- * becomes an `error` frame. A connection that turns out to be closed loses its rows, since `$disconnect` may never come. One that
- * has no row, or whose principal goes on after it was told often enough that it sends too much, is ended: each further frame
- * would cost an invocation and an answer.
+ * Executes a frame and answers it over the connection. Invalid frames and failures are answered with an
+ * `error` frame. If the connection turns out to be closed, its rows are deleted, since `$disconnect` may
+ * never come. The connection is closed if it has no row, or if its principal keeps sending too much after it
+ * was told so often enough: each further frame would cost an invocation and an answer.
  */
 export async function handleFrame(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<void> {
   const { connectionId } = request;
@@ -82,8 +82,8 @@ async function answer(request: FrameRequest, deps: FrameDependencies, telemetry:
 }
 
 /**
- * Counts the answer before anything is done for it.
- * @returns false where not even an error may be posted any more
+ * Counts the answer before any work is done for it.
+ * @returns false if not even an error may be posted any more
  * @throws FramesLimitedError
  */
 async function count({ principal }: Connection, { answers }: FrameDependencies, telemetry: Telemetry): Promise<boolean> {
@@ -101,7 +101,7 @@ async function end(connectionId: string, { closer }: FrameDependencies, telemetr
   return { kind: 'ended' };
 }
 
-/** Frames of this connection find no row: it expired, or was found closed. */
+/** The connection's row is missing: it expired or was removed. */
 class ConnectionUnknownError extends Error {
   override readonly name = 'ConnectionUnknownError';
 }
@@ -131,7 +131,10 @@ function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } 
   return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
 }
 
-/** @throws AccessDeniedError what the token of the connection, which its row remembers, does not allow or not any more */
+/**
+ * @throws AccessDeniedError if the connection's token, which is stored in its row, has expired or does not
+ * allow this
+ */
 async function execute(command: Command, context: FrameContext, deps: FrameDependencies): Promise<PostOutcome> {
   const { connection, sender, repeated } = context;
   const { connectionId, principal } = connection;
@@ -161,10 +164,10 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
 }
 
 function connectionUnknown(connectionId: string): ConnectionUnknownError {
-  return new ConnectionUnknownError(`connection ${connectionId} is not registered any more: connect again`);
+  return new ConnectionUnknownError(`connection ${connectionId} is no longer registered: connect again`);
 }
 
-/** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
+/** Writes the row first, so that every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
   { channel, after, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
@@ -189,8 +192,9 @@ async function subscribe(
 }
 
 /**
- * Whether a client that asks again on the same connection has not understood that the channel's first epoch has begun: the client
- * library did not know `0.0` before ADR 28, and takes nothing of the epoch until a reset leads it there. Its successor ignores it.
+ * Whether a client that subscribes again on the same connection may have missed that the channel's first
+ * epoch began. Our client library did not know `0.0` before ADR 28, and ignores the epoch's events until it
+ * gets a reset. Newer versions ignore the reset.
  */
 function startsOver(after: ChannelPosition | undefined, baseline: ChannelPosition): boolean {
   return after !== undefined && isOrigin(after) && !isOrigin(baseline);

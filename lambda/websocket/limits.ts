@@ -1,6 +1,6 @@
-/** A principal has met a limit. The client is told when to try again. */
+/** A principal has reached a limit. The client is told when to try again. */
 export class LimitError extends Error {
-  /** The `code` of the error frame. Clients of all versions take `throttled` for something that passes. */
+  /** The `code` of the error frame. Clients of all versions treat `throttled` as temporary. */
   readonly code: 'throttled' | 'too_many_publications';
   readonly retryAfterMs: number;
 
@@ -20,7 +20,7 @@ export class FramesLimitedError extends LimitError {
   }
 }
 
-/** The principal has as many replays waiting as it may have. */
+/** The principal already has the most replays that it may have at once. */
 export class ReplaysLimitedError extends LimitError {
   override readonly name = 'ReplaysLimitedError';
 
@@ -29,7 +29,7 @@ export class ReplaysLimitedError extends LimitError {
   }
 }
 
-/** The principal has used up what it may publish in this second. */
+/** The principal has used up its publications of this second. */
 export class PublishLimitError extends LimitError {
   override readonly name = 'PublishLimitError';
 

@@ -9,12 +9,18 @@ import type { ConnectionStore, PostQuota } from './ports.ts';
 
 export interface ConnectRequest {
   readonly connectionId: string;
-  /** The page that connects; only browsers say so. */
+  /** The origin of the connecting page; only browsers send it. */
   readonly origin: string | undefined;
-  /** The host of the distribution by which the client came, which has the lanes' own pages. No page can set it on an upgrade. */
+  /**
+   * The host name of the distribution that the client used, which also serves the lanes' own pages. No page
+   * can set it on an upgrade.
+   */
   readonly viewerHost: string | undefined;
   readonly credentials: Credentials;
-  /** What the client offers, best first, a token among them; empty when it offers none. */
+  /**
+   * The sub-protocols that the client offers, best first, including a token if it sends one that way; empty
+   * if it offers none.
+   */
   readonly subprotocols: readonly string[];
 }
 
@@ -23,21 +29,24 @@ export interface OpenConnectionDependencies {
   readonly verifier: TokenVerifier;
   readonly policy: AccessPolicy;
   readonly clock: Clock;
-  /** Counts an upgrade like a frame: whoever comes and goes causes as much work as one who stays and sends. */
+  /**
+   * Counts an upgrade like a frame: a client that keeps reconnecting causes as much work as one that keeps
+   * sending.
+   */
   readonly answers: PostQuota;
-  /** Connections that one principal may have open. */
+  /** How many connections one principal may have open. */
   readonly maxPerPrincipal: number;
 }
 
 export type ConnectResponse =
-  /** `subprotocol` is absent when the client offered none: a server may not choose one then. */
+  /** `subprotocol` is absent if the client offered none: the server must not choose one then. */
   | { readonly kind: 'accepted'; readonly subprotocol?: string }
   /** API Gateway refuses the upgrade with this status. */
   | { readonly kind: 'rejected'; readonly status: 400 | 401 | 403 | 429 | 503; readonly reason: string };
 
 /**
- * Decides on a new connection, and records it with what its token allows: frames and deliveries work only for connections
- * with a row, and only until the token's end.
+ * Decides whether to accept a new connection, and records it with the rights of its token. Frames and
+ * deliveries work only for connections with a row, and only until the token expires.
  */
 export async function openConnection(
   request: ConnectRequest,
@@ -50,7 +59,7 @@ export async function openConnection(
     return {
       kind: 'rejected',
       status: 400,
-      reason: `only the sub-protocol ${SUBPROTOCOL} is spoken here, and it is not among those offered`,
+      reason: `none of the offered sub-protocols is supported: offer ${SUBPROTOCOL}`,
     };
   }
   try {
@@ -58,13 +67,17 @@ export async function openConnection(
     const allowance = await deps.answers.take(principal, 1);
     if (allowance.kind !== 'allowed') {
       telemetry.metrics({ [METRICS.limitedFrames]: 1 });
-      const message = `Connect limit reached: try again in ${Math.ceil(allowance.retryAfterMs / 1_000)} s`;
+      const message = `Connect limit reached: you connect too often. Try again in ${Math.ceil(allowance.retryAfterMs / 1_000)} s`;
       return { kind: 'rejected', status: 429, reason: message };
     }
     const connection = { connectionId, principal, rights, expiresAtMs, connectedAtMs: deps.clock.nowMs() };
     if ((await deps.store.open(connection, deps.maxPerPrincipal)) === 'overLimit') {
       telemetry.metrics({ [METRICS.limitedConnections]: 1 });
-      return { kind: 'rejected', status: 429, reason: `you have ${deps.maxPerPrincipal} connections open, as many as you may have` };
+      return {
+        kind: 'rejected',
+        status: 429,
+        reason: `Connection limit reached: at most ${deps.maxPerPrincipal} connections per user. Close one`,
+      };
     }
   } catch (error) {
     return toRejection(error);
@@ -77,10 +90,11 @@ async function authenticate(
   { verifier, policy }: OpenConnectionDependencies,
 ): Promise<Access> {
   const { token, carrier } = findToken(credentials, policy);
-  // Browsers add the cookie whichever page connects, and ask nobody before they do (cross-site WebSocket hijacking).
+  // Browsers add the cookie whichever page connects, and send no preflight request (cross-site WebSocket
+  // hijacking).
   const isOwnPage = viewerHost !== undefined && origin === `https://${viewerHost}`;
   if (carrier === 'cookie' && !isOwnPage && !policy.origins.includes(origin)) {
-    throw new AccessDeniedError('forbidden', `pages of the origin ${quote(origin)} may not connect with the session's cookie`);
+    throw new AccessDeniedError('forbidden', `pages of the origin ${quote(origin)} may not connect with the session cookie`);
   }
   return verifier.verify(token);
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../../backbone/ports.ts';
 import type { ConnectionPoster } from './ports.ts';
 
-/** A poster whose posts begin at intervals, so that what uses it causes no more than a known rate. */
+/** A poster that starts its posts at intervals, so that its user stays below a known rate. */
 export function pacedPoster(poster: ConnectionPoster, perSecond: number, clock: Clock): ConnectionPoster {
   let nextAtMs = Number.NEGATIVE_INFINITY;
   return {

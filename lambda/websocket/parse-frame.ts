@@ -8,7 +8,7 @@ import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A frame of a client, validated: what it asks for. */
+/** A client's frame after validation: what it asks for. */
 export type Command =
   | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
@@ -34,17 +34,20 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
 
 const ACTIONS = Object.keys(PARSERS);
 
-/** Longer ones are refused: the server repeats it in every answer. */
+/** Longer ones are refused, because the server repeats them in every answer. */
 export const MAX_REQUEST_ID_LENGTH = 128;
 
-/** What a frame says, before anybody has looked whether it may. */
+/** The content of a frame, before anybody has checked whether it is allowed. */
 export interface ParsedFrame {
   /** To be repeated in the answers. */
   readonly requestId?: string;
   readonly command: Command | InvalidInputError;
 }
 
-/** Reads a frame. What is wrong with it is part of the answer: who sent it has to be counted first. */
+/**
+ * Reads a frame. An invalid frame is returned as an error and not thrown, because its sender must be counted
+ * first.
+ */
 export function parseFrame(body: string): ParsedFrame {
   let read: { readonly requestId?: string } = {};
   try {
@@ -58,7 +61,7 @@ export function parseFrame(body: string): ParsedFrame {
   }
 }
 
-/** @throws InvalidInputError `invalid_frame`: the text is not JSON, or JSON but not an object */
+/** @throws InvalidInputError `invalid_frame`: the text is not JSON, or is JSON but not an object */
 export function parseFields(body: string): Fields {
   try {
     return parseJsonObject(body);
@@ -74,7 +77,7 @@ export function parseRequestId({ requestId }: Fields): string | undefined {
   throw new InvalidInputError('invalid_frame', `requestId ${quote(requestId)} must be text of at most ${MAX_REQUEST_ID_LENGTH} characters`);
 }
 
-/** @throws InvalidInputError `unknown_action`, `invalid_frame`, or the code of the field at fault */
+/** @throws InvalidInputError `unknown_action`, `invalid_frame`, or the code of the wrong field */
 export function parseCommand(fields: Fields): Command {
   const { action } = fields;
   if (!isAction(action)) {

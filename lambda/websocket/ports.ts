@@ -1,6 +1,6 @@
 /**
- * What this lane needs of the world. `aws/` implements these on DynamoDB, SQS and API Gateway; one contract suite per port
- * runs against every implementation.
+ * What this lane needs from the outside world. `aws/` implements these ports on DynamoDB, SQS and API
+ * Gateway. Each port has one contract suite, which runs against every implementation.
  */
 import type { Connection } from './domain/connection.ts';
 import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
@@ -9,80 +9,90 @@ import type { ReplayKey } from './domain/replay-job.ts';
 
 export interface SubscriptionPage {
   readonly subscribers: readonly SubscribedConnection[];
-  /** Pass it on to read the next page; undefined at the end. */
+  /** Pass it to read the next page; undefined at the end. */
   readonly next?: string;
 }
 
 export interface ConnectionStore {
   /**
-   * Records a connection. `overLimit` when its principal has so many already that are open: nothing is left of it then.
-   * @param maxPerPrincipal @default no limit, and the connection is counted against nobody
+   * Records a connection. `overLimit` if its principal already has that many open connections: nothing is
+   * recorded then.
+   * @param maxPerPrincipal @default no limit; the connection is then not counted
    */
   open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
-  /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
+  /**
+   * The connection, strongly consistent; undefined if it has no row. An expired connection is returned as
+   * long as its row exists.
+   */
   find(connectionId: string): Promise<Connection | undefined>;
-  /** Deletes the connection and every subscription of it; both may be gone already. */
+  /** Deletes the connection and all its subscriptions, as far as they exist. */
   close(connectionId: string): Promise<void>;
   /**
-   * `again` when the connection had the channel already. `gone` when it has no row (closed or expired), `full` when it has
-   * `MAX_CHANNELS_PER_CONNECTION` other channels: nothing is written then.
+   * `again` if the connection already had the channel. `gone` if it has no row (closed or expired), `full` if
+   * it has `MAX_CHANNELS_PER_CONNECTION` other channels: nothing is written then.
    */
   subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage>;
-  /** Deletes a subscription on condition that it has not changed since it was read; `changed` when it is gone, too. */
+  /**
+   * Deletes a subscription on condition that it has not changed since it was read; `changed` also if it is
+   * gone.
+   */
   forget(channel: string, subscriber: SubscribedConnection): Promise<'forgotten' | 'changed'>;
 }
 
-/** How often each principal may publish, over all its connections. */
+/** Limits how often each principal may publish, over all its connections. */
 export interface PublishQuota {
   readonly perSecond: number;
-  /** Counts one; false where the principal has published so often in this second of the clock. */
+  /** Counts one publication; false if the principal has reached the limit in this second of the clock. */
   take(principal: string): Promise<boolean>;
 }
 
-/** Posts that each principal may cause, over all its connections. */
+/** Limits the posts that each principal may cause, over all its connections. */
 export interface PostQuota {
-  /** On average over a window: see `allowanceOf`. */
+  /** Averaged over a window: see `allowanceOf`. */
   readonly perSecond: number;
-  /** Counts posts that are about to be made, also where they are more than allowed. The anonymous principal may make any number. */
+  /**
+   * Counts posts that are about to be made, even those above the limit. The anonymous principal has no limit.
+   */
   take(principal: string, posts: number): Promise<PostAllowance>;
 }
 
-/** A replay that the queue works on: what is left of it. */
+/** What is left of a replay that the queue works on. */
 export interface PendingReplay {
-  /** Tells it from one of the same connection and channel that takes its place. */
+  /** Tells it from another replay of the same connection and channel that replaces it. */
   readonly id: string;
   readonly epoch: string;
-  /** Everything that exists up to here has been posted, and what lay behind an open gap too. */
+  /** Everything that exists up to here was posted, including what lay after an open gap. */
   readonly sentTo: number;
-  /** Up to here nothing is missing. Below `sentTo` where a gap was open. */
+  /** Nothing is missing up to here. Lower than `sentTo` if there was an open gap. */
   readonly settled: number;
-  /** Whether the client takes several events per frame. */
+  /** Whether the client accepts several events per frame. */
   readonly batch: boolean;
-  /** Of the frame that asked for it. */
+  /** The `requestId` of the frame that asked for it. */
   readonly requestId?: string;
 }
 
 /**
- * The replays that are waiting or running: one per connection and channel, a small number per principal. A place that no turn
- * has renewed for `REPLAY_LEASE_MS` may be given to another, so that a crash locks nobody out.
+ * The replays that are waiting or running: one per connection and channel, a small number per principal. A
+ * place that no turn has renewed for `REPLAY_LEASE_MS` may be given to another replay, so that a crash locks
+ * nobody out.
  */
 export interface ReplayStore {
   readonly maxPerPrincipal: number;
   /**
-   * Takes a place. `begun`: a message has to be queued. `replaced`: the one before of this connection and channel has a message,
-   * which serves this one now. `full`: the principal has no place left.
+   * Takes a place. `begun`: a message must be queued. `replaced`: an earlier replay of this connection and
+   * channel has a message, which now serves this one. `full`: the principal has no place left.
    */
   begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'>;
-  /** Keeps the place for another while, and answers what is to be done; undefined when there is no such replay any more. */
+  /** Extends the lease and returns what is left to do; undefined if the replay no longer exists. */
   renew(key: ReplayKey): Promise<PendingReplay | undefined>;
-  /** Notes how far it has come. False when it was cancelled, or another has taken its place: that is still to be done. */
+  /** Saves the progress. False if the replay was cancelled, or replaced by another that is still to be done. */
   advance(key: ReplayKey, replay: PendingReplay): Promise<boolean>;
-  /** Gives the place back. False as in {@link advance}. */
+  /** Releases the place. False as in {@link advance}. */
   end(key: ReplayKey, id: string): Promise<boolean>;
-  /** Gives the place back whatever has become of it. */
+  /** Releases the place, whichever replay holds it. */
   cancel(key: ReplayKey): Promise<void>;
 }
 
@@ -92,52 +102,54 @@ export interface ReplayQueue {
   enqueue(key: ReplayKey, delaySeconds?: number): Promise<void>;
 }
 
-/** A connection as the sweep finds it. */
+/** A connection as the sweep reads it. */
 export interface ListedConnection {
   readonly connectionId: string;
   readonly connectedAtMs: number;
-  /** End of its row's time; DynamoDB may keep it for two more days. */
+  /** When its row expires; DynamoDB may keep it for two more days. */
   readonly expiresAtMs: number;
 }
 
 export interface ConnectionPage {
   readonly connections: readonly ListedConnection[];
-  /** Pass it on to read the next page; undefined at the end. */
+  /** Pass it to read the next page; undefined at the end. */
   readonly next?: string;
 }
 
-/** Where a sweep has come to. */
+/** Where a sweep stopped. */
 export interface SweepMark {
-  /** The next page begins behind this. */
+  /** The next page begins after this id. */
   readonly after: string;
-  /** Connections that were found open since the sweep began at the start. */
+  /** Connections found open since the pass began. */
   readonly open: number;
 }
 
-/** All connections, for the sweep that goes over them a part at a time. */
+/** All connections, for the sweep that examines them part by part. */
 export interface ConnectionDirectory {
-  /** One page in no particular order, from at most `limit` rows, eventually consistent. */
+  /** One page in no particular order, of at most `limit` rows, eventually consistent. */
   list(limit: number, after?: string): Promise<ConnectionPage>;
-  /** Where the last sweep stopped; undefined where it came to the end. */
+  /** Where the last sweep stopped; undefined if it reached the end. */
   loadMark(): Promise<SweepMark | undefined>;
   saveMark(mark: SweepMark | undefined): Promise<void>;
 }
 
-/** Connections whose token ends before API Gateway would close them, by the end of the token. */
+/** Connections whose token expires before API Gateway would close them, ordered by that expiry. */
 export interface ConnectionExpiries {
-  /** Those that have expired between the two times and are still in the table, page by page, eventually consistent. */
+  /**
+   * Those that expired between the two times and are still in the table, page by page, eventually consistent.
+   */
   expired(fromMs: number, toMs: number): AsyncIterable<readonly string[]>;
 }
 
-/** What became of a connection that was to be ended. */
+/** The outcome of closing a connection. */
 export type CloseOutcome =
   | { readonly kind: 'closed' }
-  /** 410: it was closed before. */
+  /** 410: it was already closed. */
   | { readonly kind: 'gone' }
-  /** 429, 5xx, a timeout or a broken socket: nobody knows. */
+  /** 429, 5xx, a timeout or a broken socket: the outcome is unknown. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** `DeleteConnection`, which lets nobody choose the close code. Never retries by itself. */
+/** `DeleteConnection`, which does not let the caller choose the close code. Never retries by itself. */
 export interface ConnectionCloser {
   close(connectionId: string): Promise<CloseOutcome>;
 }
@@ -147,7 +159,7 @@ export type ProbeOutcome =
   | { readonly kind: 'open' }
   /** 410: the connection is closed. */
   | { readonly kind: 'gone' }
-  /** 429, 5xx, a timeout or a broken socket: nobody knows. */
+  /** 429, 5xx, a timeout or a broken socket: the state is unknown. */
   | { readonly kind: 'unknown'; readonly reason: string };
 
 /** `GetConnection`. Never retries by itself. */
@@ -159,17 +171,17 @@ export type PostOutcome =
   | { readonly kind: 'sent' }
   /** 410: the connection is closed. */
   | { readonly kind: 'gone' }
-  /** 429: the account's rate, or this one client's send buffer. */
+  /** 429: the account's rate limit, or this client's full send buffer. */
   | { readonly kind: 'throttled' }
-  /** 5xx, a timeout or a broken socket: may have been delivered or not. */
+  /** 5xx, a timeout or a broken socket: it may or may not have been delivered. */
   | { readonly kind: 'unavailable'; readonly reason: string }
-  /** 400, 403 or 413: trying again changes nothing. */
+  /** 400, 403 or 413: trying again does not help. */
   | { readonly kind: 'refused'; readonly reason: string };
 
 /**
- * `PostToConnection`. Never retries by itself: the caller has the budget. Throws for no answer of the service, and
- * for no abort either (`unavailable`, for the frame may be on its way), but where no request can be made at all, such as
- * without credentials.
+ * `PostToConnection`. Never retries by itself, because the caller has the budget. No response of the service
+ * makes it throw, nor does an abort (`unavailable`, because the frame may have been sent). It throws if no
+ * request can be made at all, for example without credentials.
  */
 export interface ConnectionPoster {
   post(connectionId: string, frame: string, signal?: AbortSignal): Promise<PostOutcome>;
@@ -178,10 +190,10 @@ export interface ConnectionPoster {
 /** Where the lane keeps deliveries for later. */
 export interface DeliveryQueue {
   /**
-   * Hands jobs to other invocations of the fan-out function, after the delay where there is one (whole seconds, at
-   * most 900). Rejects when any of them is not known to be queued: queueing all of them again is safe.
+   * Queues jobs for other invocations of the fan-out function, with an optional delay (whole seconds, at most
+   * 900). Rejects if any of them may not have been queued; queueing all of them again is safe.
    */
   enqueue(jobs: readonly DeliveryJob[], delaySeconds?: number): Promise<void>;
-  /** Puts a job aside for an operator: it is not tried again. */
+  /** Sets a job aside for an operator: it is not tried again. */
   deadLetter(job: DeliveryJob): Promise<void>;
 }

@@ -3,7 +3,7 @@ import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backof
 import type { PostOutcome } from './ports.ts';
 
 export interface PostBudget {
-  /** Posts of one frame to one connection, the first included. */
+  /** The most posts of one frame to one connection, including the first. */
   readonly tries: number;
   /** No wait ends after this. */
   readonly deadlineMs: number;
@@ -11,16 +11,16 @@ export interface PostBudget {
 
 export interface Pacing {
   readonly clock: Clock;
-  /** From 0 up to 1, like `Math.random`. */
+  /** A number from 0 (inclusive) to 1 (exclusive), like `Math.random`. */
   readonly random: () => number;
 }
 
 const BACKOFF = { firstMs: 200, mostMs: 2_000 };
 
 /**
- * Posts, and tries again after a jittered, doubling wait while the answer is one that passes (429, 5xx, no answer) and
- * the budget lasts.
- * @param post one try; outcomes of its own are handed through
+ * Posts, and tries again after a jittered, doubling wait while the outcome is temporary (429, 5xx, no
+ * response) and the budget lasts.
+ * @param post one attempt; outcomes of other kinds are returned as they are
  * @returns the last outcome
  */
 export async function postWithinBudget<T extends { readonly kind: string } = PostOutcome>(

@@ -4,14 +4,14 @@ import type { Clock } from '../../backbone/ports.ts';
 import type { ConnectionPoster, PostOutcome } from './ports.ts';
 import { postWithinBudget } from './post-within-budget.ts';
 
-/** What became of one frame for one connection, within this invocation. */
+/** The outcome of one frame for one connection, within this invocation. */
 export type Delivery =
   | { readonly kind: 'sent' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'refused'; readonly reason: string }
-  /** Did not take the frame within the budget: it is for another invocation to try. */
+  /** The connection did not take the frame within the budget: another invocation must try. */
   | { readonly kind: 'stuck'; readonly reason: string }
-  /** The time was over before its first try. */
+  /** The time was over before the first attempt. */
   | { readonly kind: 'untried' };
 
 export interface PostingOptions {
@@ -20,17 +20,20 @@ export interface PostingOptions {
   readonly random: () => number;
   /** Posts in flight. */
   readonly concurrency: number;
-  /** No post begins after this, and those in flight are given up. */
+  /** No post begins after this, and posts in flight are abandoned. */
   readonly deadlineMs: number;
-  /** Told the outcome of every single post. */
+  /** Called with the outcome of every single post. */
   readonly onPost: (outcome: PostOutcome) => void;
 }
 
 /** All posts of one invocation. */
 export interface Posting {
-  /** Posts in the order of the calls: a connection's frames one after the other, different connections side by side. */
+  /**
+   * Posts in the order of the calls: frames of one connection one after another, different connections
+   * concurrently.
+   */
   post(connectionId: string, frame: string): Promise<Delivery>;
-  /** Ends the watch over the deadline. */
+  /** Stops watching the deadline. */
   close(): void;
 }
 
@@ -39,8 +42,9 @@ const TRIES = 3;
 type Try = PostOutcome | { readonly kind: 'late' };
 
 /**
- * One pool for everything that an invocation posts. Waits between tries hold no place in it, so a connection that does
- * not take its frames costs the others nothing; its own later frames fail with it at once, and so stay in order.
+ * One pool for all posts of an invocation. Waiting between attempts takes no place in it, so a connection
+ * that does not take its frames does not delay others. Its own later frames fail at once together with the
+ * first, and so stay in order.
  */
 export function openPosting({ poster, clock, random, concurrency, deadlineMs, onPost }: PostingOptions): Posting {
   const limit = pLimit(concurrency);
@@ -54,7 +58,8 @@ export function openPosting({ poster, clock, random, concurrency, deadlineMs, on
 
   const tryOnce = async (connectionId: string, frame: string): Promise<Try> => {
     if (clock.nowMs() >= deadlineMs) return { kind: 'late' };
-    // A poster that throws counts as unavailable: failing the record would repeat the event to everyone who has it.
+    // An error of the poster counts as unavailable: failing the record would repeat the event to everyone who
+    // already has it.
     const outcome = await poster.post(connectionId, frame, deadline.signal).catch(unavailable);
     onPost(outcome);
     return outcome;

@@ -9,7 +9,10 @@ import { pacedPoster } from './paced-poster.ts';
 import type { ConnectionPoster, ConnectionStore, PendingReplay, PostOutcome, PostQuota, ReplayQueue, ReplayStore } from './ports.ts';
 import { type ReplayOutcome, replay } from './replay.ts';
 
-/** Posts of one turn. Then the others get theirs: whoever has much to catch up on holds nobody up for longer than this takes. */
+/**
+ * The most posts of one turn. Then others get their turn: a client with much to catch up on delays them by no
+ * more than this.
+ */
 export const TURN_POSTS = 100;
 
 export interface ReplayTurnDependencies {
@@ -21,15 +24,16 @@ export interface ReplayTurnDependencies {
   readonly reader: Pick<LogReader, 'checkResume' | 'replay'>;
   readonly clock: Clock;
   readonly random: () => number;
-  /** Posts in a second at most. */
+  /** The most posts per second. */
   readonly postsPerSecond: number;
   /** @default TURN_POSTS */
   readonly turnPosts?: number;
 }
 
 /**
- * One turn of a replay. What is left of it then waits for another behind those of others; at its end the client is told that it
- * is caught up. A replay whose connection has ended or expired, or that was cancelled, goes without a word.
+ * Runs one turn of a replay. If something is left, the replay queues for another turn behind those of others;
+ * at the end, the client is told that it is caught up. A replay whose connection was closed or expired, or
+ * that was cancelled, ends silently.
  * @param deadlineMs no post begins after this
  */
 export async function runReplayTurn(key: ReplayKey, deadlineMs: number, deps: ReplayTurnDependencies, telemetry: Telemetry): Promise<void> {
@@ -68,14 +72,14 @@ async function play(
   telemetry: Telemetry,
 ): Promise<ReplayOutcome | Failed> {
   try {
-    // It may have waited for long. Whoever cannot be resumed any more asks again, and is told by a reset; whoever waited since before
-    // the channel's first epoch asks again too.
+    // It may have waited for long. A client that can no longer be resumed asks again, and then gets a reset.
+    // So does one that has waited since before the channel's first epoch.
     const resumption = await reader.checkResume(channel, { epoch: pending.epoch, seq: pending.sentTo });
     if (resumption.kind === 'reset' || resumption.from.epoch !== pending.epoch)
       return { kind: 'incomplete', sentTo: pending.sentTo, settled: pending.settled };
     return await replay({ ...pending, channel, maxPosts: turnPosts }, sender, reader);
   } catch (error) {
-    // Not left to the queue, which would try again in some minutes: the client asks sooner.
+    // Not left to the queue, which would try again only after some minutes: the client asks sooner.
     telemetry.error('replay failed', { connectionId, channel, error });
     telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
     return { kind: 'failed' };
@@ -95,7 +99,7 @@ async function conclude(
   telemetry: Telemetry,
 ): Promise<void> {
   const { connectionId, channel } = key;
-  // Before the client is told, since it may ask for more at once.
+  // Before telling the client, because it may ask for more at once.
   if (!(await replays.end(key, pending.id))) await queue.enqueue(key);
   const { requestId } = pending;
   const last: PostOutcome =

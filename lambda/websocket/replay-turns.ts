@@ -14,7 +14,7 @@ import { type ReplayTurnDependencies, runReplayTurn } from './replay-turn.ts';
 import { replayLimits, replayTurnLimits } from './settings.ts';
 import { openConnectionStore, openReplayStore, openReplayTurnQuota } from './wiring.ts';
 
-/** Consumes the queue of replays: one turn for each message. */
+/** Consumes the queue of replays: one turn per message. */
 function createHandler(deps: ReplayTurnDependencies) {
   return async ({ Records }: SQSEvent, context: Context): Promise<SQSBatchResponse> => {
     const telemetry = openTelemetry(context);

@@ -6,39 +6,39 @@ import type { PostOutcome } from './ports.ts';
 
 /** How far a replay has come. */
 export interface ReplayProgress {
-  /** Everything that exists up to here has been posted, and what lay behind an open gap too. */
+  /** Everything that exists up to here was posted, including what lay after an open gap. */
   readonly sentTo: number;
-  /** Up to here nothing is missing. Below `sentTo` where a gap was open. */
+  /** Nothing is missing up to here. Lower than `sentTo` if there was an open gap. */
   readonly settled: number;
 }
 
 export interface ReplayRequest extends ReplayProgress {
   readonly channel: string;
   readonly epoch: string;
-  /** Whether the client takes several events per frame. */
+  /** Whether the client accepts several events per frame. */
   readonly batch: boolean;
-  /** It pauses after so many posts. */
+  /** The replay pauses after this many posts. */
   readonly maxPosts: number;
 }
 
 export type ReplayOutcome =
-  /** All that there is has been posted. */
+  /** Everything that exists was posted. */
   | ({ readonly kind: 'caughtUp' } & ReplayProgress)
-  /** Posts or time are used up: it goes on from here. */
+  /** Posts or time are used up; the replay continues from here. */
   | ({ readonly kind: 'paused' } & ReplayProgress)
-  /** The client takes no more for now, or what comes next has expired: the client has to ask again. */
+  /** The client takes no more for now, or the next events have expired: the client must ask again. */
   | ({ readonly kind: 'incomplete' } & ReplayProgress)
   /** The connection is gone, or refuses posts. */
   | { readonly kind: 'stopped'; readonly outcome: PostOutcome };
 
-/** One frame, or none where there are only tombstones, and how far the client is with it. */
+/** One frame, or none if there were only tombstones, and the client's progress once it has it. */
 interface Step extends ReplayProgress {
   readonly frame: string | undefined;
 }
 
 /**
- * Posts what a client has missed, in order: one event per frame, or as many as cost one message. The position has just been found
- * resumable.
+ * Posts what a client has missed, in order: one event per frame, or as many as fit into one billed message.
+ * The position must just have been found resumable.
  */
 export async function replay(request: ReplayRequest, sender: FrameSender, reader: Pick<LogReader, 'replay'>): Promise<ReplayOutcome> {
   const { channel, epoch, maxPosts } = request;
@@ -65,13 +65,13 @@ export async function replay(request: ReplayRequest, sender: FrameSender, reader
 
 async function* stepsOf(pages: AsyncIterable<ReplayPage>, { channel, batch, ...from }: ReplayRequest): AsyncGenerator<Step> {
   const packer = new EventPacker(channel);
-  // A gap that was open before what is read now may have been filled behind the reader: only the client can tell.
+  // A gap that was open before this turn may have been filled behind the reader: only the client can tell.
   const gapOpen = from.settled < from.sentTo;
   let progress: ReplayProgress = from;
   for await (const page of pages) {
     for (const entry of page.entries) {
       const before = progress;
-      // Not past an open gap: a client that resumed behind it would never get what fills it.
+      // Stops at an open gap: a client that resumed after it would never get the event that fills it.
       const settled = !gapOpen && entry.seq <= page.settled ? entry.seq : progress.settled;
       progress = { sentTo: entry.seq, settled };
       if (entry.kind === 'tombstone') {

@@ -9,17 +9,23 @@ import { ReplaysLimitedError } from './limits.ts';
 import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from './ports.ts';
 import { replay } from './replay.ts';
 
-/** Posts that the function which answers frames makes of a replay, before it leaves the rest to the queue. */
+/** The most replay posts that the frame function makes before it leaves the rest to the queue. */
 const INLINE_POSTS = 10;
 
-/** A client that takes batches gets one with the answer: it holds more small events than others get in {@link INLINE_POSTS}. */
+/**
+ * A client that accepts batches gets one with the answer: a batch holds more small events than other clients
+ * get in {@link INLINE_POSTS}.
+ */
 const INLINE_BATCHES = 1;
 
-/** Further behind than this a client does not get along with one batch, and what is read for it would be read again. */
+/**
+ * A client further behind than this would need more than one batch, and what is read for it here would be
+ * read again.
+ */
 const INLINE_BATCHED_EVENTS = 100;
 
 export interface ResumeRequest extends ReplayKey {
-  /** Where the client stopped, or undefined when its cursor does not name the channel. */
+  /** Where the client stopped; undefined if its cursor does not name the channel. */
   readonly after: ChannelPosition | undefined;
   /** Where the subscription starts, for a client that cannot be resumed. */
   readonly baseline: ChannelPosition;
@@ -36,11 +42,12 @@ export interface ResumeDependencies {
 }
 
 /**
- * Brings a client that has just subscribed up to date. When its position cannot be resumed, `reset` comes first, and then what
- * there is after the baseline. A few events are sent at once, so that a client which was away for a moment waits for nothing;
- * anything longer is left to the queue, whose turns send the rest and then `caughtUp`.
+ * Brings a client that has just subscribed up to date. If its position cannot be resumed, it first gets
+ * `reset`, then the events after the baseline. A few events are sent at once, so that a client that was away
+ * for a moment does not wait. Anything longer is left to the queue, whose turns send the rest and then
+ * `caughtUp`.
  * @returns the outcome of the last post
- * @throws ReplaysLimitedError the principal has as many replays waiting as it may have
+ * @throws ReplaysLimitedError if the principal already has the most replays that it may have at once
  */
 export async function resumeSubscription(
   request: ResumeRequest,
@@ -74,11 +81,11 @@ export async function resumeSubscription(
   return { kind: 'sent' };
 }
 
-/** @param behind events that the client has missed at least, or tombstones */
+/** @param behind how many seqs the client has missed, at least: events or tombstones */
 async function mayReplayInline(behind: number, { batch, principal }: ResumeRequest, answers: PostQuota): Promise<boolean> {
   if (behind > (batch ? INLINE_BATCHED_EVENTS : INLINE_POSTS)) return false;
   const frames = batch ? INLINE_BATCHES : Math.max(0, behind);
-  // And `caughtUp`.
+  // One more, for `caughtUp`.
   return (await answers.take(principal, frames + 1)).kind === 'allowed';
 }
 
@@ -99,7 +106,7 @@ async function leaveToQueue(
   try {
     await replayQueue.enqueue(key);
   } catch (error) {
-    // Else the client's next try would count on a message that there is none of.
+    // Otherwise the client's next attempt would rely on a message that does not exist.
     await replays.end(key, id);
     throw error;
   }

@@ -9,10 +9,10 @@ import { connectionStoreEntries, managementEntries } from './environment.ts';
 import { sweepSettings } from './settings.ts';
 import { openConnectionDirectory, openConnectionStore } from './wiring.ts';
 
-/** Kept for the last page, and for noting where the run stopped. */
+/** Reserved for the last page, and for saving where the run stopped. */
 const RESERVE_MS = 15_000;
 
-/** Runs on a schedule: removes rows of connections whose `$disconnect` was lost. */
+/** Runs on a schedule: removes the rows of connections whose `$disconnect` was lost. */
 function createHandler(deps: ConnectionSweepDependencies) {
   return (_event: unknown, context: Context): Promise<void> => {
     const deadlineMs = deps.clock.nowMs() + context.getRemainingTimeInMillis() - RESERVE_MS;

@@ -1,4 +1,4 @@
-/** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
+/** Parts that several entry points build in the same way, each from the environment keys that it needs. */
 
 import type { Environment } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
@@ -45,7 +45,7 @@ export function openPublishQuota(env: ConnectionStoreEnvironment & Settings<type
   });
 }
 
-/** Counts what frames and upgrades cause. */
+/** Counts the answers that frames and upgrades cause. */
 export function openResponseQuota(env: ConnectionStoreEnvironment & Settings<typeof responseLimits>): PostQuota {
   return createDynamoPostQuota({
     client: dynamo,
@@ -56,7 +56,7 @@ export function openResponseQuota(env: ConnectionStoreEnvironment & Settings<typ
   });
 }
 
-/** Counts what the turns of replays cause. */
+/** Counts the posts of replay turns. */
 export function openReplayTurnQuota(env: ConnectionStoreEnvironment & Settings<typeof replayTurnLimits>): PostQuota {
   return createDynamoPostQuota({
     client: dynamo,

@@ -5,12 +5,13 @@ export interface RunningTasksOptions {
   readonly clusterArn: string;
 }
 
-/** The most that DescribeTasks takes. */
+/** The most tasks that one call of DescribeTasks accepts. */
 const TASKS_PER_DESCRIBE = 100;
 
 /**
- * The ids of all tasks that run, start or have not stopped yet. A task that drains is listed under the desired status
- * `STOPPED`, together with those that stopped in the last hour, while it still serves its streams.
+ * The ids of all tasks that have not stopped: running, starting or stopping. A draining task is listed under
+ * the desired status `STOPPED`, together with those that stopped in the last hour, while it still serves its
+ * streams.
  */
 export async function listRunningTaskIds({ ecs, clusterArn }: RunningTasksOptions): Promise<ReadonlySet<string>> {
   const running = await listTaskArns(ecs, clusterArn, 'RUNNING');

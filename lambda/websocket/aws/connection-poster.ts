@@ -6,16 +6,20 @@ import {
 import type { ConnectionPoster, PostOutcome } from '../ports.ts';
 
 export interface SdkPosterOptions {
-  /** Must not retry by itself (`maxAttempts: 1`), for the poster promises so: `createManagementClient` makes one. */
+  /**
+   * Must not retry by itself (`maxAttempts: 1`), because the port promises that. `createManagementClient`
+   * creates one.
+   */
   readonly client: ApiGatewayManagementApiClient;
 }
 
-/** Posts through the SDK's client: for the few frames that answer a client. */
+/** Posts with the SDK's client: for the few frames that answer a client. */
 export function createSdkPoster({ client }: SdkPosterOptions): ConnectionPoster {
   return {
     async post(connectionId, frame, signal) {
       const command = new PostToConnectionCommand({ ConnectionId: connectionId, Data: Buffer.from(frame) });
-      // Outside of the try: without credentials no retry helps. The client keeps them until they expire.
+      // Outside of the try, because without credentials no retry helps. The client keeps them until they
+      // expire.
       await client.config.credentials();
       try {
         await client.send(command, signal === undefined ? {} : { abortSignal: signal });
@@ -29,7 +33,7 @@ export function createSdkPoster({ client }: SdkPosterOptions): ConnectionPoster 
   };
 }
 
-/** What an answer of `PostToConnection` means for the connection and for the caller. */
+/** What a response of `PostToConnection` means for the connection and for the caller. */
 export function classifyAnswer(status: number, type: string, message: string): PostOutcome {
   const reason = [String(status), type, message].filter((part) => part !== '').join(' ');
   if (status >= 200 && status < 300) return { kind: 'sent' };
@@ -39,12 +43,12 @@ export function classifyAnswer(status: number, type: string, message: string): P
   return { kind: 'refused', reason };
 }
 
-/** 403, but not for good: another try, with credentials that are renewed by then, may be let through. */
+/** A 403 that is not final: another attempt may succeed, because the credentials are renewed by then. */
 export function isExpiredToken(status: number, type: string): boolean {
   return status === 403 && type.startsWith('ExpiredToken');
 }
 
-/** A post whose answer never came: it may have been delivered or not. */
+/** A post without a response: it may or may not have been delivered. */
 export function noResponse(error: unknown): PostOutcome {
   return { kind: 'unavailable', reason: String(error) };
 }

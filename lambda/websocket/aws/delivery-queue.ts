@@ -8,7 +8,7 @@ export interface SqsDeliveryQueueOptions {
   readonly deadLetterQueueUrl: string;
 }
 
-/** SQS refused some of the messages of a batch. */
+/** SQS refused some messages of a batch. */
 export class DeliveryNotQueuedError extends Error {
   override readonly name = 'DeliveryNotQueuedError';
 }
@@ -17,7 +17,7 @@ export class DeliveryNotQueuedError extends Error {
 const MAX_ENTRIES = 10;
 const MAX_BYTES = 256 * 1024;
 
-/** The delivery queue on SQS. Rejects with {@link DeliveryNotQueuedError} and whatever SQS answers. */
+/** The delivery queue on SQS. Rejects with {@link DeliveryNotQueuedError} and with any error of SQS. */
 export function createDeliveryQueue({ client, deliveryQueueUrl, deadLetterQueueUrl }: SqsDeliveryQueueOptions): DeliveryQueue {
   return {
     async enqueue(jobs, delaySeconds = 0) {
@@ -36,7 +36,7 @@ export function createDeliveryQueue({ client, deliveryQueueUrl, deadLetterQueueU
   };
 }
 
-/** Cuts bodies into batches that SQS takes. */
+/** Splits bodies into batches that SQS accepts. */
 function* batches(bodies: readonly string[]): Generator<readonly string[]> {
   let batch: string[] = [];
   let bytes = 0;

@@ -16,7 +16,7 @@ interface ConnectionItem {
 
 const MARK_KEY = { connectionId: SWEEP_MARK_ID };
 
-/** Goes over the connections table by scans. The mark of where to go on is a row of the same table while there is one. */
+/** Scans the connections table. The mark that tells where to continue is a row of the same table. */
 export function createDynamoConnectionDirectory(options: DynamoConnectionDirectoryOptions): ConnectionDirectory {
   const { client, connectionsTable } = options;
   return {

@@ -9,7 +9,10 @@ export interface DynamoConnectionExpiriesOptions {
   readonly connectionsTable: string;
 }
 
-/** Reads the expiry index of the connections table, whose partitions are minutes: the cost is that of the connections that expire. */
+/**
+ * Reads the expiry index of the connections table, whose partitions are minutes. So only the connections that
+ * expire cost a read.
+ */
 export function createDynamoConnectionExpiries({ client, connectionsTable }: DynamoConnectionExpiriesOptions): ConnectionExpiries {
   const { name, partitionKey, sortKey } = TABLES.connections.expiryIndex;
   return {

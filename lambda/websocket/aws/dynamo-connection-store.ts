@@ -20,15 +20,15 @@ export interface DynamoConnectionStoreOptions {
   readonly subscriptionsTable: string;
   /** A table with the key schema `TABLES.principals` of the contract. */
   readonly principalsTable: string;
-  /** Longer than API Gateway lets a connection live, which is 2 h: for those whose `$disconnect` never came. */
+  /** Longer than API Gateway's limit of 2 h per connection: removes rows whose `$disconnect` never came. */
   readonly connectionTtlMs: number;
   readonly clock: Clock;
 }
 
 /**
- * Connections and subscriptions in two DynamoDB tables. A connection's row also holds the names of its channels, so
- * that closing needs no scan and no index. Subscribing notes the channel there first: a crash in between leaves a name
- * too many, never a subscription that the close does not find.
+ * Connections and subscriptions in two DynamoDB tables. A connection's row also holds the names of its
+ * channels, so that closing needs neither a scan nor an index. Subscribing adds the channel there first: a
+ * crash in between leaves one name too many, never a subscription that closing does not find.
  */
 export function createDynamoConnectionStore(options: DynamoConnectionStoreOptions): ConnectionStore {
   return new DynamoConnectionStore(options);
@@ -39,7 +39,7 @@ interface ConnectionItem {
   readonly principal: string;
   readonly rights: Rights;
   readonly connectedAt: number;
-  /** Key of the expiry index; absent where the token outlives the connection. */
+  /** Key of the expiry index; absent if the token outlives the connection. */
   readonly expiresIn?: string;
   /** Absent while the connection has no subscription: DynamoDB has no empty sets. */
   readonly channels?: ReadonlySet<string>;
@@ -76,7 +76,8 @@ class DynamoConnectionStore implements ConnectionStore {
       ...(expiresAtMs < rowEndsAtMs && { expiresIn: expiryBucket(expiresAt, connectionId) }),
     };
     await client.send(new PutCommand({ TableName: connectionsTable, Item: item }));
-    // After the row: what is counted and has none is known to have ended.
+    // After the connection's row: an id that is counted without a row then belongs to a connection that has
+    // ended.
     if (maxPerPrincipal === undefined || (await this.#principals.take(principal, connectionId, maxPerPrincipal, rowEndsAtMs)))
       return 'opened';
     await client.send(new DeleteCommand({ TableName: connectionsTable, Key: { connectionId } }));
@@ -120,7 +121,7 @@ class DynamoConnectionStore implements ConnectionStore {
           TableName: connectionsTable,
           Key: { connectionId },
           UpdateExpression: 'DELETE #channels :channel',
-          // Without it the update would bring a closed connection's row back.
+          // Without the condition, the update would recreate the row of a closed connection.
           ConditionExpression: 'attribute_exists(connectionId)',
           ExpressionAttributeNames: { '#channels': 'channels' },
           ExpressionAttributeValues: { ':channel': new Set([channel]) },
@@ -166,7 +167,10 @@ class DynamoConnectionStore implements ConnectionStore {
     return deleted === undefined ? 'changed' : 'forgotten';
   }
 
-  /** Adds the channel to the connection's row, and answers the row as it was; undefined when there is no unexpired one, or no room in it. */
+  /**
+   * Adds the channel to the connection's row and returns the row as it was before; undefined if there is no
+   * unexpired row, or no room in it.
+   */
   async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
     const { client, connectionsTable, clock } = this.#options;
     const update = new UpdateCommand({
@@ -188,7 +192,10 @@ class DynamoConnectionStore implements ConnectionStore {
     return answer?.Attributes as ConnectionItem | undefined;
   }
 
-  /** Why a condition on the row did not hold: DynamoDB tells no more than that. */
+  /**
+   * Tells why the condition of a write failed, because DynamoDB does not: whether the connection is still
+   * open.
+   */
   async #isOpen(connectionId: string): Promise<boolean> {
     const connection = await this.find(connectionId);
     return connection !== undefined && connection.expiresAtMs > this.#options.clock.nowMs();

@@ -8,19 +8,25 @@ export interface DynamoPostQuotaOptions {
   readonly client: DynamoDBDocumentClient;
   /** A table with the key schema `TABLES.principals` of the contract. */
   readonly principalsTable: string;
-  /** Which posts are counted: begins the sort key. */
+  /** Which posts are counted; the prefix of the sort key. */
   readonly kind: 'answers' | 'replays';
   readonly perSecond: number;
   readonly clock: Clock;
 }
 
-/** Long enough that no clock of a function is still in the window. */
+/** Long enough that the window has ended by every function's clock. */
 const KEPT_SECONDS = 60;
 
-/** A row takes 1,000 writes a second. Who needs more than that for one principal floods, and is not the one to wait for. */
+/**
+ * One row allows 1,000 writes a second. A principal that needs more is flooding, and is treated as such
+ * instead of waiting.
+ */
 const THROTTLED = new Set(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded']);
 
-/** Counts in a row for each window in which a principal causes posts: one write unit a time, and TTL takes the row away for nothing. */
+/**
+ * Counts in one row per window in which a principal causes posts: each count costs one write unit, and TTL
+ * removes the row for free.
+ */
 export function createDynamoPostQuota({ client, principalsTable, kind, perSecond, clock }: DynamoPostQuotaOptions): PostQuota {
   const count = async (principal: string, posts: number, beganAtSeconds: number): Promise<number> => {
     const { Attributes } = await client.send(

@@ -13,13 +13,17 @@ export interface DynamoPrincipalConnectionsOptions {
   readonly clock: Clock;
 }
 
-/** Sort key of the row that holds the ids of a principal's connections. No window of publications is called so. */
+/**
+ * Sort key of the row that holds the ids of a principal's connections. No window of publications has this
+ * name.
+ */
 const WINDOW = 'connections';
 
 /**
- * Which connections a principal has: one row with their ids, changed by conditional updates, so that two that come at once
- * cannot both be the last. An id whose connection ended unnoticed stays until the principal has no room: then those without a
- * row of their own are dropped. The anonymous principal has no limit.
+ * Which connections a principal has: one row with their ids, changed by conditional updates, so that two
+ * concurrent connects cannot both take the last place. The id of a connection that ended unnoticed stays
+ * until the principal has no room; then the ids without a connection row are removed. The anonymous principal
+ * has no limit.
  */
 export class DynamoPrincipalConnections {
   readonly #options: DynamoPrincipalConnectionsOptions;
@@ -28,7 +32,10 @@ export class DynamoPrincipalConnections {
     this.#options = options;
   }
 
-  /** Notes one more; false where the principal has `most` already. The row outlives all that it names. */
+  /**
+   * Adds a connection; false if the principal already has `most`. The row outlives all connections that it
+   * names.
+   */
   async take(principal: string, connectionId: string, most: number, endsAtMs: number): Promise<boolean> {
     if (principal === ANONYMOUS) return true;
     const add = () => this.#add(principal, connectionId, most, endsAtMs);
@@ -43,7 +50,8 @@ export class DynamoPrincipalConnections {
     if (principal === ANONYMOUS) return;
     await this.#update(principal, {
       UpdateExpression: 'DELETE #ids :ids',
-      // Without it the update would bring the row of a principal back whose connections are long gone.
+      // Without the condition, the update would recreate the row of a principal whose connections are long
+      // gone.
       ConditionExpression: 'attribute_exists(#ids)',
       ExpressionAttributeNames: { '#ids': 'connectionIds' },
       ExpressionAttributeValues: { ':ids': new Set(connectionIds) },
@@ -59,7 +67,7 @@ export class DynamoPrincipalConnections {
     });
   }
 
-  /** False where the condition did not hold. */
+  /** False if the condition did not hold. */
   async #update(
     principal: string,
     update: Omit<ConstructorParameters<typeof UpdateCommand>[0], 'TableName' | 'Key' | 'AttributeUpdates' | 'Expected'>,
@@ -69,7 +77,7 @@ export class DynamoPrincipalConnections {
     return (await ifConditionHolds(client.send(command))) !== undefined;
   }
 
-  /** Those of a principal's connections that have ended. */
+  /** The ids of a principal's connections that have ended. */
   async #gone(principal: string): Promise<readonly string[]> {
     const { client, principalsTable, connectionsTable, clock } = this.#options;
     const { Item } = await client.send(

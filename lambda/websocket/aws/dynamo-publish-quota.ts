@@ -7,15 +7,18 @@ export interface DynamoPublishQuotaOptions {
   readonly client: DynamoDBDocumentClient;
   /** A table with the key schema `TABLES.principals` of the contract. */
   readonly principalsTable: string;
-  /** Publications of one principal in one second of the clock. */
+  /** How many publications one principal may make in one second of the clock. */
   readonly perSecond: number;
   readonly clock: Clock;
 }
 
-/** Long enough that no clock of a function is still in the second. */
+/** Long enough that the second has ended by every function's clock. */
 const KEPT_SECONDS = 60;
 
-/** Counts in a row for each second in which a principal publishes: one write unit, and TTL takes the row away for nothing. */
+/**
+ * Counts in one row per second in which a principal publishes: each count costs one write unit, and TTL
+ * removes the row for free.
+ */
 export function createDynamoPublishQuota({ client, principalsTable, perSecond, clock }: DynamoPublishQuotaOptions): PublishQuota {
   return {
     perSecond,

@@ -9,7 +9,10 @@ export interface DynamoReplayStoreOptions {
   readonly client: DynamoDBDocumentClient;
   /** A table with the key schema `TABLES.principals` of the contract. */
   readonly principalsTable: string;
-  /** The row holds them all, at about 200 bytes each, so each change costs a write unit for every five. */
+  /**
+   * The row holds all of a principal's replays, at about 200 bytes each, so each change costs one write unit
+   * per five replays.
+   */
   readonly maxPerPrincipal: number;
   /** How long a place is kept after its last turn. */
   readonly leaseMs: number;
@@ -19,7 +22,7 @@ export interface DynamoReplayStoreOptions {
 /** Sort key of the row that holds a principal's replays. */
 const WINDOW = 'replays';
 
-/** The row outlives the leases in it by this: whoever renews one renews the row. */
+/** How much longer the row lives than the leases in it: renewing a lease also extends the row. */
 const KEPT_MS = 10 * 60_000;
 
 interface Lease {
@@ -33,8 +36,9 @@ type Update = Pick<
 >;
 
 /**
- * The replays of a principal are a map in one row, changed by conditional updates: of many that come at once no more than
- * allowed find a place, and nobody reads before writing. Leases that have ended are dropped when a place is needed.
+ * A principal's replays are a map in one row, changed by conditional updates. So concurrent requests never
+ * get more places than allowed, and need no read before the write. Leases that have ended are removed when a
+ * place is needed.
  */
 export function createDynamoReplayStore(options: DynamoReplayStoreOptions): ReplayStore {
   return new DynamoReplayStore(options);
@@ -89,13 +93,16 @@ class DynamoReplayStore implements ReplayStore {
   async cancel(key: ReplayKey): Promise<void> {
     await this.#update(key, {
       UpdateExpression: 'REMOVE #replays.#name',
-      // Without it the update would make a row.
+      // Without the condition, the update would create a row.
       ConditionExpression: 'attribute_exists(#replays.#name)',
       ExpressionAttributeNames: names(key),
     });
   }
 
-  /** Changes what the waiting one is to do. Not how long its place is kept: only a turn shows that its message still exists. */
+  /**
+   * Replaces the work of the waiting replay, but does not extend its lease: only a turn proves that its
+   * message still exists.
+   */
   #replace(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
     return this.#holds(key, {
       UpdateExpression: 'SET #replays.#name.#replay = :replay',
@@ -117,7 +124,10 @@ class DynamoReplayStore implements ReplayStore {
     });
   }
 
-  /** Makes the row of a principal that has none, or drops the leases that have ended. @returns whether it is worth another try */
+  /**
+   * Creates the row of a principal that has none, or removes the leases that have ended. @returns whether to
+   * try again
+   */
   async #makeRoom(key: ReplayKey): Promise<boolean> {
     const { client, principalsTable, clock } = this.#options;
     const { principal } = key;
@@ -143,7 +153,7 @@ class DynamoReplayStore implements ReplayStore {
         ExpressionAttributeValues: { ':until': untilMs },
       });
     }
-    // Also where others have made the room, or a place was given back meanwhile.
+    // True also if others made room, or a place was released in the meantime.
     return ended.length > 0 || Object.keys(replays).length < this.maxPerPrincipal;
   }
 
@@ -151,7 +161,7 @@ class DynamoReplayStore implements ReplayStore {
     return (await this.#update(key, update)) !== undefined;
   }
 
-  /** The attributes that `ReturnValues` asks for; undefined where the condition did not hold. */
+  /** The attributes that `ReturnValues` asks for; undefined if the condition did not hold. */
   async #update({ principal }: ReplayKey, update: Update): Promise<Record<string, unknown> | undefined> {
     const { client, principalsTable } = this.#options;
     const command = new UpdateCommand({ TableName: principalsTable, Key: { principal, window: WINDOW }, ...update });

@@ -1,15 +1,15 @@
 import type { ApiGatewayManagementApiClient, ApiGatewayManagementApiServiceException } from '@aws-sdk/client-apigatewaymanagementapi';
 
 export interface ManagementCallOptions {
-  /** Must not retry by itself (`maxAttempts: 1`): `createManagementClient` makes one. */
+  /** Must not retry by itself (`maxAttempts: 1`): `createManagementClient` creates one. */
   readonly client: ApiGatewayManagementApiClient;
 }
 
 type Failure = { readonly kind: 'gone' } | { readonly kind: 'unknown'; readonly reason: string };
 
 /**
- * What came of a call about one connection: `done` where API Gateway took it, `gone` where there is no such connection any more.
- * Rejects without credentials, with which every connection would look the same.
+ * The outcome of a call about one connection: `done` if API Gateway accepted it, `gone` if the connection no
+ * longer exists. Rejects without credentials, because every connection would then look the same.
  */
 export async function callAbout<Done extends string>(
   client: ApiGatewayManagementApiClient,

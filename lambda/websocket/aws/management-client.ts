@@ -2,7 +2,10 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { requestHandler } from '../../../backbone/aws/request-handler.ts';
 import { POST_TIMEOUT_MS } from '../contract.ts';
 
-/** For `createSdkPoster`, so without retries: the SDK would take a full send buffer of one client for throttling. */
+/**
+ * For `createSdkPoster`. Without retries, because the SDK would take one client's full send buffer for
+ * throttling.
+ */
 export function createManagementClient(): ApiGatewayManagementApiClient {
   return new ApiGatewayManagementApiClient({ maxAttempts: 1, requestHandler: requestHandler(POST_TIMEOUT_MS, 64) });
 }

@@ -10,22 +10,25 @@ export interface PostSignerOptions {
   /** The management endpoint of the API's stage, `https://…/<stage>`. */
   readonly endpoint: URL;
   readonly region: SignerOptions['region'];
-  /** A provider is asked once a second while there are posts: it has to keep what it knows, as those of the SDK do. */
+  /**
+   * A provider is called once a second while there are posts, so it must cache the credentials, as the SDK's
+   * providers do.
+   */
   readonly credentials: Credentials | ((options?: { readonly forceRefresh?: boolean }) => Promise<Credentials>);
 }
 
 export interface SignedPost {
   readonly path: string;
-  /** Names and values in turn. */
+  /** Names and values, alternating. */
   readonly headers: string[];
   readonly body: Buffer;
-  /** Whose signature it is. */
+  /** The access key that signed it. */
   readonly accessKeyId: string;
 }
 
 const SERVICE = 'execute-api';
 
-/** Events of one invocation: a batch of the queue has 10. */
+/** Events in one invocation: a batch from the queue has 10. */
 const MAX_FRAMES = 16;
 
 interface Frame {
@@ -37,7 +40,7 @@ interface Frame {
 interface SigningContext {
   readonly accessKeyId: string;
   readonly key: KeyObject;
-  /** Header lines of the canonical request, and all that follows them up to the body's hash. */
+  /** Header lines of the canonical request, and everything after them up to the body's hash. */
   readonly canonicalHeaders: string;
   /** The string to sign, up to the hash of the canonical request. */
   readonly stringToSign: string;
@@ -48,9 +51,10 @@ interface SigningContext {
 }
 
 /**
- * Signature version 4 of `PostToConnection`, the same as `SignatureV4` of `@smithy/signature-v4` makes, whose key derivation it
- * uses. That one takes any request, and starts over with each; here the key, the headers and the hash of the frame are
- * the same for all posts of an event, and only path and signature are made for each.
+ * Signature version 4 for `PostToConnection`. The result equals that of `SignatureV4` in
+ * `@smithy/signature-v4`, whose key derivation it uses. That class signs any request and starts over with
+ * each. Here the key, the headers and the hash of the frame are shared by all posts of an event, and only
+ * path and signature are computed for each.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export class PostSigner {
@@ -62,7 +66,7 @@ export class PostSigner {
   readonly #frames = new Map<string, Frame>();
   #context: Promise<SigningContext> | undefined;
   #contextSecond = 0;
-  /** Of the credentials in use, unless they are being renewed. */
+  /** The access key in use; undefined while the credentials are being renewed. */
   #accessKeyId: string | undefined;
   #renew = false;
 
@@ -74,12 +78,12 @@ export class PostSigner {
     this.#credentials = typeof credentials === 'function' ? credentials : async () => credentials;
   }
 
-  /** Rejects with the error of the provider when there are no credentials. */
+  /** Rejects with the provider's error if there are no credentials. */
   async sign(connectionId: string, frame: string, nowMs: number): Promise<SignedPost> {
     const context = await this.#contextOf(Math.floor(nowMs / 1_000));
     const { body, sha256 } = this.#frameOf(frame);
     const segment = escapeUri(connectionId);
-    // Every service but S3 signs the path encoded once more than it is sent.
+    // Every service except S3 signs the path with one more level of encoding than is sent.
     const canonicalRequest = `POST\n${this.#canonicalBasePath}${escapeUri(segment)}\n\n${context.canonicalHeaders}${sha256}`;
     const signature = createHmac('sha256', context.key)
       .update(context.stringToSign + hash('sha256', canonicalRequest))
@@ -93,8 +97,9 @@ export class PostSigner {
   }
 
   /**
-   * Asks for new credentials, however long those at hand say that they are good for: the service calls them expired.
-   * Nothing happens where they have been replaced, for all posts that were on their way will say the same.
+   * Asks the provider for new credentials even if the current ones claim to be valid, because the service
+   * called them expired. Does nothing if they were replaced already: all posts in flight get the same
+   * response.
    */
   renewCredentials({ accessKeyId }: SignedPost): void {
     if (this.#accessKeyId !== accessKeyId) return;

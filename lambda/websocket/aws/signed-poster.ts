@@ -7,30 +7,30 @@ import { classifyAnswer, isExpiredToken, noResponse } from './connection-poster.
 import { createManagementClient } from './management-client.ts';
 import { PostSigner, type PostSignerOptions } from './post-signer.ts';
 
-/** Enough for the service's own words; an error page in between may send any amount. */
+/** Enough for the service's own messages; an error page from something in between may be of any length. */
 const MAX_REASON_LENGTH = 200;
 
-/** Where an answer has more than this, reading it to its end costs more than a new socket. */
+/** If a response has more than this, reading it to its end costs more than a new socket. */
 const MAX_ANSWER_BYTES = 16 * 1024;
 
 export interface SignedPosterOptions extends Pick<PostSignerOptions, 'region' | 'credentials'> {
   /** The management endpoint of the API's stage, `https://…/<stage>`. */
   readonly endpoint: string;
-  /** Sockets, and so posts on their way at once. More posts wait. */
+  /** Number of sockets, and therefore of posts in flight. Further posts wait. */
   readonly connections: number;
-  /** How long the service may take for one answer. @default {@link POST_TIMEOUT_MS} */
+  /** How long the service may take for one response. @default {@link POST_TIMEOUT_MS} */
   readonly requestTimeoutMs?: number;
 }
 
 export interface SignedPoster extends ConnectionPoster {
-  /** Closes the sockets once the posts on their way are answered. */
+  /** Closes the sockets once the posts in flight have their responses. */
   close(): Promise<void>;
 }
 
 /**
- * Posts with a request of our own: for the fan-out, which posts the same frame to thousands of connections and does
- * little else. The SDK's client takes about ten times the CPU for a post (docs/decisions/0010-posts-signed-and-sent-by-ourselves.md;
- * `npm run bench:fan-out` measures it).
+ * Posts with requests of our own: for the fan-out, which posts the same frame to thousands of connections and
+ * does little else. The SDK's client takes about ten times as much CPU per post
+ * (docs/decisions/0010-posts-signed-and-sent-by-ourselves.md; `npm run bench:fan-out` measures it).
  */
 export function createSignedPoster(options: SignedPosterOptions): SignedPoster {
   const { region, credentials, connections, requestTimeoutMs = POST_TIMEOUT_MS } = options;
@@ -66,7 +66,7 @@ export function createSignedPoster(options: SignedPosterOptions): SignedPoster {
 /**
  * A signed poster with the Region and the credentials of the environment.
  * @param endpoint the management endpoint of the API's stage
- * @param connections posts on their way at once
+ * @param connections the most posts in flight
  */
 export function createSignedPosterFromEnvironment(endpoint: string, connections: number): SignedPoster {
   const { region, credentials } = createManagementClient().config;
@@ -79,8 +79,8 @@ type Controller = Parameters<NonNullable<Dispatcher.DispatchHandler['onRequestSt
 const postsBySignal = new WeakMap<AbortSignal, Set<ResponseReader>>();
 
 /**
- * The posts that end with a signal. One listener serves them all: with one each, a signal that hundreds of posts share is
- * searched from end to end for every post.
+ * The posts that a signal ends. One listener serves all of them: with one listener each, hundreds of posts on
+ * the same signal would cause a linear search of its listeners for every post.
  */
 function postsUnder(signal: AbortSignal): Set<ResponseReader> {
   const known = postsBySignal.get(signal);
@@ -93,7 +93,10 @@ function postsUnder(signal: AbortSignal): Set<ResponseReader> {
   return posts;
 }
 
-/** Reads the answer to one post: its status, and of its body no more than the beginning of the reason of a refusal. */
+/**
+ * Reads the response to one post: its status, and for a refusal the beginning of the body, which has the
+ * reason.
+ */
 class ResponseReader implements Dispatcher.DispatchHandler {
   readonly #settle: (answer: RawResponse) => void;
   #controller: Controller | undefined;
@@ -109,7 +112,8 @@ class ResponseReader implements Dispatcher.DispatchHandler {
 
   giveUp(reason: unknown): void {
     this.#givenUp = reason instanceof Error ? reason : new Error(String(reason));
-    // At once: a post that still waits for a socket has no controller, and is dropped when it gets one.
+    // Settles at once: a post that still waits for a socket has no controller, and is dropped when it gets
+    // one.
     this.#settle({ error: reason });
     this.#controller?.abort(this.#givenUp);
   }
@@ -131,7 +135,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
       this.#message = (this.#message + chunk.toString()).slice(0, MAX_REASON_LENGTH);
     if (this.#bytes <= MAX_ANSWER_BYTES) return;
     this.#answered();
-    controller.abort(new Error('the answer is too long'));
+    controller.abort(new Error('the response is too long'));
   }
 
   onResponseEnd(): void {
@@ -147,7 +151,7 @@ class ResponseReader implements Dispatcher.DispatchHandler {
   }
 }
 
-/** `GoneException`, also where a service sends it with a namespace behind: `GoneException:http://…`. */
+/** `GoneException`, even if a service appends a namespace: `GoneException:http://…`. */
 function errorType(header: string | string[] | undefined): string {
   const [first = ''] = [header ?? ''].flat();
   return first.split(':')[0] ?? '';

@@ -1,8 +1,9 @@
 import type { Rights } from '../../../backbone/domain/access.ts';
 
 /**
- * Channels that one connection may subscribe to: their names are part of the connection's row, which stays
- * below 4 KB for names of usual length, and a close deletes the subscriptions in as few batches.
+ * How many channels one connection may subscribe to. Their names are part of the connection's row, which
+ * stays below 4 KB with names of usual length, and closing a connection deletes its subscriptions in few
+ * batches.
  */
 export const MAX_CHANNELS_PER_CONNECTION = 100;
 
@@ -11,9 +12,12 @@ export interface Connection {
   readonly connectionId: string;
   /** Who connected. */
   readonly principal: string;
-  /** What the token allows for as long as the connection lasts. */
+  /** What the token allows, for as long as the connection lasts. */
   readonly rights: Rights;
-  /** From then on nothing is delivered, and frames find the connection gone: the token's `exp`, or the end of the row if that is earlier. */
+  /**
+   * From then on nothing is delivered, and frames are refused: the token's `exp`, or the expiry of the row if
+   * that is earlier.
+   */
   readonly expiresAtMs: number;
   readonly connectedAtMs: number;
 }

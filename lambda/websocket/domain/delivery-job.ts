@@ -2,34 +2,37 @@ import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
-/** A row of the subscriptions table. `version` is what a conditional delete compares. */
+/** A row of the subscriptions table. A conditional delete compares `version`. */
 export interface SubscribedConnection {
   readonly connectionId: string;
   readonly version: string;
 }
 
-/** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
+/** One event for some of a channel's connections: a part of a large channel, or connections to try again. */
 export interface DeliveryJob {
   readonly event: ChannelEvent;
   readonly subscribers: readonly SubscribedConnection[];
-  /** Starts at 1: how often these connections have been tried, this job's try included. */
+  /** Starts at 1: how often these connections have been tried, including by this job. */
   readonly attempt: number;
-  /** Where to read on in the channel's subscribers: those past it have no job yet, for their reader ran out of time. */
+  /**
+   * Where to continue in the list of the channel's subscribers. Those after it have no job yet, because the
+   * invocation ran out of time.
+   */
   readonly resumeAfter?: string;
 }
 
 /**
- * The body of a message on the delivery queue: at most 128 KB for the event, and about 30 bytes for each subscriber,
- * which is a pair for that reason. SQS takes 256 KiB.
+ * The body of a message on the delivery queue: at most 128 KB for the event, and about 30 bytes per
+ * subscriber, which is encoded as a pair to stay that small. SQS accepts 256 KiB.
  */
 export function encodeDeliveryJob(job: DeliveryJob): string {
   const subscribers = job.subscribers.map(({ connectionId, version }) => [connectionId, version]);
-  // Put together from texts: a notification that was encoded twice would need up to twice the bytes.
+  // Concatenated as text: encoding the notification a second time could double its size.
   const rest = JSON.stringify({ subscribers, attempt: job.attempt, resumeAfter: job.resumeAfter });
   return `{"event":${encodeNotification(job.event)},${rest.slice(1)}`;
 }
 
-/** @throws InvalidInputError for whatever somebody was able to send to the queue and is no job */
+/** @throws InvalidInputError for any text on the queue that is not a job */
 export function parseDeliveryJob(body: string): DeliveryJob {
   const { event, subscribers, attempt, resumeAfter } = parseJsonObject(body);
   if (!Array.isArray(subscribers) || typeof attempt !== 'number') {
@@ -39,7 +42,7 @@ export function parseDeliveryJob(body: string): DeliveryJob {
     throw new InvalidInputError('invalid_body', `delivery job has attempt ${attempt}, but attempts count from 1`);
   }
   if (resumeAfter !== undefined && typeof resumeAfter !== 'string') {
-    throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, which is no text`);
+    throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, but it must be text`);
   }
   const job = { event: readNotification(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
   return resumeAfter === undefined ? job : { ...job, resumeAfter };
@@ -48,7 +51,10 @@ export function parseDeliveryJob(body: string): DeliveryJob {
 function parseSubscribedConnection(value: unknown): SubscribedConnection {
   const [connectionId, version] = Array.isArray(value) ? value : [];
   if (typeof connectionId !== 'string' || typeof version !== 'string') {
-    throw new InvalidInputError('invalid_body', `delivery job names the subscriber ${quote(value)}, which is no [connectionId, version]`);
+    throw new InvalidInputError(
+      'invalid_body',
+      `delivery job names the subscriber ${quote(value)}, but it must be [connectionId, version]`,
+    );
   }
   return { connectionId, version };
 }

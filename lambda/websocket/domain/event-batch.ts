@@ -4,7 +4,7 @@ import { encodeEventFrame, toWireEvent } from '../../../backbone/domain/event.ts
 /** What API Gateway bills as one message (API Gateway pricing, 2026-11). */
 export const MAX_BATCH_BYTES = 32 * 1024;
 
-/** Packs events of one channel into frames that cost one message each. */
+/** Packs events of one channel into frames that are billed as one message each. */
 export class EventPacker {
   readonly #head: string;
   #texts: string[] = [];
@@ -15,11 +15,11 @@ export class EventPacker {
     this.#head = `{"kind":"events","channel":${JSON.stringify(channel)},"events":[`;
   }
 
-  /** Adds an event. Where it does not fit, the frame that is full comes back, and the event begins the next one. */
+  /** Adds an event. If it does not fit, returns the full frame and begins the next one with the event. */
   add(event: ChannelEvent): string | undefined {
     const { channel, ...batched } = toWireEvent(event);
     const text = JSON.stringify(batched);
-    // A comma, or the end of the frame.
+    // Two more bytes: for a comma, or for the end of the frame.
     const bytes = Buffer.byteLength(text) + 2;
     const full = this.#bytes > 0 && this.#bytes + bytes > MAX_BATCH_BYTES ? this.flush() : undefined;
     if (this.#bytes === 0) this.#bytes = Buffer.byteLength(this.#head);
@@ -29,13 +29,13 @@ export class EventPacker {
     return full;
   }
 
-  /** The frame of what has been added since the last one; undefined when that is nothing. */
+  /** The frame with all events added since the last one; undefined if there are none. */
   flush(): string | undefined {
     const [texts, only] = [this.#texts, this.#only];
     this.#texts = [];
     this.#bytes = 0;
     if (only === undefined || texts.length === 0) return undefined;
-    // An event of the largest size fits a frame of its own, and would not fit this one.
+    // An event of the largest size fits into an `event` frame but not into this one.
     return texts.length === 1 ? encodeEventFrame(only) : `${this.#head}${texts.join(',')}]}`;
   }
 }

@@ -1,7 +1,10 @@
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
-/** Whose replay of which channel. What is left of it stands in the `ReplayStore`, where a newer request can change it. */
+/**
+ * Identifies a replay: who replays which channel. What is left to replay is in the `ReplayStore`, where a
+ * newer request can change it.
+ */
 export interface ReplayKey {
   readonly principal: string;
   readonly connectionId: string;
@@ -13,7 +16,7 @@ export function encodeReplayJob({ principal, connectionId, channel }: ReplayKey)
   return JSON.stringify({ principal, connectionId, channel });
 }
 
-/** @throws InvalidInputError for whatever somebody was able to send to the queue and is no job */
+/** @throws InvalidInputError for any text on the queue that is not a job */
 export function parseReplayJob(body: string): ReplayKey {
   const { principal, connectionId, channel } = parseJsonObject(body);
   if (typeof principal !== 'string' || typeof connectionId !== 'string' || typeof channel !== 'string') {

@@ -16,7 +16,10 @@ interface SubscriptionRow {
   readonly expiresAtMs: number;
 }
 
-/** A {@link ConnectionStore} in memory that passes the contract suite of the port. Expired rows stay, as in DynamoDB. */
+/**
+ * A {@link ConnectionStore} in memory that passes the port's contract suite. Expired rows stay, as in
+ * DynamoDB.
+ */
 export class MemoryConnectionStore implements ConnectionStore {
   readonly #clock: Clock;
   readonly #connectionTtlMs: number;
@@ -36,7 +39,7 @@ export class MemoryConnectionStore implements ConnectionStore {
     );
     if (connection.principal !== ANONYMOUS && open.length >= maxPerPrincipal) return 'overLimit';
     const endsAtMs = Math.min(connection.connectedAtMs + this.#connectionTtlMs, connection.expiresAtMs);
-    // DynamoDB's TTL counts in seconds.
+    // Rounded up to seconds, the resolution of DynamoDB's TTL.
     const expiresAtMs = Math.ceil(endsAtMs / 1000) * 1000;
     this.#connections.set(connection.connectionId, { connection, expiresAtMs, channels: new Set() });
     return 'opened';

@@ -3,7 +3,7 @@ import type { Clock } from '../../../backbone/ports.ts';
 import { allowanceOf, type PostAllowance, windowOf } from '../domain/post-window.ts';
 import type { PostQuota } from '../ports.ts';
 
-/** A {@link PostQuota} in memory that passes the contract suite of the port. */
+/** A {@link PostQuota} in memory that passes the port's contract suite. */
 export class MemoryPostQuota implements PostQuota {
   readonly perSecond: number;
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import type { Clock } from '../../../backbone/ports.ts';
 import type { PublishQuota } from '../ports.ts';
 
-/** A {@link PublishQuota} in memory that passes the contract suite of the port. */
+/** A {@link PublishQuota} in memory that passes the port's contract suite. */
 export class MemoryPublishQuota implements PublishQuota {
   readonly perSecond: number;
   readonly #clock: Clock;

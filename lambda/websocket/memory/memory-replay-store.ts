@@ -7,7 +7,7 @@ interface Lease {
   readonly untilMs: number;
 }
 
-/** A {@link ReplayStore} in memory that passes the contract suite of the port. */
+/** A {@link ReplayStore} in memory that passes the port's contract suite. */
 export class MemoryReplayStore implements ReplayStore {
   readonly maxPerPrincipal: number;
   readonly #leaseMs: number;
