@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { type BuildOptions, buildSync } from 'esbuild';
 
-/** The repository's root: entry files are named from here. */
+/** The repository's root, which the paths of entry files are relative to. */
 export const ROOT = join(import.meta.dirname, '..');
 
 /**
- * What every bundle has in common: an ES module with everything that the entry imports, the AWS SDK too, so that the
- * SDK that was tested is the SDK that runs.
+ * Options of every bundle: an ES module with everything that the entry imports, including the AWS SDK, so
+ * that the tested SDK is the one that runs.
  *
- * `NodejsFunction` would do the same for functions through `npx`, which takes a second of CPU for each; seven functions
- * bundled that way were most of the time that a synth took.
+ * `NodejsFunction` would bundle functions through `npx`, which takes a second of CPU for each; bundling seven
+ * functions that way took most of the time of a synth.
  */
 const COMMON: BuildOptions = {
   absWorkingDir: ROOT,
@@ -19,7 +19,7 @@ const COMMON: BuildOptions = {
   format: 'esm',
   mainFields: ['module', 'main'],
   minify: true,
-  // Minified names would show in logs and in `error.name`.
+  // Minified names would appear in logs and in `error.name`.
   keepNames: true,
   sourcesContent: false,
   // CommonJS packages in an ES module bundle still call require().
@@ -28,11 +28,11 @@ const COMMON: BuildOptions = {
 };
 
 /**
- * Bundles a function into `index.mjs` and chunks beside it, which hold what the SDK imports only when it is needed: in
- * Lambda that is never (credentials of SSO, of a web identity, of a container …). In one file those made a cold
- * start half as long again (`npm run bench:fan-out` measures it).
+ * Bundles a function into `index.mjs` and chunks next to it, which hold what the SDK imports only on demand.
+ * In Lambda that never happens (credentials of SSO, of a web identity, of a container …). In a single file,
+ * this code made a cold start half as long again (`npm run bench:fan-out` measures it).
  *
- * @param entry the file that exports the handler, from the repository's root
+ * @param entry the file that exports the handler, relative to the repository's root
  */
 export function bundleFunction(entry: string, outDir: string): void {
   buildSync({
@@ -46,8 +46,8 @@ export function bundleFunction(entry: string, outDir: string): void {
 }
 
 /**
- * Bundles a program into one file, its source map included.
- * @param entry the file, from the repository's root
+ * Bundles a program into one file, including its source map.
+ * @param entry the file, relative to the repository's root
  */
 export function bundleProgram(entry: string, outfile: string): void {
   buildSync({ ...COMMON, entryPoints: [join(ROOT, entry)], outfile, sourcemap: 'inline' });

@@ -8,11 +8,14 @@ import { FINDINGS } from './dead-letter-queue.findings.ts';
 import { alarmAbove } from './observability/alarm.ts';
 
 export interface DeadLetterQueueProps {
-  /** What a message here means, and where to look, in one sentence: the alarm's description. */
+  /** What a message in this queue means and where to look, in one sentence: the alarm's description. */
   readonly meaning: string;
 }
 
-/** A queue for what could not be done, kept for 14 days, with an alarm that fires when anything is in it. */
+/**
+ * A queue for failed messages, which are kept for 14 days, with an alarm that fires when the queue is not
+ * empty.
+ */
 export class DeadLetterQueue extends Construct {
   readonly queue: Queue;
   readonly alarm: Alarm;

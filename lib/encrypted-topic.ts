@@ -7,16 +7,16 @@ import { Construct } from 'constructs';
 export interface EncryptedTopicProps {
   /** What its key protects, in one sentence: the key's description. */
   readonly description: string;
-  /** Keep the key when it leaves the stack: what it has encrypted could not be read again. */
+  /** Keep the key when it leaves the stack: what it has encrypted would otherwise become unreadable. */
   readonly production: boolean;
 }
 
 /**
- * A topic that takes calls over TLS only and is encrypted with a key of its own, which is rotated every year. It passes the checks of
- * `checks/template-checks.ts` as it is.
+ * A topic that accepts calls over TLS only and is encrypted with its own key, which is rotated every year. It
+ * passes the checks of `checks/template-checks.ts` as it is.
  *
- * Roles publish to it if they are granted `sns:Publish` on the topic and `kms:GenerateDataKey` and `kms:Decrypt` on the key; services of
- * AWS, such as alarms and rules, after {@link allowService}.
+ * A role can publish to it with `sns:Publish` on the topic and `kms:GenerateDataKey` and `kms:Decrypt` on the
+ * key. AWS services, such as alarms and rules, can do so after {@link allowService}.
  */
 export class EncryptedTopic extends Construct {
   readonly key: Key;
@@ -29,7 +29,8 @@ export class EncryptedTopic extends Construct {
       enableKeyRotation: true,
       removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    // Who may use the key cannot hand that on: only AWS services make grants, for resources that they encrypt.
+    // Those who may use the key cannot delegate that: only AWS services create grants, for resources that
+    // they encrypt.
     this.key.addToResourcePolicy(
       new PolicyStatement({
         effect: Effect.DENY,
@@ -43,14 +44,16 @@ export class EncryptedTopic extends Construct {
   }
 
   /**
-   * Lets a service of AWS publish: the policies of both topic and key have to say so. Without the latter nothing arrives, and nobody is
-   * told.
+   * Lets an AWS service publish, in the policies of both topic and key. Without the latter, notifications are
+   * lost without an error.
    *
-   * @param service `cloudwatch.amazonaws.com` for the actions of alarms, `events.amazonaws.com` for the targets of rules
+   * @param service `cloudwatch.amazonaws.com` for the actions of alarms, `events.amazonaws.com` for the
+   * targets of rules
    */
   allowService(service: 'cloudwatch.amazonaws.com' | 'events.amazonaws.com'): this {
     const principals = [new ServicePrincipal(service)];
-    // EventBridge does not tell KMS for whom it acts, so that with a condition every one of its notifications would be dropped.
+    // EventBridge does not tell KMS for which account it acts, so with a condition all of its notifications
+    // would be dropped.
     const conditions = service === 'events.amazonaws.com' ? {} : { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
     this.topic.addToResourcePolicy(
       new PolicyStatement({ principals, actions: ['sns:Publish'], resources: [this.topic.topicArn], conditions }),

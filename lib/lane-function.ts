@@ -22,7 +22,7 @@ export interface Configurable extends IGrantable {
 }
 
 export interface LaneFunctionProps {
-  /** The file that exports `handler`, from the repository's root. */
+  /** The file that exports `handler`, relative to the repository's root. */
   readonly entry: string;
   /** What the function is for, in one sentence. */
   readonly description: string;
@@ -37,8 +37,8 @@ export interface LaneFunctionProps {
 }
 
 /**
- * A Node.js function on arm64, bundled with the AWS SDK that the lock file names, with a log group of its own and a
- * role that may write to that log group and nothing else until something is granted.
+ * A Node.js function on arm64, bundled with the AWS SDK of the lock file. It has its own log group and a role
+ * that may write to that log group and nothing else until something is granted.
  */
 export class LaneFunction extends Construct implements Configurable {
   readonly function: LambdaRuntimeFunction;
@@ -77,12 +77,12 @@ export class LaneFunction extends Construct implements Configurable {
   }
 
   /**
-   * Makes the function the target of an EventBridge rule. An event that EventBridge cannot hand over for an hour, or
-   * that the function fails on three times, ends in the dead-letter queue.
+   * Makes the function the target of an EventBridge rule. An event that EventBridge cannot deliver for an
+   * hour, or that fails in the function three times, goes to the dead-letter queue.
    */
   eventTarget(deadLetters: DeadLetterQueue): LambdaFunction {
     const maxEventAge = Duration.hours(1);
-    // The CDK's `SqsDestination` would also allow reading the queue's attributes, which Lambda does not.
+    // The CDK's `SqsDestination` would also allow reading the queue's attributes, which Lambda does not need.
     const { queueArn } = deadLetters.queue;
     Grant.addToPrincipal({ grantee: this, actions: ['sqs:SendMessage'], resourceArns: [queueArn] });
     this.function.configureAsyncInvoke({ onFailure: { bind: () => ({ destination: queueArn }) }, retryAttempts: 2, maxEventAge });
@@ -97,12 +97,13 @@ export class LaneFunction extends Construct implements Configurable {
 
 function bundledCode(entry: string): Code {
   return Code.fromAsset(join(ROOT, dirname(entry)), {
-    // The bundle decides, not the folder that the entry stands in.
+    // The hash is of the bundle, not of the folder that contains the entry.
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
-      // Never used: the bundle is made on this machine. The type wants one all the same.
+      // Never used, because the bundle is made on this machine, but required by the type.
       image: DockerImage.fromRegistry('scratch'),
-      // The CDK bundles once per folder and options: without this, all functions of a folder would get the first one's bundle.
+      // The CDK bundles once per folder and options. Without this option, all functions of a folder would get
+      // the first one's bundle.
       command: [entry],
       local: {
         tryBundle(outputDir) {

@@ -10,24 +10,31 @@ import type { StageBase } from './stage-base.ts';
 import type { StageCheck } from './stage-check.ts';
 import type { TimeoutRule } from './timeout-rule.ts';
 
-/** Settings of a lane: a schema whose keys have defaults wherever stages rarely differ. */
+/** Settings of a lane: a schema whose keys have defaults if stages rarely differ. */
 export type LaneSchema = v.GenericSchema<Record<string, unknown>, Record<string, unknown>>;
 
 /**
- * A way to deliver events that can be deployed. It lives in folders named after it; `lib/lanes.ts` lists it, and everything else
- * folds over that list: the schema of a stage, its checks and timeout rules, the stacks, the edge and the dashboard.
+ * A deployable way to deliver events. It lives in folders named after it, and `lib/lanes.ts` lists it.
+ * Everything else is built from that list: the schema of a stage, its checks and timeout rules, the stacks,
+ * the edge and the dashboard.
  */
 export interface Lane<S extends LaneSchema = LaneSchema> {
-  /** Key of its settings in a stage, last part of its stack's name, and value of the dimension `lane` of its metrics. */
+  /**
+   * Key of its settings in a stage, last part of its stack's name, and value of the dimension `lane` of its
+   * metrics.
+   */
   readonly name: string;
   readonly settings: S;
-  /** What the shipped stages set, by their ids. A stage that is not listed states its settings itself. */
+  /** What the shipped stages set, by their ids. Any other stage sets the lane's settings itself. */
   readonly stages: Readonly<Record<string, v.InferInput<S>>>;
   /** What its settings must agree with in the rest of a stage. */
   checks(settings: v.InferOutput<S>): readonly StageCheck[];
-  /** How its times and limits must agree with each other, with the rest of the stage, and with what AWS fixes. */
+  /**
+   * How its times and limits must agree with each other, with the rest of the stage, and with fixed limits of
+   * AWS.
+   */
   rules(stage: StageBase, settings: v.InferOutput<S>): readonly TimeoutRule[];
-  /** Adds its stack. */
+  /** Adds the lane's stack. */
   addTo(scope: Construct, id: string, props: LaneProps<v.InferOutput<S>>): LaneStack;
 }
 
@@ -36,29 +43,29 @@ export interface LaneProps<Settings> extends StackProps {
   readonly settings: Settings;
   readonly backbone: EventBackbone;
   readonly access: AccessControl;
-  /** URLs of the other lanes, by their names, as far as they have one of their own. Complete when templates are written, not before. */
+  /** URLs of the other lanes that have one, by lane name. Complete when templates are written, not before. */
   readonly peers: () => Readonly<Record<string, string>>;
 }
 
 /** The stack of a lane. */
 export interface LaneStack extends Stack {
   readonly lane: string;
-  /** Where clients connect to it. Undefined where other lanes have no use for it. */
+  /** Where clients connect to the lane. Undefined if other lanes have no use for it. */
   readonly url?: string | undefined;
   /** What it has on the dashboard besides its line in each graph. */
   readonly dashboard: LaneDashboardPart;
-  /** Puts it behind a distribution, which clients then use in the place of `url`. */
+  /** Puts the lane behind a distribution, which clients then use instead of `url`. */
   behind(scope: Construct, props: EdgePartProps): EdgePart;
 }
 
 export interface LaneDashboardPart {
-  /** Its name for readers. */
+  /** The lane's name as shown to readers. */
   readonly label: string;
-  /** What a reader has to know to compare a metric of this lane with the others'. */
+  /** What a reader must know to compare a metric of this lane with those of the others. */
   readonly notes: Readonly<Partial<Record<MetricName, string>>>;
   /** @default - none */
   readonly widgets?: readonly IWidget[];
 }
 
-/** Gives a lane its type by its settings, so that its functions need no annotations. */
+/** Infers a lane's type from its settings, so that its functions need no annotations. */
 export const defineLane = <S extends LaneSchema>(lane: Lane<S>): Lane<S> => lane;

@@ -1,5 +1,6 @@
 /*
- * The lanes that are deployed. To remove one, delete its line here and every folder named after it, and those named `both`.
+ * The lanes that are deployed. To remove one, delete its line here, the folders named after it, and those
+ * named `both`.
  */
 export { sse } from './sse/lane.ts';
 export { websocket } from './websocket/lane.ts';

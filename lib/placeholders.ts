@@ -1,20 +1,20 @@
 import { Annotations } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** A setting that nobody can deploy with as it stands. */
+/** A setting that must be changed before the stage can be deployed. */
 export interface Placeholder {
   /** For example `edge.certificateArn`. */
   readonly setting: string;
   readonly value: string;
 }
 
-/** What examples hold, and no deployment has. */
+/** Values that appear in examples only, never in a real deployment. */
 const PLACEHOLDERS: readonly RegExp[] = [
-  // Accounts of the examples in the documentation of AWS.
+  // Example accounts of AWS's documentation.
   /:(111122223333|123456789012):/,
-  // The id that `npm run init` writes where it does not know the region's.
+  // The id that `npm run init` writes if it does not know that of the region.
   /^pl-0+$/,
-  // Names of RFC 2606, which belong to nobody, as a host or within a URL.
+  // Names reserved by RFC 2606, which belong to nobody, as a host or within a URL.
   /^([a-z]+:\/\/)?([\w-]+\.)*(example\.(com|net|org)|(?<=\.)(example|invalid))(?=[:/]|$)/,
 ];
 
@@ -28,10 +28,10 @@ export function placeholdersOf(settings: unknown, path = ''): readonly Placehold
 }
 
 /**
- * Warns at synth of a stage that still has placeholders: one annotation, which `cdk synth`, `cdk diff` and `cdk deploy` print, and which
- * ends them with an error when they are given `--strict`.
+ * Warns at synth about a stage that still has placeholders, with one annotation. `cdk synth`, `cdk diff` and
+ * `cdk deploy` print it, and fail with `--strict`.
  *
- * @param scope what shows the warning: the stack that every app has
+ * @param scope what the warning is attached to: a stack that every app has
  */
 export function warnOfPlaceholders(scope: IConstruct, stage: { readonly id: string }): void {
   const placeholders = placeholdersOf(stage);

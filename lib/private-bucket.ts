@@ -1,6 +1,9 @@
 import { BlockPublicAccess, BucketEncryption, type BucketProps, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 
-/** What every bucket here has: nobody outside, TLS only, encrypted, and what is overwritten or deleted stays readable for a while. */
+/**
+ * Properties of every bucket: no public access, TLS only, encrypted, and replaced or deleted objects stay
+ * readable for a while.
+ */
 export const PRIVATE_BUCKET = {
   encryption: BucketEncryption.S3_MANAGED,
   enforceSSL: true,

@@ -1,7 +1,10 @@
 import * as v from 'valibot';
 import { SETTINGS_VARIABLE } from '../backbone/contract.ts';
 
-/** The settings of a process, in one variable of its environment. Each construct that it uses adds those that come with it. */
+/**
+ * The settings of a process, in one variable of its environment. Each construct that the process uses adds
+ * its settings.
+ */
 export class ProcessSettings {
   private readonly process: { addEnvironment(key: string, value: string): unknown };
   private readonly values: Record<string, unknown> = {};
@@ -13,8 +16,8 @@ export class ProcessSettings {
   /**
    * Adds settings.
    *
-   * @param entries the schema by which the process reads them
-   * @param values may hold others too, which are left out
+   * @param entries the schema with which the process reads them
+   * @param values may contain other keys too, which are ignored
    */
   add<E extends v.ObjectEntries>(entries: E, values: v.InferInput<v.ObjectSchema<E, undefined>>): void {
     Object.assign(this.values, v.parse(v.object(entries), values));

@@ -4,7 +4,7 @@ import { accessSettings, between, LONGEST_RETENTION_HOURS, origin, publishSettin
 import { edgeSettings } from './edge/edge-settings.ts';
 import { maxThroughput } from './max-throughput.ts';
 
-/** Days for which CloudWatch can keep a log group; any other number fails at deploy. */
+/** The numbers of days for which CloudWatch can keep a log group; a deploy fails with any other number. */
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
   (days): days is RetentionDays => typeof days === 'number' && days !== RetentionDays.INFINITE,
 );
@@ -14,21 +14,24 @@ const logRetentionDays = v.picklist(LOG_RETENTION_DAYS);
 const httpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://', 'a URL of https:'));
 
 const auth = v.strictObject({
-  /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
+  /** The issuer whose tokens are accepted. If left out: a Cognito user pool of the stage's own. */
   issuer: v.optional(
     v.strictObject({
-      /** `iss` of its tokens, as they have it. */
+      /** `iss` of its tokens, exactly as in the tokens. */
       url: httpsUrl,
-      /** Their `aud`, or `client_id` where they have no `aud`. */
+      /** `aud` of its tokens, or `client_id` if they have no `aud`. */
       audience: v.pipe(v.string(), v.nonEmpty()),
       /** Where its keys are: `jwks_uri` of its discovery document. */
       jwksUri: v.pipe(
         httpsUrl,
         v.check((text) => new URL(text).port === '', 'a URL of port 443: tasks may call no other'),
       ),
-      /** Its public client for the console, which signs users in there by the authorization code flow with PKCE. */
+      /** Its public client for the console, which signs users in with the authorization code flow and PKCE. */
       clientId: v.optional(v.pipe(v.string(), v.nonEmpty())),
-      /** Origin of its `token_endpoint`, where it is not that of `url`: the console may connect to no other. */
+      /**
+       * Origin of its `token_endpoint`, if it differs from that of `url`: the console may connect to no
+       * other.
+       */
       tokenOrigin: v.optional(origin),
     }),
   ),
@@ -36,22 +39,25 @@ const auth = v.strictObject({
 });
 
 const backbone = v.strictObject({
-  /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
+  /** How long an event can be replayed. Clients that come back later get a `reset`. */
   retentionHours: between(1, LONGEST_RETENTION_HOURS),
   ...readSettings,
   ...publishSettings,
   /** How long the publish function may run. */
   publishFunctionTimeoutSeconds: setting(1, 900, 15),
-  /** Of the event log. An event of up to 1 KB takes two write units, a third and a fourth with an idempotency key, and one more per further KB. */
+  /**
+   * For the event log. An event of up to 1 KB takes two write units, two more with an idempotency key, and
+   * one more per further KB.
+   */
   maxThroughput,
 });
 
-/** What every stage says, whatever lanes there are. */
+/** Settings of every stage, whatever lanes there are. */
 export const baseEntries = {
   /** Name of the stage: part of the stacks' names and of the WebSocket URL. */
   id: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9]{0,15}$/, '1 to 16 lower-case letters and digits, a letter first')),
   region: v.pipe(v.string(), v.regex(/^[a-z]{2}(-[a-z]+)+-\d$/, 'the name of an AWS region')),
-  /** Keep data when a stack is deleted, guard it against deletion, and back up the log. */
+  /** Keep data when a stack is deleted, protect it against deletion, and back up the log. */
   production: v.boolean(),
   logRetentionDays,
   auth,
@@ -61,7 +67,7 @@ export const baseEntries = {
 
 const shape = v.strictObject(baseEntries);
 
-/** A stage as its lanes see it. */
+/** The part of a stage that its lanes see. */
 export type StageBase = Readonly<v.InferOutput<typeof shape>>;
 export type AuthSettings = StageBase['auth'];
 export type BackboneSettings = StageBase['backbone'];

@@ -18,20 +18,21 @@ const schema = v.strictObject({ ...baseEntries, ...settingsByLane });
 /** Everything that differs between deployments. One file per stage under `lib/stages/`. */
 export type Stage = StageBase & { readonly [K in keyof Lanes]: Readonly<v.InferOutput<Lanes[K]['settings']>> };
 
-/** A stage is not valid. The message names every key that is wrong, with its value. */
+/** A stage is not valid. The message names every wrong setting with its value. */
 export class InvalidStageError extends Error {
   override readonly name = 'InvalidStageError';
 }
 
-/** What a stage says of a lane. */
+/** A stage's settings of a lane. */
 export const settingsOf = <S extends LaneSchema>(stage: Stage, { name }: Lane<S>): v.InferOutput<S> =>
   (stage as Readonly<Record<string, unknown>>)[name] as v.InferOutput<S>;
 
 /**
- * Fills in what a stage leaves out, from its lanes' part of a shipped stage of this id and from the defaults of the settings, and checks
- * shape, ranges and what keys must agree on. How its times must agree with each other is in `timeouts.ts`.
+ * Fills in what a stage leaves out, from what its lanes set for a shipped stage of this id and from the
+ * defaults of the settings. Checks shape, ranges and what settings must agree on. Rules for its times are in
+ * `timeouts.ts`.
  *
- * @param source where it comes from, for the error's text
+ * @param source where the stage comes from, for the error message
  * @throws InvalidStageError
  */
 export function parseStage(input: object, source: string): Stage {

@@ -5,15 +5,16 @@ import { prod } from './stages/prod.ts';
 import { verify } from './stages/verify.ts';
 import { checkTimeouts } from './timeouts.ts';
 
-/** Every stage that can be deployed. A new one is a new file under `lib/stages/`, and a name here. */
+/** Every stage that can be deployed. To add one, add a file under `lib/stages/` and a name here. */
 export const STAGES: readonly Stage[] = [dev, preview, prod, verify];
 
 /**
- * A stage, whose timeouts agree with each other.
+ * A stage whose timeouts agree with each other.
  *
- * @param id the context value `stage`, as `cdk synth -c stage=prod` gives it
+ * @param id the context value `stage`, as in `cdk synth -c stage=prod`
  * @param stages @default every stage of this file
- * @throws InvalidStageError when there is no such stage, TimeoutConflictError when its timeouts contradict each other
+ * @throws InvalidStageError if there is no such stage, TimeoutConflictError if its timeouts contradict each
+ * other
  */
 export function stageNamed(id: unknown, stages: readonly Stage[] = STAGES): Stage {
   const stage = stages.find((candidate) => candidate.id === id);

@@ -1,7 +1,7 @@
-/** A number of a stage, or one that AWS or the code fixes, by the name that an error message gives it. */
+/** A number of a stage, or one that AWS or the code fixes, with its name for error messages. */
 export type Quantity = readonly [name: string, value: number];
 
-/** Two numbers that something outside of the stage relates. */
+/** Two numbers that must be in a certain order because of something outside the stage. */
 export interface TimeoutRule {
   readonly left: Quantity;
   readonly relation: '<' | '<=';
@@ -26,10 +26,10 @@ export const atMost = (left: Quantity, right: Quantity, unit: string, reason: st
   relation: '<=',
 });
 
-/** Whether a stage keeps a rule. */
+/** Whether the rule is met. */
 export const holds = ({ left: [, left], relation, right: [, right] }: TimeoutRule): boolean =>
   relation === '<' ? left < right : left <= right;
 
-/** A rule that is broken, in one line with both numbers. */
+/** A broken rule in one line, with both numbers. */
 export const explain = ({ left, relation, right, unit, reason }: TimeoutRule): string =>
   `  ${left[0]} (${left[1]} ${unit}) must be ${relation} ${right[0]} (${right[1]} ${unit}): ${reason}`;

@@ -7,21 +7,24 @@ import type { TokenIssuer } from './token-issuer.ts';
 import { type SignIn, UserDirectory } from './user-directory.ts';
 
 export interface AccessControlProps extends Settings<typeof accessSettings> {
-  /** Whose tokens are taken. @default - a Cognito user pool of the stage's own */
+  /** The issuer whose tokens are accepted. @default - a Cognito user pool of the stage's own */
   readonly issuer?: (TokenIssuer & { readonly clientId?: string | undefined; readonly tokenOrigin?: string | undefined }) | undefined;
-  /** Where users of an own user pool are sent back to after they have signed in. */
+  /** Where users return to after they have signed in to the stage's own user pool. */
   readonly signInUrl: string;
   readonly logRetention: RetentionDays;
-  /** Keep the users when the stack goes. */
+  /** Keep the users when the stack is deleted. */
   readonly production: boolean;
 }
 
-/** Who may use the lanes: whoever has a token of the stage's issuer, and only as far as its claim `lanes` goes. */
+/**
+ * Decides who may use the lanes: clients with a token of the stage's issuer, within the limits of its claim
+ * `lanes`.
+ */
 export class AccessControl extends Construct {
   readonly issuer: TokenIssuer;
-  /** How the console gets a token. Undefined where the stage names an issuer and no client of it. */
+  /** How the console gets a token. Undefined if the stage names an issuer but no client of it. */
   readonly signIn: SignIn | undefined;
-  /** Where the console connects to for it: the issuer, and its token endpoint. */
+  /** Where the console connects to for signing in: the issuer and its token endpoint. */
   readonly signInOrigins: readonly string[];
   private readonly environment: Readonly<Record<string, string>>;
   private readonly props: AccessControlProps;
@@ -47,7 +50,10 @@ export class AccessControl extends Construct {
     };
   }
 
-  /** Tells a function or service whose tokens it takes. The issuer's keys are public, so there is nothing to grant. */
+  /**
+   * Tells a function or service which issuer's tokens to accept. The issuer's keys are public, so nothing is
+   * granted.
+   */
   configure(verifier: Configurable): void {
     for (const [key, value] of Object.entries(this.environment)) verifier.addEnvironment(key, value);
     verifier.settings.add(accessSettings, this.props);

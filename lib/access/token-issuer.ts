@@ -1,8 +1,8 @@
-/** An OpenID Connect issuer that exists already. */
+/** An existing OpenID Connect issuer. */
 export interface TokenIssuer {
   /** `iss` of its tokens. */
   readonly url: string;
-  /** Their `aud`, or `client_id` where they have no `aud`. */
+  /** `aud` of its tokens, or `client_id` if they have no `aud`. */
   readonly audience: string;
   readonly jwksUri: string;
 }

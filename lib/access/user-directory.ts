@@ -18,29 +18,29 @@ import type { TokenIssuer } from './token-issuer.ts';
 import { FINDINGS } from './user-directory.findings.ts';
 
 export interface UserDirectoryProps {
-  /** Where users are sent back to after they have signed in. */
+  /** Where users return to after they have signed in. */
   readonly signInUrl: string;
   readonly logRetention: RetentionDays;
-  /** Keep the users when the stack goes, and guard them against deletion. */
+  /** Keep the users when the stack is deleted, and protect the pool against deletion. */
   readonly production: boolean;
 }
 
-/** What a page needs to sign a user in, by the authorization code flow with PKCE. */
+/** What a page needs to sign a user in with the authorization code flow and PKCE. */
 export interface SignIn {
   readonly issuer: string;
   readonly clientId: string;
 }
 
-/** Cognito waits no longer for a trigger, and tries twice more. */
+/** Cognito's limit for a trigger; it tries twice more. */
 const TRIGGER_TIMEOUT = Duration.seconds(5);
 
-/** A token lasts an hour, and streams end with it; the page gets the next one with the refresh token. */
+/** Streams end when their token expires; the page then gets the next token with its refresh token. */
 const TOKEN_VALIDITY = Duration.hours(1);
 
 /**
- * Users of a stage that names no issuer. What they may is which groups they are in: `subscribe:orders.*` lets its members
- * subscribe to every channel whose name begins with `orders.`, `publish:chat` publish to `chat`. Operators add both users and
- * groups; nobody signs up alone.
+ * Users of a stage that names no issuer. Their groups decide what they may do: members of
+ * `subscribe:orders.*` may subscribe to every channel whose name begins with `orders.`, members of
+ * `publish:chat` may publish to `chat`. Operators create users and groups; nobody can sign up.
  */
 export class UserDirectory extends Construct {
   readonly pool: UserPool;
@@ -49,7 +49,7 @@ export class UserDirectory extends Construct {
   readonly claims: LaneFunction;
   readonly issuer: TokenIssuer;
   readonly signIn: SignIn;
-  /** Where a page connects to for it: Cognito has discovery and tokens on two hosts. */
+  /** Where a page connects to for signing in: Cognito has discovery and tokens on two hosts. */
   readonly signInOrigins: readonly string[];
 
   constructor(scope: Construct, id: string, props: UserDirectoryProps) {
@@ -74,11 +74,11 @@ export class UserDirectory extends Construct {
     });
     this.pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.claims.function, LambdaVersion.V2_0);
     const { region, stackName } = Stack.of(this);
-    // Unique in the Region, for all accounts.
+    // Must be unique in the Region, across all accounts.
     const domainPrefix = `${stackName.toLowerCase()}-${Aws.ACCOUNT_ID}`;
     this.domain = this.pool.addDomain('Domain', { cognitoDomain: { domainPrefix } });
     this.client = this.pool.addClient('Client', {
-      // A page cannot keep a secret: PKCE takes its place.
+      // A page cannot keep a secret, so it uses PKCE instead.
       generateSecret: false,
       authFlows: { userSrp: true },
       oAuth: { flows: { authorizationCodeGrant: true }, scopes: [OAuthScope.OPENID], callbackUrls: [props.signInUrl] },
@@ -90,7 +90,7 @@ export class UserDirectory extends Construct {
     const issuer = this.pool.userPoolProviderUrl;
     this.issuer = { url: issuer, audience: this.client.userPoolClientId, jwksUri: `${issuer}/.well-known/jwks.json` };
     this.signIn = { issuer, clientId: this.client.userPoolClientId };
-    // Written out, so that the stacks that name them in a header need no further output of this one.
+    // Written as literals, so that stacks that use them in a header need no further output of this stack.
     this.signInOrigins = [`https://cognito-idp.${region}.amazonaws.com`, `https://${domainPrefix}.auth.${region}.amazoncognito.com`];
   }
 }

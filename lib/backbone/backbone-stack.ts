@@ -11,7 +11,10 @@ export interface BackboneStackProps extends StackProps {
   readonly stage: StageBase;
 }
 
-/** The backbone and who may use it, on their own: both lanes stand on it, and either can be deleted without it noticing. */
+/**
+ * The backbone and its access control, in a stack of their own: all lanes depend on it, and deleting a lane
+ * does not affect it.
+ */
 export class BackboneStack extends Stack {
   readonly backbone: EventBackbone;
   readonly access: AccessControl;
@@ -45,8 +48,9 @@ export class BackboneStack extends Stack {
 }
 
 /**
- * Where the console is. Behind CloudFront it has no host that is known before the first deploy, and this stack cannot wait
- * for the distribution, which stands on it: Cognito gets the one address that it takes without TLS, and that nobody else owns.
+ * The URL of the console. CloudFront's host name is unknown before the first deploy, and this stack cannot
+ * wait for the distribution, which depends on it. Until then Cognito gets the only address that it accepts
+ * without TLS and that nobody else can own.
  */
 function signInUrl(edge: EdgeSettings): string {
   const host = edge.type === 'alb' ? edge.domainName : edge.host;

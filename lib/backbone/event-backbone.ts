@@ -10,11 +10,14 @@ import { PublishFunction } from './publish-function.ts';
 
 export interface EventBackboneProps extends BackboneSettings {
   readonly logRetention: RetentionDays;
-  /** Keep data, guard it against deletion, and back it up. */
+  /** Keep data, protect it against deletion, and back it up. */
   readonly production: boolean;
 }
 
-/** What both lanes share: the log that decides, the topic that hints, and the function that publishes. It knows no lane. */
+/**
+ * What all lanes share: the log that decides, the topic that hints, and the function that publishes. It knows
+ * no lane.
+ */
 export class EventBackbone extends Construct {
   readonly log: EventLog;
   readonly topic: EventTopic;
@@ -31,17 +34,17 @@ export class EventBackbone extends Construct {
     this.allowPublish(this.publishFunction.handler);
   }
 
-  /** Lets a function or service publish, and gives it the environment for it. */
+  /** Lets a function or service publish, and sets its environment for that. */
   allowPublish(publisher: Configurable): Grant {
     return this.log.allowWrite(publisher).combine(this.topic.allowPublish(publisher));
   }
 
-  /** Lets a function or service read and resume, and gives it the environment for it. */
+  /** Lets a function or service read and resume, and sets its environment for that. */
   allowRead(consumer: Configurable): Grant {
     return this.log.allowRead(consumer);
   }
 
-  /** Lets a service that reads find lost notifications, by the heads of all its channels at once. */
+  /** Lets a reading service find lost notifications by comparing the heads of all its channels at once. */
   allowCompareHeads(consumer: Configurable): Grant {
     return this.log.allowCompareHeads(consumer);
   }

@@ -11,7 +11,10 @@ export interface EventLogProps extends Settings<typeof readSettings> {
   /** How long an event can be replayed. */
   readonly retentionHours: number;
   readonly maxThroughput: MaxThroughput;
-  /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
+  /**
+   * Keep the table when it leaves the stack, protect it against deletion, and allow restoring it to any
+   * second of the last 35 days.
+   */
   readonly production: boolean;
 }
 
@@ -37,20 +40,20 @@ export class EventLog extends Construct {
   }
 
   /**
-   * Lets a consumer read and resume, and tells it where. It may put one kind of item, the tombstone that closes a gap below
-   * the channel's head. Nobody may delete or scan.
+   * Lets a consumer read and resume, and sets its environment for that. It may write one kind of item: the
+   * tombstone that closes a gap below the channel's head. Nobody may delete or scan.
    */
   allowRead(consumer: Configurable): Grant {
     consumer.settings.add(readSettings, this.props);
     return this.allow(consumer, READ_ACTIONS);
   }
 
-  /** Lets a consumer that {@link allowRead} lets read compare many channels with their heads at once. */
+  /** Lets a consumer with {@link allowRead} compare many channels with their heads at once. */
   allowCompareHeads(consumer: Configurable): Grant {
     return Grant.addToPrincipal({ grantee: consumer, actions: ['dynamodb:BatchGetItem'], resourceArns: [this.table.tableArn] });
   }
 
-  /** Lets a publisher take positions and write events, and tells it where. */
+  /** Lets a publisher take positions and write events, and sets its environment for that. */
   allowWrite(publisher: Configurable): Grant {
     return this.allow(publisher, [...READ_ACTIONS, 'dynamodb:UpdateItem']);
   }

@@ -10,7 +10,7 @@ export interface EventTopicProps extends Settings<typeof publishSettings> {
   readonly production: boolean;
 }
 
-/** The topic that tells both lanes that an event exists. */
+/** The topic that tells all lanes that an event exists. */
 export class EventTopic extends EncryptedTopic {
   private readonly props: EventTopicProps;
 
@@ -19,12 +19,12 @@ export class EventTopic extends EncryptedTopic {
     this.props = props;
   }
 
-  /** Lets a publisher notify the lanes, and tells it where. */
+  /** Lets a publisher notify the lanes, and sets its environment for that. */
   allowPublish(publisher: Configurable): Grant {
     publisher.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
     publisher.settings.add(publishSettings, this.props);
     const notify = Grant.addToPrincipal({ grantee: publisher, actions: ['sns:Publish'], resourceArns: [this.topic.topicArn] });
-    // SNS encrypts with the publisher's rights.
+    // SNS encrypts with the publisher's permissions.
     const encrypt = Grant.addToPrincipal({
       grantee: publisher,
       actions: ['kms:GenerateDataKey', 'kms:Decrypt'],
@@ -34,9 +34,9 @@ export class EventTopic extends EncryptedTopic {
   }
 
   /**
-   * Lets a task subscribe its own queue and take the subscription back, and tells it where.
+   * Lets a task subscribe its own queue and unsubscribe it again, and sets its environment for that.
    *
-   * @param queueArnPattern what it may subscribe: no other queue, and nothing that is no queue
+   * @param queueArnPattern the queues that it may subscribe, and the only endpoints
    */
   allowSubscribe(subscriber: Configurable, queueArnPattern: string): Grant {
     subscriber.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
@@ -49,7 +49,7 @@ export class EventTopic extends EncryptedTopic {
     return subscribe.combine(this.grant(subscriber, 'sns:Unsubscribe'));
   }
 
-  /** Lets a cleaner find and remove the subscriptions of others, and tells it where. */
+  /** Lets a cleaner find and remove the subscriptions of others, and sets its environment for that. */
   allowUnsubscribe(cleaner: Configurable): Grant {
     cleaner.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
     return this.grant(cleaner, 'sns:ListSubscriptionsByTopic', 'sns:Unsubscribe');

@@ -12,8 +12,9 @@ export interface PublishFunctionProps {
 }
 
 /**
- * The way in for backends: they invoke the function, or put an event of detail type `lanes.publish` on the account's
- * default bus. IAM is their key. What cannot be published from an event ends in a dead-letter queue with an alarm.
+ * The entrance for backends: they invoke the function, or put an event of detail type `lanes.publish` on the
+ * account's default bus. IAM authorizes both. An event that cannot be published goes to a dead-letter queue
+ * with an alarm.
  */
 export class PublishFunction extends Construct {
   readonly handler: LaneFunction;

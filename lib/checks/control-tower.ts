@@ -4,13 +4,13 @@ import { basename, dirname, join } from 'node:path';
 import { CfnGuardValidator } from '@cdklabs/cdk-validator-cfnguard';
 import type { IPolicyValidationContext, IPolicyValidationPlugin, PolicyValidationPluginReport, PolicyViolation } from 'aws-cdk-lib';
 
-/** How a description of the plugin begins: `[CT.LAMBDA.PR.3]: Require …`. */
+/** The beginning of the plugin's descriptions: `[CT.LAMBDA.PR.3]: Require …`. */
 const CONTROL = /^\[(CT(?:\.[A-Z0-9]+)+)\]:\s*/;
 
 /**
- * The proactive controls of AWS Control Tower, which cfn-guard evaluates on this machine. A finding has the control's
- * name and is an error. The plugin gives findings no severity, and the CDK lets a synth pass whose
- * remaining findings have none as soon as any other has been acknowledged.
+ * The proactive controls of AWS Control Tower, evaluated on this machine by cfn-guard. Each finding gets the
+ * control's name and the severity `error`. The plugin sets no severity, and once any finding has been
+ * acknowledged, the CDK lets a synth pass if the remaining findings have none.
  */
 export class ControlTowerChecks implements IPolicyValidationPlugin {
   readonly name = 'ControlTower';
@@ -24,8 +24,8 @@ export class ControlTowerChecks implements IPolicyValidationPlugin {
 }
 
 /**
- * The rules of resource types that no template has: most of them. cfn-guard would read and try each on every template, which takes
- * four times as long as those that have something to say.
+ * The rules for resource types that no template contains, which are most of them. cfn-guard would read and
+ * try each of them on every template, which takes four times as long as the rules that apply.
  */
 export function rulesWithoutResources(templatePaths: readonly string[]): ReadonlySet<string> {
   const types = new Set(templatePaths.flatMap((path) => typesIn(JSON.parse(readFileSync(path, 'utf8')))));
@@ -43,7 +43,7 @@ function typesIn(template: { readonly Resources?: Readonly<Record<string, { read
   return Object.values(template.Resources ?? {}).map(({ Type }) => Type);
 }
 
-/** Whether a rule names one of the types, or none at all. */
+/** Whether a rule names one of the types, or no type at all. */
 function concerns(rule: string, types: ReadonlySet<string>): boolean {
   const named = rule.match(/AWS::\w+::\w+/g) ?? [];
   return named.length === 0 || named.some((type) => types.has(type));

@@ -5,17 +5,18 @@ import { acknowledge } from '../acknowledgements.ts';
 import { ControlTowerChecks } from './control-tower.ts';
 
 /**
- * Has every template of the app checked when it is synthesized, by rules that others keep: cdk-nag's AwsSolutions and
- * NIST 800-53 R5, and the proactive controls of Control Tower. A finding that nobody has acknowledged fails the synth.
+ * Checks every template of the app when it is synthesized, with rules that others maintain: cdk-nag's
+ * AwsSolutions and NIST 800-53 R5, and the proactive controls of Control Tower. A finding that is not
+ * acknowledged fails the synth.
  *
- * To be called when the app has all its stacks.
+ * Call it when the app has all its stacks.
  */
 export function checkTemplates(app: App): void {
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app), new NIST80053R5Checks(app), new ControlTowerChecks());
   for (const stack of app.node.children.filter(Stack.isStack)) acknowledgeForms(stack);
 }
 
-/** What the CDK writes in one form and a rule wants in another, wherever it appears. */
+/** Acknowledges what the CDK writes in one form and a rule expects in another, wherever it appears. */
 function acknowledgeForms(stack: Stack): void {
   acknowledge(
     stack,

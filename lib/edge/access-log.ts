@@ -4,7 +4,9 @@ import { CfnDelivery, CfnDeliveryDestination, CfnDeliverySource, type RetentionD
 import { Construct } from 'constructs';
 import { LaneLogGroup } from '../lane-log-group.ts';
 
-/** All that an investigation needs. `cs-uri-query` and `cs(Cookie)` are not among them: either may hold a token. */
+/**
+ * Everything that an investigation needs, except `cs-uri-query` and `cs(Cookie)`: either may contain a token.
+ */
 const FIELDS = [
   'date',
   'time',
@@ -30,7 +32,10 @@ export interface DistributionLogProps {
   readonly logRetention: RetentionDays;
 }
 
-/** One line of JSON for each request to a distribution, when it ends. A stack of us-east-1 has it, or the deploy fails. */
+/**
+ * One line of JSON for each request to a distribution, written when it ends. The stack must be in us-east-1,
+ * otherwise the deploy fails.
+ */
 export class DistributionLog extends Construct {
   readonly logGroup: LaneLogGroup;
 
@@ -53,7 +58,7 @@ export class DistributionLog extends Construct {
       deliveryDestinationArn: destination.attrArn,
       recordFields: FIELDS,
     });
-    // It names the source, and CloudFormation sees no reference in a name.
+    // It refers to the source by name, which CloudFormation does not recognize as a dependency.
     delivery.addResourceDependency(source);
   }
 }

@@ -8,21 +8,21 @@ import type { EdgePart } from './edge-part.ts';
 import type { DistributionEdge } from './edge-settings.ts';
 
 /**
- * CloudFront keeps these errors for ten seconds by default, whatever the cache policy and `Cache-Control` say, and the key of what
- * it keeps has no query: the 503 of one full or draining task would answer everybody who asks that edge location. Errors of
- * the service that are not listed are `no-store`, which CloudFront heeds.
+ * By default CloudFront caches these errors for ten seconds, whatever the cache policy and `Cache-Control`
+ * say, and its cache key has no query. The 503 of one full or draining task would then answer everybody at
+ * that edge location. All other errors of the service are `no-store`, which CloudFront respects.
  * https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
  */
 const ERRORS_TO_FORGET = [500, 502, 503, 504];
 
 export interface EdgeDistributionProps {
   readonly edge: DistributionEdge;
-  /** What is behind it. At least one. */
+  /** What is behind the distribution. At least one. */
   readonly parts: readonly EdgePart[];
   readonly webAclArn: string;
 }
 
-/** One host name for both lanes and the console, over HTTP/1.1, HTTP/2 and HTTP/3. */
+/** One host name for all lanes and the console, over HTTP/1.1, HTTP/2 and HTTP/3. */
 export class EdgeDistribution extends Construct {
   readonly distribution: Distribution;
 
@@ -32,11 +32,11 @@ export class EdgeDistribution extends Construct {
     const behaviors = parts.map((part) => part.behaviors(this));
     const paths = Object.assign({}, ...behaviors.map((lane) => lane.paths)) as Readonly<Record<string, BehaviorOptions>>;
     const rest = behaviors.find((lane) => lane.rest !== undefined)?.rest ?? Object.values(paths)[0];
-    if (rest === undefined) throw new Error('a distribution needs a lane behind it');
+    if (rest === undefined) throw new Error('a distribution needs at least one lane behind it: add one to lib/lanes.ts');
     this.distribution = new Distribution(this, 'Distribution', {
       comment: 'realtime-lanes: both lanes and the console',
       httpVersion: HttpVersion.HTTP2_AND_3,
-      // CloudFront asks for `/index.html` in the place of `/`.
+      // CloudFront requests `/index.html` instead of `/`.
       defaultRootObject: 'index.html',
       webAclId: webAclArn,
       errorResponses: ERRORS_TO_FORGET.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),

@@ -8,25 +8,25 @@ export interface EdgePartProps {
   readonly region: string;
 }
 
-/** What a lane has behind a distribution. */
+/** The part of a lane that is behind a distribution. */
 export interface EdgePart {
   readonly lane: string;
   /**
-   * How the distribution reaches it.
+   * How the distribution reaches the lane.
    * @param scope the distribution's construct
    */
   behaviors(scope: Construct): EdgeBehaviors;
-  /** Where clients find it. */
+  /** Where clients connect. */
   readonly url: (host: string) => string;
-  /** Name and description of that URL among the outputs of the edge's stack. */
+  /** Name and description of that URL in the outputs of the edge's stack. */
   readonly output: { readonly id: string; readonly description: string };
-  /** Makes what needs the host and the URLs of the other lanes there. */
+  /** Creates what needs the host name and the URLs of the other lanes. */
   finish?(urls: Readonly<Record<string, string>>): void;
 }
 
 export interface EdgeBehaviors {
-  /** By path pattern. */
+  /** Behaviors by path pattern. */
   readonly paths: Readonly<Record<string, BehaviorOptions>>;
-  /** Of every other path. @default - another lane's */
+  /** The behavior of every other path. @default - another lane's */
   readonly rest?: BehaviorOptions | undefined;
 }

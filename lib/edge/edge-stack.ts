@@ -15,7 +15,10 @@ export interface EdgeStackProps extends StackProps {
   readonly lanes: readonly LaneStack[];
 }
 
-/** CloudFront in front of all lanes, with its web ACL and logs: in us-east-1, wherever the lanes are. No lane knows of it. */
+/**
+ * CloudFront in front of all lanes, with its web ACL and logs: in us-east-1, wherever the lanes are. No lane
+ * depends on it.
+ */
 export class EdgeStack extends Stack {
   constructor(scope: Construct, id: string, { stage, edge, lanes, ...props }: EdgeStackProps) {
     super(scope, id, { description: 'realtime-lanes: CloudFront in front of both lanes', ...props });

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { contentSecurityPolicy, STRICT_TRANSPORT_SECONDS } from './page-policy.ts';
 
 /**
- * Headers that every answer of the distribution has, whatever the service says.
+ * Headers of every response of the distribution, whatever the service sends.
  * @param connectTo where the console connects to besides its own origin
  */
 export function securityHeaders(scope: Construct, connectTo: readonly string[]): ResponseHeadersPolicy {
@@ -14,7 +14,7 @@ export function securityHeaders(scope: Construct, connectTo: readonly string[]):
       contentSecurityPolicy: { contentSecurityPolicy: contentSecurityPolicy(connectTo), override: true },
       contentTypeOptions: { override: true },
       frameOptions: { frameOption: HeadersFrameOption.DENY, override: true },
-      // A query may hold a token.
+      // A query may contain a token.
       referrerPolicy: { referrerPolicy: HeadersReferrerPolicy.NO_REFERRER, override: true },
       strictTransportSecurity: {
         accessControlMaxAge: Duration.seconds(STRICT_TRANSPORT_SECONDS),

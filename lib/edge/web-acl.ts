@@ -4,40 +4,41 @@ import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cd
 import { Construct } from 'constructs';
 import { LaneLogGroup } from '../lane-log-group.ts';
 
-/** WAF writes to log groups of this prefix only. */
+/** WAF only writes to log groups with this prefix. */
 const LOG_GROUP_PREFIX = 'aws-waf-logs-';
 
-/** Over this many seconds the requests of an address are counted. */
+/** The time over which the requests of an address are counted. */
 const RATE_WINDOW_SECONDS = 300;
 
 /**
- * A length of seven digits: a million bytes and more. The service takes bodies of up to 640 KiB, which is what an event of
- * 96 KiB can become in JSON. WAF itself sees no more than the first 8 to 64 KiB of a body, so it goes by what is announced;
- * a body that announces nothing is cut off by the service.
+ * Matches a length of seven digits or more: at least a million bytes. The service accepts bodies of up to 640
+ * KiB, which is what an event of 96 KiB can become in JSON. WAF itself sees only the first 8 to 64 KiB of a
+ * body, so this rule uses the declared length; the service cuts off a body without one.
  */
 const OVERSIZE_LENGTH = '^[0-9]{7,}$';
 
-/** Rules that are counted instead of enforced, since they would stop what the lanes are for. */
+/** Rules that count instead of block, because they would block normal use of the lanes. */
 const COUNTED: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesCommonRuleSet: [
-    // Bodies of more than 8 KiB: events have up to 96.
+    // Bodies of more than 8 KiB: events have up to 96 KiB.
     'SizeRestrictions_BODY',
     // Queries of more than 2 KiB: a token and the cursor of 32 channels.
     'SizeRestrictions_QUERYSTRING',
-    // Cookies of more than 10 KiB: a page's own cookies travel with the session's.
+    // Cookies of more than 10 KiB: a page's own cookies are sent together with the session cookie.
     'SizeRestrictions_Cookie_HEADER',
-    // Events are free text, and a chat about HTML, paths or addresses is no attack: nothing here renders or resolves it.
+    // Events are free text, and a chat about HTML, paths or addresses is not an attack: nothing here renders
+    // or resolves it.
     'CrossSiteScripting_BODY',
     'GenericLFI_BODY',
     'GenericRFI_BODY',
     'EC2MetaDataSSRF_BODY',
-    // Programs that use an HTTP library directly send no User-Agent.
+    // Programs that use an HTTP library directly often send no User-Agent.
     'NoUserAgent_HEADER',
   ],
   AWSManagedRulesKnownBadInputsRuleSet: [],
 };
 
-/** What may hold a token. The log names it, and its value is `REDACTED`. */
+/** Headers that may contain a token. The log lists them with the value `REDACTED`. */
 const SECRET_HEADERS = ['authorization', 'cookie', 'sec-websocket-protocol'];
 
 export interface WebAclProps {
@@ -48,7 +49,9 @@ export interface WebAclProps {
   readonly logRetention: RetentionDays;
 }
 
-/** Turns away floods, oversize bodies and known attacks before they reach a lane. A stream counts as one request. */
+/**
+ * Blocks floods, oversized bodies and known attacks before they reach a lane. A stream counts as one request.
+ */
 export class WebAcl extends Construct {
   readonly acl: CfnWebACL;
   readonly log: LaneLogGroup;
@@ -112,6 +115,6 @@ export class WebAcl extends Construct {
 const visibility = (metricName: string): CfnWebACL.VisibilityConfigProperty => ({
   metricName,
   cloudWatchMetricsEnabled: true,
-  // Samples show requests with their query and headers, which may hold tokens.
+  // Samples show requests with their query and headers, which may contain tokens.
   sampledRequestsEnabled: false,
 });

@@ -6,17 +6,23 @@ import { FINDINGS } from './alarm.findings.ts';
 
 export interface AlarmProps {
   readonly metric: IMetric;
-  /** What it means when it is raised, in one sentence. */
+  /** What it means when the alarm fires, in one sentence. */
   readonly meaning: string;
-  /** The page and heading that say how to look and what to do, such as `docs/operations.md#lambda-errors`. */
+  /**
+   * The page and heading that say how to investigate and what to do, such as
+   * `docs/operations.md#lambda-errors`.
+   */
   readonly runbook: string;
-  /** Raised above it. @default 0 - for what should never happen */
+  /** The alarm fires above this value. @default 0 - for what should never happen */
   readonly threshold?: number;
-  /** Periods in a row that are above. @default 1 */
+  /** How many periods in a row must be above the threshold. @default 1 */
   readonly periods?: number;
 }
 
-/** An alarm whose description says what it means and where its runbook is. Without data it is quiet: nothing happens then. */
+/**
+ * An alarm whose description says what it means and where its runbook is. Without data it does not fire,
+ * because then nothing happens.
+ */
 export function alarmAbove(scope: Construct, id: string, { metric, meaning, runbook, threshold = 0, periods = 1 }: AlarmProps): Alarm {
   const alarm = new CloudWatchAlarm(scope, id, {
     metric,

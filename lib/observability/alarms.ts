@@ -10,13 +10,19 @@ import { laneMetric } from './lane-metric.ts';
 
 const PERIOD = Duration.minutes(5);
 
-/** Publication to delivery takes a few hundred milliseconds at most; seconds for a while mean that something is behind. */
+/**
+ * Publication to delivery takes a few hundred milliseconds at most; seconds for a while mean that something
+ * is falling behind.
+ */
 const LATENCY_MS = 3_000;
 
-/** A post that is answered 429 is tried again. This many in five minutes are no longer a few clients that do not read. */
+/**
+ * A post answered with 429 is tried again. This many in five minutes are more than a few clients that do not
+ * read.
+ */
 const THROTTLED_IN_A_PERIOD = 1_000;
 
-/** What every lane has: latency, 429s and unexpected errors. */
+/** Alarms of every lane: latency, 429s and unexpected errors. */
 export function alarmLane(scope: Construct, lane: string): void {
   alarmAbove(scope, 'LatencyAlarm', {
     metric: laneMetric(scope, lane, METRICS.deliveryLatency, 'p99'),
@@ -38,7 +44,10 @@ export function alarmLane(scope: Construct, lane: string): void {
   });
 }
 
-/** One alarm for the errors and one for the throttles of all functions of a stack: the graph behind it shows whose they are. */
+/**
+ * One alarm for the errors and one for the throttles of all functions of a stack: the graph behind the alarm
+ * shows which function it is.
+ */
 export function alarmFunctions(scope: Construct, functions: readonly LaneFunction[]): void {
   alarmAbove(scope, 'FunctionErrorsAlarm', {
     metric: sumOf(functions.map(({ function: fn }) => fn.metricErrors({ period: PERIOD, label: fn.node.path }))),
@@ -52,7 +61,7 @@ export function alarmFunctions(scope: Construct, functions: readonly LaneFunctio
   });
 }
 
-/** DynamoDB has refused reads or writes of a stack's tables. */
+/** DynamoDB has rejected reads or writes of a stack's tables. */
 export function alarmTables(scope: Construct, tables: readonly TableV2[]): void {
   const refused = tables.flatMap(({ tableName, node }) =>
     ['ReadThrottleEvents', 'WriteThrottleEvents'].map(
@@ -76,7 +85,7 @@ export function alarmTables(scope: Construct, tables: readonly TableV2[]): void 
 
 function sumOf(metrics: readonly Metric[]): IMetric {
   const usingMetrics = Object.fromEntries(metrics.map((metric, index) => [`m${index}`, metric]));
-  // A metric that has no data in a period would leave the sum without data too.
+  // A metric without data in a period would leave the sum without data too.
   const terms = Object.keys(usingMetrics).map((id) => `FILL(${id}, 0)`);
   return new MathExpression({ expression: terms.join(' + '), usingMetrics, period: PERIOD, label: 'sum' });
 }

@@ -9,11 +9,14 @@ interface Comparison {
   readonly metric: MetricName;
   /** @default Sum */
   readonly statistics?: readonly string[];
-  /** What a reader has to know, whatever the lane. What they have to know of a lane is in its `LaneDashboardPart`. */
+  /**
+   * What a reader must know about the metric on every lane. Notes about a single lane are in its
+   * `LaneDashboardPart`.
+   */
   readonly note?: string;
 }
 
-/** Every metric of any lane, most looked at first. */
+/** Every metric of any lane, the most important first. */
 export const COMPARISONS: readonly Comparison[] = [
   { title: 'Open connections', metric: METRICS.openConnections },
   { title: 'Connects', metric: METRICS.connects, note: 'Accepted ones.' },
@@ -44,7 +47,7 @@ export const COMPARISONS: readonly Comparison[] = [
 
 const WIDTH = 8;
 
-/** The lanes of the app side by side: each graph is one metric, with a line for each lane that there is. */
+/** Compares the app's lanes: each graph is one metric, with a line for each lane. */
 export class LaneDashboard extends Construct {
   readonly dashboard: Dashboard;
 
@@ -71,7 +74,7 @@ export class LaneDashboard extends Construct {
 
 const label = (lane: string, statistic: string): string => (statistic === 'Sum' ? lane : `${lane} ${statistic}`);
 
-/** One line of Markdown. Undefined where there is nothing to know. */
+/** One line of Markdown. Undefined if there is nothing to note. */
 function notesOf({ title, metric, note }: Comparison, lanes: readonly LaneStack[]): string | undefined {
   const ofLanes = lanes.flatMap(({ dashboard: { label: name, notes } }) =>
     notes[metric] === undefined ? [] : [`${name}: ${notes[metric]}.`],

@@ -12,7 +12,7 @@ export function laneMetric(scope: IConstruct, lane: string, metricName: MetricNa
   return new Metric({
     namespace: METRICS_NAMESPACE,
     metricName,
-    // What the lane's functions and tasks give all their metrics.
+    // The dimensions that the lane's functions and tasks set on all their metrics.
     dimensionsMap: { stack: Stack.of(scope).stackName, lane },
     statistic,
     period: Duration.minutes(1),

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { ROOT } from '../bundle.ts';
 
 /**
- * Builds the console into a directory: `index.html`, and `assets/` with files that have the hash of their content in their
- * names. It is no part of the infrastructure's code: it is a program that is run here.
+ * Builds the console into a directory: `index.html`, and `assets/` with files whose names contain a hash of
+ * their content. The console is not part of the infrastructure's code: this runs its build as a program.
  */
 export function buildConsole(outDir: string): void {
   execFileSync(process.execPath, [join(ROOT, 'packages', 'console', 'build.ts'), outDir], { stdio: ['ignore', 'ignore', 'inherit'] });

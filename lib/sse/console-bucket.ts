@@ -6,15 +6,15 @@ import { acknowledge } from '../acknowledgements.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
 import { FINDINGS } from './console-bucket.findings.ts';
 
-/** How long a file that a deploy has replaced, or somebody has deleted, can be brought back. */
+/** How long a file can be restored after a deploy has replaced it or somebody has deleted it. */
 const REPLACED_FILES_DAYS = 30;
 
 export interface ConsoleBucketProps {
-  /** Leave the bucket when the stack goes. Otherwise it is emptied and goes with it. */
+  /** Keep the bucket when the stack is deleted. Otherwise it is emptied and deleted too. */
   readonly production: boolean;
 }
 
-/** Holds the files of the console, for one distribution to read and for nobody else. */
+/** Holds the files of the console, readable by one distribution only. */
 export class ConsoleBucket extends Construct {
   readonly bucket: IBucket;
 

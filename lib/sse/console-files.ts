@@ -14,19 +14,22 @@ import { LaneLogGroup } from '../lane-log-group.ts';
 import { buildConsole } from './build-console.ts';
 import { FINDINGS } from './console-files.findings.ts';
 
-/** Files whose names change with their content. */
+/** Directory of files whose names change with their content. */
 const ASSETS = 'assets';
 
 export interface ConsoleFilesProps {
   readonly bucket: IBucket;
-  /** What the deployment tells the page: `packages/console/config.ts` reads it. May hold values that are known in the deploy only. */
+  /**
+   * What the deployment tells the page: `packages/console/config.ts` reads it. May contain values that are
+   * known only during the deploy.
+   */
   readonly config: Readonly<Record<string, unknown>>;
   readonly logRetention: RetentionDays;
 }
 
 /**
- * Builds the console and copies it into a bucket, in the deploy: by the CDK's `BucketDeployment`, whose function gets a role
- * of ours, which may do what the copying takes and no more.
+ * Builds the console and copies it into a bucket during the deploy, with the CDK's `BucketDeployment`. Its
+ * function gets our own role, which only allows what copying needs.
  */
 export class ConsoleFiles extends Construct {
   constructor(scope: Construct, id: string, { bucket, config, logRetention }: ConsoleFilesProps) {
@@ -55,7 +58,8 @@ export class ConsoleFiles extends Construct {
         return found;
       },
     });
-    // What the construct would grant by itself is every action that begins with s3:GetObject, s3:List …, on all assets of the account.
+    // By itself the construct would grant every action that begins with s3:GetObject, s3:List …, on all
+    // assets of the account.
     const common = { destinationBucket: bucket, role: role.withoutPolicyUpdates(), logGroup };
     const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-console-'));
     try {
@@ -66,7 +70,7 @@ export class ConsoleFiles extends Construct {
         sources: [readable(Source.asset(join(directory, ASSETS)))],
         destinationKeyPrefix: ASSETS,
         cacheControl: [CacheControl.setPublic(), CacheControl.maxAge(Duration.days(365)), CacheControl.immutable()],
-        // A page that was loaded just before a deploy still asks for the old ones. A build is some 60 kB.
+        // A page that was loaded just before a deploy still requests the old files. One build is about 60 kB.
         prune: false,
       });
       const page = new BucketDeployment(this, 'Page', {
@@ -75,13 +79,13 @@ export class ConsoleFiles extends Construct {
           readable(Source.asset(directory, { exclude: [ASSETS] })),
           readable(Source.jsonData(CONSOLE_CONFIG_PATH.slice(1), config)),
         ],
-        // Neither copied nor taken for something to prune.
+        // These files are neither copied nor pruned.
         exclude: [`${ASSETS}/*`],
-        // CloudFront keeps it for a second, so there is nothing to invalidate.
+        // CloudFront caches it for a second only, so nothing has to be invalidated.
         cacheControl: [CacheControl.noCache()],
       });
       for (const deployment of [assets, page]) deployment.node.addDependency(copying);
-      // First what the page names, then the page.
+      // The files that the page refers to are copied first, then the page.
       page.node.addDependency(assets);
       acknowledgeProvider(page);
     } finally {
@@ -90,7 +94,7 @@ export class ConsoleFiles extends Construct {
   }
 }
 
-/** The CDK makes one function for all deployments of a stack, and keeps it to itself. */
+/** The CDK creates one function for all deployments of a stack, and does not expose it. */
 function acknowledgeProvider(deployment: BucketDeployment): void {
   const { permissionsNode } = deployment.node.findChild('CustomResourceHandler') as SingletonFunction;
   const handler = permissionsNode.findChild('Resource');

@@ -13,7 +13,7 @@ export const sse = defineLane({
     {
       key: 'sse.console',
       holds: ({ auth: { issuer } }) => !console || issuer === undefined || issuer.clientId !== undefined,
-      allowed: 'the console signs users in as a client of the issuer: name it in auth.issuer.clientId, or leave the console out',
+      allowed: 'the console signs users in as a client of the issuer: set auth.issuer.clientId, or set console to false',
     },
   ],
   rules: (stage, settings) => [...sseRules(stage, settings), ...distributionRules(stage, settings)],

@@ -10,7 +10,7 @@ import { FINDINGS } from './network.findings.ts';
 export const TASK_SUBNETS = { subnetGroupName: 'tasks' } as const;
 
 export interface NetworkProps {
-  /** One per zone keeps the loss of a zone local; one in all is cheaper. */
+  /** One per zone limits the loss of a zone to that zone; a single one is cheaper. */
   readonly natGateways: number;
   /** How long flow logs are kept. */
   readonly logRetention: RetentionDays;
@@ -18,7 +18,10 @@ export interface NetworkProps {
   readonly cidr?: string;
 }
 
-/** A VPC over two zones: the load balancer in public subnets, tasks in private ones that reach AWS through NAT. */
+/**
+ * A VPC over two zones: the load balancer in public subnets, tasks in private ones that reach AWS through
+ * NAT.
+ */
 export class Network extends Construct {
   readonly vpc: IVpc;
   readonly flowLog: LaneLogGroup;
@@ -34,21 +37,22 @@ export class Network extends Construct {
         { name: 'public', subnetType: SubnetType.PUBLIC, cidrMask: 24, mapPublicIpOnLaunch: false },
         { name: TASK_SUBNETS.subnetGroupName, subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 20 },
       ],
-      // Emptying the default security group takes a custom resource with a function of its own. Nothing here uses that
-      // group: the load balancer and the service each have theirs.
+      // Emptying the default security group takes a custom resource with a function of its own. Nothing here
+      // uses that group: the load balancer and the service each have their own.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
     acknowledge(this.vpc, ...FINDINGS.defaultGroupUnused);
     for (const subnet of this.vpc.publicSubnets) {
       acknowledge(subnet, ...FINDINGS.publicSubnets);
     }
-    // The log and the image layers are most of the traffic; through a gateway endpoint it costs nothing.
+    // The log and the image layers are most of the traffic, which is free through gateway endpoints.
     this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
     this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
     this.flowLog = new LaneLogGroup(this, 'FlowLog', { retention: props.logRetention });
     this.vpc.addFlowLog('Flows', {
       destination: FlowLogDestination.toCloudWatchLogs(this.flowLog),
-      // What was refused is what an investigation needs; every accepted packet of every stream would cost more than the streams.
+      // Rejected traffic is what an investigation needs. Logging every accepted packet of every stream would
+      // cost more than the streams.
       trafficType: FlowLogTrafficType.REJECT,
     });
   }

@@ -9,11 +9,14 @@ import { bundleProgram, ROOT } from '../bundle.ts';
 import { buildConsole } from './build-console.ts';
 
 export interface ServiceImageProps {
-  /** Whether the image holds the console's page too. */
+  /** Whether the image also contains the console. */
   readonly console: boolean;
 }
 
-/** The container image of the SSE service: a Dockerfile, the service bundled to one file and, if wanted, the console. */
+/**
+ * The container image of the SSE service: a Dockerfile, the service bundled into one file and, optionally,
+ * the console.
+ */
 export class ServiceImage extends Construct {
   readonly asset: DockerImageAsset;
   readonly image: ContainerImage;
@@ -23,12 +26,13 @@ export class ServiceImage extends Construct {
     const directory = mkdtempSync(join(tmpdir(), 'realtime-lanes-image-'));
     try {
       copyFileSync(join(ROOT, 'fargate', 'sse', 'Dockerfile'), join(directory, 'Dockerfile'));
-      // `cdk deploy OtherStack` bundles nothing of this stack, as it bundles none of its functions.
+      // `cdk deploy OtherStack` does not bundle this stack's service, just as it does not bundle its
+      // functions.
       if (Stack.of(this).bundlingRequired) {
         bundleProgram('fargate/sse/main.ts', join(directory, 'service.mjs'));
         if (props.console) buildConsole(join(directory, 'console'));
       }
-      // Copies the directory into the cloud assembly, so it can go.
+      // The asset copies the directory into the cloud assembly, so the directory can be deleted.
       this.asset = new DockerImageAsset(this, 'Asset', { directory, platform: Platform.LINUX_ARM64 });
     } finally {
       rmSync(directory, { recursive: true, force: true });

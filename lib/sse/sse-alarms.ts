@@ -5,10 +5,13 @@ import { METRICS } from '../../backbone/contract.ts';
 import { alarmAbove } from '../observability/alarm.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
 
-/** Of what a task may have. New tasks take minutes to come. */
+/** The part of a task's stream limit at which the alarm fires. New tasks take minutes to start. */
 const NEAR_THE_LIMIT = 0.85;
 
-/** Of the SSE lane alone: its tasks tombstone gaps, are targets, and have a limit of streams. */
+/**
+ * Alarms that only the SSE lane has: its tasks tombstone gaps, are targets of a load balancer, and have a
+ * limit of streams.
+ */
 export function alarmTasks(
   scope: Construct,
   { targetGroup, maxStreams }: { targetGroup: ApplicationTargetGroup; maxStreams: number },

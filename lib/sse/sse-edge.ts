@@ -20,7 +20,7 @@ export interface SseBehaviorsProps {
   readonly edge: DistributionEdge;
   /** Internal, with a listener for HTTP. */
   readonly loadBalancer: ApplicationLoadBalancer;
-  /** Files of the console. @default - what is no path of a lane is the service's to answer */
+  /** Files of the console. @default - the service answers all paths that belong to no lane */
   readonly consoleBucket?: IBucket | undefined;
   /** Where the console connects to besides the distribution. */
   readonly connectTo: readonly string[];
@@ -34,9 +34,10 @@ export function sseBehaviors(scope: Construct, { edge, loadBalancer, consoleBuck
   return { paths: { '/v1/*': service }, rest: page ?? service };
 }
 
-/** How long a file is kept says the file itself: `console-files.ts`. */
+/** The files themselves set how long they are cached: see `console-files.ts`. */
 function consoleBehavior(scope: Construct, bucket: IBucket): BehaviorOptions {
-  // Who may not list is answered 403 for a file that is not there. What may be listed is no secret, and no path lists it.
+  // Without the permission to list, a missing file is answered with 403. The file names are not secret, and
+  // no path lists them.
   const origin = S3BucketOrigin.withOriginAccessControl(bucket, { originAccessLevels: [AccessLevel.READ, AccessLevel.LIST] });
   Annotations.of(scope).acknowledgeWarning(
     '@aws-cdk/aws-cloudfront-origins:listBucketSecurityRisk',
@@ -52,18 +53,19 @@ function consoleBehavior(scope: Construct, bucket: IBucket): BehaviorOptions {
 function serviceBehavior(edge: DistributionEdge, loadBalancer: ApplicationLoadBalancer): BehaviorOptions {
   return {
     origin: VpcOrigin.withApplicationLoadBalancer(loadBalancer, {
-      // Over a private connection, to a load balancer without a public address: ADR 17 says why not HTTPS.
+      // Over a private connection, to a load balancer without a public address: ADR 17 explains why not
+      // HTTPS.
       protocolPolicy: OriginProtocolPolicy.HTTP_ONLY,
       readTimeout: Duration.seconds(edge.originReadTimeoutSeconds),
       keepaliveTimeout: Duration.seconds(edge.originKeepAliveSeconds),
     }),
-    // With `Host` and with CloudFront-Forwarded-Proto: by them the service knows a page of its own from others.
+    // With `Host` and CloudFront-Forwarded-Proto, by which the service tells its own pages from others.
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_AND_CLOUDFRONT_2022,
     allowedMethods: AllowedMethods.ALLOW_ALL,
     cachePolicy: CachePolicy.CACHING_DISABLED,
-    // What is compressed is gathered first, and events would wait.
+    // Compression collects data first, so events would be delayed.
     compress: false,
-    // A redirect would come after the token had been sent in the clear.
+    // A redirect would come too late: the token would already have been sent unencrypted.
     viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
   };
 }

@@ -26,7 +26,10 @@ import type { Configurable } from '../lane-function.ts';
 import { PRIVATE_BUCKET } from '../private-bucket.ts';
 import { FINDINGS } from './sse-load-balancer.findings.ts';
 
-/** Longest idle timeout of an Application Load Balancer (its attributes in the ELB guide, 2026-11). Synth accepts more, the deploy fails. */
+/**
+ * Longest idle timeout of an Application Load Balancer (its attributes in the ELB guide, 2026-11). Synth
+ * accepts more, but the deploy fails.
+ */
 const MAX_IDLE_TIMEOUT_SECONDS = 4_000;
 
 export interface SseLoadBalancerProps {
@@ -35,20 +38,24 @@ export interface SseLoadBalancerProps {
   readonly edge: EdgeSettings;
   /** Longest silence on a connection, 1 to 4000 s. */
   readonly idleTimeout: Duration;
-  /** How long streams to a task that is going away stay open, 0 to 3600 s. */
+  /** How long streams to a leaving task stay open, 0 to 3600 s. */
   readonly deregistrationDelay: Duration;
   /** Port of the tasks. */
   readonly targetPort: number;
   /** How long access logs are kept. */
   readonly accessLogDays: RetentionDays;
   readonly deletionProtection: boolean;
-  /** Where the console that comes through it connects to besides its own origin. Asked for in the synth. */
+  /**
+   * Where the console connects to besides its own origin, if this load balancer serves it. Called during
+   * synth.
+   */
   readonly connectTo: () => readonly string[];
 }
 
 /**
- * HTTP/2 over TLS towards clients, or HTTP towards CloudFront over its private connection, and HTTP/1.1 towards tasks. A target group of protocol version HTTP2 would answer
- * HTTP/1.1 clients, CloudFront among them, with 464.
+ * Uses HTTP/2 over TLS towards clients, or HTTP towards CloudFront over its private connection, and HTTP/1.1
+ * towards tasks. A target group of protocol version HTTP2 would answer HTTP/1.1 clients, including
+ * CloudFront, with 464.
  */
 export class SseLoadBalancer extends Construct {
   readonly loadBalancer: ApplicationLoadBalancer;
@@ -76,7 +83,8 @@ export class SseLoadBalancer extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
-      // S3 refuses to delete a bucket that holds objects. They expire by themselves; the bucket is left for the operator.
+      // S3 refuses to delete a bucket that contains objects. They expire by themselves; the operator deletes
+      // the bucket.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     acknowledge(this.accessLogs, ...FINDINGS.isTheAccessLog);
@@ -113,7 +121,8 @@ export class SseLoadBalancer extends Construct {
       port: targetPort,
       protocol: ApplicationProtocol.HTTP,
       protocolVersion: ApplicationProtocolVersion.HTTP1,
-      // An open stream is an outstanding request, so this balances by open streams. It does not go with slow start.
+      // An open stream is an outstanding request, so this balances by open streams. It cannot be combined
+      // with slow start.
       loadBalancingAlgorithmType: TargetGroupLoadBalancingAlgorithmType.LEAST_OUTSTANDING_REQUESTS,
       deregistrationDelay,
       healthCheck: {
@@ -153,7 +162,7 @@ export class SseLoadBalancer extends Construct {
     });
     addHeaders(https, { ...pageHeaders(connectTo), strict_transport_security: `max-age=${STRICT_TRANSPORT_SECONDS}` });
     if (plainHttp === 'forward') {
-      // Browsers heed Strict-Transport-Security over HTTPS only (RFC 6797, 8.1).
+      // Browsers accept Strict-Transport-Security over HTTPS only (RFC 6797, 8.1).
       addHeaders(http, pageHeaders(connectTo));
       acknowledge(http, ...FINDINGS.plainHttpInDevelopment);
     } else {
@@ -175,7 +184,7 @@ export class SseLoadBalancer extends Construct {
     return http;
   }
 
-  /** Lets a task see whether it is draining, and tells it where to look. */
+  /** Lets a task check whether it is draining, and tells it the target group. */
   allowWatchTarget(task: Configurable): Grant {
     task.addEnvironment(SSE_ENV.targetGroupArns, this.targetGroup.targetGroupArn);
     acknowledge(task.grantPrincipal, ...FINDINGS.targetHealthHasNoResource);
@@ -183,7 +192,7 @@ export class SseLoadBalancer extends Construct {
   }
 }
 
-/** By the names that a listener's attributes have for them. */
+/** By the names that these headers have in a listener's attributes. */
 const pageHeaders = (connectTo: () => readonly string[]) => ({
   content_security_policy: Lazy.string({ produce: () => contentSecurityPolicy(connectTo()) }),
   x_content_type_options: 'nosniff',
@@ -191,7 +200,7 @@ const pageHeaders = (connectTo: () => readonly string[]) => ({
   x_frame_options: 'DENY',
 });
 
-/** Headers that every answer of the listener has, whatever the service says. */
+/** Headers of every response of the listener, whatever the service sends. */
 function addHeaders(listener: ApplicationListener, headers: Readonly<Record<string, string>>): void {
   for (const [name, value] of Object.entries(headers)) listener.setAttribute(`routing.http.response.${name}.header_value`, value);
 }

@@ -42,8 +42,9 @@ export interface SseServiceProps {
 }
 
 /**
- * What the kernel keeps for a client that does not read: 256 KiB a socket at most, instead of 4 MiB. It counts as the task's
- * memory, and a process cannot limit it by itself. Fargate takes it from platform version 1.4.0 on (API reference of `SystemControl`, 2026-11).
+ * How much the kernel keeps for a client that does not read: at most 256 KiB per socket instead of 4 MiB. It
+ * counts as the task's memory, and a process cannot limit it by itself. Fargate supports it from platform
+ * version 1.4.0 on (API reference of `SystemControl`, 2026-11).
  */
 const SEND_BUFFERS = { namespace: 'net.ipv4.tcp_wmem', value: '4096 16384 262144' };
 
@@ -71,7 +72,7 @@ export class SseService extends Construct implements Configurable {
     this.grantPrincipal = this.taskDefinition.taskRole;
     this.container = this.taskDefinition.addContainer('Service', {
       image: props.image,
-      // The one container may have all that the task has.
+      // The only container may use all of the task's memory.
       memoryLimitMiB: task.memoryMb,
       portMappings: [{ containerPort: SERVICE_PORT }],
       logging: LogDriver.awsLogs({ streamPrefix: 'sse', logGroup: this.logGroup }),
@@ -80,7 +81,8 @@ export class SseService extends Construct implements Configurable {
       systemControls: [SEND_BUFFERS],
       stopTimeout: Duration.seconds(stopTimeoutSeconds),
       healthCheck: {
-        // The image has no curl. A task that only drains is healthy: the load balancer asks for readiness, ECS for life.
+        // The image has no curl. A draining task is healthy: the load balancer checks readiness, ECS checks
+        // liveness.
         command: ['CMD', 'node', '-e', probe(`http://127.0.0.1:${SERVICE_PORT}${SSE_PATHS.health}`)],
         interval: Duration.seconds(15),
         timeout: Duration.seconds(5),
@@ -101,11 +103,11 @@ export class SseService extends Construct implements Configurable {
     this.service = new FargateService(this, 'Service', {
       cluster: this.cluster,
       taskDefinition: this.taskDefinition,
-      // No desired count: autoscaling has it, and a deploy would set it back.
+      // No desired count: autoscaling manages it, and a deploy would reset it.
       vpcSubnets: TASK_SUBNETS,
       assignPublicIp: false,
       circuitBreaker: { enable: true, rollback: true },
-      // A deploy starts the new tasks first: streams that are cut find room at once.
+      // A deploy starts the new tasks first, so that streams that are cut find room at once.
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       healthCheckGracePeriod: Duration.seconds(60),
@@ -116,9 +118,10 @@ export class SseService extends Construct implements Configurable {
   }
 
   /**
-   * Holds the average of open streams per task. The load balancer's own metrics would not do: one connection of HTTP/2 carries
-   * many streams, and requests are counted when they come, not while they last. A task that is taken away drains first, as in
-   * a deploy; scale-in protection would keep it for as long as one client stays.
+   * Keeps the average number of open streams per task constant. The load balancer's own metrics do not work
+   * for that: one HTTP/2 connection carries many streams, and requests are counted when they arrive, not
+   * while they last. A task that is removed drains first, as in a deploy; scale-in protection would keep it
+   * for as long as one client stays.
    */
   private scale({ minTasks, maxTasks, targetStreamsPerTask, schedule }: SseSettings['scaling']): void {
     const tasks = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
@@ -126,7 +129,7 @@ export class SseService extends Construct implements Configurable {
       metric: laneMetric(this, 'sse', METRICS.openConnections, 'Average'),
       targetValue: targetStreamsPerTask,
       scaleOutCooldown: Duration.minutes(1),
-      // Every task that goes makes its clients reconnect: not for a dip.
+      // Every task that is removed makes its clients reconnect, so a short dip must not remove one.
       scaleInCooldown: Duration.minutes(10),
     });
     for (const [index, { cron, minTasks: minCapacity }] of schedule.entries()) {
@@ -141,12 +144,13 @@ export class SseService extends Construct implements Configurable {
 }
 
 /**
- * AWS, the registry of the image and the keys of the issuer answer on 443 at addresses that change. Security groups do not filter
- * the VPC's resolver, nor the metadata endpoint of the task.
+ * AWS, the image registry and the issuer's keys are reached on port 443 at addresses that change. Security
+ * groups do not filter the VPC's resolver or the metadata endpoint of the task.
  * https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html
  */
 function allowHttpsOut(group: ISecurityGroup): void {
-  // The service makes its group open towards everywhere. One made here would have another logical id, and so replace the service.
+  // The service creates its group with egress to everywhere. A group created here would have another logical
+  // id, and replace the service.
   const resource = group.node.defaultChild as CfnSecurityGroup;
   resource.securityGroupEgress = [
     { cidrIp: '0.0.0.0/0', ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'AWS, and the keys of the issuer' },

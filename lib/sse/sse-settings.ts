@@ -2,7 +2,10 @@ import * as v from 'valibot';
 import { between, setting } from '../../backbone/settings.ts';
 import { drainTimes, streamTimes, taskLimits } from '../../fargate/sse/settings.ts';
 
-/** Six fields, in UTC, as EventBridge and Application Auto Scaling take them; one of the two kinds of day is `?`. */
+/**
+ * Six fields, in UTC, as EventBridge and Application Auto Scaling expect them; one of the two day fields is
+ * `?`.
+ */
 const cronExpression = v.pipe(
   v.string(),
   v.regex(
@@ -11,14 +14,17 @@ const cronExpression = v.pipe(
   ),
 );
 
-/** Settings of the SSE lane: those of its tasks, and those of what is around them. */
+/** Settings of the SSE lane: those of its tasks, and those of the infrastructure around them. */
 export const sseSettings = v.strictObject({
   /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.optional(v.boolean(), false),
-  /** NAT gateways through which tasks reach AWS: one per zone keeps the loss of a zone local, one in all is cheaper. */
+  /**
+   * NAT gateways through which tasks reach AWS: one per zone limits the loss of a zone to that zone, a single
+   * one is cheaper.
+   */
   natGateways: setting(1, 2, 1),
   task: v.strictObject({
-    /** 1024 is one vCPU. A task serves its streams on one core: more tasks, not larger ones. */
+    /** 1024 is one vCPU. A task serves its streams on one core, so use more tasks instead of larger ones. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
     ...taskLimits,
     /** Open files and sockets that a task may have. */
@@ -27,20 +33,26 @@ export const sseSettings = v.strictObject({
   scaling: v.strictObject({
     minTasks: between(1, 1_000),
     maxTasks: between(1, 1_000),
-    /** Open streams per task that are held by adding and removing tasks: the rest of `maxStreams` is room until new ones are there. */
+    /**
+     * Open streams per task that autoscaling aims at. The rest of `maxStreams` is room until new tasks have
+     * started.
+     */
     targetStreamsPerTask: between(1, 1_000_000),
-    /** Times from which there are at least so many tasks, ahead of peaks that are known; a later one may lower it again. */
+    /**
+     * Times from which at least this many tasks run, ahead of known peaks; a later entry may lower the number
+     * again.
+     */
     schedule: v.optional(v.array(v.strictObject({ cron: cronExpression, minTasks: between(1, 1_000) })), []),
   }),
   ...streamTimes,
   ...drainTimes,
   /** Longest silence that the load balancer allows on a connection. */
   idleTimeoutSeconds: setting(1, 4_000, 60),
-  /** How long the load balancer keeps open streams to a task that is going away. */
+  /** How long the load balancer keeps streams to a leaving task open. */
   deregistrationDelaySeconds: setting(0, 3_600, 10),
-  /** From SIGTERM to SIGKILL. */
+  /** Time from SIGTERM to SIGKILL. */
   stopTimeoutSeconds: setting(2, 120, 30),
-  /** How often queues of tasks that are gone are looked for. */
+  /** How often the sweep looks for queues of stopped tasks. */
   sweepIntervalMinutes: setting(1, 1_440, 15),
   /** How long the functions that remove queues may run. */
   cleanerTimeoutSeconds: setting(1, 900, 60),

@@ -32,7 +32,7 @@ export class SseStack extends Stack implements LaneStack {
     this.props = laneProps;
     const logRetention = stage.logRetentionDays;
 
-    // A distribution has the console's files in a bucket of its own.
+    // Behind a distribution, the console's files are in a bucket of their own.
     const console = settings.console && stage.edge.type === 'alb';
     const network = new Network(this, 'Network', { natGateways: settings.natGateways, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
@@ -118,5 +118,8 @@ export class SseStack extends Stack implements LaneStack {
   }
 }
 
-/** What the deployment tells the console: where the other lanes are, and how users sign in. `packages/console/config.ts` reads it. */
+/**
+ * What the deployment tells the console: where the other lanes are, and how users sign in.
+ * `packages/console/config.ts` reads it.
+ */
 const consoleConfig = (peers: Readonly<Record<string, string>>, signIn: SignIn | undefined) => ({ ...peers, signIn });

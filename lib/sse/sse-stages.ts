@@ -1,7 +1,7 @@
 import type { InferInput } from 'valibot';
 import type { sseSettings } from './sse-settings.ts';
 
-/** What the shipped stages set of the SSE lane, by their ids. */
+/** What the shipped stages set for the SSE lane, by their ids. */
 export const sseStages: Readonly<Record<string, InferInput<typeof sseSettings>>> = {
   dev: {
     console: true,
@@ -9,7 +9,7 @@ export const sseStages: Readonly<Record<string, InferInput<typeof sseSettings>>>
       cpu: 256,
       memoryMb: 512,
       maxStreams: 2_000,
-      // The developer is the one principal there is, load tests included.
+      // The developer is the only principal, including in load tests.
       maxStreamsPerPrincipal: 1_999,
       maxPublishesPerSecond: 5_000,
     },
@@ -18,7 +18,7 @@ export const sseStages: Readonly<Record<string, InferInput<typeof sseSettings>>>
   prod: {
     natGateways: 2,
     task: { cpu: 1024, memoryMb: 2_048, maxStreams: 20_000, maxStreamsPerPrincipal: 100, maxPublishesPerSecond: 50 },
-    // Two thirds of what a task takes: the streams of one lost task of three find room on the others.
+    // Two thirds of what a task holds: if one of three tasks is lost, the others have room for its streams.
     scaling: { minTasks: 3, maxTasks: 30, targetStreamsPerTask: 13_000 },
     retryMaxMs: 15_000,
     drainSeconds: 60,

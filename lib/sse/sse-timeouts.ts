@@ -4,7 +4,7 @@ import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { SseSettings } from './sse-settings.ts';
 
-/** What no stage can change: times that code and infrastructure share. */
+/** Values that no stage can change: times that code and infrastructure share. */
 export const SSE_TIMES = {
   client: CLIENT_TIMES as Readonly<Record<'silenceTimeoutMs', number>>,
   queueRetentionSeconds: TASK_QUEUE_RETENTION_SECONDS as number,
@@ -28,25 +28,25 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.heartbeatIntervalMs', sse.heartbeatIntervalMs],
       ["the client's silenceTimeoutMs / 3", fixed.client.silenceTimeoutMs / 3],
       'ms',
-      'our client gives up a stream that is silent for so long, and would reconnect for ever where nothing is wrong',
+      'our client gives up a stream that is silent for this long, and would keep reconnecting although nothing is wrong',
     ),
     below(
       ['the longest poll', fixed.longestPollSeconds],
       ['sse.idleTimeoutSeconds', sse.idleTimeoutSeconds],
       's',
-      'a poll is silent while it waits, and the load balancer would answer 504 in its place',
+      'a poll is silent while it waits, and the load balancer would answer with 504 instead',
     ),
     below(
       ['sse.idleTimeoutSeconds', sse.idleTimeoutSeconds],
       ['sse.keepAliveSeconds', sse.keepAliveSeconds],
       's',
-      'the load balancer must be the one to close an idle connection: it answers 502 where a task closes one that it is about to use',
+      'the load balancer must be the one to close an idle connection: if a task closes one that it is about to use, it answers with 502',
     ),
     atMost(
       ['sse.targetHealthIntervalSeconds + sse.drainSeconds', sse.targetHealthIntervalSeconds + sse.drainSeconds],
       ['sse.deregistrationDelaySeconds', sse.deregistrationDelaySeconds],
       's',
-      'a task learns late by that interval that it is to drain, and when the delay ends the load balancer cuts the streams that are left at once',
+      'a task may learn one interval late that it must drain, and when the delay ends, the load balancer cuts all remaining streams at once',
     ),
     below(
       [`sse.drainSeconds x 1000 + ${fixed.stopMarginMs}`, sse.drainSeconds * 1_000 + fixed.stopMarginMs],
@@ -58,13 +58,13 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.retryMinMs', sse.retryMinMs],
       ['sse.retryMaxMs', sse.retryMaxMs],
       'ms',
-      'clients of a lost task come back spread over this range',
+      'clients of a lost task reconnect spread over this range',
     ),
     atMost(
       [`sse.task.maxStreams + ${FILES_BESIDES_STREAMS}`, sse.task.maxStreams + FILES_BESIDES_STREAMS],
       ['sse.task.openFiles', sse.task.openFiles],
       'files',
-      'every stream is a socket, and the task needs some for its own calls',
+      'every stream is a socket, and the task needs some files and sockets of its own',
     ),
     below(
       ['sse.task.maxStreamsPerPrincipal', sse.task.maxStreamsPerPrincipal],
@@ -76,13 +76,13 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.scaling.targetStreamsPerTask', sse.scaling.targetStreamsPerTask],
       ['sse.task.maxStreams', sse.task.maxStreams],
       'streams',
-      'tasks that are full refuse streams before the average can pass the target, and none would be added',
+      'full tasks refuse streams before the average can exceed the target, so no task would be added',
     ),
     atMost(
       ['sse.scaling.minTasks', Math.max(sse.scaling.minTasks, ...sse.scaling.schedule.map(({ minTasks }) => minTasks))],
       ['sse.scaling.maxTasks', sse.scaling.maxTasks],
       'tasks',
-      'Application Auto Scaling takes no minimum above the maximum, a scheduled one neither',
+      'Application Auto Scaling accepts no minimum above the maximum, not even a scheduled one',
     ),
     below(
       ['sse.cleanerTimeoutSeconds', sse.cleanerTimeoutSeconds],
@@ -94,18 +94,18 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.headCheckIntervalMs', sse.headCheckIntervalMs],
       ["retention of a task's queue", fixed.queueRetentionSeconds * 1_000],
       'ms',
-      'what the queue of a task forgets is found only by comparing heads, and must not have been missing for longer than that',
+      "notifications that a task's queue has dropped are found only by comparing heads, which must therefore happen more often",
     ),
     below(
       ["retention of a task's queue", fixed.queueRetentionSeconds],
       ['backbone.retentionHours', backbone.retentionHours * 3_600],
       's',
-      'a notification is a hint, and what it hints at must still be in the log when it is read at last',
+      'a notification is a hint: its event must still be in the log when the notification is finally read',
     ),
   ];
 }
 
-/** How they must agree with CloudFront, where it is in front of the lane. */
+/** How they must agree with CloudFront, if it is in front of the lane. */
 export function distributionRules({ edge }: Pick<StageBase, 'edge'>, sse: SseSettings, fixed = SSE_TIMES): readonly TimeoutRule[] {
   if (edge.type === 'alb') return [];
   return [
@@ -119,13 +119,13 @@ export function distributionRules({ edge }: Pick<StageBase, 'edge'>, sse: SseSet
       ['the longest poll', fixed.longestPollSeconds],
       ['edge.originReadTimeoutSeconds', edge.originReadTimeoutSeconds],
       's',
-      'a poll is silent while it waits, and CloudFront would answer 504 in its place',
+      'a poll is silent while it waits, and CloudFront would answer with 504 instead',
     ),
     below(
       ['edge.originKeepAliveSeconds', edge.originKeepAliveSeconds],
       ['sse.idleTimeoutSeconds', sse.idleTimeoutSeconds],
       's',
-      'CloudFront must be the one to close an idle connection: it answers 502 where the load balancer closes one that it is about to use',
+      'CloudFront must be the one to close an idle connection: if the load balancer closes one that it is about to use, it answers with 502',
     ),
   ];
 }

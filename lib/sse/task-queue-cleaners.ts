@@ -20,14 +20,15 @@ export interface TaskQueueCleanersProps {
   readonly cluster: ICluster;
   readonly service: IService;
   readonly sweepInterval: Duration;
-  /** How long a cleaner may run. Below the sweep interval. */
+  /** How long a cleaner may run. Must be below the sweep interval. */
   readonly timeout: Duration;
   readonly logRetention: RetentionDays;
 }
 
 /**
- * Remove what a task could not remove itself. A task that stops in order deletes its queue; one that is killed leaves
- * an event, and the first cleaner acts on it; where that event is lost too, the sweep finds the queue.
+ * Remove what a task could not remove itself. A task that stops normally deletes its queue. A task that is
+ * killed causes an event, on which the first cleaner acts. If that event is lost too, the sweep finds the
+ * queue.
  */
 export class TaskQueueCleaners extends Construct {
   readonly taskStopped: LaneFunction;
@@ -88,7 +89,7 @@ export class TaskQueueCleaners extends Construct {
     return laneMetric(this, 'sse', METRICS.orphans, 'Maximum').with({ period: Duration.minutes(5) });
   }
 
-  /** Lets the sweep see which tasks of the cluster run, and tells it the cluster. */
+  /** Lets the sweep list the running tasks of the cluster, and tells it the cluster. */
   private allowListTasks(cluster: ICluster): void {
     this.sweep.addEnvironment(TASK_QUEUE_ENV.clusterArn, cluster.clusterArn);
     const tasks = Stack.of(this).formatArn({ service: 'ecs', resource: 'task', resourceName: `${cluster.clusterName}/*` });
@@ -98,7 +99,8 @@ export class TaskQueueCleaners extends Construct {
     Grant.addToPrincipal({
       grantee: this.sweep,
       actions: ['ecs:ListTasks'],
-      // The action's resource is a container instance, which Fargate has none of; the cluster is a condition.
+      // The action's resource is a container instance, which does not exist on Fargate; a condition limits it
+      // to the cluster.
       resourceArns: ['*'],
       conditions: { ArnEquals: { 'ecs:cluster': cluster.clusterArn } },
     });

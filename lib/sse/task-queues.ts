@@ -9,7 +9,7 @@ import type { Configurable } from '../lane-function.ts';
 /** Longest name of an SQS queue. */
 const MAX_QUEUE_NAME = 80;
 
-/** An ECS task id. */
+/** Length of an ECS task id. */
 const TASK_ID_LENGTH = 32;
 
 export interface TaskQueuesProps {
@@ -17,16 +17,16 @@ export interface TaskQueuesProps {
 }
 
 /**
- * The queues that tasks make for themselves, one each, named prefix + task id. They are no resources of the stack:
- * this construct is what the stack knows of them, their name and who may do what with them.
+ * The queues that tasks create for themselves, one each, named prefix + task id. They are not resources of
+ * the stack: this construct defines their names and who may do what with them.
  */
 export class TaskQueues extends Construct {
   /**
-   * Ends in `_`, which a stack's name cannot hold, so no other stack's prefix starts with this one: a sweep finds its
-   * own queues only.
+   * Ends in `_`, which a stack's name cannot contain, so no other stack's prefix begins with this one. A
+   * sweep therefore finds only its own queues.
    */
   readonly prefix: string;
-  /** Matches the queues of this prefix and no others. */
+  /** Matches the queues with this prefix and no others. */
   readonly arnPattern: string;
   private readonly topic: EventTopic;
 
@@ -37,13 +37,13 @@ export class TaskQueues extends Construct {
     this.prefix = `${stack.stackName}_`;
     if (this.prefix.length + TASK_ID_LENGTH > MAX_QUEUE_NAME) {
       throw new Error(
-        `The stack name ${stack.stackName} is too long: its queues would be named with ${this.prefix.length} + ${TASK_ID_LENGTH} characters, and SQS allows ${MAX_QUEUE_NAME}`,
+        `The stack name ${stack.stackName} is too long: names of its queues would have ${this.prefix.length} + ${TASK_ID_LENGTH} characters, but SQS allows ${MAX_QUEUE_NAME}. Choose a shorter name`,
       );
     }
     this.arnPattern = stack.formatArn({ service: 'sqs', resource: `${this.prefix}*` });
   }
 
-  /** Lets a task make, subscribe, read and remove its queue, and tells it the names. */
+  /** Lets a task create, subscribe, read and remove its queue, and tells it the names. */
   allowUse(task: Configurable): Grant {
     task.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
     return this.grant(task, 'sqs:CreateQueue', 'sqs:TagQueue', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:DeleteQueue').combine(
@@ -51,13 +51,16 @@ export class TaskQueues extends Construct {
     );
   }
 
-  /** Lets a cleaner remove the queue and the subscription of a task that is gone, and tells it the names. */
+  /** Lets a cleaner remove the queue and the subscription of a stopped task, and tells it the names. */
   allowRemove(cleaner: Configurable): Grant {
     cleaner.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
     return this.grant(cleaner, 'sqs:GetQueueUrl', 'sqs:ListQueueTags', 'sqs:DeleteQueue').combine(this.topic.allowUnsubscribe(cleaner));
   }
 
-  /** Lets a cleaner find all queues and their age. SQS knows no permission to list a part of an account's queues. */
+  /**
+   * Lets a cleaner list all queues and read their age. SQS has no permission for listing only some of an
+   * account's queues.
+   */
   allowList(cleaner: Configurable): Grant {
     return Grant.addToPrincipal({ grantee: cleaner, actions: ['sqs:ListQueues'], resourceArns: ['*'] }).combine(
       this.grant(cleaner, 'sqs:GetQueueAttributes'),

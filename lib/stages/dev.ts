@@ -1,15 +1,16 @@
 import { parseStage } from '../stage.ts';
 
-/** One developer's deployment: small, cheap, gone without a trace when its stacks are deleted. */
+/** One developer's deployment: small, cheap, and removed without a trace when its stacks are deleted. */
 export const dev = parseStage(
   {
     id: 'dev',
     region: 'us-east-1',
     production: false,
     logRetentionDays: 7,
-    // EventSource in a page of another origin, and curl by hand, have no other way than a token in the query.
+    // EventSource in a page of another origin, and manual use of curl, need a token in the query.
     auth: { queryToken: true, origins: ['http://localhost:5173'] },
-    // 250 publications a second with a key, 500 without. A test that runs away costs 2.70 USD an hour here: 3.6 million writes and reads.
+    // 250 publications a second with a key, 500 without. A test that runs away costs at most 2.70 USD an
+    // hour: 3.6 million writes and reads.
     backbone: { retentionHours: 24, maxThroughput: { readUnits: 1_000, writeUnits: 1_000 } },
     edge: {
       type: 'alb',

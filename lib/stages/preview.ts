@@ -1,7 +1,7 @@
 import { parseStage } from '../stage.ts';
 import { dev } from './dev.ts';
 
-/** The stage of development behind CloudFront: it needs no domain, no certificate and no DNS. */
+/** The stage for development behind CloudFront: it needs no domain, no certificate and no DNS. */
 export const preview = parseStage(
   {
     ...dev,

@@ -8,7 +8,7 @@ export const prod = parseStage(
     production: true,
     logRetentionDays: 365,
     auth: {},
-    // What 5,000 publications a second take that all come with a key, up to 1 KB each; 54 USD an hour if it lasts.
+    // Enough for 5,000 publications a second with a key each, of up to 1 KB; 54 USD an hour at that rate.
     backbone: { retentionHours: 72, maxThroughput: { readUnits: 20_000, writeUnits: 20_000 } },
     edge: {
       type: 'alb',
@@ -16,7 +16,7 @@ export const prod = parseStage(
       domainName: 'lanes.example.com',
       certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
       plainHttp: 'redirect',
-      // An office behind one address may reconnect as a whole after a deploy.
+      // A whole office behind one address may reconnect after a deploy.
       requestsPerAddress: 10_000,
     },
   },

@@ -6,8 +6,9 @@ import { acknowledge } from '../acknowledgements.ts';
 import { FINDINGS } from './api-gateway-logging.findings.ts';
 
 /**
- * The role with which API Gateway writes logs. It is a setting of the account and region, not of an API, so every
- * stack that has it sets the same one, and it stays when a stack is deleted: another stack's logs may hang on it.
+ * The role with which API Gateway writes logs. It is a setting of the account and Region, not of an API. So
+ * every stack with this construct sets the same one, and it stays when a stack is deleted, because another
+ * stack's logs may depend on it.
  */
 export class ApiGatewayLogging extends Construct {
   readonly role: Role;

@@ -13,13 +13,19 @@ export interface ConnectionExpiryProps {
   readonly logRetention: RetentionDays;
 }
 
-/** No connection outlives its token by more than this and the time that a run takes. EventBridge knows no shorter rate. */
+/**
+ * No connection outlives its token by more than this plus the duration of a run. EventBridge has no shorter
+ * rate.
+ */
 const INTERVAL = Duration.minutes(1);
 
-/** Below the interval, so that two runs do not end the same connections. */
+/** Below the interval, so that two runs never end the same connections. */
 const FUNCTION_TIMEOUT = Duration.seconds(50);
 
-/** Ends connections whose token has expired. It reads an index by minutes, so it costs what expires and not what is open. */
+/**
+ * Closes connections whose token has expired. It reads an index by minutes, so its cost depends on what
+ * expires and not on what is open.
+ */
 export class ConnectionExpiry extends Construct {
   readonly handler: LaneFunction;
   readonly rule: Rule;

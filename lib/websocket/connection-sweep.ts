@@ -16,8 +16,8 @@ export interface ConnectionSweepProps extends Readonly<WebSocketSettings['sweep'
 }
 
 /**
- * Removes what a lost `$disconnect` has left, where no event meets it and before it expires: a part of the connections
- * at a time, so that its cost does not grow with them.
+ * Removes the rows that a lost `$disconnect` has left, if no event finds them and before they expire.
+ * Examines a part of the connections at a time, so that the cost of a run does not grow with them.
  */
 export class ConnectionSweep extends Construct {
   readonly handler: LaneFunction;

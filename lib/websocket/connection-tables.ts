@@ -10,13 +10,13 @@ import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
 export interface ConnectionTablesProps extends Settings<typeof connectionSettings> {
-  /** Of each table. */
+  /** The limit of each table. */
   readonly maxThroughput: MaxThroughput;
 }
 
 /**
- * Who is connected, and who listens to what. Rows live as long as a connection and are worthless without it, so the
- * tables are never kept or backed up. Only the sweep may scan.
+ * Who is connected, and who subscribes to what. Rows live as long as a connection and are worthless without
+ * it, so the tables are never kept or backed up. Only the sweep may scan.
  */
 export class ConnectionTables extends Construct {
   readonly connections: TableV2;
@@ -44,7 +44,7 @@ export class ConnectionTables extends Construct {
           partitionKey: { name: expiryIndex.partitionKey.name, type: AttributeType.STRING },
           sortKey: { name: expiryIndex.sortKey.name, type: AttributeType.NUMBER },
           projectionType: ProjectionType.KEYS_ONLY,
-          // Every write of the table is one of the index: a lower maximum here would hold the table up.
+          // Every write to the table is also one to the index: a lower maximum here would throttle the table.
           ...maximum,
         },
       ],
@@ -66,7 +66,10 @@ export class ConnectionTables extends Construct {
     };
   }
 
-  /** `$connect`: writes the row of a new connection, and counts it; where there are too many, looks which of them are gone, and takes the row back. */
+  /**
+   * `$connect`: writes the row of a new connection and counts it. If there are too many, checks which of them
+   * are gone, and otherwise deletes the row again.
+   */
   allowOpen(grantee: Configurable): Grant {
     return this.allow(grantee, {
       connections: ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:BatchGetItem'],
@@ -74,7 +77,7 @@ export class ConnectionTables extends Construct {
     });
   }
 
-  /** `$disconnect`, and whoever finds a connection gone: deletes it and its subscriptions. */
+  /** `$disconnect`, and whoever finds a connection gone: deletes its row and its subscriptions. */
   allowClose(grantee: Configurable): Grant {
     return this.allow(grantee, {
       connections: ['dynamodb:DeleteItem'],
@@ -91,22 +94,22 @@ export class ConnectionTables extends Construct {
     });
   }
 
-  /** Counts what a principal publishes, and what it causes to be posted. */
+  /** Counts what a principal publishes, and the posts that it causes. */
   allowCount(grantee: Configurable): Grant {
     return this.allow(grantee, { principals: ['dynamodb:UpdateItem'] });
   }
 
-  /** Frames: gives a replay a place among those of its principal, and where there is none looks which of them have ended. */
+  /** Frames: gives a replay one of its principal's places; if none is free, checks which replays have ended. */
   allowBeginReplay(grantee: Configurable): Grant {
     return this.allowCount(grantee).combine(this.allow(grantee, { principals: ['dynamodb:GetItem'] }));
   }
 
-  /** Turns of replays: look whether the connection is still there, note how far they have come, and count their posts. */
+  /** Replay turns: check whether the connection still exists, save their progress, and count their posts. */
   allowReplay(grantee: Configurable): Grant {
     return this.allow(grantee, { connections: ['dynamodb:GetItem'], principals: ['dynamodb:UpdateItem'] });
   }
 
-  /** Fan-out: reads a channel's subscribers and forgets those that are gone. */
+  /** Fan-out: reads a channel's subscribers and deletes the subscriptions of closed connections. */
   allowDeliver(grantee: Configurable): Grant {
     return this.allow(grantee, { subscriptions: ['dynamodb:Query', 'dynamodb:DeleteItem'] });
   }
@@ -117,7 +120,7 @@ export class ConnectionTables extends Construct {
     return Grant.addToPrincipal({ grantee, actions: ['dynamodb:Query'], resourceArns: [index] });
   }
 
-  /** The sweep: goes over all connections, and reads and writes the one row in which it remembers where it stopped. */
+  /** The sweep: scans all connections, and reads and writes the row that stores where it stopped. */
   allowSweep(grantee: Configurable): Grant {
     const mark = Grant.addToPrincipal({
       grantee,

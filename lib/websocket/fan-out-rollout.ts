@@ -14,18 +14,18 @@ const ALIAS_NAME = 'live';
 
 export interface FanOutRolloutProps {
   readonly function: LambdaRuntimeFunction;
-  /** How invocations move from the version before to a new one. */
+  /** How invocations move from the previous version to a new one. */
   readonly rollout: WebSocketSettings['fanOut']['rollout'];
-  /** Raised where deliveries fall behind, whatever the function says of itself. */
+  /** Alarms that fire when deliveries fall behind, whatever the function itself reports. */
   readonly lateAlarms: readonly Alarm[];
 }
 
 /**
- * The alias that the queues invoke. It moves to a new version at once, or by a deployment of CodeDeploy, which CloudFormation
- * waits for, and which goes back when an alarm is raised.
+ * The alias that the queues invoke. It moves to a new version at once, or by a CodeDeploy deployment, which
+ * CloudFormation waits for and which rolls back when an alarm fires.
  *
- * A version goes when the next one has taken over: until then CloudFormation keeps it to roll back to, and what is older is
- * deployed from its commit.
+ * A version is deleted when the next one has taken over; until then CloudFormation keeps it for a rollback.
+ * To run an older version, deploy its commit.
  */
 export class FanOutRollout extends Construct {
   readonly alias: Alias;
@@ -39,11 +39,12 @@ export class FanOutRollout extends Construct {
 
   private shiftGradually({ function: fn, rollout, lateAlarms }: FanOutRolloutProps): void {
     const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('codedeploy.amazonaws.com') });
-    // AWS's policy for it, AWSCodeDeployRoleForLambdaLimited, would allow moving every alias of the account.
+    // AWS's policy for this, AWSCodeDeployRoleForLambdaLimited, would allow moving every alias of the
+    // account.
     const shifting = Grant.addToPrincipal({
       grantee: role,
       actions: ['lambda:GetAlias', 'lambda:UpdateAlias', 'lambda:GetProvisionedConcurrencyConfig'],
-      // Not the alias's own ARN: it depends on the deployment group, which waits for this policy.
+      // Not the alias's own ARN: the alias depends on the deployment group, which waits for this policy.
       resourceArns: [fn.functionArn, `${fn.functionArn}:${ALIAS_NAME}`],
     });
     const watching = Grant.addToPrincipal({ grantee: role, actions: ['cloudwatch:DescribeAlarms'], resourceArns: ['*'] });
@@ -56,7 +57,7 @@ export class FanOutRollout extends Construct {
     const group = new LambdaDeploymentGroup(this, 'Deployments', {
       alias: this.alias,
       deploymentConfig: LambdaDeploymentConfig.fromLambdaDeploymentConfigName(this, 'Shift', `CodeDeployDefault.Lambda${rollout}`),
-      // The CDK would add the policy of AWS to it.
+      // Otherwise the CDK would add AWS's policy to it.
       role: role.withoutPolicyUpdates(),
       alarms: [errors, ...lateAlarms],
     });

@@ -19,8 +19,9 @@ export interface FanOutProps extends Readonly<WebSocketSettings['fanOut']> {
 }
 
 /**
- * From the topic to the connections: one queue of events, one of jobs (parts of a large channel, and connections to
- * try again), one function that serves both, and one dead-letter queue for what cannot be delivered.
+ * From the topic to the connections: one queue of events, one of jobs (parts of a large channel, and
+ * connections to try again), one function that consumes both, and one dead-letter queue for what cannot be
+ * delivered.
  */
 export class FanOut extends Construct {
   readonly handler: LaneFunction;
@@ -59,11 +60,12 @@ export class FanOut extends Construct {
     this.rollout = new FanOutRollout(this, 'Rollout', {
       function: this.handler.function,
       rollout: props.rollout,
-      // A version that gives messages back does not fail; they come again, and grow old.
+      // A version that returns messages to the queue does not fail; the messages come again and get old.
       lateAlarms: alarmQueues(queues, 'Events wait for the fan-out.'),
     });
     for (const queue of queues) {
-      // What Lambda's pollers do. The CDK's `SqsEventSource` would also allow changing visibilities and asking for URLs.
+      // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and
+      // reading URLs.
       const polling = Grant.addToPrincipal({
         grantee: this.handler,
         actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -72,12 +74,12 @@ export class FanOut extends Construct {
       const mapping = this.rollout.alias.addEventSourceMapping(queue.node.id, {
         eventSourceArn: queue.queueArn,
         batchSize: props.batchSize,
-        // Waiting for a fuller batch would be latency for every event.
+        // Waiting for a fuller batch would delay every event.
         maxBatchingWindow: Duration.seconds(0),
         maxConcurrency: props.maxConcurrency,
         reportBatchItemFailures: true,
       });
-      // Lambda makes no mapping for a role that may not poll.
+      // Lambda refuses to create a mapping for a role that may not poll.
       polling.applyBefore(mapping);
     }
   }

@@ -18,12 +18,13 @@ export interface ReplaysProps extends Readonly<WebSocketSettings['replay']> {
 /** Six times as long as a turn may run, which is AWS's advice for a queue that feeds a function. */
 const VISIBILITY_TIMEOUT = Duration.seconds(6 * REPLAY_FUNCTION_TIMEOUT_SECONDS);
 
-/** The client has asked again long before the last of them. */
+/** The client asks again long before the last of them. */
 const MAX_RECEIVE_COUNT = 3;
 
 /**
- * What clients have missed, from the log to their connections, in turns: a queue and a function of its own, so that many who
- * catch up wait for each other and for nothing else, and neither frames nor live events wait for them.
+ * Sends what clients have missed from the log to their connections, in turns. It has its own queue and
+ * function, so that clients that catch up wait only for each other, and neither frames nor live events wait
+ * for them.
  */
 export class Replays extends Construct {
   readonly handler: LaneFunction;
@@ -53,10 +54,11 @@ export class Replays extends Construct {
       memory: Size.mebibytes(512),
     });
     this.handler.settings.add(replayTurnLimits, props);
-    // What is left of a replay waits for its next turn behind the others.
+    // The rest of a replay waits for its next turn behind the others.
     this.allowEnqueue(this.handler);
     alarmQueues([this.queue], 'Clients that came back wait for what they have missed.');
-    // What Lambda's pollers do. The CDK's `SqsEventSource` would also allow changing visibilities and asking for URLs.
+    // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and
+    // reading URLs.
     const polling = Grant.addToPrincipal({
       grantee: this.handler,
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
@@ -64,13 +66,13 @@ export class Replays extends Construct {
     });
     const mapping = this.handler.function.addEventSourceMapping('Queue', {
       eventSourceArn: this.queue.queueArn,
-      // Turns of one invocation would wait for each other.
+      // Turns in one invocation would wait for each other.
       batchSize: 1,
       maxBatchingWindow: Duration.seconds(0),
       maxConcurrency: props.maxConcurrency,
       reportBatchItemFailures: true,
     });
-    // Lambda makes no mapping for a role that may not poll.
+    // Lambda refuses to create a mapping for a role that may not poll.
     polling.applyBefore(mapping);
   }
 

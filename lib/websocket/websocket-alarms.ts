@@ -3,10 +3,10 @@ import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { alarmAbove } from '../observability/alarm.ts';
 
-/** A message is taken at once; one that waits for this long has no invocation to take it. */
+/** Messages are normally consumed at once; one that is this old finds no invocation. */
 const QUEUE_AGE_SECONDS = 60;
 
-/** Messages wait longer than an idle function lets them. */
+/** Alarms for messages that wait longer than they would for an idle function. */
 export function alarmQueues(queues: readonly Queue[], meaning: string): readonly Alarm[] {
   return queues.map((queue) =>
     alarmAbove(queue, 'AgeAlarm', {

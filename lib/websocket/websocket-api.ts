@@ -17,16 +17,16 @@ export interface WebSocketApiProps {
   readonly stageName: string;
   readonly connect: LaneFunction;
   readonly disconnect: LaneFunction;
-  /** Answers every frame: routes by action would give frames without one another path. */
+  /** Answers every frame: with routes by action, frames without an action would take another path. */
   readonly frame: LaneFunction;
   /** Requests per second on the stage. */
   readonly requestsPerSecond: number;
-  /** Requests that the stage takes at once. */
+  /** Requests that the stage accepts at once. */
   readonly requestBurst: number;
   readonly logRetention: RetentionDays;
 }
 
-/** The API Gateway WebSocket API with its one stage. */
+/** The API Gateway WebSocket API with its only stage. */
 export class WebSocketApi extends Construct {
   readonly api: Api;
   readonly stage: WebSocketStage;
@@ -55,7 +55,7 @@ export class WebSocketApi extends Construct {
     this.logging = new ApiGatewayLogging(this, 'Logging');
     // API Gateway refuses a stage with access logs until the account has a role to write them.
     this.stage.node.addDependency(this.logging);
-    // Then the first deployment, which the stage makes by itself, has all routes.
+    // So that the first deployment, which the stage creates by itself, contains all routes.
     this.stage.node.addDependency(this.api);
   }
 
@@ -64,17 +64,26 @@ export class WebSocketApi extends Construct {
     return this.stage.url;
   }
 
-  /** Lets a function post to the connections of this stage, and tells it where. It may not close or inspect them. */
+  /**
+   * Lets a function post to the connections of this stage, and tells it the endpoint. It may not close or
+   * inspect them.
+   */
   allowPost(poster: Configurable): Grant {
     return this.allowManage(poster, 'POST');
   }
 
-  /** Lets a function ask whether a connection of this stage is open, and tells it where. It may not post to it or close it. */
+  /**
+   * Lets a function check whether a connection of this stage is open, and tells it the endpoint. It may not
+   * post to it or close it.
+   */
   allowInspect(inspector: Configurable): Grant {
     return this.allowManage(inspector, 'GET');
   }
 
-  /** Lets a function end the connections of this stage, and tells it where. It may not post to them or inspect them. */
+  /**
+   * Lets a function close the connections of this stage, and tells it the endpoint. It may not post to them
+   * or inspect them.
+   */
   allowEnd(ender: Configurable): Grant {
     return this.allowManage(ender, 'DELETE');
   }
@@ -95,7 +104,10 @@ export class WebSocketApi extends Construct {
   }
 }
 
-/** One JSON line per connection, frame and close. It names no header and no query string, since either may carry a token. */
+/**
+ * One JSON line per connection, frame and close. It contains no headers and no query string, because either
+ * may carry a token.
+ */
 function accessLogFormat(): AccessLogFormat {
   return AccessLogFormat.custom(
     JSON.stringify({

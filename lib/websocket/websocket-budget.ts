@@ -7,7 +7,7 @@ import {
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
-/** What no stage can change. */
+/** Values that no stage can change. */
 export const WEBSOCKET_WORK = {
   postTimeoutMs: POST_TIMEOUT_MS as number,
   replayFunctionTimeoutSeconds: REPLAY_FUNCTION_TIMEOUT_SECONDS as number,
@@ -15,15 +15,19 @@ export const WEBSOCKET_WORK = {
   replayPostsPerSecond: REPLAY_POSTS_PER_SECOND as number,
 };
 
-/** A principal is answered so often, and refused as often, before its connection is ended. */
+/**
+ * A principal gets this many frames per allowed answer before its connection is closed: as many are refused
+ * as are answered.
+ */
 const FRAMES_PER_ANSWER = 2;
 
 /** Every frame is a request of the account, and its answer is another. */
 const REQUESTS_PER_FRAME = 2;
 
 /**
- * Rules of the budget of the WebSocket lane. Upgrades, frames and posts of every API in an account and Region draw from one rate of
- * API Gateway; what one principal and what clients together can cause has to fit into it (docs/decisions/0030-the-budget-of-the-websocket-lane.md).
+ * Rules for the budget of the WebSocket lane. Upgrades, frames and posts of every API in an account and
+ * Region share one rate limit of API Gateway. What one principal and all clients together can cause must fit
+ * into it (docs/decisions/0030-the-budget-of-the-websocket-lane.md).
  */
 export function websocketBudgetRules(websocket: WebSocketSettings, fixed = WEBSOCKET_WORK): readonly TimeoutRule[] {
   const { accountRequestsPerSecond: account, principalSharePercent: share, fanOut, replay } = websocket;
@@ -37,7 +41,7 @@ export function websocketBudgetRules(websocket: WebSocketSettings, fixed = WEBSO
       ],
       [`${share} % of websocket.accountRequestsPerSecond`, (account * share) / 100],
       'requests per second',
-      "one principal whose connections all listen to what it publishes, and who sends frames and replays to its limits, would use up more than its share of the account's rate",
+      "one principal whose connections all subscribe to what it publishes, and who sends frames and replays to its limits, would use up more than its share of the account's rate",
     ),
     below(
       [
@@ -46,19 +50,19 @@ export function websocketBudgetRules(websocket: WebSocketSettings, fixed = WEBSO
       ],
       ['websocket.accountRequestsPerSecond', account],
       'requests per second',
-      "frames, their answers and replays at their limits would use up the account's rate, and leave the fan-out none",
+      "frames, their answers and replays at their limits would use up the account's rate, and leave nothing for the fan-out",
     ),
     atMost(
       ['websocket.requestBurst', websocket.requestBurst],
       ["half of websocket.accountRequestsPerSecond, which is API Gateway's bucket", account / 2],
       'requests',
-      'the stage would let in more at once than the account has',
+      'the stage would accept more requests at once than the account allows',
     ),
     atMost(
       ['websocket.fanOut.maxConcurrency x 2 queues x postConcurrency', fanOut.maxConcurrency * 2 * fanOut.postConcurrency],
       [`websocket.accountRequestsPerSecond x ${fixed.postTimeoutMs} ms`, (account * fixed.postTimeoutMs) / 1_000],
       'posts in flight',
-      "more posts at once than the account's rate answers before they time out are tried again, and only add to the load",
+      "posts that the account's rate cannot answer before they time out are tried again, which only adds to the load",
     ),
     below(
       ['the function timeout of a turn of a replay', fixed.replayFunctionTimeoutSeconds * 1_000],

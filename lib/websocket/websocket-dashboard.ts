@@ -1,7 +1,7 @@
 import { METRICS } from '../../backbone/contract.ts';
 import type { LaneDashboardPart } from '../lane.ts';
 
-/** What a reader has to know of the WebSocket lane's metrics to compare them with another lane's. */
+/** What a reader must know about the WebSocket lane's metrics to compare them with those of another lane. */
 export const websocketDashboard: LaneDashboardPart = {
   label: 'WebSocket',
   notes: {

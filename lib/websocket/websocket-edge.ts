@@ -16,7 +16,7 @@ import type { Construct } from 'constructs';
 /**
  * How a distribution reaches API Gateway.
  * @param scope the distribution's construct
- * @param apiDomainName of the API itself
+ * @param apiDomainName domain name of the API itself
  */
 export function webSocketBehavior(scope: Construct, apiDomainName: string): BehaviorOptions {
   const viewerHost = new EdgeFunction(scope, 'ViewerHost', {
@@ -26,11 +26,11 @@ export function webSocketBehavior(scope: Construct, apiDomainName: string): Beha
   });
   return {
     origin: new HttpOrigin(apiDomainName, { protocolPolicy: OriginProtocolPolicy.HTTPS_ONLY }),
-    // Sec-WebSocket-*, cookies and query, and no `Host`: API Gateway finds its API by it.
+    // Forwards Sec-WebSocket-*, cookies and query, but not `Host`, by which API Gateway finds its API.
     originRequestPolicy: OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
     cachePolicy: CachePolicy.CACHING_DISABLED,
     compress: false,
-    // A redirect would come after the token had been sent in the clear.
+    // A redirect would come too late: the token would already have been sent unencrypted.
     viewerProtocolPolicy: ViewerProtocolPolicy.HTTPS_ONLY,
     functionAssociations: [{ function: viewerHost, eventType: FunctionEventType.VIEWER_REQUEST }],
   };

@@ -12,7 +12,9 @@ import {
 } from '../../lambda/websocket/settings.ts';
 import { maxThroughput } from '../max-throughput.ts';
 
-/** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
+/**
+ * How a new version of a function takes over: the names that follow `CodeDeployDefault.Lambda` in CodeDeploy.
+ */
 const functionRollout = v.picklist([
   'AllAtOnce',
   'Canary10Percent5Minutes',
@@ -29,21 +31,21 @@ const functionRollout = v.picklist([
 export const websocketSettings = v.strictObject({
   ...connectionSettings,
   /**
-   * API Gateway's quota of requests a second for the account and Region, which all its APIs share: new connections, frames, and
-   * every post to a connection. Limits below have to fit into it: see websocket-budget.ts.
-   * The default is what AWS gives an account at first (API Gateway quotas, 2026-11).
+   * API Gateway's quota of requests per second for the account and Region, shared by all its APIs: new
+   * connections, frames, and every post to a connection. The limits below must fit into it: see
+   * websocket-budget.ts. The default is AWS's initial quota (API Gateway quotas, 2026-11).
    */
   accountRequestsPerSecond: setting(1, 1_000_000, 10_000),
-  /** How much of it one principal may use up, by what its limits allow together. */
+  /** The percentage of it that one principal may use, given all its limits together. */
   principalSharePercent: between(1, 100),
   /** Requests per second on this stage: new connections and frames together. */
   requestsPerSecond: between(1, 10_000),
-  /** Requests that the stage takes at once. */
+  /** Requests that the stage accepts at once. */
   requestBurst: between(1, 5_000),
   ...connectionLimits,
   ...publishLimits,
   ...responseLimits,
-  /** Of each of the tables of connections, subscriptions and principals. */
+  /** The limit of each of the tables for connections, subscriptions and principals. */
   maxThroughput,
   /** How long the functions behind a route may run. */
   routeFunctionTimeoutSeconds: setting(1, 900, 15),
@@ -52,23 +54,26 @@ export const websocketSettings = v.strictObject({
       functionTimeoutSeconds: setting(1, 900, 30),
       memoryMb: setting(128, 10_240, 512),
       ...fanOutSettings,
-      /** Invocations side by side, per queue. SQS takes no less than 2. */
+      /** Concurrent invocations per queue. SQS's minimum is 2. */
       maxConcurrency: setting(2, 1_000, 5),
       /** Messages per invocation. */
       batchSize: setting(1, 10, 10),
       /** How long a message stays hidden while an invocation works on it. */
       visibilityTimeoutSeconds: setting(0, 43_200, 180),
-      /** Deliveries of a message before it is put aside. */
+      /** How often a message is delivered before it goes to the dead-letter queue. */
       maxReceiveCount: setting(1, 1_000, 5),
-      /** Whether a new version gets all messages at once, or more and more of them, and none when an alarm is raised. */
+      /**
+       * Whether a new version gets all messages at once, or gradually more, with a rollback when an alarm
+       * fires.
+       */
       rollout: v.optional(functionRollout, 'AllAtOnce'),
     }),
     {},
   ),
-  /** What clients have missed, if it is more than an answer holds. */
+  /** Replays of what clients have missed, if it is more than fits with the answer. */
   replay: v.optional(
     v.strictObject({
-      /** Turns side by side. SQS takes no less than 2. */
+      /** Concurrent turns. SQS's minimum is 2. */
       maxConcurrency: setting(2, 1_000, 5),
       ...replayLimits,
       ...replayTurnLimits,
@@ -77,7 +82,7 @@ export const websocketSettings = v.strictObject({
   ),
   sweep: v.optional(
     v.strictObject({
-      /** How often a part of the connections is looked at for those that are closed. */
+      /** How often a part of the connections is checked for closed ones. */
       intervalMinutes: setting(1, 1_440, 15),
       ...sweepSettings,
       functionTimeoutSeconds: setting(20, 900, 60),

@@ -69,18 +69,18 @@ export class WebSocketStack extends Stack implements LaneStack {
     tables.allowBeginReplay(frame);
     replays.allowEnqueue(frame);
     tables.allowReplay(replays.handler);
-    // A post of a replay can be what finds a connection gone.
+    // A replay's post may be what finds a connection gone.
     tables.allowClose(replays.handler);
-    // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
+    // A frame may be the last thing that arrives from a connection whose $disconnect was lost.
     tables.allowClose(frame);
     tables.allowDeliver(fanOut.handler);
-    // Whoever it finds closed loses its other rows too.
+    // It also deletes the other rows of connections that it finds closed.
     tables.allowClose(fanOut.handler);
     backbone.allowRead(frame);
     backbone.allowPublish(frame);
     backbone.allowRead(replays.handler);
     api.allowPost(frame);
-    // Of a principal that floods, and of a connection that has no row any more.
+    // To close the connections of a principal that floods, and connections without a row.
     api.allowEnd(frame);
     api.allowPost(fanOut.handler);
     api.allowPost(replays.handler);

@@ -1,29 +1,31 @@
 import type { InferInput } from 'valibot';
 import type { websocketSettings } from './websocket-settings.ts';
 
-/** What the shipped stages set of the WebSocket lane, by their ids. */
+/** What the shipped stages set for the WebSocket lane, by their ids. */
 export const websocketStages: Readonly<Record<string, InferInput<typeof websocketSettings>>> = {
   dev: {
     requestsPerSecond: 500,
     requestBurst: 500,
-    // The developer is the one principal there is, load tests included.
+    // The developer is the only principal, including in load tests.
     principalSharePercent: 100,
     maxConnectionsPerPrincipal: 400,
     maxPublishesPerSecond: 20,
     maxResponsesPerSecond: 400,
-    // 1.35 USD an hour for each of three tables at most, and 1.35 for the index of one: with the log below 8.10.
+    // At most 1.35 USD an hour for each of three tables, and 1.35 for the index of one: with the log, at most
+    // 8.10.
     maxThroughput: { readUnits: 500, writeUnits: 500 },
   },
   prod: {
-    // With an answer each half of the account's 10,000, which every API of the account and region shares.
+    // With one answer each, half of the account's 10,000, which every API of the account and Region shares.
     requestsPerSecond: 2_500,
     requestBurst: 2_500,
-    // Ten who do their worst together fill the account's rate, and none alone is felt.
+    // Ten principals at their limits fill the account's rate; a single one is not noticeable.
     principalSharePercent: 10,
     maxConnectionsPerPrincipal: 50,
     maxPublishesPerSecond: 10,
     maxResponsesPerSecond: 50,
-    // Four times what the API lets in: a deploy of clients makes rows and removes rows. 108 USD an hour if it lasts, three tables and an index.
+    // Four times what the API accepts: clients that reconnect in a deploy add and remove rows. 108 USD an
+    // hour at that rate, for three tables and an index.
     maxThroughput: { readUnits: 10_000, writeUnits: 10_000 },
     fanOut: {
       functionTimeoutSeconds: 60,

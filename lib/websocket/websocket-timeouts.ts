@@ -4,18 +4,21 @@ import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type Quantity, type TimeoutRule } from '../timeout-rule.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
-/** What no stage can change: limits of AWS, and times that code and infrastructure share. */
+/** Values that no stage can change: limits of AWS, and times that code and infrastructure share. */
 export const WEBSOCKET_TIMES = {
   client: CLIENT_TIMES as Readonly<Record<'rotateAfterMs' | 'pingIntervalMs', number>>,
   queueRetentionSeconds: { fanOut: QUEUE_RETENTION_SECONDS.fanOut as number, deadLetters: DEAD_LETTER_RETENTION_SECONDS as number },
   fanOutReserveMs: FAN_OUT_RESERVE_MS as number,
   integrationLimitMs: WEBSOCKET_INTEGRATION_LIMIT_MS as number,
-  /** Longest life of a WebSocket connection on API Gateway, and longest silence in both directions together; neither can be raised (API Gateway quotas, 2026-11). */
+  /**
+   * Longest life of a WebSocket connection on API Gateway, and longest silence in both directions together;
+   * neither can be raised (API Gateway quotas, 2026-11).
+   */
   connectionMaxMs: 2 * 3_600_000,
   idleMs: 10 * 60_000,
 };
 
-/** AWS's advice for a queue that feeds a function: room for retries of throttled invocations. */
+/** AWS's advice for a queue that feeds a function: leaves room for retries of throttled invocations. */
 const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
 
 /** How the times of the WebSocket lane must agree. */
@@ -35,43 +38,43 @@ export function websocketRules(
       ["the client's rotateAfterMs", fixed.client.rotateAfterMs],
       [longestConnection, fixed.connectionMaxMs],
       'ms',
-      'the client must replace its connection, new one first, before API Gateway closes it',
+      'the client must open a new connection before API Gateway closes the old one',
     ),
     below(
       ["the client's pingIntervalMs", fixed.client.pingIntervalMs],
       ["API Gateway's idle timeout", fixed.idleMs],
       'ms',
-      'API Gateway closes a connection on which nothing was said for so long',
+      'API Gateway closes a connection that is silent for this long',
     ),
     below(
       ['websocket.sweep.functionTimeoutSeconds', websocket.sweep.functionTimeoutSeconds],
       ['websocket.sweep.intervalMinutes', websocket.sweep.intervalMinutes * 60],
       's',
-      'two sweeps side by side would look at the same connections',
+      'two concurrent sweeps would examine the same connections',
     ),
     below(
       [longestConnection, fixed.connectionMaxMs / 1_000],
       ['websocket.connectionTtlMinutes', websocket.connectionTtlMinutes * 60],
       's',
-      'the rows of a connection that still lives must not expire',
+      'the rows of an open connection must not expire',
     ),
     atMost(
       ['websocket.routeFunctionTimeoutSeconds', websocket.routeFunctionTimeoutSeconds * 1_000],
       ['the longest WebSocket integration', fixed.integrationLimitMs],
       'ms',
-      'API Gateway stops waiting then, and a function that goes on works for nobody',
+      'API Gateway stops waiting then, so a function that continues works for nobody',
     ),
     below(
       ['backbone.publishTimeoutMs', backbone.publishTimeoutMs],
       ['websocket.routeFunctionTimeoutSeconds', websocket.routeFunctionTimeoutSeconds * 1_000],
       'ms',
-      'a frame that publishes must end with an answer, and not with a function that is stopped',
+      'a frame that publishes must be answered before its function is stopped',
     ),
     atMost(
       ['websocket.requestsPerSecond', websocket.requestsPerSecond],
       ['websocket.maxThroughput.writeUnits', websocket.maxThroughput.writeUnits],
       'per second',
-      'a connect writes a row, as does a subscription: the API would let in what the tables refuse',
+      'every connect and every subscription writes a row: the API would accept requests that the tables refuse',
     ),
     below(
       ['what a fan-out invocation keeps in reserve', fixed.fanOutReserveMs],
@@ -86,25 +89,25 @@ export function websocketRules(
       ],
       ['websocket.fanOut.visibilityTimeoutSeconds', fanOut.visibilityTimeoutSeconds],
       's',
-      'a message that shows again while its invocation still works on it is delivered twice',
+      'a message that becomes visible while its invocation still works on it is delivered twice',
     ),
     below(
       retries,
       ["retention of the fan-out's queues", fixed.queueRetentionSeconds.fanOut],
       's',
-      'SQS would drop a message that fails before it has been put aside, and nobody would know',
+      'SQS would drop a failing message before it reaches the dead-letter queue, and nobody would notice',
     ),
     below(
       ["retention of the fan-out's queues", fixed.queueRetentionSeconds.fanOut],
       ['retention of dead-letter queues', fixed.queueRetentionSeconds.deadLetters],
       's',
-      'a message keeps its age when it is put aside, and must still be there for a person to see',
+      'a message keeps its age in the dead-letter queue, and must stay there long enough for a person to see it',
     ),
     below(
       retries,
       ['backbone.retentionHours', backbone.retentionHours * 3_600],
       's',
-      'an event that is delivered late must still be in the log, or a client that asks for its neighbours is reset',
+      'an event that is delivered late must still be in the log: otherwise a client that asks for its neighbors is reset',
     ),
   ];
 }

@@ -67,7 +67,7 @@ describe('parseStage', () => {
       { edge: { ...loadBalancer, certificateArn: 'arn:aws:iam::111122223333:server-certificate/mine' } },
       /edge\.certificateArn: "arn:aws:iam.*the ARN of an ACM certificate/,
     ],
-    ['plain HTTP in production', { production: true }, /edge: .*plainHttp must be redirect, in production/],
+    ['plain HTTP in production', { production: true }, /edge: .*plainHttp must be redirect in production/],
     [
       'a certificate of another region, which the load balancer cannot use',
       { edge: { ...loadBalancer, certificateArn: certificateIn('eu-west-1') } },
@@ -76,14 +76,18 @@ describe('parseStage', () => {
     [
       'a certificate that CloudFront cannot use',
       { edge: { ...distribution, host: 'lanes.example.com', certificateArn: certificateIn('eu-west-1') } },
-      /edge: .*must be of us-east-1/,
+      /edge: .*must be in us-east-1/,
     ],
-    ['a host without a certificate', { edge: { ...distribution, host: 'lanes.example.com' } }, /edge: .*go together/],
-    ['a certificate without a host', { edge: { ...distribution, certificateArn: certificateIn('us-east-1') } }, /edge: .*go together/],
+    ['a host without a certificate', { edge: { ...distribution, host: 'lanes.example.com' } }, /edge: .*needs a certificateArn/],
+    [
+      'a certificate without a host',
+      { edge: { ...distribution, certificateArn: certificateIn('us-east-1') } },
+      /edge: .*needs a certificateArn/,
+    ],
     [
       'a certificate for a host of CloudFront',
       { edge: { ...distribution, host: 'd111111abcdef8.cloudfront.net', certificateArn: certificateIn('us-east-1') } },
-      /edge: .*go together/,
+      /edge: .*needs a certificateArn/,
     ],
     ['an edge that there is none of', { edge: { type: 'nginx' } }, /edge\.type: "nginx" is not valid/],
     [

@@ -178,7 +178,7 @@ describe('the distribution', () => {
   });
 
   test('is an error without a lane', () => {
-    expect(() => synthesize({ lanes: [] })).toThrow('a distribution needs a lane behind it');
+    expect(() => synthesize({ lanes: [] })).toThrow('a distribution needs at least one lane behind it');
   });
 });
 
