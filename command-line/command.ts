@@ -5,16 +5,19 @@ import { INTERRUPTED, stopSignal } from './stop.ts';
 const FAILED = 1;
 const USAGE_ERROR = 2;
 
-/** What the user has typed cannot be done: nothing was started. The message has the bad value, and what is allowed. */
+/**
+ * What the user typed cannot be done, and nothing was started. The message contains the bad value and what is
+ * allowed.
+ */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
 /**
- * A command of package.json. Options are added to it as commander documents it; `parse(argv)` then ends `--help` and what makes no
- * sense by an error that {@link runCommand} turns into an exit code.
+ * A command of package.json. Add options to it as commander documents; `parse(argv)` then ends on `--help` and on
+ * invalid arguments with an error that {@link runCommand} turns into an exit code.
  *
- * @param scripts its names in package.json; help shows the one that npm was given, and else the first
+ * @param scripts its names in package.json; help shows the one that npm was called with, otherwise the first
  */
 export function createCommand(scripts: string | readonly [string, ...string[]], description: string): Command {
   return createProgram(typedName([scripts].flat()), description);
@@ -31,7 +34,7 @@ export function createProgram(typed: string, description: string): Command {
   );
 }
 
-/** Names the arguments that nobody asked for, which commander only counts. */
+/** Names the excess arguments, which commander only counts. */
 class StrictCommand extends Command {
   override parse(argv: readonly string[]): this {
     this.allowExcessArguments();
@@ -43,7 +46,7 @@ class StrictCommand extends Command {
   }
 }
 
-/** As the user types it. */
+/** The command as the user types it. */
 function typedName(scripts: readonly string[]): string {
   const script = scripts.find((name) => name === process.env['npm_lifecycle_event']) ?? scripts[0];
   return script === 'start' ? 'npm start --' : `npm run ${script} --`;
@@ -53,7 +56,10 @@ function usageLine(text: string, typed: string): string {
   return `${text.trim().replaceAll('\n', ' ')} (see ${typed} --help)\n`;
 }
 
-/** What a command does: answers its exit code where that is not 0, and stops when the signal aborts, with everything that it has started. */
+/**
+ * What a command does: returns its exit code if it is not 0. When the signal aborts, it stops, together with
+ * everything that it has started.
+ */
 export type Main<Options> = (options: Options, signal: AbortSignal) => number | undefined | Promise<number | undefined>;
 
 /**
@@ -72,7 +78,7 @@ export async function runCommand<Options>(parse: (argv: readonly string[]) => Op
     const code = await main(options, signal);
     process.exit(code ?? (signal.aborted ? INTERRUPTED : 0));
   } catch (error) {
-    // Commander has printed what it throws.
+    // Commander has already printed the error.
     if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR);
     process.stderr.write(signal?.aborted ? 'interrupted\n' : `error: ${describe(error, verbose)}\n`);
     if (signal?.aborted) process.exit(INTERRUPTED);
@@ -84,7 +90,9 @@ function isVerbose(options: unknown): boolean {
   return (options as { readonly verbose?: boolean } | undefined)?.verbose === true;
 }
 
-/** The error's name and message, and the messages of its causes; the stack instead where that is what helps. */
+/**
+ * The error's name and message, and the messages of its causes; the stack instead if the program is at fault.
+ */
 function describe(error: unknown, verbose: boolean): string {
   if (!(error instanceof Error)) return String(error);
   if (verbose || isBug(error)) return error.stack ?? error.message;
@@ -94,12 +102,12 @@ function describe(error: unknown, verbose: boolean): string {
 
 function messages(error: unknown): readonly string[] {
   if (!(error instanceof Error)) return [String(error)];
-  // Node puts the reasons of several addresses that were tried into one error without a text.
+  // If several addresses were tried, Node collects the reasons in one error without a message.
   const own = error instanceof AggregateError ? error.errors.flatMap(messages).join('; ') : error.message;
   return [own, ...(error.cause === undefined ? [] : messages(error.cause))];
 }
 
-/** Whether it is the program that is wrong, and not what it was given. What `fetch` throws has a cause. */
+/** Whether the program is wrong and not its input. Errors of `fetch` have a cause. */
 function isBug(error: Error): boolean {
   return (error instanceof TypeError || error instanceof ReferenceError || error instanceof RangeError) && error.cause === undefined;
 }

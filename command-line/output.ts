@@ -13,7 +13,10 @@ import {
 import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from './command.ts';
 
-/** In every folder that a command writes: which command, and every file that it has written there. */
+/**
+ * A file in every folder that a command writes: which command it was, and every file that it has written
+ * there.
+ */
 const MARK = '.made-by.json';
 
 interface Mark {
@@ -22,16 +25,16 @@ interface Mark {
 }
 
 /**
- * Refuses a folder that holds a file.
+ * Rejects a folder that contains files.
  * @throws UsageError
  */
 export function checkEmpty(folder: string): void {
   const [file] = filesIn(folder);
-  if (file !== undefined) throw new UsageError(`${folder} holds ${file}: name a new or an empty folder`);
+  if (file !== undefined) throw new UsageError(`${folder} is not empty, it contains ${file}: choose a new or empty folder`);
 }
 
 /**
- * Refuses a folder that holds anything else than what this command has written there before.
+ * Rejects a folder that contains anything other than what this command wrote there before.
  * @throws UsageError
  */
 export function checkFolder(folder: string, command: string): void {
@@ -39,14 +42,15 @@ export function checkFolder(folder: string, command: string): void {
   const foreign = filesIn(folder).find((file) => !written.includes(file));
   if (foreign === undefined) return;
   throw new UsageError(
-    `${folder} holds ${foreign}, which ${command} has not written: name a new or an empty folder, or move the file away`,
+    `${folder} contains ${foreign}, which ${command} did not write: choose a new or empty folder, or move the file away`,
   );
 }
 
 /**
- * Puts a folder that the command writes in the place of the one that it wrote before. Where `write` fails, that one stays.
- * @param write gets an empty folder beside the other, so that relative paths to what is around it are the same
- * @throws UsageError as {@link checkFolder} does; what `write` throws
+ * Replaces the folder that the command wrote before with a new one. If `write` fails, the old one stays.
+ * @param write gets an empty folder next to the old one, so that relative paths to the surroundings are the
+ * same
+ * @throws UsageError as {@link checkFolder} does; whatever `write` throws
  */
 export async function replaceFolder(folder: string, command: string, write: (empty: string) => void | Promise<void>): Promise<void> {
   checkFolder(folder, command);
@@ -58,7 +62,7 @@ export async function replaceFolder(folder: string, command: string, write: (emp
     await write(fresh);
     const mark: Mark = { command, files: [MARK, ...filesIn(fresh)].sort() };
     writeFileSync(join(fresh, MARK), `${JSON.stringify(mark, undefined, 2)}\n`);
-    // Somebody may have put something there meanwhile.
+    // Somebody may have added files in the meantime.
     checkFolder(target, command);
     rmSync(target, { recursive: true, force: true });
     renameSync(fresh, target);
@@ -68,29 +72,31 @@ export async function replaceFolder(folder: string, command: string, write: (emp
 }
 
 /**
- * Refuses a file that exists and is not what the command writes.
- * @param isOurs whether this is the text of one that the command has written before
+ * Rejects a file that exists and was not written by the command.
+ * @param isOurs whether this is the text of a file that the command has written before
  * @throws UsageError
  */
 export function checkFile(file: string, command: string, isOurs: (text: string) => boolean): void {
   const folder = dirname(file);
-  if (!existsSync(folder)) throw new UsageError(`${file} cannot be written: there is no folder ${folder}`);
+  if (!existsSync(folder))
+    throw new UsageError(`${file} cannot be written: the folder ${folder} does not exist. Create it, or choose another file`);
   if (!existsSync(file)) return;
-  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder: name a file`);
+  if (statSync(file).isDirectory()) throw new UsageError(`${file} is a folder: choose a file`);
   if (!isOurs(readFileSync(file, 'utf8'))) {
-    throw new UsageError(`${file} exists, and ${command} has not written it: name another file, or move it away`);
+    throw new UsageError(`${file} exists, and ${command} did not write it: choose another file, or move it away`);
   }
 }
 
 /**
- * The files below a folder that may not be there, sorted, by their paths from it. Links below it are not followed.
- * @throws UsageError where it is no folder
+ * The files below a folder, sorted, as paths relative to it; none if the folder does not exist. Links below
+ * it are not followed.
+ * @throws UsageError if it is not a folder
  */
 function filesIn(folder: string): readonly string[] {
   if (lstatSync(folder, { throwIfNoEntry: false }) === undefined) return [];
-  // A link counts as what it leads to.
+  // A link counts as what it points to.
   if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    throw new UsageError(`${folder} is no folder: name one, or one to be made`);
+    throw new UsageError(`${folder} is not a folder: choose a folder, or a name for a new one`);
   }
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
@@ -103,7 +109,7 @@ function readMark(folder: string, command: string): readonly string[] {
     const mark: Mark = JSON.parse(readFileSync(join(folder, MARK), 'utf8'));
     return mark.command === command ? mark.files : [];
   } catch {
-    // None, or not ours: then nothing in the folder is.
+    // The mark is missing or not ours, so nothing in the folder is ours.
     return [];
   }
 }

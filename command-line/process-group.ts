@@ -1,9 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 
 /**
- * Waits until a child process that was started `detached`, and so leads a process group, has ended and closed its output. When the
- * signal aborts first, it is killed with whatever it has started, since not all end by SIGTERM; no process is left then.
- * @returns its exit code; rejects with the signal's reason, or when it could not be started
+ * Waits until a child process has ended and closed its output. It must have been started `detached`, so that
+ * it leads a process group. If the signal aborts first, the whole group is killed, since not everything ends
+ * on SIGTERM; no process is left then.
+ * @returns its exit code; rejects with the signal's reason, or if the process could not be started
  */
 export async function untilClosed(child: ChildProcess, signal: AbortSignal): Promise<number | null> {
   const kill = () => {

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { untilClosed } from './process-group.ts';
 
-/** Runs a program to its end. Answers what it printed, without the white space around it. @throws CommandError */
+/** Runs a program to its end. Returns what it printed, trimmed. @throws CommandError */
 export type Run = (program: string, args: readonly string[]) => Promise<string>;
 
-/** A program has failed. The message holds what it printed last. */
+/** A program has failed. The message contains its last lines of output. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
-  /** Its last lines. */
+  /** The last lines of its output. */
   readonly said: string;
 
   constructor(command: string, code: number | null, said: string) {
@@ -19,15 +19,18 @@ export class CommandError extends Error {
 interface RunOptions {
   /** @default that of this process */
   readonly cwd?: string;
-  /** How much of what a program said last is in the error. @default 10 */
+  /** How many of the program's last lines are in the error. @default 10 */
   readonly linesShown?: number;
 }
 
-/** Runs programs until the signal aborts. The one that runs then has ended when the signal's reason is thrown: what it has made can be removed. */
+/**
+ * Runs programs until the signal aborts. By the time the signal's reason is thrown, the current program has
+ * ended, so its files can be removed.
+ */
 export function runUntil(signal: AbortSignal, { cwd, linesShown = 10 }: RunOptions = {}): Run {
   return async (program, args) => {
     signal.throwIfAborted();
-    // A process group of its own, so that what it has started ends with it.
+    // A process group of its own, so that whatever it has started ends with it.
     const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     const printed: string[] = [];
     const said: string[] = [];

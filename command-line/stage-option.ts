@@ -3,8 +3,8 @@ import { basename, join } from 'node:path';
 import { Option } from 'commander';
 
 /**
- * Ids of all stages, by their files (`lib/stages/<id>.ts`). The stages themselves would load the lanes and the whole CDK: a second in
- * which `--help` and a misspelt option would wait.
+ * Ids of all stages, from their file names (`lib/stages/<id>.ts`). Importing the stages would load the lanes
+ * and the whole CDK: `--help` and a misspelled option would take a second longer.
  */
 export function stageIds(): readonly string[] {
   return readdirSync(join(import.meta.dirname, '../lib/stages'))
@@ -12,7 +12,7 @@ export function stageIds(): readonly string[] {
     .sort();
 }
 
-/** `--stage <id>`, one of the stages that exist. */
+/** `--stage <id>`, one of the existing stages. */
 export function stageOption(description: string, byDefault: string): Option {
   return new Option('--stage <id>', description).choices(stageIds()).default(byDefault);
 }

@@ -20,16 +20,16 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
-/** Reads an option that is an assembly, as `cdk synth` writes it. */
+/** Reads an option that is a cloud assembly, as written by `cdk synth`. */
 export function assembly(text: string): string {
   if (existsSync(join(text, 'manifest.json'))) return text;
   throw new InvalidArgumentError(
-    `There is no ${join(text, 'manifest.json')}. Name a directory that cdk synth has written, such as cdk.out.`,
+    `There is no ${join(text, 'manifest.json')}. Give a directory that cdk synth has written, such as cdk.out.`,
   );
 }
 
-/** Reads an option that is a directory to add files to: one that exists, or can be made. */
+/** Reads an option that is a directory to add files to: it exists, or can be created. */
 export function directory(text: string): string {
   if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== false) return text;
-  throw new InvalidArgumentError('It is a file. Name a directory, or one to be made.');
+  throw new InvalidArgumentError('It is a file. Give a directory, or a name for a new one.');
 }

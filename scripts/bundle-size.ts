@@ -2,15 +2,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface BundleSize {
-  /** What a cold start reads: the entry file, and whatever that imports at once. */
+  /** What a cold start reads: the entry file, and everything that it imports statically. */
   readonly loadedBytes: number;
-  /** With all that is loaded only when it is needed, without source maps. */
+  /** Including what is loaded on demand, without source maps. */
   readonly totalBytes: number;
 }
 
 /**
  * Sizes of a bundled function.
- * @param entryFile its `index.mjs`, as `bundleFunction` writes it
+ * @param entryFile its `index.mjs`, as written by `bundleFunction`
  */
 export function bundleSize(entryFile: string): BundleSize {
   const directory = dirname(entryFile);
@@ -19,7 +19,7 @@ export function bundleSize(entryFile: string): BundleSize {
   return { loadedBytes: bytes(importedAtOnce(entryFile)), totalBytes: bytes(modules.map((name) => join(directory, name))) };
 }
 
-/** The file and all files of the bundle that it imports by a statement, not by a call, directly or not. */
+/** The file and all bundle files that it imports statically, directly or indirectly. */
 function importedAtOnce(file: string, seen = new Set<string>()): ReadonlySet<string> {
   if (seen.has(file)) return seen;
   seen.add(file);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative, sep } from 'node:path';
 import { buildConsole } from '../packages/console/build.ts';
 
-/** A file of code in an asset does not say what went into it. */
+/** A code file in an asset does not tell what went into it. */
 export class UntraceableCodeError extends Error {
   override readonly name = 'UntraceableCodeError';
 }
@@ -12,7 +12,7 @@ export class UntraceableCodeError extends Error {
 export interface DeployedBundle {
   /** The resource that runs it: stack and logical id. */
   readonly name: string;
-  /** What it runs on: Lambda's runtime, or the image that its Dockerfile builds upon. */
+  /** What it runs on: Lambda's runtime, or the base image of its Dockerfile. */
   readonly base: { readonly kind: 'lambda' | 'image'; readonly name: string };
   /** Folders of the packages that went into it, as package-lock.json names them. */
   readonly packages: readonly string[];
@@ -24,8 +24,8 @@ interface Resource {
 }
 
 /**
- * What an assembly deploys to functions and containers, read from the bundles themselves: their source maps name every
- * file that contributed to them, after tree shaking.
+ * What an assembly deploys to functions and containers. It is read from the bundles themselves: their source
+ * maps name every file that contributed to them after tree shaking.
  * @throws UntraceableCodeError
  */
 export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] {
@@ -39,10 +39,10 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
       if (Type !== 'AWS::Lambda::Function' && Type !== 'AWS::ECS::TaskDefinition') return [];
       const served = Object.values(Resources).filter((other) => JSON.stringify(other.Properties?.ServiceToken ?? '').includes(`"${id}"`));
       if (served.length > 0) return [providerOf(`${template.replace('.template.json', '')}/${id}`, Properties, served)];
-      // The asset's hash is part of the object's key or of the image's tag, whatever expression that is.
+      // The asset's hash is part of the object's key or of the image's tag, whatever expression contains it.
       const text = JSON.stringify(Properties);
       const asset = assets.find((name) => text.includes(name.slice('asset.'.length)));
-      if (asset === undefined) throw new UntraceableCodeError(`${template}: the code of ${id} is no asset of this assembly`);
+      if (asset === undefined) throw new UntraceableCodeError(`${template}: the code of ${id} is not an asset of this assembly`);
       const directory = join(assemblyDir, asset);
       const base =
         Type === 'AWS::Lambda::Function'
@@ -53,7 +53,9 @@ export function deployedBundles(assemblyDir: string): readonly DeployedBundle[] 
   });
 }
 
-/** A function that the CDK brings for custom resources, with what it copies: the console, where it fills a bucket. */
+/**
+ * A function that the CDK adds for custom resources, with what it copies: the console, if it fills a bucket.
+ */
 function providerOf(name: string, properties: Resource['Properties'], served: readonly Resource[]): DeployedBundle {
   const layers = properties?.Layers === undefined ? [] : ['node_modules/@aws-cdk/asset-awscli-v1'];
   const copied = served.some(({ Type }) => Type === 'Custom::CDKBucketDeployment') ? consoleSources().flatMap(packageOf) : [];
@@ -64,10 +66,10 @@ function providerOf(name: string, properties: Resource['Properties'], served: re
   };
 }
 
-/** What a Dockerfile builds upon, tag and digest included. */
+/** The base image of a Dockerfile, including tag and digest. */
 export function baseImage(dockerfile: string): string {
   const from = /^FROM\s+(\S+)/m.exec(dockerfile)?.[1];
-  if (from === undefined) throw new Error('the Dockerfile builds upon nothing');
+  if (from === undefined) throw new Error('the Dockerfile has no FROM line: add its base image');
   return from;
 }
 
@@ -76,7 +78,8 @@ function packagesIn(directory: string): readonly string[] {
   const sources = codeFiles(directory)
     .filter((file) => !isConsole(directory, file))
     .flatMap((file) => sourcesOf(file));
-  // The console's files carry no source maps, which would be published with them: the bundler tells.
+  // The console's files have no source maps, because those would be published too; the bundler tells its
+  // sources.
   if (existsSync(join(directory, 'console'))) sources.push(...consoleSources());
   return [...new Set(sources.flatMap(packageOf))].sort();
 }
@@ -91,7 +94,7 @@ function codeFiles(directory: string): readonly string[] {
 
 const isConsole = (directory: string, file: string): boolean => relative(directory, file).startsWith(`console${sep}`);
 
-/** Names of the files that went into a bundle, from its source map, inside or beside it. */
+/** Names of the files that went into a bundle, from its source map, which is inside or next to it. */
 function sourcesOf(file: string): readonly string[] {
   const url = /^\/\/# sourceMappingURL=(\S+)\s*$/m.exec(readFileSync(file, 'utf8'))?.[1];
   if (url === undefined) throw new UntraceableCodeError(`${file} has no source map`);
@@ -109,7 +112,10 @@ function consoleSources(): readonly string[] {
   }
 }
 
-/** `../node_modules/a/node_modules/@b/c/d.js` is of `node_modules/a/node_modules/@b/c`; our own code is of no package. */
+/**
+ * `../node_modules/a/node_modules/@b/c/d.js` belongs to `node_modules/a/node_modules/@b/c`; our own code
+ * belongs to no package.
+ */
 export function packageOf(source: string): readonly string[] {
   const folder = /(?<=^|\/)node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(source)?.[0];
   return folder === undefined ? [] : [folder];

@@ -1,4 +1,4 @@
-/** `npm run secrets`: looks for secrets, and says where they are without showing them. `-- --help` tells the arguments. */
+/** `npm run secrets`: looks for secrets, and tells where they are without showing them. See `-- --help`. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
@@ -10,7 +10,7 @@ import { createCommand, runCommand } from '../command-line/command.ts';
 const ROOT = join(import.meta.dirname, '..');
 const RULES = [{ id: '@secretlint/secretlint-rule-preset-recommend', rule: creator }];
 
-/** Committed or not yet. One that is deleted but not committed as such is still listed. */
+/** Committed or not yet. A file that is deleted without a commit is still listed. */
 function repositoryFiles(): readonly string[] {
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' });
   return [...new Set(listed.split('\0'))].filter((name) => name !== '').map((name) => join(ROOT, name));

@@ -1,6 +1,6 @@
 /**
- * `npm run findings` and `npm run diagram`: one synth of each stage gives both pages that are written from the templates,
- * docs/security-findings.md and docs/architecture-diagram.md.
+ * `npm run findings` and `npm run diagram`: one synth of each stage provides both pages that are generated
+ * from the templates, docs/security-findings.md and docs/architecture-diagram.md.
  */
 import { writeFileSync } from 'node:fs';
 import { createCommand, runCommand } from '../command-line/command.ts';
@@ -17,9 +17,9 @@ function parse(argv: readonly string[]): void {
 }
 
 async function main(_options: unknown, signal: AbortSignal): Promise<undefined> {
-  // Not at the top: the CDK would be loaded before `--help` is shown.
+  // Not at the top: otherwise the CDK would be loaded before `--help` is shown.
   const { STAGES } = await import('../lib/stages.ts');
-  // One after the other: a synth with its checks takes a processor to itself.
+  // One after another: a synth with its checks occupies a whole processor.
   const stages = await Array.fromAsync(STAGES, ({ id }) =>
     withAssembly(id, { checks: true, signal }, (assemblyDir) => ({ id, findings: findingsOf(assemblyDir), graph: graphOf(assemblyDir) })),
   );

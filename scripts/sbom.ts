@@ -1,4 +1,4 @@
-/** `npm run sbom`: writes what a stage deploys as a CycloneDX bill of materials. `-- --help` tells the options. */
+/** `npm run sbom`: writes what a stage deploys as a CycloneDX bill of materials. See `-- --help`. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,13 +17,16 @@ const ROOT_COMPONENT = 'realtime-lanes';
 
 interface LockedPackage {
   readonly version: string;
-  /** `sha512-<base64>`; packages that came inside another have none of their own. */
+  /** `sha512-<base64>`; packages bundled inside another have none of their own. */
   readonly integrity?: string;
-  /** An SPDX expression, as the package states it. */
+  /** An SPDX expression, as declared by the package. */
   readonly license?: string;
 }
 
-/** The bill of materials of an assembly: a component for each bundle, and for each package and base that bundles stand on. */
+/**
+ * The bill of materials of an assembly: a component for each bundle, and for each package and base that
+ * bundles depend on.
+ */
 export function billOfMaterials(assemblyDir: string): string {
   const { version, packages }: { version: string; packages: Record<string, LockedPackage> } = JSON.parse(
     readFileSync(join(ROOT, 'package-lock.json'), 'utf8'),
@@ -51,7 +54,7 @@ export function billOfMaterials(assemblyDir: string): string {
 }
 
 function library(folder: string, locked: LockedPackage | undefined): Models.Component {
-  if (locked === undefined) throw new Error(`package-lock.json does not know ${folder}`);
+  if (locked === undefined) throw new Error(`${folder} is not in package-lock.json: run npm install`);
   const path = folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
   const [group, name = path] = path.startsWith('@') ? path.split('/') : [undefined, path];
   const purl = `pkg:npm/${path.replace('@', '%40')}@${locked.version}`;
@@ -91,7 +94,7 @@ function parse(argv: readonly string[]): Options {
     .opts();
 }
 
-/** Whether a text is one of ours. */
+/** Whether this command wrote the text. */
 function isBillOfMaterials(text: string): boolean {
   try {
     return JSON.parse(text)?.metadata?.component?.['bom-ref'] === ROOT_COMPONENT;
@@ -109,6 +112,6 @@ async function main({ stage, app, output = join(ROOT, `sbom-${stage}.cdx.json`) 
 
 const [, script] = process.argv;
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) {
-  // Not awaited: the tests load this file as CommonJS, which has no await here.
+  // Not awaited: the tests load this file as CommonJS, which has no top-level await.
   void runCommand(parse, main);
 }

@@ -1,4 +1,7 @@
-/** What docs/security-findings.md says: every finding of the template checks that is acknowledged, and why, on all stages. */
+/**
+ * The content of docs/security-findings.md: every acknowledged finding of the template checks and its reason,
+ * on all stages.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
@@ -10,15 +13,15 @@ export const PAGE = join(ROOT, 'docs', 'security-findings.md');
 /** The plugins of lib/checks/template-checks.ts. */
 const CHECKERS = ['AwsSolutions', 'NIST.800.53.R5', 'ControlTower'];
 
-/** What a rule wants and a construct does not do, acknowledged with a reason or not. */
+/** Something that a rule requires and a construct does not do, with or without an acknowledged reason. */
 export interface Finding {
   readonly checker: string;
   readonly rule: string;
-  /** What the rule says. */
+  /** What the rule requires. */
   readonly description: string;
-  /** Paths of the constructs, the name of their stack first. */
+  /** Paths of the constructs, beginning with the name of their stack. */
   readonly constructs: readonly string[];
-  /** Why it stands. Undefined while nobody has acknowledged it. */
+  /** Why the finding is acceptable. Undefined if nobody has acknowledged it. */
   readonly acknowledged: { readonly reason: string } | undefined;
 }
 
@@ -36,7 +39,7 @@ interface Report {
   }[];
 }
 
-/** All findings of the template checks in an assembly, as its validation report has them. */
+/** All findings of the template checks in an assembly, from its validation report. */
 export function findingsOf(assemblyDir: string): readonly Finding[] {
   const { pluginReports }: Report = JSON.parse(readFileSync(join(assemblyDir, 'validation-report.json'), 'utf8'));
   const reports = pluginReports.filter(({ pluginName }) => CHECKERS.includes(pluginName));
@@ -51,7 +54,7 @@ function toFinding(checker: string, violation: Violation, acknowledged: Finding[
   return { checker, rule: violation.ruleName, description: withoutBoilerplate(violation.description), constructs, acknowledged };
 }
 
-/** Every acknowledgement of a finding of the template checks that stands in an assembly, whether it answers one or not. */
+/** Every acknowledgement of a template check in an assembly, with or without a finding. */
 export function acknowledgementsOf(assemblyDir: string): readonly { readonly rule: string; readonly reason: string }[] {
   return (
     readdirSync(assemblyDir)
@@ -61,13 +64,13 @@ export function acknowledgementsOf(assemblyDir: string): readonly { readonly rul
       .filter(({ type }) => type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY)
       .flatMap(({ data }) => Object.entries(data))
       .map(([id, reason]) => ({ id: id.split('::'), reason }))
-      // The CDK acknowledges findings of its own checks.
+      // Without the acknowledgements that the CDK adds for its own checks.
       .filter(({ id: [checker] }) => CHECKERS.includes(checker ?? ''))
       .map(({ id: [, ...rule], reason }) => ({ rule: rule.join('::'), reason }))
   );
 }
 
-/** What constructs at one path have to say, in the assembly's metadata. */
+/** The metadata entries of the constructs at one path. */
 type Metadata = readonly { readonly type: string; readonly data: Readonly<Record<string, string>> }[];
 
 const INTRODUCTION = `# Findings of the template checks, and why they stand
@@ -97,7 +100,7 @@ interface Row {
   readonly construct: string;
 }
 
-/** One row for each construct, in words that are the same on every stage. */
+/** One row for each construct, with texts that are the same on every stage. */
 function rowsOf({ rule, description, constructs, acknowledged }: Finding, stage: string): readonly Row[] {
   const reason = acknowledged?.reason ?? 'NOT ACKNOWLEDGED';
   return constructs.map((construct) => ({
@@ -120,7 +123,7 @@ function renderSection(reason: string, rows: readonly Row[], stages: readonly st
   return [`## ${[...heading].join(', ')}`, reason, wanted.join('\n'), `At ${places.sort().join(', ')}.`].join('\n\n');
 }
 
-/** What cdk-nag adds to a rule's one sentence: the numbers of the controls that it serves, and advice on suppressions. */
+/** Removes what cdk-nag adds to a rule's sentence: the numbers of its controls, and advice on suppressions. */
 const withoutBoilerplate = (description: string): string =>
   description
     .replace(/\s*- \(Control IDs?:.*$/, '')

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { synthesize } from '../packages/assembly-local/synth.ts';
 
 /**
- * Synthesizes a stage into a directory that is gone afterwards.
+ * Synthesizes a stage into a directory that is deleted afterwards.
  * @param checks whether to check the templates
  * @param signal ends it
  * @param read what to do with the assembly; its result is returned

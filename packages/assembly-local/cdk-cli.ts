@@ -9,13 +9,14 @@ export interface CdkOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Ends the CDK and whatever it has started. */
   readonly signal: AbortSignal;
-  /** Gets each line as it is printed. */
+  /** Called with each line as it is printed. */
   readonly onLine?: (line: string) => void;
 }
 
 /**
  * Runs the CDK's command line in this repository.
- * @returns its exit code, and all that it printed; rejects with the signal's reason when it aborts first: no process is left then
+ * @returns its exit code, and everything that it printed; rejects with the signal's reason if it aborts
+ * first: no process is left then
  */
 export async function runCdk(args: readonly string[], { env, signal, onLine }: CdkOptions) {
   const cli = join(ROOT, 'node_modules', 'aws-cdk', 'bin', 'cdk');

@@ -8,7 +8,7 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** A certificate of our own for this machine, made anew for every run and trusted by nobody. */
+/** A self-signed certificate for this machine, created for every run and trusted by nobody. */
 export async function makeCertificate(): Promise<Certificate> {
   const notAfterDate = new Date(Date.now() + 30 * 86_400_000);
   const { private: key, cert } = await generate([{ name: 'commonName', value: 'localhost' }], {

@@ -10,8 +10,9 @@ export interface Declared<P> {
 }
 
 /**
- * The resources of a type, their properties checked. Properties that the schema leaves out have no effect locally.
- * @throws UnsupportedTemplateError naming resource and property when one has a shape that cannot be emulated
+ * The resources of a type, with their properties checked. Properties that the schema leaves out have no
+ * effect locally.
+ * @throws UnsupportedTemplateError naming resource and property if one has a shape that cannot be emulated
  */
 export function declared<S extends v.GenericSchema>(
   resources: readonly Resource[],
@@ -22,8 +23,8 @@ export function declared<S extends v.GenericSchema>(
 }
 
 /**
- * Makes something of each resource of a type.
- * @throws UnsupportedTemplateError that blames the resource for which `make` has thrown
+ * Creates something from each resource of a type.
+ * @throws UnsupportedTemplateError naming the resource for which `make` has thrown
  */
 export function fromDeclared<S extends v.GenericSchema, T>(
   resources: readonly Resource[],
@@ -34,7 +35,7 @@ export function fromDeclared<S extends v.GenericSchema, T>(
   return declared(resources, type, schema).map((declaration) => blaming(declaration.resource, () => make(declaration)));
 }
 
-/** Runs what makes something of a resource. If that cannot be done, the error names the resource, unless it blames another one already. */
+/** Runs `make` for a resource. If it fails, the error names the resource, unless it already names another. */
 export function blaming<T>(resource: Resource, make: () => T): T {
   try {
     return make();
@@ -42,7 +43,7 @@ export function blaming<T>(resource: Resource, make: () => T): T {
     if (error instanceof UnsupportedTemplateError && error.resource === undefined) {
       throw new UnsupportedTemplateError(error.message, { cause: error, resource, reason: error.reason });
     }
-    // What the API of a service refuses, as when a queue has an attribute that is not emulated.
+    // An error of a service's API, for example because a queue has an attribute that is not emulated.
     if (error instanceof AwsError) {
       throw new UnsupportedTemplateError(`${nameOf(resource)}: ${error.message}`, { cause: error, resource, reason: error.message });
     }

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 /** Everything of a local run listens here and nowhere else. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Listens on the preferred port, or on a free one when that is taken or none is preferred. Answers the port. */
+/** Listens on the preferred port, or on a free one if that is taken or none is preferred. Returns the port. */
 export async function listen(server: Server, preferredPort = 0): Promise<number> {
   try {
     return await listenOn(server, preferredPort);
@@ -26,7 +26,7 @@ function listenOn(server: Server, port: number): Promise<number> {
   });
 }
 
-/** A port that was free a moment ago, for a child process that has to be told one. */
+/** A port that was free a moment ago, for a child process that must be given one. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   const port = await listen(server);

@@ -1,4 +1,4 @@
-/** `npm start`: runs what `cdk synth` makes, on this machine. `npm start -- --help` tells the options. */
+/** `npm start`: runs the output of `cdk synth` on this machine. See `npm start -- --help`. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ function parse(argv: readonly string[]): Options {
     .opts();
 }
 
-/** Ctrl-C is how it ends: once it is ready, that is a success. */
+/** Ctrl-C is the normal way to end it: once it is ready, that is a success. */
 async function main(options: Options, signal: AbortSignal): Promise<number> {
   const log = createLog({ verbose: options.verbose });
   const startedMs = performance.now();
@@ -66,7 +66,8 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
       await synthesize(temporary, options.stage, { env: process.env, signal });
     }
     progress('starting …');
-    // Not at the top: everything that runs the app would be loaded before `--help` is shown, or a bad value refused.
+    // Not at the top: otherwise everything that runs the app would be loaded before `--help` is shown or a
+    // bad value is rejected.
     const { startLocalRun } = await import('./run.ts');
     run = await startLocalRun({
       assemblyDir: options.app ?? temporary ?? '',

@@ -1,6 +1,6 @@
 import type { LocalRun } from './run.ts';
 
-/** An output of the app, whichever stack has it. @throws RangeError where none does, or it is no text */
+/** An output of the app, whichever stack has it. @throws RangeError if no stack has it, or it is not text */
 export function outputOf({ outputs }: Pick<LocalRun, 'outputs'>, key: string): string {
   const value = Object.values(outputs)
     .map((ofStack) => ofStack[key])

@@ -48,10 +48,10 @@ import { topicPermissions } from './topics/permissions.ts';
 import type { Topics } from './topics/topics.ts';
 import { type LocalUrls, urlsOf } from './urls.ts';
 
-/** Taken by a plain `npm start` where they are free. */
+/** Ports that a plain `npm start` uses if they are free. */
 const PREFERRED_PORTS = { http: 8080, https: 8443, websocket: 8081, endpoint: 8000 } as const;
 
-/** A stopping task gets this long: a local run ends within seconds even while streams are open. */
+/** How long a stopping task may take: a local run ends within seconds even while streams are open. */
 const TASK_GRACE_MS = 3000;
 
 export interface LocalRunOptions {
@@ -59,22 +59,26 @@ export interface LocalRunOptions {
   readonly assemblyDir: string;
   /** Tasks of each service. */
   readonly tasks: number;
-  /** `preferred` takes well-known ports where they are free. @default free */
+  /** `preferred` uses well-known ports if they are free. @default free */
   readonly ports?: 'preferred' | 'free';
   /** Limits of WebSocket connections. @default API Gateway's */
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /**
-   * Settings of functions and tasks in the place of the template's: to watch within seconds what takes minutes. @default none
+   * Settings of functions and tasks that replace those of the template, for example to see within seconds
+   * what otherwise takes minutes. @default none
    */
   readonly settings?: Readonly<Record<string, unknown>>;
-  /** Instances of each function at most. @default a few, for a laptop's sake */
+  /** The most instances of each function. @default a few, to suit a laptop */
   readonly maxInstances?: number;
   /**
-   * Whether what the local run does not support is an error. Otherwise it is left out, with a warning in the log.
-   * @default true: a program that starts a run wants to know that it runs all of the app
+   * Whether anything that the local run does not support is an error. Otherwise it is left out, with a
+   * warning in the log.
+   * @default true: a program that starts a run needs to know that it runs the whole app
    */
   readonly strict?: boolean;
-  /** Directory that gets a file of what the roles were granted and used, when the run ends. @default none */
+  /**
+   * Directory for a file with what the roles were granted and used, written when the run ends. @default none
+   */
   readonly accessReportDir?: string | undefined;
   readonly log: Log;
 }
@@ -84,36 +88,36 @@ export interface LocalRun {
   readonly urls: LocalUrls;
   /** Outputs by stack name and logical id, with local addresses. */
   readonly outputs: ResolvedApp['outputs'];
-  /** What is left out, why, and what follows from that: one text for each resource. Empty in a strict run. */
+  /** What is left out, why, and with what consequences: one text for each resource. Empty in a strict run. */
   readonly warnings: readonly string[];
-  /** What goes wrong on purpose. Empty at first. */
+  /** Injected faults. Empty at first. */
   readonly faults: Faults;
   /** The ECS services: list, start, stop and kill tasks. */
   readonly services: readonly TaskService[];
   readonly gateways: readonly Gateway[];
-  /** Those of the load balancers, and the distributions. */
+  /** The listeners of the load balancers, and the distributions. */
   readonly listeners: readonly Listener[];
-  /** Whose tokens the lanes take. */
+  /** The issuer whose tokens the lanes accept. */
   readonly issuer: Issuer;
-  /** Allows everything, for as long as the run may last. */
+  /** A token that allows everything, for as long as the run may last. */
   readonly token: string;
   readonly functions: Functions;
   readonly queues: Queues;
   readonly topics: Topics;
-  /** What each role was granted, and what it has done with it so far. */
+  /** What each role was granted, and what it has used so far. */
   accessReport(): AccessReport;
-  /** Does now what the schedules of the templates are to do, without waiting for the end of it. */
+  /** Runs now what the templates' schedules would run, without waiting for it to finish. */
   fireSchedules(): void;
   /** Stops everything, within seconds. */
   close(): Promise<void>;
 }
 
 /**
- * Runs a synthesized app: what the templates declare, from the bundles beside them, on the loopback interface. Resolves
- * when every service takes requests.
+ * Runs a synthesized app on the loopback interface: what the templates declare, with the bundles of the
+ * assembly. Resolves when every service accepts requests.
  *
- * @throws UnreadableAssemblyError or TaskFailedError, and in a strict run UnknownResourceTypeError or UnsupportedTemplateError; nothing
- *   is left running then
+ * @throws UnreadableAssemblyError or TaskFailedError, and in a strict run UnknownResourceTypeError or
+ * UnsupportedTemplateError; nothing is left running then
  */
 export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun> {
   // In the reverse order of starting.
@@ -127,8 +131,9 @@ export async function startLocalRun(options: LocalRunOptions): Promise<LocalRun>
       return { ...(await start(options, omissions, (closer) => closers.push(closer))), close };
     } catch (error) {
       await close();
-      // What one resource cannot be is known when something is made of it. Then all is made again without it, which takes milliseconds:
-      // nobody has to undo what the others have made of it so far.
+      // Whether a resource can be emulated is known only when it is created. If it cannot, everything is
+      // created again without it, which takes milliseconds and needs no undoing of what the others have set
+      // up so far.
       if (!omissions.accept(error)) throw error;
     }
   }
@@ -155,7 +160,7 @@ async function start(
   const declaredIssuer = issuerFromResources(resources);
   const issuer = await Issuer.create(`${endpointUrl}${ISSUER_PATH}`, declaredIssuer?.audience ?? 'lanes');
   if (declaredIssuer !== undefined) {
-    // The keys first: their address begins with the issuer's own, as a rule.
+    // The keys first: their address usually begins with the issuer's own.
     addresses.set(declaredIssuer.jwksUri, issuer.jwksUri);
     addresses.set(declaredIssuer.url, issuer.url);
   }
@@ -163,7 +168,8 @@ async function start(
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_ENDPOINT_URL: endpointUrl,
-    // Without HOME the SDK finds the home of whoever has started the run, and with it credentials that are not for here.
+    // Without HOME the SDK finds the home directory of the user who started the run, with credentials that
+    // are not meant for here.
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     AWS_CONFIG_FILE: '/dev/null',
   };
@@ -224,7 +230,8 @@ async function start(
     loadBalancing: balancerOperations(balancers.targetGroups),
     dynamodb: dynamoDb.handle,
     lambda: (request, response) => void handleInvoke(request, response, { functions, access }),
-    // Only for those who do not know the API's own address, as an SDK that was given nothing but AWS_ENDPOINT_URL.
+    // Only for clients that do not know the API's own address, such as an SDK with nothing but
+    // AWS_ENDPOINT_URL.
     management: (request, response) => {
       const [gateway] = gateways;
       if (gateway === undefined) response.writeHead(403).end();

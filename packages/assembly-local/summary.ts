@@ -1,6 +1,6 @@
 import type { LocalRun } from './run.ts';
 
-/** What `npm start` prints when all is ready: where to look, and what to try. */
+/** What `npm start` prints when everything is ready: where to look, and what to try. */
 export function summary({
   urls,
   services,

@@ -1,6 +1,6 @@
 import { runCdk } from './cdk-cli.ts';
 
-/** `cdk synth` did not succeed. The message holds what it printed. */
+/** `cdk synth` has failed. The message contains its output. */
 export class SynthesisError extends Error {
   override readonly name = 'SynthesisError';
 }
@@ -10,7 +10,7 @@ export interface SynthesisOptions {
   /** Ends it; no process is left then. */
   readonly signal: AbortSignal;
   /**
-   * Whether to check the templates, which takes longer than all the rest of a synth.
+   * Whether to check the templates, which takes longer than the rest of the synth.
    * @default false: what is not deployed need not be checked
    */
   readonly checks?: boolean;
@@ -18,7 +18,7 @@ export interface SynthesisOptions {
 
 /**
  * Synthesizes the app of this repository into a directory.
- * @throws SynthesisError, or the signal's reason when it aborts first
+ * @throws SynthesisError, or the signal's reason if it aborts first
  */
 export async function synthesize(directory: string, stage: string, { env, signal, checks = false }: SynthesisOptions): Promise<void> {
   const context = ['--context', `stage=${stage}`, ...(checks ? [] : ['--context', 'checks=off'])];

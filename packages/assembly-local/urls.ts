@@ -3,7 +3,7 @@ import type { Listener } from './balancer/listener.ts';
 import type { Gateway } from './gateway/gateway.ts';
 import type { TaskService } from './tasks/task-service.ts';
 
-/** Where to reach what. None ends in a slash; empty for what the app does not have. */
+/** Local addresses. None ends in a slash; empty for what the app does not have. */
 export interface LocalUrls {
   readonly console: string;
   readonly http: string;
@@ -22,7 +22,7 @@ export function urlsOf(run: {
   const listener = (protocol: Listener['protocol']) => run.listeners.find((candidate) => candidate.protocol === protocol);
   const distribution = run.listeners.find(({ servesFiles }) => servesFiles);
   const hasConsole = run.services.some(({ options }) => (options.env('', 0)[SERVER_ENV.consoleConfig] ?? '') !== '');
-  // Plain HTTP where it is no redirect: browsers distrust the certificate.
+  // Plain HTTP unless it redirects, because browsers distrust the certificate.
   const consoleListener = run.listeners.find(({ protocol, forwards }) => protocol === 'http' && forwards) ?? listener('https');
   return {
     console: distribution?.url ?? (hasConsole ? (consoleListener?.url ?? '') : ''),

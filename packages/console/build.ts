@@ -6,13 +6,16 @@ import { buildSync } from 'esbuild';
 import { createProgram, runCommand } from '../../command-line/command.ts';
 import { checkEmpty } from '../../command-line/output.ts';
 
-/** The files that index.html names; each gets the hash of its content into its name, so that browsers may cache it forever. */
+/**
+ * The files that index.html names. Each gets a hash of its content in its name, so that browsers may cache it
+ * forever.
+ */
 const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
 
 /**
- * Writes `index.html` and `assets/` into `outDir`. The page loads nothing from other hosts.
+ * Writes `index.html` and `assets/` to `outDir`. The page loads nothing from other hosts.
  * @returns the source files that went into the bundle, relative to this folder
- * @throws Error when the bundler fails, or when index.html does not name an entry
+ * @throws Error if the bundler fails, or index.html does not name an entry
  */
 export function buildConsole(outDir: string): readonly string[] {
   const sourceDir = import.meta.dirname;
@@ -56,5 +59,5 @@ function main(folder: string): undefined {
 }
 
 const [, script] = process.argv;
-// Not awaited: the tests load this file as CommonJS, which has no await here.
+// Not awaited: the tests load this file as CommonJS, which has no top-level await.
 if (script !== undefined && import.meta.url === pathToFileURL(script).href) void runCommand(parse, main);

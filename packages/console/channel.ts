@@ -1,6 +1,6 @@
 const CHANNEL = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-/** What is wrong with a channel name, by the server's rule; undefined when nothing is. */
+/** What is wrong with a channel name, by the server's rule; undefined if it is valid. */
 export function channelProblem(name: string): string | undefined {
   if (name === '.' || name === '..') return `A channel cannot be called ${name}: no URL can carry that name.`;
   if (CHANNEL.test(name)) return undefined;

@@ -2,15 +2,15 @@ import { fieldsOf } from './fields.ts';
 import type { SignInConfig } from './sign-in/issuer.ts';
 
 export interface ConsoleConfig {
-  /** Undefined where the WebSocket lane is not deployed. */
+  /** Undefined if the WebSocket lane is not deployed. */
   readonly websocket?: string;
-  /** Undefined where the deployment needs no sign-in. */
+  /** Undefined if the deployment needs no sign-in. */
   readonly signIn?: SignInConfig;
 }
 
 /**
  * What the deployment tells the page.
- * @throws Error when the server has no readable `/console.json`
+ * @throws Error if the server has no readable `/console.json`
  */
 export async function loadConfig(): Promise<ConsoleConfig> {
   const response = await fetch('/console.json', { cache: 'no-cache' });

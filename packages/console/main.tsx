@@ -7,7 +7,7 @@ import { signIn } from './sign-in/sign-in.ts';
 import { App } from './view/app.tsx';
 import { type SignInProgress, SignInScreen } from './view/sign-in-screen.tsx';
 
-// One drawing per frame, however many events arrive in it.
+// Renders at most once per frame, however many events arrive in it.
 options.debounceRendering = requestAnimationFrame;
 
 const root = document.getElementById('app') as HTMLElement;

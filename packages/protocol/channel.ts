@@ -2,30 +2,38 @@ import { InvalidInputError, quote } from './invalid-input.ts';
 
 const CHANNEL = /^[A-Za-z0-9_.:-]{1,128}$/;
 
-/** Streams, polls and cursors hold at most this many channels, so that a composite cursor stays below the header limits on the way. */
+/**
+ * The most channels of a stream, poll or cursor, so that a composite cursor stays below the header limits of
+ * servers and proxies.
+ */
 export const MAX_CHANNELS = 32;
 
-/** No URL can carry them as a segment of its path: clients and proxies take them for steps, `%2e` too. */
+/**
+ * No URL can carry these as a path segment: clients and proxies treat them as relative steps, even as `%2e`.
+ */
 const DOTS: ReadonlySet<unknown> = new Set(['.', '..']);
 
 /** @throws InvalidInputError `invalid_channel` */
 export function parseChannel(value: unknown): string {
   if (DOTS.has(value)) {
-    throw new InvalidInputError('invalid_channel', `channel ${quote(value)} cannot be used: no URL path can carry it. Use another name`);
+    throw new InvalidInputError('invalid_channel', `channel ${quote(value)} is not allowed: no URL path can carry it. Use another name`);
   }
   if (typeof value === 'string' && CHANNEL.test(value)) return value;
-  throw new InvalidInputError('invalid_channel', `channel ${quote(value)} does not match ${CHANNEL.source}`);
+  throw new InvalidInputError('invalid_channel', `channel ${quote(value)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`);
 }
 
 /**
- * The channels of one stream or poll: at least one, without repeats, in the order given.
+ * The channels of one stream or poll: at least one, without duplicates, in the given order.
  * @throws InvalidInputError `invalid_channel` or `too_many_channels`
  */
 export function parseChannels(values: readonly string[]): readonly string[] {
-  if (values.length === 0) throw new InvalidInputError('invalid_channel', 'no channel given: add ?channel=<name>');
+  if (values.length === 0) throw new InvalidInputError('invalid_channel', 'the request names no channel: add ?channel=<name>');
   const channels = [...new Set(values.map(parseChannel))];
   if (channels.length > MAX_CHANNELS) {
-    throw new InvalidInputError('too_many_channels', `${channels.length} channels asked for, at most ${MAX_CHANNELS} fit one stream`);
+    throw new InvalidInputError(
+      'too_many_channels',
+      `the request names ${channels.length} channels, but at most ${MAX_CHANNELS} are allowed: open another stream for the rest`,
+    );
   }
   return channels;
 }

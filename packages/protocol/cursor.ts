@@ -1,15 +1,19 @@
 import { parseChannel } from './channel.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
 
-/** A place in one channel: everything up to and including `seq` of `epoch` is behind it. `seq` 0 is the start. */
+/**
+ * A position in one channel: everything up to and including `seq` of `epoch` comes before it. `seq` 0 is the
+ * start.
+ */
 export interface ChannelPosition {
   readonly epoch: string;
   readonly seq: number;
 }
 
 /**
- * Before the first event of a channel that was never used: `0.0`. The channel has no epoch then, and a reader makes none. Whichever
- * epoch begins first, this position lies right before its seq 1 ([ADR 28](../../docs/decisions/0028-reading-never-writes.md)).
+ * The position before the first event of a channel that was never used: `0.0`. Such a channel has no epoch,
+ * and reading creates none. Whichever epoch begins first, this position lies right before its seq 1 ([ADR
+ * 28](../../docs/decisions/0028-reading-never-writes.md)).
  */
 export const ORIGIN: ChannelPosition = { epoch: '0', seq: 0 };
 
@@ -17,12 +21,12 @@ export function isOrigin({ epoch }: ChannelPosition): boolean {
   return epoch === ORIGIN.epoch;
 }
 
-/** The position as one of the channel's current epoch: {@link ORIGIN} lies right before the seq 1 of any. */
+/** The position as one of the channel's current epoch: {@link ORIGIN} lies right before seq 1 of any epoch. */
 export function withinEpoch(position: ChannelPosition, epoch: string): ChannelPosition {
   return isOrigin(position) ? { epoch, seq: 0 } : position;
 }
 
-/** One position per channel. A channel that is missing has no position yet and starts at its baseline. */
+/** One position per channel. A missing channel has no position yet and starts at its baseline. */
 export type Cursor = ReadonlyMap<string, ChannelPosition>;
 
 const POSITION = /^([a-z0-9]{1,32})\.(0|[1-9][0-9]{0,15})$/;
@@ -32,7 +36,7 @@ export function formatPosition(position: ChannelPosition): string {
   return `${position.epoch}.${position.seq}`;
 }
 
-/** The position that a text is, or undefined where it is none. */
+/** The position that a text stands for, or undefined if it is not one. */
 export function readPosition(text: string): ChannelPosition | undefined {
   const [, epoch, digits] = POSITION.exec(text) ?? [];
   const seq = Number(digits);
@@ -70,8 +74,9 @@ export function formatCursor(channels: readonly string[], cursor: Cursor): strin
 }
 
 /**
- * Reads a cursor for a stream over `channels`. A composite cursor may leave channels out and may name others
- * (a client may change what it follows between two connects); the bare form belongs to a single-channel stream.
+ * Reads a cursor for a stream over `channels`. A composite cursor may leave channels out and may name others,
+ * because a client may change its channels between two connects. The form without names is only for streams
+ * of one channel.
  * @throws InvalidInputError `invalid_cursor`
  */
 export function parseCursor(text: string, channels: readonly string[]): Cursor {

@@ -1,4 +1,4 @@
-/** Wire types of both lanes. Behaviour that both ends share is in the files beside this one. */
+/** Wire types of both lanes. Behavior that both ends share is in the other files of this folder. */
 
 /** The WebSocket sub-protocol of the WebSocket lane: JSON text frames as typed below. */
 export const SUBPROTOCOL = 'lanes.v1.json';
@@ -6,7 +6,10 @@ export const SUBPROTOCOL = 'lanes.v1.json';
 /** An event as clients see it. `id` is a cursor: opaque to clients, resumable on either lane. */
 export interface WireEvent {
   readonly channel: string;
-  /** Cursor of this event: `epoch.seq`, for example `k3f9.1042`. Other cursors may be `0.0`: before the channel was used. */
+  /**
+   * Cursor of this event: `epoch.seq`, for example `k3f9.1042`. The cursor `0.0`, before a channel was used,
+   * is never an event's id.
+   */
   readonly id: string;
   readonly type: string;
   readonly data: string;
@@ -18,9 +21,9 @@ export interface WireEvent {
 export type BatchedEvent = Omit<WireEvent, 'channel'>;
 
 /**
- * Why a position could not be resumed:
- * `epoch_changed`: the channel's log was wiped or restored since; `expired`: events after the cursor are past
- * retention; `ahead`: the cursor is beyond the channel's newest event.
+ * Why a position could not be resumed. `epoch_changed`: the channel's log was wiped or restored in the
+ * meantime; `expired`: events after the cursor are past their retention; `ahead`: the cursor is beyond the
+ * channel's newest event.
  */
 export type ResetReason = 'epoch_changed' | 'expired' | 'ahead';
 
@@ -29,19 +32,19 @@ export interface Reset {
   readonly reason: ResetReason;
 }
 
-/** Answer of `POST /v1/channels/{channel}/events`, status 201. */
+/** Response of `POST /v1/channels/{channel}/events`, status 201. */
 export interface PublishResponse {
   readonly channel: string;
   readonly id: string;
   readonly publishedAt: string;
 }
 
-/** Answer of `GET /v1/events` with `Accept: application/json`. */
+/** Response of `GET /v1/events` with `Accept: application/json`. */
 export interface PollResponse {
   readonly events: readonly WireEvent[];
-  /** Pass it as `after` to continue; composite when several channels were asked for. */
+  /** Pass it as `after` to continue; composite if several channels were requested. */
   readonly cursor: string;
-  /** Present only when a position could not be resumed: what was skipped is announced, never silent. */
+  /** Present only if a position could not be resumed: skipped events are announced, never skipped silently. */
   readonly resets?: readonly Reset[];
 }
 
@@ -60,7 +63,10 @@ export type ClientFrame =
       readonly action: 'subscribe';
       readonly channel: string;
       readonly after?: string;
-      /** The client takes `events` frames for what it has missed. A server that knows none sends `event` frames. */
+      /**
+       * The client accepts `events` frames for what it has missed. A server that does not know `batch` sends
+       * `event` frames.
+       */
       readonly batch?: boolean;
       readonly requestId?: string;
     }
@@ -70,7 +76,10 @@ export type ClientFrame =
       readonly channel: string;
       readonly type?: string;
       readonly data: string;
-      /** Idempotency key: one that you have used before returns the first event's id, or `idempotency_conflict` where type or data differ. */
+      /**
+       * Idempotency key. If you have used it before, the answer is the first event's id, or
+       * `idempotency_conflict` if type or data differ.
+       */
       readonly key?: string;
       readonly requestId?: string;
     }
@@ -81,22 +90,28 @@ export type ServerFrame =
   /** `id` is the baseline: where a subscription without `after` starts. */
   | { readonly kind: 'subscribed'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | ({ readonly kind: 'event' } & WireEvent)
-  /** Several missed events in order, for a client that asked with `batch`. At most 32 KB: what API Gateway bills as one message. */
+  /**
+   * Several missed events in order, for a client that asked with `batch`. At most 32 KB: what API Gateway
+   * bills as one message.
+   */
   | { readonly kind: 'events'; readonly channel: string; readonly events: readonly BatchedEvent[] }
-  /** Sent after a replay: all that exists up to `id` has been sent, so a seq still missing is a tombstone and not a gap. */
+  /**
+   * Sent after a replay: everything that exists up to `id` was sent, so a missing seq is a tombstone and not
+   * a gap.
+   */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
   /**
-   * `epoch_changed` after `0.0` says that the channel's first epoch has begun, and comes to a connection that asks again after it:
-   * nothing is lost, and all of the epoch follows.
+   * `epoch_changed` after `0.0` says that the channel's first epoch has begun. It is sent to a connection
+   * that subscribes again after `0.0`: nothing is lost, and the whole epoch follows.
    */
   | { readonly kind: 'reset'; readonly channel: string; readonly reason: ResetReason }
   /**
-   * `forbidden`: the token does not allow it. `token_expired`: nothing is delivered any more; it comes unasked too, and the
-   * connection is closed then. `id` comes with `replay_incomplete`: all that exists up to it has been sent, and the rest is to
-   * be asked for after it. `throttled` and `too_many_publications`: a limit per principal was met; `retryAfterMs` says when to
-   * try again.
+   * `forbidden`: the token does not allow it. `token_expired`: nothing is delivered any more; also sent
+   * without a request, and the connection is then closed. `id` is present with `replay_incomplete`:
+   * everything that exists up to it was sent; request the rest after it. `throttled` and
+   * `too_many_publications`: a limit per principal was reached; `retryAfterMs` says when to try again.
    */
   | {
       readonly kind: 'error';

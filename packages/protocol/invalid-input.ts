@@ -1,4 +1,4 @@
-/** Every code that a rejected input can carry, in a problem (HTTP) and in an error frame (sockets). */
+/** Every code that rejected input can have, in a problem (HTTP) and in an error frame (sockets). */
 export type InvalidInputCode =
   | 'invalid_channel'
   | 'invalid_type'
@@ -12,7 +12,10 @@ export type InvalidInputCode =
   | 'invalid_frame'
   | 'unknown_action';
 
-/** Input that a caller can mend. The message names the bad value; the edges turn it into a 4xx or an error frame. */
+/**
+ * Invalid input that the caller can correct. The message contains the bad value; HTTP turns the error into a
+ * 4xx, the WebSocket lane into an error frame.
+ */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError';
   readonly code: InvalidInputCode;
@@ -29,10 +32,10 @@ export function quote(value: unknown): string {
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
 }
 
-/** As many entries as a message may show. */
+/** How many entries of a value a message may show. */
 const OUTLINED = 20;
 
-/** The value to a depth of one: what is nested deeper would end in a stack overflow. */
+/** The value to a depth of one: a deeply nested value would cause a stack overflow. */
 function outline(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, OUTLINED).map(nested);
   if (typeof value !== 'object' || value === null) return value;

@@ -6,13 +6,17 @@ export interface SeqRange {
   readonly to: number;
 }
 
-/** Items kept while a gap below them is open. What does not fit is missing, and its owner reads it again with the gap. */
+/**
+ * How many items are kept while a gap below them is open. The rest counts as missing, and the owner reads it
+ * again together with the gap.
+ */
 const MAX_PENDING = 1024;
 
 /**
- * Puts the items of a channel into order: whatever order, however late and however often they are offered, they come out by seq,
- * each once, and none comes out past a gap. One epoch only: the owner replaces the sequencer when the epoch changes. Pure: it says
- * what is missing, and the owner asks the log for it.
+ * Puts the items of a channel into order: whatever their order, however late and however often they are
+ * offered, they are returned by seq, each once, and none past a gap. It handles one epoch: the owner replaces
+ * the sequencer when the epoch changes. Pure: it tells what is missing, and the owner reads that from the
+ * log.
  */
 export class Sequencer<Item> implements ChannelPosition {
   readonly epoch: string;
@@ -27,7 +31,7 @@ export class Sequencer<Item> implements ChannelPosition {
     this.#newestKnown = seq;
   }
 
-  /** The seq up to which everything has come out. */
+  /** The seq up to which everything was delivered. */
   get seq(): number {
     return this.#seq;
   }
@@ -37,12 +41,12 @@ export class Sequencer<Item> implements ChannelPosition {
     return this.#newestKnown;
   }
 
-  /** What waits behind a gap, by seq. */
+  /** Items that wait behind a gap, by seq. */
   get pending(): ReadonlyMap<number, Item> {
     return this.#pending;
   }
 
-  /** Whether something is missing that is known to be assigned. */
+  /** Whether an item is missing although its seq is known to be assigned. */
   get hasGap(): boolean {
     return this.#seq < this.#newestKnown;
   }
@@ -58,7 +62,7 @@ export class Sequencer<Item> implements ChannelPosition {
     return [];
   }
 
-  /** What has not come up to `seq` does not exist. Returns what waited for it, in order. */
+  /** Declares that missing items up to `seq` do not exist. Returns the items that waited for them, in order. */
   settle(seq: number): readonly Item[] {
     const ready = [...this.#pending].filter(([at]) => at <= seq).sort(([a], [b]) => a - b);
     for (const [at] of ready) this.#pending.delete(at);
@@ -67,12 +71,12 @@ export class Sequencer<Item> implements ChannelPosition {
     return this.#release(ready.map(([, item]) => item));
   }
 
-  /** Notes that `seq` has been assigned, so that a lost last event is missed too. */
+  /** Records that `seq` is assigned, so that a lost last event is noticed too. */
   noteHead(seq: number): void {
     this.#newestKnown = Math.max(this.#newestKnown, seq);
   }
 
-  /** Adds what is next to those that come out. */
+  /** Adds the items that are deliverable next. */
   #release(items: Item[]): Item[] {
     for (;;) {
       const item = this.#pending.get(this.#seq + 1);
@@ -83,7 +87,10 @@ export class Sequencer<Item> implements ChannelPosition {
   }
 }
 
-/** The lowest seqs that are known to be assigned and have not been offered, or undefined when nothing is missing. */
+/**
+ * The lowest range of seqs that are known to be assigned but were not offered; undefined if nothing is
+ * missing.
+ */
 export function missingFrom({ seq, newestKnown, pending }: Sequencer<unknown>): SeqRange | undefined {
   if (seq >= newestKnown) return undefined;
   const from = seq + 1;

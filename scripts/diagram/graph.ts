@@ -30,7 +30,10 @@ interface Template {
 
 type Templates = Readonly<Record<string, Template>>;
 
-/** The resources that {@link NODES} names, and how they lead to each other, as the templates of an assembly have it. */
+/**
+ * The resources listed in {@link NODES}, and how they lead to each other according to the templates of an
+ * assembly.
+ */
 export function graphOf(assemblyDir: string): Graph {
   const templates = readTemplates(assemblyDir);
   const resources = Object.entries(templates).flatMap(([stack, { Resources }]) =>
@@ -68,7 +71,7 @@ function readTemplates(assemblyDir: string): Templates {
   );
 }
 
-/** Construct paths, without stack and without the `Resource` at their ends, by `<stack>/<logical id>`. */
+/** Construct paths, without the stack and the `Resource` at the end, by `<stack>/<logical id>`. */
 function constructPaths(assemblyDir: string): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   for (const name of readdirSync(assemblyDir).filter((file) => file.endsWith('.metadata.json'))) {
@@ -109,7 +112,7 @@ function referencesOf(value: unknown, stack: string, templates: Templates): Read
   return found;
 }
 
-/** Draws an edge past every joint: the label of the later half says more. */
+/** Draws an edge past every joint: the label of its second half is the more useful one. */
 function withoutJoints(edges: readonly Edge[], isJoint: (id: string) => boolean): readonly Edge[] {
   const walk = (edge: Edge): readonly Edge[] => {
     if (!isJoint(edge.to)) return [edge];

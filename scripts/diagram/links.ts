@@ -1,9 +1,9 @@
-/** What a resource of a template is in the diagram, and which other resources it ties together. */
+/** What a resource of a template is in the diagram, and which other resources it connects. */
 
-/** A value of a template, with its intrinsic functions not evaluated. */
+/** A value of a template whose intrinsic functions are not evaluated. */
 export type Properties = Readonly<Record<string, unknown>>;
 
-/** Drawn. */
+/** A drawn resource. */
 export interface NodeKind {
   readonly noun: string;
   /** What Mermaid puts before and after the label: the shape. */
@@ -31,7 +31,7 @@ export const NODES: Readonly<Record<string, NodeKind>> = {
   'AWS::WAFv2::WebACL': { noun: 'web ACL', shape: BOX },
 };
 
-/** Not drawn: what leads to one of these leads to what it leads to. */
+/** Not drawn: an arrow to one of these continues to whatever it leads to. */
 export const JOINTS: ReadonlySet<string> = new Set([
   'AWS::CloudFront::VpcOrigin',
   'AWS::ECS::TaskDefinition',
@@ -45,7 +45,7 @@ export interface Link {
   readonly from: unknown;
   readonly to: unknown;
   readonly label?: string;
-  /** The way of what could not be handled. */
+  /** The path of messages that could not be handled. */
   readonly failure?: true;
 }
 
@@ -67,7 +67,10 @@ const VERBS: Readonly<Record<string, string>> = {
   'sqs:SendMessage': 'sends',
 };
 
-/** What an allowed action does, for the arrow. Undefined for what goes with another arrow: an event source's receiving, logs, keys. */
+/**
+ * What an allowed action does, as the arrow's label. Undefined if another arrow shows it already: an event
+ * source's polling, logs, keys.
+ */
 function verb(action: string): string | undefined {
   return VERBS[action] ?? VERBS[action.replace(/:.*$/, ':')];
 }
@@ -91,7 +94,7 @@ const toSelf = (from: unknown): readonly Link[] => [{ from, to: SELF }];
 const fromSelf = (to: unknown): readonly Link[] => [{ from: SELF, to }];
 const on = (value: unknown, key: string): unknown => (value as Properties | undefined)?.[key];
 
-/** The arrows that a resource of a type means. */
+/** The arrows that a resource of a type stands for. */
 export const LINKS: Readonly<Record<string, (properties: Properties) => readonly Link[]>> = {
   'AWS::ApiGatewayV2::Integration': ({ ApiId, IntegrationUri }) => [{ from: ApiId, to: IntegrationUri, label: 'invokes' }],
   'AWS::CloudFront::Distribution': ({ DistributionConfig }) => [

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Edge, Graph, Node } from './graph.ts';
 import { NODES } from './links.ts';
 
-/** The page with the resources that matter and what leads from one to another, for every stage. */
+/** The page with the most important resources and their connections, for every stage. */
 export const DIAGRAM_PAGE = join(import.meta.dirname, '../../docs', 'architecture-diagram.md');
 
 const INTRODUCTION = `# The app, as it is synthesized
@@ -11,7 +11,7 @@ Written by \`npm run diagram\` from the templates; a test fails when it is out o
 Left out are log groups, alarms, keys and the network. The queues of SSE tasks are not in a template: each task makes its own and subscribes it to the topic. How an event travels is in [architecture.md](architecture.md#an-events-way).`;
 
 /**
- * The page, a diagram for each set of stages that are wired the same.
+ * The page, with one diagram for each set of stages with the same connections.
  * @param graphs by id of the stage
  */
 export function renderDiagramPage(graphs: Readonly<Record<string, Graph>>): string {
@@ -35,11 +35,14 @@ function renderGraph({ nodes, edges }: Graph, stage: string): string {
 
 function label({ path, type }: Node): string {
   const kind = NODES[type];
-  if (kind === undefined) throw new Error(`${type} is not drawn`);
+  if (kind === undefined) throw new Error(`resource type ${type} has no shape: add it to NODES`);
   return `${kind.shape[0]}"${path}<br><i>${kind.noun}</i>"${kind.shape[1]}`;
 }
 
-/** All edges between the same two nodes are one arrow. What fails shows only where nothing else goes that way. */
+/**
+ * All edges between the same two nodes become one arrow. Failures are shown only if nothing else takes that
+ * path.
+ */
 function renderEdge(group: readonly Edge[], names: ReadonlyMap<string, string>): string {
   const [first] = group;
   if (first === undefined) throw new Error('a group has an edge');

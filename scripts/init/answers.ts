@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../command-line/command.ts';
 
-/** What `npm run init` asks: the option that answers it, what `--help` says of it, and what it takes. */
+/** What `npm run init` asks: the option for it, its description in `--help`, and what it accepts. */
 const QUESTIONS = {
   name: [
     'of the package; stack names begin with it',
@@ -39,7 +39,7 @@ export function addQuestions(command: Command): Command {
   return command;
 }
 
-/** Those that have to be answered, in the order in which they are asked. */
+/** The questions that must be answered, in the order in which they are asked. */
 function needed({ auth, issuer, lanes }: Answers): readonly Key[] {
   const own = (auth ?? (issuer === undefined ? undefined : 'issuer')) === 'issuer';
   const ofIssuer: readonly Key[] = own ? ['issuer', 'audience', 'jwks', ...(lanes === 'websocket' ? [] : (['clientId'] as const))] : [];
@@ -47,15 +47,15 @@ function needed({ auth, issuer, lanes }: Answers): readonly Key[] {
 }
 
 /**
- * Asks at the terminal for what no option has answered, and again for what is not valid.
- * @returns undefined at Ctrl-C, which a terminal that asks takes itself
- * @throws UsageError where nobody is there to ask
+ * Asks at the terminal for what no option has answered, and again for invalid answers.
+ * @returns undefined at Ctrl-C, which the terminal prompt handles itself
+ * @throws UsageError if there is no terminal
  */
 export async function askForRest(given: Answers, signal: AbortSignal): Promise<Answers | undefined> {
   const missing = () => needed(answers).filter((key) => answers[key] === undefined);
   let answers = given;
   if (!process.stdin.isTTY) {
-    if (missing().length > 0) throw new UsageError(`Nobody is there to ask: give ${missing().map(optionOf).join(', ')}.`);
+    if (missing().length > 0) throw new UsageError(`There is no terminal to ask at: give ${missing().map(optionOf).join(', ')}.`);
     return answers;
   }
   const terminal = createInterface({ input: process.stdin, output: process.stdout });

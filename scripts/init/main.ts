@@ -1,4 +1,4 @@
-/** `npm run init`: makes a project of this template. `-- --help` tells the options. */
+/** `npm run init`: makes a project of this template. See `-- --help`. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -44,23 +44,23 @@ async function main({ withoutLab = false, dryRun = false, ...given }: Options, s
   return undefined;
 }
 
-/** Removes a file, and the folders that it leaves empty: git does not know folders. */
+/** Removes a file, and the folders that it leaves empty: git does not track folders. */
 function remove(path: string): void {
   rmSync(join(ROOT, path));
   for (let folder = dirname(path); readdirSync(join(ROOT, folder)).length === 0; folder = dirname(folder)) rmdirSync(join(ROOT, folder));
 }
 
-/** Texts of the files that git knows and that are there, by path. */
+/** Texts of the files that git tracks and that exist, by path. */
 function readTree(): ReadonlyMap<string, string> {
   const there = git('ls-files')
     .trim()
     .split('\n')
     .filter((path) => existsSync(join(ROOT, path)));
-  // A picture has no text.
+  // Pictures have no text.
   return new Map(there.map((path) => [path, /\.(png|webp|jpg)$/.test(path) ? '' : readFileSync(join(ROOT, path), 'utf8')]));
 }
 
-/** Format, packages, generated pages and snapshots follow. */
+/** Updates format, packages, generated pages and snapshots. */
 async function tidy(leftOver: readonly string[], signal: AbortSignal): Promise<void> {
   const { dependencies, devDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   const packages = leftOver.filter((name) => name in dependencies || name in devDependencies);
@@ -77,7 +77,7 @@ async function tidy(leftOver: readonly string[], signal: AbortSignal): Promise<v
 function git(...args: readonly string[]): string {
   const { status, stdout, stderr, error } = spawnSync('git', args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 26 });
   if (status === 0) return stdout;
-  throw new UsageError(`init works in a clone, with git: git ${args[0]} says ${(error?.message ?? stderr).trim()}`);
+  throw new UsageError(`init needs git and a clone: git ${args[0]} failed with ${(error?.message ?? stderr).trim()}`);
 }
 
 await runCommand(parse, main);

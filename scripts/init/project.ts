@@ -1,10 +1,10 @@
 import { dirname, join, normalize } from 'node:path/posix';
 import type { Answers } from './answers.ts';
 
-/** What makes projects of the template, and tells of it: no project has it. */
+/** What makes projects of the template, and documents that: no project contains it. */
 const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'test/command-line/template', 'lab/init'];
 
-/** A folder of a lane that is not wanted goes wherever it lies, and those that need both lanes with it. */
+/** Folders of an unwanted lane are left out wherever they are, and so are those that need both lanes. */
 const isLeftOut = (folder: string, { lanes }: Answers): boolean =>
   lanes !== 'both' && folder !== lanes && ['both', 'sse', 'websocket'].includes(folder);
 
@@ -21,11 +21,12 @@ function isKept(path: string, answers: Answers, lab: boolean): boolean {
   return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab', 'docs/lab'])].some((folder) => isBelow(path, folder));
 }
 
-/** `order-feed` begins stack names as `OrderFeed`. */
+/** `order-feed` becomes the stack prefix `OrderFeed`. */
 export const stackPrefix = (name = ''): string => name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
 
 /**
- * The texts of a project, by path, made of those of the template: files of lanes and tools that are not wanted are left out.
+ * The texts of a project by path, made from those of the template: files of unwanted lanes and tools are left
+ * out.
  * @param lab whether it keeps the tools of `lab/`
  */
 export function makeProject(files: ReadonlyMap<string, string>, answers: Answers, lab: boolean): ReadonlyMap<string, string> {
@@ -46,7 +47,7 @@ function change(path: string, text: string, answers: Answers, isGone: (path: str
   );
 }
 
-/** Commands of programs that are gone go, and no command names a folder that is gone. */
+/** Removes commands whose program is gone, and references to folders that are gone. */
 function narrowScripts(text: string, isGone: (path: string) => boolean): string {
   const manifest: { readonly scripts: Readonly<Record<string, string>> } = JSON.parse(text);
   const words = Object.entries(manifest.scripts).map(([name, command]) => [name, command.split(' ')] as const);
@@ -58,7 +59,7 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
 /** CloudFront's prefix list has a different id in each Region; synth warns until it is set. */
 const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 10_000 },\n";
 
-/** A file under `lib/stages/` with the answers in it. Numbers and comments stay. */
+/** A file under `lib/stages/` with the answers filled in. Numbers and comments stay. */
 function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {
   const named = { url: issuer, audience, jwksUri: jwks, ...(clientId !== undefined && { clientId }) };
   return text
@@ -69,17 +70,20 @@ function configureStage(text: string, { region = '', edge, issuer, audience, jwk
     .replace(/^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, (shipped) => (edge === 'cloudfront' ? CLOUDFRONT_EDGE : shipped));
 }
 
-/** Environment keys, cookie, claim, sub-protocol and the client's package keep their names: running clients and code know them. */
+/**
+ * Environment keys, cookie, claim, sub-protocol and the client's package keep their names, because running
+ * clients and code depend on them.
+ */
 function rename(text: string, { name = '' }: Answers): string {
   return text
     .replaceAll(/(?<!@)realtime-lanes(?!\/client)/g, name)
     .replaceAll(/\bLanes(?=(?:Dev|Prod|Preview|Staging|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
 }
 
-/** The name of a package in an import, static or not, or in a `require`. */
+/** The package name in a static or dynamic import, or in a `require`. */
 const IMPORT = /(?:from|import|import\(|require\(|resolve\() ?'((?:@[^/']+\/)?[^/'.][^/']*)/g;
 
-/** Packages that files imported before, and none does now. */
+/** Packages that files imported before, and none imports now. */
 export function packagesLeftOver(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
   const importedBy = (files: ReadonlyMap<string, string>) =>
     new Set(

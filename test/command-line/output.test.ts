@@ -49,7 +49,7 @@ test('a folder that holds anything else is refused, and stays as it is', async (
   mkdirSync(folder);
   writeFileSync(join(folder, 'mine.md'), 'precious');
 
-  await expect(replaceFolder(folder, 'make', write('a.js', '1'))).rejects.toThrow(/dist holds mine\.md, which make has not written/);
+  await expect(replaceFolder(folder, 'make', write('a.js', '1'))).rejects.toThrow(/dist contains mine\.md, which make did not write/);
   expect(contents()).toEqual(['mine.md']);
 });
 
@@ -57,7 +57,7 @@ test('so is a file that somebody has put beside what the command wrote, however 
   await replaceFolder(folder, 'make', write('a.js', '1'));
   writeFileSync(join(folder, 'types/mine.md'), 'precious');
 
-  await expect(replaceFolder(folder, 'make', write('a.js', '2'))).rejects.toThrow(/holds types\/mine\.md/);
+  await expect(replaceFolder(folder, 'make', write('a.js', '2'))).rejects.toThrow(/contains types\/mine\.md/);
   expect(readFileSync(join(folder, 'types/mine.md'), 'utf8')).toBe('precious');
   expect(readFileSync(join(folder, 'a.js'), 'utf8')).toBe('1');
 });
@@ -93,8 +93,8 @@ test('a file, and a link to nothing, are no folders', () => {
   writeFileSync(folder, '');
   symlinkSync('nothing', join(home, 'link'));
 
-  expect(() => checkFolder(folder, 'make')).toThrow(/is no folder/);
-  expect(() => checkEmpty(join(home, 'link'))).toThrow(/is no folder/);
+  expect(() => checkFolder(folder, 'make')).toThrow(/is not a folder/);
+  expect(() => checkEmpty(join(home, 'link'))).toThrow(/is not a folder/);
 });
 
 test('a folder that has to be empty may hold empty folders', () => {
@@ -102,7 +102,7 @@ test('a folder that has to be empty may hold empty folders', () => {
   expect(() => checkEmpty(folder)).not.toThrow();
 
   writeFileSync(join(folder, 'assets/mine.js'), '');
-  expect(() => checkEmpty(folder)).toThrow(/holds assets\/mine\.js/);
+  expect(() => checkEmpty(folder)).toThrow(/contains assets\/mine\.js/);
 });
 
 test('a file is replaced where it is one of ours', () => {
@@ -111,7 +111,7 @@ test('a file is replaced where it is one of ours', () => {
   expect(() => checkFile(folder, 'make', isOurs)).not.toThrow();
 
   writeFileSync(folder, 'mine');
-  expect(() => checkFile(folder, 'make', isOurs)).toThrow(/exists, and make has not written it/);
+  expect(() => checkFile(folder, 'make', isOurs)).toThrow(/exists, and make did not write it/);
   expect(() => checkFile(home, 'make', isOurs)).toThrow(/is a folder/);
-  expect(() => checkFile(join(home, 'no/where'), 'make', isOurs)).toThrow(/there is no folder/);
+  expect(() => checkFile(join(home, 'no/where'), 'make', isOurs)).toThrow(/the folder .* does not exist/);
 });

@@ -93,7 +93,7 @@ test('code that does not say what went into it is an error', () => {
 
 test('code from elsewhere is an error', () => {
   writeFileSync(join(stackOf({ ...FUNCTION, Properties: { Code: { ZipFile: 'exports.handler = 1' } } }), 'index.mjs'), '');
-  expect(() => deployedBundles(assembly)).toThrow(/the code of It is no asset/);
+  expect(() => deployedBundles(assembly)).toThrow(/the code of It is not an asset/);
 });
 
 describe('the package of a source file', () => {

@@ -1,18 +1,20 @@
-/** Names a resource of an app. */
+/** Identifies a resource of an app. */
 export interface ResourceId {
   readonly stack: string;
   readonly logicalId: string;
 }
 
-/** Resource types that are neither run nor known to have no effect locally. */
+/** Resource types that the local run neither emulates nor knows to have no effect locally. */
 export class UnknownResourceTypeError extends Error {
   override readonly name = 'UnknownResourceTypeError';
 }
 
-/** A template uses something that the local run does not support, or refers to what does not exist. */
+/**
+ * A template uses something that the local run does not support, or refers to something that does not exist.
+ */
 export class UnsupportedTemplateError extends Error {
   override readonly name = 'UnsupportedTemplateError';
-  /** The resource that cannot be run as it stands; undefined where no single resource is to blame. */
+  /** The resource that cannot be run; undefined if the error is not about a single resource. */
   readonly resource: ResourceId | undefined;
   /** The message without the name of the resource. */
   readonly reason: string;

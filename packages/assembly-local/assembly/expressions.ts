@@ -8,7 +8,7 @@ export type Value = null | boolean | number | string | readonly Value[] | { read
 export const NO_VALUE = Symbol('AWS::NoValue');
 export type Evaluated = Value | typeof NO_VALUE;
 
-/** What a template can refer to outside of its own stack. */
+/** What a template can refer to outside its own stack. */
 export interface OtherStacks {
   exported(exportName: string): Value;
   output(stackName: string, outputName: string): Value;
@@ -20,7 +20,10 @@ export interface Names {
   attribute(id: string, attribute: string): Value;
 }
 
-/** Evaluates the intrinsic functions of one template, as far as the CDK writes them. Any other is an error that names it. */
+/**
+ * Evaluates the intrinsic functions of one template, as far as the CDK uses them. Any other function is an
+ * error that names it.
+ */
 export class Expressions {
   readonly #stack: StackAssembly;
   readonly #names: Names;

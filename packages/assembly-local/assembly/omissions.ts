@@ -1,20 +1,20 @@
 import { type ResourceId, UnsupportedTemplateError } from './errors.ts';
 
-/** What a warning says about a resource besides its id. */
+/** How a warning identifies a resource, besides its id. */
 export interface ResourceDescription extends ResourceId {
   readonly type: string;
-  /** Construct path; undefined where the template has no metadata. */
+  /** Construct path; undefined if the template has no metadata. */
   readonly path?: string | undefined;
 }
 
-/** A part of a resource that the run goes without: one target of a rule, one policy of a role. */
+/** A part of a resource that the run does without: one target of a rule, one policy of a role. */
 export interface Part {
   readonly resource: ResourceId;
   /** For example `the target arn:aws:states:…`. */
   readonly what: string;
   readonly reason: string;
   readonly consequence: string;
-  /** The value that leads nowhere, where it may be that of a resource that is left out itself. */
+  /** The stand-in value, if it may belong to a resource that is itself left out. */
   readonly value?: string;
 }
 
@@ -24,7 +24,10 @@ interface Use {
   readonly value: string;
 }
 
-/** What the absence of a resource means to whoever watches the run. Any other type simply does not exist locally. */
+/**
+ * What the absence of a resource means for the user of the run. Resources of any other type simply do not
+ * exist locally.
+ */
 const CONSEQUENCES: Readonly<Record<string, string>> = {
   'AWS::ApiGatewayV2::Api': 'it has no local address',
   'AWS::ApiGatewayV2::Route': 'its messages go to the default route, if there is one',
@@ -40,18 +43,18 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
   'AWS::SNS::Subscription': 'its endpoint gets nothing from the topic',
 };
 
-/** Types whose references to a missing resource matter to nobody: they only say who may use it. */
+/** Types that may refer to a missing resource without effect, because they only grant permissions. */
 const GRANTS = /^AWS::(IAM::|Lambda::Permission$)|Policy$/;
 
 /**
- * What the local run goes without, and why.
+ * What the local run does without, and why.
  *
- * A resource that it does not support is left out. Whatever refers to it still gets a value: the name or ARN that the resource would
- * have had, which leads nowhere. What cannot work with that is left out in turn: an event source mapping without its queue, one target
- * of a rule. The rest keeps the value, and notices when it uses it. Each resource that is left out gets one warning, which also
- * lists what it affects.
+ * A resource that it does not support is left out. Whatever refers to it still gets a value: the name or ARN
+ * that the resource would have, which leads nowhere. Resources that cannot work with such a value are left
+ * out in turn: an event source mapping without its queue, one target of a rule. The others keep the value,
+ * and fail only when they use it. Each omitted resource causes one warning, which also lists what it affects.
  *
- * In strict mode nothing is left out: what is not supported is an error.
+ * In strict mode nothing is left out: anything unsupported is an error.
  */
 export class Omissions {
   readonly strict: boolean;
@@ -65,7 +68,7 @@ export class Omissions {
     this.strict = strict;
   }
 
-  /** Forgets what an attempt to start has found, other than the resources that it has to do without. */
+  /** Forgets what an earlier attempt to start has found, except for the resources that it must do without. */
   beginAttempt(): void {
     this.#uses = [];
     this.#parts = [];
@@ -83,7 +86,10 @@ export class Omissions {
     this.#reasons.set(keyOf(resource), reason);
   }
 
-  /** Whether the run can go on without the resource that an error blames. If so, the next attempt does. */
+  /**
+   * Whether the run can continue without the resource that caused an error. If so, the next attempt leaves it
+   * out.
+   */
   accept(error: unknown): boolean {
     if (this.strict || !(error instanceof UnsupportedTemplateError)) return false;
     const { resource, reason } = error;
@@ -93,7 +99,7 @@ export class Omissions {
   }
 
   /**
-   * Evaluates what belongs to a resource or output, which is left out if that is not possible.
+   * Evaluates something that belongs to a resource or output, which is left out if that fails.
    * @throws UnsupportedTemplateError in strict mode
    */
   evaluate<T>(user: ResourceId, evaluation: () => T): T | undefined {
@@ -110,7 +116,10 @@ export class Omissions {
     }
   }
 
-  /** What is being evaluated has got a value of another resource, which may be left out already or later. */
+  /**
+   * The resource or output being evaluated uses a value of another resource, which may be left out already or
+   * later.
+   */
   noteUse(used: ResourceId, value: string): void {
     if (this.#evaluatingFor !== undefined) this.#uses.push({ user: this.#evaluatingFor, used, value });
   }
@@ -125,12 +134,12 @@ export class Omissions {
     this.#parts.push(part);
   }
 
-  /** One for each resource that is left out, and one for each part of another. */
+  /** One warning for each resource that is left out, and one for each omitted part of another. */
   warnings(): readonly string[] {
     const told = new Set<string>();
     const missing = [...this.#reasons.keys()];
     const usesMissing = (key: string) => this.#uses.some(({ user, used }) => keyOf(user) === key && keyOf(used) !== key && this.has(used));
-    // Those that miss nothing themselves come first: they are what the others are missing.
+    // Resources that miss nothing themselves come first: they are what the others are missing.
     const ordered = [...missing.filter((key) => !usesMissing(key)), ...missing.filter(usesMissing)];
     const resources = ordered.flatMap((key) => (told.has(key) ? [] : [this.#warning(key, told)]));
     const explained = new Set(this.#uses.filter(({ used }) => this.has(used)).map(({ value }) => value));

@@ -32,12 +32,12 @@ export type Template = v.InferOutput<typeof template>;
 
 export interface StackAssembly {
   readonly name: string;
-  /** `us-east-1` where the stack leaves it open. */
+  /** `us-east-1` if the stack does not set one. */
   readonly region: string;
   readonly template: Template;
 }
 
-/** What `cdk synth` wrote: the stacks, and where their assets lie on disk. */
+/** The output of `cdk synth`: the stacks, and where their assets are on disk. */
 export interface Assembly {
   readonly stacks: readonly StackAssembly[];
   /** Directory of a file asset by its object key. */
@@ -83,13 +83,13 @@ const assetManifest = v.object({
   ),
 });
 
-/** The directory is not a cloud assembly, or one of its files has another shape than expected. */
+/** The directory is not a cloud assembly, or one of its files has an unexpected shape. */
 export class UnreadableAssemblyError extends Error {
   override readonly name = 'UnreadableAssemblyError';
 }
 
 /**
- * Reads a cloud assembly, assemblies of nested stages included.
+ * Reads a cloud assembly, including those of nested stages.
  * @throws UnreadableAssemblyError naming the file and what is wrong with it
  */
 export function readAssembly(directory: string): Assembly {
@@ -128,7 +128,7 @@ export function readAssembly(directory: string): Assembly {
       for (const [tag, path] of nested.images) images.set(tag, path);
     }
   }
-  if (stacks.length === 0) throw new UnreadableAssemblyError(`${directory} holds no stack`);
+  if (stacks.length === 0) throw new UnreadableAssemblyError(`${directory} contains no stack`);
   return { stacks, files, images };
 }
 

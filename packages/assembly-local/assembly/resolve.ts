@@ -5,17 +5,17 @@ import { Omissions } from './omissions.ts';
 import type { Assembly, StackAssembly } from './read.ts';
 import { ACCOUNT, type HandledType, type ResourceNaming, resourceType } from './resource-types.ts';
 
-/** A resource that the local run brings to life, with its properties evaluated. */
+/** A resource that the local run emulates, with its properties evaluated. */
 export interface Resource {
   readonly type: string;
   readonly stack: string;
   readonly logicalId: string;
   readonly region: string;
-  /** What `Ref` answers. */
+  /** The value of `Ref`. */
   readonly ref: string;
   /** Physical name. */
   readonly name: string;
-  /** What `Fn::GetAtt` answers, by attribute. */
+  /** The values of `Fn::GetAtt`, by attribute. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, Value>>;
 }
@@ -27,11 +27,12 @@ export interface ResolvedApp {
 }
 
 /**
- * Evaluates the templates of an assembly as CloudFormation would, across stacks. Physical ids and ARNs have the shape
- * that AWS gives them and are made from stack and logical id, so nothing has to exist yet, and the same assembly
- * always resolves to the same names.
+ * Evaluates the templates of an assembly as CloudFormation would, across stacks. Physical ids and ARNs have
+ * the same shape as on AWS and are derived from stack and logical id. So nothing has to exist yet, and the
+ * same assembly always resolves to the same names.
  *
- * @param omissions learns which resources are left out because of their type, or because one of their properties cannot be evaluated
+ * @param omissions records which resources are left out because of their type, or because a property cannot
+ * be evaluated
  * @throws UnknownResourceTypeError in strict mode, naming each unknown type, its logical id and its stack
  * @throws UnsupportedTemplateError in strict mode, naming the function, reference or attribute
  */
@@ -63,7 +64,7 @@ export function resolveAssembly(assembly: Assembly, omissions = new Omissions({ 
   };
 }
 
-/** Why a resource is left out whose type is not in `resource-types.ts`. */
+/** The reason for leaving out a resource whose type is not in `resource-types.ts`. */
 const UNKNOWN_TYPE = 'the local run does not support this type';
 
 class StackScope {
@@ -94,7 +95,7 @@ class StackScope {
       const type = resourceType(resource.Type);
       if (type === undefined) this.#omissions.leaveOut(id, UNKNOWN_TYPE);
       if (type?.kind !== 'handled') return [];
-      // Evaluated even if it is left out: a warning about what it refers to names it.
+      // Evaluated even if it is left out, so that a warning can name what it refers to.
       const properties = this.#omissions.evaluate(id, () => this.#expressions.object(resource.Properties));
       if (properties === undefined || this.#omissions.has(id)) return [];
       const naming = this.#naming(logicalId, type);

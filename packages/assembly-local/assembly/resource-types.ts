@@ -1,7 +1,7 @@
-/** What a type needs to know of one of its resources to answer `Ref` and `GetAtt`. */
+/** What a type needs to know about a resource in order to answer `Ref` and `GetAtt`. */
 export interface ResourceNaming {
   readonly region: string;
-  /** Physical name: the name property, or made from stack and logical id as CloudFormation does. */
+  /** Physical name: the name property, or derived from stack and logical id as CloudFormation does. */
   readonly name: string;
   /** Short and unique, for services that assign ids. */
   readonly id: string;
@@ -12,10 +12,10 @@ export interface ResourceNaming {
 
 type Attribute = (resource: ResourceNaming) => string;
 
-/** A type that the local run brings to life. */
+/** A type that the local run emulates. */
 export interface HandledType {
   readonly kind: 'handled';
-  /** The property that sets the physical name; CloudFormation makes one up where it is absent. */
+  /** The property that sets the physical name; CloudFormation generates a name if it is absent. */
   readonly nameProperty?: string;
   readonly ref: Attribute;
   readonly attributes: Readonly<Record<string, Attribute>>;

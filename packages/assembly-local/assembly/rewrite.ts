@@ -1,11 +1,14 @@
 import type { Value } from './expressions.ts';
 
-/** Where something that AWS would serve under its own host is served locally: URL prefix to URL prefix, no trailing slashes. */
+/**
+ * Where something with its own host on AWS is served locally: URL prefix to URL prefix, without trailing
+ * slashes.
+ */
 export type Addresses = ReadonlyMap<string, string>;
 
 /**
- * Replaces the AWS addresses inside a text: an environment variable, a JSON configuration, an output. This is how the
- * functions and the service come to use the local servers without a line that knows about them.
+ * Replaces the AWS addresses inside a text: an environment variable, a JSON configuration, an output. This is
+ * how functions and the service use the local servers without any code for that.
  */
 export function localize(text: string, addresses: Addresses): string {
   let localized = text;
@@ -14,8 +17,8 @@ export function localize(text: string, addresses: Addresses): string {
 }
 
 /**
- * Replaces the origins of AWS addresses in every text of a record. Security headers name origins, where an address may be one that has
- * a path locally: the local issuer is a path of the one endpoint.
+ * Replaces the origins of AWS addresses in every text of a record. Security headers contain origins, but a
+ * local address may have a path: the local issuer is a path of the shared endpoint.
  */
 export function localizeOrigins(texts: Readonly<Record<string, string>>, addresses: Addresses): Readonly<Record<string, string>> {
   const origins = new Map([...addresses].map(([from, to]) => [new URL(from).origin, new URL(to).origin]));

@@ -46,9 +46,9 @@ export interface LocalDistribution {
 }
 
 /**
- * The distributions that have load balancers or buckets behind them. Nothing of them is cached locally, and WebSocket clients
- * reach the gateway itself.
- * @param loadBalancerAction what the load balancer of a host name does; undefined where there is none
+ * The distributions with load balancers or buckets behind them. Nothing is cached locally, and WebSocket
+ * clients connect to the gateway itself.
+ * @param loadBalancerAction what the load balancer with a host name does; undefined if there is none
  */
 export function distributionsFromResources(
   resources: readonly Resource[],
@@ -89,14 +89,14 @@ export function distributionsFromResources(
   ).flat();
 }
 
-/** Host names of the distributions that have a host behind them. */
+/** Host names of the distributions in front of a host. */
 export function distributionsBefore(resources: readonly Resource[], host: string): readonly string[] {
   return declared(resources, 'AWS::CloudFront::Distribution', distributionProperties)
     .filter(({ properties }) => properties.DistributionConfig.Origins.some(({ DomainName }) => DomainName === host))
     .map(({ resource }) => resource.attributes['DomainName'] ?? '');
 }
 
-/** In AWS `'self'` is where sockets go too; here they go to the gateway itself, which has another port. */
+/** On AWS, `'self'` also covers sockets; here they connect to the gateway itself, which has another port. */
 function withOwnSockets(headers: Readonly<Record<string, string>>, dnsName: string): Readonly<Record<string, string>> {
   const policy = headers['content-security-policy'];
   if (policy === undefined) return headers;

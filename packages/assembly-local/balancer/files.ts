@@ -3,7 +3,7 @@ import { answer, type ClientRequest, type ClientResponse } from './forward.ts';
 
 const S3 = { server: 'AmazonS3' };
 
-/** What a distribution makes of a request whose origin is a bucket. */
+/** The response of a distribution to a request whose origin is a bucket. */
 export function answerFile(
   { method = 'GET', url = '/' }: ClientRequest,
   response: ClientResponse,

@@ -15,7 +15,7 @@ export type ClientRequest = IncomingMessage | Http2ServerRequest;
 export type ClientResponse = ServerResponse | Http2ServerResponse;
 
 export interface ForwardOptions {
-  /** Nothing may pass in either direction for this long. */
+  /** How long nothing may pass in either direction. */
   readonly idleTimeoutMs: number;
   readonly protocol: 'http' | 'https';
   /** The port that the client has connected to. */
@@ -38,8 +38,8 @@ const HOP_BY_HOP: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Carries one exchange to a target over HTTP/1.1 and its answer back, byte by byte as it comes, whichever protocol the
- * client speaks. When one side ends early the other is cut off at once.
+ * Forwards one exchange to a target over HTTP/1.1 and its response back, byte by byte as it arrives,
+ * whichever protocol the client uses. If one side ends early, the other is cut off at once.
  */
 export function forward(request: ClientRequest, response: ClientResponse, target: Target, options: ForwardOptions): void {
   const upstream = httpRequest({
@@ -68,7 +68,7 @@ export function forward(request: ClientRequest, response: ClientResponse, target
     over = true;
     clearTimeout(idle);
     target.end();
-    // Ended or not: a target must not go on serving a client that is gone.
+    // Ended or not: a target must not keep serving a client that has left.
     upstream.destroy();
   });
   upstream.on('error', () => fail(502));
@@ -84,7 +84,7 @@ export function forward(request: ClientRequest, response: ClientResponse, target
   request.pipe(upstream);
 }
 
-/** An answer of the balancer itself. */
+/** A response of the balancer itself. */
 export function answer(response: ClientResponse, status: number, headers: OutgoingHttpHeaders = {}, body?: string | Buffer): void {
   const title = `${status} ${STATUS_CODES[status] ?? ''}`.trimEnd();
   const page =
@@ -98,13 +98,16 @@ export function answer(response: ClientResponse, status: number, headers: Outgoi
   response.end(page);
 }
 
-/** Sends the head at once: a stream may have nothing to say for a while, but the client has to know that it is open. */
+/**
+ * Sends the head at once: a stream may have nothing to send for a while, but the client must know that it is
+ * open.
+ */
 function writeHead(response: ClientResponse, status: number, headers: OutgoingHttpHeaders): void {
   if ('stream' in response) response.writeHead(status, headers);
   else response.writeHead(status, headers).flushHeaders();
 }
 
-/** Breaks off an answer that has begun, so that the client does not take it for complete. */
+/** Aborts a response that has begun, so that the client does not take it for complete. */
 function abort(response: ClientResponse): void {
   if (response.writableEnded) return;
   if ('stream' in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
@@ -127,7 +130,7 @@ function requestHeaders(request: ClientRequest, { protocol, port }: ForwardOptio
   };
 }
 
-/** The host that the client has asked for; HTTP/2 carries it as a pseudo header. */
+/** The host that the client asked for; HTTP/2 carries it as a pseudo-header. */
 export function authorityOf({ headers }: ClientRequest): string {
   const authority = headers[':authority'];
   return typeof authority === 'string' ? authority : (headers.host ?? LOOPBACK);

@@ -9,7 +9,7 @@ import { distributionsFromResources } from './distributions.ts';
 import { type Action, Listener } from './listener.ts';
 import { TargetGroup } from './target-group.ts';
 
-/** The interval of the template, but not longer than this: nobody wants to wait for a health check locally. */
+/** Limits the interval of the template: nobody wants to wait for a health check locally. */
 const MAX_CHECK_INTERVAL_S = 1;
 
 const attributes = v.pipe(
@@ -86,14 +86,18 @@ const ruleProperties = v.object({
 type ListenerAction = v.InferOutput<typeof action>;
 
 export interface Balancers {
-  /** The listeners, each with the host name that AWS would give its load balancer, and the distributions in front of them with theirs. */
+  /**
+   * The listeners, each with the host name that AWS would give its load balancer, and the distributions in
+   * front of them with their host names.
+   */
   readonly listeners: readonly { readonly listener: Listener; readonly dnsName: string }[];
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
 }
 
 /**
- * The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens yet.
- * @param addresses may be filled later: headers that name hosts of AWS then name the local ones
+ * The load balancers, listeners, target groups and distributions that the templates declare. Nothing listens
+ * yet.
+ * @param addresses may be filled in later: headers with AWS host names then contain the local ones
  */
 export function balancersFromResources(
   resources: readonly Resource[],
@@ -127,7 +131,7 @@ export function balancersFromResources(
     if (owner === undefined)
       throw new UnsupportedTemplateError(`${declaration.resource.logicalId}: there is no load balancer ${LoadBalancerArn}`);
     const dnsName = owner.resource.attributes['DNSName'] ?? '';
-    // A rule takes all requests here, so that nothing is left for the default.
+    // A rule takes all requests here, so nothing is left for the default action.
     const rule = rules.find(({ properties }) => properties.ListenerArn === declaration.resource.ref);
     const [first] = rule?.properties.Actions ?? declaration.properties.DefaultActions;
     const action = toAction((rule ?? declaration).resource, first, targetGroups);
@@ -149,7 +153,10 @@ export function balancersFromResources(
   return { listeners, targetGroups };
 }
 
-/** What the attributes of a listener add to its answers: `routing.http.response.x_frame_options.header_value`. */
+/**
+ * The headers that the attributes of a listener add to its responses:
+ * `routing.http.response.x_frame_options.header_value`.
+ */
 function headersOf(attributes: ReadonlyMap<string, string>): Readonly<Record<string, string>> {
   return Object.fromEntries(
     [...attributes].flatMap(([key, value]) => {
@@ -168,7 +175,7 @@ function toAction(resource: Resource, first: ListenerAction | undefined, targetG
     const { StatusCode, ContentType, MessageBody } = first.FixedResponseConfig;
     return { kind: 'fixedResponse', status: Number(StatusCode), contentType: ContentType, body: MessageBody };
   }
-  // A group of weight 0 is where ECS would put the next version: a local run has one, from its start to its end.
+  // A group of weight 0 is for the next version in an ECS deployment; a local run has only one version.
   const arns =
     first?.TargetGroupArn === undefined
       ? first?.ForwardConfig?.TargetGroups.filter(({ Weight }) => Weight > 0).map(({ TargetGroupArn }) => TargetGroupArn)

@@ -26,10 +26,13 @@ export type Action =
   | { readonly kind: 'distribute'; readonly behaviors: readonly Behavior[] }
   | { readonly kind: 'files'; readonly bucket: Bucket; readonly rootObject: string };
 
-/** Headers that are added to an answer, whoever has made it. Asked for with each answer: some hold addresses that a start finds out. */
+/**
+ * Headers that are added to every response, whoever created it. Called for each response: some contain
+ * addresses that are known only after the start.
+ */
 export type AddedHeaders = () => Readonly<Record<string, string>>;
 
-/** What a distribution does with the paths that it is the first to match. */
+/** What a distribution does with the paths of one behavior. The first matching behavior applies. */
 export interface Behavior {
   readonly matches: (path: string) => boolean;
   readonly headers: AddedHeaders;
@@ -37,7 +40,7 @@ export interface Behavior {
 }
 
 export interface ListenerOptions {
-  /** HTTPS speaks HTTP/2 and HTTP/1.1, HTTP only HTTP/1.1, as the ALB does. */
+  /** HTTPS supports HTTP/2 and HTTP/1.1, HTTP only HTTP/1.1, as on an ALB. */
   readonly protocol: 'http' | 'https';
   readonly certificate: Certificate;
   readonly action: Action;
@@ -48,15 +51,18 @@ export interface ListenerOptions {
   readonly localPort: (port: number) => number | undefined;
 }
 
-/** A request that is not answered in full: an open stream, a waiting poll, a post. */
+/** A request whose response is not complete: an open stream, a waiting poll, a post. */
 export interface Exchange {
   readonly method: string;
   readonly path: string;
-  /** Breaks the client's connection, and with it all that it carries. */
+  /** Closes the client's connection, including everything else on it. */
   cut(): void;
 }
 
-/** A listener of a load balancer, or a distribution: a port of this machine, and what becomes of the requests that reach it. */
+/**
+ * A listener of a load balancer, or a distribution: a port of this machine, and what happens to the requests
+ * that reach it.
+ */
 export class Listener {
   readonly protocol: 'http' | 'https';
   readonly #options: ListenerOptions;
@@ -93,7 +99,7 @@ export class Listener {
     return this.#options.action.kind === 'forward';
   }
 
-  /** Whether it has the files of a bucket: those of the console. */
+  /** Whether it serves the files of a bucket: those of the console. */
   get servesFiles(): boolean {
     const { action } = this.#options;
     return action.kind === 'distribute' && action.behaviors.some((behavior) => behavior.action.kind === 'files');
@@ -119,7 +125,7 @@ export class Listener {
   }
 
   #handle(request: ClientRequest, response: ClientResponse): void {
-    // A client that leaves in the middle of an answer is no error of ours.
+    // A client that leaves during a response is not an error.
     response.on('error', () => undefined);
     this.#note(request, response);
     addHeaders(response, this.#options.headers);

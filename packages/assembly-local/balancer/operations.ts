@@ -6,7 +6,7 @@ import type { TargetGroup, TargetState } from './target-group.ts';
 
 const target = v.strictObject({ Id: v.string(), Port: v.pipe(v.string(), v.transform(Number)) });
 
-/** What AWS says besides the state. */
+/** The reason that AWS reports with the state. */
 const REASONS: Readonly<Record<Exclude<TargetState, 'healthy'>, string>> = {
   initial: 'Elb.RegistrationInProgress',
   unhealthy: 'Target.FailedHealthChecks',

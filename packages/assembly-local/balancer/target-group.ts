@@ -11,7 +11,7 @@ export interface HealthCheck {
   readonly matcher: string;
 }
 
-/** `initial` until the first check has passed; `draining` gets no new requests, but keeps those that it has. */
+/** `initial` until the first check has passed; `draining` gets no new requests, but keeps its current ones. */
 export type TargetState = 'initial' | 'healthy' | 'unhealthy' | 'draining';
 
 export interface TargetGroupOptions {
@@ -20,7 +20,7 @@ export interface TargetGroupOptions {
   readonly deregistrationDelayMs: number;
 }
 
-/** A new target is looked at this often, so that a local run is ready soon. */
+/** How often a new target is checked, so that a local run is ready soon. */
 const INITIAL_INTERVAL_MS = 100;
 
 /** One task behind the balancer. */
@@ -95,7 +95,10 @@ export class TargetGroup {
     return target;
   }
 
-  /** Sends the target no new requests, and resolves when those that it has are done or the deregistration delay is over. */
+  /**
+   * Sends the target no new requests, and resolves when its current ones are done or the deregistration delay
+   * is over.
+   */
   async deregister(target: Target, delayMs = this.#options.deregistrationDelayMs): Promise<void> {
     target.state = 'draining';
     clearTimeout(this.#targets.get(target));
@@ -103,15 +106,15 @@ export class TargetGroup {
     this.#targets.delete(target);
   }
 
-  /** For a target whose task is gone. */
+  /** For a target whose task has ended. */
   remove(target: Target): void {
     clearTimeout(this.#targets.get(target));
     this.#targets.delete(target);
   }
 
   /**
-   * The target for a new request. With no healthy one the balancer fails open and tries the others, as AWS does;
-   * undefined when there is none at all.
+   * The target for a new request. If none is healthy, the balancer fails open and tries the others, as AWS
+   * does; undefined if there is none at all.
    */
   pick(): Target | undefined {
     const candidates = this.targets.filter(({ state }) => state !== 'draining');
@@ -132,7 +135,7 @@ export class TargetGroup {
     const ok = await probe(target.port, healthCheck);
     if (!this.#targets.has(target) || target.state === 'draining') return;
     const [passes, failures] = ok ? [passed + 1, 0] : [0, failed + 1];
-    // A new target is taken in with its first success.
+    // A new target becomes healthy with its first success.
     if (passes >= healthCheck.healthyThreshold || (ok && target.state === 'initial')) target.state = 'healthy';
     if (target.state === 'healthy' && failures >= healthCheck.unhealthyThreshold) target.state = 'unhealthy';
     const delayMs = target.state === 'initial' ? Math.min(INITIAL_INTERVAL_MS, healthCheck.intervalMs) : healthCheck.intervalMs;

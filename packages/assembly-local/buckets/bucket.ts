@@ -8,13 +8,13 @@ export interface StoredObject {
 
 export interface Bucket {
   readonly name: string;
-  /** By which origins name it. */
+  /** The host name by which origins refer to it. */
   readonly host: string;
-  /** By key. */
+  /** Objects by key. */
   readonly objects: Map<string, StoredObject>;
 }
 
-/** What the AWS CLI guesses from a name, which is what a `BucketDeployment` copies with. */
+/** The media types that the AWS CLI guesses from file names; `BucketDeployment` copies with that CLI. */
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css',
   '.html': 'text/html',

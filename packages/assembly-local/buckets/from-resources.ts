@@ -29,7 +29,7 @@ const deploymentProperties = v.object({
   SystemMetadata: v.optional(v.object({ 'cache-control': v.optional(v.string()) }), {}),
 });
 
-/** The buckets that the templates declare. They are empty. */
+/** The buckets that the templates declare, without files. */
 export function bucketsFromResources(resources: readonly Resource[]): readonly Bucket[] {
   return resources
     .filter(({ type }) => type === 'AWS::S3::Bucket')
@@ -37,8 +37,9 @@ export function bucketsFromResources(resources: readonly Resource[]): readonly B
 }
 
 /**
- * Does what each `BucketDeployment` of the CDK does in a deploy: copies its sources into its bucket, with the values that a
- * deploy knows in the place of their markers. Nothing is there before, so there is nothing to prune.
+ * Does what each of the CDK's `BucketDeployment`s does in a deploy: copies its sources into its bucket, and
+ * replaces markers with the values that are known during the deploy. The bucket is empty before, so nothing
+ * has to be pruned.
  */
 export function deployFiles(
   resources: readonly Resource[],
@@ -51,7 +52,8 @@ export function deployFiles(
     const excluded = properties.Exclude.map(textMatcher);
     for (const [index, objectKey] of properties.SourceObjectKeys.entries()) {
       const directory = assembly.files.get(objectKey);
-      if (directory === undefined) throw new UnsupportedTemplateError(`${resource.logicalId}: ${objectKey} is no asset of the assembly`);
+      if (directory === undefined)
+        throw new UnsupportedTemplateError(`${resource.logicalId}: ${objectKey} is not an asset of the assembly`);
       const encode = properties.SourceMarkersConfig[index]?.jsonEscape === true ? jsonEscape : asIs;
       const markers = Object.entries(properties.SourceMarkers[index] ?? {});
       for (const path of filesOf(directory)) {

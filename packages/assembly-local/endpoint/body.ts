@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
 /**
- * The body of a request, or undefined when it is larger than the limit: the rest is read and dropped. Rejects when the
- * client leaves before its end. By events, for iterating over a request costs more than all else that a post needs here.
+ * The body of a request, or undefined if it is larger than the limit: the rest is then read and dropped.
+ * Rejects if the client leaves before the end. Uses events, because iterating over a request costs more than
+ * everything else that a post needs here.
  */
 export function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | undefined>();

@@ -18,8 +18,8 @@ const writesByTable = v.record(
 );
 
 /**
- * What the operations of DynamoDB need. `dynamodb:LeadingKeys` is known where a request holds whole keys; a condition on it
- * for a query is an error, since the key would have to be read out of an expression.
+ * What the operations of DynamoDB need. `dynamodb:LeadingKeys` is known if a request contains whole keys. For
+ * a query, a condition on it is an error, because the key would have to be parsed from an expression.
  */
 export function dynamoDbPermissions(resources: readonly Resource[], region: string): Permissions {
   const partitionKeys = new Map(
@@ -66,7 +66,7 @@ export function dynamoDbPermissions(resources: readonly Resource[], region: stri
   };
 }
 
-/** A request that cannot be read needs every table. */
+/** A request that cannot be parsed needs every table. */
 const EVERY_TABLE: ReadonlyMap<string, readonly Item[]> = new Map([['*', []]]);
 
 function keysToGet({ RequestItems }: Input): ReadonlyMap<string, readonly Item[]> {

@@ -12,8 +12,8 @@ const attributeDefinitions = v.array(v.object({ AttributeName: v.string(), Attri
 const index = v.object({ IndexName: v.string(), KeySchema: keySchema, Projection: v.record(v.string(), v.unknown()) });
 
 /**
- * What makes a table. Everything else has no effect locally: in particular nothing expires by itself, as DynamoDB may
- * keep expired items for two days and readers have to leave them out anyway.
+ * The properties needed to create a table. All others have no effect locally. In particular nothing expires
+ * by itself, because DynamoDB may keep expired items for two days and readers must leave them out anyway.
  */
 const tableProperties = v.object({
   KeySchema: keySchema,
@@ -23,7 +23,7 @@ const tableProperties = v.object({
   StreamSpecification: v.optional(v.unknown()),
 });
 
-/** Long enough that whoever does not wait for a table fails every time, not only on a machine that is quick or slow. */
+/** Long enough that code that does not wait for a table fails every time, whatever the speed of the machine. */
 const CREATE_TABLE_MS = 25;
 
 /** DynamoDB in memory, in this process. Answers requests that another server has received. */
@@ -54,15 +54,16 @@ export class DynamoDb {
 
   #execute(request: IncomingMessage, response: ServerResponse): void {
     this.#server.emit('request', request, response);
-    // dynalite throws when a request breaks off, which a killed task does; there is nobody left to answer.
+    // dynalite throws if a request is aborted, which happens when a task is killed; there is nobody left to
+    // answer.
     request.removeAllListeners('error');
     request.on('error', () => undefined);
   }
 
   /**
-   * Creates the tables of the templates, by the API as anybody would, and waits until they can be used.
+   * Creates the tables of the templates with the DynamoDB API, and waits until they can be used.
    * @param endpoint where {@link handle} can be reached
-   * @param omissions learns which streams are left out
+   * @param omissions records which streams are left out
    */
   async createTables(resources: readonly Resource[], endpoint: string, omissions = new Omissions({ strict: true })): Promise<void> {
     const tables = ['AWS::DynamoDB::Table', 'AWS::DynamoDB::GlobalTable'].flatMap((type) => declared(resources, type, tableProperties));
@@ -83,7 +84,7 @@ export class DynamoDb {
   }
 }
 
-/** How often a new table is asked for. */
+/** How often the state of a new table is read. */
 const POLL_MS = 5;
 
 const described = v.object({ Table: v.object({ TableStatus: v.string() }) });
@@ -95,7 +96,8 @@ async function createTable(
   const { TableName } = table;
   await call(endpoint, 'CreateTable', { ...table, BillingMode: 'PAY_PER_REQUEST' });
 
-  // As in AWS, a table is CREATING when CreateTable answers, and every other operation says that it does not exist.
+  // As on AWS, a table is CREATING when CreateTable responds, and every other operation says that it does not
+  // exist.
   while (v.parse(described, await call(endpoint, 'DescribeTable', { TableName })).Table.TableStatus !== 'ACTIVE') await sleep(POLL_MS);
 }
 

@@ -2,16 +2,17 @@ import * as v from 'valibot';
 import { AwsError } from './aws-error.ts';
 
 /**
- * One operation of an emulated service. The input is the request's parameters, the output the result's members.
- * The signal aborts when the caller goes away. Throws {@link AwsError} for everything that AWS would answer with an error.
+ * One operation of an emulated service. The input is the request's parameters, the output the result's
+ * members. The signal aborts when the caller leaves. Throws {@link AwsError} for everything that AWS would
+ * answer with an error.
  */
 export type Operation = (input: unknown, signal: AbortSignal) => Promise<object> | object;
 
 export type Operations = Readonly<Record<string, Operation>>;
 
 /**
- * Makes an operation of a schema for its input and a function on the parsed input. Schemas are strict, so that a
- * parameter that is not emulated is an error that names it and never silently ignored.
+ * Creates an operation from a schema for its input and a function on the parsed input. Schemas are strict: a
+ * parameter that is not emulated is an error that names it, and is never silently ignored.
  */
 export function operation<S extends v.GenericSchema>(
   schema: S,

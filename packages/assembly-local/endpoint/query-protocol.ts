@@ -1,8 +1,8 @@
 import type { AwsError } from './aws-error.ts';
 
 /**
- * Reads the form of AWS's query protocol: `Attributes.entry.1.key=a&Attributes.entry.1.value=b` becomes
- * `{ Attributes: [{ key: 'a', value: 'b' }] }`. Values stay texts.
+ * Parses the form encoding of AWS's query protocol: `Attributes.entry.1.key=a&Attributes.entry.1.value=b`
+ * becomes `{ Attributes: [{ key: 'a', value: 'b' }] }`. Values stay texts.
  */
 export function readQuery(body: string): { readonly action: string; readonly input: Record<string, unknown> } {
   const root: Tree = new Map();
@@ -36,7 +36,7 @@ function toValue(value: Tree | string): unknown {
   return value instanceof Map ? toObject(value) : value;
 }
 
-/** Services of the query protocol, with the XML namespace of their answers. */
+/** Services of the query protocol, with the XML namespace of their responses. */
 const NAMESPACES = {
   SNS: 'http://sns.amazonaws.com/doc/2010-03-31/',
   ELBv2: 'http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/',

@@ -10,7 +10,7 @@ import { readBody } from './body.ts';
 import type { Operations } from './operation.ts';
 import { type QueryService, readQuery, writeQueryAnswer, writeQueryError } from './query-protocol.ts';
 
-/** More than any of the services takes. */
+/** More than any of the services accepts. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export interface EndpointServices {
@@ -32,7 +32,7 @@ export interface EndpointServices {
 /** Path under which tasks find their metadata. */
 export const METADATA_PATH = '/ecs-metadata';
 
-/** The one endpoint for every AWS service of a local run: `AWS_ENDPOINT_URL` leads here. */
+/** The one endpoint for every AWS service of a local run: `AWS_ENDPOINT_URL` points here. */
 export class Endpoint {
   readonly server: Server;
   readonly #log: Log;
@@ -41,11 +41,11 @@ export class Endpoint {
   constructor(log: Log) {
     this.#log = log;
     this.server = createServer((request, response) => this.#dispatch(request, response));
-    // SDK clients keep connections open; a close in between would look like a broken request to them.
+    // SDK clients keep connections open; if one closed between two requests, the next request would fail.
     this.server.keepAliveTimeout = 120_000;
   }
 
-  /** The services come after the port is known, since queue URLs hold it. */
+  /** Adds the services once the port is known, since queue URLs contain it. */
   serve(services: EndpointServices): void {
     this.#services = services;
   }
@@ -76,7 +76,7 @@ export class Endpoint {
     }
   }
 
-  /** @throws AwsError when whoever has signed the request may not do what it asks for */
+  /** @throws AwsError if the signer of the request may not do what it asks for */
   #check({ access, permissions }: EndpointServices, target: string, name: string, request: IncomingMessage, input: () => Input): void {
     access.check(request.headers, () => {
       const needs = own(permissions[target], name);
@@ -150,7 +150,7 @@ function toInput(value: unknown): Input {
   return typeof value === 'object' && value !== null ? (value as Input) : {};
 }
 
-/** The request once more, for another server, after its body has been read. */
+/** The request again, for another server, after its body has been read. */
 function readAgain(request: IncomingMessage, body: string): IncomingMessage {
   const again = new IncomingMessage(request.socket);
   Object.assign(again, { method: request.method, url: request.url, headers: request.headers, complete: true });
@@ -177,7 +177,7 @@ function parseJson(body: string): unknown {
   }
 }
 
-/** Aborts when the caller is gone before it got its answer. */
+/** Aborts if the caller leaves before it gets its response. */
 function abandoned(response: ServerResponse): AbortSignal {
   const controller = new AbortController();
   response.on('close', () => {
@@ -186,7 +186,7 @@ function abandoned(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-/** An answer that every protocol of the SDK can make something of. */
+/** An error response that every protocol of the SDK can parse. */
 function fail(response: ServerResponse, error: AwsError): void {
   response.writeHead(error.status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-errortype': error.code });
   response.end(JSON.stringify({ __type: error.code, message: error.message }));

@@ -1,4 +1,4 @@
-/** An event as rules match it and targets get it. */
+/** An event as rules match it and targets receive it. */
 export interface BusEvent {
   readonly version: '0';
   readonly id: string;

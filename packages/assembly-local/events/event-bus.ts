@@ -41,16 +41,22 @@ export interface EventBusOptions {
   readonly region: string;
   readonly functions: Functions;
   readonly queues: Queues;
-  /** @default none: rules have no topics among their targets */
+  /** @default none: no rule has a topic as its target */
   readonly topics?: Pick<Topics, 'arns' | 'publish'>;
-  /** Whose policy keeps a service from publishing to a topic; undefined where it may. @default nobody's */
+  /**
+   * The name of the policy that keeps a service from publishing to a topic; undefined if it may publish.
+   * @default every service may
+   */
   readonly publishDeniedBy?: (topicArn: string, caller: ServiceCaller) => string | undefined;
-  /** Learns which targets are left out. @default strict: a target that is not supported is an error */
+  /** Records which targets are left out. @default strict: an unsupported target is an error */
   readonly omissions?: Omissions;
   readonly log: Log;
 }
 
-/** The default event bus with the rules and schedules of the templates. Targets are functions, queues and topics. */
+/**
+ * The default event bus with the rules and schedules of the templates. Targets are functions, queues and
+ * topics.
+ */
 export class EventBus {
   readonly #region: string;
   readonly #rules: Rule[] = [];
@@ -79,19 +85,19 @@ export class EventBus {
     for (const { everyMs, fire } of this.#schedules) this.#timers.push(setInterval(fire, everyMs));
   }
 
-  /** Does at once what the schedules do in their time. */
+  /** Runs all schedules now. */
   fireSchedules(): void {
     for (const { fire } of this.#schedules) fire();
   }
 
-  /** Hands an event to every rule that it matches, and answers its id. */
+  /** Delivers an event to every rule that it matches, and returns its id. */
   put(source: string, detailType: string, detail: unknown, resources: readonly string[] = []): string {
     const event = this.#event(source, detailType, detail, resources);
     for (const rule of this.#closed ? [] : this.#rules) if (rule.matches(event)) rule.deliver(event);
     return event.id;
   }
 
-  /** Ends the schedules. Events are taken, but nothing is told of them any more. */
+  /** Ends the schedules. Events are still accepted, but not delivered any more. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -114,7 +120,9 @@ export class EventBus {
 
 type TargetProperties = v.InferOutput<typeof ruleProperties>['Targets'][number];
 
-/** Where a rule sends events, as long as the policy of the target lets it. Undefined for a target that is left out. */
+/**
+ * Where a rule sends events, if the policy of the target allows it. Undefined for a target that is left out.
+ */
 function toTarget(
   rule: Resource,
   { Arn, DeadLetterConfig, ...input }: TargetProperties,
@@ -151,7 +159,7 @@ function toTarget(
   };
 }
 
-/** Sends to a target, or answers whose policy does not let the caller. */
+/** Sends to a target, or returns the policy that denies the caller. */
 type Send = (payload: string, caller: ServiceCaller) => string | undefined;
 
 function findTarget(arn: string, { functions, queues, topics, publishDeniedBy, log }: EventBusOptions): Send | undefined {

@@ -42,7 +42,7 @@ function compileValue(expected: unknown, path: string): EventMatcher {
   throw new UnsupportedTemplateError(`event pattern: the operator ${operator} at ${path} is not supported`);
 }
 
-/** A list in the event matches when one of its elements does. */
+/** A list in the event matches if one of its elements does. */
 function anyElement(matches: EventMatcher): EventMatcher {
   return (value) => (Array.isArray(value) ? value.some(matches) : matches(value));
 }

@@ -4,7 +4,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_
 
 /**
  * `rate(5 minutes)` in milliseconds.
- * @throws UnsupportedTemplateError for a cron expression, or for what is no schedule at all
+ * @throws UnsupportedTemplateError for a cron expression, or for anything that is not a schedule
  */
 export function parseRate(expression: string): number {
   const [, count, unit = ''] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 import type { BusEvent } from './bus-event.ts';
 
-/** How the target of a rule says what it gets in the place of the event. At most one of these is set. */
+/** What a rule's target gets instead of the whole event. At most one of these is set. */
 export const inputProperties = {
   Input: v.optional(v.string()),
   InputPath: v.optional(v.string()),
@@ -20,14 +20,17 @@ export interface MatchedRule {
   readonly name: string;
 }
 
-/** Makes what a target gets of an event: JSON, or text where an input template is neither an object nor in quotes. */
+/**
+ * Converts an event to the payload of a target: JSON, or text if an input template is neither an object nor
+ * quoted.
+ */
 export type ToPayload = (event: BusEvent) => string;
 
 /**
  * Compiles the input of a target.
  * https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
  *
- * @throws UnsupportedTemplateError naming a path or a variable that EventBridge does not have either
+ * @throws UnsupportedTemplateError naming a path or a variable that EventBridge does not support either
  */
 export function compileInput({ Input, InputPath, InputTransformer }: InputProperties, rule: MatchedRule): ToPayload {
   if (Input !== undefined) return () => Input;
@@ -59,12 +62,12 @@ function compileTransformer(
   return (event) => parts.map((part) => part(event)).join('');
 }
 
-/** Where a variable stands: between quotes, as a value of JSON, or in a template that is plain text. */
+/** Where a variable stands: between quotes, as a JSON value, or in a plain-text template. */
 type Place = 'string' | 'value' | 'text';
 
 type TemplatePart = string | { readonly variable: string; readonly place: Place };
 
-/** A template as literal text and variables. A `<` that begins no name is literal. */
+/** A template as literal text and variables. A `<` that does not begin a variable name is literal. */
 function partsOf(template: string): readonly TemplatePart[] {
   const isJson = /^\s*[{["<]/.test(template) && !/^\s*<[\w.-]+>\s*\S/.test(template);
   const parts: TemplatePart[] = [];
@@ -81,13 +84,13 @@ function partsOf(template: string): readonly TemplatePart[] {
   return parts;
 }
 
-/** A value that the event does not have leaves its place empty: an empty string where JSON needs a value. */
+/** A value that the event does not have becomes empty: an empty string where JSON needs a value. */
 function fill(value: unknown, place: Place): string {
   if (value === undefined) return place === 'value' ? '""' : '';
   if (place === 'value') return JSON.stringify(value);
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   if (place === 'text') return text;
-  // Quotes inside of objects would end the string, so EventBridge removes them; those of strings are escaped.
+  // Quotes inside objects would end the string, so EventBridge removes them; those of strings are escaped.
   return typeof value === 'string' ? JSON.stringify(value).slice(1, -1) : text.replaceAll('"', '');
 }
 

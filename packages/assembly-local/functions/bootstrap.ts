@@ -1,6 +1,6 @@
 /**
- * The inside of a function instance: loads the bundle that the template names and runs its handler, one invocation at
- * a time. It ends with the process that started it, however that one ends.
+ * The inside of a function instance: loads the bundle that the template names and runs its handler, one
+ * invocation at a time. It ends with the process that started it, however that one ends.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -13,7 +13,7 @@ import type { LambdaFunction } from './lambda-function.ts';
 const POLLERS = 5;
 
 /**
- * What Lambda does with the queue in the function's name.
+ * What Lambda does with the queue on behalf of the function.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */
 const POLLER_ACTIONS = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'] as const;
@@ -67,9 +67,9 @@ function toEventSource(
 }
 
 /**
- * Polls a queue and invokes the function with what it finds, until the signal aborts. Messages of a batch that
- * succeeded are deleted; the others become visible again when the queue's visibility timeout ends. Nothing is polled
- * where the function's role does not allow it; on AWS the mapping cannot even be made then.
+ * Polls a queue and invokes the function with the messages, until the signal aborts. Messages of a batch that
+ * succeeded are deleted; the others become visible again when the queue's visibility timeout ends. Nothing is
+ * polled if the function's role does not allow it; on AWS, such a mapping cannot even be created.
  */
 export function runEventSource(source: EventSource, log: Log, signal: AbortSignal): void {
   const { fn, queue } = source;
@@ -110,7 +110,10 @@ const batchResponse = v.nullish(
   v.object({ batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.pipe(v.string(), v.nonEmpty()) })), []) }),
 );
 
-/** Lambda's rules: no or an empty list is success; anything malformed, or an unknown id, fails the whole batch. */
+/**
+ * Lambda's rules: no list or an empty list is success; anything malformed, or an unknown id, fails the whole
+ * batch.
+ */
 function failedItems(
   { reportsItemFailures }: EventSource,
   batch: readonly ReceivedMessage[],

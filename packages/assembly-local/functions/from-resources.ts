@@ -60,18 +60,22 @@ export interface FunctionsFromResources {
   readonly access: Access;
   /** Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
-  /** In the place of those that the template sets. */
+  /** Settings that replace those of the template. */
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Instances of each function at most. */
+  /** The most instances of each function. */
   readonly maxInstances: number | undefined;
   readonly queues: Queues;
   readonly log: Log;
 }
 
-/** Makes the functions that the templates declare, from the bundles of the assembly. Their instances start when they are needed. */
+/**
+ * Creates the functions that the templates declare, from the bundles of the assembly. Their instances start
+ * on demand.
+ */
 export function functionsFromResources(options: FunctionsFromResources): Functions {
   const asyncSettings = new Map<string, AsyncSettings>();
-  // Those behind custom resources act in a deploy: what matters of it, the local run does itself (packages/assembly-local/buckets).
+  // Functions behind custom resources act during a deploy; the relevant part of that is done by the local run
+  // itself (packages/assembly-local/buckets).
   const providers = new Set(options.resources.map(({ properties }) => properties['ServiceToken']));
   const running = options.resources.filter(({ attributes }) => !providers.has(attributes['Arn'] ?? ''));
   const functions = fromDeclared(running, 'AWS::Lambda::Function', functionProperties, (fn) => {
@@ -136,7 +140,10 @@ function toFunction(
   });
 }
 
-/** The resource policy that the permissions of a function make, as `lambda:AddPermission` would write it. */
+/**
+ * The resource policy that results from the permissions of a function, as `lambda:AddPermission` would write
+ * it.
+ */
 function policyOf(functionArn: string, name: string, resources: readonly Resource[]): readonly Statement[] {
   return declared(resources, 'AWS::Lambda::Permission', permissionProperties)
     .filter(({ properties }) => [functionArn, name].includes(properties.FunctionName))

@@ -8,7 +8,7 @@ import type { InvokeOutcome } from './instance.ts';
 import type { LambdaFunction } from './lambda-function.ts';
 import type { FunctionError } from './protocol.ts';
 
-/** AWS waits 1 min and 2 min before it tries an asynchronous invocation again; nobody wants to watch that. */
+/** AWS waits 1 min and 2 min before it tries an asynchronous invocation again, which is too long to watch. */
 const RETRY_DELAYS_MS = [1000, 2000];
 
 /** What happens to an asynchronous invocation that keeps failing. */
@@ -40,7 +40,8 @@ export class Functions {
   }
 
   /**
-   * @param reference a name, a partial ARN or an ARN, with or without the qualifier `$LATEST` or the name of an alias
+   * @param reference a name, a partial ARN or an ARN, with or without the qualifier `$LATEST` or the name of
+   * an alias
    * @throws AwsError `ResourceNotFoundException`
    */
   find(reference: string): LambdaFunction {
@@ -49,7 +50,7 @@ export class Functions {
     throw new AwsError('ResourceNotFoundException', `Function not found: ${reference}`, { status: 404 });
   }
 
-  /** {@link find}, but undefined where there is none. */
+  /** Like {@link find}, but undefined if there is no such function. */
   tryFind(reference: string): LambdaFunction | undefined {
     const parts = reference.split(':');
     const at = parts.indexOf('function');
@@ -62,12 +63,15 @@ export class Functions {
     return [...this.#byName.keys()];
   }
 
-  /** Invokes in the background, tries again when the function fails, and puts aside what keeps failing where its settings say. */
+  /**
+   * Invokes in the background and tries again if the function fails. What keeps failing goes where the
+   * function's settings say.
+   */
   invokeAsync(fn: LambdaFunction, payload: string): void {
     void this.#invokeWithRetries(fn, payload);
   }
 
-  /** Ends all that runs; resolves when the processes of all functions are gone. */
+  /** Stops everything; resolves when the processes of all functions have ended. */
   async close(): Promise<void> {
     this.#ending.abort();
     await Promise.all([...this.#byName.values()].map((fn) => fn.close()));
@@ -102,7 +106,7 @@ export class Functions {
     if (settings.onFailureArn !== undefined) this.#sendTo(fn, settings.onFailureArn)?.send(failureRecord(fn, failed));
   }
 
-  /** The queue, if the function's role may send to it: else Lambda drops what it cannot put aside. */
+  /** The queue, if the function's role may send to it; otherwise Lambda drops the failed invocation. */
   #sendTo(fn: LambdaFunction, queueArn: string): Queue | undefined {
     return fn.allows({ action: 'sqs:SendMessage', resource: queueArn }) ? this.#options.queues.byArn(queueArn) : undefined;
   }

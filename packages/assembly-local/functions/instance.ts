@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Log, logOutput } from '../log.ts';
 import type { FunctionError, InstanceMessage, InvokeMessage } from './protocol.ts';
 
-/** What Lambda allows for loading a function's code. */
+/** Lambda's limit for loading a function's code. */
 const INIT_TIMEOUT_MS = 10_000;
 
 const BOOTSTRAP = join(import.meta.dirname, 'bootstrap.ts');
@@ -17,7 +17,7 @@ export interface InstanceOptions {
   readonly functionName: string;
   /** Directory of the bundle. */
   readonly directory: string;
-  /** The whole environment: nothing of the local run's own is inherited. */
+  /** The complete environment: nothing is inherited from the local run. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
 }
@@ -57,11 +57,11 @@ export class Instance {
       resolve(error);
       this.#settle?.(this.#exit);
     });
-    // A message to a child that has just died: its exit has been or will be reported.
+    // A message to a child that has just died fails; its exit has been or will be reported.
     this.#child.on('error', (error) => log.detail(functionName, error.message));
   }
 
-  /** False once the process is gone: the instance cannot be used again. */
+  /** False once the process has ended: the instance cannot be used again. */
   get alive(): boolean {
     return this.#exit === undefined && !this.#child.killed;
   }
@@ -91,7 +91,7 @@ export class Instance {
     this.#child.kill('SIGKILL');
   }
 
-  /** Kills it, and resolves when nothing of it is left: neither the process nor its output. */
+  /** Kills the process, and resolves when both the process and its output have ended. */
   async close(): Promise<void> {
     this.kill();
     await this.#closed;

@@ -5,10 +5,10 @@ import { readBody } from '../endpoint/body.ts';
 import type { Access } from '../iam/access.ts';
 import type { Functions } from './functions.ts';
 
-/** Lambda takes and gives 6 MB. */
+/** Lambda accepts and returns at most 6 MB. */
 const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** `Invoke`, the one operation of Lambda's API that programs use. */
+/** `Invoke`, the only operation of Lambda's API that programs use. */
 export async function handleInvoke(
   request: IncomingMessage,
   response: ServerResponse,

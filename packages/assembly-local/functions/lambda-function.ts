@@ -5,8 +5,8 @@ import type { Log } from '../log.ts';
 import { Instance, type InvokeOutcome } from './instance.ts';
 
 /**
- * Instances of one function at most. AWS would start hundreds; here invocations beyond this wait their turn, since
- * more processes than this only slow each other down on a laptop.
+ * The most instances of one function. AWS would start hundreds; here further invocations wait, because more
+ * processes than this only slow each other down on a laptop.
  */
 const MAX_INSTANCES = 4;
 
@@ -16,11 +16,11 @@ export interface FunctionOptions {
   readonly directory: string;
   /** Names of its aliases. @default none */
   readonly aliases?: readonly string[] | undefined;
-  /** Who may invoke it besides roles that are allowed to. */
+  /** Who may invoke it, besides roles that are allowed to. */
   readonly policy: readonly Statement[];
-  /** Whether its role allows something: Lambda does some things in its name. */
+  /** Whether its role allows something: Lambda does some things on its behalf. */
   readonly allowed: (permission: Permission) => boolean;
-  /** Asked when an instance starts, because addresses are not all known before. */
+  /** Called when an instance starts, because not all addresses are known earlier. */
   readonly env: () => Readonly<Record<string, string>>;
   readonly timeoutMs: number;
   /** @default only the local limit */
@@ -30,7 +30,7 @@ export interface FunctionOptions {
   readonly log: Log;
 }
 
-/** A function: as many instances as invocations run at the same time, kept and used again. */
+/** A function: as many instances as concurrent invocations, kept and reused. */
 export class LambdaFunction {
   readonly name: string;
   readonly arn: string;
@@ -49,7 +49,7 @@ export class LambdaFunction {
     this.#maxInstances = Math.min(maxInstances, reservedConcurrency);
   }
 
-  /** Whether something goes by this name behind the function's: the local run has one version, to which everything leads. */
+  /** Whether the function has this qualifier. The local run has one version, which all qualifiers lead to. */
   has(qualifier: string): boolean {
     return qualifier === '$LATEST' || (this.#options.aliases ?? []).includes(qualifier);
   }
@@ -69,7 +69,7 @@ export class LambdaFunction {
     return this.#options.allowed(permission);
   }
 
-  /** Runs the handler once. Never rejects: what goes wrong in the function is its outcome. */
+  /** Runs the handler once. Never rejects: a failure of the function is its outcome. */
   async invoke(payload: string, requestId: string = randomUUID()): Promise<InvokeOutcome> {
     const instance = await this.#acquire();
     if (instance === undefined) {
@@ -82,7 +82,7 @@ export class LambdaFunction {
     }
   }
 
-  /** Ends all instances and what they are doing; resolves when their processes are gone. */
+  /** Ends all instances and their work; resolves when their processes have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     const closed = Promise.all([...this.#instances].map((instance) => instance.close()));

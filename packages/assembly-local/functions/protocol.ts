@@ -1,4 +1,7 @@
-/** What the local run and the process of a function instance tell each other, over the channel that `fork` opens. */
+/**
+ * What the local run and the process of a function instance send to each other, over the channel that `fork`
+ * opens.
+ */
 
 export interface InvokeMessage {
   readonly requestId: string;
@@ -8,7 +11,7 @@ export interface InvokeMessage {
   readonly deadlineMs: number;
 }
 
-/** The error as Lambda answers it to the invoker. */
+/** The error as Lambda returns it to the invoker. */
 export interface FunctionError {
   readonly errorType: string;
   readonly errorMessage: string;

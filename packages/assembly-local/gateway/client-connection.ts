@@ -1,15 +1,15 @@
 import type { WebSocket } from 'ws';
 import type { ConnectionIdentity } from './proxy-events.ts';
 
-/** Limits of API Gateway (quotas, 2026-11). The two times can be shortened to watch what they do. */
+/** Limits of API Gateway (quotas, 2026-11). The two times can be shortened to see their effect. */
 export interface ConnectionLimits {
   readonly idleTimeoutMs: number;
   readonly maxDurationMs: number;
-  /** Posts are answered 429 while this much of a client's data waits to be sent. */
+  /** Posts are answered with 429 while this much of a client's data waits to be sent. */
   readonly maxUnsentBytes: number;
 }
 
-/** 10 min and 2 h. AWS does not tell its buffer's size. */
+/** 10 min and 2 h. AWS does not publish the size of its buffer. */
 export const CONNECTION_LIMITS: ConnectionLimits = {
   idleTimeoutMs: 600_000,
   maxDurationMs: 7_200_000,
@@ -46,13 +46,13 @@ export class ClientConnection {
     return this.#socket.readyState === this.#socket.OPEN;
   }
 
-  /** Messages of either side keep a connection from being idle; pings and pongs do not. */
+  /** Messages in either direction keep a connection from being idle; pings and pongs do not. */
   noteMessage(): void {
     this.#lastActiveAtMs = Date.now();
     this.#idle.refresh();
   }
 
-  /** False when the client takes its data too slowly: nothing was sent then. */
+  /** False if the client takes its data too slowly: nothing was sent then. */
   send(text: string): boolean {
     if (this.#socket.bufferedAmount > this.#maxUnsentBytes) return false;
     this.noteMessage();

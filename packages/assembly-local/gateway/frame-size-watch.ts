@@ -1,6 +1,6 @@
 /**
- * Reads the headers of a client's WebSocket frames as they pass, because API Gateway limits the size of a frame and
- * the WebSocket library reports whole messages only.
+ * Reads the headers of a client's WebSocket frames as they pass, because API Gateway limits the size of a
+ * frame and the WebSocket library reports whole messages only.
  */
 export class FrameSizeWatch {
   readonly #maxPayloadBytes: number;

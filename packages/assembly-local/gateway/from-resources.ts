@@ -30,7 +30,7 @@ const integrationProperties = v.object({
   TimeoutInMillis: v.optional(v.number(), 29_000),
 });
 
-/** The WebSocket APIs that the templates declare, each with its one stage. */
+/** The WebSocket APIs that the templates declare, each with its only stage. */
 export function webSocketApisFromResources(resources: readonly Resource[], functions: Functions, log: Log): readonly WebSocketApi[] {
   const stages = declared(resources, 'AWS::ApiGatewayV2::Stage', stageProperties);
   const routes = declared(resources, 'AWS::ApiGatewayV2::Route', routeProperties);
@@ -78,7 +78,7 @@ function invokedBy(
   return functions.find(functionArn);
 }
 
-/** API Gateway may invoke only what the function's own policy lets it, route by route. */
+/** API Gateway may invoke only what the function's own policy allows, route by route. */
 function toIntegration(
   api: ApiIdentity,
   routeKey: string,

@@ -29,7 +29,7 @@ export const MAX_FRAME_BYTES = 32 * 1024;
 /** A Lambda proxy integration. */
 export interface Integration {
   readonly timeoutMs: number;
-  /** `forbidden` when API Gateway may not invoke it. */
+  /** `forbidden` if API Gateway may not invoke it. */
   invoke(event: object): Promise<InvokeOutcome | 'forbidden'>;
 }
 
@@ -54,7 +54,10 @@ const connectResponse = v.object({
   headers: v.nullish(v.record(v.string(), v.unknown()), {}),
 });
 
-/** An API Gateway WebSocket API with one stage: the sockets under `/<stage>`, and the management API on the same server. */
+/**
+ * An API Gateway WebSocket API with one stage: the sockets under `/<stage>`, and the management API on the
+ * same server.
+ */
 export class Gateway {
   readonly #server: Server;
   readonly #options: GatewayOptions;
@@ -70,7 +73,7 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#limits = { ...CONNECTION_LIMITS, ...options.limits };
-    // The library must not choose a sub-protocol: only the integration's answer decides.
+    // The library must not choose a sub-protocol: only the integration's response decides.
     this.#sockets = new WebSocketServer({
       noServer: true,
       clientTracking: false,
@@ -96,7 +99,7 @@ export class Gateway {
     return apiHost(this.#options.api.apiId, this.#options.api.region);
   }
 
-  /** Answers the port. */
+  /** Returns the port. */
   async listen(preferredPort?: number): Promise<number> {
     this.#port = await listen(this.#server, preferredPort);
     return this.#port;
@@ -106,7 +109,7 @@ export class Gateway {
     return [...this.#connections.keys()];
   }
 
-  /** How often the management API was asked for a connection that is closed: the answers 410. */
+  /** How often the management API was asked for a closed connection, and answered with 410. */
   get goneAnswers(): number {
     return this.#goneAnswers;
   }
@@ -116,7 +119,7 @@ export class Gateway {
     this.#connections.get(connectionId)?.terminate();
   }
 
-  /** Serves a request to the management API, which may have come by another server. */
+  /** Serves a request to the management API, which may have reached another server first. */
   manage(request: IncomingMessage, response: ServerResponse): void {
     void handleManagement(request, response, this.#management());
   }
@@ -160,7 +163,8 @@ export class Gateway {
     }
     if (this.#closed) return refuse(socket, 503);
     const frames = new FrameSizeWatch(MAX_FRAME_BYTES);
-    // Before the library's own listener, so that it finds the connection closing when the frame is complete.
+    // Runs before the library's own listener, so that the library finds the connection closing when the frame
+    // is complete.
     const watch = (chunk: Buffer) => {
       if (frames.feed(chunk)) return;
       socket.off('data', watch);
@@ -172,7 +176,8 @@ export class Gateway {
       opened = true;
       this.#open(identity, client);
     });
-    // The client left while `$connect` ran: whoever was told of the connection is told of its end.
+    // The client left while `$connect` ran: its integration was told of the connection, so it must also be
+    // told of its end.
     if (!opened) await this.#disconnect(identity, 1006, '');
   }
 
@@ -185,7 +190,8 @@ export class Gateway {
       if (isBinary) connection.close(1003, 'Binary is not supported');
       else void this.#message(connection, data.toString('utf8'));
     });
-    // The library closes with the right code by itself: 1009 above the limit, 1007 for broken UTF-8, 1002 for broken frames.
+    // The library itself closes with the right code: 1009 above the limit, 1007 for invalid UTF-8, 1002 for
+    // invalid frames.
     socket.on('error', (error) => this.#options.log.detail('gateway', `${identity.connectionId}: ${error.message}`));
     socket.on('close', (code, reason) => {
       this.#connections.delete(identity.connectionId);
@@ -229,7 +235,7 @@ export class Gateway {
   }
 }
 
-/** What policies call a stage; routes and connections stand behind it. */
+/** The name of a stage in policies; routes and connections follow it. */
 export function stageArn({ apiId, stage, region }: ApiIdentity): string {
   return `arn:aws:execute-api:${region}:${ACCOUNT}:${apiId}/${stage}`;
 }

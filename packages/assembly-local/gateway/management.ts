@@ -6,7 +6,7 @@ import type { Faults } from '../faults.ts';
 import type { Access } from '../iam/access.ts';
 import type { ClientConnection } from './client-connection.ts';
 
-/** `PostToConnection` takes 128 KB. */
+/** `PostToConnection` accepts 128 KB. */
 const MAX_POST_BYTES = 128 * 1024;
 
 export interface ManagedConnections {
@@ -74,7 +74,7 @@ function describe({ identity, lastActiveAtMs }: ClientConnection): object {
   };
 }
 
-/** The stage is missing when the SDK was pointed at the shared endpoint. */
+/** The stage is missing if the SDK uses the shared endpoint. */
 function connectionIdOf({ url = '' }: IncomingMessage, { stage }: ManagedConnections): string | undefined {
   const path = url.replace(/\?.*$/, '');
   const prefix = [`/${stage}/@connections/`, '/@connections/'].find((candidate) => path.startsWith(candidate));

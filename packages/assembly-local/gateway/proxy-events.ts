@@ -15,12 +15,12 @@ export interface ConnectionIdentity {
   readonly connectedAtMs: number;
   readonly sourceIp: string;
   readonly userAgent: string | undefined;
-  /** Name and value in turn, as they came. */
+  /** Names and values, alternating, as received. */
   readonly rawHeaders: readonly string[];
   readonly query: URLSearchParams;
 }
 
-/** Ids of API Gateway are base64 of 11 bytes, so they end in `=` and need escaping in a path. */
+/** Ids of API Gateway are base64 of 11 bytes, so they end in `=` and must be escaped in a path. */
 export function newId(): string {
   return randomBytes(11).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }

@@ -1,10 +1,10 @@
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
-/** Which route a message asks for; undefined when it names none (it is not JSON, or lacks the key). */
+/** The route that a message asks for; undefined if it names none (it is not JSON, or lacks the key). */
 export type RouteSelection = (body: string) => string | undefined;
 
 /**
- * Reads an expression like `$request.body.action`.
+ * Parses an expression like `$request.body.action`.
  * @throws UnsupportedTemplateError for any other kind
  */
 export function parseRouteSelection(expression: string): RouteSelection {

@@ -25,14 +25,14 @@ interface Account {
 export interface AccessOptions {
   readonly roles: Roles;
   readonly sessions: Sessions;
-  /** The policy of a queue, topic, key or function; empty where it has none. */
+  /** The policy of a queue, topic, key or function; empty if it has none. */
   readonly policyOf: (resourceArn: string) => readonly Statement[];
   readonly log: Log;
 }
 
 /**
- * IAM, as far as roles within one account go: a call needs an `Allow` of its role, or of the resource's policy, and no
- * `Deny` of either. Counts what each grant is needed for.
+ * IAM for roles within one account: a call needs an `Allow` from its role or from the resource's policy, and
+ * no `Deny` from either. Counts which grants the calls need.
  */
 export class Access {
   readonly #options: AccessOptions;
@@ -44,7 +44,7 @@ export class Access {
 
   /**
    * Checks a request by its signature.
-   * @param permissions asked only where somebody else than the account's administrator calls
+   * @param permissions called only if the caller is not the account's administrator
    * @throws AwsError as the service would answer
    */
   check(headers: IncomingHttpHeaders, permissions: () => readonly Permission[]): void {
@@ -53,7 +53,7 @@ export class Access {
   }
 
   /**
-   * Checks what somebody does with a role.
+   * Checks an action with a role.
    * @throws AwsError as the service would answer
    */
   require({ role, arn }: Pick<Session, 'role' | 'arn'>, permission: Permission): void {
@@ -69,7 +69,7 @@ export class Access {
     throw denial(arn, permission, reason);
   }
 
-  /** {@link require} for those who go on without: false where it is refused. */
+  /** Like {@link require}, for callers that continue without the permission: returns false if it is denied. */
   allows(session: Pick<Session, 'role' | 'arn'>, permission: Permission): boolean {
     try {
       this.require(session, permission);
@@ -80,7 +80,7 @@ export class Access {
     }
   }
 
-  /** What every role that something takes was granted and used. */
+  /** What every role in use was granted, and what it used. */
   report(): AccessReport {
     return {
       roles: this.#options.roles.taken.map((role) => {
@@ -99,7 +99,7 @@ export class Access {
     const policy = this.#options.policyOf(permission.resource).filter((statement) => appliesTo(statement, permission));
     const direct = policy.filter(({ principals }) => principals?.AWS.some((name) => name === '*' || name === role.arn) === true);
     if (direct.some(({ effect }) => effect === 'Deny')) return 'explicit deny in a resource-based policy';
-    // A key trusts the policies of roles only where its own policy hands them on to the account.
+    // A key trusts the policies of roles only if its own policy delegates to the account.
     const handedOn = policy.some(({ principals }) => principals?.AWS.includes(`arn:aws:iam::${ACCOUNT}:root`) === true);
     const allowing =
       permission.action.startsWith('kms:') && !handedOn

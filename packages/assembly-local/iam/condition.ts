@@ -5,12 +5,12 @@ import { arnMatcher, type Matcher, textMatcher } from './wildcard.ts';
 /** Whether a call meets a condition. */
 export type Condition = (context: Context) => boolean;
 
-/** A policy asks for what the local run does not know about a call. */
+/** A policy refers to something that the local run does not know about a call. */
 export class UnknownConditionKeyError extends Error {
   override readonly name = 'UnknownConditionKeyError';
 }
 
-/** The operators that the policies of this app use, and their nearest kin. */
+/** The operators that the policies of this app use, and closely related ones. */
 const OPERATORS: Readonly<Record<string, (expected: string) => Matcher>> = {
   ArnEquals: arnMatcher,
   ArnLike: arnMatcher,
@@ -20,7 +20,7 @@ const OPERATORS: Readonly<Record<string, (expected: string) => Matcher>> = {
 };
 
 /**
- * Compiles the `Condition` of a statement: all of its lines must hold.
+ * Compiles the `Condition` of a statement: all of its lines must be true.
  * @throws UnsupportedTemplateError naming an operator that is not emulated
  */
 export function compileCondition(condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>): Condition {
@@ -49,6 +49,7 @@ function compileLine(operator: string, key: string, expected: readonly string[])
 /** Condition keys are not case-sensitive: the CDK writes `aws:SourceArn`, Lambda `AWS:SourceArn`. */
 function valuesOf(context: Context, key: string): readonly string[] | undefined {
   const entry = Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase());
-  if (entry === undefined) throw new UnknownConditionKeyError(`a policy asks for ${key}, which the local run does not know of this call`);
+  if (entry === undefined)
+    throw new UnknownConditionKeyError(`a policy has a condition on ${key}, which the local run does not know for this call`);
   return entry[1];
 }

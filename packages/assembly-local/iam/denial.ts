@@ -1,13 +1,16 @@
 import { AwsError } from '../endpoint/aws-error.ts';
 import type { Permission } from './permission.ts';
 
-/** Why a call was not allowed, in IAM's words. */
+/** Why a call was not allowed, in IAM's terms. */
 export type DenialReason =
   | 'no identity-based policy allows'
   | 'explicit deny in an identity-based policy'
   | 'explicit deny in a resource-based policy';
 
-/** The answer of the service whose action was refused, which differs from service to service in code, status and words. */
+/**
+ * The response of the service whose action was denied. Code, status and message differ from service to
+ * service.
+ */
 export function denial(principalArn: string, { action, resource }: Permission, reason: DenialReason): AwsError {
   const [service = '', name = ''] = action.split(':');
   const message = (asked: string, on = ` on resource: ${resource}`) => {
@@ -20,10 +23,10 @@ export function denial(principalArn: string, { action, resource }: Permission, r
     case 'sns':
       return new AwsError('AuthorizationError', message(`SNS:${name}`), { status: 403 });
     case 'kms':
-      // SNS hands on what KMS told it.
+      // SNS passes on the error of KMS.
       return new AwsError('KMSAccessDenied', message(action));
     case 'elasticloadbalancing':
-      // Its actions that the local run knows have no resource to be named.
+      // The actions that the local run knows have no resource to name.
       return new AwsError('AccessDenied', message(action, ''), { status: 403 });
     case 'lambda':
       return new AwsError('AccessDeniedException', message(action), { status: 403 });
@@ -40,7 +43,7 @@ export function denial(principalArn: string, { action, resource }: Permission, r
   }
 }
 
-/** API Gateway shows the last four digits of the account only. */
+/** API Gateway shows only the last four digits of the account. */
 function masked(arn: string): string {
   return arn.replace(/:(\d{8})(\d{4}):/, ':********$2:');
 }

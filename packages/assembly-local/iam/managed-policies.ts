@@ -1,12 +1,13 @@
 const WRITE_LOGS = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
 
 /**
- * Managed policies of AWS that constructs of the CDK attach by themselves, by their names, as far as they matter to a local run.
+ * Managed policies of AWS that CDK constructs attach by themselves, by their names, as far as a local run
+ * needs them.
  * https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
  */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   'service-role/AWSLambdaBasicExecutionRole': WRITE_LOGS,
-  // A network interface is made by Lambda itself, which a local run does not need.
+  // Lambda itself creates a network interface, which a local run does not need.
   'service-role/AWSLambdaVPCAccessExecutionRole': WRITE_LOGS,
   'service-role/AWSLambdaSQSQueueExecutionRole': [...WRITE_LOGS, 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
   'service-role/AmazonECSTaskExecutionRolePolicy': [
@@ -19,7 +20,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The document of a managed policy of AWS; undefined for one that is not known here. */
+/** The document of a managed policy of AWS; undefined if it is not known here. */
 export function managedByAws(arn: string): object | undefined {
   const [, name] = /^arn:aws[\w-]*:iam::aws:policy\/(.+)$/.exec(arn) ?? [];
   const actions = name !== undefined && Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;

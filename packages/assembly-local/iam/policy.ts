@@ -19,7 +19,7 @@ const principal = v.pipe(
   v.transform((value) => (value === '*' ? { AWS: ['*'], Service: [] } : value)),
 );
 
-/** Strict: `NotAction`, `NotResource` and `NotPrincipal` are errors, and never silently nothing. */
+/** Strict: `NotAction`, `NotResource` and `NotPrincipal` are errors, and never silently ignored. */
 const statement = v.strictObject({
   Sid: v.optional(v.string()),
   Effect: v.picklist(['Allow', 'Deny']),
@@ -43,10 +43,10 @@ export interface Pattern {
   readonly matches: Matcher;
 }
 
-/** A statement of a policy, ready to be asked. */
+/** A compiled statement of a policy. */
 export interface Statement {
   readonly effect: 'Allow' | 'Deny';
-  /** Only policies of resources name principals. */
+  /** Only resource policies name principals. */
   readonly principals: { readonly AWS: readonly string[]; readonly Service: readonly string[] } | undefined;
   readonly actions: readonly Pattern[];
   readonly resources: readonly Pattern[];
@@ -54,7 +54,7 @@ export interface Statement {
 }
 
 /**
- * Compiles a policy document, of an identity or of a resource.
+ * Compiles the policy document of an identity or of a resource.
  * @param owner whose policy it is, for errors
  * @throws UnsupportedTemplateError naming what is not emulated
  */
@@ -79,12 +79,12 @@ export function compilePolicy(input: unknown, owner: string): readonly Statement
 }
 
 /**
- * What is true of every call of a local run. The loopback interface stands for TLS: the SDK speaks HTTP to it only because
- * nobody could read along. Sources are known where a service acts for one.
+ * What is true for every call of a local run. The loopback interface counts as TLS: the SDK uses plain HTTP
+ * on it only because nobody else can read it. Sources are known if a service acts for a resource.
  */
 const ALWAYS: Context = { 'aws:SecureTransport': ['true'], 'aws:SourceArn': undefined, 'aws:SourceAccount': undefined };
 
-/** Whether a statement speaks of the call, whoever makes it. */
+/** Whether a statement applies to the call, whoever makes it. */
 export function appliesTo({ actions, resources, condition }: Statement, { action, resource, context = {} }: Permission): boolean {
   return (
     actions.some(({ matches }) => matches(action)) &&
@@ -93,14 +93,20 @@ export function appliesTo({ actions, resources, condition }: Statement, { action
   );
 }
 
-/** A service that acts for one of its resources: the topic that delivers, the rule that fires, the route that was called. */
+/**
+ * A service that acts for one of its resources: the topic that delivers, the rule that fires, the route that
+ * was called.
+ */
 export interface ServiceCaller {
   /** For example `sns.amazonaws.com`. */
   readonly service: string;
   readonly sourceArn: string;
 }
 
-/** Whether the policy of a resource lets a service do something with it. Services have no policies of their own, so it must. */
+/**
+ * Whether the policy of a resource lets a service use it. Services have no policies of their own, so the
+ * resource's policy must allow it.
+ */
 export function letsService(policy: readonly Statement[], { service, sourceArn }: ServiceCaller, permission: Permission): boolean {
   const sourceAccount = sourceArn.split(':')[4] ?? '';
   const call: Permission = {

@@ -3,15 +3,15 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 
-/** One action on one resource of an `Allow` statement, as the policy has them. */
+/** One action on one resource of an `Allow` statement, as written in the policy. */
 export interface GrantUse {
   readonly action: string;
   readonly resource: string;
-  /** Calls that this grant allowed and no other: without it they would have been refused. */
+  /** Calls that this grant alone allowed: without it they would have been denied. */
   readonly calls: number;
 }
 
-/** What a role asked for and was refused. */
+/** What a role requested and was denied. */
 export interface Refusal {
   readonly action: string;
   readonly resource: string;
@@ -25,21 +25,27 @@ export interface RoleReport {
   readonly refused: readonly Refusal[];
 }
 
-/** What the roles of a run were granted and what they did with it. Roles that nothing takes in a local run are left out. */
+/**
+ * What the roles of a run were granted and what they used. Roles that nothing uses in a local run are left
+ * out.
+ */
 export interface AccessReport {
   readonly roles: readonly RoleReport[];
 }
 
 /** A grant that stays although no test uses it. */
 export interface KeptGrant {
-  /** Logical id of the role, without the hash that the CDK puts behind it. */
+  /** Logical id of the role, without the hash that the CDK appends. */
   readonly role: string;
   readonly action: string;
   /** A part of the resource's ARN. */
   readonly resource: string;
-  /** What a security reviewer needs to agree. */
+  /** What a security reviewer needs to know in order to agree. */
   readonly reason: string;
-  /** Whether a slow machine may lead to its use. @default false: once a test uses it, the reason has outlived itself */
+  /**
+   * Whether a slow machine may cause its use. @default false: once a test uses the grant, the reason is
+   * obsolete
+   */
   readonly mayBeUsed?: boolean;
 }
 
@@ -47,7 +53,7 @@ const counted = v.array(v.object({ action: v.string(), resource: v.string(), cal
 
 const accessReport = v.object({ roles: v.array(v.object({ role: v.string(), grants: counted, refused: counted })) });
 
-/** Adds a report to a directory, which is made; does nothing without one. */
+/** Adds a report to a directory, which is created if necessary; does nothing if no directory is given. */
 export function writeReport(report: AccessReport, directory: string | undefined): void {
   if (directory === undefined) return;
   mkdirSync(directory, { recursive: true });
@@ -59,7 +65,7 @@ export function readReports(directory: string): readonly AccessReport[] {
   return readdirSync(directory).map((file) => v.parse(accessReport, JSON.parse(readFileSync(join(directory, file), 'utf8'))));
 }
 
-/** Adds the runs up. */
+/** Adds up the runs. */
 export function mergeReports(reports: readonly AccessReport[]): AccessReport {
   const roles = Map.groupBy(
     reports.flatMap((report) => report.roles),
@@ -82,7 +88,10 @@ function sum(entries: readonly GrantUse[]): readonly GrantUse[] {
   });
 }
 
-/** What is wrong with the roles, a line each: grants that nothing needs, calls that were refused, and reasons that have outlived their grant. */
+/**
+ * What is wrong with the roles, one line each: grants that nothing needs, calls that were denied, and
+ * obsolete reasons.
+ */
 export function findings({ roles }: AccessReport, kept: readonly KeptGrant[]): readonly string[] {
   const surplus = roles.flatMap(({ role, grants }) =>
     grants

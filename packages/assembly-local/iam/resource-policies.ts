@@ -8,22 +8,25 @@ const topicProperties = v.object({ KmsMasterKeyId: v.optional(v.string()) });
 const topicPolicyProperties = v.object({ PolicyDocument: v.unknown(), Topics: v.array(v.string()) });
 const keyProperties = v.object({ KeyPolicy: v.optional(v.unknown()) });
 
-/** What KMS gives a key that was made without a policy: the account's own policies decide. */
+/** The policy that KMS gives a key created without one: the account's own policies decide. */
 const DEFAULT_KEY_POLICY = {
   Statement: { Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${ACCOUNT}:root` }, Action: 'kms:*', Resource: '*' },
 };
 
-/** The policies of topics and keys, which the templates alone decide. */
+/** The policies of topics and keys, which are completely defined by the templates. */
 export interface ResourcePolicies {
   /** By ARN. */
   readonly policies: ReadonlyMap<string, readonly Statement[]>;
-  /** ARN of the key that encrypts a topic; undefined where none of the assembly's does. */
+  /** ARN of the key that encrypts a topic; undefined if no key of the assembly does. */
   readonly keyOfTopic: (topicArn: string) => string | undefined;
-  /** Whose policy keeps a service from publishing to a topic: that of the topic, or of its key; undefined where it may. */
+  /**
+   * The policy that keeps a service from publishing to a topic: that of the topic, or of its key; undefined
+   * if it may publish.
+   */
   readonly publishDeniedBy: (topicArn: string, caller: ServiceCaller) => string | undefined;
 }
 
-/** @throws UnsupportedTemplateError when a policy cannot be emulated */
+/** @throws UnsupportedTemplateError if a policy cannot be emulated */
 export function resourcePoliciesFromResources(resources: readonly Resource[]): ResourcePolicies {
   const policies = new Map<string, readonly Statement[]>();
   const keyArns = new Map<string, string>();

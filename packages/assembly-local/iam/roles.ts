@@ -26,7 +26,10 @@ export interface Role {
   readonly statements: readonly Statement[];
 }
 
-/** The roles that the templates declare, each compiled when it is taken: the others may hold what cannot be emulated. */
+/**
+ * The roles that the templates declare. Each is compiled when it is first used, because the others may
+ * contain what cannot be emulated.
+ */
 export class Roles {
   readonly #resources: readonly Resource[];
   readonly #omissions: Omissions;
@@ -37,15 +40,16 @@ export class Roles {
     this.#omissions = omissions;
   }
 
-  /** Those that a function, a task or its agent acts with. */
+  /** The roles that a function, a task or its agent acts with. */
   get taken(): readonly Role[] {
     return [...this.#taken.values()];
   }
 
   /**
-   * The role for whoever is to act with it.
-   * @param service who hands it out, for example `lambda.amazonaws.com`: the role must trust it
-   * @throws UnsupportedTemplateError when there is none, it trusts another, or its policies cannot be emulated
+   * The role for a function, a task or an agent that acts with it.
+   * @param service the service that hands it out, for example `lambda.amazonaws.com`: the role must trust it
+   * @throws UnsupportedTemplateError if there is no such role, it trusts another service, or its policies
+   * cannot be emulated
    */
   take(roleArn: string, service: string): Role {
     const known = this.#taken.get(roleArn);
@@ -87,7 +91,7 @@ export class Roles {
     return { id, arn, name: resource.name, statements };
   }
 
-  /** The managed policies of the app that a role has. What it has besides, and nobody knows here, is left out. */
+  /** The app's managed policies that are attached to a role. Unknown ones are left out. */
   #managed(role: Resource, arns: readonly string[]) {
     const policies = declared(this.#resources, 'AWS::IAM::ManagedPolicy', policyProperties);
     for (const arn of arns) {

@@ -7,20 +7,20 @@ import type { Role } from './roles.ts';
 /** Path under which tasks find the credentials of their role, as in ECS. */
 export const CREDENTIALS_PATH = '/v2/credentials/';
 
-/** What ECS gives; the SDK asks again before it is over. */
+/** The lifetime of credentials in ECS; the SDK renews them before they expire. */
 const CREDENTIALS_LAST_MS = 6 * 3_600_000;
 
-/** Somebody who acts with a role. */
+/** A principal that acts with a role. */
 export interface Session {
   readonly role: Role;
-  /** The principal that AWS would name: `arn:aws:sts::…:assumed-role/<role>/<session>`. */
+  /** The principal as AWS would name it: `arn:aws:sts::…:assumed-role/<role>/<session>`. */
   readonly arn: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
 }
 
-/** Hands out credentials of roles and knows them again. */
+/** Hands out credentials of roles, and identifies requests signed with them. */
 export class Sessions {
   readonly #byKeyId = new Map<string, Session>();
 
@@ -38,9 +38,11 @@ export class Sessions {
   }
 
   /**
-   * Who has signed a request. Undefined for the administrator of the account: whoever uses a key that is no role's.
-   * The signature itself is not checked; a role's session token, which nobody else knows, has to be right.
-   * @throws AwsError `MissingAuthenticationToken…` for an unsigned request, `UnrecognizedClientException` for a wrong token
+   * The signer of a request. Undefined for the administrator of the account, which is anybody whose key
+   * belongs to no role. The signature itself is not checked; a role's session token, which nobody else knows,
+   * must be right.
+   * @throws AwsError `MissingAuthenticationToken…` for an unsigned request, `UnrecognizedClientException` for
+   * a wrong token
    */
   signerOf({ authorization = '', 'x-amz-security-token': token }: IncomingHttpHeaders): Session | undefined {
     const [, keyId] = /^AWS4-HMAC-SHA256 Credential=([^/,\s]+)\//.exec(authorization) ?? [];

@@ -1,4 +1,4 @@
-/** Whether a text matches, where `*` stands for any characters and `?` for one. */
+/** Whether a text matches, with `*` for any characters and `?` for one. */
 export type Matcher = (text: string) => boolean;
 
 /** A pattern of actions, which are not case-sensitive. */
@@ -11,7 +11,10 @@ export function textMatcher(pattern: string): Matcher {
   return toMatcher(pattern, '');
 }
 
-/** A pattern of ARNs: each of the six parts is compared on its own, so that a `*` does not reach over a colon into the next. */
+/**
+ * A pattern of ARNs: each of the six parts is compared separately, so a `*` does not match across a colon
+ * into the next part.
+ */
 export function arnMatcher(pattern: string): Matcher {
   if (pattern === '*') return () => true;
   const parts = arnParts(pattern).map(textMatcher);
@@ -21,7 +24,7 @@ export function arnMatcher(pattern: string): Matcher {
   };
 }
 
-/** Partition, service, Region, account and the rest, which may hold colons itself. */
+/** Partition, service, Region, account and the rest, which may contain colons itself. */
 function arnParts(arn: string): readonly string[] {
   const parts = arn.split(':');
   return parts.length <= 6 ? parts : [...parts.slice(0, 5), parts.slice(5).join(':')];

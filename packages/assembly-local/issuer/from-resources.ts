@@ -3,7 +3,7 @@ import { ACCESS_ENV } from '../../../backbone/contract.ts';
 import type { Resource } from '../assembly/resolve.ts';
 import { declared } from '../declared.ts';
 
-/** Whose tokens the functions and services of the templates take. */
+/** The issuer whose tokens the functions and services of the templates accept. */
 export interface DeclaredIssuer {
   readonly url: string;
   readonly audience: string;
@@ -18,7 +18,7 @@ const taskDefinitionProperties = v.object({
   ContainerDefinitions: v.array(v.object({ Environment: v.optional(v.array(v.object({ Name: v.string(), Value: v.string() })), []) })),
 });
 
-/** The one issuer that the environments name; undefined where nothing checks tokens. */
+/** The one issuer that the environments name; undefined if nothing checks tokens. */
 export function issuerFromResources(resources: readonly Resource[]): DeclaredIssuer | undefined {
   const environments = [
     ...declared(resources, 'AWS::Lambda::Function', functionProperties).map(({ properties }) => properties.Environment.Variables ?? {}),

@@ -11,23 +11,23 @@ const JWKS_PATH = '/.well-known/jwks.json';
 /** As long as Cognito's access tokens. */
 const LIFETIME_SECONDS = 3_600;
 
-/** A local run is over by then, and nobody has to renew a token that was copied by hand. */
+/** Longer than any local run, so nobody has to renew a token that was copied by hand. */
 const RUN_LIFETIME_SECONDS = 30 * 24 * 3_600;
 
 const MAX_FORM_BYTES = 64 * 1024;
 
 const EVERYTHING = { subscribe: ['*'], publish: ['*'] };
 
-/** What is to be in a token. */
+/** The content of a token. */
 export interface TokenRequest {
   /** @default 'developer' */
   readonly subject?: string;
-  /** Patterns of channels. @default everything, where publish is left out too */
+  /** Patterns of channels. @default everything, if publish is left out too */
   readonly subscribe?: readonly string[];
   readonly publish?: readonly string[];
   /** @default an hour */
   readonly expiresInSeconds?: number;
-  /** Claims besides, or in the place of the usual ones. */
+  /** Claims that are added or replace the usual ones. */
   readonly claims?: Readonly<Record<string, unknown>>;
 }
 
@@ -43,8 +43,9 @@ interface Answer {
 }
 
 /**
- * The OpenID Connect issuer of a local run, in the place of the one that the templates name: real keys, real signatures, and
- * everybody who asks gets what they ask for. Pages sign in by the authorization code flow with PKCE, without a question.
+ * The OpenID Connect issuer of a local run, instead of the one that the templates name. Keys and signatures
+ * are real, and it issues any token you ask for. Pages sign in with the authorization code flow and PKCE,
+ * without a prompt.
  */
 export class Issuer {
   readonly #url: string;
@@ -75,7 +76,7 @@ export class Issuer {
     return JSON.stringify({ keys: [this.#key.publicJwk] });
   }
 
-  /** Where tokens are to be had: `curl -d grant_type=client_credentials -d subscribe='orders.*'`. */
+  /** Where to get tokens: `curl -d grant_type=client_credentials -d subscribe='orders.*'`. */
   get tokenUrl(): string {
     return `${this.#url}/token`;
   }
@@ -185,7 +186,7 @@ export class Issuer {
   #answerToken(request: TokenRequest): Answer {
     const { expiresInSeconds = LIFETIME_SECONDS } = request;
     const token = this.issue(request);
-    // Everybody gets everything here, so a refresh token proves nothing.
+    // Anybody may have any token here, so a refresh token proves nothing.
     return { status: 200, body: { access_token: token, refresh_token: randomUUID(), token_type: 'Bearer', expires_in: expiresInSeconds } };
   }
 }

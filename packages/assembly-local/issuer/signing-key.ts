@@ -1,7 +1,7 @@
 import { generateKeyPair, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { promisify } from 'node:util';
 
-/** A key that signs tokens, and what is published of it. */
+/** A key that signs tokens, and its public part. */
 export interface SigningKey {
   /** As an entry of a JSON Web Key Set. */
   readonly publicJwk: Readonly<Record<string, unknown>>;

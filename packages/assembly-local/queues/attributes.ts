@@ -9,8 +9,8 @@ const wholeNumber = (min: number, max: number) =>
   );
 
 /**
- * The attributes that can be set, all texts as on the wire, with the defaults of SQS. AWS lets a queue take messages
- * up to 1 MiB; the default stays at SNS's 256 KiB, so that what passes here passes there.
+ * The attributes that can be set, all as text, with the defaults of SQS. AWS lets a queue accept messages of
+ * up to 1 MiB; the default here stays at SNS's 256 KiB, so that a message that passes here also passes there.
  */
 const settable = v.strictObject({
   DelaySeconds: v.optional(wholeNumber(0, 900), '0'),
@@ -59,7 +59,7 @@ export function parseQueueAttributes(input: Readonly<Record<string, string | und
   return result.output;
 }
 
-/** @throws AwsError `InvalidAttributeValue` when the policy is not one */
+/** @throws AwsError `InvalidAttributeValue` if the policy is not valid */
 export function redriveOf({ RedrivePolicy }: QueueAttributes): RedrivePolicy | undefined {
   if (RedrivePolicy === undefined || RedrivePolicy === '') return undefined;
   const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), redrivePolicy), RedrivePolicy);
@@ -67,7 +67,7 @@ export function redriveOf({ RedrivePolicy }: QueueAttributes): RedrivePolicy | u
   return parsed.output;
 }
 
-/** @throws AwsError `InvalidAttributeValue` when it is no policy, or one that is not emulated */
+/** @throws AwsError `InvalidAttributeValue` if it is not a policy, or one that is not emulated */
 export function policyOf({ Policy }: Pick<QueueAttributes, 'Policy'>): readonly Statement[] {
   if (Policy === undefined || Policy === '') return [];
   try {

@@ -21,7 +21,10 @@ export function messageBytes(body: string, attributes: MessageAttributes): numbe
   return bytes;
 }
 
-/** The MD5 by which SDKs check attributes: length-prefixed name, type and value, sorted by name. Undefined without attributes. */
+/**
+ * The MD5 with which SDKs check attributes: length-prefixed name, type and value, sorted by name. Undefined
+ * without attributes.
+ */
 export function attributesDigest(attributes: MessageAttributes): string | undefined {
   const sorted = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
   if (sorted.length === 0) return undefined;

@@ -41,7 +41,7 @@ export function queueOperations(queues: Queues): Operations {
         const after = Buffer.from(NextToken, 'base64url').toString();
         const matching = queues.list().filter(({ name }) => name.startsWith(QueueNamePrefix) && name > after);
         const page = matching.slice(0, MaxResults ?? 1000);
-        // SQS pages only for those who ask for it by MaxResults.
+        // SQS returns pages only if MaxResults is given.
         const more = MaxResults !== undefined && matching.length > page.length;
         return {
           QueueUrls: page.map(({ url }) => url),
@@ -145,7 +145,7 @@ export function queueOperations(queues: Queues): Operations {
   };
 }
 
-/** Each entry succeeds or fails by itself; the batch as a whole only by its shape. */
+/** Each entry succeeds or fails by itself. The batch as a whole fails only if its shape is invalid. */
 function batch<E extends { readonly Id: string }>(entries: readonly E[], run: (entry: E) => object): object {
   const refuse = (code: string, message: string) => {
     throw new AwsError(code, message, { queryCode: `AWS.SimpleQueueService.${code}` });

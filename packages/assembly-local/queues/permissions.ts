@@ -1,7 +1,7 @@
 import { ACCOUNT } from '../assembly/resource-types.ts';
 import { type Input, type Permission, type Permissions, text } from '../iam/permission.ts';
 
-/** What the operations of SQS need. A batch needs what its entries need; SQS knows no actions for batches. */
+/** What the operations of SQS need. A batch needs what its entries need; SQS has no actions for batches. */
 export function queuePermissions(region: string): Permissions {
   const arn = (name: string) => `arn:aws:sqs:${region}:${ACCOUNT}:${name}`;
   const onQueue = (action: string) => (input: Input) => [{ action, resource: arn(text(input, 'QueueUrl').split('/').at(-1) ?? '') }];

@@ -48,7 +48,10 @@ export interface QueueOptions {
   readonly queueByArn: (arn: string) => Queue | undefined;
 }
 
-/** A standard SQS queue: delays, visibility timeouts, long polling, redrive. At most once hand-out at a time, roughly first in, first out. */
+/**
+ * A standard SQS queue: delays, visibility timeouts, long polling, redrive. A message is in flight for one
+ * receiver at a time; the order is roughly first in, first out.
+ */
 export class Queue {
   readonly name: string;
   readonly arn: string;
@@ -134,7 +137,7 @@ export class Queue {
     }
   }
 
-  /** An outdated receipt deletes nothing, and that is no error in SQS. */
+  /** An outdated receipt deletes nothing, which is not an error in SQS. */
   delete(receipt: string): void {
     const message = this.#find(receipt);
     if (message !== undefined) this.#remove(message);
@@ -164,7 +167,7 @@ export class Queue {
     for (const message of [...this.#messages.values()]) this.#remove(message);
   }
 
-  /** Forgets everything and answers those who wait. */
+  /** Removes everything and answers the waiting receivers. */
   close(): void {
     this.purge();
     for (const waiter of this.#waiters.splice(0)) waiter.resolve([]);
@@ -184,7 +187,7 @@ export class Queue {
     else message.timer = setTimeout(() => this.#show(message), seconds * 1000);
   }
 
-  /** Makes a message available, or moves it away when it has been received too often. */
+  /** Makes a message available, or moves it to the dead-letter queue if it was received too often. */
   #show(message: StoredMessage): void {
     const redrive = redriveOf(this.attributes);
     const deadLetters = redrive === undefined ? undefined : this.#queueByArn(redrive.deadLetterTargetArn);
@@ -226,7 +229,7 @@ export class Queue {
       }
       chosen.push(message);
     }
-    // Not while choosing: with a visibility timeout of 0 a message is ready again at once.
+    // Not while choosing: with a visibility timeout of 0, a message is ready again at once.
     return chosen.map((message) => {
       message.receiveCount += 1;
       message.firstReceivedAtMs ??= nowMs;

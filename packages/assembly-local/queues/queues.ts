@@ -2,7 +2,7 @@ import { AwsError } from '../endpoint/aws-error.ts';
 import { parseQueueAttributes } from './attributes.ts';
 import { Queue } from './queue.ts';
 
-/** SQS blocks the name of a deleted queue for this long. */
+/** How long SQS blocks the name of a deleted queue. */
 const NAME_BLOCKED_MS = 60_000;
 
 const NAME = /^[A-Za-z0-9_-]{1,80}$/;
@@ -16,7 +16,7 @@ export interface QueuesOptions {
   readonly nameBlockedMs?: number;
 }
 
-/** All queues of the account: those of the templates, and those made at run time. */
+/** All queues of the account: those of the templates, and those created at run time. */
 export class Queues {
   readonly #options: QueuesOptions;
   readonly #queues = new Map<string, Queue>();
@@ -26,7 +26,7 @@ export class Queues {
     this.#options = options;
   }
 
-  /** Creates a queue, or answers the one that has the name and the same attributes. */
+  /** Creates a queue, or returns the existing one with the same name and attributes. */
   create(name: string, attributes: Readonly<Record<string, string>> = {}, tags: Readonly<Record<string, string>> = {}): Queue {
     if (name.endsWith('.fifo'))
       throw new AwsError('UnsupportedOperation', `Queue ${name}: the local endpoint does not emulate FIFO queues.`);
@@ -89,7 +89,7 @@ export class Queues {
     return this.named(url.split('/').at(-1) ?? '');
   }
 
-  /** Makes every queue this much older, for those who leave young queues alone. */
+  /** Makes every queue this much older, for cleaners that leave young queues alone. */
   age(ms: number): void {
     for (const queue of this.#queues.values()) queue.createdAtMs -= ms;
   }

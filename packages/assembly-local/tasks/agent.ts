@@ -13,13 +13,13 @@ export interface AgentOptions {
   /** `<registry>/<repository>:<tag>` */
   readonly image: string;
   readonly containerName: string;
-  /** Options of the `awslogs` driver; undefined where the container has none. */
+  /** Options of the `awslogs` driver; undefined if the container does not use it. */
   readonly awslogs: Readonly<Record<string, string>> | undefined;
   readonly log: Log;
 }
 
 /**
- * What ECS does with the execution role, before a task runs and beside it.
+ * What ECS does with the execution role, before and while a task runs.
  * https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
  */
 export class Agent {
@@ -29,7 +29,7 @@ export class Agent {
     this.#options = options;
   }
 
-  /** @throws AwsError when the role may not pull the image */
+  /** @throws AwsError if the role may not pull the image */
   pullImage(taskId: string): void {
     const { image, region, access } = this.#options;
     const repository = image.slice(image.indexOf('/') + 1, image.lastIndexOf(':'));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DockerfileParser } from 'dockerfile-ast';
 import { UnsupportedTemplateError } from '../assembly/errors.ts';
 
-/** What an image runs by itself. */
+/** What an image runs by default. */
 export interface ImageDefaults {
   readonly entryPoint: readonly string[];
   readonly command: readonly string[];
@@ -11,9 +11,9 @@ export interface ImageDefaults {
 }
 
 /**
- * Reads from a Dockerfile what its image would run. The files of the build directory are taken as they lie there: the
- * image has to copy them without renaming.
- * @throws UnsupportedTemplateError when CMD or ENTRYPOINT is not in the exec form
+ * Reads from a Dockerfile what its image would run. The files of the build directory are used in place, so
+ * the image must copy them without renaming.
+ * @throws UnsupportedTemplateError if CMD or ENTRYPOINT is not in the exec form
  */
 export function readDockerfile(directory: string): ImageDefaults {
   const file = join(directory, 'Dockerfile');

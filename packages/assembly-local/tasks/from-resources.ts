@@ -37,7 +37,7 @@ const containerProperties = v.object({
   LogConfiguration: v.optional(
     v.object({ LogDriver: v.literal('awslogs', 'only awslogs is supported locally'), Options: v.record(v.string(), v.string()) }),
   ),
-  // ECS waits 30 s by default.
+  // ECS's default is 30 s.
   StopTimeout: v.optional(v.number(), 30),
 });
 
@@ -57,7 +57,7 @@ export interface TaskServicesFromResources {
   readonly endpointUrl: string;
   /** Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
-  /** In the place of those that the template sets. */
+  /** Settings that replace those of the template. */
   readonly settings: Readonly<Record<string, unknown>>;
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
   /** Where the metadata of a task is served. */
@@ -131,7 +131,7 @@ function toService(
       ...Object.fromEntries(
         container.Environment.map(({ Name, Value }) => [Name, withSettings(Name, localize(Value, options.addresses), options.settings)]),
       ),
-      // Tasks share this machine's loopback interface, where on Fargate each has one of its own.
+      // Tasks share this machine's loopback interface; on Fargate each has a network interface of its own.
       [SERVER_ENV.host]: LOOPBACK,
       [SERVER_ENV.port]: String(port),
     }),

@@ -16,7 +16,7 @@ export function serveMetadata(request: IncomingMessage, response: ServerResponse
   response.writeHead(404).end();
 }
 
-/** The task, as far as programs use it. */
+/** The task, as far as programs read it. */
 function taskMetadata(service: TaskService, task: Task): object {
   const { clusterArn, family, taskDefinitionArn } = service.options;
   return {

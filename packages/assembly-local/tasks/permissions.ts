@@ -6,7 +6,7 @@ export function taskPermissions(services: readonly TaskService[]): Permissions {
   const clusterOf = (reference: string) =>
     services.find(({ options }) => options.clusterArn === reference || options.clusterName === reference)?.options;
   return {
-    // Its resource is a container instance, of which Fargate has none: what is asked is the cluster.
+    // Its resource is a container instance, which Fargate does not have; the condition is on the cluster.
     ListTasks: (input) => [
       { action: 'ecs:ListTasks', resource: '*', context: { 'ecs:cluster': [clusterOf(text(input, 'cluster'))?.clusterArn ?? ''] } },
     ],

@@ -5,7 +5,10 @@ import { freePort } from '../loopback.ts';
 import type { Agent } from './agent.ts';
 import { Task } from './task.ts';
 
-/** A service replaces a lost task at once, but not one that never came up: the wait doubles up to a minute. */
+/**
+ * A service replaces a lost task at once, but not one that never became ready: the wait doubles up to a
+ * minute.
+ */
 const FIRST_RETRY_MS = 1000;
 const MAX_RETRY_MS = 60_000;
 
@@ -37,12 +40,15 @@ export interface StopOptions {
   readonly deregistrationDelayMs?: number;
 }
 
-/** An ECS service on this machine: keeps as many tasks running as it should, registers them with the balancer, stops them as ECS does. */
+/**
+ * An ECS service on this machine: keeps the desired number of tasks running, registers them with the
+ * balancer, and stops them as ECS does.
+ */
 export class TaskService {
   readonly options: TaskServiceOptions;
   readonly #tasks = new Map<string, { readonly task: Task; readonly target: Target | undefined }>();
   readonly #stopped: Task[] = [];
-  /** Tasks that are not to be replaced when they end. */
+  /** Tasks that are not replaced when they end. */
   readonly #leaving = new Set<string>();
   #retryMs = FIRST_RETRY_MS;
   #retryTimer: NodeJS.Timeout | undefined;
@@ -61,14 +67,14 @@ export class TaskService {
     return this.#stopped;
   }
 
-  /** ECS remembers stopped tasks for a while. */
+  /** Includes recently stopped tasks, as ECS does for a while. */
   find(taskId: string): Task | undefined {
     return this.#tasks.get(taskId)?.task ?? this.#stopped.find(({ id }) => id === taskId);
   }
 
   /**
-   * Adds a task and waits until it takes requests.
-   * @throws TaskFailedError when its image may not be pulled, or it exits before
+   * Adds a task and waits until it accepts requests.
+   * @throws TaskFailedError if its image may not be pulled, or it exits before that
    */
   async start(): Promise<Task> {
     const port = await freePort();
@@ -95,8 +101,8 @@ export class TaskService {
   }
 
   /**
-   * Takes a task out for good, as a deploy or a scale-in does: no new requests, the deregistration delay while requests
-   * are open, SIGTERM, and SIGKILL after the container's stop timeout.
+   * Removes a task for good, as a deploy or a scale-in does: no new requests, the deregistration delay while
+   * requests are open, SIGTERM, and SIGKILL after the container's stop timeout.
    */
   async stop(taskId: string, { deregistrationDelayMs }: StopOptions = {}): Promise<void> {
     const { task, target } = this.#get(taskId);
@@ -106,7 +112,7 @@ export class TaskService {
     await task.stop(this.options.stopTimeoutMs);
   }
 
-  /** Kills a task as a lost host would. The service starts another in its place. */
+  /** Kills a task as a lost host would. The service starts another instead. */
   async kill(taskId: string): Promise<void> {
     const { task } = this.#get(taskId);
     task.kill();

@@ -15,7 +15,7 @@ export interface TaskOptions {
   readonly nodeArguments: readonly string[];
   /** Working directory. */
   readonly directory: string;
-  /** The whole environment: nothing of the local run's own is inherited. */
+  /** The complete environment: nothing is inherited from the local run. */
   readonly env: Readonly<Record<string, string>>;
   readonly log: Log;
 }
@@ -26,7 +26,10 @@ export class Task {
   readonly arn: string;
   readonly port: number;
   readonly createdAt = new Date();
-  /** Resolves with the exit code when the process is gone; 137 and the like for a signal, as a container reports it. */
+  /**
+   * Resolves with the exit code when the process has ended; after a signal with a code such as 137, as a
+   * container reports it.
+   */
   readonly exited: Promise<number>;
   status: TaskStatus = 'PENDING';
   stoppedReason = 'Essential container in task exited';
@@ -57,7 +60,7 @@ export class Task {
     return this.#child.pid;
   }
 
-  /** SIGTERM, and SIGKILL when the task is still there after `timeoutMs`. */
+  /** Sends SIGTERM, and SIGKILL if the task still runs after `timeoutMs`. */
   async stop(timeoutMs: number): Promise<void> {
     if (this.status === 'STOPPED') return;
     this.#child.kill('SIGTERM');

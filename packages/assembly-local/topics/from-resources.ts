@@ -17,7 +17,7 @@ const subscriptionProperties = v.object({
   FilterPolicy: v.optional(v.never('filter policies are not supported locally')),
 });
 
-/** Makes the topics that the templates declare, with their subscriptions. */
+/** Creates the topics that the templates declare, with their subscriptions. */
 export function topicsFromResources(resources: readonly Resource[], options: TopicsOptions): Topics {
   const topics = new Topics(options);
   fromDeclared(resources, 'AWS::SNS::Topic', topicProperties, ({ resource }) => topics.create(resource.ref));

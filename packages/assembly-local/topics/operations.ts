@@ -4,12 +4,12 @@ import { type Operations, operation } from '../endpoint/operation.ts';
 import { messageAttribute } from '../queues/message-attributes.ts';
 import type { Topics } from './topics.ts';
 
-/** SNS pages by 100. */
+/** SNS returns pages of 100. */
 const PAGE = 100;
 
 const TopicArn = v.string();
 
-/** Maps travel in the query protocol as lists of pairs. */
+/** The query protocol encodes maps as lists of pairs. */
 const attributeMap = v.pipe(
   v.optional(v.array(v.strictObject({ key: v.string(), value: v.optional(v.string(), '') })), []),
   v.transform((pairs) => Object.fromEntries(pairs.map(({ key, value }) => [key, value]))),
@@ -28,7 +28,7 @@ export interface TopicOperationsOptions {
   readonly account: string;
 }
 
-/** The operations of SNS, query protocol. A `Map` in an answer is a map on the wire. */
+/** The operations of SNS, query protocol. A `Map` in a response is a map on the wire. */
 export function topicOperations({ topics, region, account }: TopicOperationsOptions): Operations {
   return {
     CreateTopic: operation(v.strictObject({ Name: v.string() }), ({ Name }) => {
@@ -65,7 +65,7 @@ export function topicOperations({ topics, region, account }: TopicOperationsOpti
         Protocol: v.string(),
         Endpoint: v.string(),
         Attributes: attributeMap,
-        // Queues and functions of the same account are confirmed at once, so the ARN is always there to be returned.
+        // Queues and functions of the same account are confirmed at once, so the ARN can always be returned.
         ReturnSubscriptionArn: v.optional(v.string()),
       }),
       (input) => ({ SubscriptionArn: topics.subscribe(input.TopicArn, input.Protocol, input.Endpoint, input.Attributes).arn }),

@@ -10,10 +10,13 @@ import type { Queues } from '../queues/queues.ts';
 /** SNS's limit for a message with its attributes: 256 KiB. */
 const MAX_MESSAGE_BYTES = 262_144;
 
-/** Subscription attributes without effect locally, and those that are emulated. Others change what is delivered. */
+/**
+ * Subscription attributes that are emulated or have no effect locally. All others would change what is
+ * delivered.
+ */
 const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(['RawMessageDelivery', 'RedrivePolicy']);
 
-/** Whom a topic can deliver to, and how the ARNs of such an endpoint look. */
+/** The kinds of endpoints that a topic can deliver to, and the form of their ARNs. */
 const ENDPOINTS = {
   sqs: /^arn:aws:sqs:[^:]+:[^:]+:[^:]+$/,
   lambda: /^arn:aws:lambda:[^:]+:[^:]+:function:[^:]+(:[^:]+)?$/,
@@ -38,7 +41,7 @@ export interface TopicMessage {
 
 export interface TopicsOptions {
   readonly queues: Queues;
-  /** @default none: there are only queues to deliver to */
+  /** @default none: the topics deliver to queues only */
   readonly functions?: Functions;
   readonly faults: Faults;
   readonly log: Log;
@@ -63,8 +66,8 @@ export class Topics {
   }
 
   /**
-   * Subscribes a queue, which does not have to exist, or a function, which does. The same endpoint again answers the existing
-   * subscription.
+   * Subscribes a queue, which need not exist, or a function, which must exist. Subscribing the same endpoint
+   * again returns the existing subscription.
    * @param arn for a subscription of a template; a new one gets its own
    */
   subscribe(
@@ -101,7 +104,7 @@ export class Topics {
     return subscription;
   }
 
-  /** A subscription that does not exist is no error in SNS. */
+  /** In SNS, unsubscribing what does not exist is not an error. */
   unsubscribe(subscriptionArn: string): void {
     const topicArn = subscriptionArn.split(':').slice(0, 6).join(':');
     if (!/^arn:aws:sns:[^:]+:[^:]+:[^:]+$/.test(topicArn)) {
@@ -118,7 +121,7 @@ export class Topics {
     return [...this.#topic(topicArn).values()];
   }
 
-  /** Delivers to every subscription and answers the message's id. */
+  /** Delivers to every subscription and returns the message's id. */
   publish(topicArn: string, message: TopicMessage): string {
     const subscriptions = this.#topic(topicArn);
     if (message.message === '') throw new AwsError('InvalidParameter', 'Invalid parameter: Empty message');
@@ -166,7 +169,7 @@ export class Topics {
     else faults.notification(queueName, body, deliver);
   }
 
-  /** The queue, if it exists and lets the topic send. */
+  /** The queue, if it exists and allows the topic to send. */
   #reachable({ topicArn }: Subscription, queueArn: string): Queue | undefined {
     const { queues, log } = this.#options;
     const queue = queues.byArn(queueArn);

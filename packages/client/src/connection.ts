@@ -27,15 +27,18 @@ import type {
 } from './types.ts';
 import { guard } from './wait.ts';
 
-/** `auto` polls for no longer than this before it tries a stream again. */
+/** The longest time that `auto` polls before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
 
-/** API Gateway closes a socket on which a frame of more than 32 KB comes in; the fields around the data need some of it. */
+/**
+ * API Gateway closes a socket on which it receives a frame of more than 32 KB; the fields around the data
+ * need some of that.
+ */
 const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
 /**
  * One connection to the lanes. It sends nothing before the first `subscribe` or `publish`.
- * @throws TypeError when a URL is malformed, or the one that the transport needs is missing
+ * @throws TypeError if a URL is malformed, or the one that the transport needs is missing
  */
 export function connect(options: ConnectOptions): Connection {
   return new LaneConnection(options);
@@ -49,7 +52,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   readonly #http: HttpLane | undefined;
   readonly #sockets: SocketLane | undefined;
   #transport: Transport = 'auto';
-  /** `auto` polls until then: a proxy buffers streams. */
+  /** `auto` polls until then, because a proxy buffers streams. */
   #pollUntilMs = 0;
   readonly #streamBackoff: Backoff;
 
@@ -65,7 +68,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, environment: this.environment });
     }
     this.#choose(transport);
-    // Streams and polls that were open when the network went away may hang for long.
+    // Streams and polls that were open when the network failed may hang for long.
     this.environment.addEventListener('online', () => {
       if (this.activeTransport() !== 'websocket') this.#restartAll();
     });
@@ -118,7 +121,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   retryNow(): void {
-    // The user asks for what happens when the page becomes visible.
+    // The user asks for what also happens when the page becomes visible.
     this.environment.dispatchEvent(new Event('visible'));
   }
 
@@ -148,7 +151,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
         this.#streamBackoff.reset();
         throw thrown;
       }
-      // Of several streams that a proxy buffers at the same time, one is enough to know it.
+      // If a proxy buffers several streams at the same time, the first one to notice is enough.
       if (this.activeTransport() === 'sse') {
         this.#pollUntilMs = Date.now() + this.#streamBackoff.nextDelayMs(STREAM_RETRY_MAX_MS);
       }

@@ -1,10 +1,10 @@
 /**
- * What happens around a connection and concerns all of it: `online` (the network is back), `visible` (the page is visible again,
- * or the user asks to retry) and `switch` (the application chose another transport).
+ * Events outside a connection that affect all of it: `online` (the network is back), `visible` (the page is
+ * visible again, or the user asks to retry) and `switch` (the application chose another transport).
  */
 export type Environment = EventTarget;
 
-/** Watches the browser until `signal` is aborted. Node has neither a page nor a notion of being offline. */
+/** Watches the browser until `signal` is aborted. Node has neither a page nor an offline state. */
 export function watchEnvironment(signal: AbortSignal): Environment {
   const environment = new EventTarget();
   const scope = globalThis as { addEventListener?: EventTarget['addEventListener']; document?: Document };

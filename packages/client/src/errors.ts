@@ -1,15 +1,18 @@
-/** What went wrong, by `code`: the server's own code where it sent one, or one of the client's, which the README lists. */
+/**
+ * What went wrong, by `code`: the server's own code if it sent one, otherwise one of the client's, which the
+ * README lists.
+ */
 export class LanesError extends Error {
   override readonly name = 'LanesError';
   readonly code: string;
-  /** HTTP status of the answer, or a WebSocket close code less 4000. */
+  /** HTTP status of the response, or a WebSocket close code minus 4000. */
   readonly status: number | undefined;
   /** The server asks to wait this long. */
   readonly retryAfterMs: number | undefined;
   /** A retry cannot succeed. */
   readonly final: boolean;
 
-  /** @param detail the server's own words where it sent any */
+  /** @param detail the server's own message, if it sent one */
   constructor(code: string, detail: string, { status, retryAfterMs, final = isFinalStatus(status), cause }: LanesErrorContext = {}) {
     super(detail, { cause });
     this.code = code;
@@ -22,17 +25,20 @@ export class LanesError extends Error {
 export interface LanesErrorContext {
   readonly status?: number | undefined;
   readonly retryAfterMs?: number | undefined;
-  /** @default by the status */
+  /** @default decided by the status */
   readonly final?: boolean | undefined;
   readonly cause?: unknown;
 }
 
-/** After a 4xx the same request would fail again, except after these three, which say to retry later. */
+/** After a 4xx the same request would fail again, except after these three, which mean to retry later. */
 function isFinalStatus(status = 0): boolean {
   return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
 }
 
-/** Whatever was thrown, as an error with a code: what is no `LanesError` came from `fetch` or the network. */
+/**
+ * Converts whatever was thrown to an error with a code. Anything but a `LanesError` came from `fetch` or the
+ * network.
+ */
 export function toLanesError(thrown: unknown): LanesError {
   if (thrown instanceof LanesError) return thrown;
   return new LanesError('network', thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });

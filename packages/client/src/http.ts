@@ -16,7 +16,8 @@ export interface HttpLane {
 }
 
 /**
- * Sends a request to the SSE lane; a token that it refuses is renewed once. Resolves when a good answer begins.
+ * Sends a request to the SSE lane. If the token is refused, it is renewed once. Resolves when a successful
+ * response begins.
  * @throws LanesError with the server's code, status and detail
  */
 export async function request(
@@ -27,7 +28,8 @@ export async function request(
   for (let renewed = false; ; renewed = true) {
     const bearer = await lane.token.get();
     const headers = bearer === undefined ? init.headers : { ...init.headers, authorization: `Bearer ${bearer}` };
-    // The global one is looked up late, so that a page may replace it; called bare, since browsers refuse another `this`.
+    // The global is looked up for each request, so that a page may replace it, and called without an object,
+    // since browsers refuse another `this`.
     const send = lane.fetch ?? fetch;
     const response = await send(lane.base + path, { cache: 'no-store', ...init, headers });
     if (response.ok) return response;
@@ -36,7 +38,7 @@ export async function request(
   }
 }
 
-/** Reads JSON, all of which has to arrive within `timeoutMs`. */
+/** Reads JSON, all of which must arrive within `timeoutMs`. */
 export async function requestJson<T extends object>(
   lane: HttpLane,
   path: string,
@@ -56,7 +58,9 @@ export async function requestJson<T extends object>(
   }
 }
 
-/** Publishes once. After an error, the event may have been published or not: try again with the same key. */
+/**
+ * Publishes once. After an error, the event may or may not have been published: try again with the same key.
+ */
 export function publishByHttp(
   lane: HttpLane,
   channel: string,

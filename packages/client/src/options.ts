@@ -1,38 +1,54 @@
-/** Times and limits that `connect` takes. {@link DEFAULTS} has their defaults. */
+/** Times and limits that `connect` takes; {@link DEFAULTS} has their defaults. */
 export interface Tunables {
-  /** `auto`: a stream without a first byte after this long is buffered by a proxy, and long polling takes over. */
+  /**
+   * `auto`: if a stream has no first byte after this long, a proxy is buffering it, and long polling takes
+   * over.
+   */
   readonly firstBytesTimeoutMs: number;
-  /** `auto`: how long it polls before it tries a stream again; doubled after each failed attempt, up to an hour. */
+  /**
+   * `auto`: how long it polls before it tries a stream again; doubled after each failed attempt, up to an
+   * hour.
+   */
   readonly streamRetryMs: number;
   /** A stream that is silent for this long is dead: the server sends a comment at least every 20 s. */
   readonly silenceTimeoutMs: number;
-  /** A request, a WebSocket frame or an opening socket without an answer after this long has failed. */
+  /** A request, a WebSocket frame or an opening socket without a response after this long has failed. */
   readonly answerTimeoutMs: number;
-  /** How long the server may hold a poll: 0 is plain polling, up to 25 long polling. */
+  /** How long the server may hold a poll: 0 is plain polling, up to 25 is long polling. */
   readonly pollWaitSeconds: number;
-  /** A poll that brought nothing is not repeated sooner than this after its start. */
+  /** The minimum time between the starts of two polls if the first brought nothing. */
   readonly pollIntervalMs: number;
-  /** The first wait before reconnecting is random between 0 and this; it doubles with each failure in a row. */
+  /**
+   * The first wait before reconnecting is random between 0 and this; it doubles with each consecutive
+   * failure.
+   */
   readonly reconnectMinMs: number;
-  /** The longest wait before reconnecting, unless the server asks for more by `Retry-After`. */
+  /** The longest wait before reconnecting, unless the server asks for more with `Retry-After`. */
   readonly reconnectMaxMs: number;
-  /** After a connection that lived this long, the waits start from the smallest again. */
+  /** After a connection that lived this long, the waits start again from the smallest. */
   readonly stableAfterMs: number;
   /**
-   * WebSocket: every so often the client asks for what it may have missed (or pings, when it follows nothing). That keeps the
-   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
+   * WebSocket: how often the client asks for what it may have missed (or pings, if it has no subscription).
+   * That keeps the socket below API Gateway's idle timeout of 10 min, reveals a dead one, and finds a lost
+   * last event.
    */
   readonly pingIntervalMs: number;
   /**
-   * WebSocket: the socket is replaced, new one first, at a random moment in the second half of this time. API Gateway closes
-   * sockets after 2 h.
+   * WebSocket: the socket is replaced at a random moment in the second half of this time; the new one opens
+   * first. API Gateway closes sockets after 2 h.
    */
   readonly rotateAfterMs: number;
-  /** WebSocket: how long a gap may take to close by itself before the client asks for what is missing; doubled up to 5 s. */
+  /**
+   * WebSocket: how long the client waits for a gap to close by itself before it asks for the missing events;
+   * doubled up to 5 s.
+   */
   readonly gapWaitMs: number;
-  /** Items that wait for a slow reader. When they are full the subscription pauses, and resumes at its cursor: nothing is lost. */
+  /**
+   * How many items may wait for a slow reader. When the buffer is full, the subscription pauses and later
+   * resumes at its cursor: nothing is lost.
+   */
   readonly bufferLimit: number;
-  /** `publish` tries again for this long, with the same idempotency key. */
+  /** How long `publish` keeps trying, with the same idempotency key. */
   readonly publishTimeoutMs: number;
 }
 

@@ -3,7 +3,7 @@ import { Sequencer } from '../../protocol/sequencer.ts';
 import { LanesError } from './errors.ts';
 import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './types.ts';
 
-/** Events kept that are of no epoch which is read. What does not fit is asked for again. */
+/** How many events of other epochs are kept. The rest is asked for again. */
 const MAX_FOREIGN = 1_000;
 
 /** @throws LanesError `invalid_cursor` */
@@ -13,7 +13,10 @@ function positionOf(id: string): ChannelPosition {
   return position;
 }
 
-/** Whether everything up to `id` has come to a reader at `cursor`. False where they are of two epochs, which do not compare. */
+/**
+ * Whether everything up to `id` has reached a reader at `cursor`. False if they are of two epochs, which
+ * cannot be compared.
+ */
 export function covers(cursor: string, id: string): boolean {
   return reaches(positionOf(cursor), positionOf(id));
 }
@@ -35,20 +38,20 @@ export class Order {
   readonly #report: (activity: ChannelActivity) => void;
   /** The epoch that is read; undefined until the first baseline. */
   #sequencer: Sequencer<ChannelEvent> | undefined;
-  /** Events that came before the baseline, or of an epoch that the server has yet to explain, by id. */
+  /** Events by id that came before the baseline, or of an epoch that the server has yet to explain. */
   readonly #foreign = new Map<string, ChannelEvent>();
-  /** An event did not fit into `#foreign` since the server was asked last. */
+  /** An event did not fit into `#foreign` since the server was last asked. */
   #overflowed = false;
-  /** What was foreign when the server was asked last. */
+  /** What was foreign when the server was last asked. */
   #asked: readonly ChannelPosition[] = [];
-  /** The gap that the server was asked about last, up to the newest event behind it. */
+  /** The gap that the server was last asked about, up to the newest event after it. */
   #gap: { readonly after: string; readonly upTo: ChannelPosition; found: number } | undefined;
-  /** The epoch that a reset has ended: its late events begin nothing. */
+  /** The epoch that a reset has ended: its late events are ignored. */
   #endedEpoch: string | undefined;
 
   /**
    * @param after everything up to it counts as delivered; undefined until the first baseline
-   * @param report told of repeats and of gaps that closed
+   * @param report called for repeats and for gaps that closed
    */
   constructor(channel: string, after: string | undefined, report: (activity: ChannelActivity) => void = () => {}) {
     this.#channel = channel;
@@ -56,7 +59,7 @@ export class Order {
     if (after !== undefined) this.#sequencer = new Sequencer(positionOf(after));
   }
 
-  /** Everything up to here has come out, or is known not to exist. */
+  /** Everything up to here was delivered, or is known not to exist. */
   get cursor(): string | undefined {
     return this.#sequencer && formatPosition(this.#sequencer);
   }
@@ -66,12 +69,12 @@ export class Order {
     return this.#sequencer !== undefined && isOrigin(this.#sequencer);
   }
 
-  /** Events are waiting for others that have not come. */
+  /** Events wait for others that have not arrived. */
   get hasGap(): boolean {
     return this.#sequencer?.hasGap === true || this.#foreign.size > 0 || this.#overflowed;
   }
 
-  /** Takes an event of a lane that may lose, repeat and reorder. */
+  /** Takes an event of a lane that may lose, repeat and reorder events. */
   offer(event: ChannelEvent): readonly ChannelItem[] {
     const { id } = event;
     const at = positionOf(id);
@@ -94,14 +97,15 @@ export class Order {
     const isSameEpoch = before?.epoch === at.epoch;
     if (isSameEpoch && at.seq <= before.seq) return this.#repeat(event);
     if (isSameEpoch && at.seq > before.seq + 1) this.#report({ kind: 'gapClosed', after: formatPosition(before), found: 0 });
-    // What waits is dropped: such a lane sends it itself.
+    // Waiting events are dropped: such a lane sends them itself.
     this.#sequencer = new Sequencer(at);
     return before === undefined || isSameEpoch || isOrigin(before) ? [event] : [this.#reset('epoch_changed'), event];
   }
 
   /**
-   * The server is about to be asked for what is missing. It looks at the log after all that has come so far, so it judges that;
-   * what comes before its answer may be of an epoch that it did not see yet.
+   * Call this before asking the server for what is missing. The server reads the log after everything that
+   * has arrived so far, so its answer covers that. What arrives before its answer may be of an epoch that it
+   * has not seen yet.
    */
   ask(): void {
     const sequencer = this.#sequencer;
@@ -114,17 +118,17 @@ export class Order {
   }
 
   /**
-   * The server says that all that exists up to `upTo` has been sent: what is missing up to there does not exist.
-   * Without a position so far, `upTo` is the baseline.
+   * The server says that everything that exists up to `upTo` was sent: what is missing up to there does not
+   * exist. If there is no position yet, `upTo` is the baseline.
    */
   settle(upTo: string): readonly ChannelItem[] {
     const target = positionOf(upTo);
     const wasUnused = this.isAtOrigin;
-    // The log has one epoch at a time: what the server was asked about and is of another one is late.
+    // The log has one epoch at a time: events of another epoch that the server was asked about are late.
     const late = this.#asked.filter((at) => at.epoch !== target.epoch && this.#foreign.delete(formatPosition(at)));
     const begun = wasUnused ? this.#begin({ ...target, seq: 0 }) : this.#sequencer ? [] : this.#begin(target);
     if (this.#sequencer?.epoch !== target.epoch) return [];
-    // An epoch has begun and was lost before all of it came.
+    // An epoch began and was lost before all of it arrived.
     const isLost = wasUnused && late.some(({ epoch }) => epoch !== this.#endedEpoch);
     const settled = this.#sequencer.settle(target.seq);
     this.#closeGap();
@@ -132,9 +136,10 @@ export class Order {
   }
 
   /**
-   * The server cannot resume the position. The order goes on from `baseline`, or from whatever is settled or comes next.
-   * The reset itself comes out too, in its place between the events. What has come already and lies unbroken before the
-   * baseline comes out behind it: whoever was connected when the log was lost misses nothing of the new one.
+   * The server cannot resume the position. The order continues from `baseline`, or from whatever is settled
+   * or comes next. The reset itself is delivered too, in its place between the events. Events that have
+   * already arrived and lie without a gap right before the baseline are delivered after it: a client that was
+   * connected when the log was lost misses nothing of the new one.
    */
   reset(reason: ResetReason, baseline: string | undefined): readonly ChannelItem[] {
     const before = this.#sequencer;
@@ -147,7 +152,7 @@ export class Order {
     return [this.#reset(reason), ...this.#begin({ epoch, seq }), ...this.settle(baseline).filter(({ kind }) => kind === 'event')];
   }
 
-  /** Reads the epoch of a position from there on, with what has come of it already. */
+  /** Reads the epoch of a position from there on, including its events that have already arrived. */
   #begin(start: ChannelPosition): ChannelEvent[] {
     const sequencer = new Sequencer<ChannelEvent>(start);
     this.#sequencer = sequencer;

@@ -1,8 +1,8 @@
 import { LanesError } from './errors.ts';
 
 /**
- * Reads what the server sent. Its fields are as certain as the server.
- * @throws LanesError `invalid_frame` when the text holds no JSON object
+ * Parses what the server sent. The fields are not validated.
+ * @throws LanesError `invalid_frame` if the text is not a JSON object
  */
 export function parseObject<T extends object>(text: string): T {
   try {

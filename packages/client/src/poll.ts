@@ -3,12 +3,15 @@ import type { Feed } from './feed.ts';
 import { type HttpLane, requestJson } from './http.ts';
 import { wait } from './wait.ts';
 
-/** Feeds a subscription by long polling, until it breaks or `signal` is aborted (then it rejects), or until `untilMs`. */
+/**
+ * Feeds a subscription by long polling until it breaks or `signal` is aborted (then it rejects), or until
+ * `untilMs`.
+ */
 export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortSignal, untilMs: number): Promise<void> {
   const { channel, order } = feed;
   const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
-  // The first answer shows that polling works. It brings the baseline too, so it must not wait for an event: a connection cut
-  // while it waits would lose the event.
+  // The first answer shows that polling works, and brings the baseline. So it must not wait for an event: if
+  // the connection were cut during the wait, the event would be lost.
   for (let isFirst = true; Date.now() < untilMs; isFirst = false) {
     const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();

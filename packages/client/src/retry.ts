@@ -12,7 +12,7 @@ export interface RetryContext {
 
 export type OnRetry = (error: LanesError, delayMs: number) => void;
 
-/** After these there is no reason to wait any longer. */
+/** After these events there is no reason to wait any longer. */
 const WAKING = ['online', 'switch'];
 
 /** The attempts to do one thing, and the waits between them. */
@@ -31,14 +31,14 @@ export class Attempts {
     this.#liveAtMs = Number.POSITIVE_INFINITY;
   }
 
-  /** The attempt works: if it does for long, the waits start from the smallest again. */
+  /** The attempt works: if it does so for long, the waits start again from the smallest. */
   live(): void {
     this.#liveAtMs = Math.min(this.#liveAtMs, Date.now());
   }
 
   /**
    * The attempt failed: resolves when the next one is due.
-   * @throws the error when it is final; the reason of the signal
+   * @throws the error if it is final; the reason of the signal
    */
   async pause(error: LanesError, onRetry?: OnRetry): Promise<void> {
     const { options, environment, signal } = this.#context;
@@ -49,17 +49,19 @@ export class Attempts {
     const delayMs = this.#backoff.nextDelayMs(options.reconnectMaxMs, retryAfterMs);
     onRetry?.(error, delayMs);
     const wokenBy = await wait(delayMs, signal, environment, [...WAKING, 'visible']);
-    // The server spreads the load with what it asks for: a page that becomes visible shortens only what is beyond it.
+    // The server spreads the load with the wait that it asks for: a page that becomes visible shortens only
+    // what exceeds it.
     if (wokenBy === 'visible') await wait(notBeforeMs - Date.now(), signal, environment, WAKING);
     while (isOffline()) await wait(Number.POSITIVE_INFINITY, signal, environment, WAKING);
   }
 }
 
 /**
- * Runs `attempt` until it resolves with a value. When it resolves without one it runs again at once; when it rejects it runs
- * again after a wait with full jitter.
+ * Runs `attempt` until it resolves with a value. If it resolves without one, it runs again at once; if it
+ * rejects, it runs again after a wait with full jitter.
  *
- * @param attempt calls `live` once it works, so that a connection that was good for long starts with the smallest wait again
+ * @param attempt calls `live` once it works, so that after a long-lived connection the waits start from the
+ * smallest
  * @throws the reason of the signal; an error that is final
  */
 export async function retry<T>(

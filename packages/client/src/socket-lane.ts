@@ -9,7 +9,7 @@ import { SocketSubscriptions } from './socket-subscriptions.ts';
 import type { Published, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
 
-/** Dispatched when a socket is in use, or none can be had. */
+/** Dispatched when a socket is in use, or none can be opened. */
 const CHANGED = 'changed';
 
 /** From the first need for a socket until all are closed. */
@@ -19,8 +19,8 @@ interface Run {
 }
 
 /**
- * The WebSocket lane: one socket for all subscriptions of a connection. It reconnects by itself, and replaces the socket before
- * API Gateway closes it. The table `LINK` says when; this class does it.
+ * The WebSocket lane: one socket for all subscriptions of a connection. It reconnects by itself, and replaces
+ * the socket before API Gateway closes it. The table `LINK` decides when; this class carries it out.
  */
 export class SocketLane {
   readonly #deps: SocketOptions & { readonly environment: Environment };
@@ -28,10 +28,10 @@ export class SocketLane {
   readonly #inner = new EventTarget();
   #state: LinkState = 'closed';
   #run: Run | undefined;
-  /** Has opened, and is not in use yet. */
+  /** Opened, but not in use yet. */
   #opened: LaneSocket | undefined;
   #inUse: LaneSocket | undefined;
-  /** The socket before, which delivers until the subscriptions are on the one in use. */
+  /** The previous socket, which delivers until the subscriptions have moved to the one in use. */
   #retiring: LaneSocket | undefined;
   /** Why the last attempt failed, or the socket in use was lost. */
   #error: LanesError | undefined;
@@ -50,14 +50,17 @@ export class SocketLane {
     this.#subscriptions = new SocketSubscriptions(deps.options, () => this.#retire());
   }
 
-  /** Feeds a subscription until `signal` is aborted: then it resolves. Rejects with an error that is final. */
+  /** Feeds a subscription until `signal` is aborted, then resolves. Rejects with an error that is final. */
   follow(feed: Feed, signal: AbortSignal): Promise<void> {
     const done = this.#subscriptions.add(feed, signal);
     this.#dispatch('needed');
     return done;
   }
 
-  /** Publishes once, on the socket as soon as there is one. After an error, the event may have been published or not. */
+  /**
+   * Publishes once, on the socket as soon as there is one. After an error, the event may or may not have been
+   * published.
+   */
   async publish(channel: string, event: PublishRequest, signal: AbortSignal): Promise<Published> {
     this.#dispatch('needed');
     while (this.#inUse === undefined) {
@@ -147,7 +150,7 @@ export class SocketLane {
         watch.release();
         if (this.#inUse === socket) this.#dispatch('replaceDue');
       })
-      // Lost or stopped before.
+      // It was already lost or stopped.
       .catch(() => {});
     void socket.lost.then((reason) => {
       watch.release();
@@ -161,7 +164,7 @@ export class SocketLane {
     this.#subscriptions.use(socket);
   }
 
-  /** Keeps the socket from being closed as idle, finds out whether it is dead, and finds an event that was lost as the last one. */
+  /** Keeps the socket from being closed as idle, finds out whether it is dead, and finds a lost last event. */
   #check(socket: LaneSocket): void {
     if (this.#subscriptions.size > 0) this.#subscriptions.refresh();
     // Silence closes the socket; any other failure does not matter.

@@ -1,17 +1,17 @@
 /**
- * The two state machines of the WebSocket lane, as tables: what each event does in each state. They are pure; `socket-lane.ts`
- * and `socket-subscriptions.ts` perform the effects. An event that says nothing new in a state is `ignored` there, by name, so
- * that the compiler and the tests see that no case was forgotten.
+ * The two state machines of the WebSocket lane, as tables: what each event does in each state. They are pure;
+ * `socket-lane.ts` and `socket-subscriptions.ts` carry out the effects. An event without meaning in a state
+ * is listed there as `ignored`, so that the compiler and the tests show that no case was forgotten.
  */
 
-/** The next state, and the effects of getting there, in order. */
+/** The next state, and the effects of the transition in order. */
 export type Transition<State, Effect> = 'ignored' | readonly [State, ...Effect[]];
 
 export type StateTable<State extends string, Event extends string, Effect extends string> = {
   readonly [S in State]: { readonly [E in Event]: Transition<State, Effect> };
 };
 
-/** What happens in a state; undefined where the event is ignored. */
+/** What happens in a state; undefined if the event is ignored. */
 export function transit<State extends string, Event extends string, Effect extends string>(
   table: StateTable<State, Event, Effect>,
   state: State,
@@ -21,19 +21,19 @@ export function transit<State extends string, Event extends string, Effect exten
   return transition === 'ignored' ? undefined : transition;
 }
 
-/** The socket of a connection, which is replaced before API Gateway closes it: the new one opens first. */
+/** The socket of a connection. It is replaced before API Gateway closes it, and the new one opens first. */
 export type LinkState =
   /** Nothing is open, and nothing was asked for. */
   | 'closed'
-  /** No socket to use; one is opening. */
+  /** There is no socket to use; one is opening. */
   | 'opening'
-  /** No socket to use; the next attempt comes after a wait. */
+  /** There is no socket to use; the next attempt follows after a wait. */
   | 'waiting'
   /** A socket is in use. */
   | 'open'
   /** A socket is in use, and the next one is opening. */
   | 'replacing'
-  /** A socket is in use; the next attempt to open its successor comes after a wait. */
+  /** A socket is in use; the next attempt to open its successor follows after a wait. */
   | 'replacingLater';
 
 export type LinkEvent =
@@ -45,7 +45,7 @@ export type LinkEvent =
   /** An attempt failed for good. */
   | 'refused'
   | 'retryDue'
-  /** The socket in use is over. */
+  /** The socket in use has closed. */
   | 'lost'
   /** The socket in use is old, or the network has changed. */
   | 'replaceDue'
@@ -54,15 +54,15 @@ export type LinkEvent =
 export type LinkEffect =
   /** Begin to open a socket. */
   | 'open'
-  /** Use the socket that has opened. The one before delivers until all subscriptions are on the new one. */
+  /** Use the opened socket. The previous one delivers until all subscriptions have moved to the new one. */
   | 'use'
   /** Tell the subscriptions that they wait, and wait. */
   | 'announcePause'
-  /** Wait without a word: the socket in use still delivers. */
+  /** Wait silently: the socket in use still delivers. */
   | 'pause'
   /** End all subscriptions with the error. */
   | 'failAll'
-  /** Close every socket, and end what is under way. */
+  /** Close every socket, and abort what is in progress. */
   | 'closeAll';
 
 export const LINK: StateTable<LinkState, LinkEvent, LinkEffect> = {
@@ -130,39 +130,39 @@ export const LINK: StateTable<LinkState, LinkEvent, LinkEffect> = {
 
 /** One subscription on the socket in use. */
 export type SubscriptionState =
-  /** Has to subscribe: waits for a socket, or for another request on its channel. */
+  /** Must subscribe: waits for a socket, or for another request on its channel. */
   | 'queued'
-  /** Its request is under way: the server replays what was missed. */
+  /** Its request is in progress: the server replays what was missed. */
   | 'subscribing'
-  /** Its request is under way, and the next one is due right after it. */
+  /** Its request is in progress, and the next one follows right after it. */
   | 'subscribingAgain'
   | 'following'
-  /** Events wait for one before them, which is late more often than lost. */
+  /** Events wait for an earlier one, which is more often late than lost. */
   | 'awaitingGap'
-  /** Its request failed, and the next one comes after a wait. */
+  /** Its request failed, and the next one follows after a wait. */
   | 'awaitingRetry'
   | 'ended';
 
 export type SubscriptionEvent =
-  /** Ask the server what is missing, to find an event that was lost as the last one. */
+  /** Ask the server what is missing, to find a lost last event. */
   | 'refresh'
   /** Another socket is in use. */
   | 'moved'
-  /** No other request is under way on the channel. */
+  /** No other request is in progress on the channel. */
   | 'turn'
-  /** The request was answered in full, and everything is in order. */
+  /** The request was answered completely, and everything is in order. */
   | 'complete'
   /** The request was answered, and events are still missing. */
   | 'incomplete'
   | 'failed'
-  /** The request failed, and will again. */
+  /** The request failed, and would fail again. */
   | 'refused'
-  /** An event came out of order. */
+  /** An event arrived out of order. */
   | 'gap'
-  /** An event came, and everything is in order. */
+  /** An event arrived, and everything is in order. */
   | 'inOrder'
   | 'retryDue'
-  /** The subscription has ended, or goes on over another transport. */
+  /** The subscription has ended, or continues over another transport. */
   | 'left';
 
 export type SubscriptionEffect =
@@ -175,7 +175,7 @@ export type SubscriptionEffect =
   | 'stopTimer'
   | 'resetBackoff'
   | 'fail'
-  /** Forget the subscription, and unsubscribe when it was the last of its channel. */
+  /** Remove the subscription, and unsubscribe if it was the last of its channel. */
   | 'release';
 
 export const SUBSCRIPTION: StateTable<SubscriptionState, SubscriptionEvent, SubscriptionEffect> = {

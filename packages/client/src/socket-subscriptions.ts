@@ -6,18 +6,27 @@ import type { LaneSocket, PushFrame } from './socket.ts';
 import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
 import type { ChannelItem, ResetReason } from './types.ts';
 
-/** No gap is waited on for longer before the client asks: by then the server has put tombstones where nothing was written. */
+/**
+ * The longest wait for a gap before the client asks: by then the server has tombstoned what was never
+ * written.
+ */
 const GAP_WAIT_MAX_MS = 5_000;
 
 /** The socket in use, and what the server knows of our channels on it. */
 interface SocketInUse {
   readonly socket: LaneSocket;
-  /** Channels with a request under way. One at a time each, since the server handles the frames of a socket side by side. */
+  /**
+   * Channels with a request in progress. One at a time for each channel, because the server handles a socket's
+   * frames concurrently.
+   */
   readonly busy: Set<string>;
   readonly subscribed: Set<string>;
 }
 
-/** A subscribe request under way, to which a `reset` belongs that comes on its socket: the frame does not name a request. */
+/**
+ * A subscribe request in progress. A `reset` on its socket belongs to it, because that frame does not name a
+ * request.
+ */
 interface SubscribeRequest {
   readonly socket: LaneSocket;
   readonly onReset: (reason: ResetReason) => void;
@@ -25,25 +34,25 @@ interface SubscribeRequest {
 
 interface SocketSubscription {
   readonly feed: Feed;
-  /** Rejects what {@link SocketSubscriptions.add} returned. */
+  /** Rejects the promise that {@link SocketSubscriptions.add} returned. */
   readonly reject: (error: LanesError) => void;
   readonly backoff: Backoff;
   state: SubscriptionState;
   /** Why the last request failed. */
   error: LanesError | undefined;
-  /** There while a request is under way. */
+  /** Exists while a request is in progress. */
   request: SubscribeRequest | undefined;
-  /** On this socket it has caught up. */
+  /** The socket on which it has caught up. */
   caughtUpOn: LaneSocket | undefined;
-  /** There from the first request on another socket until its answer is complete. */
+  /** Exists from the first request on another socket until its answer is complete. */
   replay: { readonly after: string; count: number } | undefined;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /**
- * The subscriptions of one connection on its socket. Order and gaps are mended here: what comes out of order waits, and what is
- * missing is asked for by subscribing again after the last event that is in order. The table `SUBSCRIPTION` says when; this class
- * does it.
+ * The subscriptions of one connection on its socket. Order and gaps are repaired here: events that arrive out
+ * of order wait, and missing ones are requested by subscribing again after the last event in order. The table
+ * `SUBSCRIPTION` decides when; this class carries it out.
  */
 export class SocketSubscriptions {
   readonly #options: Tunables;
@@ -59,7 +68,8 @@ export class SocketSubscriptions {
     },
     startRetryTimer: (subscription) => {
       const { backoff, error } = subscription;
-      // On top of what the server asks for, so that subscriptions that were refused together do not return together.
+      // Added to the wait that the server asks for, so that subscriptions refused together do not return
+      // together.
       this.#startTimer(subscription, (error?.retryAfterMs ?? 0) + backoff.nextDelayMs(this.#options.reconnectMaxMs));
     },
     stopTimer: ({ timer }) => clearTimeout(timer),
@@ -107,7 +117,7 @@ export class SocketSubscriptions {
     });
   }
 
-  /** Moves all subscriptions to another socket; undefined where the one in use was lost. */
+  /** Moves all subscriptions to another socket; undefined if the one in use was lost. */
   use(socket: LaneSocket | undefined): void {
     this.#inUse = socket && { socket, busy: new Set(), subscribed: new Set() };
     if (socket === undefined) return;
@@ -154,7 +164,7 @@ export class SocketSubscriptions {
     subscription.timer = setTimeout(() => this.#dispatch(subscription, 'retryDue'), delayMs);
   }
 
-  /** Sends the next request that a channel needs on the socket, unless one is under way. */
+  /** Sends the next request that a channel needs on the socket, unless one is in progress. */
   #schedule(channel: string): void {
     const inUse = this.#inUse;
     if (inUse === undefined || inUse.busy.has(channel)) return;
@@ -164,7 +174,7 @@ export class SocketSubscriptions {
     else if (subscriptions.length === 0 && inUse.subscribed.delete(channel)) void this.#unsubscribe(channel, inUse);
   }
 
-  /** Holds a channel for one request. */
+  /** Reserves a channel for one request. */
   async #request(channel: string, { busy }: SocketInUse, send: () => Promise<unknown>): Promise<void> {
     busy.add(channel);
     await send();
@@ -178,7 +188,7 @@ export class SocketSubscriptions {
     if (inUse !== undefined) void this.#request(subscription.feed.channel, inUse, () => this.#sendSubscribe(subscription, inUse));
   }
 
-  /** Settles when the request is answered in full or has failed; never rejects. */
+  /** Settles when the request was answered completely or has failed; never rejects. */
   async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
     const { feed, backoff } = subscription;
     const { channel, order } = feed;
@@ -187,11 +197,13 @@ export class SocketSubscriptions {
     const request: SubscribeRequest = {
       socket,
       onReset(reason) {
-        // `epoch_changed` after the origin is for clients that do not know where the first epoch begins: nothing was lost.
+        // `epoch_changed` after the origin is for clients that do not know that the first epoch begins there:
+        // nothing was lost.
         if (!isAtOrigin || reason !== 'epoch_changed') deliver(subscription, order.reset(reason, baseline));
       },
     };
-    // A request on another socket, or none: resets go unheard then, so this one's answers must not count either.
+    // False if the request on another socket replaced this one, or none is in progress. Resets are then
+    // ignored, so the answers to this request must not count either.
     const isCurrent = () => subscription.request === request;
     subscription.request = request;
     subscribed.add(channel);
@@ -225,7 +237,7 @@ export class SocketSubscriptions {
     this.#dispatch(subscription, order.hasGap ? 'incomplete' : 'complete');
   }
 
-  /** Events that still come find no subscription, so a failure does not matter. */
+  /** Events that still arrive find no subscription, so a failure does not matter. */
   #unsubscribe(channel: string, inUse: SocketInUse): Promise<void> {
     const send = () => inUse.socket.request({ action: 'unsubscribe', channel }, () => true).catch(() => {});
     return this.#request(channel, inUse, send);

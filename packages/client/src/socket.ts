@@ -30,11 +30,11 @@ export interface SocketOptions {
 
 export type ResponseFrame = Extract<ServerFrame, { readonly requestId?: string }>;
 type BatchFrame = Extract<ServerFrame, { readonly kind: 'events' }>;
-/** A frame that answers no request. */
+/** A frame that does not answer a request. */
 export type PushFrame = Exclude<ServerFrame, ResponseFrame | BatchFrame>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
-/** @param from the socket that it came on */
+/** @param from the socket that it arrived on */
 export type OnPush = (push: PushFrame, from: LaneSocket) => void;
 
 interface PendingRequest {
@@ -45,7 +45,7 @@ interface PendingRequest {
 
 /** One WebSocket: requests and their responses, and whether it is still alive. */
 export class LaneSocket {
-  /** Resolves with the reason when the socket is over. */
+  /** Resolves with the reason when the socket has closed. */
   readonly lost: Promise<LanesError>;
   readonly #socket: WebSocket;
   readonly #answerTimeoutMs: number;
@@ -54,7 +54,10 @@ export class LaneSocket {
   #requests = 0;
   #lose: (reason: LanesError) => void = () => {};
 
-  /** @param renewToken reports that the token was refused, and returns whether the application can give another */
+  /**
+   * @param renewToken reports that the token was refused, and returns whether the application can provide
+   * another
+   */
   constructor(socket: WebSocket, answerTimeoutMs: number, onPush: OnPush, renewToken: () => boolean) {
     this.#socket = socket;
     this.#answerTimeoutMs = answerTimeoutMs;
@@ -73,7 +76,7 @@ export class LaneSocket {
   }
 
   /**
-   * Sends a frame and passes on its responses until `onResponse` has had the last one.
+   * Sends a frame and passes on its responses until `onResponse` has received the last one.
    * @throws LanesError with the code of an `error` frame; `no_answer`; or why the socket was lost
    */
   request(frame: Request, onResponse: PendingRequest['onResponse']): Promise<void> {
@@ -82,7 +85,7 @@ export class LaneSocket {
       const sentAtMs = Date.now();
       const timer = setTimeout(() => {
         const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
-        // Silence means that the socket is dead. Other frames mean that only this answer is lost.
+        // Silence means that the socket is dead. If other frames arrived, only this answer is lost.
         if (this.#heardAtMs <= sentAtMs) this.close(error);
         else end(error);
       }, this.#answerTimeoutMs);
@@ -93,12 +96,13 @@ export class LaneSocket {
         else reject(error);
       };
       this.#pending.set(requestId, { onResponse, end });
-      // A closing socket sends nothing, and browsers log an error: its `close` event says why the request failed.
+      // On a closing socket, send() does nothing and browsers log an error. Its `close` event tells why the
+      // request failed.
       if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, requestId }));
     });
   }
 
-  /** Idempotent. What is pending fails with the reason. */
+  /** Idempotent. Pending requests fail with the reason. */
   close(reason: LanesError): void {
     const socket = this.#socket;
     socket.onmessage = socket.onclose = null;
@@ -113,7 +117,8 @@ export class LaneSocket {
 
   #receive(frame: ServerFrame, onPush: OnPush, renewToken: () => boolean): void {
     if (frame.kind === undefined) {
-      // API Gateway itself says that it could not run the handler, in a form of its own that does not name the request.
+      // API Gateway itself reports that it could not run the handler, in its own format, which does not name
+      // the request.
       this.#failPending(new LanesError('unavailable', 'the server could not handle a frame'));
     } else if (frame.kind === 'event' || frame.kind === 'reset') {
       onPush(frame, this);
@@ -123,7 +128,7 @@ export class LaneSocket {
       const request = this.#pending.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
         const { code, message, retryAfterMs } = frame;
-        // API Gateway sends no close code of ours, so the end of the token comes as a frame.
+        // API Gateway cannot send our close codes, so an expired token is reported as a frame.
         const isExpired = code === 'token_expired';
         const error = isExpired
           ? new LanesError(code, message, { status: 401, final: !renewToken() })
@@ -138,7 +143,7 @@ export class LaneSocket {
   }
 }
 
-/** @throws LanesError when the socket does not open; the reason of `signal` */
+/** @throws LanesError if the socket does not open; the reason of `signal` */
 export async function openSocket(
   { url, token, options, WebSocket: Injected }: SocketOptions,
   signal: AbortSignal,
@@ -148,7 +153,7 @@ export async function openSocket(
   signal.throwIfAborted();
   const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
   const lane = new LaneSocket(socket, options.answerTimeoutMs, onPush, () => token.refuse(bearer));
-  // A `close` event follows, which says more.
+  // A `close` event follows, which tells more.
   socket.onerror = () => {};
   const watch = guard(signal);
   watch.expect(options.answerTimeoutMs, 'no_answer', 'the socket did not open');
@@ -171,7 +176,10 @@ export async function openSocket(
   }
 }
 
-/** The constructor throws for what can never work: a token that cannot be a sub-protocol, or `ws:` on a page of `https:`. */
+/**
+ * The constructor throws for what can never work: a token that is not a valid sub-protocol, or `ws:` on a
+ * page loaded with `https:`.
+ */
 function construct(Socket: typeof WebSocket, url: string, protocols: string[]): WebSocket {
   try {
     return new Socket(url, protocols);

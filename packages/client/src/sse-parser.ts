@@ -1,22 +1,27 @@
 import { parseWholeNumber } from './parse.ts';
 
-/** What stands between two blank lines of an event stream. */
+/** The content between two blank lines of an event stream. */
 export interface SseFrame {
   /** The last id so far, of this frame or an earlier one, as `EventSource` keeps it. */
   readonly id: string | undefined;
-  /** `message` where the frame names none. */
+  /** `message` if the frame names none. */
   readonly event: string;
-  /** Undefined in a frame that dispatches no event, like one with only an `id`. */
+  /** Undefined in a frame that dispatches no event, for example one with only an `id`. */
   readonly data: string | undefined;
-  /** Milliseconds to wait before reconnecting. It counts as soon as its line is there, so it comes as a frame of its own. */
+  /**
+   * Milliseconds to wait before reconnecting. It takes effect as soon as its line is complete, so it is
+   * returned as a frame of its own.
+   */
   readonly retryMs: number | undefined;
 }
 
 const NOTHING = { id: undefined, event: 'message', data: undefined };
 
 /**
- * A parser for one event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream): feed
- * it decoded text, cut anywhere, and get the frames that it completes. A frame without its blank line is never returned.
+ * A parser for one event stream
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream): feed it decoded
+ * text, split anywhere, and get the frames that it completes. A frame without its blank line is never
+ * returned.
  */
 export function createSseParser(): (chunk: string) => readonly SseFrame[] {
   let rest = '';
@@ -45,7 +50,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
 
   return (chunk) => {
     const frames: SseFrame[] = [];
-    // A CR ends a line at once; the LF that may follow belongs to it.
+    // A CR ends a line at once; an LF that follows belongs to it.
     rest += afterCr && chunk.startsWith('\n') ? chunk.slice(1) : chunk;
     if (chunk !== '') afterCr = chunk.endsWith('\r');
     const lines = rest.split(/\r\n|\r|\n/);

@@ -6,14 +6,16 @@ import { parseObject } from './parse.ts';
 import { createSseParser, type SseFrame } from './sse-parser.ts';
 import { guard } from './wait.ts';
 
-/** The error code of a stream whose first bytes did not come in time: a proxy buffers it. */
+/** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
 
 /**
- * Feeds a subscription from an event stream, until it breaks or `signal` is aborted: then it rejects. It is read by `fetch`
- * and not by `EventSource`, which can neither send `Authorization` nor tell why it failed, and which Node does not have.
+ * Feeds a subscription from an event stream until it breaks or `signal` is aborted: then it rejects. The
+ * stream is read with `fetch` and not with `EventSource`, which can neither send `Authorization` nor tell why
+ * it failed, and which Node does not have.
  *
- * @param firstBytesTimeoutMs how long the first bytes may take before the stream counts as buffered by a proxy
+ * @param firstBytesTimeoutMs how long the first bytes may take before the stream counts as buffered by a
+ * proxy
  */
 export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
   const { channel, order } = feed;
@@ -32,7 +34,7 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
     if (body === null || !contentType?.startsWith('text/event-stream')) {
       throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
     }
-    // A stream has no mark for the end of a replay, so nothing tells that it has `resumed`.
+    // A stream has no mark for the end of a replay, so `resumed` is never reported.
     if (after !== undefined) feed.report({ kind: 'resuming', after });
     const reader = body.getReader();
     const decoder = new TextDecoder();
@@ -54,7 +56,8 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   } catch (thrown) {
     const error = toLanesError(watch.signal.aborted ? watch.signal.reason : thrown);
     if (retryAfterMs === undefined || error.code === 'token_expired') throw error;
-    // The server gives each stream its own wait, so that a lost task does not bring everybody back at once.
+    // The server gives each stream its own wait, so that after a lost task its clients do not all return at
+    // once.
     throw new LanesError(error.code, error.message, { retryAfterMs, cause: error });
   } finally {
     watch.release();

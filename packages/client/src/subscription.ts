@@ -24,7 +24,10 @@ export interface SubscriptionOwner {
   readonly environment: Environment;
   /** The transport in use now. */
   activeTransport(): Status['transport'];
-  /** Feeds a subscription over it. Resolves when it should be called again at once; rejects when the transport broke. */
+  /**
+   * Feeds a subscription over it. Resolves if it should be called again at once; rejects if the transport
+   * broke.
+   */
   follow(feed: Feed, signal: AbortSignal): Promise<void>;
   changed(status: Status): void;
   report(activity: Activity): void;
@@ -32,7 +35,7 @@ export interface SubscriptionOwner {
   ended(subscription: LaneSubscription): void;
 }
 
-/** Dispatched on the inner target: items came or went, or the subscription has ended. */
+/** Dispatched on the inner target: items were added or removed, or the subscription has ended. */
 const CHANGED = 'changed';
 
 export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
@@ -48,7 +51,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   #listenedTo = false;
   #handedOver: string | undefined;
   #status: Status;
-  /** Aborted when the transport has to stop. */
+  /** Aborted when the transport must stop. */
   #round = new AbortController();
   #roundIsLive = () => {};
   #isReady = () => {};
@@ -89,7 +92,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     super.addEventListener(type, listener, options);
     if (type !== 'event' || this.#listenedTo) return;
     this.#listenedTo = true;
-    // Not at once: the application may add other listeners right after this one.
+    // Deferred, because the application may add other listeners right after this one.
     queueMicrotask(() => this.#flush());
   }
 
@@ -163,7 +166,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     }
   }
 
-  /** One round: until the transport breaks (it rejects), or should run again. */
+  /** One round: runs until the transport breaks (it rejects), or should run again. */
   async #follow(live: () => void): Promise<undefined> {
     const { bufferLimit } = this.#owner.options;
     if (this.#buffer.length >= bufferLimit) {
@@ -177,7 +180,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     try {
       await this.#owner.follow(this, round.signal);
     } catch (thrown) {
-      // Stopped by this library: to pause, or to go on over another transport.
+      // Stopped by this library: to pause, or to continue over another transport.
       if (!round.signal.aborted) throw thrown;
     }
   }

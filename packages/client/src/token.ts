@@ -3,9 +3,9 @@ import type { ConnectOptions } from './types.ts';
 
 /** The token in use, shared by everything that one connection opens. */
 export interface TokenSource {
-  /** Undefined where the application gave none. @throws LanesError `token_unavailable`, which is retried */
+  /** Undefined if the application provided none. @throws LanesError `token_unavailable`, which is retried */
   get(): Promise<string | undefined>;
-  /** The server has refused this one. Returns whether the application can give another. */
+  /** The server has refused this token. Returns whether the application can provide another. */
   refuse(refused: string | undefined): boolean;
 }
 
@@ -29,7 +29,7 @@ export function createTokenSource(token: ConnectOptions['token']): TokenSource {
       return (current ?? (await asking)) || undefined;
     },
     refuse(refused) {
-      // A second caller with the same refused token finds it replaced already.
+      // A second caller with the same refused token finds it already replaced.
       if (current === refused) current = undefined;
       return typeof token === 'function';
     },

@@ -4,7 +4,7 @@ import type { Tunables } from './options.ts';
 
 export type { ResetReason };
 
-/** `auto` begins with SSE and falls back to long polling where a proxy buffers the stream. */
+/** `auto` begins with SSE and falls back to long polling if a proxy buffers the stream. */
 export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
 
 export interface ConnectOptions extends Partial<Tunables> {
@@ -12,7 +12,7 @@ export interface ConnectOptions extends Partial<Tunables> {
   readonly url?: string | undefined;
   /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
   readonly websocketUrl?: string | undefined;
-  /** @default 'auto', which is WebSocket where there is no `url` */
+  /** @default 'auto', which is WebSocket if there is no `url` */
   readonly transport?: Transport | undefined;
   /** A function is called when a token is first needed, and again whenever the server refuses the last one. */
   readonly token?: string | (() => string | Promise<string>) | undefined;
@@ -41,8 +41,9 @@ export interface ChannelReset {
 export type ChannelItem = ChannelEvent | ChannelReset;
 
 /**
- * `connecting`: under way. `live`: events arrive as they are published. `waiting`: broken, to be retried after a delay.
- * `paused`: the reader is slow, its buffer is full. `closed`: over, with `error` unless the application closed it.
+ * `connecting`: not yet connected. `live`: events arrive as they are published. `waiting`: broken, and
+ * retried after a delay. `paused`: the reader is slow and its buffer is full. `closed`: ended, with `error`
+ * unless the application closed it.
  */
 export type StatusName = 'connecting' | 'live' | 'waiting' | 'paused' | 'closed';
 
@@ -71,10 +72,11 @@ export interface SubscriptionEvents {
 }
 
 /**
- * What a subscription hides from its reader, for telemetry: how often connections resume, and what the lanes repeat or lose.
- * `resuming`: a connection resumes after the cursor `after`; events that follow are replayed until `resumed`, which SSE cannot
- * tell, since a stream has no mark for the end of a replay. `repeat`: an event came again and was dropped. `gapClosed`: seqs were
- * missing after `after`; `found` events came for them when the server was asked, and the rest never existed.
+ * What a subscription hides from its reader, for telemetry: how often connections resume, and what the lanes
+ * repeat or lose. `resuming`: a connection resumes after the cursor `after`; events that follow are replayed
+ * until `resumed`, which SSE cannot report, because a stream has no mark for the end of a replay. `repeat`:
+ * an event arrived again and was dropped. `gapClosed`: seqs were missing after `after`; `found` events
+ * arrived for them when the server was asked, and the rest never existed.
  */
 export type Activity =
   | { readonly kind: 'resuming'; readonly channel: string; readonly after: string }
@@ -82,7 +84,7 @@ export type Activity =
   | { readonly kind: 'repeat'; readonly channel: string; readonly id: string }
   | { readonly kind: 'gapClosed'; readonly channel: string; readonly after: string; readonly found: number };
 
-/** An activity, to which the subscription adds its channel. */
+/** An activity to which the subscription adds its channel. */
 export type ChannelActivity = Activity extends infer A ? (A extends unknown ? Omit<A, 'channel'> : never) : never;
 
 export interface ConnectionEvents {
@@ -93,7 +95,7 @@ export interface ConnectionEvents {
 
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
 
-/** `EventTarget`, with the events that it dispatches typed. */
+/** `EventTarget` with typed events. */
 export interface TypedEventTarget<Events extends { readonly [K in keyof Events]: Event }> extends EventTarget {
   addEventListener<K extends keyof Events & string>(
     type: K,
@@ -108,17 +110,25 @@ export interface TypedEventTarget<Events extends { readonly [K in keyof Events]:
 }
 
 /**
- * One channel's events, in order, each once, without gaps. Read them as an async iterable or by listeners on `event` and
- * `reset`; until either is there they wait in a bounded buffer. Both at once is possible: the iterator sets the pace.
+ * One channel's events, in order, each once, without gaps. Read them as an async iterable or with listeners
+ * on `event` and `reset`; until one of these exists, events wait in a bounded buffer. Both can be used
+ * together: the iterator then sets the pace.
  *
- * Leaving a `for await` loop closes the subscription. When the subscription ends with an error, the loop throws it.
+ * Leaving a `for await` loop closes the subscription. If the subscription ends with an error, the loop throws
+ * it.
  */
 export interface Subscription extends TypedEventTarget<SubscriptionEvents>, AsyncIterable<ChannelItem> {
   readonly channel: string;
   readonly status: Status;
-  /** Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link ready}. */
+  /**
+   * Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link
+   * ready}.
+   */
   readonly cursor: string | undefined;
-  /** Resolves once the position is known: whatever is published after that arrives. Rejects when the subscription ends first. */
+  /**
+   * Resolves once the position is known: everything published after that arrives. Rejects if the subscription
+   * ends first.
+   */
   readonly ready: Promise<void>;
   /** Idempotent. */
   close(): void;
@@ -140,7 +150,7 @@ export interface PublishRequest {
 }
 
 export interface PublishOptions {
-  /** Gives up. The event may have been published nevertheless. */
+  /** Stops trying. The event may have been published nevertheless. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -154,19 +164,19 @@ export interface Published {
 export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /** As given to `connect` or {@link use}. */
   readonly transport: Transport;
-  /** @throws LanesError `closed`, or `invalid_cursor` when `after` is not `<epoch>.<seq>` */
+  /** @throws LanesError `closed`, or `invalid_cursor` if `after` is not `<epoch>.<seq>` */
   subscribe(channel: string, options?: SubscribeOptions): Subscription;
   /**
-   * Publishes, and retries with the same idempotency key until it is acknowledged: for `publishTimeoutMs`.
-   * Goes over the socket on `websocket`, by HTTP otherwise.
-   * @throws LanesError among others `idempotency_conflict` when the key was used for other content
+   * Publishes, and retries with the same idempotency key until the event is acknowledged, for
+   * `publishTimeoutMs`. With `websocket` it is sent over the socket, otherwise over HTTP.
+   * @throws LanesError for example `idempotency_conflict` if the key was used for other content
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
-  /** Moves to another transport, at the same cursor: nothing is lost or repeated. */
+  /** Moves to another transport at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**
-   * Ends the wait before a reconnection, for a button 'Try again', except what the server has asked for. A socket that seems to
-   * be open is checked.
+   * Ends the wait before a reconnection, for a 'Try again' button; a wait that the server asked for
+   * continues. A socket that seems to be open is checked.
    */
   retryNow(): void;
   /** Closes all subscriptions. Leaves no timer, socket or listener. Idempotent. */

@@ -1,8 +1,8 @@
 import { LanesError } from './errors.ts';
 
 /**
- * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types: it resolves with that type.
- * Rejects with the reason of `signal` when it is aborted. Leaves no timer and no listener.
+ * Resolves after `ms`, or as soon as `target` dispatches an event of one of the types, with that type.
+ * Rejects with the reason of `signal` if it is aborted. Leaves no timer and no listener.
  */
 export async function wait(
   ms: number,
@@ -30,7 +30,7 @@ export interface Guard {
   readonly signal: AbortSignal;
   /** Expects something within `ms` from now: call it again when it has happened. */
   expect(ms: number, code: string, detail: string): void;
-  /** Aborts what is still under way, and leaves no timer and no listener. */
+  /** Aborts what is still in progress, and leaves no timer and no listener. */
   release(): void;
 }
 

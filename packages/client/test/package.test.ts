@@ -57,7 +57,7 @@ test('a folder that holds what the build has not written is refused, and nothing
   writeFileSync(join(folder, 'page.md'), 'precious');
   const { status, stderr } = spawnSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' });
 
-  expect(stderr).toMatch(/^error: .*precious holds page\.md, which npm run build:client has not written/);
+  expect(stderr).toMatch(/^error: .*precious contains page\.md, which npm run build:client did not write/);
   expect(status).toBe(2);
   expect(readFileSync(join(folder, 'page.md'), 'utf8')).toBe('precious');
 });

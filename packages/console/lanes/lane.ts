@@ -10,19 +10,22 @@ import {
 } from '../../client/src/index.ts';
 import type { LaneObserver, ReceivedEvent } from './observer.ts';
 
-/** How long a cut lasts: long enough to publish a few events that the lane will have missed. */
+/** How long a cut lasts: long enough to publish a few events that the lane will then have missed. */
 export const CUT_MS = 4000;
 
-/** The WebSocket lane asks the log this often whether anything is missing, so that an event lost as the last one is found soon. */
+/**
+ * How often the WebSocket lane asks the log whether anything is missing, so that a lost last event is found
+ * soon.
+ */
 const CHECK_INTERVAL_MS = 15_000;
 
-/** Somebody is looking at the page: no wait is longer. */
+/** Somebody is looking at the page, so no wait is longer than this. */
 const MAX_RECONNECT_MS = 5000;
 
-/** Whoever publishes by hand wants to know soon; a cut is shorter. */
+/** Somebody who publishes by hand wants the result soon; a cut is shorter than this. */
 export const PUBLISH_TIMEOUT_MS = 10_000;
 
-/** Errors that the notice `lost` tells already. */
+/** Errors that the notice `lost` already reports. */
 const LOST_CODES: readonly string[] = ['socket_closed', 'stream_ended', 'no_answer', 'silent', 'network'];
 
 export interface LaneOptions {
@@ -32,7 +35,7 @@ export interface LaneOptions {
     | { readonly transport: 'websocket'; readonly websocketUrl: string };
   readonly channel: string;
   readonly observer: LaneObserver;
-  /** Makes the `token` option of a connection. @default the lane asks nobody for a token */
+  /** Creates the `token` option of a connection. @default the lane uses no token */
   readonly createToken?: (() => ConnectOptions['token']) | undefined;
 }
 
@@ -52,8 +55,8 @@ interface Replay {
 }
 
 /**
- * A channel over one lane, by the client library, which puts events into order, reconnects and resumes. This class cuts the lane
- * off on demand, and tells its observer what the client does.
+ * A channel over one lane, using the client library, which orders events, reconnects and resumes. This class
+ * cuts the lane off on demand, and tells its observer what the client does.
  */
 export class Lane {
   readonly #options: LaneOptions;
@@ -100,7 +103,7 @@ export class Lane {
     cut.end();
   }
 
-  /** Ends the lane for good. */
+  /** Closes the lane for good. */
   close(): void {
     this.#closed = true;
     this.#dropReplay();
@@ -109,12 +112,12 @@ export class Lane {
   }
 
   /**
-   * Publishes on the lane's own connection; during a cut, once it is over.
+   * Publishes on the lane's own connection; during a cut, once the cut is over.
    * @returns the id of the event
-   * @throws LanesError with the sentence of the server
+   * @throws LanesError with the server's message
    */
   async publish(type: string, data: string): Promise<string> {
-    // A cut may lose the acknowledgement; with the same key nothing is published twice.
+    // A cut may lose the acknowledgement; with the same key the event is published only once.
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
     for (;;) {
       await this.#cut?.over;
@@ -142,7 +145,8 @@ export class Lane {
     subscription.addEventListener('status', ({ detail }) => this.#onStatus(detail));
     subscription.addEventListener('event', ({ detail }) => this.#onEvent(detail));
     subscription.addEventListener('reset', ({ detail }) => {
-      // A reset comes in the place of what cannot be replayed. Over WebSocket the end of the replay is told.
+      // A reset replaces events that cannot be replayed. Over WebSocket the client reports the end of the
+      // replay.
       if (endpoint.transport === 'sse') this.#endReplay();
       observer.onNotice({ kind: 'reset', reason: detail.reason });
     });
@@ -151,7 +155,7 @@ export class Lane {
 
   #onEvent(event: ReceivedEvent): void {
     const replay = this.#replay;
-    // An event that is published while the end of the replay is not known yet counts as replayed.
+    // An event that is published before the end of the replay is known counts as replayed.
     const replayed = replay !== undefined && (replay.upTo === undefined || covers(replay.upTo, event.id));
     if (replayed) replay.count++;
     this.#options.observer.onEvent(event, replayed ? 'replayed' : 'live');
@@ -170,12 +174,15 @@ export class Lane {
     }
   }
 
-  /** A stream has no mark for the end of a replay. Where the log ends now tells how far it will go. */
+  /**
+   * A stream has no mark for the end of a replay. The current end of the log tells how far the replay will
+   * go.
+   */
   async #boundReplay(replay: Replay, url: string): Promise<void> {
     const { channel, createToken } = this.#options;
     const connection = connect({ url, transport: 'poll', token: createToken?.(), signal: replay.ending.signal });
     const end = connection.subscribe(channel);
-    // When it cannot be told, what comes from now on counts as live.
+    // If it cannot be determined, everything from now on counts as live.
     await end.ready.catch(() => {});
     connection.close();
     if (this.#replay !== replay) return;
@@ -208,7 +215,7 @@ export class Lane {
       this.#interrupted = false;
       observer.onState({ kind: 'live' });
     } else if (error !== undefined && status === 'closed') {
-      // Only a server without the lane answers its URL like this.
+      // Only a server without the lane answers its URL with 404.
       const isAbsent = error.status === 404;
       if (!isAbsent) observer.onNotice({ kind: 'error', message: sentence(error) });
       observer.onState({ kind: isAbsent ? 'absent' : 'ended' });
@@ -233,7 +240,7 @@ export class Lane {
 }
 
 function sentence({ code, status, message, cause }: LanesError): string {
-  // The page's own sentence about the sign-in says more than the client can.
+  // The page's own message about the sign-in says more than the client can.
   if (code === 'token_unavailable' && cause instanceof Error) return cause.message;
   return status === undefined || code === `http_${status}` ? message : `${message} (${code})`;
 }

@@ -6,9 +6,9 @@ export type LaneState =
   /** Dropped by the Cut button. */
   | { readonly kind: 'cut'; readonly untilMs: number }
   | { readonly kind: 'lost'; readonly untilMs: number }
-  /** Refused, and no new attempt can help; a notice says why. */
+  /** Refused, and no new attempt can succeed; a notice tells why. */
   | { readonly kind: 'ended' }
-  /** The server has no such lane; the page does not ask again. */
+  /** The server does not have this lane; the page does not ask again. */
   | { readonly kind: 'absent' };
 
 export type LaneNotice =
@@ -23,7 +23,7 @@ export type LaneNotice =
 
 export type ReceivedEvent = Pick<ChannelEvent, 'id' | 'type' | 'data' | 'publishedAt'>;
 
-/** What a lane tells its pane. Events come in order, each once. */
+/** What a lane tells its pane. Events arrive in order, each once. */
 export interface LaneObserver {
   onState(state: LaneState): void;
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void;

@@ -6,10 +6,13 @@ import { Session } from './session.ts';
 
 const DEFAULT_CHANNEL = 'demo';
 
-/** The page's state: one session at a time, its channel kept in the address so that it can be shared and reloaded. */
+/**
+ * The page's state: one session at a time. Its channel is part of the page's address, so that it can be
+ * shared and reloaded.
+ */
 export class ConsoleModel {
   readonly config: ConsoleConfig;
-  /** Undefined where the deployment needs no sign-in. */
+  /** Undefined if the deployment needs no sign-in. */
   readonly identity: Identity | undefined;
   readonly session: ReadonlySignal<Session>;
   readonly open: (channel: string) => void;
@@ -30,7 +33,7 @@ export class ConsoleModel {
     };
   }
 
-  /** Ends the session for good. */
+  /** Closes the session for good. */
   close(): void {
     this.session.peek().close();
   }

@@ -2,10 +2,10 @@ import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/observer.ts';
 import type { Timetable } from './timetable.ts';
 
-/** Rows kept per pane: enough to look back, few enough to draw at once. */
+/** Rows kept per pane: enough to look back, few enough to render at once. */
 export const MAX_ROWS = 100;
 
-/** Live events that the median latency is taken from. */
+/** How many live events the median latency is taken from. */
 const MEDIAN_OVER = 50;
 
 export interface EventRow {
@@ -30,7 +30,7 @@ export interface Counters {
   readonly reconnects: number;
 }
 
-/** What one pane shows; the lane fills it as its observer. */
+/** What one pane shows. The lane fills it as its observer. */
 export class Pane implements LaneObserver {
   readonly state = signal<LaneState>({ kind: 'connecting' });
   /** Newest first, at most {@link MAX_ROWS}. */

@@ -1,13 +1,13 @@
-/** What became of some events that were published one after the other. */
+/** The outcome of events that were published one after another. */
 export type PublishOutcome =
   | { readonly kind: 'published'; readonly ids: readonly string[]; readonly tookMs: number }
-  /** The event after those of `ids` could not be published, and those behind it were not sent. */
+  /** The event after those of `ids` could not be published, and the events after it were not sent. */
   | { readonly kind: 'failed'; readonly ids: readonly string[]; readonly reason: string };
 
 /**
- * Publishes each text when the one before has its id, so that ids follow the order of the texts. Concurrent publications have
- * no such order.
- * @param onPublished told how many have their id
+ * Publishes each text once the previous one has its id, so that ids follow the order of the texts. Concurrent
+ * publications would have no such order.
+ * @param onPublished called with the number of events that have their id
  */
 export async function publishInOrder(
   texts: readonly string[],

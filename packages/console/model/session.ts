@@ -14,10 +14,10 @@ export class Session {
   readonly channel: string;
   readonly websocketPane: Pane;
   readonly ssePane: Pane;
-  /** Undefined where the WebSocket lane is not deployed. */
+  /** Undefined if the WebSocket lane is not deployed. */
   readonly websocketLane: Lane | undefined;
   readonly sseLane: Lane;
-  /** For publishing by HTTP, which a cut of the SSE lane leaves alone. */
+  /** For publishing over HTTP, which a cut of the SSE lane does not affect. */
   readonly #post: Connection;
   readonly #timetable = new Timetable();
   readonly #unwatch: () => void;
@@ -47,7 +47,7 @@ export class Session {
 
   /**
    * @returns the id of the event
-   * @throws LanesError with the server's sentence
+   * @throws LanesError with the server's message
    */
   async publish(type: string, data: string, route: PublishRoute): Promise<string> {
     if (route === 'websocket' && this.websocketLane !== undefined) return this.websocketLane.publish(type, data);
@@ -61,7 +61,7 @@ export class Session {
     this.#closeLanes();
   }
 
-  /** There will be no token: neither lane has a reason to try again. */
+  /** There will be no further token: neither lane has a reason to try again. */
   #stop(): void {
     this.#closeLanes();
     for (const pane of [this.websocketPane, this.ssePane]) {

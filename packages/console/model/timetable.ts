@@ -4,13 +4,14 @@ import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 const MAX_TIMES = 2000;
 
 /**
- * When events were published, by id. An SSE event does not carry its time, but the same event on the other lane, or
- * the answer to its publication, does; whichever comes first, the row fills in when the time is known.
+ * When events were published, by id. An SSE event does not carry its time, but the same event on the other
+ * lane does, and so does the response to its publication. Whichever arrives first, the row is completed when
+ * the time is known.
  */
 export class Timetable {
   readonly #times = new Map<string, Signal<number | undefined>>();
 
-  /** Milliseconds since 1970 by the publisher's clock; undefined until learned. */
+  /** Milliseconds since 1970 by the publisher's clock; undefined until known. */
   publishedAtMs(id: string): ReadonlySignal<number | undefined> {
     return this.#slot(id);
   }

@@ -2,15 +2,17 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Issuer, Tokens } from './issuer.ts';
 import { SignInError } from './sign-in-error.ts';
 
-/** A user is signed in: tokens for the client library. */
+/** A signed-in user: provides tokens for the client library. */
 export interface Identity {
   /** Why there is no further token until the user signs in again; undefined while there is one. */
   readonly ended: ReadonlySignal<SignInError | undefined>;
-  /** Makes a `token` option for one `connect`: a second call means that the server refused the first token. */
+  /**
+   * Creates a `token` option for one `connect`: a second call means that the server refused the first token.
+   */
   tokenFunction(): () => Promise<string>;
 }
 
-/** A token is renewed this long before it expires: the clocks differ, and requests take time. */
+/** How long before its expiry a token is renewed: clocks differ, and requests take time. */
 const MARGIN_MS = 10_000;
 
 export function openIdentity(issuer: Issuer, tokens: Tokens): Identity {
@@ -54,7 +56,7 @@ class RenewingIdentity implements Identity {
   }
 
   async #refresh(): Promise<string> {
-    // The lanes go on asking; the issuer is not asked again for what it has refused.
+    // The lanes keep asking; the issuer is not asked again for what it has refused.
     const ended = this.#ended.peek();
     if (ended !== undefined) throw ended;
     try {

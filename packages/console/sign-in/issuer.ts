@@ -10,11 +10,11 @@ export interface SignInConfig {
 export interface Tokens {
   readonly accessToken: string;
   readonly expiresInSeconds: number;
-  /** Cognito gives none when a token is refreshed: the first stays good. */
+  /** Undefined after Cognito refreshes a token: the first refresh token stays valid. */
   readonly refreshToken: string | undefined;
 }
 
-/** Ties the issuer's answer to one sign-in. */
+/** Ties the issuer's response to one sign-in. */
 export interface Challenge {
   readonly state: string;
   readonly verifier: string;
@@ -27,13 +27,18 @@ export function newChallenge(): Challenge {
 /** The user is waiting: an issuer that takes longer counts as unreachable. */
 const TIMEOUT_MS = 10_000;
 
-/** For an issuer that does not say how long its tokens last. When the server refuses one earlier, the page requests the next. */
+/**
+ * For an issuer that does not tell how long its tokens last. If the server refuses one earlier, the page
+ * requests the next.
+ */
 const DEFAULT_LIFETIME_SECONDS = 3_600;
 
 /** The page is a public client: PKCE takes the place of a secret. */
 const NO_SECRET = oauth.None();
 
-/** The issuer's endpoints, for one public client. Every method throws {@link SignInError} and asks once. */
+/**
+ * The issuer's endpoints, for one public client. Every method throws {@link SignInError} and does not retry.
+ */
 export class Issuer {
   readonly #config: SignInConfig;
   readonly #server: oauth.AuthorizationServer;
@@ -74,7 +79,7 @@ export class Issuer {
     return target.href;
   }
 
-  /** Exchanges the code that the issuer sent the user back with for tokens. */
+  /** Exchanges the code with which the issuer sent the user back for tokens. */
   async exchange(answer: URLSearchParams, { state, verifier }: Challenge, redirectUri: string): Promise<Tokens> {
     const validated = await attempt(this.#config, 'return', async () =>
       oauth.validateAuthResponse(this.#server, this.#client, answer, state),
@@ -107,7 +112,7 @@ function requestOptions({ issuer }: SignInConfig) {
   const { protocol, hostname } = new URL(issuer);
   return {
     signal: AbortSignal.timeout(TIMEOUT_MS),
-    // The issuer of a local run has no TLS; the library accepts no other issuer without it, and should not.
+    // The issuer of a local run has no TLS. For any other issuer, the library requires TLS, and should.
     [oauth.allowInsecureRequests]: protocol === 'http:' && hostname === '127.0.0.1',
   };
 }

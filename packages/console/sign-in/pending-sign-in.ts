@@ -9,15 +9,18 @@ export interface PendingSignIn extends Challenge {
 
 const KEY = 'lanes.sign-in';
 
-/** Parameters that an issuer may add on the way back (RFC 6749, RFC 9207, OpenID Connect Session Management). */
+/**
+ * Parameters that an issuer may add when it sends the user back (RFC 6749, RFC 9207, OpenID Connect Session
+ * Management).
+ */
 const ANSWER_PARAMETERS = ['code', 'state', 'error', 'error_description', 'error_uri', 'iss', 'session_state'];
 
-/** Kept by the tab, so that two tabs do not take each other's answers. */
+/** Stored per tab, so that two tabs do not use each other's responses. */
 export function savePendingSignIn(pending: PendingSignIn): void {
   sessionStorage.setItem(KEY, JSON.stringify(pending));
 }
 
-/** Good for one return. */
+/** Valid for one return. */
 export function takePendingSignIn(): PendingSignIn | undefined {
   const text = sessionStorage.getItem(KEY);
   sessionStorage.removeItem(KEY);
@@ -26,12 +29,12 @@ export function takePendingSignIn(): PendingSignIn | undefined {
   return { state, verifier, search };
 }
 
-/** Whether the page was opened by an issuer that sends its user back. */
+/** Whether an issuer opened the page to send its user back. */
 export function isAnswer(query: URLSearchParams): boolean {
   return query.has('code') || query.has('error');
 }
 
-/** The query without what the issuer has added. */
+/** The query without the issuer's parameters. */
 export function withoutAnswer(query: URLSearchParams): string {
   const own = new URLSearchParams(query);
   for (const name of ANSWER_PARAMETERS) own.delete(name);

@@ -3,7 +3,7 @@ import { AuthorizationResponseError, INVALID_RESPONSE, JSON_ATTRIBUTE_COMPARISON
 /** What the user was waiting for when it failed. */
 export type SignInStep = 'discovery' | 'return' | 'token' | 'renewal';
 
-/** Codes of RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6, in words for the user. */
+/** Error codes of RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6, as messages for the user. */
 const REFUSALS: Readonly<Record<string, string>> = {
   access_denied: 'Access was denied: the sign-in was cancelled, or this user may not use the application.',
   login_required: 'The issuer wants the user to sign in there first.',
@@ -16,7 +16,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
 /** Why the sign-in failed, in a sentence or two for the user. */
 export class SignInError extends Error {
   override readonly name = 'SignInError';
-  /** Whether the issuer refused: the same request would be refused again. */
+  /** Whether the issuer refused: it would refuse the same request again. */
   readonly refused: boolean;
 
   constructor(message: string, options: { readonly cause?: unknown; readonly refused?: boolean } = {}) {
@@ -39,7 +39,8 @@ function sentence(error: unknown, step: SignInStep, issuer: string): string {
     const what = step === 'renewal' ? 'The sign-in has ended' : 'The sign-in took too long, or its code was used before';
     return `${what}. The issuer says: ${said(error.error, error.error_description)}.`;
   }
-  // What `fetch` throws does not tell an unknown host from a broken connection or an answer that this page may not read.
+  // Errors of `fetch` do not distinguish an unknown host from a broken connection or a response that this
+  // page may not read.
   if (!isOfLibrary(error)) return `The issuer ${issuer} cannot be reached.`;
   if (step === 'return' && error.code === INVALID_RESPONSE) return NOT_OURS;
   if (step === 'discovery' && error.code === JSON_ATTRIBUTE_COMPARISON) {
@@ -49,16 +50,16 @@ function sentence(error: unknown, step: SignInStep, issuer: string): string {
   return `The issuer ${issuer} gave an answer that this page cannot use${status}: ${error.message}.`;
 }
 
-/** Errors of `oauth4webapi` carry a code; errors of `fetch` do not. */
+/** Errors of `oauth4webapi` have a code; errors of `fetch` do not. */
 function isOfLibrary(error: unknown): error is Error & { readonly code: string } {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-/** The issuer's answer belongs to no sign-in of this tab. */
+/** The issuer's response belongs to no sign-in of this tab. */
 export const NOT_OURS =
   'This answer of the issuer belongs to no sign-in that this tab has begun: it is old, was used before, or comes from another tab.';
 
-/** @param description only from the issuer itself: it is shown as it is */
+/** @param description must come from the issuer itself: it is shown unchanged */
 export function refusal(code: string, description?: string): string {
   const known = REFUSALS[code] ?? 'The issuer refused the sign-in.';
   return `${known} The issuer says: ${said(code, description)}.`;

@@ -7,16 +7,16 @@ export type SignIn =
   | { readonly kind: 'signedIn'; readonly identity: Identity }
   /** The page goes to the issuer, which sends it back. */
   | { readonly kind: 'leaving' }
-  /** Nothing happens from here on before the user asks for it. */
+  /** Nothing happens from here on until the user asks for it. */
   | { readonly kind: 'failed'; readonly error: SignInError };
 
 /** The shape of an error code in an address that anybody may have written. */
 const ERROR_CODE = /^[a-z_]{1,40}$/;
 
 /**
- * Signs the user in by the authorization code flow with PKCE, which leaves the page for the issuer and comes back. A page that
- * comes back does not leave again by itself, whatever the answer is, so that an issuer that refuses is asked once. A second call
- * starts over.
+ * Signs the user in with the authorization code flow and PKCE, which leaves the page for the issuer and comes
+ * back. A page that has come back never leaves again by itself, whatever the response, so an issuer that
+ * refuses is asked only once. A second call starts over.
  */
 export async function signIn(config: SignInConfig): Promise<SignIn> {
   try {
@@ -31,7 +31,7 @@ export async function signIn(config: SignInConfig): Promise<SignIn> {
 
 async function comeBack(config: SignInConfig, query: URLSearchParams): Promise<SignIn> {
   const pending = takePendingSignIn();
-  // Before anything else: a reload, a bookmark or the back button must not come with an answer that was used.
+  // First of all: a reload, a bookmark or the back button must not return with a used response.
   history.replaceState(null, '', `${location.pathname}${pending?.search ?? withoutAnswer(query)}`);
   if (pending === undefined || query.get('state') !== pending.state) throw new SignInError(strangeAnswer(query), { refused: true });
   const issuer = await Issuer.discover(config);
@@ -50,7 +50,7 @@ async function leaveForIssuer(config: SignInConfig): Promise<SignIn> {
   const challenge = newChallenge();
   const target = await issuer.authorizationUrl(challenge, redirectUri());
   savePendingSignIn({ ...challenge, search: withoutAnswer(new URLSearchParams(location.search)) });
-  // In the place of this page, so that the back button does not lead into the next sign-in.
+  // Replaces this page, so that the back button does not start another sign-in.
   location.replace(target);
   return { kind: 'leaving' };
 }

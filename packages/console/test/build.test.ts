@@ -51,7 +51,7 @@ test('the command writes into no folder that holds a file', () => {
   const before = readdirSync(outDir, { recursive: true }).sort();
   const { status, stderr } = spawnSync(process.execPath, [BUILD, outDir], { encoding: 'utf8' });
 
-  expect(stderr).toMatch(/^error: .* holds assets\/.*: name a new or an empty folder\n$/);
+  expect(stderr).toMatch(/^error: .* is not empty, it contains assets\/.*: choose a new or empty folder\n$/);
   expect(status).toBe(2);
   expect(readdirSync(outDir, { recursive: true }).sort()).toEqual(before);
 });

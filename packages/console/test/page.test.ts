@@ -142,7 +142,7 @@ test("what the server says about bad input is shown in the server's words", asyn
   await openLivePage();
   await page.getByLabel('Type').fill('bad type');
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
-  await page.getByText('type "bad type" does not match').waitFor();
+  await page.getByText('type "bad type" is not valid').waitFor();
 });
 
 test.each(['WebSocket lane', 'SSE lane'] as const)('the %s, cut, resumes with what it missed, in order and once', async (title) => {

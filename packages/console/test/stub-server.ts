@@ -161,7 +161,7 @@ export class StubServer {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { type, data } = JSON.parse(Buffer.concat(chunks).toString()) as { type?: string; data: string };
     if (type?.includes(' ')) {
-      const detail = `type ${JSON.stringify(type)} does not match [A-Za-z0-9_.:-]{1,128}`;
+      const detail = `type ${JSON.stringify(type)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`;
       problem(response, 400, 'invalid_type', detail);
       return;
     }

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { EventRow } from '../model/pane.ts';
 import { formatLatency } from './format.ts';
 
-/** Longer data is folded: a hundred rows of the largest event would be ten million characters. */
+/** Longer data is folded: a hundred rows of the largest event would have ten million characters. */
 const FOLD_AT = 280;
 
 export function EventItem({ row }: { readonly row: EventRow }) {

@@ -12,7 +12,7 @@ export interface LaneCardProps {
   readonly lane: 'websocket' | 'sse';
   readonly title: string;
   readonly pane: Pane;
-  /** Undefined where the lane is not deployed. */
+  /** Undefined if the lane is not deployed. */
   readonly control: Lane | undefined;
   readonly transport: Transport;
 }
@@ -145,7 +145,7 @@ interface CutButtonProps {
   readonly control: Lane | undefined;
 }
 
-/** One button for both, so that the keyboard focus stays where it is while the lane is away. */
+/** One button for both actions, so that the keyboard focus stays in place while the lane is away. */
 function CutButton({ title, state, control }: CutButtonProps) {
   const waiting = state.kind === 'cut' || state.kind === 'lost';
   return (
@@ -161,7 +161,7 @@ function CutButton({ title, state, control }: CutButtonProps) {
   );
 }
 
-/** Announces connection changes to screen readers; events and countdowns would never stop talking. */
+/** Announces connection changes to screen readers; announcing events and countdowns would never stop. */
 function Announcer({ title, pane }: { readonly title: string; readonly pane: Pane }) {
   const newest = pane.rows.value.find((row) => row.kind === 'notice');
   const state = STATE_NAMES[pane.state.value.kind];

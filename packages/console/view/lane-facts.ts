@@ -1,4 +1,4 @@
-/** What a pane says about its lane's transport. */
+/** What a pane shows about its lane's transport. */
 export interface Transport {
   readonly runsOn: string;
   readonly endpoint: string;
@@ -24,7 +24,9 @@ export const describeTransport = {
   }),
 };
 
-/** The protocol that this page was loaded with, which the stream uses too: it comes from the same host. */
+/**
+ * The protocol with which this page was loaded. The stream uses it too, because it comes from the same host.
+ */
 function httpVersion(): string | undefined {
   const [navigation] = performance.getEntriesByType('navigation');
   return navigation instanceof PerformanceNavigationTiming ? HTTP_VERSIONS[navigation.nextHopProtocol] : undefined;

@@ -3,7 +3,7 @@ import { publishInOrder } from '../model/publish-in-order.ts';
 import type { PublishRoute, Session } from '../model/session.ts';
 import { type Publishing, PublishStatus } from './publish-status.tsx';
 
-/** Events of one burst: enough to see order, repeats and a replay at work. */
+/** Events in one burst: enough to show order, repeats and a replay. */
 const BURST = 20;
 
 export function PublishForm({ session }: { readonly session: Session }) {

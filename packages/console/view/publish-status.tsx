@@ -4,17 +4,17 @@ import type { PublishRoute } from '../model/session.ts';
 import { formatCount, formatLatency } from './format.ts';
 
 export type Publishing =
-  /** On its way, or waiting to be; `published` of `total` events have their id. */
+  /** In progress or waiting; `published` of `total` events have their id. */
   | { readonly kind: 'sending'; readonly route: PublishRoute; readonly published: number; readonly total: number }
   | (PublishOutcome & { readonly total: number });
 
 export interface PublishStatusProps {
   readonly publishing: Publishing | undefined;
-  /** A publication by WebSocket waits until the lane is live. */
+  /** A publication over WebSocket waits until the lane is live. */
   readonly websocket: LaneState['kind'];
 }
 
-/** What became of the last publication, or what keeps it. */
+/** The outcome of the last publication, or what it waits for. */
 export function PublishStatus({ publishing, websocket }: PublishStatusProps) {
   const waiting = publishing?.kind === 'sending' && publishing.route === 'websocket' && websocket !== 'live';
   return (

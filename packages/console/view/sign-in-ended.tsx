@@ -5,7 +5,10 @@ export interface SignInEndedProps {
   readonly onSignIn: () => void;
 }
 
-/** Shown above the console once there are no further tokens: the rows stay, and the lanes return with the next sign-in. */
+/**
+ * Shown above the console once there are no further tokens: the rows stay, and the lanes return after the
+ * next sign-in.
+ */
 export function SignInEnded({ identity, onSignIn }: SignInEndedProps) {
   const error = identity.ended.value;
   if (error === undefined) return null;

@@ -80,7 +80,9 @@ describe('rights', () => {
 
   test('the error names the first channel that is not allowed, and what was wanted', () => {
     const rights = { subscribe: ['a'], publish: [] };
-    expect(() => requireRight({ rights }, 'subscribe', ['a', 'b', 'c'])).toThrow('the token does not allow you to subscribe to channel "b"');
+    expect(() => requireRight({ rights }, 'subscribe', ['a', 'b', 'c'])).toThrow(
+      'the token does not allow you to subscribe to channel "b"',
+    );
     expect(() => requireRight({ rights }, 'publish', ['a'])).toThrow('the token does not allow you to publish to channel "a"');
   });
 });

@@ -69,7 +69,7 @@ test('a directory that is no assembly is an error that names the file', () => {
 
 test('an assembly without stacks is an error', () => {
   write('manifest.json', { artifacts: {} });
-  expect(() => readAssembly(directory)).toThrow(/holds no stack/);
+  expect(() => readAssembly(directory)).toThrow(/contains no stack/);
 });
 
 test('a template of another shape is an error that names the place', () => {
