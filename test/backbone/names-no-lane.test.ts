@@ -13,11 +13,11 @@ const shared = ['backbone', 'lib/backbone']
   .flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)))
   .filter((path) => path.endsWith('.ts') && path !== EXEMPT);
 
-test('what the lanes share is where it was', () => {
+test('shared code is where it was', () => {
   expect(shared).toEqual(expect.arrayContaining(['backbone/contract.ts', 'backbone/ports.ts', 'lib/backbone/event-backbone.ts']));
 });
 
-test.each(shared)('%s names no lane', (file) => {
+test.each(shared)('%s does not name a lane', (file) => {
   const lines = readFileSync(join(ROOT, file), 'utf8').split('\n');
   expect([file, ...lines].filter((line) => LANE.test(line))).toEqual([]);
 });

@@ -21,7 +21,7 @@ function start(args: readonly string[], script?: string) {
 
 const run = (args: readonly string[], script?: string) => start(args, script).outcome;
 
-test('help names the command as it was typed, and the first of its names where npm did not start it', async () => {
+test('help shows the command as it was typed, or its first name if npm did not start it', async () => {
   expect((await run(['--help'], 'two')).stdout).toContain('Usage: npm run two -- [options]');
   expect((await run(['--help'])).stdout).toContain('Usage: npm run one -- [options]');
   // As in a test that npm runs.
@@ -40,7 +40,7 @@ test.each([
   expect(await run(args)).toEqual({ code, stderr, stdout: '' });
 });
 
-test('a stack is shown for what is wrong in the program itself, and to whoever asks for it', async () => {
+test('the stack is shown for errors in the program itself, and with --verbose', async () => {
   expect((await run(['--by', 'bug'])).stderr).toMatch(/^error: TypeError: x is not a function\n +at .*fixture-command/);
   expect((await run(['--by', 'failure', '--verbose'])).stderr).toMatch(/^error: Error: the server does not answer\n +at /);
 });
@@ -53,7 +53,7 @@ test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with 130 and a w
   expect(await outcome).toMatchObject({ code: 130, stderr: 'interrupted\n' });
 });
 
-test('what answers in spite of the signal ends with 130 too', async () => {
+test('a command that returns in spite of the signal ends with 130 too', async () => {
   const { child, outcome } = start(['--by', 'success after a signal']);
   await once(child.stdout, 'readable');
   child.kill('SIGINT');

@@ -60,12 +60,12 @@ async function run(name: string, ...args: readonly string[]) {
 
 const typed = (name: string) => (name === 'start' ? 'npm start' : `npm run ${name}`);
 
-test('every command of ours replaces the shell that npm starts it in, so that a signal reaches it, and has bad values to try', () => {
+test('every command replaces the shell in which npm starts it, so that signals reach it, and has bad values to try', () => {
   expect(OURS.filter((name) => !scripts[name]?.startsWith('exec node '))).toEqual([]);
   expect(OURS.filter((name) => BAD[name] === undefined)).toEqual([]);
 });
 
-test.each(OURS)('%s --help tells how it is typed, and does nothing else', async (name) => {
+test.each(OURS)('%s --help prints its usage, and does nothing else', async (name) => {
   const { code, stdout, stderr } = await run(name, '--help');
 
   expect(stdout).toContain(`Usage: ${typed(name)} -- [options]`);
@@ -73,7 +73,7 @@ test.each(OURS)('%s --help tells how it is typed, and does nothing else', async 
   expect(code).toBe(0);
 });
 
-test.each(OURS)('%s: an option that there is not is a usage error, told in a line', async (name) => {
+test.each(OURS)('%s: an unknown option is a usage error, reported in one line', async (name) => {
   const { code, stdout, stderr } = await run(name, '--no-such-option');
 
   expect(stderr).toBe(`error: unknown option '--no-such-option' (see ${typed(name)} -- --help)\n`);
@@ -82,7 +82,7 @@ test.each(OURS)('%s: an option that there is not is a usage error, told in a lin
 });
 
 describe.each(Object.entries(BAD))('%s', (name, tries) => {
-  test.each(tries)('%j is a usage error, told in a line with the value and what is allowed', async (args, value, allowed) => {
+  test.each(tries)('%j is a usage error, reported in one line with the value and what is allowed', async (args, value, allowed) => {
     const { code, stdout, stderr } = await run(name, ...args);
 
     expect(stderr).toMatch(/^error: .*\n$/);

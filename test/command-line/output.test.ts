@@ -29,7 +29,7 @@ const contents = () =>
     .filter((name) => !name.startsWith('.'))
     .sort();
 
-test('a folder that is not there, or empty, is written', async () => {
+test('a missing or empty folder is written', async () => {
   await replaceFolder(join(home, 'some', 'where'), 'make', write('a.js', '1'));
   mkdirSync(folder);
   await replaceFolder(folder, 'make', write('a.js', '1'));
@@ -45,7 +45,7 @@ test('what the command wrote before is replaced', async () => {
   expect(contents()).toEqual(['new.js', 'types', 'types/index.d.ts']);
 });
 
-test('a folder that holds anything else is refused, and stays as it is', async () => {
+test('a folder with other files is rejected, and stays unchanged', async () => {
   mkdirSync(folder);
   writeFileSync(join(folder, 'mine.md'), 'precious');
 
@@ -53,7 +53,7 @@ test('a folder that holds anything else is refused, and stays as it is', async (
   expect(contents()).toEqual(['mine.md']);
 });
 
-test('so is a file that somebody has put beside what the command wrote, however deep', async () => {
+test('so is one with a foreign file among the files of the command, however deep', async () => {
   await replaceFolder(folder, 'make', write('a.js', '1'));
   writeFileSync(join(folder, 'types/mine.md'), 'precious');
 
@@ -68,7 +68,7 @@ test('so is what another command wrote', async () => {
   expect(() => checkFolder(folder, 'other')).toThrow(UsageError);
 });
 
-test('where writing fails, what was there stays, and nothing is left beside it', async () => {
+test('if writing fails, the old content stays, and nothing is left beside it', async () => {
   await replaceFolder(folder, 'make', write('a.js', '1'));
   const failing = replaceFolder(folder, 'make', (empty) => {
     writeFileSync(join(empty, 'half.js'), '');
@@ -80,7 +80,7 @@ test('where writing fails, what was there stays, and nothing is left beside it',
   expect(readdirSync(home)).toEqual(['dist']);
 });
 
-test('a link to a folder stays a link, and what it leads to is judged', async () => {
+test('a link to a folder stays a link, and its target is checked', async () => {
   mkdirSync(join(home, 'real'));
   symlinkSync('real', folder);
   await replaceFolder(folder, 'make', write('a.js', '1'));
@@ -89,7 +89,7 @@ test('a link to a folder stays a link, and what it leads to is judged', async ()
   expect(contents()).toContain('a.js');
 });
 
-test('a file, and a link to nothing, are no folders', () => {
+test('a file, and a link to nothing, are not folders', () => {
   writeFileSync(folder, '');
   symlinkSync('nothing', join(home, 'link'));
 
@@ -97,7 +97,7 @@ test('a file, and a link to nothing, are no folders', () => {
   expect(() => checkEmpty(join(home, 'link'))).toThrow(/is not a folder/);
 });
 
-test('a folder that has to be empty may hold empty folders', () => {
+test('a folder that must be empty may contain empty folders', () => {
   mkdirSync(join(folder, 'assets'), { recursive: true });
   expect(() => checkEmpty(folder)).not.toThrow();
 
@@ -105,7 +105,7 @@ test('a folder that has to be empty may hold empty folders', () => {
   expect(() => checkEmpty(folder)).toThrow(/contains assets\/mine\.js/);
 });
 
-test('a file is replaced where it is one of ours', () => {
+test('a file is replaced if the command wrote it', () => {
   const isOurs = (text: string) => text === 'ours';
   writeFileSync(folder, 'ours');
   expect(() => checkFile(folder, 'make', isOurs)).not.toThrow();

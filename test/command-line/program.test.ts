@@ -6,17 +6,17 @@ const never = new AbortController().signal;
 
 const node = (signal: AbortSignal, program: string) => runUntil(signal)(process.execPath, ['-e', program]);
 
-test('answers what a program prints to standard output', async () => {
+test('returns what a program prints to standard output', async () => {
   expect(await node(never, 'console.error("aside"); console.log(" answer ")')).toBe('answer');
 });
 
-test('a program that fails is an error with its exit code and what it said', async () => {
+test('a program that fails is an error with its exit code and its output', async () => {
   const failing = node(never, 'console.error("why"); process.exitCode = 3');
   await expect(failing).rejects.toThrow(CommandError);
   await expect(failing).rejects.toThrow(/ended with 3:\nwhy$/);
 });
 
-test('when the signal aborts, a program that takes no SIGTERM has ended before its reason is thrown', async () => {
+test('when the signal aborts, a program that ignores SIGTERM has ended before the reason is thrown', async () => {
   const stopping = new AbortController();
   const { promise: started, resolve } = Promise.withResolvers<number>();
   const server = createServer((socket) => socket.on('data', (data) => resolve(Number(data))));

@@ -34,11 +34,11 @@ test('there are commands to check', () => {
   for (const kind of ['live', 'options', 'stage', 'elsewhere', 'theirs']) expect(of(kind)).not.toEqual([]);
 });
 
-test('every command of the documentation has a way in which it is checked', () => {
+test('every documented command is checked in some way', () => {
   expect(commands.filter(({ text }) => wayOf(text) === undefined)).toEqual([]);
 });
 
-test('the shell can read them all', () => {
+test('the shell can parse all of them', () => {
   // What is left open between angle brackets is for the reader to fill in. The shell names the line where it cannot go on.
   const script = commands.map(({ page, text }) => `${text.replace(/<[a-z -]+>/g, 'placeholder')} # ${page}`).join('\n');
   const { status, stderr } = spawnSync('bash', ['-n'], { input: script, encoding: 'utf8' });
@@ -67,7 +67,7 @@ test.each(of('stage'))('the CDK knows all options, and the stage exists: %s (%s)
   if (stage !== undefined) expect(STAGES.map(({ id }) => id)).toContain(stage);
 });
 
-test.each(of('elsewhere'))('somebody else runs it: %s (%s)', (text) => {
+test.each(of('elsewhere'))('tested elsewhere: %s (%s)', (text) => {
   const way = wayOf(text);
   expect(way?.kind === 'elsewhere' && existsSync(join(ROOT, way.file))).toBe(true);
   const [, name] = /^npm run ([\w:-]+)/.exec(text) ?? [];
@@ -76,7 +76,7 @@ test.each(of('elsewhere'))('somebody else runs it: %s (%s)', (text) => {
 });
 
 describe('a page', () => {
-  test('gives the commands of its blocks and its prose, and not its comments', () => {
+  test('lists the commands of its blocks and its prose, but not its comments', () => {
     expect(commandsOf('test/docs/fixtures/page.md').map(({ text }) => text)).toEqual([
       'npm ci',
       'npm test',
@@ -85,7 +85,7 @@ describe('a page', () => {
     ]);
   });
 
-  test('that gives a command of a kind not seen before is noticed', () => {
+  test('with a new kind of command is noticed', () => {
     expect(wayOf('terraform apply')).toBeUndefined();
   });
 });

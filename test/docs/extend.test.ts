@@ -95,7 +95,7 @@ describe('on this machine', () => {
   const put = (Source: string, DetailType: string, detail: object) =>
     bus.send(new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }));
 
-  test('everything runs but the mail, and the one warning says so', () => {
+  test('everything runs except the mail, and the only warning says so', () => {
     expect(local.warnings).toEqual([expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/)]);
   });
 
@@ -104,7 +104,7 @@ describe('on this machine', () => {
     await until('the order is audited', () => lines.some((line) => /order audited.*o-1.*isLarge\W+true/.test(line)));
   });
 
-  test('the rule publishes what another service says in its own form', async () => {
+  test('the rule publishes what another service sends in its own format', async () => {
     await put('shop', 'OrderShipped', { id: 'o-2' });
     // In the log, which is there whatever lanes are deployed.
     const database = new DynamoDBClient({ endpoint: local.urls.endpoint, region: 'eu-west-1', credentials: CREDENTIALS });
@@ -115,7 +115,7 @@ describe('on this machine', () => {
     database.destroy();
   });
 
-  test('a change of an alarm reaches the topic, whose key lets EventBridge in', async () => {
+  test('a change of an alarm reaches the topic, whose key allows EventBridge', async () => {
     const inbox = local.queues.create('inbox', {
       Policy: JSON.stringify({
         Statement: { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' },

@@ -56,7 +56,7 @@ describe('a link', () => {
   });
 });
 
-test('no page has marks of lanes', () => {
+test('no page contains lane markers', () => {
   const marked = pages.filter((page) => /(<!--|%%) *(lane:|end lane)/.test(readFileSync(join(ROOT, page), 'utf8')));
   expect(marked).toEqual([]);
 });

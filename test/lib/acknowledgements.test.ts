@@ -32,7 +32,7 @@ test('without an acknowledgement a wildcard is a finding', () => {
   ]);
 });
 
-test('acknowledges the one wildcard that it names, references and all, and the reason can be read in the report', () => {
+test('acknowledges the one wildcard that it names, including references, and the report shows the reason', () => {
   const found = findings('sns:Publish', (role, arn) => acknowledgeWildcard(role, arn, 'for this test'));
   expect(open(found)).toEqual([]);
   expect(found.map(({ acknowledged }) => acknowledged?.reason)).toEqual(['for this test']);

@@ -47,7 +47,7 @@ describe.each(STAGES)('stage $id', (stage) => {
     synthesis = synthesizeOnce(id);
   }, 120_000);
 
-  test('synthesizes offline, and prints no warning but the one of its placeholders', () => {
+  test('synthesizes offline, and prints no warning except the one about its placeholders', () => {
     expect(synthesis.output.match(/warning|error/gi) ?? []).toEqual(placeholdersOf(stage).length === 0 ? [] : ['WARNING']);
     expect(synthesis.output).toContain(placeholdersOf(stage).length === 0 ? '' : `WARNING Stage ${id} has placeholders: `);
     expect(synthesis.status).toBe(0);
@@ -66,7 +66,7 @@ describe.each(STAGES)('stage $id', (stage) => {
     expect(findings.filter(({ acknowledged }) => acknowledged === undefined)).toEqual([]);
   });
 
-  test('has no acknowledgement that answers no finding', () => {
+  test('has no acknowledgement without a finding', () => {
     const answers = findingsOf(synthesis.outDir).map(({ rule, acknowledged }) => `${rule}: ${acknowledged?.reason}`);
     const made = acknowledgementsOf(synthesis.outDir).map(({ rule, reason }) => `${rule}: ${reason}`);
     expect(made.filter((acknowledgement) => !answers.includes(acknowledgement))).toEqual([]);
@@ -77,7 +77,7 @@ describe.each(STAGES)('stage $id', (stage) => {
     expect(statements.flatMap(({ actions }) => actions).filter((action) => action.includes('*'))).toEqual([]);
   });
 
-  test('gives every log group an end', () => {
+  test('gives every log group a retention', () => {
     for (const template of Object.values(synthesis.templates)) {
       for (const { Properties } of Object.values(template.findResources('AWS::Logs::LogGroup'))) {
         expect(Properties.RetentionInDays).toBe(STAGES.find((stage) => stage.id === id)?.logRetentionDays);
@@ -111,7 +111,7 @@ checkTemplates(app);
 `;
 
 describe('synth fails', () => {
-  test('on findings that nobody has acknowledged, and names them, though others of the same rules are acknowledged', () => {
+  test('on findings that are not acknowledged, and names them, although others of the same rules are acknowledged', () => {
     const { root } = copyApp().write('bin/app.ts', CARELESS_APP);
     const { status, output } = run('dev', { root, checked: true });
     expect(status).not.toBe(0);
@@ -121,7 +121,7 @@ describe('synth fails', () => {
     expect(output).not.toContain('Careless/Acknowledged');
   }, 120_000);
 
-  test('on a stage that does not exist, and names those that do', () => {
+  test('on an unknown stage, and names the existing ones', () => {
     const { status, output } = run('nowhere');
     expect(status).not.toBe(0);
     expect(output).toContain(`There is no stage "nowhere". Choose one with -c stage=<id>: ${STAGES.map(({ id }) => id).join(', ')}.`);

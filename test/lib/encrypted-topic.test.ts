@@ -11,7 +11,7 @@ import { CDK_CONTEXT, testStack } from './harness.ts';
 
 const props = { description: 'Encrypts alarms', production: false };
 
-test('a service that is allowed may publish for this account, and use the key for it', () => {
+test('an allowed service may publish for this account, and use the key for it', () => {
   const stack = testStack();
   new EncryptedTopic(stack, 'Alarms', props).allowService('cloudwatch.amazonaws.com');
   const template = Template.fromStack(stack);
@@ -43,7 +43,7 @@ test('EventBridge may without a condition: it does not tell KMS for whom it acts
   });
 });
 
-test('no service may without', () => {
+test('no service may publish otherwise', () => {
   const stack = testStack();
   new EncryptedTopic(stack, 'Alarms', props);
   expect(JSON.stringify(Template.fromStack(stack).toJSON())).not.toContain('amazonaws.com"}');

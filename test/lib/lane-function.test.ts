@@ -35,7 +35,7 @@ describe('a lane function', () => {
     });
   });
 
-  test('takes other memory and more environment', () => {
+  test('accepts other memory and more environment', () => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       MemorySize: 1_024,
       Environment: { Variables: { NODE_OPTIONS: '--enable-source-maps', COLOUR: 'blue' } },

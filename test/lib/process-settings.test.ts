@@ -16,10 +16,10 @@ test('settings that several constructs add are in one variable, with their defau
   expect(environment).toEqual({ LANES_SETTINGS: '{"gapGraceMs":7000,"publishTimeoutMs":2000}' });
 });
 
-test('a process to which nothing is added has no variable', () => {
+test('a process without settings has no variable', () => {
   expect(collect().environment).toEqual({});
 });
 
-test('a value that the process would refuse is refused', () => {
+test('a value that the process would reject is rejected', () => {
   expect(() => collect().settings.add(readSettings, { gapGraceMs: 0 })).toThrow('a whole number from 1 to 600000');
 });

@@ -10,7 +10,7 @@ const certificateIn = (region: string) => `arn:aws:acm:${region}:111122223333:ce
 const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
 
 describe('parseStage', () => {
-  test('answers a valid configuration as it is', () => {
+  test('returns a valid configuration unchanged', () => {
     expect(parseStage(dev, 'test stage')).toEqual(dev);
   });
 
@@ -28,7 +28,7 @@ describe('parseStage', () => {
     expect(backbone).toMatchObject({ retentionHours: 2, publishTimeoutMs: 2_000 });
   });
 
-  test('rejects keys of an issuer at another port than tasks may call', () => {
+  test('rejects keys of an issuer at a port that tasks may not call', () => {
     const issuer = {
       url: 'https://issuer.example.com',
       audience: 'lanes',
@@ -38,18 +38,18 @@ describe('parseStage', () => {
     expect(parse({ auth: { ...dev.auth, issuer } })).toThrow(/auth\.issuer\.jwksUri: .*a URL of port 443/);
   });
 
-  test('names every key that is wrong', () => {
+  test('names every wrong setting', () => {
     const attempt = parse({ id: 'Dev!', logRetentionDays: 8 });
     expect(attempt).toThrow(/id: "Dev!" is not valid: 1 to 16 lower-case letters and digits/);
     expect(attempt).toThrow(/logRetentionDays: 8 is not valid/);
   });
 
-  test('names a missing key', () => {
+  test('names a missing setting', () => {
     const { region: _, ...withoutRegion } = dev;
     expect(() => parseStage(withoutRegion, 'test stage')).toThrow(/region: undefined is not valid/);
   });
 
-  test('rejects a key that it does not know, so that a typing error is no silent default', () => {
+  test('rejects an unknown setting, so that a typo is not silently ignored', () => {
     expect(parse({ reigon: 'us-east-1' })).toThrow(/reigon: .*is not valid/);
   });
 
@@ -57,7 +57,7 @@ describe('parseStage', () => {
     ['a fraction', 1.5],
     ['a text', '60'],
     ['not a number', Number.NaN],
-  ])('rejects %s where a whole number is due', (_, value) => {
+  ])('rejects %s if a whole number is required', (_, value) => {
     expect(parse({ backbone: { ...dev.backbone, gapGraceMs: value } })).toThrow(/backbone\.gapGraceMs/);
   });
 

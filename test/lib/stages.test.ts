@@ -11,7 +11,7 @@ describe('stages', () => {
     expect(stageNamed(id).id).toBe(id);
   });
 
-  test('each has the file of its id, by which commands know it', () => {
+  test('each has a file named after its id, by which commands find it', () => {
     expect(stageIds()).toEqual(STAGES.map(({ id }) => id).sort());
   });
 

@@ -32,12 +32,12 @@ describe('the timeouts of the backbone', () => {
   );
 });
 
-test('an error says every contradiction at once, and why it matters', () => {
+test('an error reports every contradiction at once, and why it matters', () => {
   const stage = { ...dev, backbone: { ...dev.backbone, publishTimeoutMs: 20_000 } };
   expect(() => checkTimeouts(stage)).toThrow(TimeoutConflictError);
   expect(() => checkTimeouts(stage)).toThrow(/stage dev.*gapGraceMs.*relies on.*publishFunctionTimeoutSeconds.*leaves a gap/s);
 });
 
-test("what the rules take for the client's times is what the client does", () => {
+test('the client’s times in the rules are those of the client', () => {
   expect(DEFAULTS).toMatchObject(CLIENT_TIMES);
 });

@@ -16,7 +16,7 @@ afterEach(() => {
 
 const write = (name: string, text: string) => writeFileSync(join(directory, name), text);
 
-test('what is imported by a statement counts as loaded, what is imported by a call only in all', () => {
+test('static imports count as loaded, dynamic ones only in total', () => {
   const texts = {
     'index.mjs': 'import{a}from"./a.mjs";import"./b.mjs";const later=()=>import("./later.mjs");export{a as handler,later};',
     'a.mjs': 'import{b}from"./b.mjs";export const a=b;',

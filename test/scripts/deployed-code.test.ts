@@ -49,7 +49,7 @@ function packagesByBundler(entry: string, splitting: boolean): readonly string[]
   return [...new Set(inputs.filter(([, { bytesInOutput }]) => bytesInOutput > 0).flatMap(([source]) => packageOf(source)))].sort();
 }
 
-test('names the packages of a function, those of its chunks too, as the bundler does', () => {
+test('names the packages of a function, including those of its chunks, as the bundler does', () => {
   bundleFunction(ENTRY, stackOf(FUNCTION));
   expect(deployedBundles(assembly)).toEqual([
     { name: 'Stack/It', base: { kind: 'lambda', name: 'nodejs24.x' }, packages: packagesByBundler(ENTRY, true) },
@@ -86,7 +86,7 @@ test('names the CDK for a function behind a custom resource, and the console tha
   ]);
 });
 
-test('code that does not say what went into it is an error', () => {
+test('code that does not tell what went into it is an error', () => {
   writeFileSync(join(stackOf(FUNCTION), 'index.mjs'), 'export const handler = () => {};\n');
   expect(() => deployedBundles(assembly)).toThrow(/index\.mjs has no source map/);
 });

@@ -20,13 +20,13 @@ function findSecrets(...files: string[]) {
   return { status, stdout };
 }
 
-test('no file of the repository holds a secret', () => {
+test('no file of the repository contains a secret', () => {
   const { status, stdout } = findSecrets();
   expect(stdout).toMatch(/^\d{3,} files, 0 secrets\n$/);
   expect(status).toBe(0);
 }, 60_000);
 
-test('a secret in a template is found, and not shown', () => {
+test('a secret in a template is found, but not shown', () => {
   // In parts, or this file would be a finding itself.
   const body = 'MIIEowIBAAKCAQEA'.repeat(30);
   const key = ['-----BEGIN RSA PRIVATE', ` KEY-----\n${body}\n-----END RSA PRIVATE`, ' KEY-----'].join('');

@@ -30,14 +30,14 @@ function environmentOf(program: string) {
   return spawnSync(SCRIPT, [program, join(directory, 'requirements.txt')], { env: { PATH: directory }, encoding: 'utf8' });
 }
 
-test('without a Python it ends with 69 and says for which program', () => {
+test('without Python it ends with 69 and names the program', () => {
   const { status, stdout, stderr } = environmentOf('ministack');
   expect(status).toBe(69);
   expect(stderr).toBe('ministack did not run: there is no python3 on the PATH\n');
   expect(stdout).toBe('');
 });
 
-test('with a Python that is too old it ends with 69 and says which one it found', () => {
+test('with an old Python it ends with 69 and names the version that it found', () => {
   writeFileSync(join(directory, 'python3'), '#!/usr/bin/env bash\n[[ $1 == --version ]] && echo "Python 3.9.2" || exit 1\n', {
     mode: 0o755,
   });

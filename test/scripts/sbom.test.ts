@@ -60,7 +60,7 @@ test('names what the function runs on, and that it depends on it', () => {
   expect(bom.dependencies.find(({ ref }) => ref === 'Stack/It')?.dependsOn).toContain('nodejs24.x');
 });
 
-test('holds nothing that is only used to build and test', () => {
+test('contains nothing that is only used to build and test', () => {
   expect(bom.components.map(({ name }) => name)).not.toContain('esbuild');
 });
 

@@ -38,7 +38,7 @@ describe('an assembly', () => {
     ]);
   });
 
-  test('has acknowledgements, of which those that the CDK makes itself are not ours', () => {
+  test('has acknowledgements, except those that the CDK creates itself', () => {
     const data = { 'AwsSolutions::AwsSolutions-IAM5[Resource::*]': 'why', 'CloudFormation-Validate::W3010': 'its own' };
     writeFileSync(join(assembly, 'Stack.metadata.json'), JSON.stringify({ '/Stack': [{ type: 'aws:cdk:acknowledged-rules', data }] }));
     expect(acknowledgementsOf(assembly)).toEqual([{ rule: 'AwsSolutions-IAM5[Resource::*]', reason: 'why' }]);
@@ -54,13 +54,13 @@ describe('the page', () => {
     acknowledged: { reason: 'It need not.' },
   });
 
-  test('has one section per reason, with what is wanted and where', () => {
+  test('has one section per reason, with what is required and where', () => {
     expect(renderPage({ dev: [finding('LanesDevSse')], prod: [finding('LanesProdSse')] })).toMatch(
       /\n\n## CT\.A\.PR\.1\n\nIt need not\.\n\n- `CT\.A\.PR\.1`: Require it\n\nAt `Sse\/It`\.\n$/,
     );
   });
 
-  test('says which stages a finding is on, where not on all', () => {
+  test('names the stages of a finding if it is not on all', () => {
     expect(renderPage({ dev: [finding('LanesDevSse')], prod: [] })).toContain('At `Sse/It` (dev only).');
   });
 

@@ -20,22 +20,22 @@ const locked = Object.entries(lock.packages).filter(([folder, { link }]) => fold
 
 const nameOf = (folder: string): string => folder.slice(folder.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
-test('every package is locked by a SHA-512 of its own, or came inside one that is', () => {
+test('every package is locked by its own SHA-512, or came inside one that is', () => {
   const loose = locked.filter(([, { integrity, inBundle }]) => !inBundle && !integrity?.startsWith('sha512-'));
   expect(loose.map(([folder]) => folder)).toEqual([]);
 });
 
-test('no package comes from elsewhere than a registry', () => {
+test('every package comes from a registry', () => {
   const elsewhere = locked.filter(([, { resolved }]) => resolved !== undefined && !resolved.startsWith('https://registry.npmjs.org/'));
   expect(elsewhere.map(([folder, { resolved }]) => `${folder}: ${resolved}`)).toEqual([]);
 });
 
-test('every install script is allowed or denied by name, and no name is there without one', () => {
+test('every install script is allowed or denied by name, and no name is listed without one', () => {
   const withScript = locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([folder]) => nameOf(folder));
   expect(Object.keys(allowScripts).sort()).toEqual([...new Set(withScript)].sort());
 });
 
-test('only the script that brings Node itself is allowed to run', () => {
+test('only the script that installs Node itself is allowed to run', () => {
   expect(Object.keys(allowScripts).filter((name) => allowScripts[name])).toEqual(['node']);
 });
 

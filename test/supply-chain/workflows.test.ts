@@ -17,7 +17,7 @@ const jobs = new Map(
 
 const onPullRequests = [...jobs].filter(([name, job]) => name.startsWith('ci.yml/') || job.includes("event_name == 'pull_request'"));
 
-test('what runs for a pull request, whose code nobody has reviewed, has no environment and no role that deploys', () => {
+test('what runs for a pull request with unreviewed code has no environment and no role that deploys', () => {
   expect(onPullRequests.map(([name]) => name)).toEqual(['ci.yml/check', 'deploy.yml/diff']);
   for (const [, job] of onPullRequests) {
     expect(job).not.toMatch(/^ {4}environment:/m);
@@ -26,13 +26,13 @@ test('what runs for a pull request, whose code nobody has reviewed, has no envir
   }
 });
 
-test('the diff takes the role for diffs, and no change set, which takes the one that deploys', () => {
+test('the diff uses the role for diffs, and no change set, which needs the deploying role', () => {
   const diff = jobs.get('deploy.yml/diff');
   expect(diff).toMatch(/role-to-assume: .* vars\.AWS_DIFF_ROLE_ARN /);
   expect(diff).toMatch(/cdk diff --method=template /);
 });
 
-test('a stage is deployed from protected branches alone, by the role of its environment', () => {
+test('a stage is deployed from protected branches only, with the role of its environment', () => {
   const deploy = jobs.get('deploy.yml/deploy');
   expect(deploy).toMatch(/^ {4}if: github\.event_name != 'pull_request' && github\.ref_protected$/m);
   expect(deploy).toMatch(/^ {4}environment:/m);

@@ -16,7 +16,7 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('a database that is stopped while requests are under way harms nobody but those who have sent them', async () => {
+test('stopping a database during requests affects only those who sent them', async () => {
   const table = await tables.create(LOG_TABLE);
   const item = { pk: { S: 'a' }, sk: { N: '1' } };
   const requests = Array.from({ length: 30 }, () => tables.client.send(new PutItemCommand({ TableName: table, Item: item })));
@@ -29,7 +29,7 @@ test('a database that is stopped while requests are under way harms nobody but t
   await settle();
 });
 
-test('a request that breaks off harms nobody', async () => {
+test('an aborted request affects nobody else', async () => {
   const { hostname = '', port = 0 } = (await tables.client.config.endpoint?.()) ?? {};
   const socket = connect(port, hostname);
   await once(socket, 'connect');

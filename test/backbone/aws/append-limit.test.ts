@@ -6,7 +6,7 @@ import { APPEND_LIMIT_MS } from '../../../backbone/contract.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
 
-test('an append that gets no answer settles by its limit, not by the retries of the client', async () => {
+test('an append without a response settles within its limit, whatever the retries of the client', async () => {
   const stub = await startAwsStub(() => 'hang');
   const client = DynamoDBDocumentClient.from(
     // Retries would go on for longer than this test may take.

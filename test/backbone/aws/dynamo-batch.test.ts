@@ -32,7 +32,7 @@ interface WriteInput {
 
 const keys = [{ pk: 'a' }, { pk: 'b' }, { pk: 'c' }];
 
-test('batchGet asks for what was left undone until it has everything', async () => {
+test('batchGet requests unprocessed keys until it has everything', async () => {
   await start(({ input }) => {
     const { Keys } = (input as unknown as GetInput).RequestItems.table;
     const rest = Keys.slice(1);
@@ -42,7 +42,7 @@ test('batchGet asks for what was left undone until it has everything', async () 
   expect(stub.calls).toHaveLength(3);
 });
 
-test('batchDelete sends what was left undone again', async () => {
+test('batchDelete sends unprocessed deletes again', async () => {
   await start(({ input }) => {
     const [, ...rest] = (input as unknown as WriteInput).RequestItems.table;
     return { body: { UnprocessedItems: rest.length > 0 ? { table: rest } : {} } };
@@ -51,7 +51,7 @@ test('batchDelete sends what was left undone again', async () => {
   expect(stub.calls.map(({ input }) => (input as unknown as WriteInput).RequestItems.table.length)).toEqual([3, 2, 1]);
 });
 
-test('a batch that stays undone rejects by name', async () => {
+test('a batch that stays unprocessed rejects with BatchIncompleteError', async () => {
   await start(({ input }) => ({ body: { UnprocessedItems: (input as unknown as WriteInput).RequestItems } }));
   await expect(batchDelete({ client, table: 'table', clock }, keys)).rejects.toThrow(
     expect.objectContaining({ name: 'BatchIncompleteError' }),

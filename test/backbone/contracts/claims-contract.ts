@@ -26,7 +26,7 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
       expect(await log.claim(key)).toBeUndefined();
     });
 
-    test('the first caller ties the key, and the second learns to what', async () => {
+    test('the first caller ties the key, and the second learns its position', async () => {
       const nowMs = clock.nowMs();
       const claim = { ...one, allocatedAtMs: nowMs, contentHash: 'h', notified: false };
       expect(await log.setClaim(key, at(one, nowMs))).toEqual(claim);
@@ -65,7 +65,7 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
       expect(await log.setClaim(key, at(three), { epoch: 'e0', seq: 2 })).toMatchObject(two);
     });
 
-    test('set again by its owner answers the same', async () => {
+    test('setting it again by its owner returns the same', async () => {
       await log.setClaim(key, at(one));
       expect(await log.setClaim(key, at(one))).toMatchObject(one);
     });
@@ -79,7 +79,7 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
       expect(await log.setClaim(key, at(two))).toMatchObject(two);
     });
 
-    test('remembers that the notification has gone out', async () => {
+    test('remembers that the notification was sent', async () => {
       await log.setClaim(key, at(one));
       await log.markNotified(key, one);
       expect(await log.claim(key)).toMatchObject({ ...one, notified: true });
@@ -93,7 +93,7 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
       expect(await log.claim(key)).toMatchObject({ ...two, notified: false });
     });
 
-    test('a mark for a key without a claim makes none', async () => {
+    test('a mark for a key without a claim creates none', async () => {
       await log.markNotified(key, one);
       expect(await log.claim(key)).toBeUndefined();
     });

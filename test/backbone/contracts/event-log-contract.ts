@@ -36,20 +36,20 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
       });
 
-      test('gives every concurrent caller a seq of its own', async () => {
+      test('gives every concurrent caller its own seq', async () => {
         const positions = await Promise.all(Array.from({ length: 20 }, () => log.allocate('a')));
         expect(positions.map(({ seq }) => seq).sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
         expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
       });
 
-      test('counts each channel by itself, in an epoch of its own', async () => {
+      test('counts each channel separately, in an epoch of its own', async () => {
         const a = await log.allocate('a');
         const b = await log.allocate('b');
         expect(b.seq).toBe(1);
         expect(b.epoch).not.toBe(a.epoch);
       });
 
-      test('makes an epoch that a cursor can carry', async () => {
+      test('creates an epoch that a cursor can carry', async () => {
         const position = await log.allocate('a');
         expect(parsePosition(formatPosition(position))).toEqual(position);
         expect(isOrigin(position)).toBe(false);
@@ -57,7 +57,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
     });
 
     describe('head', () => {
-      test('of a channel that was never used is none, however it is read', async () => {
+      test('is undefined for a channel that was never used, however it is read', async () => {
         expect(await log.head('a')).toBeUndefined();
         expect((await log.heads(['a'])).size).toBe(0);
         await log.read('a', 'e1', 1, 10);
@@ -66,7 +66,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(await log.head('a')).toBeUndefined();
       });
 
-      test('is made by the first position, with the time of it', async () => {
+      test('is created by the first position, with its time', async () => {
         await clock.advance(1000);
         const nowMs = clock.nowMs();
         const { epoch } = await log.allocate('a');
@@ -90,7 +90,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
     });
 
     describe('heads', () => {
-      test('answers the channels that exist and makes none', async () => {
+      test('returns the channels that exist and creates none', async () => {
         await log.allocate('a');
         await log.allocate('b');
         const heads = await log.heads(['a', 'nobody', 'b', 'a']);
@@ -99,7 +99,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect((await log.heads(['nobody'])).size).toBe(0);
       });
 
-      test('answers more channels than one batch takes', async () => {
+      test('returns more channels than fit into one batch', async () => {
         const channels = Array.from({ length: 120 }, (_, i) => `c${i}`);
         await Promise.all(channels.map((channel) => log.allocate(channel)));
         expect((await log.heads(channels)).size).toBe(120);
@@ -111,7 +111,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
     });
 
     describe('append', () => {
-      test('stores what read gives back', async () => {
+      test('stores what read returns', async () => {
         const event = await store('a', 'two\nlines ☂ \u0001');
         const page = await log.read('a', event.epoch, 1, 10);
         expect(page).toEqual({ entries: [{ kind: 'event', seq: 1, atMs: event.publishedAtMs, event }], more: false });
@@ -122,13 +122,13 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: '' } }]);
       });
 
-      test('of the same publication answers the event that is there', async () => {
+      test('of the same publication returns the stored event', async () => {
         const event = await store('a', 'first', 'p1');
         const again = { ...event, publishedAtMs: event.publishedAtMs + 5, data: 'other' };
         expect(await log.append(again, 'p1')).toEqual({ kind: 'stored', event });
       });
 
-      test('of another publication is told that the seq is taken, and changes nothing', async () => {
+      test('of another publication reports that the seq is taken, and changes nothing', async () => {
         const event = await store('a', 'first', 'p1');
         expect(await log.append({ ...event, data: 'second' }, 'p2')).toEqual({ kind: 'taken' });
         expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: 'first' } }]);
@@ -159,7 +159,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(seqs(await log.read('a', await five(), 3, 10))).toEqual([3, 4, 5]);
       });
 
-      test('gives at most limit entries and says that there are more', async () => {
+      test('returns at most limit entries and says whether there are more', async () => {
         const epoch = await five();
         expect(await log.read('a', epoch, 1, 2)).toMatchObject({ entries: [{ seq: 1 }, { seq: 2 }], more: true });
       });
@@ -174,7 +174,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(await log.read('a', epoch, 4, 10, 3)).toEqual({ entries: [], more: false });
       });
 
-      test('passes over gaps', async () => {
+      test('skips gaps', async () => {
         const { epoch } = await store('a', 'e1');
         await log.allocate('a');
         await store('a', 'e3');
@@ -200,7 +200,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(seqs(await log.read('a', epoch, 1, 10))).toEqual([2]);
       });
 
-      test('gets past expired entries that fill more than a page, and never says more on an empty page', async () => {
+      test('continues past a page full of expired entries, and never reports more on an empty page', async () => {
         const epoch = await five();
         await clock.advance(RETENTION_MS);
         await store('a', 'e6');
@@ -208,7 +208,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(await log.read('a', epoch, 1, 2, 5)).toEqual({ entries: [], more: false });
       });
 
-      test('gives pages that put together are everything, each once', async () => {
+      test('returns pages that together contain everything once', async () => {
         const epoch = await five();
         const found: number[] = [];
         for (let from = 1, more = true; more; from = (found.at(-1) ?? 0) + 1) {
@@ -220,7 +220,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(found).toEqual([1, 2, 3, 4, 5]);
       });
 
-      test('goes on over data larger than one query of DynamoDB answers', async () => {
+      test('continues over data larger than one DynamoDB response', async () => {
         const data = 'x'.repeat(96 * 1024);
         let epoch = '';
         for (let i = 0; i < 12; i++) epoch = (await store('a', data, `p${i}`)).epoch;
@@ -259,12 +259,12 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect((await log.read('a', position.epoch, 1, 1)).entries).toEqual([tombstone]);
       });
 
-      test('answers the event that was faster', async () => {
+      test('returns the event that was faster', async () => {
         const event = await store('a', 'fast');
         expect(await log.tombstone('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
       });
 
-      test('answers the tombstone that was faster', async () => {
+      test('returns the tombstone that was faster', async () => {
         const position = await log.allocate('a');
         const first = await log.tombstone('a', position, clock.nowMs());
         expect(await log.tombstone('a', position, clock.nowMs() + 5)).toEqual(first);
@@ -276,7 +276,7 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(await log.tombstone('a', event, clock.nowMs())).toMatchObject({ kind: 'event', event });
       });
 
-      test('makes a tombstone that expires with its neighbours', async () => {
+      test('writes a tombstone that expires with its neighbors', async () => {
         const position = await log.allocate('a');
         await log.tombstone('a', position, clock.nowMs());
         await clock.advance(RETENTION_MS - 1);

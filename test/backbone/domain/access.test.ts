@@ -14,7 +14,7 @@ function codeOf(attempt: () => unknown): string {
 }
 
 describe('the claims of a token', () => {
-  test('say who, what and until when', () => {
+  test('tell who, what and until when', () => {
     expect(parseAccess(claims({ subscribe: ['orders.*', 'chat'], publish: ['chat'] }))).toEqual({
       principal: 'ann',
       rights: { subscribe: ['orders.*', 'chat'], publish: ['chat'] },
@@ -22,7 +22,7 @@ describe('the claims of a token', () => {
     });
   });
 
-  test.each([[undefined], [{}], [{ subscribe: [] }]])('allow nothing where they list nothing: %j', (lanes) => {
+  test.each([[undefined], [{}], [{ subscribe: [] }]])('allow nothing if they list nothing: %j', (lanes) => {
     expect(parseAccess(claims(lanes)).rights).toEqual({ subscribe: [], publish: [] });
   });
 
@@ -37,7 +37,7 @@ describe('the claims of a token', () => {
     ['two *', { subscribe: ['a**'] }],
     ['a name that no channel has', { subscribe: ['a/b'] }],
     ['more than a row holds', { subscribe: Array.from({ length: 20 }, () => 'x'.repeat(MAX_RIGHTS_LENGTH / 20)) }],
-  ])('are refused where lanes is %s', (_, lanes) => {
+  ])('are refused if lanes is %s', (_, lanes) => {
     expect(codeOf(() => parseAccess(claims(lanes)))).toBe('unauthorized');
   });
 
@@ -47,7 +47,7 @@ describe('the claims of a token', () => {
     ['sub', { sub: 'x'.repeat(256), exp: 1 }],
     ['exp', { sub: 'ann' }],
     ['exp', { sub: 'ann', exp: 'soon' }],
-  ])('are refused without a good %s', (_, incomplete) => {
+  ])('are refused without a valid %s', (_, incomplete) => {
     expect(codeOf(() => parseAccess(incomplete))).toBe('unauthorized');
   });
 });
@@ -65,11 +65,11 @@ describe('rights', () => {
     expect(allows({ subscribe: [pattern], publish: [] }, 'subscribe', channel)).toBe(expected);
   });
 
-  test('to read are none to write', () => {
+  test('to read do not allow writing', () => {
     expect(allows({ subscribe: ['*'], publish: [] }, 'publish', 'chat')).toBe(false);
   });
 
-  test('a pattern allows exactly the names that begin as it does', () => {
+  test('a pattern allows exactly the names that begin with it', () => {
     const name = fc.stringMatching(/^[a-z.]{0,5}$/);
     fc.assert(
       fc.property(name, name, (beginning, channel) => {
@@ -78,7 +78,7 @@ describe('rights', () => {
     );
   });
 
-  test('the error names the first channel that is not allowed, and what was wanted', () => {
+  test('the error names the first channel that is not allowed, and the action', () => {
     const rights = { subscribe: ['a'], publish: [] };
     expect(() => requireRight({ rights }, 'subscribe', ['a', 'b', 'c'])).toThrow(
       'the token does not allow you to subscribe to channel "b"',

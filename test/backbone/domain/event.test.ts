@@ -29,7 +29,7 @@ describe('what is published', () => {
     expect(parseNewEvent({ channel: 'a', data: given }).data).toBe(stored);
   });
 
-  test('keeps all text apart from line ends, and settles after one parse', () => {
+  test('keeps all text apart from line ends, and parsing it again changes nothing', () => {
     const text = fc.string({ unit: fc.oneof(fc.constantFrom('\r', '\n', '\u2028', '\0', '"', '😀'), fc.string({ unit: 'binary' })) });
     fc.assert(
       fc.property(text, (given) => {
@@ -46,7 +46,7 @@ describe('what is published', () => {
     expect(() => parseNewEvent({ channel: 'a', data })).toThrow(code('invalid_data'));
   });
 
-  test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('holds no lone surrogate: %j', (data) => {
+  test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('contains no lone surrogate: %j', (data) => {
     expect(() => parseNewEvent({ channel: 'a', data })).toThrow(code('invalid_data'));
   });
 
@@ -56,12 +56,12 @@ describe('what is published', () => {
     expect(() => parseNewEvent({ channel: 'a', data: `${limit}x` })).toThrow(code('data_too_large'));
   });
 
-  test('is measured after the line ends are mended', () => {
+  test('is measured after line ends are normalized', () => {
     const data = `${'x'.repeat(MAX_DATA_BYTES - 1)}\r\n`;
     expect(Buffer.byteLength(parseNewEvent({ channel: 'a', data }).data)).toBe(MAX_DATA_BYTES);
   });
 
-  test('is rejected where its escapes do not fit a frame, whatever seq it would get', () => {
+  test('is rejected if its escapes do not fit a frame, whatever seq it would get', () => {
     // Six bytes each in JSON.
     const controls = (count: number) => '\u0001'.repeat(count);
     expect(() => parseNewEvent({ channel: 'a', data: controls(MAX_FRAME_BYTES / 6) })).toThrow(code('data_too_large'));
@@ -70,15 +70,15 @@ describe('what is published', () => {
     expect(Buffer.byteLength(encodeEventFrame(event))).toBeLessThan(MAX_FRAME_BYTES);
   });
 
-  test.each(['', 'a b', 'x'.repeat(129), 7, null])('has no type %j', (type) => {
+  test.each(['', 'a b', 'x'.repeat(129), 7, null])('cannot have the type %j', (type) => {
     expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 
-  test.each(['reset', 'expired', 'open', 'error'])('has no type %s, which the lanes use themselves', (type) => {
+  test.each(['reset', 'expired', 'open', 'error'])('cannot have the type %s, which the lanes use themselves', (type) => {
     expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 
-  test.each(['', 'a b', 'é', 'x'.repeat(129), 7, null])('has no key %j', (key) => {
+  test.each(['', 'a b', 'é', 'x'.repeat(129), 7, null])('cannot have the key %j', (key) => {
     expect(() => parseNewEvent({ channel: 'a', data: 'x', key })).toThrow(code('invalid_key'));
   });
 

@@ -8,11 +8,11 @@ import { channelEvent } from '../../support/arbitraries.ts';
 const EVENT: ChannelEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'message', data: 'x', publishedAtMs: 1_000 };
 
 describe('a notification', () => {
-  test('survives the topic', () => {
+  test('is unchanged after the topic', () => {
     fc.assert(fc.property(channelEvent, (event) => expect(parseNotification(encodeNotification(event))).toEqual(event)));
   });
 
-  test('that anybody was able to send is read, or rejected by name', () => {
+  test('from anybody is parsed or rejected with an InvalidInputError', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
         expect(() => parseNotification(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));
@@ -41,6 +41,6 @@ test.each([
   ['deep', '{"a":'.repeat(10_000) + 1 + '}'.repeat(10_000)],
   ['deep in its epoch', `{"seq":1,"epoch":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
   ['without a way to become text', '{"seq":1,"epoch":{"toString":1,"valueOf":1}}'],
-])('JSON that is %s is refused as any other that is no notification', (_how, body) => {
+])('JSON that is %s is rejected like anything else that is not a notification', (_how, body) => {
   expect(() => parseNotification(body)).toThrow(InvalidInputError);
 });

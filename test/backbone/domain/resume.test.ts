@@ -29,11 +29,11 @@ describe('checkResume', () => {
   const oldHead = { epoch: EPOCH, seq: 10, createdAtMs: NOW_MS - RETENTION_MS };
   const at = (seq: number) => ({ epoch: EPOCH, seq });
 
-  test('a cursor of another epoch is told so', () => {
+  test('a cursor of another epoch is reset', () => {
     expect(checkResume({ epoch: 'other', seq: 1 }, oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'epoch_changed' });
   });
 
-  test('a cursor of an epoch is told so where the channel has none', () => {
+  test('a cursor of an epoch is reset if the channel has none', () => {
     expect(checkResume(at(1), undefined, [], limits)).toEqual({ kind: 'reset', reason: 'epoch_changed' });
   });
 
@@ -41,13 +41,13 @@ describe('checkResume', () => {
     expect(checkResume(ORIGIN, undefined, [], limits)).toEqual({ kind: 'resumable', from: ORIGIN });
   });
 
-  test('before the first epoch is the start of the epoch that has begun, under the same rules', () => {
+  test('a cursor before the first epoch counts as the start of the current one, under the same rules', () => {
     expect(checkResume(ORIGIN, oldHead, [event(1)], limits)).toEqual({ kind: 'resumable', from: at(0) });
     expect(checkResume(ORIGIN, { ...oldHead, createdAtMs: NOW_MS }, [], limits)).toEqual({ kind: 'resumable', from: at(0) });
     expect(checkResume(ORIGIN, oldHead, [event(2)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
-  test('a cursor beyond the head is told so', () => {
+  test('a cursor beyond the head is reset', () => {
     expect(checkResume(at(11), oldHead, [], limits)).toEqual({ kind: 'reset', reason: 'ahead' });
   });
 
@@ -55,16 +55,16 @@ describe('checkResume', () => {
     expect(checkResume(at(10), oldHead, [], limits)).toMatchObject({ kind: 'resumable' });
   });
 
-  test('the event of the cursor, or the one behind it, proves that nothing has expired after it', () => {
+  test('the event of the cursor, or the one after it, proves that nothing has expired after it', () => {
     expect(checkResume(at(5), oldHead, [event(5)], limits)).toMatchObject({ kind: 'resumable' });
     expect(checkResume(at(5), oldHead, [event(6)], limits)).toMatchObject({ kind: 'resumable' });
   });
 
-  test('an event further on proves nothing', () => {
+  test('a later event proves nothing', () => {
     expect(checkResume(at(5), oldHead, [event(7)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
-  test('an event that is about to expire proves nothing: one behind it may have been written before it', () => {
+  test('an event that is about to expire proves nothing: a later one may have been written before it', () => {
     expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS)], limits)).toMatchObject({ kind: 'resumable' });
     expect(checkResume(at(5), oldHead, [event(5, OLDEST_PROOF_MS - 1)], limits)).toEqual({ kind: 'reset', reason: 'expired' });
   });
@@ -90,7 +90,7 @@ describe('settledFloor', () => {
     expect(settledFloor(0, [], true, limits)).toBe(0);
   });
 
-  test('is the head where all is written', () => {
+  test('is the head if everything is written', () => {
     expect(settledFloor(3, [tombstone(3), tombstone(2), tombstone(1)], true, limits)).toBe(3);
   });
 
@@ -103,7 +103,7 @@ describe('settledFloor', () => {
     expect(settledFloor(6, [tombstone(6), tombstone(4), tombstone(2), tombstone(1)], true, limits)).toBe(2);
   });
 
-  test('does not care for gaps below an old entry', () => {
+  test('ignores gaps below an old entry', () => {
     expect(settledFloor(6, [tombstone(6), event(5, OLD_MS), event(2, OLD_MS)], false, limits)).toBe(6);
   });
 
@@ -119,12 +119,12 @@ describe('settledFloor', () => {
     expect(settledFloor(6, [tombstone(6), event(5, NOW_MS - GRACE_MS), event(3, OLD_MS)], false, limits)).toBe(3);
   });
 
-  test('is not known while neither an old entry nor the start was seen', () => {
+  test('is unknown until an old entry or the start was seen', () => {
     expect(settledFloor(6, [tombstone(6), tombstone(5)], false, limits)).toBeUndefined();
     expect(settledFloor(6, [], false, limits)).toBeUndefined();
   });
 
-  test('passes over entries that are newer than the head it was asked for', () => {
+  test('skips entries that are newer than the given head', () => {
     expect(settledFloor(2, [tombstone(4), tombstone(2), tombstone(1)], true, limits)).toBe(2);
   });
 

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 describe('the baseline', () => {
-  test('of a channel that was never used lies before every epoch, and makes none', async () => {
+  test('of a channel that was never used lies before every epoch, and creates none', async () => {
     expect(await world.reader.baseline('a')).toEqual(ORIGIN);
     expect(await world.log.head('a')).toBeUndefined();
   });
@@ -40,13 +40,13 @@ describe('the baseline', () => {
     expect((await world.reader.baseline('a')).seq).toBe(1);
   });
 
-  test('is found over more than a page of young entries', async () => {
+  test('is found across more than one page of young entries', async () => {
     await world.allocate(250);
     await world.write(...range(1, 20), ...range(22, 250));
     expect((await world.reader.baseline('a')).seq).toBe(20);
   });
 
-  test('waits for the newest publication where all older entries have expired', async () => {
+  test('waits for the newest publication if all older entries have expired', async () => {
     await world.allocate(2);
     await world.write(1, 2);
     await world.clock.advance(RETENTION_MS);
@@ -62,7 +62,7 @@ describe('the baseline', () => {
     expect((await baseline).seq).toBe(3);
   });
 
-  test('lies below everything that is written after a subscriber came', async () => {
+  test('lies below everything that is written after a subscriber joined', async () => {
     const step = fc.oneof(
       fc.constant({ do: 'allocate' as const }),
       fc.record({ do: fc.constant('write' as const), pick: fc.nat() }),
@@ -99,7 +99,7 @@ describe('checkResume', () => {
     expect(await world.reader.checkResume('a', { epoch, seq: 1 })).toEqual({ kind: 'reset', reason: 'epoch_changed' });
   });
 
-  test('finds a cursor beyond the head, the farthest that can be written too', async () => {
+  test('finds a cursor beyond the head, even the highest possible one', async () => {
     const epoch = await world.allocate(2);
     await world.write(1, 2);
     for (const seq of [3, Number.MAX_SAFE_INTEGER]) {
@@ -107,7 +107,7 @@ describe('checkResume', () => {
     }
   });
 
-  test('resumes while what follows the cursor is there', async () => {
+  test('resumes while the events after the cursor exist', async () => {
     const epoch = await world.allocate(3);
     await world.write(1, 2, 3);
     for (const seq of [0, 1, 2, 3]) {
@@ -115,7 +115,7 @@ describe('checkResume', () => {
     }
   });
 
-  test('tells a cursor whose next events have expired', async () => {
+  test('rejects a cursor whose next events have expired', async () => {
     const epoch = await world.allocate(2);
     await world.write(1, 2);
     await world.clock.advance(RETENTION_MS / 2);
@@ -133,7 +133,7 @@ describe('checkResume', () => {
     expect(await world.reader.checkResume('a', { epoch, seq: 2 })).toMatchObject({ kind: 'resumable' });
   });
 
-  test('goes on from before the first epoch at the start of the one that there is, as long as nothing of it has expired', async () => {
+  test('continues from before the first epoch at the start of the current one, unless some of it has expired', async () => {
     expect(await world.reader.checkResume('a', ORIGIN)).toEqual({ kind: 'resumable', from: ORIGIN });
     const epoch = await world.allocate(2);
     await world.write(1, 2);
@@ -142,7 +142,7 @@ describe('checkResume', () => {
     expect(await world.reader.checkResume('a', ORIGIN)).toEqual({ kind: 'reset', reason: 'expired' });
   });
 
-  test('tells whoever comes to a wiped log that its epoch is over, and makes no other', async () => {
+  test('tells clients of a wiped log that its epoch is over, and creates no other', async () => {
     const epoch = await world.allocate(1);
     world.log.wipe();
     expect(await world.reader.checkResume('a', { epoch, seq: 1 })).toEqual({ kind: 'reset', reason: 'epoch_changed' });
@@ -151,13 +151,13 @@ describe('checkResume', () => {
 });
 
 describe('readRange', () => {
-  test('gives what exists of a range, over pages', async () => {
+  test('returns what exists of a range, across pages', async () => {
     const epoch = await world.allocate(300);
     await world.write(...range(1, 120), ...range(130, 300));
     expect(seqs(await world.reader.readRange('a', epoch, { from: 10, to: 250 }))).toEqual([...range(10, 120), ...range(130, 250)]);
   });
 
-  test('ends when the end of the range is a gap with more behind it', async () => {
+  test('ends if the end of the range is a gap with more after it', async () => {
     const epoch = await world.allocate(9);
     await world.write(1, 2, 3, 6, 7, 8, 9);
     expect(seqs(await world.reader.readRange('a', epoch, { from: 1, to: 5 }))).toEqual([1, 2, 3]);
@@ -166,7 +166,7 @@ describe('readRange', () => {
 });
 
 describe('tombstone', () => {
-  test('closes a range and answers what is there, in order', async () => {
+  test('closes a range and returns its entries, in order', async () => {
     const epoch = await world.allocate(4);
     await world.write(2);
     const entries = await world.reader.tombstone('a', epoch, { from: 1, to: 3 }, world.clock.nowMs());

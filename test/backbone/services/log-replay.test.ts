@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 describe('replay', () => {
-  test('gives everything after the cursor, in order, over pages', async () => {
+  test('returns everything after the cursor, in order, across pages', async () => {
     await world.allocate(250);
     await world.write(...range(1, 250));
     const pages = await world.replayed(40);
@@ -47,7 +47,7 @@ describe('replay', () => {
     expect((await world.log.read('a', epoch, 2, 1)).entries).toMatchObject([{ kind: 'tombstone' }]);
   });
 
-  test('stops being settled at a young gap, but gives what lies behind it', async () => {
+  test('stops being settled at a young gap, but returns what follows it', async () => {
     const epoch = await world.allocate(5);
     await world.write(1, 3, 4, 5);
     const [page] = await world.replayed(0);
@@ -60,7 +60,7 @@ describe('replay', () => {
     });
   });
 
-  test('stays unsettled behind a young gap, though a later one is past the grace period', async () => {
+  test('stays unsettled after a young gap, although a later one is past the grace period', async () => {
     await world.allocate(5);
     await world.write(1, 5);
     await world.clock.advance(GRACE_MS + 1);
@@ -75,7 +75,7 @@ describe('replay', () => {
     expect(page?.settled).toBe(1);
   });
 
-  test('ends by name when what comes next has expired while its consumer was slow', async () => {
+  test('ends with ReplayExpiredError if the next events have expired while its consumer was slow', async () => {
     const epoch = await world.allocate(150);
     await world.write(...range(1, 150));
     const pages = world.reader.replay('a', { epoch, seq: 0 });
@@ -84,7 +84,7 @@ describe('replay', () => {
     await expect(pages.next()).rejects.toThrow(ReplayExpiredError);
   });
 
-  test('goes on after a long while when the log still proves that nothing has expired', async () => {
+  test('continues after a long pause if the log still proves that nothing has expired', async () => {
     const epoch = await world.allocate(150);
     await world.write(...range(1, 150));
     const pages = world.reader.replay('a', { epoch, seq: 0 });
@@ -93,7 +93,7 @@ describe('replay', () => {
     expect((await pages.next()).value?.settled).toBe(150);
   });
 
-  test('does not believe a check that is too long ago', async () => {
+  test('does not trust a check that is too old', async () => {
     const epoch = await world.allocate(2);
     await world.write(1, 2);
     const checkedAtMs = world.clock.nowMs();
@@ -103,14 +103,14 @@ describe('replay', () => {
     await expect(world.reader.replay('a', { epoch, seq: 0 }, undefined, checkedAtMs).next()).rejects.toThrow(ReplayExpiredError);
   });
 
-  test('ends at the seq that was asked for', async () => {
+  test('ends at the requested seq', async () => {
     await world.allocate(6);
     await world.write(...range(1, 6));
     expect(seqs((await world.replayed(1, 4)).flatMap(({ entries }) => entries))).toEqual([2, 3, 4]);
     expect(await world.replayed(4, 4)).toEqual([]);
   });
 
-  test('ends when the seq that was asked for is a gap with more behind it', async () => {
+  test('ends if the requested seq is a gap with more after it', async () => {
     await world.allocate(8);
     await world.write(1, 2, 3, 4, 6, 7, 8);
     const pages = await world.replayed(3, 5);

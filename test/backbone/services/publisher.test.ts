@@ -77,7 +77,7 @@ describe('publish', () => {
     await expect(publish(plain, ANN, { ...world, bus })).rejects.toThrow('throttled');
   });
 
-  test('takes a new seq when its own was tombstoned meanwhile', async () => {
+  test('takes a new seq if its own was tombstoned in the meantime', async () => {
     let beaten = false;
     const log = intercept(world.log, async (make) => {
       const head = await world.log.head('a');
@@ -93,7 +93,7 @@ describe('publish', () => {
     expect(world.bus.notified).toEqual([event]);
   });
 
-  test('gives up by name when it loses one seq after another', async () => {
+  test('gives up with PublishContendedError if it loses one seq after another', async () => {
     const log = intercept(world.log, async (make) => {
       const answer = await make();
       await tombstoneGaps(world);
@@ -127,7 +127,7 @@ describe('publish with a key', () => {
     world = newWorld();
   });
 
-  test('that was seen before answers the first event, and publishes and notifies nothing', async () => {
+  test('that was used before returns the first event, and publishes and notifies nothing', async () => {
     const first = await publish(keyed, ANN, world);
     await world.clock.advance(60_000);
     expect(await publish(keyed, ANN, world)).toEqual(first);
@@ -138,7 +138,7 @@ describe('publish with a key', () => {
   test.each([
     ['other data', { data: 'y' }],
     ['another type', { type: 'other' }],
-  ])('that was seen before with %s is an error that names it, and publishes nothing', async (_, other) => {
+  ])('that was used before with %s is an error that names it, and publishes nothing', async (_, other) => {
     const first = await publish(keyed, ANN, world);
     const conflict = publish({ ...keyed, ...other }, ANN, world);
     await expect(conflict).rejects.toThrow(IdempotencyConflictError);
@@ -147,7 +147,7 @@ describe('publish with a key', () => {
     expect(await publish(keyed, ANN, world)).toEqual(first);
   });
 
-  test('of two that race with different data, one is published and the other an error', async () => {
+  test('of two concurrent publications with different data, one is published and the other is an error', async () => {
     const outcomes = await Promise.allSettled([publish(keyed, ANN, world), publish({ ...keyed, data: 'y' }, ANN, world)]);
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(await eventsIn(world)).toHaveLength(1);
@@ -168,7 +168,7 @@ describe('publish with a key', () => {
     expect(world.bus.notified).toHaveLength(2);
   });
 
-  test('moves its claim to a new seq when consumers have tombstoned the old one', async () => {
+  test('moves its claim to a new seq if consumers have tombstoned the old one', async () => {
     const { epoch, seq } = await world.log.allocate('a');
     await world.log.setClaim(KEY, { epoch, seq, allocatedAtMs: world.clock.nowMs(), contentHash: HASH });
     await world.clock.advance(GRACE_MS);
@@ -179,7 +179,7 @@ describe('publish with a key', () => {
     expect(await publish(keyed, ANN, world)).toEqual(event);
   });
 
-  test('gives up a claim that is older than the publish timeout, for consumers count its seq as settled', async () => {
+  test('gives up a claim older than the publish timeout, because consumers count its seq as settled', async () => {
     const { epoch, seq } = await world.log.allocate('a');
     await world.log.setClaim(KEY, { epoch, seq, allocatedAtMs: world.clock.nowMs(), contentHash: HASH });
     await world.clock.advance(PUBLISH_TIMEOUT_MS + 1);
@@ -194,7 +194,7 @@ describe('publish with a key', () => {
     expect((await world.log.read('a', epoch, 1, 100)).entries).toHaveLength(seq);
   });
 
-  test('publishes exactly one event, whatever a crash cut off and however late the caller tries again', async () => {
+  test('publishes exactly one event, wherever a crash interrupts it and however late the caller retries', async () => {
     const crash = fc.record({ atCall: fc.integer({ min: 1, max: 10 }), when: fc.constantFrom('before' as const, 'after' as const) });
     const laterMs = fc.constantFrom(0, 1_000, PUBLISH_TIMEOUT_MS + 1, GRACE_MS + 1);
     await fc.assert(

@@ -4,7 +4,7 @@ import { encodeMetricLines, MAX_VALUES_PER_LINE } from '../../../backbone/teleme
 
 const DIMENSIONS = { stack: 'LanesDevOne', lane: 'one' } as const;
 
-test('values beyond what a line may have go into further lines, and counts are not repeated there', () => {
+test('values above the limit of a line go into further lines, and counts are not repeated there', () => {
   const latencies = Array.from({ length: MAX_VALUES_PER_LINE + 1 }, (_, index) => index);
   const lines = encodeMetricLines({ [METRICS.deliveries]: 3, [METRICS.deliveryLatency]: latencies }, DIMENSIONS, 0).map((line) =>
     JSON.parse(line),

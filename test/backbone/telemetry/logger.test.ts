@@ -20,7 +20,7 @@ test('a line has the fields of Powertools, the lane and its own', () => {
   });
 });
 
-test('an error is there with its cause', () => {
+test('an error is logged with its cause', () => {
   const error = new TypeError('outer', { cause: new Error('inner') });
   expect(lineOf((logger) => logger.error('failed', { error }))).toMatchObject({
     level: 'ERROR',
@@ -31,7 +31,7 @@ test('an error is there with its cause', () => {
 test.each([
   ['a cause that is no error', new Error('outer', { cause: { token: 'secret' } })],
   ['what else an error carries', Object.assign(new Error('refused by the SDK'), { Item: { data: 'secret' } })],
-])('%s is left out: nobody knows what it holds', (_what, error) => {
+])('%s is left out, because its content is unknown', (_what, error) => {
   expect(JSON.stringify(lineOf((logger) => logger.error('failed', { error })))).not.toContain('secret');
 });
 

@@ -12,17 +12,17 @@ function linesOf(seq: number): readonly string[] {
   return lines;
 }
 
-test('the line names hop, channel and id, and not the data', () => {
+test('the line names hop, channel and id, but not the data', () => {
   const [line = ''] = linesOf(1);
   expect(JSON.parse(line)).toMatchObject({ lane: 'one', hop: 'received', channel: 'demo', id: 'k3f9.1', latencyMs: 40 });
   expect(line).not.toContain(event.data);
 });
 
-test('the first event of a channel is followed, and one in so many behind it', () => {
+test('the first event of a channel is traced, and every hundredth after it', () => {
   const followed = Array.from({ length: 2 * TRACE_ONE_IN + 1 }, (_, index) => index + 1).filter((seq) => linesOf(seq).length > 0);
   expect(followed).toEqual([1, TRACE_ONE_IN + 1, 2 * TRACE_ONE_IN + 1]);
 });
 
-test("no latency is below 0 where the publisher's clock is ahead", () => {
+test('no latency is below 0 if the clock of the publisher is ahead', () => {
   expect(latencyOf(event, 900)).toBe(0);
 });

@@ -78,12 +78,12 @@ test('times may have fractions', async () => {
   expect(await verify(key.sign(claims({ exp: exp + 0.5, iat: exp - 60.5 })))).toMatchObject({ expiresAtMs: exp * 1_000 });
 });
 
-test('once the keys are there, the answer is no promise', async () => {
+test('once the keys are cached, no promise is returned', async () => {
   await verify(key.sign(claims()));
   expect(verifier.verify(key.sign(claims()))).toMatchObject({ principal: 'ann' });
 });
 
-test('the keys are fetched once, and again for a key that is new', async () => {
+test('the keys are fetched once, and again for a new key', async () => {
   for (let times = 0; times < 3; times++) await verify(key.sign(claims()));
   expect(asked).toBe(1);
   answer = keySet(key, stranger);
@@ -92,7 +92,7 @@ test('the keys are fetched once, and again for a key that is new', async () => {
   expect(asked).toBe(2);
 });
 
-describe('a key id that is not known', () => {
+describe('an unknown key id', () => {
   const unknown = () => `${encode({ alg: 'RS256', kid: randomUUID() })}.${encode(claims())}.AAAA`;
 
   beforeEach(async () => {
@@ -100,7 +100,7 @@ describe('a key id that is not known', () => {
     nowMs = 2_000;
   });
 
-  test('is refused once the issuer has said that it is not its own', async () => {
+  test('is refused once the issuer has no such key', async () => {
     await expect(verify(unknown())).rejects.toMatchObject({
       code: 'unauthorized',
       message: expect.stringContaining('no key with its kid'),
@@ -108,7 +108,7 @@ describe('a key id that is not known', () => {
     expect(asked).toBe(2);
   });
 
-  test('does not cost a good token its answer: a new key is taken as soon as keys may be fetched again', async () => {
+  test('does not block a good token: a new key is accepted as soon as keys may be fetched again', async () => {
     await expect(verify(unknown())).rejects.toBeInstanceOf(AccessDeniedError);
     answer = keySet(key, stranger);
     nowMs = 3_999;
@@ -118,7 +118,7 @@ describe('a key id that is not known', () => {
     expect(asked).toBe(3);
   });
 
-  test('is looked for again after 10 s, and until then nobody can say whether it is good', async () => {
+  test('is looked up again after 10 s, and until then its token cannot be checked', async () => {
     const token = unknown();
     await expect(verify(token)).rejects.toBeInstanceOf(AccessDeniedError);
     nowMs = 11_999;
@@ -129,12 +129,12 @@ describe('a key id that is not known', () => {
     expect(asked).toBe(3);
   });
 
-  test('does not make it ask more often than every 2 s, however many there are', async () => {
+  test('causes at most one fetch every 2 s, however many there are', async () => {
     for (; nowMs < 22_000; nowMs += 10) await verify(unknown()).catch(() => {});
     expect(asked).toBe(1 + 10);
   });
 
-  test('shares the fetch that is under way', async () => {
+  test('shares the fetch in progress', async () => {
     answer = keySet(key, stranger);
     const accesses = await Promise.all(Array.from({ length: 20 }, () => verify(stranger.sign(claims()))));
     expect(accesses).toHaveLength(20);
@@ -212,7 +212,7 @@ test.each([
   ['answers with an error', { status: 500, body: '' }],
   ['answers with something else', { status: 200, body: '<html>' }],
   ['answers with no keys', { status: 200, body: '{}' }],
-])('while the issuer %s nobody is refused, but told that nobody can say', async (_, broken) => {
+])('while the issuer %s, tokens are not refused but reported as uncheckable', async (_, broken) => {
   answer = broken;
   await expect(verify(key.sign(claims()))).rejects.toMatchObject({ name: 'KeysUnavailableError', isExpected: false });
   answer = keySet(key);

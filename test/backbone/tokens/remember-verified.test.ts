@@ -19,18 +19,18 @@ beforeEach(() => {
   verifier = rememberVerified({ verify: asked }, () => nowMs);
 });
 
-test('a token that is valid is checked once', () => {
+test('a valid token is checked once', () => {
   expect(verifier.verify('a')).toEqual(accessOf('a'));
   expect(verifier.verify('a')).toEqual(accessOf('a'));
   expect(asked).toHaveBeenCalledTimes(1);
 });
 
-test('the answer to one token is not that to another', () => {
+test('each token has its own result', () => {
   verifier.verify('a');
   expect(verifier.verify('b')).toEqual(accessOf('b'));
 });
 
-test('one that has to wait for keys is remembered too', async () => {
+test('a token that waits for keys is remembered too', async () => {
   asked.mockImplementation(async (token) => accessOf(token));
   await verifier.verify('a');
   expect(verifier.verify('a')).toEqual(accessOf('a'));
@@ -45,7 +45,7 @@ test('a token is refused from its exp on, although it was valid', () => {
   expect(() => verifier.verify('a')).toThrow(expect.objectContaining({ code: 'token_expired' }));
 });
 
-test('what is refused is asked again', () => {
+test('a refused token is checked again', () => {
   asked.mockImplementationOnce(() => {
     throw new AccessDeniedError('unauthorized', 'no');
   });
@@ -53,7 +53,7 @@ test('what is refused is asked again', () => {
   expect(verifier.verify('a')).toEqual(accessOf('a'));
 });
 
-test('the one known longest is forgotten when there are too many', () => {
+test('the oldest is forgotten when there are too many', () => {
   verifier.verify('first');
   for (let index = 0; index < 4_096; index++) verifier.verify(`other ${index}`);
   asked.mockClear();

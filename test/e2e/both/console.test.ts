@@ -43,7 +43,7 @@ test('an event sent up the WebSocket arrives on both lanes', async () => {
 
 testCuts(pages, 'WebSocket lane');
 
-test('an event for a WebSocket lane that is cut says that it waits, and then that it was published', async () => {
+test('an event for a cut WebSocket lane shows that it waits, and then that it was published', async () => {
   const page = await pages.open();
   await page.getByLabel('Send by').selectOption('WebSocket');
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
@@ -58,7 +58,7 @@ test('an event for a WebSocket lane that is cut says that it waits, and then tha
 }, 30_000);
 
 // The SSE lane learns of the type by the other one.
-test('an event of a type that nobody named before shows on both lanes', async () => {
+test('an event of a new type shows on both lanes', async () => {
   await pages.open();
   await pages.publish('known type');
   const response = await fetch(`${pages.urls.http}/v1/channels/${pages.channel}/events`, {

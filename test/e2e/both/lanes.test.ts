@@ -21,7 +21,7 @@ afterAll(async () => {
   await run.stop();
 }, 30_000);
 
-test('the run has an address of its own for each way to reach a lane', () => {
+test('the run has a separate address for each way to reach a lane', () => {
   const { http, https, websocket, endpoint } = run.urls;
   expect(new Set([http, https, websocket, endpoint].map((url) => new URL(url).port)).size).toBe(4);
 });
@@ -82,7 +82,7 @@ test('a client changes lanes in mid-stream without a gap or a repeat', async () 
   back.close();
 });
 
-test('a cursor of another epoch is answered by reset and then live events, on both lanes and on polls', async () => {
+test('a cursor of another epoch is answered with reset and then live events, on both lanes and on polls', async () => {
   const channel = freshChannel('reset');
   const before = await publish(run.urls.http, channel, 'before');
   const stream = await openSse(run.urls.http, `channel=${channel}`, { 'last-event-id': 'zzzzzz.7' });
@@ -104,7 +104,7 @@ test('a cursor of another epoch is answered by reset and then live events, on bo
   socket.close();
 });
 
-test('a request that is refused disturbs no other client', async () => {
+test('a refused request does not affect other clients', async () => {
   const channel = freshChannel('calm');
   const stream = await openSse(run.urls.http, `channel=${channel}`);
   const socket = await subscribeSocket(run.urls.websocket, channel);

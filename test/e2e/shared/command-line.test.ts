@@ -33,7 +33,7 @@ function alive(pid: number): boolean {
   }
 }
 
-test('Ctrl-C ends everything, with streams open: no process and no file stays', async () => {
+test('Ctrl-C ends everything, even with open streams: no process and no file stays', async () => {
   const temporary = mkdtempSync(join(tmpdir(), 'lanes-e2e-'));
   const run = await startRun([], { TMPDIR: temporary });
   const connections = transportsOf(run.urls).map((transport) => connectOver(transport, run.urls));
@@ -51,7 +51,7 @@ test('Ctrl-C ends everything, with streams open: no process and no file stays', 
   rmdirSync(temporary);
 }, 90_000);
 
-test('with --json, standard output holds one line with the agreed keys, and two runs stand side by side', async () => {
+test('with --json, standard output is one line with the agreed keys, and two runs work side by side', async () => {
   const [one, two] = await Promise.all([startRun(), startRun()]);
 
   expect(Object.keys(one.urls).sort()).toEqual(['console', 'endpoint', 'http', 'https', 'token', 'websocket']);
@@ -66,7 +66,7 @@ test('with --json, standard output holds one line with the agreed keys, and two 
   expect(await Promise.all([one.stop(), two.stop()])).toEqual([0, 0]);
 }, 90_000);
 
-test('a stage that does not exist ends it before anything is synthesized, with the names of those that do', () => {
+test('an unknown stage ends it before anything is synthesized, and the error names the existing ones', () => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['packages/assembly-local/main.ts', '--stage', 'moon'], {
     cwd: ROOT,
     encoding: 'utf8',

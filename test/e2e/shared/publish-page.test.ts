@@ -118,7 +118,7 @@ describe('an event on the bus', () => {
 describe('the function', () => {
   const [code = ''] = blocks('Invoke the function', 'js');
 
-  test('answers with the id, from the JSON of the command and from JavaScript', async () => {
+  test('returns the id, from the JSON of the command and from JavaScript', async () => {
     const { error, answer } = await invoke(json('Invoke the function'));
     expect(error).toBeUndefined();
     expect(Object.keys(answer)).toEqual(Object.keys(json('Invoke the function', 1)));
@@ -137,7 +137,7 @@ describe('the function', () => {
     expect(stderr).toMatch(/not published: IdempotencyConflictError/);
   });
 
-  test('refuses what is not valid, as the page says', async () => {
+  test('refuses invalid input, as the page says', async () => {
     expect((await invoke({ channel: 'a b', data: '' })).answer['errorType']).toBe('InvalidInputError');
     expect((await invoke({ channel: 'orders', data: 'x'.repeat(97 * 1024) })).answer['errorType']).toBe('InvalidInputError');
   });
@@ -158,7 +158,7 @@ test('the IAM statement allows what the page does, and no other event and no oth
   expect(needs).toMatchObject([{ action: 'events:PutEvents', context: { 'events:detail-type': ['lanes.publish'] } }]);
 });
 
-test.each([...blocks('Put an event', 'python'), ...blocks('Invoke the function', 'python')])('the Python can be read: %#', (code) => {
+test.each([...blocks('Put an event', 'python'), ...blocks('Invoke the function', 'python')])('the Python can be parsed: %#', (code) => {
   const { status, stderr } = spawnSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
     input: code,
     encoding: 'utf8',

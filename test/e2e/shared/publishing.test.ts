@@ -46,13 +46,13 @@ function putEvent(detail: object): Promise<unknown> {
   );
 }
 
-test('an EventBridge event that cannot be published is put aside', async () => {
+test('an EventBridge event that cannot be published goes to the dead-letter queue', async () => {
   await putEvent({ channel: 'not a channel', data: 'x' });
   const aside = queueNamed(world.run, 'PublishDeadLetters');
   await until('it lies in the dead-letter queue', () => aside.bodies().some((body) => body.includes('not a channel')));
 }, 60_000);
 
-test('an EventBridge event that comes twice is published once', async () => {
+test('an EventBridge event that is delivered twice is published once', async () => {
   const channel = freshChannel('twice');
   const readers = await subscribeOverAll(channel);
   await putEvent({ channel, data: 'one', key: 'k' });
@@ -67,7 +67,7 @@ test('an EventBridge event that comes twice is published once', async () => {
   }
 }, 60_000);
 
-test('a publication that comes twice with one key is one event', async () => {
+test('two publications with one key are one event', async () => {
   const channel = freshChannel('keyed');
   const first = await publishByFunction(world.run, channel, 'one', 'k');
   expect(await publishByFunction(world.run, channel, 'one', 'k')).toBe(first);

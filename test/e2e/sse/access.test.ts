@@ -66,7 +66,7 @@ test('a refusal names the channel', async () => {
   expect(await response.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('"chat"') });
 });
 
-test('publishing takes no token from the query', async () => {
+test('publishing accepts no token in the query', async () => {
   const path = `${event('demo')}?token=${issue({})}`;
   expect(await ask('POST', path, { 'content-type': 'application/json' }, '{"data":"x"}')).toBe('401 unauthorized');
 });
@@ -95,7 +95,7 @@ describe('the end of a token', () => {
 describe('the session cookie', () => {
   const session = (method: string, headers: Record<string, string>) => fetch(`${world.run.urls.http}/v1/session`, { method, headers });
 
-  test('is set for a good token, out of reach of scripts and other sites, for as long as the token lasts', async () => {
+  test('is set for a valid token, hidden from scripts and other sites, for as long as the token lasts', async () => {
     const token = issue({ expiresInSeconds: 600 });
     const response = await session('POST', { authorization: `Bearer ${token}` });
     expect(response.status).toBe(204);
@@ -104,7 +104,7 @@ describe('the session cookie', () => {
     expect(attributes).toEqual(['Path=/', 'Secure', 'HttpOnly', 'SameSite=Strict', expect.stringMatching(/^Max-Age=(600|599|598)$/)]);
   });
 
-  test('is not set for a bad one, nor for the page of somebody else', async () => {
+  test('is not set for an invalid token, nor for a page of another origin', async () => {
     expect((await session('POST', { authorization: 'Bearer bad' })).status).toBe(401);
     expect((await session('POST', {})).status).toBe(401);
     const stolen = await session('POST', { authorization: `Bearer ${issue({})}`, origin: 'https://evil.example' });
@@ -112,7 +112,7 @@ describe('the session cookie', () => {
     expect(stolen.headers.get('set-cookie')).toBeNull();
   });
 
-  test('is taken back by DELETE', async () => {
+  test('is removed by DELETE', async () => {
     const response = await session('DELETE', {});
     expect(response.headers.get('set-cookie')).toMatch(/^__Host-lanes=; .*Max-Age=0$/);
   });

@@ -35,7 +35,7 @@ afterEach(async () => {
 
 afterAll(() => world.run.close(), 30_000);
 
-test('an event whose notifications were all lost comes by the comparison of heads', async () => {
+test('an event whose notifications were all lost is found by the comparison of heads', async () => {
   const channel = freshChannel('unnoticed');
   const stream = await openSse(world.run.urls.http, `channel=${channel}`);
   expect(stream.status).toBe(200);
@@ -83,14 +83,14 @@ describe('the queue and the subscription of an SSE task', () => {
     await othersAreComplete();
   }, 60_000);
 
-  test('are removed by the rule on the stop of a task that was killed, without the other two', async () => {
+  test('are removed by the rule when a task was killed, without the other two', async () => {
     const taskId = victim();
     await service.kill(taskId);
     await until('both are gone', () => !has(taskId));
     await othersAreComplete();
   }, 60_000);
 
-  test('are removed by the sweep, where the task was killed and the event of it was lost', async () => {
+  test('are removed by the sweep if the task was killed and its event was lost', async () => {
     world.run.faults.loseTaskStopped = () => true;
     const taskId = victim();
     await service.kill(taskId);
@@ -103,7 +103,7 @@ describe('the queue and the subscription of an SSE task', () => {
   }, 60_000);
 });
 
-describe('a task that died before it had noted its subscription at its queue', () => {
+describe('a task that died before it tagged its queue with the subscription', () => {
   function victim(): { readonly id: string; readonly queue: Queue } {
     const [{ id = '' } = {}] = service.tasks;
     const queue = queueNamed(world.run, id);
@@ -117,13 +117,13 @@ describe('a task that died before it had noted its subscription at its queue', (
     return queues.list().some(({ name }) => name.endsWith(id)) || endpoints.includes(queue.arn);
   }
 
-  test('leaves nothing behind all the same, by the rule on its stop', async () => {
+  test('leaves nothing behind, because of the rule on its stop', async () => {
     const lost = victim();
     await service.kill(lost.id);
     await until('queue and subscription are gone', () => !isLeft(lost));
   }, 60_000);
 
-  test('leaves nothing behind all the same, by the sweep', async () => {
+  test('leaves nothing behind, because of the sweep', async () => {
     world.run.faults.loseTaskStopped = () => true;
     const lost = victim();
     await service.kill(lost.id);

@@ -51,7 +51,7 @@ test('behind CloudFront the page comes from the bucket and reaches every lane un
   await context.close();
 }, 60_000);
 
-test('the page is asked for each time, with the security headers', async () => {
+test('the page is requested each time, with the security headers', async () => {
   const { status, headers } = await fetchFrom('/');
   expect(status).toBe(200);
   expect(headers).toMatchObject({
@@ -65,18 +65,18 @@ test('the page is asked for each time, with the security headers', async () => {
   });
 });
 
-test('what the page names is kept for a year', async () => {
+test('files that the page names are cached for a year', async () => {
   const script = /assets\/main-[A-Z0-9]{8}\.js/.exec((await fetchFrom('/')).text)?.[0];
   const { status, headers } = await fetchFrom(`/${script}`);
   expect(status).toBe(200);
   expect(headers).toMatchObject({ 'content-type': 'text/javascript', 'cache-control': 'public, max-age=31536000, immutable' });
 });
 
-test('a file that is not there is answered 404, and so are the paths of the service that clients have no business with', async () => {
+test('a missing file is answered with 404, and so are the internal paths of the service', async () => {
   expect((await fetchFrom('/assets/missing.js')).status).toBe(404);
   expect((await fetchFrom('/readyz')).status).toBe(404);
 });
 
-test('the service has no console of its own then', async () => {
+test('the service then has no console of its own', async () => {
   for (const path of ['/', '/console.json']) expect((await fetch(run.urls.http + path)).status).toBe(404);
 });

@@ -10,7 +10,7 @@ const ARTIFACTS = join(import.meta.dirname, '../../.artifacts');
 
 const pages = new ConsolePages();
 
-test('an issuer that denies access is asked once, and again when the user tries again', async () => {
+test('an issuer that denies access is asked once, and again when the user retries', async () => {
   const page = await pages.newPage();
   let asked = 0;
   const authorize = (url: URL) => url.pathname === '/issuer/authorize';
@@ -52,7 +52,7 @@ test('the page may connect to the hosts of the deployment, and to no other', asy
   pages.forgetErrors();
 }, 30_000);
 
-test('over TLS every answer of the load balancer keeps browsers on TLS, out of frames, and to the declared types', async () => {
+test('over TLS every response of the load balancer keeps browsers on TLS, out of frames, and to the declared types', async () => {
   const context = await pages.newContext();
   for (const path of ['/', '/console.json', '/v1/events']) {
     const response = await context.request.get(pages.urls.https + path);
@@ -67,7 +67,7 @@ test('over TLS every answer of the load balancer keeps browsers on TLS, out of f
 
 testCuts(pages, 'SSE lane');
 
-test('a burst arrives whole and in order on every lane', async () => {
+test('a burst arrives complete and in order on every lane', async () => {
   const page = await pages.open();
   await page.getByRole('button', { name: 'Publish 20' }).click();
   await page.getByText('20 events published').waitFor();
@@ -82,14 +82,14 @@ test('a burst arrives whole and in order on every lane', async () => {
   }
 }, 30_000);
 
-test('a refused publication shows the sentence of the server', async () => {
+test('a refused publication shows the message of the server', async () => {
   const page = await pages.open();
   await page.getByLabel('Type').fill('bad type');
   await page.getByRole('button', { name: 'Publish', exact: true }).click();
   await page.locator('.outcome.failed', { hasText: '"bad type"' }).waitFor();
 }, 30_000);
 
-test("a page's own EventSource streams after the id that it names, with the session cookie", async () => {
+test('an EventSource of the page streams after the given id, with the session cookie', async () => {
   const page = await pages.open();
   const first = await publish(pages.urls.http, pages.channel, 'seen');
   const received = page.evaluate(

@@ -42,7 +42,7 @@ function countPerSecond(timesMs: readonly number[], startMs: number): readonly n
   return perSecond;
 }
 
-test('all tasks are replaced one by one under 500 plain streams: no event is lost or doubled, and clients come back spread over the drain', async () => {
+test('all tasks are replaced one by one under 500 plain streams: no event is lost or duplicated, and clients reconnect spread over the drain', async () => {
   const { run, lines } = world;
   const service = serviceOf(run);
   const channel = freshChannel('rolling');

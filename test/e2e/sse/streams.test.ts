@@ -83,7 +83,7 @@ test('a long poll is answered as soon as there is an event', async () => {
   expect((await waiting).events.map((event) => event.id)).toEqual([id]);
 });
 
-test('an idempotency key publishes once and answers the first id again', async () => {
+test('an idempotency key publishes once and returns the first id again', async () => {
   const channel = freshChannel('key');
   const first = await publish(run.urls.http, channel, 'one', 'k1');
   const second = await publish(run.urls.http, channel, 'one', 'k1');

@@ -141,7 +141,7 @@ export function testRenewal(world: () => InProcessRun, transports: readonly Tran
 
 /** A test of what the lane has written while the others ran. */
 export function testLogs(world: () => InProcessRun): void {
-  test('no log of the service or of a function holds a token, whatever became of it', () => {
+  test('no log of the service or of a function contains a token, whatever happened to it', () => {
     const { lines, run } = world();
     expect(lines.length).toBeGreaterThan(0);
     // Every token begins with the same header.

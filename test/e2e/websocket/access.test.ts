@@ -60,7 +60,7 @@ const ENTRANCES: Readonly<Record<string, Entrance>> = {
 describe.each(Object.entries(ENTRANCES))('%s', (_, entrance) => testTokens(() => world, entrance));
 
 describe('the end of a token', () => {
-  test('ends a quiet WebSocket, by a frame that says so and then the close; what it could have had meanwhile it does not get', async () => {
+  test('closes a quiet WebSocket after a frame that says so; events published since then are not delivered', async () => {
     const channel = freshChannel('expiring');
     const token = issue({ subscribe: [channel], expiresInSeconds: 3 });
     const socket = new WebSocket(world.run.urls.websocket, ['lanes.v1.json', `bearer.${token}`]);

@@ -70,7 +70,7 @@ describe('the rows of a WebSocket connection whose $disconnect was lost', () => 
     await until('the gateway notices', () => world.run.gateways.flatMap((gateway) => gateway.openConnections).length < open);
   }
 
-  test('go with the next event of one of its channels, those of its other channels too, and nobody else’s', async () => {
+  test('are deleted with the next event of one of its channels, those of its other channels too, and no others', async () => {
     world.run.faults.loseDisconnect = () => true;
     const [loud, quiet] = [freshChannel('loud'), freshChannel('quiet')];
     const gone = await connect(loud, quiet);
@@ -88,7 +88,7 @@ describe('the rows of a WebSocket connection whose $disconnect was lost', () => 
     stays.socket.close();
   }, 60_000);
 
-  test('go with the sweep where nothing is published, and an open connection of the same age stays', async () => {
+  test('are deleted by the sweep if nothing is published, and an open connection of the same age stays', async () => {
     world.run.faults.loseDisconnect = () => true;
     const quiet = freshChannel('silent');
     const gone = await connect(quiet);

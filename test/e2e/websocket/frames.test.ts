@@ -38,7 +38,7 @@ test.each([
   ['a bad channel', '{"action":"subscribe","channel":"a b"}', 'invalid_channel', 'a b'],
   ['a bad cursor', '{"action":"subscribe","channel":"demo","after":"nonsense"}', 'invalid_cursor', 'nonsense'],
   ['data over the limit', JSON.stringify({ action: 'publish', channel: 'demo', data: 'x'.repeat(96 * 1024 + 1) }), 'data_too_large', ''],
-])('a frame with %s is answered by an error frame, and the connection goes on', async (_name, frame, code, named) => {
+])('a frame with %s is answered with an error frame, and the connection stays open', async (_name, frame, code, named) => {
   const socket = await openSocket(run.urls.websocket);
   // A frame above 32 KB is not API Gateway's to take, so a large message travels in several.
   for (let at = 0; at < frame.length; at += 16_384) {

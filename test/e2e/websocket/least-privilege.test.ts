@@ -61,7 +61,7 @@ test.each<TakenGrant>([
   },
 ])('without $grant a scenario fails, and the log names it', expectRefusal(runs), 60_000);
 
-test('a surplus grant is a finding that names it, and a grant that is needed is none', async () => {
+test('a surplus grant is a finding that names it, and a needed grant is not', async () => {
   const { run } = await runs.start((resources) => {
     for (const statement of policiesOf(resources, 'ConnectRoleDefaultPolicy')) {
       if ([statement.Action].flat().includes('dynamodb:PutItem')) statement.Action = ['dynamodb:PutItem', 'dynamodb:Scan'];

@@ -36,7 +36,7 @@ afterAll(async () => {
   await world.run.close();
 }, 30_000);
 
-test('the sweep of connections notes where it stopped where there are more than it looks at', async () => {
+test('the sweep of connections saves where it stopped if there are more than it examines', async () => {
   const channel = freshChannel('many');
   const sockets = await Promise.all(Array.from({ length: 3 }, () => subscribeSocket(world.run.urls.websocket, channel)));
   const used = () => {
@@ -50,7 +50,7 @@ test('the sweep of connections notes where it stopped where there are more than 
   for (const socket of sockets) socket.close();
 }, 60_000);
 
-test('an event that a connection cannot get is put aside', async () => {
+test('an event that a connection cannot get goes to the dead-letter queue', async () => {
   const channel = freshChannel('refused');
   const socket = await subscribeSocket(world.run.urls.websocket, channel);
   world.run.faults.postOutcome = () => ({ status: 400, code: 'BadRequestException' });
@@ -72,7 +72,7 @@ test('an event that a connection cannot get yet is tried again later', async () 
   socket.close();
 }, 60_000);
 
-test('a channel that is unsubscribed sends no more', async () => {
+test('an unsubscribed channel sends no more', async () => {
   const channel = freshChannel('left');
   const leaves = await subscribeSocket(world.run.urls.websocket, channel);
   const stays = await subscribeSocket(world.run.urls.websocket, channel);
@@ -84,7 +84,7 @@ test('a channel that is unsubscribed sends no more', async () => {
   for (const socket of [leaves, stays]) socket.close();
 }, 60_000);
 
-describe('rows of a connection that is gone without its $disconnect', () => {
+describe('rows of a connection that vanished without its $disconnect', () => {
   async function rowsOf(channel: string): Promise<number> {
     const { TableNames = [] } = await database.send(new ListTablesCommand({}));
     const TableName = TableNames.find((name) => name.includes('Subscriptions'));
@@ -92,7 +92,7 @@ describe('rows of a connection that is gone without its $disconnect', () => {
     return Items.filter((item) => item['channel'] === channel).length;
   }
 
-  test('go with the frame whose answer finds it gone', async () => {
+  test('are deleted when an answer finds it gone', async () => {
     const channel = freshChannel('gone');
     const socket = await subscribeSocket(world.run.urls.websocket, channel);
     expect(await rowsOf(channel)).toBe(1);
@@ -102,7 +102,7 @@ describe('rows of a connection that is gone without its $disconnect', () => {
     socket.close();
   }, 60_000);
 
-  test('go when its token has expired', async () => {
+  test('are deleted when its token has expired', async () => {
     world.run.faults.loseDisconnect = () => true;
     const channel = freshChannel('expired');
     const expiresAtMs = Date.now() + 2_000;
@@ -119,7 +119,7 @@ describe('rows of a connection that is gone without its $disconnect', () => {
   }, 60_000);
 });
 
-describe('a principal with all the connections that it may have', () => {
+describe('a principal at its connection limit', () => {
   const connect = async (subject: string): Promise<WebSocket> => {
     const token = world.run.issuer.issue({ subscribe: ['*'], publish: [], subject });
     const socket = new WebSocket(world.run.urls.websocket, ['lanes.v1.json', `bearer.${token}`]);
@@ -128,14 +128,14 @@ describe('a principal with all the connections that it may have', () => {
   };
   const connectAll = (subject: string) => Promise.all(Array.from({ length: MAX_CONNECTIONS }, () => connect(subject)));
 
-  test('is refused one more with 429, while others connect', async () => {
+  test('is refused another one with 429, while others connect', async () => {
     const sockets = await connectAll('greedy');
     await expect(connect('greedy')).rejects.toThrow('Unexpected server response: 429');
     sockets.push(await connect('modest'));
     for (const socket of sockets) socket.close();
   }, 60_000);
 
-  test('gets in again when one of them is gone', async () => {
+  test('may connect again when one of them has closed', async () => {
     const [first, ...others] = await connectAll('patient');
     first?.close();
     await until('there is room', () =>
@@ -147,7 +147,7 @@ describe('a principal with all the connections that it may have', () => {
     for (const socket of others) socket.close();
   }, 60_000);
 
-  test('gets in again when one of them has no row any more, though nobody has counted it out', async () => {
+  test('may connect again when one of them has no row any more, even if it is still counted', async () => {
     const sockets = await connectAll('unlucky');
     const { TableNames = [] } = await database.send(new ListTablesCommand({}));
     const TableName = TableNames.find((name) => name.includes('Connections'));

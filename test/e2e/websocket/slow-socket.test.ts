@@ -41,7 +41,7 @@ function deadLetters(): string {
     .join();
 }
 
-test('a socket that stops reading is answered 429, holds nobody up, is counted, and loses nothing unnoticed', async () => {
+test('a socket that stops reading is answered with 429, delays nobody, is counted, and loses nothing unnoticed', async () => {
   const channel = freshChannel('slow');
   const normal = await Promise.all(Array.from({ length: NORMAL }, () => subscribe(channel)));
   const slow = await subscribe(channel);

@@ -90,7 +90,7 @@ const seqsOf = (frames: readonly ServerFrame[]): readonly number[] =>
 
 const ALL = Array.from({ length: EVENTS }, (_, index) => index + 1).filter((seq) => seq !== HOLE);
 
-test('frames that ask for the same replay again and again cause the posts of one, at a limited rate, and it arrives complete', async () => {
+test('repeated frames for the same replay cause the posts of one, at a limited rate, and it arrives complete', async () => {
   const socket = await connect('attacker');
   for (let frame = 0; frame < ATTACKS; frame++) socket.send(fromStart(first()));
   await socket.ofKind('caughtUp', 1, 90_000);
@@ -103,7 +103,7 @@ test('frames that ask for the same replay again and again cause the posts of one
   socket.close();
 }, 120_000);
 
-test('a client that takes batches gets many events in a post, in order', async () => {
+test('a client that accepts batches gets many events per post, in order', async () => {
   const socket = await connect('batching');
   socket.send(fromStart(first(), { batch: true }));
   const [caughtUp] = await socket.ofKind('caughtUp', 1, 30_000);
@@ -114,7 +114,7 @@ test('a client that takes batches gets many events in a post, in order', async (
   socket.close();
 }, 60_000);
 
-test('a principal with all the replays that it may have is told when to try again, while others get theirs', async () => {
+test('a principal at its replay limit is told when to try again, while others get theirs', async () => {
   const [greedy, modest] = [await connect('greedy'), await connect('modest')];
   for (const channel of channels) greedy.send(fromStart(channel));
   const [error] = await greedy.ofKind('error', 1, 30_000);
@@ -125,7 +125,7 @@ test('a principal with all the replays that it may have is told when to try agai
   for (const socket of [greedy, modest]) socket.close();
 }, 60_000);
 
-test('whoever floods is answered so often, refused as often, and then cut off', async () => {
+test('a flooding client is answered up to its limit, refused as often, and then disconnected', async () => {
   const socket = await connect('flooding');
   const closed = once(socket.socket, 'close');
   // Beyond what two windows answer and refuse: the flood may meet the border of one.
@@ -138,7 +138,7 @@ test('whoever floods is answered so often, refused as often, and then cut off', 
   (await connect('quiet')).close();
 }, 60_000);
 
-test('a connection that is found gone by its replay loses its rows', async () => {
+test('a connection that a replay finds gone loses its rows', async () => {
   const socket = await connect('leaving');
   let subscribed = false;
   world.run.faults.postOutcome = () => {

@@ -37,12 +37,12 @@ test('settings and variables are read, and settings that nobody sets have their 
   });
 });
 
-test('one target group is a list too, and several have commas between them', () => {
+test('one target group is a list too, and several are separated by commas', () => {
   expect(parseConfig(COMPLETE).targetGroupArns).toEqual([COMPLETE[SSE_ENV.targetGroupArns]]);
   expect(parseConfig({ ...COMPLETE, [SSE_ENV.targetGroupArns]: 'arn:one,arn:two' }).targetGroupArns).toEqual(['arn:one', 'arn:two']);
 });
 
-test('what else is in the environment and in the settings does not matter', () => {
+test('other variables and settings do not matter', () => {
   expect(() => parseConfig({ ...withSettings({ ...SETTINGS, cpu: 256 }), PATH: '/bin', AWS_REGION: undefined })).not.toThrow();
 });
 
@@ -51,12 +51,12 @@ test('a stage without a console needs no configuration of one', () => {
   expect(parseConfig(rest).consoleConfig).toBe('');
 });
 
-test.each(Object.keys(VARIABLES).filter((key) => key !== SSE_ENV.consoleConfig))('%s is missed by name', (key) => {
+test.each(Object.keys(VARIABLES).filter((key) => key !== SSE_ENV.consoleConfig))('%s is reported by name if it is missing', (key) => {
   const { [key]: _, ...rest } = COMPLETE;
   expect(() => parseConfig(rest)).toThrow(`${key} is not set`);
 });
 
-test.each(Object.keys(SETTINGS))('the setting %s is missed by name', (name) => {
+test.each(Object.keys(SETTINGS))('the setting %s is reported by name if it is missing', (name) => {
   expect(() => parseConfig(withSettings({ ...SETTINGS, [name]: undefined }))).toThrow(`LANES_SETTINGS.${name} is not set`);
 });
 
@@ -87,14 +87,14 @@ test.each([
   expect(parse).toThrow(`LANES_SETTINGS.${name} is ${JSON.stringify(value)}, but must be ${allowed}`);
 });
 
-test('an origin that is none is named by its place in the list', () => {
+test('an invalid origin is named by its place in the list', () => {
   const origins = ['https://app.example.com', 'https://app.example.com/'];
   expect(() => parseConfig(withSettings({ ...SETTINGS, origins }))).toThrow(
     'LANES_SETTINGS.origins.1 is "https://app.example.com/", but must be an origin such as https://app.example.com',
   );
 });
 
-test('all that is wrong is said at once', () => {
+test('all errors are reported at once', () => {
   const parse = () => parseConfig({ ...withSettings({ ...SETTINGS, maxStreams: 0 }), [SSE_ENV.port]: 'x', [LOG_ENV.table]: '' });
   expect(parse).toThrow(SSE_ENV.port);
   expect(parse).toThrow(LOG_ENV.table);

@@ -34,7 +34,7 @@ async function openStreams(count: number): Promise<readonly Promise<number>[]> {
   });
 }
 
-test('a task that its load balancer lets go closes its streams one after the other, without SIGTERM', async () => {
+test('a task that its load balancer drains closes its streams one after another, without SIGTERM', async () => {
   const ends = await openStreams(20);
   const beforeMs = performance.now();
   state = 'draining';
@@ -44,7 +44,7 @@ test('a task that its load balancer lets go closes its streams one after the oth
   expect(new Set(endedMs.map((ms) => Math.round(ms / 50))).size).toBeGreaterThan(1);
 });
 
-test('such a task says so to its load balancer and takes no new streams, but serves everything else until SIGTERM', async () => {
+test('such a task reports itself as draining and accepts no new streams, but serves everything else until SIGTERM', async () => {
   const ends = await openStreams(1);
   state = 'draining';
   await Promise.all(ends);

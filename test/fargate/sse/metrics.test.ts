@@ -22,7 +22,7 @@ test('a line is the embedded metric format, by stack and lane only, so that its 
   });
 });
 
-test('zeros are there, while a latency that nobody measured is not', () => {
+test('zeros are included, but not a latency that nobody measured', () => {
   const [line] = linesOf(new HubCounter());
   expect(line).toMatchObject({
     [METRICS.openConnections]: 0,
@@ -42,7 +42,7 @@ test('latencies are single values in milliseconds', () => {
   expect(line._aws.CloudWatchMetrics[0].Metrics).toContainEqual({ Name: METRICS.deliveryLatency, Unit: 'Milliseconds' });
 });
 
-test('taking the counts begins anew', () => {
+test('taking the counts resets them', () => {
   const counter = new HubCounter();
   counter.add('connects');
   counter.addLatency(1);

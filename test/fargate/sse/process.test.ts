@@ -49,7 +49,7 @@ async function openStreams(url: string, count: number): Promise<readonly SseClie
   return opened;
 }
 
-test('SIGTERM closes the streams one after the other, takes no new ones, removes the queue, and ends with 0', async () => {
+test('SIGTERM closes the streams one after another, accepts no new ones, removes the queue, and ends with 0', async () => {
   const service = await runService(1_500);
   const streams = await openStreams(service.url('/v1/events?channel=demo'), 10);
   service.kill('SIGTERM');
@@ -63,7 +63,7 @@ test('SIGTERM closes the streams one after the other, takes no new ones, removes
   expect(service.lines.map(({ message }) => message)).toEqual(expect.arrayContaining(['draining', 'queue closed', 'stopped']));
 });
 
-test('a client that holds on to its connection does not hold the stop up', async () => {
+test('a client that keeps its connection open does not delay the stop', async () => {
   const service = await runService(0);
   const poll = request(service.url('/v1/events?channel=demo&waitSeconds=25'), { headers: { Accept: 'application/json' } });
   const answered = once(poll, 'response');

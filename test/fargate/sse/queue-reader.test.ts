@@ -38,14 +38,14 @@ function notification(seq: number): string {
   return encodeNotification({ channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 });
 }
 
-test('notifications are handed over and deleted', async () => {
+test('notifications are passed on and deleted', async () => {
   start();
   queue.push(notification(1), notification(2));
   await until(() => queue.deleted.length === 2);
   expect(offered.map(({ seq }) => seq)).toEqual([1, 2]);
 });
 
-test('a message that is no notification is logged without its text, deleted, and stops nothing', async () => {
+test('a message that is not a notification is logged without its text, deleted, and blocks nothing', async () => {
   const warn = jest.fn();
   start(take, { ...silentLogger, warn });
   queue.push('private nonsense', notification(1));
@@ -55,7 +55,7 @@ test('a message that is no notification is logged without its text, deleted, and
   expect(JSON.stringify(warn.mock.calls)).not.toContain('private');
 });
 
-test('nothing is handed over while the hub asks to wait', async () => {
+test('nothing is passed on while the hub asks to wait', async () => {
   const pace = Promise.withResolvers<void>();
   let batches = 0;
   start((events) => {
@@ -72,7 +72,7 @@ test('nothing is handed over while the hub asks to wait', async () => {
   await until(() => offered.length === 40);
 });
 
-test('a queue that fails is tried again, less and less often', async () => {
+test('a failing queue is read again, less and less often', async () => {
   queue.failures.push(...Array.from({ length: 6 }, () => new Error('throttled')));
   start();
   queue.push(notification(1));
@@ -89,7 +89,7 @@ test('a queue that fails is tried again, less and less often', async () => {
   await until(() => offered.length === 1);
 });
 
-test('a message that cannot be deleted stops nothing', async () => {
+test('a message that cannot be deleted blocks nothing', async () => {
   jest.spyOn(queue, 'delete').mockRejectedValueOnce(new Error('throttled'));
   start();
   queue.push(notification(1));
@@ -98,7 +98,7 @@ test('a message that cannot be deleted stops nothing', async () => {
   await until(() => offered.length === 2);
 });
 
-test('it ends when it is told to', async () => {
+test('it ends when its signal aborts', async () => {
   start();
   await idle();
   stopping.abort();

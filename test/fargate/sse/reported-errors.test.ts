@@ -5,7 +5,7 @@ import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { startMemoryServer, startMemoryService } from './support/memory-service.ts';
 
-test('a task reports what its streams and its queue failed on, each once', async () => {
+test('a task reports the failures of its streams and its queue, each once', async () => {
   const queue = new MemoryTaskQueue();
   queue.failures.push(new Error('not allowed'));
   const log = new MemoryEventLog({ clock: systemClock, retentionMs: 3_600_000 });

@@ -25,7 +25,7 @@ const event = fc.record({
 });
 const cuts = fc.array(fc.nat(), { maxLength: 10 });
 
-test('a parser hears every event as it was, whatever is in it and however its bytes are cut', () => {
+test('a parser gets every event unchanged, whatever its content and however its bytes are split', () => {
   fc.assert(
     fc.property(fc.constantFrom(encodeOpening, encodeResumption), fc.array(event), cuts, (begin, events, cut) => {
       const normal = events.map(({ type, data }) => ({ type, data: data.replace(/\r\n?/g, '\n') }));

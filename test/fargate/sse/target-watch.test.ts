@@ -55,7 +55,7 @@ test('a target that drains is leaving', async () => {
   expect(await outcome).toBe('leaving');
 });
 
-test('a target that is not registered yet is not leaving, one that is not any more is', async () => {
+test('a target that is not registered yet is not leaving, one that is no longer registered is', async () => {
   const { clock, outcome, lookedAtMs } = watch(['unregistered', 'unregistered', 'registered', 'unregistered']);
   await until(() => clock.sleeping === 1);
   await clock.advance(3 * INTERVAL_MS);
@@ -63,7 +63,7 @@ test('a target that is not registered yet is not leaving, one that is not any mo
   expect(lookedAtMs).toHaveLength(4);
 });
 
-test('a task in one of two target groups leaves when that one lets it go, and not because the other does not know it', async () => {
+test('a task in one of two target groups leaves when that one drains it, and not because the other does not know it', async () => {
   const groups = ['unused', 'healthy'];
   const asked: string[] = [];
   const stub = await startAwsStub(({ input }) => {
@@ -97,18 +97,18 @@ test('the watch ends with its signal, also while it waits', async () => {
 test.each([
   [1, [0, 5_000, 10_000, 15_000]],
   [0, [0, 2_500, 5_000, 7_500, 10_000, 12_500, 15_000]],
-])('looks are a random part of the interval apart, never more (random %d)', async (random, expected) => {
+])('checks are a random part of the interval apart, never more (random %d)', async (random, expected) => {
   expect(await looksWithin(15_000, ['registered'], random)).toEqual(expected);
 });
 
-test('looks that fail come less and less often, up to a limit, and as often as before once they succeed', async () => {
+test('failing checks become less frequent, up to a limit, and normal again once they succeed', async () => {
   const failed = new Error('Rate exceeded');
   const looks = [failed, failed, failed, failed, failed, 'registered'] as const;
   // 2, 4, 8, 8, 8 intervals, then 1 and 1.
   expect(await looksWithin(32 * INTERVAL_MS, looks)).toEqual([0, 2, 6, 14, 22, 30, 31, 32].map((intervals) => intervals * INTERVAL_MS));
 });
 
-test('failing looks in a row are one line of log', async () => {
+test('consecutive failing checks are one log line', async () => {
   const failed = new Error('Rate exceeded');
   const { clock, outcome, warnings } = watch([failed, failed, 'registered', failed, 'draining']);
   await until(() => clock.sleeping === 1);

@@ -33,12 +33,12 @@ test('a publication is answered and notified, once for a redelivered EventBridge
   expect(notifications.filter(({ channel }) => channel === 'two')).toHaveLength(1);
 });
 
-test('a publication that is not valid fails by name', async () => {
+test('an invalid publication fails by name', async () => {
   const { results } = await world.invoke(PUBLISH, { channel: 'a b', data: '' });
   expect(results).toEqual([{ error: { name: 'InvalidInputError', message: expect.stringContaining('"a b"') } }]);
 });
 
-test('a log line says which service and which invocation it is about', async () => {
+test('a log line names its service and invocation', async () => {
   const { lines } = await world.invoke(PUBLISH, { channel: 'followed', data: 'hello' });
   expect(lines).toEqual([
     expect.objectContaining({

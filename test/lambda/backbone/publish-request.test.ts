@@ -23,7 +23,7 @@ test('a direct invocation without a key has none', () => {
   expect(toPublicationRequest({ channel: 'orders', data: 'new' }).publication).toEqual({ channel: 'orders', type: 'message', data: 'new' });
 });
 
-test('an EventBridge event publishes its detail under a key made of its id', () => {
+test('an EventBridge event publishes its detail under a key derived from its id', () => {
   expect(toPublicationRequest(busEvent).publication).toEqual({
     channel: 'orders',
     type: 'message',

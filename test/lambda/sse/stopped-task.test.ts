@@ -8,7 +8,7 @@ test('the task id is the last segment of the ARN', () => {
   expect(stoppedTaskId(event)).toBe('0af3');
 });
 
-test('the old form of the ARN, without the cluster, will do', () => {
+test('the old form of the ARN, without the cluster, is accepted', () => {
   expect(stoppedTaskId({ ...event, detail: { ...detail, taskArn: 'arn:aws:ecs:eu-west-1:123456789012:task/0af3' } })).toBe('0af3');
 });
 

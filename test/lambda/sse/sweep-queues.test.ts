@@ -31,15 +31,15 @@ async function sweep(agesMs: Readonly<Record<string, number>>, living: readonly 
   return { removed, error, lines };
 }
 
-test('the queue of a task that is gone is removed', async () => {
+test('the queue of a stopped task is removed', async () => {
   expect((await sweep({ a: 60 * MINUTE_MS }, [])).removed).toEqual(['lanes-a']);
 });
 
-test('the queue of a living task stays', async () => {
+test('the queue of a running task stays', async () => {
   expect((await sweep({ a: 60 * MINUTE_MS, b: 60 * MINUTE_MS }, ['a'])).removed).toEqual(['lanes-b']);
 });
 
-test('a queue younger than ten minutes stays, for its task may not be listed yet', async () => {
+test('a queue younger than ten minutes stays, because its task may not be listed yet', async () => {
   expect((await sweep({ a: 10 * MINUTE_MS - 1, b: 10 * MINUTE_MS }, [])).removed).toEqual(['lanes-b']);
 });
 
@@ -50,13 +50,13 @@ test.each([
   expect((await sweep(ages, [])).lines).toContainEqual(expect.objectContaining({ Orphans: count }));
 });
 
-test('a queue that cannot be removed does not keep the others', async () => {
+test('a queue that cannot be removed does not keep the others from being removed', async () => {
   const { removed, error } = await sweep({ a: 60 * MINUTE_MS, b: 60 * MINUTE_MS }, [], ['lanes-a']);
   expect(removed).toEqual(['lanes-b']);
   expect(error).toBeInstanceOf(SweepIncompleteError);
 });
 
-test('tasks are listed after queues, so that a task that makes its queue meanwhile is among them', async () => {
+test('tasks are listed after queues, so that a task that creates its queue in between is among them', async () => {
   const calls: string[] = [];
   await sweepQueues(
     {

@@ -75,7 +75,7 @@ export async function startEntryWorld(files: readonly string[]): Promise<EntryWo
 /** What is promised of every entry file. */
 export function entryContract(entries: readonly Entry[], world: () => EntryWorld): void {
   describe.each(entries)('$file', ({ file, keys, settings = {}, maxLoadedBytes = MAX_LOADED_BYTES }) => {
-    test('names every variable that its environment lacks and every setting that is wrong, and needs no other', async () => {
+    test('names every missing variable and every wrong setting, and needs no other', async () => {
       const names = Object.keys(JSON.parse(world().env[SETTINGS_VARIABLE] ?? ''));
       const wrong = JSON.stringify(Object.fromEntries(names.map((name) => [name, 'wrong'])));
       const { results } = await invokeBundle(world().file(file), { AWS_REGION: 'us-east-1', [SETTINGS_VARIABLE]: wrong }, []);

@@ -19,7 +19,7 @@ beforeEach(async () => {
   });
 });
 
-test('what the token allows is done', async () => {
+test('what the token allows is executed', async () => {
   expect(await socket.send({ action: 'subscribe', channel: 'orders.1' })).toMatchObject([{ kind: 'subscribed' }]);
   expect(await socket.send({ action: 'publish', channel: 'chat', data: 'x' })).toMatchObject([{ kind: 'published' }]);
 });
@@ -27,7 +27,7 @@ test('what the token allows is done', async () => {
 test.each<[string, ClientFrame]>([
   ['subscribing to another channel', { action: 'subscribe', channel: 'chat', requestId: '1' }],
   ['publishing to another channel', { action: 'publish', channel: 'orders.1', data: 'x', requestId: '1' }],
-])('%s is forbidden, by an error that names the channel', async (_, frame) => {
+])('%s is forbidden, with an error that names the channel', async (_, frame) => {
   const channel = 'channel' in frame ? frame.channel : '';
   expect(await socket.send(frame)).toEqual([
     { kind: 'error', code: 'forbidden', message: expect.stringContaining(`"${channel}"`), requestId: '1' },
@@ -36,7 +36,7 @@ test.each<[string, ClientFrame]>([
   expect(await socket.log.heads([channel])).toEqual(new Map());
 });
 
-test('a subscription to what is forbidden now can still be given up', async () => {
+test('a subscription that is now forbidden can still be ended', async () => {
   expect(await socket.send({ action: 'unsubscribe', channel: 'chat' })).toMatchObject([{ kind: 'unsubscribed' }]);
 });
 
@@ -45,12 +45,12 @@ test.each<ClientFrame>([
   { action: 'unsubscribe', channel: 'orders.1' },
   { action: 'publish', channel: 'chat', data: 'x' },
   { action: 'ping' },
-])('after the end of the token $action is refused as such', async (frame) => {
+])('after the token has expired, $action is refused for that reason', async (frame) => {
   await socket.clock.advance(60_000);
   expect(await socket.send(frame)).toMatchObject([{ kind: 'error', code: 'token_expired' }]);
 });
 
-test('after the end of the token nothing is delivered', async () => {
+test('after the token has expired, nothing is delivered', async () => {
   await socket.send({ action: 'subscribe', channel: 'orders.1' });
   await socket.clock.advance(60_000);
   expect((await socket.store.subscribers('orders.1', 10)).subscribers).toEqual([]);

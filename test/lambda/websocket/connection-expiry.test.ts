@@ -42,26 +42,26 @@ function openExpiry(pages: readonly (readonly string[])[], outcome: (connectionI
   };
 }
 
-test('each is told that its token has expired, and then ended', async () => {
+test('each is told that its token has expired, and then closed', async () => {
   const expiry = openExpiry([['c1', 'c2'], ['c3']]);
   await expiry.run();
   for (const id of ['c1', 'c2', 'c3']) expect(expiry.poster.sentTo(id)).toMatchObject([{ kind: 'error', code: 'token_expired' }]);
   expect(expiry.ended.sort()).toEqual(['c1', 'c2', 'c3']);
 });
 
-test('what runs that failed have left is looked for too', async () => {
+test('leftovers of failed runs are found too', async () => {
   const expiry = openExpiry([]);
   await expiry.run();
   expect(expiry.asked).toEqual([[clock.nowMs() - LOOK_BACK_MS, clock.nowMs()]]);
 });
 
-test('rows are left to $disconnect where the connection was open, and removed where it was closed before', async () => {
+test('rows are left to $disconnect if the connection was open, and deleted if it was already closed', async () => {
   const expiry = openExpiry([['open', 'closed']], (id) => ({ kind: id === 'open' ? 'closed' : 'gone' }));
   await expiry.run();
   expect(expiry.rowsClosed).toEqual(['closed']);
 });
 
-test('one that cannot be ended is warned of, and does not keep the others', async () => {
+test('one that cannot be closed is logged, and does not affect the others', async () => {
   const expiry = openExpiry([['c1', 'c2']], (id) => (id === 'c1' ? { kind: 'unknown', reason: '429' } : { kind: 'closed' }));
   await expiry.run();
   expect(expiry.ended).toContain('c2');
@@ -74,7 +74,7 @@ test('after the deadline no page begins', async () => {
   expect(expiry.ended).toEqual([]);
 });
 
-test('those that were ended are counted', async () => {
+test('those that were closed are counted', async () => {
   const expiry = openExpiry([['c1', 'c2']]);
   await expiry.run();
   expect(JSON.stringify(expiry.lines)).toContain(`"${METRICS.connectionsExpired}":2`);

@@ -65,39 +65,39 @@ function many(count: number): Record<string, Row> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`c${String(index).padStart(4, '0')}`, {}]));
 }
 
-test('a connection that is closed goes, one that is open stays', async () => {
+test('a closed connection is removed, an open one stays', async () => {
   const sweep = openSweep({ a: {}, b: {} }, (id) => (id === 'a' ? 'gone' : 'open'));
   await sweep.run();
   expect(sweep.left()).toEqual(['b']);
 });
 
-test('a young connection is not even asked for', async () => {
+test('a young connection is not probed', async () => {
   const sweep = openSweep({ young: { ageMs: MIN_AGE_MS - 1 }, old: {} });
   await sweep.run();
   expect(sweep.left()).toEqual(['young']);
   expect(sweep.probed).toEqual(['old']);
 });
 
-test('one whose token has expired only now is left to those who end it, which they could not without its row', async () => {
+test('one whose token has just expired is left to the function that closes it, which needs its row', async () => {
   const sweep = openSweep({ a: { expiredForMs: LOOK_BACK_MS - 1 } });
   await sweep.run();
   expect(sweep.left()).toEqual(['a']);
   expect(sweep.probed).toEqual([]);
 });
 
-test('a connection that expired long ago goes without a question', async () => {
+test('a connection that expired long ago is removed without a probe', async () => {
   const sweep = openSweep({ a: { expiredForMs: LOOK_BACK_MS } });
   await sweep.run();
   expect([sweep.left(), sweep.probed]).toEqual([[], []]);
 });
 
-test('a connection that cannot be looked at stays', async () => {
+test('a connection that cannot be probed stays', async () => {
   const sweep = openSweep({ a: {} }, () => 'unknown');
   await sweep.run();
   expect(sweep.left()).toEqual(['a']);
 });
 
-test('a run looks at no more connections than it may, and the next one goes on behind them, until all have had their turn', async () => {
+test('a run examines no more connections than allowed, and the next one continues after them, until all had their turn', async () => {
   const sweep = openSweep(many(250), () => 'open');
   await sweep.run(120);
   expect(sweep.probed).toHaveLength(120);
@@ -107,7 +107,7 @@ test('a run looks at no more connections than it may, and the next one goes on b
   expect(sweep.probed.toSorted()).toEqual(Object.keys(many(250)));
 });
 
-test('a run that has come to the end leaves no mark, and the next one begins anew', async () => {
+test('a run that has reached the end leaves no mark, and the next one begins anew', async () => {
   const sweep = openSweep(many(150), () => 'open');
   await sweep.run(150);
   expect(sweep.mark()).toBeUndefined();
@@ -115,7 +115,7 @@ test('a run that has come to the end leaves no mark, and the next one begins ane
   expect(sweep.probed.slice(150)).toEqual(Object.keys(many(10)));
 });
 
-test('a run ends with the page on which API Gateway did not answer, and the next one goes on behind it', async () => {
+test('a run ends with the page on which API Gateway did not respond, and the next one continues after it', async () => {
   const sweep = openSweep(many(250), (id) => (id === 'c0005' ? 'unknown' : 'open'));
   await sweep.run();
   expect(sweep.probed).toHaveLength(PAGE_SIZE);
@@ -129,7 +129,7 @@ test('a run begins no page after its time is over', async () => {
   expect(sweep.probed).toEqual([]);
 });
 
-test('few questions are on their way at once', async () => {
+test('few probes are in flight at once', async () => {
   const sweep = openSweep(many(100), () => 'open');
   await sweep.run();
   expect(sweep.mostInFlight()).toBe(10);

@@ -25,7 +25,7 @@ test('a closed connection loses its rows on all channels', async () => {
   expect(await fanOut.store.subscribe('c1', 'demo')).toBe('gone');
 });
 
-test('however many connections are closed, the other rows of only so many are deleted in one invocation', async () => {
+test('however many connections are closed, the other rows of only some are deleted in one invocation', async () => {
   const subscribers = connectionIds(MAX_CLOSES + 30);
   const fanOut = await openFanOut({ demo: subscribers, other: subscribers }, () => ({ kind: 'gone' }), 500);
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ goneConnections: MAX_CLOSES + 30, closedConnections: MAX_CLOSES });
@@ -59,7 +59,7 @@ test('a throttled connection alone is tried again', async () => {
   expect([fanOut.got('c1'), fanOut.got('c2')]).toEqual([['demo-1'], ['demo-1']]);
 });
 
-test('a connection that takes nothing within the budget is put back alone, with a delay', async () => {
+test('a connection that takes nothing within the budget is queued again alone, with a delay', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, throttledPosts: 3, undeliverable: 0, unfinished: [] });
   expect(fanOut.queue.jobs).toEqual([
@@ -74,14 +74,14 @@ test('the delay doubles with each attempt', async () => {
   expect(fanOut.queue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([2, 3, 6, 12]);
 });
 
-test('after the last attempt the event is set aside for those connections, and counted', async () => {
+test('after the last attempt the event goes to the dead-letter queue for those connections, and is counted', async () => {
   const fanOut = await openFanOut({}, () => ({ kind: 'unavailable', reason: '503' }));
   const job = { event: channelEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
   expect(await fanOut.deliver([queued(job)])).toMatchObject({ undeliverable: 1, unfinished: [] });
   expect([fanOut.queue.jobs, fanOut.queue.deadLetters]).toEqual([[], [job]]);
 });
 
-test('a refused post is set aside at once, logged and counted', async () => {
+test('a refused post goes to the dead-letter queue at once, logged and counted', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => (id === 'c1' ? { kind: 'refused', reason: '413' } : { kind: 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, undeliverable: 1 });
   expect(fanOut.queue.deadLetters).toEqual([
@@ -92,7 +92,7 @@ test('a refused post is set aside at once, logged and counted', async () => {
   );
 });
 
-test('no log line holds the data of an event', async () => {
+test('no log line contains the data of an event', async () => {
   const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'refused', reason: '413' }));
   await fanOut.deliver([notified(1)]);
   expect(JSON.stringify(fanOut.lines)).not.toContain('demo-1');
@@ -107,7 +107,7 @@ test('a poster that throws counts as unavailable for that connection alone', asy
   expect(fanOut.queue.jobs.map(({ job }) => ids(job.subscribers))).toEqual([['c1']]);
 });
 
-test('a connection that is stuck does not hold up the others', async () => {
+test('a stuck connection does not delay the others', async () => {
   const sentAtMs: number[] = [];
   const fanOut = await openFanOut(
     { demo: ['slow', 'c1', 'c2'] },
@@ -123,7 +123,7 @@ test('a connection that is stuck does not hold up the others', async () => {
   expect(Math.max(...sentAtMs) - startMs).toBeLessThan(100);
 });
 
-test('a connection that is stuck is not tried with the later events of the batch', async () => {
+test('a stuck connection is not tried with the later events of the batch', async () => {
   const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'throttled' }));
   await fanOut.deliver([notified(1), notified(2)]);
   expect(fanOut.poster.posts).toHaveLength(3);
@@ -133,13 +133,13 @@ test('a connection that is stuck is not tried with the later events of the batch
   ]);
 });
 
-test('posts in flight at the deadline are given up and put back', async () => {
+test('posts in flight at the deadline are aborted and queued again', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id, _, signal) => (id === 'c1' ? hanging(signal) : { kind: 'sent' }));
   expect(await fanOut.deliver([notified(1)], { timeMs: 1000 })).toMatchObject({ deliveries: 1, unfinished: [] });
   expect(fanOut.queue.jobs.map(({ job }) => [ids(job.subscribers), job.attempt])).toEqual([[['c1'], 2]]);
 });
 
-test('connections for which there was no time are put back at once, without counting as tried', async () => {
+test('connections for which there was no time are queued again at once, without counting as tried', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (_, __, signal) => hanging(signal), 1);
   await fanOut.deliver([notified(1)], { timeMs: 1000 });
   expect(fanOut.queue.jobs.map(({ job, delaySeconds }) => [ids(job.subscribers), job.attempt, delaySeconds])).toEqual([
@@ -153,7 +153,7 @@ test.each([
   ['neither a notification nor a job', '{"x":1}'],
   ['a job without an event', '{"subscribers":[],"attempt":1}'],
   ['a notification of a bad channel', '{"channel":"a b","epoch":"e","seq":1,"type":"message","data":"","publishedAt":0}'],
-])('a message that is %s is given back alone, with a line that says why', async (_, body) => {
+])('a message that is %s is returned to the queue alone, with a line that says why', async (_, body) => {
   const fanOut = await openFanOut({ demo: ['c1'] });
   expect(await fanOut.deliver([{ messageId: 'bad', body }, notified(2)])).toMatchObject({ deliveries: 1, unfinished: ['bad'] });
   expect(fanOut.lines).toEqual([
@@ -161,7 +161,7 @@ test.each([
   ]);
 });
 
-test('a channel whose subscribers cannot be read fails its records alone', async () => {
+test('a channel whose subscribers cannot be read fails only its own records', async () => {
   const fanOut = await openFanOut({ a: ['c1'], b: ['c2'] });
   const store = Object.assign(Object.create(fanOut.store), {
     forget: fanOut.store.forget.bind(fanOut.store),
@@ -174,7 +174,7 @@ test('a channel whose subscribers cannot be read fails its records alone', async
   expect(report).toMatchObject({ deliveries: 1, unfinished: ['m-a-1'] });
 });
 
-test('a record is given back when what is left of it cannot be handed over', async () => {
+test('a record is returned to the queue if the rest of it cannot be queued', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
   const queue = {
     enqueue: async () => {

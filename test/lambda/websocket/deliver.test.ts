@@ -93,7 +93,7 @@ function withPages({ store }: Awaited<ReturnType<typeof openFanOut>>, beforeRead
   });
 }
 
-test('pages for which there is no time left become one job that reads on, until all have been served', async () => {
+test('pages for which there is no time left become one job that continues reading, until all were served', async () => {
   const subscribers = connectionIds(5201);
   const fanOut = await openFanOut({ demo: subscribers }, undefined, 200);
   const store = withPages(fanOut, () => fanOut.clock.sleep(60));
@@ -123,7 +123,7 @@ test('the jobs of a page are queued while the next page is read', async () => {
   expect(steps).toEqual(['reads 1', 'reads 2', 'queues', 'reads 3', 'queued', 'queues', 'queued']);
 });
 
-test('a record whose further pages cannot be read is given back once its jobs on the way are queued', async () => {
+test('a record whose further pages cannot be read is returned to the queue once its jobs are queued', async () => {
   const fanOut = await openFanOut({ demo: connectionIds(5201) }, undefined, 200);
   const store = withPages(fanOut, (nth) => (nth === 3 ? Promise.reject(new Error('throttled')) : Promise.resolve()));
   let queued = 0;
@@ -138,13 +138,13 @@ test('a record whose further pages cannot be read is given back once its jobs on
   expect(queued).toBe(1);
 });
 
-test('nothing keeps time once the invocation has answered', async () => {
+test('no timer is left once the invocation has responded', async () => {
   const fanOut = await openFanOut({ demo: ['c1'] });
   await fanOut.deliver([notified(1)]);
   expect(fanOut.clock.sleeping).toBe(0);
 });
 
-test('an event that is followed is seen when it is received and when it is delivered, by its id', async () => {
+test('a traced event is logged by its id when it is received and when it is delivered', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
   await fanOut.deliver([notified(1)]);
   const { channel, epoch } = channelEvent(1);
@@ -153,7 +153,7 @@ test('an event that is followed is seen when it is received and when it is deliv
   expect(fanOut.lines).toEqual([hop({ hop: 'received' }), hop({ hop: 'delivered', connections: 2, stuck: 0 })]);
 });
 
-test('the latency of an event is measured once for a part, and not again for clients that do not read', async () => {
+test('the latency of an event is measured once per part, and not again for clients that do not read', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
   expect(await fanOut.deliver([notified(2)])).toMatchObject({ latenciesMs: [expect.any(Number)] });
 });

@@ -153,7 +153,7 @@ test('a connection that connected may subscribe, and is answered over the manage
   expect(postedTo('c1')).toEqual([{ kind: 'subscribed', channel: 'one', id: '0.0' }]);
 });
 
-test('what the SDK loads only when it is needed is in the bundle', async () => {
+test('what the SDK loads on demand is in the bundle', async () => {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, ...withoutCredentials } = world.env;
   const event = connectEvent('c1');
   const nowhere = { HOME: '/nowhere', AWS_EC2_METADATA_DISABLED: 'true' };
@@ -174,7 +174,7 @@ test('a connection that disconnected may not subscribe', async () => {
   expect(postedTo('c3')).toEqual([expect.objectContaining({ code: 'connection_unknown' })]);
 });
 
-test('the fan-out posts to subscribers, gives malformed messages back, and counts', async () => {
+test('the fan-out posts to subscribers, returns malformed messages to the queue, and counts', async () => {
   await connect('c4');
   await frame('c4', { action: 'subscribe', channel: 'three' });
   const Records = [notified(7, 'three'), { messageId: 'bad', body: 'hello' }];

@@ -29,7 +29,7 @@ test.each<[string, object | string]>([
   ['subscriptions to what is forbidden', { action: 'subscribe', channel: 'a b' }],
   ['unsubscriptions', { action: 'unsubscribe', channel: 'demo' }],
   ['publications', { action: 'publish', channel: 'demo', data: 'x' }],
-])('a flood of %s is answered so often, refused as often, and then ends the connection', async (_, frame) => {
+])('a flood of %s is answered up to the limit, refused as often, and then ends the connection', async (_, frame) => {
   for (let sent = 0; sent < 3 * MOST; sent++) await socket.send(frame);
   const answers = socket.poster.sentTo('c1');
   expect(answers).toHaveLength(2 * MOST);
@@ -37,7 +37,7 @@ test.each<[string, object | string]>([
   expect(new Set(socket.ended)).toEqual(new Set(['c1']));
 });
 
-test('whoever is refused is told when to try again, with the id of the request, and is counted', async () => {
+test('a refused client is told when to try again, with the id of the request, and is counted', async () => {
   for (let sent = 0; sent < MOST; sent++) await socket.send({ action: 'ping' });
   await socket.clock.advance(POST_WINDOW_MS - 500);
   expect(await socket.send({ action: 'ping', requestId: 'r1' })).toEqual([
@@ -54,7 +54,7 @@ test('whoever is refused is told when to try again, with the id of the request, 
   expect(await socket.send({ action: 'ping' })).toEqual([{ kind: 'pong' }]);
 });
 
-test('connections of one principal share what it may have, and others have their own', async () => {
+test('connections of one principal share its limit, and others have their own', async () => {
   await open('c2', 'ann');
   await open('c3', 'bob');
   for (let sent = 0; sent < MOST; sent++) await socket.send({ action: 'ping' }, { connectionId: 'c2' });
@@ -62,13 +62,13 @@ test('connections of one principal share what it may have, and others have their
   expect(await socket.send({ action: 'ping' }, { connectionId: 'c3' })).toEqual([{ kind: 'pong' }]);
 });
 
-test('a connection without a row is told so, and ended: whose it was is not known, so nothing could be counted', async () => {
+test('a connection without a row is told so, and closed: its principal is unknown, so nothing could be counted', async () => {
   await socket.store.close('c1');
   expect(await socket.send({ action: 'ping' })).toMatchObject([{ code: 'connection_unknown' }]);
   expect(socket.ended).toEqual(['c1']);
 });
 
-test('repairs of small gaps are counted by their posts: whoever has used its own up is served by the queue', async () => {
+test('repairs of small gaps count by their posts: above the limit, the queue serves them', async () => {
   for (let n = 1; n <= 10; n++) await socket.publish(`e${n}`);
   const { epoch } = await headOf(socket.log, 'demo');
   const small = { action: 'subscribe', channel: 'demo', after: `${epoch}.0` };

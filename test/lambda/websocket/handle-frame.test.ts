@@ -25,7 +25,7 @@ test.each([
   expect(await socket.send({ ...frame, requestId: 'r7' })).toEqual([expect.objectContaining({ kind, requestId: 'r7' })]);
 });
 
-test('a malformed frame is answered with its code and a sentence', async () => {
+test('a malformed frame is answered with its code and a message', async () => {
   const socket = await openSocket();
   expect(await socket.send('{"action":')).toEqual([
     { kind: 'error', code: 'invalid_frame', message: expect.stringContaining('is not JSON') },
@@ -57,7 +57,7 @@ test('subscribe makes the connection a subscriber of the channel', async () => {
   expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([expect.objectContaining({ connectionId: 'c1' })]);
 });
 
-test('a connection with all the channels that it may have is told so, and told which one was too many', async () => {
+test('a connection at its channel limit is told so, with the channel that was too many', async () => {
   const socket = await openSocket();
   for (let index = 0; index < MAX_CHANNELS_PER_CONNECTION; index++) await socket.store.subscribe('c1', `ch${index}`);
   expect(await socket.send({ action: 'subscribe', channel: 'demo', requestId: 'r1' })).toEqual([
@@ -103,7 +103,7 @@ test('unsubscribe ends the subscription', async () => {
   expect((await socket.store.subscribers('demo', 10)).subscribers).toEqual([]);
 });
 
-test('publish puts the event on the bus and answers its id', async () => {
+test('publish puts the event on the bus and returns its id', async () => {
   const socket = await openSocket();
   const [answer] = await socket.send({ action: 'publish', channel: 'demo', type: 'chat', data: 'hello' });
   const [event] = socket.bus.notified;
@@ -111,7 +111,7 @@ test('publish puts the event on the bus and answers its id', async () => {
   expect(answer).toEqual({ kind: 'published', channel: 'demo', id: `${event?.epoch}.1` });
 });
 
-test('publish with a key seen before answers the first id and publishes nothing', async () => {
+test('publish with a used key returns the first id and publishes nothing', async () => {
   const socket = await openSocket();
   const frame = { action: 'publish', channel: 'demo', data: 'hello', key: 'k1' };
   const first = await socket.send(frame);
@@ -119,7 +119,7 @@ test('publish with a key seen before answers the first id and publishes nothing'
   expect(socket.bus.notified).toHaveLength(1);
 });
 
-test('a publication that found no place in the log may be tried again', async () => {
+test('a publication that got no position in the log may be tried again', async () => {
   const socket = await openSocket();
   const publish = async () => {
     throw new PublishContendedError('channel demo: 5 seqs in a row were taken');
@@ -161,7 +161,7 @@ test('a connection found closed loses its rows', async () => {
   expect(await socket.store.subscribe('c1', 'demo')).toBe('gone');
 });
 
-test('whoever publishes too often is told so, is counted, and nothing is published', async () => {
+test('a principal that publishes too often is told so, is counted, and nothing is published', async () => {
   const socket = await openSocket();
   const deps = { quota: { perSecond: 7, take: async () => false } };
 
@@ -205,7 +205,7 @@ describe('a channel that was never used', () => {
     ]);
   });
 
-  test('leads a client that asks again after `0.0` into the first epoch by a reset', async () => {
+  test('leads a client that asks again after `0.0` into the first epoch with a reset', async () => {
     const socket = await openSocket();
     await socket.send(subscribe);
     await socket.publish('one');

@@ -66,7 +66,7 @@ test.each([
   ['among others, with spaces', { 'Sec-WebSocket-Protocol': 'mqtt, lanes.v1.json', authorization }],
   ['among others, without spaces', { 'Sec-WebSocket-Protocol': 'lanes.v1.json,bearer.good' }],
   ['under a header name in lower case', { 'sec-websocket-protocol': 'lanes.v1.json', authorization }],
-])('the sub-protocol offered %s is answered, and the token never', async (_, headers) => {
+])('the offered sub-protocol %s is selected, and never the token', async (_, headers) => {
   expect(await connect({ headers })).toEqual({ statusCode: 200, headers: { 'Sec-WebSocket-Protocol': 'lanes.v1.json' } });
 });
 
@@ -77,7 +77,7 @@ test.each([
   expect(await connect({ headers })).toEqual({ statusCode: 200 });
 });
 
-test('an offer of unknown sub-protocols only is refused without repeating it: a token may be in it', async () => {
+test('an offer of only unknown sub-protocols is refused without repeating it: it may contain a token', async () => {
   const { statusCode, body } = await connect({ headers: { 'Sec-WebSocket-Protocol': 'mqtt, bearer.good' } });
   expect(statusCode).toBe(400);
   expect(body).toContain('lanes.v1.json');
@@ -93,7 +93,7 @@ test.each<[string, Request]>([
     { headers: { Cookie: '__Host-lanes=good', Origin: 'https://d1.cloudfront.net', 'X-Lanes-Viewer-Host': 'd1.cloudfront.net' } },
   ],
   ['the query', { tokens: ['good'] }],
-])('a token in %s opens the connection, which may do what it allows until it ends', async (_, request) => {
+])('a token in %s opens the connection, which may do what it allows until it expires', async (_, request) => {
   expect((await connect(request)).statusCode).toBe(200);
   expect(await store.find('c1')).toEqual({
     connectionId: 'c1',
@@ -127,7 +127,7 @@ test('a stage can refuse tokens in the query', async () => {
   expect((await connect({ tokens: ['good'] }, { queryToken: false })).statusCode).toBe(401);
 });
 
-test('a principal with as many connections as it may have is refused with 429, and counted', async () => {
+test('a principal at its connection limit is refused with 429, and counted', async () => {
   for (const connectionId of ['a', 'b']) {
     await store.open({ connectionId, principal: 'ann', rights: RIGHTS, connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + 60_000 });
   }
@@ -137,7 +137,7 @@ test('a principal with as many connections as it may have is refused with 429, a
   expect(recorded.lines).toEqual([expect.objectContaining({ LimitedConnections: 1 })]);
 });
 
-test('a principal that comes and goes too often is refused for a while, and counted', async () => {
+test('a principal that reconnects too often is refused for a while, and counted', async () => {
   await answers.take('ann', 100);
   expect(await connect({ headers: { authorization } })).toEqual({ statusCode: 429, body: expect.stringMatching(/Connect limit reached/) });
   expect(recorded.lines).toEqual([expect.objectContaining({ LimitedFrames: 1 })]);

@@ -39,7 +39,7 @@ test.each([
   expect(parse(JSON.stringify(frame))).toEqual(command);
 });
 
-test('the longest request id is taken', () => {
+test('the longest request id is accepted', () => {
   expect(parseRequestId({ requestId: 'x'.repeat(128) })).toBe('x'.repeat(128));
 });
 
@@ -82,7 +82,7 @@ test.each([
   expect(() => parse(body)).toThrow(expect.objectContaining({ code, message: expect.stringContaining(named) }));
 });
 
-test('whatever the text, it is a command or an InvalidInputError', () => {
+test('any text is a command or an InvalidInputError', () => {
   const field = fc.oneof(fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'ping', 'demo', 'k3f9.1'), fc.jsonValue());
   const frame = fc.record(
     { action: field, channel: field, after: field, type: field, data: field, key: field, requestId: field },

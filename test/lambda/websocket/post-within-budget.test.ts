@@ -34,11 +34,11 @@ test('the waits double', async () => {
   expect((await run([{ kind: 'throttled' }])).triedAtMs).toEqual([0, 200, 600, 1400]);
 });
 
-test('chance takes off up to half of a wait', async () => {
+test('jitter removes up to half of a wait', async () => {
   expect((await run([{ kind: 'throttled' }], { random: 0 })).triedAtMs).toEqual([0, 100, 300, 700]);
 });
 
-test('gives up after the tries of the budget', async () => {
+test('gives up after the attempts of the budget', async () => {
   expect(await run([{ kind: 'throttled' }], { tries: 2 })).toEqual({ outcome: { kind: 'throttled' }, triedAtMs: [0, 200] });
 });
 

@@ -46,7 +46,7 @@ test('a long replay is answered with `subscribed`, and waits for its turns', asy
   expect(socket.replayQueue.jobs).toEqual([{ key: { principal: 'ann', connectionId: 'c1', channel: 'demo' }, delaySeconds: 0 }]);
 });
 
-test('a turn posts so much and no more, and its end tells that the client is caught up', async () => {
+test('a turn posts up to its limit, and at the end the client is told that it is caught up', async () => {
   const before = socket.poster.posts.length;
   await subscribe('demo', { requestId: 'r1' });
   const counts: number[] = [];
@@ -56,7 +56,7 @@ test('a turn posts so much and no more, and its end tells that the client is cau
   expect(socket.poster.sentTo('c1').at(-1)).toEqual({ kind: 'caughtUp', channel: 'demo', id: `${epoch}.50`, requestId: 'r1' });
 });
 
-test('events that are published meanwhile are in it', async () => {
+test('events that are published in the meantime are included', async () => {
   await subscribe('demo');
   await socket.turn();
   await socket.publish('late');
@@ -72,7 +72,7 @@ test('a gap that was open in one turn keeps `caughtUp` before it in the last', a
   expect(answers.at(-1)).toEqual({ kind: 'caughtUp', channel: 'demo', id: `${epoch}.50` });
 });
 
-test('a batch carries what fits one message of API Gateway', async () => {
+test('a batch contains what fits into one message of API Gateway', async () => {
   const answers = await socket.catchUp({ action: 'subscribe', channel: 'demo', after: `${epoch}.0`, batch: true });
   expect(answers.map(({ kind }) => kind)).toEqual(['subscribed', 'events', 'caughtUp']);
   expect(idsOf(answers)).toHaveLength(50);
@@ -89,7 +89,7 @@ test('ten requests for one channel are one replay, which serves the last of them
   ]);
 });
 
-test('a request that comes during a turn gets the next', async () => {
+test('a request during a turn gets the next turn', async () => {
   await subscribe('demo', { requestId: 'old' });
   await socket.turn();
   await subscribe('demo', { requestId: 'new' });
@@ -98,7 +98,7 @@ test('a request that comes during a turn gets the next', async () => {
   expect(socket.poster.sentTo('c1').at(-1)).toMatchObject({ kind: 'caughtUp', requestId: 'new' });
 });
 
-test('a principal with as many replays as it may have is told when to try again, and is counted', async () => {
+test('a principal at its replay limit is told when to try again, and is counted', async () => {
   await subscribe('demo');
   await subscribe('b');
   expect(await subscribe('c', { requestId: 'r3' })).toEqual([
@@ -126,7 +126,7 @@ test('a principal that has used up the posts of the window waits for the next, a
   expect(idsOf(socket.poster.sentTo('c1')).length % 50).toBe(0);
 });
 
-describe('a replay goes without a word', () => {
+describe('a replay ends silently', () => {
   test.each<[string, () => Promise<unknown>]>([
     ['when its connection has ended', () => socket.store.close('c1')],
     ['when its token has expired', () => socket.clock.advance(600_000)],
@@ -150,7 +150,7 @@ test('a connection that is found closed loses its rows, and its place', async ()
   expect(await socket.replays.renew({ principal: 'ann', connectionId: 'c1', channel: 'demo' })).toBeUndefined();
 });
 
-test('a turn that runs out of time goes on with the next', async () => {
+test('a turn that runs out of time continues in the next', async () => {
   const post = socket.poster.post.bind(socket.poster);
   await subscribe('demo');
   socket.poster.post = async (connectionId, frame) => {
@@ -170,7 +170,7 @@ test('posts of a turn begin at intervals', async () => {
   expect(socket.clock.nowMs() - beganAtMs).toBeGreaterThanOrEqual((TURN_POSTS - 1) * 5);
 });
 
-test('a turn that fails is told the client, who asks again, and leaves the place', async () => {
+test('a failed turn is reported to the client, who asks again, and releases its place', async () => {
   await subscribe('demo', { requestId: 'r1' });
   socket.log.read = async () => {
     throw new Error('secret detail');

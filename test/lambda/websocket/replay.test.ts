@@ -39,7 +39,7 @@ test('a replay runs over the pages of the log', async () => {
 test.each([
   ['of another epoch', 'zzz.1', 'epoch_changed'],
   ['beyond the newest event', undefined, 'ahead'],
-])('a cursor %s is answered with reset, and goes on at the baseline', async (_, cursor, reason) => {
+])('a cursor %s is answered with reset, and continues at the baseline', async (_, cursor, reason) => {
   const socket = await socketWithEvents(2);
   expect(await socket.send(socket.subscribe(cursor ?? `${socket.epoch}.9`))).toEqual([
     { kind: 'subscribed', channel: 'demo', id: `${socket.epoch}.2` },
@@ -72,7 +72,7 @@ test('`caughtUp` stays before a gap that a publisher may still fill', async () =
   expect(answers.slice(1)).toEqual([event(`${socket.epoch}.3`, 'e3'), { kind: 'caughtUp', channel: 'demo', id: `${socket.epoch}.1` }]);
 });
 
-test('an old gap is passed without a frame', async () => {
+test('an old gap is skipped without a frame', async () => {
   const socket = await socketWithEvents(1);
   await socket.log.allocate('demo');
   await socket.publish('e3');
@@ -97,7 +97,7 @@ test('a few events are sent at once, and what the function has no time for is le
   ]);
 });
 
-test('a replay that is overtaken by the expiry of its events says where to go on, and whoever does is reset', async () => {
+test('a replay whose events expire meanwhile reports where to continue, and a client that does so is reset', async () => {
   const socket = await openSocket();
   for (let n = 1; n <= 150; n++) await socket.publish(`e${n}`);
   const { epoch } = await headOf(socket.log, 'demo');
@@ -115,7 +115,7 @@ test('a replay that is overtaken by the expiry of its events says where to go on
   expect(again).toContainEqual({ kind: 'reset', channel: 'demo', reason: 'expired' });
 });
 
-test('a client that takes no more for now is told where to go on', async () => {
+test('a client that takes no more for now is told where to continue', async () => {
   let full = false;
   const socket = await socketWithEvents(3, (): PostOutcome => (full ? { kind: 'throttled' } : { kind: 'sent' }));
   const post = socket.poster.post.bind(socket.poster);
@@ -129,7 +129,7 @@ test('a client that takes no more for now is told where to go on', async () => {
   ]);
 });
 
-test('where to go on lies before an open gap', async () => {
+test('the position to continue at is before an open gap', async () => {
   const socket = await socketWithEvents(1);
   await socket.log.allocate('demo');
   await socket.publish('e3');

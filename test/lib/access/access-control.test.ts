@@ -9,10 +9,10 @@ const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 
 
 const synthesize = (stage: Stage) => Template.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }));
 
-describe('a stage that names no issuer has users of its own', () => {
+describe('a stage that names no issuer has its own users', () => {
   const template = synthesize(prod);
 
-  test('whom operators add, with passwords worth the name, and who are kept with the data', () => {
+  test('whom operators add, with strong passwords, and who are kept with the data', () => {
     template.hasResource('AWS::Cognito::UserPool', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -23,14 +23,14 @@ describe('a stage that names no issuer has users of its own', () => {
     });
   });
 
-  test('whose access tokens get the claim, from a trigger of the version that can', () => {
+  test('whose access tokens get the claim, from a trigger version that supports it', () => {
     template.hasResourceProperties('AWS::Cognito::UserPool', {
       UserPoolTier: 'ESSENTIALS',
       LambdaConfig: { PreTokenGenerationConfig: { LambdaVersion: 'V2_0' } },
     });
   });
 
-  test('who sign in by the authorization code flow alone, and come back to the lane', () => {
+  test('who sign in only with the authorization code flow, and return to the lane', () => {
     template.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['code'],
       CallbackURLs: ['https://lanes.example.com/'],
@@ -39,7 +39,7 @@ describe('a stage that names no issuer has users of its own', () => {
   });
 });
 
-test('in development they go with the stack', () => {
+test('in development they are deleted with the stack', () => {
   synthesize(dev).hasResource('AWS::Cognito::UserPool', { DeletionPolicy: 'Delete', Properties: { DeletionProtection: 'INACTIVE' } });
 });
 
@@ -72,7 +72,7 @@ test.each([
   expect(access.signInOrigins).toEqual(origins);
 });
 
-test('a page connects to the two hosts of an own user pool: one has discovery, the other tokens', () => {
+test('a page connects to the two hosts of a user pool: one has discovery, the other tokens', () => {
   const stack = new BackboneStack(testApp(), 'Backbone', { env: { region: dev.region }, stage: dev });
   const [domain] = Object.values(Template.fromStack(stack).findResources('AWS::Cognito::UserPoolDomain'));
   expect(domain?.['Properties'].Domain).toEqual({ 'Fn::Join': ['', ['backbone-', { Ref: 'AWS::AccountId' }]] });

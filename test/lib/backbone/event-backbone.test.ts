@@ -17,7 +17,7 @@ beforeAll(() => {
 });
 
 describe('the event log', () => {
-  test('takes no more in a second than the stage pays for', () => {
+  test('allows no more per second than the stage pays for', () => {
     prodTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {
       WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 20_000 },
       Replicas: [Match.objectLike({ ReadOnDemandThroughputSettings: { MaxReadRequestUnits: 20_000 } })],
@@ -70,7 +70,7 @@ describe('the topic', () => {
     devTemplate.hasResourceProperties('AWS::KMS::Key', { EnableKeyRotation: true });
   });
 
-  test('takes no message over a connection in the clear', () => {
+  test('accepts no message over an unencrypted connection', () => {
     devTemplate.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -80,7 +80,7 @@ describe('the topic', () => {
     });
   });
 
-  test('has a key that nobody can hand on by a grant, but AWS services for what they encrypt', () => {
+  test('has a key that nobody can delegate by a grant, except AWS services for what they encrypt', () => {
     devTemplate.hasResourceProperties('AWS::KMS::Key', {
       KeyPolicy: {
         Statement: Match.arrayWith([
@@ -128,7 +128,7 @@ describe('the publish function', () => {
     ]);
   });
 
-  test('is told the table, the topic and the times of the stage', () => {
+  test('gets the table, the topic and the times of the stage', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
@@ -171,7 +171,7 @@ test('the backbone alone needs no lane', () => {
   template.resourceCountIs('AWS::Lambda::Function', 1);
 });
 
-test('the stack answers with what a publisher and an operator need', () => {
+test('the stack outputs what a publisher and an operator need', () => {
   expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('PublishOutput'))).toEqual([
     'TokenIssuer',
     'PublishFunctionName',

@@ -67,19 +67,19 @@ beforeAll(() => {
 });
 
 describe('the distribution', () => {
-  test('speaks HTTP/2 and HTTP/3, with the web ACL, and needs no domain', () => {
+  test('supports HTTP/2 and HTTP/3, with the web ACL, and needs no domain', () => {
     template.hasResourceProperties(DISTRIBUTION, {
       DistributionConfig: { HttpVersion: 'http2and3', WebACLId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^WebAcl'), 'Arn'] } },
     });
     expect(configOf(template)).not.toHaveProperty('Aliases');
   });
 
-  test('neither caches nor compresses an answer of a lane', () => {
+  test('neither caches nor compresses a response of a lane', () => {
     expect(behaviors.map(({ PathPattern }) => PathPattern)).toEqual([undefined, '/v1/*', '/preview']);
     for (const behavior of behaviors.slice(1)) expect(behavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
   });
 
-  test('forgets errors of a task at once: kept, they would answer everybody for ten seconds', () => {
+  test('does not cache errors of a task: cached, they would answer everybody for ten seconds', () => {
     expect(configOf(template).CustomErrorResponses).toEqual(
       [500, 502, 503, 504].map((ErrorCode) => ({ ErrorCode, ErrorCachingMinTTL: 0 })),
     );
@@ -96,7 +96,7 @@ describe('the distribution', () => {
     });
   });
 
-  test('passes upgrades on to API Gateway with all headers but Host, which it knows its own API by', () => {
+  test('passes upgrades on to API Gateway with all headers except Host, by which it finds its API', () => {
     expect(behaviors[2]).toMatchObject({ OriginRequestPolicyId: ALL_VIEWER_EXCEPT_HOST });
   });
 
@@ -166,12 +166,12 @@ describe('the distribution', () => {
   test.each([
     ['sse', [undefined, '/v1/*']],
     ['websocket', [undefined, '/preview']],
-  ])('stands before the %s lane alone', (lane, paths) => {
+  ])('works with only the %s lane behind it', (lane, paths) => {
     const { DefaultCacheBehavior, CacheBehaviors } = configOf(synthesize({ lanes: [lane] }));
     expect([DefaultCacheBehavior, ...CacheBehaviors].map(({ PathPattern }) => PathPattern)).toEqual(paths);
   });
 
-  test('leaves all paths to the service where the stage has no console', () => {
+  test('leaves all paths to the service if the stage has no console', () => {
     const without = synthesize({ console: false });
     expect(configOf(without).DefaultCacheBehavior).toMatchObject({ CachePolicyId: CACHING_DISABLED, Compress: false });
     without.resourceCountIs('AWS::S3::Bucket', 0);
@@ -182,7 +182,7 @@ describe('the distribution', () => {
   });
 });
 
-test('access logs hold no query and no cookie, which may be tokens', () => {
+test('access logs contain no query and no cookie, which may be tokens', () => {
   const [delivery] = Object.values(template.findResources('AWS::Logs::Delivery'));
   const fields: string[] = delivery?.['Properties'].RecordFields;
   expect(fields).toContain('cs-uri-stem');
@@ -200,7 +200,7 @@ describe('the console', () => {
   const deployments = () => Object.entries(template.findResources('Custom::CDKBucketDeployment'));
   const deployed = (name: string) => deployments().find(([id]) => id.startsWith(`ConsoleFiles${name}`))?.[1];
 
-  test('comes from the bucket, cached and compressed, on every path that is no lane', () => {
+  test('comes from the bucket, cached and compressed, on every path that belongs to no lane', () => {
     const { Origins, DefaultCacheBehavior } = configOf(template);
     expect(DefaultCacheBehavior).toMatchObject({ CachePolicyId: CACHING_OPTIMIZED, Compress: true });
     const origin = Origins.find(({ Id }: { Id: string }) => Id === DefaultCacheBehavior.TargetOriginId);
@@ -214,7 +214,7 @@ describe('the console', () => {
     expect(DefaultCacheBehavior.ResponseHeadersPolicyId).toBeDefined();
   });
 
-  test('is in a bucket that is private, encrypted and versioned, and takes TLS only', () => {
+  test('is in a bucket that is private, encrypted and versioned, and accepts TLS only', () => {
     template.hasResourceProperties(BUCKET, {
       BucketEncryption: Match.anyValue(),
       PublicAccessBlockConfiguration: NO_PUBLIC_ACCESS,
@@ -227,7 +227,7 @@ describe('the console', () => {
     });
   });
 
-  test('may be read by this distribution alone, which may list, or a missing file would be answered 403', () => {
+  test('may be read by this distribution only, which may list, because otherwise a missing file would be 403', () => {
     const [policy] = Object.values(template.findResources('AWS::S3::BucketPolicy'));
     const statements: { Principal: unknown; Effect: string }[] = policy?.['Properties'].PolicyDocument.Statement;
     const toServices = statements.filter(({ Principal }) => JSON.stringify(Principal).includes('Service'));
@@ -243,7 +243,7 @@ describe('the console', () => {
     });
   });
 
-  test('goes with its stack in development, and stays in production', () => {
+  test('is deleted with its stack in development, and stays in production', () => {
     template.hasResource(BUCKET, { DeletionPolicy: 'Delete' });
     template.resourceCountIs('Custom::S3AutoDeleteObjects', 1);
     const production = synthesize({ production: true });
@@ -251,7 +251,7 @@ describe('the console', () => {
     production.resourceCountIs('Custom::S3AutoDeleteObjects', 0);
   });
 
-  test('is kept by browsers for a year where names change with the content, and asked for each time elsewhere', () => {
+  test('is cached by browsers for a year if names change with the content, and otherwise requested each time', () => {
     expect(deployed('Assets')?.['Properties']).toMatchObject({
       DestinationBucketKeyPrefix: 'assets',
       SystemMetadata: { 'cache-control': 'public, max-age=31536000, immutable' },
@@ -259,7 +259,7 @@ describe('the console', () => {
     expect(deployed('Page')?.['Properties'].SystemMetadata).toEqual({ 'cache-control': 'no-cache' });
   });
 
-  test('gets its assets before the page that names them, and keeps the ones of pages that are open', () => {
+  test('gets its assets before the page that names them, and keeps those of open pages', () => {
     expect(deployed('Page')?.['DependsOn']).toContain(deployments().find(([id]) => id.startsWith('ConsoleFilesAssets'))?.[0]);
     expect(deployed('Assets')?.['Properties'].Prune).toBe(false);
     expect(deployed('Page')?.['Properties']).toMatchObject({ Prune: true, Exclude: ['assets/*'] });

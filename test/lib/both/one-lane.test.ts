@@ -21,14 +21,14 @@ function synthesizeWithout(lane: string): Synthesis {
 /** Behind CloudFront there is a stack of the edge, whatever lanes there are. */
 const others = stageNamed('dev').edge.type === 'cloudfront' ? ['LanesDevBackbone', 'LanesDevEdge'] : ['LanesDevBackbone'];
 
-test('without the SSE lane a WebSocket-only app is left', () => {
+test('without the SSE lane, a WebSocket-only app remains', () => {
   const { status, output, templates } = synthesizeWithout('sse');
   expect(output).not.toMatch(/error/i);
   expect(status).toBe(0);
   expect(Object.keys(templates).sort()).toEqual([...others, 'LanesDevWebsocket']);
 }, 120_000);
 
-test('without the WebSocket lane an SSE-only app is left, whose console knows no WebSocket', () => {
+test('without the WebSocket lane, an SSE-only app remains, whose console knows no WebSocket', () => {
   const { status, templates } = synthesizeWithout('websocket');
   expect(status).toBe(0);
   expect(Object.keys(templates).sort()).toEqual([...others, 'LanesDevSse']);

@@ -30,7 +30,7 @@ test('finds what all rules of the plugin find', () => {
   );
 });
 
-test('does not try the rules of types that no template has', () => {
+test('does not try the rules for types that no template has', () => {
   const skipped = rulesWithoutResources([template({ Queue: { Type: 'AWS::SQS::Queue' } })]);
 
   expect(skipped).toContain('ct-rds-pr-1');

@@ -18,11 +18,11 @@ interface Rule {
 const rules: readonly Rule[] = Object.values(template.findResources('AWS::WAFv2::WebACL'))[0]?.['Properties'].Rules;
 
 describe('the web ACL', () => {
-  test('protects what it is told to', () => {
+  test('protects its load balancer', () => {
     template.hasResourceProperties('AWS::WAFv2::WebACLAssociation', { ResourceArn: 'arn:of-a-load-balancer' });
   });
 
-  test('turns an address away that sends too much, with 429', () => {
+  test('blocks an address that sends too much, with 429', () => {
     template.hasResourceProperties('AWS::WAFv2::WebACL', {
       DefaultAction: { Allow: {} },
       Rules: Match.arrayWith([
@@ -45,7 +45,7 @@ describe('the web ACL', () => {
     expect(new RegExp(pattern ?? '').test(String(length))).toBe(oversize);
   });
 
-  test('uses the rules of AWS, and only counts those that would stop events, cursors and cookies', () => {
+  test('uses the rules of AWS, and only counts those that would block events, cursors and cookies', () => {
     const counted = (group: string) =>
       rules.find(({ Name }) => Name === group)?.Statement.ManagedRuleGroupStatement?.RuleActionOverrides.map(({ Name }) => Name);
     expect(counted('AWSManagedRulesKnownBadInputsRuleSet')).toEqual([]);
@@ -61,7 +61,7 @@ describe('the web ACL', () => {
     ]);
   });
 
-  test('logs what it does without what may be a token', () => {
+  test('logs what it does, without headers that may be a token', () => {
     template.hasResourceProperties('AWS::Logs::LogGroup', { LogGroupName: Match.stringLikeRegexp('^aws-waf-logs-'), RetentionInDays: 7 });
     template.hasResourceProperties('AWS::WAFv2::LoggingConfiguration', {
       RedactedFields: [

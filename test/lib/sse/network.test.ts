@@ -38,7 +38,7 @@ describe('the network', () => {
     template.resourceCountIs('Custom::VpcRestrictDefaultSG', 0);
   });
 
-  test('logs what it refuses', () => {
+  test('logs what it rejects', () => {
     template.hasResourceProperties('AWS::EC2::FlowLog', { TrafficType: 'REJECT', LogDestinationType: 'cloud-watch-logs' });
   });
 

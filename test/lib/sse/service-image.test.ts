@@ -17,19 +17,19 @@ function buildContext(withConsole: boolean): string {
   return join(directory, readdirSync(directory).find((name) => name.startsWith('asset.')) ?? '');
 }
 
-test('the image holds a Dockerfile, the service in one file, and the page of the console', () => {
+test('the image contains a Dockerfile, the service in one file, and the page of the console', () => {
   const context = buildContext(true);
   expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'console', 'service.mjs']);
   expect(readdirSync(join(context, 'console'))).toContain('index.html');
 }, 60_000);
 
-test('the service stands alone', () => {
+test('the service needs no other files', () => {
   // Without its environment it says so. That far it comes only when every import was found.
   const { stderr, stdout } = spawnSync(process.execPath, ['service.mjs'], { cwd: buildContext(false), env: {}, encoding: 'utf8' });
   expect(stdout + stderr).toMatch(/LANES_LOG_TABLE is not set/);
 }, 60_000);
 
-test('without the console it holds no page', () => {
+test('without the console it contains no page', () => {
   expect(readdirSync(buildContext(false)).sort()).toEqual(['Dockerfile', 'service.mjs']);
 }, 60_000);
 

@@ -54,7 +54,7 @@ describe('the load balancer', () => {
     devTemplate.hasResourceProperties('AWS::ElasticLoadBalancingV2::Listener', plain([Match.objectLike({ Type: 'forward' })]));
   });
 
-  test('allows the silence that the stage says, drops headers that are none, and logs accesses', () => {
+  test('allows the silence that the stage sets, drops invalid headers, and logs accesses', () => {
     expect(loadBalancerAttributes(devTemplate)).toMatchObject({
       'idle_timeout.timeout_seconds': '60',
       'routing.http.drop_invalid_header_fields.enabled': 'true',
@@ -62,7 +62,7 @@ describe('the load balancer', () => {
     });
   });
 
-  test('answers over TLS with the headers that keep a page safe, and its policy names the hosts of the deployment', () => {
+  test('responds over TLS with the headers that keep a page safe, and its policy names the hosts of the deployment', () => {
     expect(listenerHeaders(prodTemplate, 443)).toEqual({
       strict_transport_security: 'max-age=31536000',
       content_security_policy:
@@ -74,7 +74,7 @@ describe('the load balancer', () => {
     });
   });
 
-  test('answers in the clear with the same but for HSTS where it forwards, and with none where it redirects', () => {
+  test('responds in plain HTTP with the same except HSTS if it forwards, and with none if it redirects', () => {
     const { strict_transport_security: _, ...others } = listenerHeaders(devTemplate, 443);
     expect(others).toHaveProperty('content_security_policy');
     expect(listenerHeaders(devTemplate, 80)).toEqual(others);
@@ -110,7 +110,7 @@ describe('the load balancer', () => {
     });
   });
 
-  test('balances by open streams, without the slow start that does not go with it, and waits for a drain', () => {
+  test('balances by open streams, without slow start, which does not support it, and waits for a drain', () => {
     expect(attributes(prodTemplate, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).toMatchObject({
       'load_balancing.algorithm.type': 'least_outstanding_requests',
       'deregistration_delay.timeout_seconds': '90',
@@ -125,7 +125,7 @@ test.each([0, 4_001])('an idle timeout of %s s, which only the deploy would refu
   expect(() => synthesize(dev, { idleTimeout: Duration.seconds(seconds) })).toThrow(`idleTimeout must be 1 to 4000 s, not ${seconds} s`);
 });
 
-test('the longest idle timeout is taken', () => {
+test('the longest idle timeout is accepted', () => {
   expect(() => synthesize(dev, { idleTimeout: Duration.seconds(4_000) })).not.toThrow();
 });
 

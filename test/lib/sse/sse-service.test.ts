@@ -32,7 +32,7 @@ describe('the service', () => {
     });
   });
 
-  test('never has fewer healthy tasks than desired during a deploy, and rolls a failing one back', () => {
+  test('never has fewer healthy tasks than desired during a deploy, and rolls back a failing one', () => {
     devTemplate.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: {
         MinimumHealthyPercent: 100,
@@ -42,7 +42,7 @@ describe('the service', () => {
     });
   });
 
-  test('has as many tasks as its streams need, within the bounds of the stage, and no count that a deploy would set back', () => {
+  test('has as many tasks as its streams need, within the bounds of the stage, and no count that a deploy would reset', () => {
     prodTemplate.hasResourceProperties('AWS::ECS::Service', { DesiredCount: Match.absent() });
     prodTemplate.hasResourceProperties('AWS::ApplicationAutoScaling::ScalableTarget', { MinCapacity: 3, MaxCapacity: 30 });
     prodTemplate.hasResourceProperties('AWS::ApplicationAutoScaling::ScalingPolicy', {
@@ -84,7 +84,7 @@ describe('the service', () => {
     expect(container(prodTemplate)).toMatchObject({ SystemControls: [{ Namespace: 'net.ipv4.tcp_wmem', Value: '4096 16384 262144' }] });
   });
 
-  test('is asked for life by ECS, and for readiness by the load balancer', () => {
+  test('is checked for liveness by ECS, and for readiness by the load balancer', () => {
     expect(container(devTemplate)).toMatchObject({ HealthCheck: { Command: ['CMD', 'node', '-e', expect.stringContaining('/healthz')] } });
   });
 
@@ -97,7 +97,7 @@ describe('the service', () => {
     devTemplate.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
   });
 
-  test('calls out to port 443 and nothing else, from the security group that it has always had', () => {
+  test('connects to port 443 and nothing else, from the security group that it has always had', () => {
     for (const template of [devTemplate, prodTemplate]) {
       const groups = template.findResources('AWS::EC2::SecurityGroup');
       expect(groups['ServiceSecurityGroupEEA09B68']?.['Properties'].SecurityGroupEgress).toEqual([
@@ -106,7 +106,7 @@ describe('the service', () => {
     }
   });
 
-  test('no security group lets everything out', () => {
+  test('no security group allows all outgoing traffic', () => {
     for (const template of [devTemplate, prodTemplate]) {
       const egress = [
         ...Object.values(template.findResources('AWS::EC2::SecurityGroup')).flatMap(
@@ -121,7 +121,7 @@ describe('the service', () => {
     }
   });
 
-  test('is told everything that it needs', () => {
+  test('gets everything that it needs', () => {
     const { LANES_SETTINGS: settings = '', ...variables } = serviceEnvironment(devTemplate);
     expect(JSON.parse(settings)).toEqual({
       memoryMb: 512,
@@ -159,7 +159,7 @@ describe('the service', () => {
     });
   });
 
-  test('finds in its environment all that it reads from it', () => {
+  test('finds everything in its environment that it reads', () => {
     // ECS adds this one.
     const issuer = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://issuer.example.com/keys' };
     const template = Template.fromStack(makeStack({ ...prod, auth: { ...prod.auth, issuer } }));

@@ -5,10 +5,13 @@ import { dev } from '../fixed-stages.ts';
 const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
 
 describe('the settings of the SSE lane', () => {
-  test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])('takes the cron expression %s', (cron) => {
-    const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
-    expect(parse({ sse: { ...dev.sse, scaling } })).not.toThrow();
-  });
+  test.each(['7 30 * * ? *', '0/15 * * * ? *', '30 7 ? * MON-FRI *', '0 8 1,15 * ? 2026-2030'])(
+    'accepts the cron expression %s',
+    (cron) => {
+      const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
+      expect(parse({ sse: { ...dev.sse, scaling } })).not.toThrow();
+    },
+  );
 
   test.each(['', '30 7 * * 1-5', '30 7 * * MON-FRI *', '30 7 ? * ? *', 'rate(5 minutes)'])('rejects the cron expression "%s"', (cron) => {
     const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };

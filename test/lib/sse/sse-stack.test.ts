@@ -25,7 +25,7 @@ beforeAll(() => {
 });
 
 describe('who may do what', () => {
-  test('names a resource wherever AWS knows one', () => {
+  test('names a resource wherever AWS supports one', () => {
     const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
     expect([...new Set(onEverything.flatMap(({ actions }) => actions))].sort()).toEqual([
       'ecr:GetAuthorizationToken',
@@ -96,7 +96,7 @@ describe('who may do what', () => {
   });
 });
 
-test('the stack answers with its URLs, and with what DNS is to point at', () => {
+test('the stack outputs its URLs, and what DNS must point to', () => {
   devTemplate.hasOutput('HttpsUrl', { Value: 'https://lanes-dev.example.com' });
   devTemplate.hasOutput('HttpUrl', {});
   devTemplate.hasOutput('LoadBalancerDnsName', { Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^FrontLoadBalancer'), 'DNSName'] } });

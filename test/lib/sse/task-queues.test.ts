@@ -14,7 +14,7 @@ describe('the prefix of task queues', () => {
     expect(prefixIn('LanesDevSse')).toBe('LanesDevSse_');
   });
 
-  test('is no start of the prefix of a stack whose name goes on', () => {
+  test('is not the beginning of the prefix of a stack with a longer name', () => {
     expect(prefixIn('LanesDevSse-Second').startsWith(prefixIn('LanesDevSse'))).toBe(false);
   });
 

@@ -18,7 +18,7 @@ describe.each(['AllAtOnce', 'Linear10PercentEvery1Minute'] as const)('%s', (roll
     template = synthesize(rollout);
   });
 
-  test('the queues invoke the alias, and nothing invokes the newest code past it', () => {
+  test('the queues invoke the alias, and nothing invokes the newest code directly', () => {
     const [alias = ''] = Object.keys(template.findResources('AWS::Lambda::Alias'));
     const invoked = Object.entries(template.findResources('AWS::Lambda::EventSourceMapping'))
       .filter(([id]) => id.startsWith('FanOut'))
@@ -40,7 +40,7 @@ describe('at once', () => {
   });
 });
 
-describe('by and by', () => {
+describe('gradually', () => {
   let template: Template;
 
   beforeAll(() => {
@@ -57,7 +57,7 @@ describe('by and by', () => {
     });
   });
 
-  test('it goes back when the function fails, and when messages come again and grow old', () => {
+  test('it rolls back when the function fails, and when messages are retried and get old', () => {
     const [group] = Object.values(template.findResources('AWS::CodeDeploy::DeploymentGroup'));
     const alarms: readonly { Name: unknown }[] = group?.['Properties'].AlarmConfiguration.Alarms;
     expect(alarms.map(({ Name }) => flatten(Name).replace(/\w{8}>$/, '>'))).toEqual([

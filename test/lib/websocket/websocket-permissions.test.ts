@@ -13,13 +13,13 @@ beforeAll(() => {
 });
 
 describe('who may do what', () => {
-  test('names a resource wherever AWS knows one', () => {
+  test('names a resource wherever AWS supports one', () => {
     const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
     // CodeDeploy watches alarms, and AWS knows no resource for that.
     expect([...new Set(onEverything.flatMap(({ actions }) => actions))]).toEqual(['cloudwatch:DescribeAlarms']);
   });
 
-  test('only who answers, delivers or ends may post to connections, only who ends them end, and only the sweep inspect them, on this stage', () => {
+  test('only functions that answer, deliver or close may post to connections, only those that close may close them, and only the sweep may inspect them, on this stage', () => {
     const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
     expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
       [
@@ -49,7 +49,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('who ends the connections of expired tokens finds them by the index, and may do nothing else to the tables than remove rows', () => {
+  test('the function that closes connections of expired tokens finds them by the index, and may only delete rows of the tables', () => {
     expect(readable(allowedTo(devTemplate, 'ExpiryHandler')).filter((line) => line.startsWith('dynamodb:'))).toEqual([
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
@@ -58,7 +58,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('$disconnect deletes the connection and its subscriptions, counts it out, and nothing else', () => {
+  test('$disconnect deletes the connection and its subscriptions, stops counting it, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'Disconnect'))).toEqual([
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
@@ -89,7 +89,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('turns of replays read the log, note how far they have come, post, and take turns', () => {
+  test('replay turns read the log, save their progress, post, and queue the next turn', () => {
     expect(readable(allowedTo(devTemplate, 'ReplaysHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
@@ -102,7 +102,7 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('the fan-out reads subscribers, forgets dead ones, posts, and sends to its own queues', () => {
+  test('the fan-out reads subscribers, deletes closed ones, posts, and sends to its own queues', () => {
     const sqs = (action: string, queue: string) => `sqs:${action} <FanOut${queue}.Arn>`;
     expect(readable(allowedTo(devTemplate, 'FanOutHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',

@@ -21,7 +21,7 @@ describe('the fan-out', () => {
     devTemplate.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'sqs', RawMessageDelivery: true });
   });
 
-  test('lets only the topic write into the queue of events', () => {
+  test('allows only the topic to write into the queue of events', () => {
     devTemplate.hasResourceProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
         Statement: Match.arrayWith([
@@ -52,13 +52,13 @@ describe('the fan-out', () => {
     );
   });
 
-  test('hides a message for six times as long as an invocation may run, and puts it aside after five tries', () => {
+  test('hides a message for six times as long as an invocation may run, and moves it to the dead-letter queue after five attempts', () => {
     for (const queue of ['FanOutEvents', 'FanOutDeliveries']) {
       expect(queueNamed(prodTemplate, queue)).toMatchObject({ VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 5 } });
     }
   });
 
-  test('encrypts every queue and takes nothing in the clear', () => {
+  test('encrypts every queue and accepts nothing unencrypted', () => {
     devTemplate.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
     devTemplate.allResourcesProperties('AWS::SQS::QueuePolicy', {
       PolicyDocument: {
@@ -92,7 +92,7 @@ describe('replays', () => {
     expect(fn?.[1]['Properties']).not.toHaveProperty('ReservedConcurrentExecutions');
   });
 
-  test('hide a message for six times as long as a turn may run, and put it aside after three tries', () => {
+  test('hide a message for six times as long as a turn may run, and move it to the dead-letter queue after three attempts', () => {
     expect(queueNamed(prodTemplate, 'ReplaysQueue')).toMatchObject({ VisibilityTimeout: 180, RedrivePolicy: { maxReceiveCount: 3 } });
     const [fn] = Object.entries(prodTemplate.findResources('AWS::Lambda::Function')).filter(([id]) => id.startsWith('ReplaysHandler'));
     expect(fn?.[1]['Properties'].Timeout).toBe(30);

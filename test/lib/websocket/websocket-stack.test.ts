@@ -13,7 +13,7 @@ beforeAll(() => {
   prodTemplate = synthesize(prod);
 });
 
-test('no table takes more in a second than the stage pays for, and no index less', () => {
+test('no table allows more per second than the stage pays for, and no index less', () => {
   prodTemplate.resourceCountIs('AWS::DynamoDB::GlobalTable', 3);
   prodTemplate.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
     WriteOnDemandThroughputSettings: { MaxWriteRequestUnits: 10_000 },
@@ -43,7 +43,7 @@ describe('the sweep', () => {
     expect(writing?.condition).toEqual({ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['#sweep'] } });
   });
 
-  test('runs at the interval of the stage, and looks at as many connections as it says', () => {
+  test('runs at the interval of the stage, and examines as many connections as it sets', () => {
     prodTemplate.hasResourceProperties('AWS::Events::Rule', { ScheduleExpression: 'rate(10 minutes)' });
     expect(environmentOf(prodTemplate, 'SweepHandlerFunction')).toMatchObject({
       LANES_CONNECTIONS_TABLE: expect.any(String),
@@ -72,7 +72,7 @@ describe('the API', () => {
     });
   });
 
-  test('logs accesses as JSON with a request id, without headers, query strings or frames, which may hold tokens', () => {
+  test('logs accesses as JSON with a request id, without headers, query strings or frames, which may contain tokens', () => {
     const [stage] = Object.values(devTemplate.findResources('AWS::ApiGatewayV2::Stage'));
     const format = JSON.parse(stage?.['Properties'].AccessLogSettings.Format);
     expect(Object.values(format).sort()).toEqual([
@@ -131,7 +131,7 @@ describe('the tables', () => {
     });
   });
 
-  test('let rows expire, and go with the stack: a row without its connection is worthless', () => {
+  test('let rows expire, and are deleted with the stack: a row without its connection is worthless', () => {
     prodTemplate.allResourcesProperties('AWS::DynamoDB::GlobalTable', {
       TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
       BillingMode: 'PAY_PER_REQUEST',
@@ -194,7 +194,7 @@ describe('environment', () => {
   });
 });
 
-test('the stack answers with the URL of the lane', () => {
+test('the stack outputs the URL of the lane', () => {
   devTemplate.hasOutput('WebSocketUrl', {
     Value: {
       'Fn::Join': [

@@ -48,7 +48,7 @@ test('what a role may do is drawn from the function that has it', () => {
   expect(graphOf(assembly).edges).toEqual([edge(...between, 'reads'), edge(...between, 'writes')]);
 });
 
-test('a denied action is no arrow', () => {
+test('a denied action is not an arrow', () => {
   const statement = { Effect: 'Deny', Action: 'dynamodb:GetItem', Resource: { 'Fn::GetAtt': ['Table', 'Arn'] } };
   write('LanesDevA', {
     Table: { Type: 'AWS::DynamoDB::GlobalTable' },
@@ -59,7 +59,7 @@ test('a denied action is no arrow', () => {
   expect(graphOf(assembly).edges).toEqual([]);
 });
 
-test('stages that are wired the same share a drawing, in which dead letters go along dotted arrows', () => {
+test('stages with the same connections share a drawing, in which dead letters follow dotted arrows', () => {
   const draw = (stack: string) => {
     write(stack, {
       Dead: { Type: 'AWS::SQS::Queue' },

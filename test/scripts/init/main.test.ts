@@ -9,7 +9,7 @@ const ISSUER = ['--issuer', 'https://id.example.com', '--audience', 'orders', '-
 const init = (...args: readonly string[]) =>
   spawnSync(process.execPath, ['scripts/init/main.ts', ...args], { cwd: ROOT, encoding: 'utf8' });
 
-test('--help tells every option', () => {
+test('--help lists every option', () => {
   const { status, stdout } = init('--help');
   expect(status).toBe(0);
   for (const name of ['name', 'lanes', 'edge', 'region', 'auth', 'issuer', 'audience', 'jwks', 'client-id', 'without-lab', 'dry-run']) {
@@ -31,13 +31,13 @@ test.each([
   expect(stderr).toContain(valid);
 });
 
-test('what nobody is there to be asked for is named', () => {
+test('without a terminal, unanswered questions are named', () => {
   const { status, stderr } = init('--dry-run', '--name', 'order-feed', '--lanes', 'sse');
   expect(status).toBe(2);
   expect(stderr).toContain('give --edge, --region, --auth.');
 });
 
-test('an issuer needs its audience and its keys, and a client for the console where there is one', () => {
+test('an issuer needs its audience and its keys, and a client if there is a console', () => {
   const incomplete = init('--dry-run', ...PLACE, '--lanes', 'sse', '--issuer', 'https://id.example.com');
   expect(incomplete.status).toBe(2);
   expect(incomplete.stderr).toContain('give --audience, --jwks, --client-id.');
@@ -45,7 +45,7 @@ test('an issuer needs its audience and its keys, and a client for the console wh
   expect(init('--dry-run', ...PLACE, ...ISSUER, '--lanes', 'websocket').status).toBe(0);
 });
 
-test('--dry-run lists what would go and what would change, and changes nothing', () => {
+test('--dry-run lists what would be removed and changed, and changes nothing', () => {
   const treeOf = () => spawnSync('git', ['status', '--porcelain'], { cwd: ROOT, encoding: 'utf8' }).stdout;
   const before = treeOf();
   const { status, stdout } = init('--dry-run', ...PLACE, '--lanes', 'sse', '--auth', 'cognito');

@@ -24,7 +24,7 @@ describe('the files of a project', () => {
     'CHANGELOG.md': '',
   };
 
-  test('leave out every folder of the lane that goes and of both, wherever it lies, and what is for the template', () => {
+  test('leave out every folder of the removed lane and of both, wherever it is, and what belongs to the template only', () => {
     expect(paths(files)).toEqual(['lib/lanes.ts', 'lib/sse/lane.ts', 'packages/client/src/websocket.ts', 'lab/load/main.ts']);
     expect(paths(files, { lanes: 'websocket' })).toContain('docs/websocket/operations.md');
   });
@@ -33,12 +33,12 @@ describe('the files of a project', () => {
     expect(paths(files, { lanes: 'both' })).toHaveLength(9);
   });
 
-  test('leave out lab where it is not wanted', () => {
+  test('leave out lab if it is not wanted', () => {
     expect(paths(files, { lanes: 'both' }, false).filter((path) => path.split('/').includes('lab'))).toEqual([]);
   });
 });
 
-test('the line of the lane that goes is taken out of the list', () => {
+test('the line of the removed lane is removed from the list', () => {
   const list = "// lanes\nexport { sse } from './sse/lane.ts';\nexport { websocket } from './websocket/lane.ts';\n";
   expect(make({ 'lib/lanes.ts': list }).get('lib/lanes.ts')).toBe("// lanes\nexport { sse } from './sse/lane.ts';\n");
 });
@@ -50,14 +50,14 @@ test('package and stacks get the name of the project, and the client that pages 
   );
 });
 
-test('commands and folders that are gone go out of package.json', () => {
+test('removed commands and folders are removed from package.json', () => {
   const scripts = { 'bench:fan-out': 'exec node lab/websocket/main.ts', deps: 'depcruise lib lab', load: 'exec node lab/load.ts' };
   const files = { 'package.json': JSON.stringify({ scripts }), 'lib/a.ts': '', 'lab/websocket/main.ts': '', 'lab/load.ts': '' };
   expect(JSON.parse(make(files).get('package.json') ?? '')).toEqual({ scripts: { deps: scripts.deps, load: scripts.load } });
   expect(JSON.parse(make(files, {}, false).get('package.json') ?? '')).toEqual({ scripts: { deps: 'depcruise lib' } });
 });
 
-test('a link to what is gone becomes its text', () => {
+test('a link to something removed becomes its text', () => {
   const files = {
     'docs/a.md': '[gone](websocket/b.md#x), [there](sse/b.md), [web](https://a.example)',
     'docs/websocket/b.md': '',
@@ -77,7 +77,7 @@ describe('a stage', () => {
 });`;
   const configured = (answers: Answers = {}) => make({ 'lib/stages/dev.ts': stage }, answers).get('lib/stages/dev.ts');
 
-  test('gets its Region, and the example of a certificate there', () => {
+  test('gets its Region, and an example of a certificate there', () => {
     expect(configured()).toContain("region: 'eu-central-1'");
     expect(configured()).toContain('arn:aws:acm:eu-central-1:111122223333');
   });
@@ -89,7 +89,7 @@ describe('a stage', () => {
     );
   });
 
-  test('gets CloudFront in the place of the load balancer', () => {
+  test('gets CloudFront instead of the load balancer', () => {
     expect(configured({ edge: 'cloudfront' })).toContain("type: 'cloudfront'");
     expect(configured({ edge: 'cloudfront' })).not.toContain('certificateArn');
   });

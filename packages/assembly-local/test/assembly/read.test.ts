@@ -55,14 +55,14 @@ test('assets are found by object key and image tag', () => {
   expect(images.get('def')).toBe(join(directory, 'asset.def'));
 });
 
-test('nested assemblies are part of it', () => {
+test('nested assemblies are included', () => {
   write('manifest.json', { artifacts: { Stage: { type: 'cdk:cloud-assembly', properties: { directoryName: 'assembly-Stage' } } } });
   write('assembly-Stage/manifest.json', { artifacts: { Inner: stackArtifact('t.json') } });
   write('assembly-Stage/t.json', {});
   expect(readAssembly(directory).stacks.map(({ name }) => name)).toEqual(['Inner']);
 });
 
-test('a directory that is no assembly is an error that names the file', () => {
+test('a directory that is not an assembly is an error that names the file', () => {
   expect(() => readAssembly(directory)).toThrow(UnreadableAssemblyError);
   expect(() => readAssembly(directory)).toThrow(/manifest\.json/);
 });
@@ -72,7 +72,7 @@ test('an assembly without stacks is an error', () => {
   expect(() => readAssembly(directory)).toThrow(/contains no stack/);
 });
 
-test('a template of another shape is an error that names the place', () => {
+test('a template with another shape is an error that names the place', () => {
   write('manifest.json', { artifacts: { App: stackArtifact('t.json') } });
   write('t.json', { Resources: { Q: { Properties: {} } } });
   expect(() => readAssembly(directory)).toThrow(/t\.json.*Resources\.Q\.Type/);

@@ -27,7 +27,7 @@ function evaluate(value: TemplateValue, template: Partial<Template> = {}): unkno
 }
 
 describe('references', () => {
-  test('Ref of a table is its name, made from stack and logical id', () => {
+  test('Ref of a table is its name, derived from stack and logical id', () => {
     expect(evaluate({ Ref: 'Table' })).toMatch(/^App-Table-[0-9a-f]{10}$/);
   });
 
@@ -39,7 +39,7 @@ describe('references', () => {
     expect(evaluate({ Ref: 'Queue' })).toBe('https://sqs.eu-west-1.amazonaws.com/000000000000/my-eu-west-1');
   });
 
-  test('Fn::GetAtt takes the dotted form too', () => {
+  test('Fn::GetAtt also accepts the dotted form', () => {
     expect(evaluate({ 'Fn::GetAtt': 'Queue.QueueName' })).toBe('my-eu-west-1');
   });
 
@@ -128,7 +128,7 @@ describe('several stacks', () => {
     expect(outputs['App']?.['Arn']).toBe('arn:aws:sns:eu-west-1:000000000000:events');
   });
 
-  test('an import that nobody exports is an error that names it', () => {
+  test('an import without an export is an error that names it', () => {
     expect(() => resolve(stack({ Outputs: { X: { Value: { 'Fn::ImportValue': 'Nothing' } } } }))).toThrow(/Nothing/);
   });
 
@@ -145,7 +145,7 @@ describe('resource types', () => {
     expect(() => resolve(stack({ Resources }))).toThrow(/AWS::ElastiCache::ServerlessCache \(Cache in stack App\)/);
   });
 
-  test('a resource whose condition does not hold is left out, whatever its type', () => {
+  test('a resource whose condition is false is left out, whatever its type', () => {
     const Resources = { Cache: { Type: 'AWS::ElastiCache::ServerlessCache', Condition: 'Never', Properties: {} } };
     const Conditions = { Never: { 'Fn::Equals': ['a', 'b'] } };
     expect(resolve(stack({ Resources, Conditions })).resources).toEqual([]);

@@ -70,7 +70,7 @@ function balancers(path: string, actions: TemplateValue) {
   return balancersFromResources(resources, { key: '', cert: '' }, [], new Map([['https://issuer.example', 'http://127.0.0.1:8000']]));
 }
 
-test('a rule for all requests counts in the place of the default, and its group of weight 0 gets none', async () => {
+test('a rule for all requests replaces the default action, and its group of weight 0 gets none', async () => {
   const { listeners, targetGroups } = balancers('/*', forwardTo(['First', 100], ['Second', 0]));
   const [first, second] = await Promise.all([...targetGroups.values()].map((group, index) => addTask(group, `task ${index}`)));
   const [entry] = listeners;
@@ -81,7 +81,7 @@ test('a rule for all requests counts in the place of the default, and its group 
   expect(answers).toEqual(Array(4).fill('task 0'));
 });
 
-test('the attributes of a listener add headers to answers of tasks and of its own, with the local addresses', async () => {
+test('the attributes of a listener add headers to responses of tasks and its own, with the local addresses', async () => {
   const { listeners, targetGroups } = balancers('/*', forwardTo(['First', 1]));
   const [entry] = listeners;
   await entry?.listener.listen();

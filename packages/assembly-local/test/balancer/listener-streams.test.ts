@@ -48,7 +48,7 @@ describe('streams', () => {
     await until('both arrive', () => received.every((text) => text === 'hello'));
   });
 
-  test('a client that leaves takes its request at the target with it', async () => {
+  test('when a client leaves, its request at the target ends', async () => {
     const stream = world.serveStream();
     // The idle timeout, which would end it anyway, is longer than this test may take.
     const asking = get((await world.front('http', { idleTimeoutMs: 600_000 })).url, { agent: false });
@@ -59,7 +59,7 @@ describe('streams', () => {
     expect(world.group.targets[0]?.outstanding).toBe(0);
   });
 
-  test('so does a cancelled HTTP/2 stream, and its neighbours stay', async () => {
+  test('so does a canceled HTTP/2 stream, and the other streams stay', async () => {
     const closed: string[] = [];
     world.serve = (request, response) => {
       response.writeHead(200).flushHeaders();
@@ -73,7 +73,7 @@ describe('streams', () => {
     expect(closed).toEqual(['/gone']);
   });
 
-  test('a target that breaks off breaks off the answer, which does not look complete', async () => {
+  test('a target that aborts its response aborts it for the client, which does not take it for complete', async () => {
     const stream = world.serveStream();
     const [response] = await once(get((await world.front('http')).url, { agent: false }), 'response');
     response.resume();
@@ -100,7 +100,7 @@ describe('streams', () => {
     await until('the target knows', () => stream.closed);
   });
 
-  test('one that says something in time is not', async () => {
+  test('a stream that sends something in time is not cut', async () => {
     const stream = world.serveStream();
     const [response] = await once(get((await world.front('http', { idleTimeoutMs: 400 })).url, { agent: false }), 'response');
     let text = '';

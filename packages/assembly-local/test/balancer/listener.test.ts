@@ -68,7 +68,7 @@ describe('forwarding', () => {
     expect([answer.status, answer.body, answer.headers.get('x-answer')]).toEqual([201, 'made', 'yes']);
   });
 
-  test('the target learns who asked, and how', async () => {
+  test('the target learns who sent the request, and how', async () => {
     let headers: IncomingMessage['headers'] = {};
     world.serve = (request, response) => {
       headers = request.headers;
@@ -109,7 +109,7 @@ describe('forwarding', () => {
     response.resume();
   });
 
-  test('headers of one connection do not travel over HTTP/2', async () => {
+  test('connection-specific headers are not sent over HTTP/2', async () => {
     world.serve = (_, response) =>
       response.writeHead(200, { connection: 'keep-alive, x-private', 'keep-alive': 'timeout=5', 'x-private': '1' }).end();
     const { head } = await exchange(world.session(await world.front('https')), { ':path': '/' });
@@ -125,7 +125,7 @@ describe('forwarding', () => {
   });
 });
 
-describe('answers of the balancer itself', () => {
+describe('responses of the balancer itself', () => {
   test('503 without targets', async () => {
     for (const one of world.group.targets) world.group.remove(one);
     const answer = await fetchText((await world.front('http')).url);
@@ -138,7 +138,7 @@ describe('answers of the balancer itself', () => {
     expect((await fetchText((await world.front('http')).url)).status).toBe(502);
   });
 
-  test('502 when the target hangs up before it answers', async () => {
+  test('502 when the target closes the connection before it responds', async () => {
     world.serve = (request) => request.socket.destroy();
     expect((await fetchText((await world.front('http')).url)).status).toBe(502);
   });
@@ -148,7 +148,7 @@ describe('answers of the balancer itself', () => {
     expect((await exchange(world.session(await world.front('https')), { ':path': '/' })).head[':status']).toBe(502);
   });
 
-  test('504 when the target says nothing for the idle timeout', async () => {
+  test('504 when the target sends nothing for the idle timeout', async () => {
     world.serve = () => undefined;
     expect((await fetchText((await world.front('http', { idleTimeoutMs: 100 })).url)).status).toBe(504);
   });

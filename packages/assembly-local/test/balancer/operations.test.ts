@@ -43,14 +43,14 @@ test('a target is initial, healthy, draining while it has requests, and then unk
   expect(await healthOf(1)).toMatchObject({ TargetHealth: { State: 'unused', Reason: 'Target.NotRegistered' } });
 });
 
-test('without a choice all targets are described', async () => {
+test('without a selection all targets are described', async () => {
   group.register(1);
   group.register(2);
   const { TargetHealthDescriptions = [] } = await client.send(new DescribeTargetHealthCommand({ TargetGroupArn: ARN }));
   expect(TargetHealthDescriptions.map(({ Target }) => Target?.Port)).toEqual([1, 2]);
 });
 
-test('a target group that is not there is an error that names it', async () => {
+test('a target group that does not exist is an error that names it', async () => {
   const describing = client.send(new DescribeTargetHealthCommand({ TargetGroupArn: `${ARN}0` }));
   await expect(describing).rejects.toMatchObject({ name: 'TargetGroupNotFoundException', message: expect.stringContaining(`${ARN}0`) });
 });

@@ -31,7 +31,7 @@ afterEach(() => {
   server.close();
 });
 
-test('a target is taken in with its first passed check', async () => {
+test('a target becomes healthy with its first passed check', async () => {
   const target = group.register(port);
   expect(target.state).toBe('initial');
   await target.healthy;
@@ -62,7 +62,7 @@ test('with no healthy target the balancer fails open', () => {
   expect(group.pick()).toBe(target);
 });
 
-test('with no target at all there is none', () => {
+test('without any target none is picked', () => {
   expect(group.pick()).toBeUndefined();
 });
 

@@ -48,7 +48,7 @@ test('leaves out what is excluded', () => {
   expect([...bucket.objects.keys()]).toEqual(['index.html']);
 });
 
-test('puts values in the place of markers, with addresses of this machine', () => {
+test('replaces markers with values, with local addresses', () => {
   deploy(
     { 'config.json': '{"url":"https://<<m>>/x","quoted":"<<q>>"}' },
     { SourceMarkers: [{ '<<m>>': 'lanes.example', '<<q>>': '"' }], SourceMarkersConfig: [{ jsonEscape: true }] },
@@ -56,7 +56,7 @@ test('puts values in the place of markers, with addresses of this machine', () =
   expect(JSON.parse(textOf('config.json') ?? '')).toEqual({ url: 'http://127.0.0.1:1/x', quoted: '"' });
 });
 
-test('puts addresses of this machine into a configuration without markers, and leaves other files as they are', () => {
+test('puts local addresses into a configuration without markers, and leaves other files unchanged', () => {
   deploy({ 'config.json': '{"issuer":"https://lanes.example"}', 'page.js': 'connect("https://lanes.example")' });
   expect(textOf('config.json')).toBe('{"issuer":"http://127.0.0.1:1"}');
   expect(textOf('page.js')).toBe('connect("https://lanes.example")');

@@ -32,17 +32,17 @@ test.each([
   ['PutItem', { TableName: TABLE, Item: item('a') }, ['a']],
   ['BatchGetItem', { RequestItems: { rows: { Keys: [item('a'), item('b')] } } }, ['a', 'b']],
   ['BatchWriteItem', { RequestItems: { rows: [{ PutRequest: { Item: item('a') } }, { DeleteRequest: { Key: item('b') } }] } }, ['a', 'b']],
-])('%s asks for the table, with the partition keys that it touches', (operation, input, keys) => {
+])('%s needs permission for the table, with the partition keys that it touches', (operation, input, keys) => {
   expect(permissions[operation]?.(input)).toEqual([
     { action: `dynamodb:${operation}`, resource: TABLE, context: { 'dynamodb:LeadingKeys': keys } },
   ]);
 });
 
-test('a batch asks for every table that it names', () => {
+test('a batch needs permission for every table that it names', () => {
   const input = { RequestItems: { rows: { Keys: [item('a')] }, others: { Keys: [] } } };
   expect(permissions['BatchGetItem']?.(input).map(({ resource }) => resource)).toEqual([TABLE, TABLE.replace('rows', 'others')]);
 });
 
-test('a batch that cannot be read asks for every table there is', () => {
+test('a batch that cannot be parsed needs permission for every table', () => {
   expect(permissions['BatchWriteItem']?.({ RequestItems: { rows: 'all' } })).toMatchObject([{ resource: TABLE.replace('rows', '*') }]);
 });

@@ -21,7 +21,7 @@ let stub: AwsStub;
 
 afterEach(() => stub.stop());
 
-test('tables are made when DynamoDB says that they are active, not when it has taken the order', async () => {
+test('a table exists once DynamoDB says that it is active, not when the request is accepted', async () => {
   const statuses = ['CREATING', 'CREATING', 'ACTIVE'];
   stub = await startAwsStub(({ action }) => {
     if (action === 'CreateTable') return { body: { TableDescription: { TableStatus: 'CREATING' } } };
@@ -33,7 +33,7 @@ test('tables are made when DynamoDB says that they are active, not when it has t
   expect(stub.actions()).toEqual(['CreateTable', 'DescribeTable', 'DescribeTable', 'DescribeTable']);
 });
 
-test('a table that cannot be made is an error that names it', async () => {
+test('a table that cannot be created is an error that names it', async () => {
   stub = await startAwsStub(() => ({ status: 400, body: { message: 'Too many tables' } }));
 
   await expect(new DynamoDb({}).createTables([TABLE], stub.endpoint)).rejects.toThrow(/CreateTable of table log failed: .*Too many tables/);

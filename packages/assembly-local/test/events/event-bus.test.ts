@@ -79,7 +79,7 @@ test('an event that matches reaches the target, as EventBridge wraps it', async 
   ]);
 });
 
-test('a bad entry fails alone', async () => {
+test('an invalid entry fails alone', async () => {
   start(rule({ EventPattern: { source: ['test'] } }));
   const answer = await events.send(
     new PutEventsCommand({
@@ -101,7 +101,7 @@ test('a disabled rule does nothing', async () => {
   expect(await received()).toEqual([]);
 });
 
-test('a constant input takes the place of the event', async () => {
+test('a constant input replaces the event', async () => {
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: queue.arn, Input: '{"fixed":true}' }] }));
   bus.put('test', 'x', {});
   expect(await received()).toEqual([{ fixed: true }]);
@@ -154,7 +154,7 @@ describe('a topic as target', () => {
     bus = new EventBus({ resources, region: 'us-east-1', functions, queues, topics, publishDeniedBy, log });
   }
 
-  test('hands the event to its subscribers', async () => {
+  test('passes the event to its subscribers', async () => {
     startWithTopic(() => undefined);
     bus.put('test', 'x', { order: 7 });
     expect(await received()).toEqual([expect.objectContaining({ source: 'test', detail: { order: 7 } })]);
@@ -167,7 +167,7 @@ describe('a topic as target', () => {
     expect(await received()).toEqual(['order 7 is late']);
   });
 
-  test('whose policy does not let the rule in gets nothing, and the log names it', async () => {
+  test('gets nothing if its policy denies the rule, and the log names it', async () => {
     startWithTopic(() => 'the key k');
     bus.put('test', 'x', {});
     expect(await received()).toEqual([]);
@@ -175,7 +175,7 @@ describe('a topic as target', () => {
   });
 });
 
-test('a target whose policy does not let the rule in gets nothing, its dead-letter queue does, and the log names it', async () => {
+test('a target whose policy denies the rule gets nothing, its dead-letter queue does, and the log names it', async () => {
   const closed = queues.create('closed');
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: queue.arn } }] }));
   bus.put('test', 'x', {});
@@ -185,7 +185,7 @@ test('a target whose policy does not let the rule in gets nothing, its dead-lett
   expect(lines.join('')).toMatch(/AccessDenied: EventBridge may not send to arn:aws:sqs:us-east-1:000000000000:closed for .*rule\/rule/);
 });
 
-test('where the dead-letter queue lets it in neither, the event is lost', () => {
+test('if the dead-letter queue denies it too, the event is lost', () => {
   const [closed, dead] = [queues.create('closed'), queues.create('dead')];
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: dead.arn } }] }));
   bus.put('test', 'x', {});

@@ -39,7 +39,7 @@ test('without an input the target gets the event', () => {
   expect(JSON.parse(compileInput({}, RULE)(EVENT))).toEqual(EVENT);
 });
 
-test('a constant input takes the place of the event, as it stands', () => {
+test('a constant input replaces the event, unchanged', () => {
   expect(compileInput({ Input: '{"fixed": true}' }, RULE)(EVENT)).toBe('{"fixed": true}');
 });
 
@@ -95,11 +95,11 @@ describe('an input template', () => {
     });
   });
 
-  test('objects between quotes lose theirs', () => {
+  test('objects between quotes lose their own quotes', () => {
     expect(transform('"detail is <nested>"')).toBe('"detail is {key:value}"');
   });
 
-  test('what the event does not have is left empty', () => {
+  test('values that the event does not have are left empty', () => {
     expect(transform('{"bare": <missing>, "quoted": "<missing>!"}')).toBe('{"bare": "", "quoted": "!"}');
     expect(transform('none: <missing>')).toBe('none: ');
   });

@@ -56,7 +56,7 @@ test('messages of a batch that succeeds are deleted', async () => {
   expect(deadLetters.counts().ready).toBe(0);
 });
 
-test('only the messages that the function names stay in the queue, to come again', async () => {
+test('only the messages that the function names stay in the queue and are received again', async () => {
   usePatientQueue();
   run('batch');
   for (const body of ['good', 'bad 1', 'fine', 'bad 2']) queue.send(body);
@@ -71,7 +71,7 @@ test.each(['fail', 'malformed', 'exit'])('a batch whose function is "%s" fails a
   await until('both are dead', () => deadLetters.counts().ready === 2);
 });
 
-test('without ReportBatchItemFailures the answer does not matter', async () => {
+test('without ReportBatchItemFailures the response does not matter', async () => {
   usePatientQueue();
   run('batch', { reportsItemFailures: false });
   queue.send('bad');
@@ -79,7 +79,7 @@ test('without ReportBatchItemFailures the answer does not matter', async () => {
   expect(deadLetters.counts().ready).toBe(0);
 });
 
-test('a record looks as Lambda makes it', async () => {
+test('a record has the same shape as on Lambda', async () => {
   const events = run('log');
   queue.send('hello', { attributes: { k: { DataType: 'String', StringValue: 'v' } } });
   await until('the event is logged', () => events().length > 0);

@@ -84,7 +84,7 @@ test('an asynchronous invocation is answered at once', async () => {
   expect((await invoke('echo', {}, 'Event')).StatusCode).toBe(202);
 });
 
-test('an event that keeps failing goes to the dead-letter queue as it was', async () => {
+test('an event that keeps failing goes to the dead-letter queue unchanged', async () => {
   asyncSettings.set('fail', { maxRetries: 0, deadLetterArn: deadLetters.arn });
   await invoke('fail', { poison: true }, 'Event');
   const [message] = await deadLetters.receive({ waitSeconds: 5 }, new AbortController().signal);

@@ -15,7 +15,7 @@ function make(...args: Parameters<typeof testFunction>) {
   return made;
 }
 
-test('a handler gets the event and a context, and its answer comes back', async () => {
+test('a handler gets the event and a context, and its result is returned', async () => {
   const { fn } = make('echo');
   const outcome = await fn.invoke('{"text":"ünïcode"}', 'request-1');
   expect(outcome).toMatchObject({ kind: 'result' });
@@ -25,7 +25,7 @@ test('a handler gets the event and a context, and its answer comes back', async 
   });
 });
 
-test('a handler that returns nothing answers null', async () => {
+test('a handler that returns nothing results in null', async () => {
   expect(await result(make('nothing').fn)).toBeNull();
 });
 
@@ -36,13 +36,13 @@ test('the environment is the given one and nothing of the local run', async () =
   expect(env['HOME']).toBeUndefined();
 });
 
-test('an instance is used again', async () => {
+test('an instance is reused', async () => {
   const { fn } = make('echo');
   const pids = [await result(fn), await result(fn)].map((answer) => (answer as { pid: number }).pid);
   expect(pids[1]).toBe(pids[0]);
 });
 
-test('invocations at the same time run in different instances, and beyond the limit wait their turn', async () => {
+test('concurrent invocations run in different instances, and wait above the limit', async () => {
   const { fn } = make('slow', { reservedConcurrency: 2 });
   const pids = await Promise.all([1, 2, 3, 4].map(() => result(fn, { ms: 100 })));
   expect(new Set(pids).size).toBe(2);
@@ -58,7 +58,7 @@ test('an error of the handler has type, message and trace, and the instance live
   }
 });
 
-test('a function that takes longer than its timeout is ended, and the next invocation starts anew', async () => {
+test('a function that exceeds its timeout is stopped, and the next invocation starts a new instance', async () => {
   const { fn } = make('slow', { timeoutMs: 300 });
   const outcome = await fn.invoke('{"ms":60000}');
   expect(outcome).toMatchObject({
@@ -68,7 +68,7 @@ test('a function that takes longer than its timeout is ended, and the next invoc
   expect(await result(fn, { ms: 0 })).toEqual(expect.any(Number));
 });
 
-test('the context knows the time that is left', async () => {
+test('the context knows the remaining time', async () => {
   const left = await result(make('remaining', { timeoutMs: 600_000 }).fn);
   // Longer than this test may take.
   expect(left).toBeGreaterThan(500_000);
@@ -101,7 +101,7 @@ test('closing ends running and waiting invocations', async () => {
   for (const outcome of await Promise.all(running)) expect(outcome.kind).toBe('error');
 });
 
-test('what is closed has left no process', async () => {
+test('after closing, no process is left', async () => {
   const { fn } = make('echo');
   const { pid } = (await result(fn)) as { pid: number };
   await fn.close();

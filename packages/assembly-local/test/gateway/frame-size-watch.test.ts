@@ -47,6 +47,6 @@ test('a frame above the limit is noticed, whatever came before and however the b
   );
 });
 
-test('the header is enough to notice it', () => {
+test('the header alone is enough to notice it', () => {
   expect(new FrameSizeWatch(32_768).feed(frame(32_769).subarray(0, 8))).toBe(false);
 });

@@ -34,7 +34,7 @@ describe('handshake', () => {
     socket.terminate();
   });
 
-  test('the sub-protocol is the one that the integration answers, spaces trimmed', async () => {
+  test('the sub-protocol is the one in the integration’s response, trimmed', async () => {
     gateway = await startGateway({ $connect: () => ({ statusCode: 200, headers: { 'sec-websocket-protocol': ' two ' } }) });
     const socket = await opened(gateway.connect({ protocols: ['one', 'two'] }));
     expect(gateway.events[0]?.headers?.['Sec-WebSocket-Protocol']).toBe('one,two');
@@ -42,7 +42,7 @@ describe('handshake', () => {
     socket.terminate();
   });
 
-  test('without an answer of the integration there is no sub-protocol, and the client fails', async () => {
+  test('without a response of the integration there is no sub-protocol, and the client fails', async () => {
     gateway = await startGateway({ $connect: accept });
     const [error] = await once(gateway.connect({ protocols: ['one'] }), 'error');
     expect(String(error)).toMatch(/subprotocol/);
@@ -73,13 +73,13 @@ describe('handshake', () => {
     expect(await refusal(gateway.connect())).toBe(504);
   });
 
-  test('another path than the stage is 403 and reaches no function', async () => {
+  test('a path other than the stage is 403 and reaches no function', async () => {
     gateway = await startGateway({ $connect: accept });
     expect(await refusal(gateway.connect({ path: 'other' }))).toBe(403);
     expect(gateway.events).toEqual([]);
   });
 
-  test('an upgrade that is no WebSocket handshake is 400', async () => {
+  test('an upgrade that is not a WebSocket handshake is 400', async () => {
     gateway = await startGateway({ $connect: accept });
     const headers = { connection: 'upgrade', upgrade: 'websocket', 'sec-websocket-version': '8' };
     const [response] = await once(get(gateway.gateway.url.replace('ws:', 'http:'), { headers }), 'response');
@@ -89,7 +89,7 @@ describe('handshake', () => {
 });
 
 describe('messages', () => {
-  test('the route is selected by the body, or is $default', async () => {
+  test('the route is selected by the body, otherwise $default', async () => {
     gateway = await startGateway({ $connect: accept, known: accept, $default: accept });
     const socket = await opened(gateway.connect());
     for (const body of ['{"action":"known"}', '{"action":"unknown"}', 'not JSON', '{"action":"$connect"}']) socket.send(body);
@@ -106,7 +106,7 @@ describe('messages', () => {
     socket.terminate();
   });
 
-  test('without a route the client is told Forbidden', async () => {
+  test('without a route the client gets Forbidden', async () => {
     gateway = await startGateway({ $connect: accept });
     const socket = await opened(gateway.connect());
     socket.send('hello');
@@ -118,7 +118,7 @@ describe('messages', () => {
     socket.terminate();
   });
 
-  test('when the function fails the client is told, with the request id that the function saw', async () => {
+  test('when the function fails the client gets an error with the request id that the function saw', async () => {
     const fail = () => {
       throw new Error('broken');
     };
@@ -182,7 +182,7 @@ describe('messages', () => {
 });
 
 describe('the end of a connection', () => {
-  test('$disconnect is told how the client closed', async () => {
+  test('$disconnect reports how the client closed', async () => {
     gateway = await startGateway({ $connect: accept, $disconnect: accept });
     const socket = await opened(gateway.connect());
     socket.close(4001, 'bye');
@@ -196,14 +196,14 @@ describe('the end of a connection', () => {
     });
   });
 
-  test('$disconnect comes for a client that vanished', async () => {
+  test('$disconnect is sent for a client that vanished', async () => {
     gateway = await startGateway({ $connect: accept, $disconnect: accept });
     (await opened(gateway.connect())).terminate();
     await until('$disconnect', () => gateway.events.length === 2);
     expect(gateway.events[1]?.requestContext['disconnectStatusCode']).toBe(1006);
   });
 
-  test('$disconnect comes for a client that left while $connect ran', async () => {
+  test('$disconnect is sent for a client that left while $connect ran', async () => {
     const running = Promise.withResolvers<void>();
     gateway = await startGateway({ $connect: () => running.promise.then(accept), $disconnect: accept });
     const socket = gateway.connect();
@@ -226,7 +226,7 @@ describe('the end of a connection', () => {
     expect(gateway.events[2]?.requestContext.connectionId).not.toBe(lostId);
   });
 
-  test('a connection without messages closes with 1001 when its idle time is over, pings or not', async () => {
+  test('a connection without messages closes with 1001 after its idle time, with or without pings', async () => {
     gateway = await startGateway({ $connect: accept }, { limits: { idleTimeoutMs: 200 } });
     const socket = await opened(gateway.connect());
     const pings = setInterval(() => socket.ping(), 20);

@@ -78,7 +78,7 @@ test('a post over 128 KB is 413', async () => {
   await expect(post('x'.repeat(131_073))).rejects.toBeInstanceOf(PayloadTooLargeException);
 });
 
-test('a path that is no connection is 403', async () => {
+test('a path that is not a connection is 403', async () => {
   const response = await fetch(gateway.gateway.url.replace('ws:', 'http:'), {
     method: 'POST',
     headers: { authorization: 'AWS4-HMAC-SHA256 x' },
@@ -92,7 +92,7 @@ test('an unsigned request is 403', async () => {
   expect((await fetch(url, { method: 'POST', body: 'x' })).status).toBe(403);
 });
 
-test('a client that reads too slowly makes posts 429, and only its own', async () => {
+test('a client that reads too slowly causes 429 for posts to it, and only to it', async () => {
   const other = await opened(gateway.connect());
   const otherId = gateway.events[1]?.requestContext.connectionId ?? '';
   socket.pause();
@@ -106,7 +106,7 @@ test('a client that reads too slowly makes posts 429, and only its own', async (
   other.terminate();
 });
 
-test('an injected answer takes the place of the post', async () => {
+test('an injected response replaces the post', async () => {
   gateway.faults.postOutcome = () => ({ status: 429, code: 'LimitExceededException' });
   await expect(post('x')).rejects.toBeInstanceOf(LimitExceededException);
   gateway.faults.postOutcome = () => ({ status: 500, code: 'InternalServerErrorException' });
@@ -117,14 +117,14 @@ test('an injected answer takes the place of the post', async () => {
   expect(await arriving).toBe('through');
 });
 
-test('an injected answer may come after the frame has gone out', async () => {
+test('an injected response may be sent after the frame was delivered', async () => {
   gateway.faults.postOutcome = () => ({ status: 500, code: 'InternalServerErrorException', sent: true });
   const arriving = nextMessage(socket);
   await expect(post('"sent"')).rejects.toMatchObject({ $metadata: { httpStatusCode: 500 } });
   expect(await arriving).toBe('sent');
 });
 
-test('answers 410 are counted', async () => {
+test('410 responses are counted', async () => {
   await post('"here"');
   expect(gateway.gateway.goneAnswers).toBe(0);
   await expect(post('x', 'nobody=')).rejects.toBeInstanceOf(GoneException);

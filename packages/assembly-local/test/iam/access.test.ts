@@ -47,14 +47,14 @@ function signed({ accessKeyId, sessionToken }: { readonly accessKeyId: string; r
   return { authorization, ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }) };
 }
 
-describe('whoever signs', () => {
+describe('a request signed', () => {
   let access: Access;
   beforeEach(() => {
     access = start([role()]);
   });
   const check = (headers: Parameters<Access['check']>[0]) => () => access.check(headers, () => [GET]);
 
-  test('with the key of no role is the administrator of the account', () => {
+  test('with a key of no role is from the administrator of the account', () => {
     expect(check(signed({ accessKeyId: 'test' }))).not.toThrow();
   });
 
@@ -64,13 +64,13 @@ describe('whoever signs', () => {
     );
   });
 
-  test('with the key of a role but not its token is nobody', () => {
+  test('with the key of a role but not its token is rejected', () => {
     expect(check(signed({ ...session, sessionToken: 'guessed' }))).toThrow(
       expect.objectContaining({ code: 'UnrecognizedClientException' }),
     );
   });
 
-  test('not at all is nobody', () => {
+  test('not at all is rejected', () => {
     expect(check({})).toThrow(expect.objectContaining({ code: 'MissingAuthenticationTokenException' }));
   });
 });
@@ -99,7 +99,7 @@ describe('a role may', () => {
     expect(() => access.require(session, GET)).not.toThrow();
   });
 
-  test('what it may, although the policy of the resource lets services do the same for some sources', () => {
+  test('what it may, although the policy of the resource allows services the same for some sources only', () => {
     const Condition = { ArnEquals: { 'aws:SourceArn': 'arn:aws:events:us-east-1:000000000000:rule/r' } };
     const Principal = { Service: 'events.amazonaws.com' };
     const policyOfTable = { Effect: 'Allow', Principal, Action: 'dynamodb:GetItem', Resource: TABLE, Condition };
@@ -118,7 +118,7 @@ describe('a role may', () => {
     expect(() => access.require(session, GET)).toThrow('with an explicit deny in a resource-based policy');
   });
 
-  test('use a key where its policy hands that on to the account', () => {
+  test('use a key whose policy delegates that to the account', () => {
     const access = start([role(), policy({ Action: 'kms:Decrypt' })], {
       [KEY]: { Effect: 'Allow', Principal: ROOT, Action: 'kms:*', Resource: '*' },
     });
@@ -148,13 +148,13 @@ describe('the report', () => {
     ]);
   });
 
-  test('counts neither of two grants that allow the same: each could go', () => {
+  test('counts neither of two grants that allow the same: either could be removed', () => {
     const access = start([role(), policy({ Action: 'dynamodb:GetItem' }), policy({ Action: 'dynamodb:Get*' })]);
     access.require(session, GET);
     expect(access.report().roles[0]?.grants.map(({ calls }) => calls)).toEqual([0, 0]);
   });
 
-  test('tells what was refused, as the log does', () => {
+  test('reports what was denied, as the log does', () => {
     const access = start([role()]);
     expect(access.allows(session, GET)).toBe(false);
     expect(access.report().roles[0]?.refused).toEqual([{ action: 'dynamodb:GetItem', resource: TABLE, calls: 1 }]);
@@ -181,6 +181,6 @@ test.each([
   ],
   ['has a permissions boundary', [role({ PermissionsBoundary: 'arn' })], /permissions boundaries/],
   ['does not exist', [], /there is no role arn:aws:iam::000000000000:role\/reader/],
-])('a role that %s cannot be taken', (_, resources, message) => {
+])('a role that %s cannot be used', (_, resources, message) => {
   expect(() => new Roles(resources).take(ROLE_ARN, 'lambda.amazonaws.com')).toThrow(message);
 });

@@ -52,7 +52,7 @@ describe('a statement applies', () => {
   });
 });
 
-test('a condition on a key that nobody knows of the call is an error, not a guess', () => {
+test('a condition on a key that is unknown for the call is an error, not a guess', () => {
   expect(() => applies({ Condition: { 'ForAllValues:StringEquals': { 'sqs:Nobody': 'a' } } })).toThrow(UnknownConditionKeyError);
 });
 
@@ -79,7 +79,7 @@ describe('a service', () => {
   const lets = (statements: readonly object[], caller = topic) =>
     letsService(compilePolicy({ Statement: statements }, 'a test'), caller, SEND);
 
-  test('may do what the policy of the resource lets it', () => {
+  test('may do what the policy of the resource allows', () => {
     expect(lets([allow])).toBe(true);
   });
 
@@ -93,7 +93,7 @@ describe('a service', () => {
     expect(lets(statements)).toBe(false);
   });
 
-  test('is not denied by a statement about calls in the clear', () => {
+  test('is not denied by a statement about unencrypted calls', () => {
     const tlsOnly = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sqs:*', Resource: QUEUE };
     expect(lets([allow, { ...tlsOnly, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }])).toBe(true);
   });

@@ -10,7 +10,7 @@ function report(grants: readonly GrantUse[], refused: readonly Refusal[] = []): 
   return { roles: [{ role: ROLE, grants, refused }] };
 }
 
-test('nothing is wrong where every grant was needed and nothing refused', () => {
+test('nothing is wrong if every grant was needed and nothing was denied', () => {
   expect(findings(report([PUT]), [])).toEqual([]);
 });
 
@@ -18,7 +18,7 @@ test('a grant that nothing needs is named with its role and resource', () => {
   expect(findings(report([PUT, SCAN]), [])).toEqual([`${ROLE} may dynamodb:Scan on table, and nothing needs it`]);
 });
 
-test('a grant that is kept for a reason is no finding', () => {
+test('a grant that is kept for a reason is not a finding', () => {
   expect(findings(report([PUT, SCAN]), [KEPT])).toEqual([]);
 });
 
@@ -44,12 +44,12 @@ test('a reason whose grant only a slow machine uses stands either way, but not w
   expect(findings(report([PUT]), [kept])).toHaveLength(1);
 });
 
-test('what was refused is a finding', () => {
+test('a denied call is a finding', () => {
   const refused = { action: 'dynamodb:DeleteItem', resource: 'table', calls: 2 };
   expect(findings(report([PUT], [refused]), [])).toEqual([`${ROLE} was refused dynamodb:DeleteItem on table, 2 times`]);
 });
 
-test('runs add up: a grant is needed where one of them needs it', () => {
+test('runs add up: a grant is needed if one of them needs it', () => {
   const merged = mergeReports([report([PUT, SCAN]), report([PUT, { ...SCAN, calls: 3 }])]);
   expect(merged).toEqual(
     report([

@@ -93,7 +93,7 @@ afterAll(async () => {
   for (const close of closers) await close();
 });
 
-test('every operation that is emulated says what it needs', () => {
+test('every emulated operation declares the permissions that it needs', () => {
   for (const { operations, permissions } of Object.values(tables)) {
     expect(Object.keys(permissions).sort()).toEqual(Object.keys(operations).sort());
   }
@@ -113,7 +113,7 @@ const message = { Id: '1', MessageBody: 'x' };
 const cluster = arn('ecs', 'cluster/c');
 const key = { pk: { S: 'x' } };
 
-describe('a role that may nothing is refused in the words of the service', () => {
+describe('a role without permissions is denied with the error of the service', () => {
   const refusal = (action: string, on: string) =>
     `User: arn:aws:sts::${account}:assumed-role/r/s is not authorized to perform: ${action}${on} because no identity-based policy allows the ${action} action`;
   const dynamo = () => as(DynamoDBClient);
@@ -208,7 +208,7 @@ describe('a role that may nothing is refused in the words of the service', () =>
   });
 });
 
-test('whoever signs as nobody known is the administrator', async () => {
+test('a request signed with an unknown key is from the administrator', async () => {
   const { QueueUrl } = await new SQSClient(endpoint.client).send(new CreateQueueCommand({ QueueName: 'of-the-administrator' }));
   expect(QueueUrl).toContain('of-the-administrator');
 });

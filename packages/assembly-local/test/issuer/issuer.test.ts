@@ -47,14 +47,14 @@ test('the token of the run allows everything', async () => {
   expect((await verify(issuer.issueForRun())).rights).toEqual({ subscribe: ['*'], publish: ['*'] });
 });
 
-test('gives whoever asks the token that they ask for', async () => {
+test('issues any token you ask for', async () => {
   const { access_token } = await askForToken({ grant_type: 'client_credentials', subject: 'ann', subscribe: 'orders.*', expires_in: '60' });
   const { principal, rights, expiresAtMs } = await verify(access_token);
   expect({ principal, rights }).toEqual({ principal: 'ann', rights: { subscribe: ['orders.*'], publish: [] } });
   expect(expiresAtMs).toBeLessThanOrEqual(Date.now() + 60_000);
 });
 
-test('an unknown kind of grant is refused', async () => {
+test('an unknown grant type is rejected', async () => {
   expect(await askForToken({ grant_type: 'password' })).toMatchObject({ status: 400, error: 'unsupported_grant_type' });
 });
 
@@ -78,7 +78,7 @@ describe('a page signs in', () => {
   const exchange = (code: string, codeVerifier: string) =>
     askForToken({ grant_type: 'authorization_code', code, code_verifier: codeVerifier, redirect_uri: redirectUri });
 
-  test('with a code that it gets on its return', async () => {
+  test('with the code that it gets when it returns', async () => {
     const back = await authorize();
     expect(back.origin + back.pathname).toBe(redirectUri);
     expect(back.searchParams.get('state')).toBe('s1');
@@ -93,7 +93,7 @@ describe('a page signs in', () => {
   });
 });
 
-describe('whose place it takes', () => {
+describe('the issuer that it replaces', () => {
   const named = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 'https://keys.example.com/jwks' };
   const variables = { LANES_TOKEN_ISSUER: named.url, LANES_TOKEN_AUDIENCE: named.audience, LANES_TOKEN_JWKS_URI: named.jwksUri };
   const resource = (type: string, properties: object) =>
@@ -107,11 +107,11 @@ describe('whose place it takes', () => {
         ContainerDefinitions: [{ Environment: Object.entries(variables).map(([Name, Value]) => ({ Name, Value })) }],
       }),
     ],
-  ])('stands in the environment of %s', (_, found) => {
+  ])('is in the environment of %s', (_, found) => {
     expect(issuerFromResources([resource('AWS::Lambda::Function', {}), found])).toEqual(named);
   });
 
-  test('is nobody’s where nothing checks tokens', () => {
+  test('is none if nothing checks tokens', () => {
     expect(issuerFromResources([resource('AWS::Lambda::Function', {})])).toBeUndefined();
   });
 });

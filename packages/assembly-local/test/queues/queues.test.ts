@@ -81,7 +81,7 @@ test('a received message is hidden for the visibility timeout and then comes bac
   expect(message?.Attributes?.['ApproximateReceiveCount']).toBe('2');
 });
 
-test('a visibility timeout of 0 shows a message again at once', async () => {
+test('a visibility timeout of 0 makes a message visible at once', async () => {
   const QueueUrl = await newQueue();
   await send(QueueUrl, 'again');
   const [first] = await receive(QueueUrl);
@@ -106,7 +106,7 @@ test('a long poll ends with the first message', async () => {
   expect((await polling).map(({ Body }) => Body)).toEqual(['now']);
 });
 
-test('a poll that its caller gave up takes no message', async () => {
+test('an aborted poll takes no message', async () => {
   const QueueUrl = await newQueue();
   const abort = new AbortController();
   const polling = queues.byUrl(QueueUrl).receive({ waitSeconds: 20 }, abort.signal);
@@ -116,7 +116,7 @@ test('a poll that its caller gave up takes no message', async () => {
   expect(await receive(QueueUrl, { WaitTimeSeconds: 2 })).toHaveLength(1);
 });
 
-test('a delayed message is not there before its time', async () => {
+test('a delayed message is not visible early', async () => {
   const QueueUrl = await newQueue();
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'later', DelaySeconds: 1 }));
   expect(await receive(QueueUrl)).toEqual([]);
@@ -177,7 +177,7 @@ test('a message over 256 KiB is refused', async () => {
   await expect(send(QueueUrl, 'x'.repeat(262_145))).rejects.toThrow(/262145/);
 });
 
-test('message attributes come back when they are asked for', async () => {
+test('message attributes are returned when they are requested', async () => {
   const QueueUrl = await newQueue();
   const MessageAttributes = { kind: { DataType: 'String', StringValue: 'x' }, raw: { DataType: 'Binary', BinaryValue: Buffer.of(1, 2) } };
   await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'b', MessageAttributes }));
@@ -185,13 +185,13 @@ test('message attributes come back when they are asked for', async () => {
   expect(message?.MessageAttributes).toEqual({ kind: { DataType: 'String', StringValue: 'x' } });
 });
 
-test('creating a queue again with the same attributes answers the same queue', async () => {
+test('creating a queue again with the same attributes returns the same queue', async () => {
   const first = await sqs.send(new CreateQueueCommand({ QueueName: 'idem', Attributes: { VisibilityTimeout: '7' } }));
   const second = await sqs.send(new CreateQueueCommand({ QueueName: 'idem', Attributes: { VisibilityTimeout: '7' } }));
   expect(second.QueueUrl).toBe(first.QueueUrl);
 });
 
-test('creating a queue again with other attributes is refused', async () => {
+test('creating a queue again with other attributes is rejected', async () => {
   await sqs.send(new CreateQueueCommand({ QueueName: 'taken' }));
   const again = sqs.send(new CreateQueueCommand({ QueueName: 'taken', Attributes: { VisibilityTimeout: '7' } }));
   await expect(again).rejects.toBeInstanceOf(QueueNameExists);
@@ -218,7 +218,7 @@ test('an unknown queue is QueueDoesNotExist', async () => {
   await expect(sqs.send(new GetQueueUrlCommand({ QueueName: 'nobody' }))).rejects.toBeInstanceOf(QueueDoesNotExist);
 });
 
-test('the old error code travels too, for clients of the query protocol', async () => {
+test('the old error code is sent too, for clients of the query protocol', async () => {
   const response = await fetch(endpoint.url, {
     method: 'POST',
     headers: {

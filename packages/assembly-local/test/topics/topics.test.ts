@@ -92,18 +92,18 @@ test('attributes of a raw message become attributes of the queue message', async
   expect(message?.messageAttributes).toEqual({ k: { DataType: 'String', StringValue: 'v' } });
 });
 
-test('subscribing the same queue again answers the same subscription', async () => {
+test('subscribing the same queue again returns the same subscription', async () => {
   const queue = queues.create('a', { Policy: OPEN_POLICY });
   expect(await subscribe(queue)).toBe(await subscribe(queue));
 });
 
-test('subscribing the same queue with other attributes is refused', async () => {
+test('subscribing the same queue with other attributes is rejected', async () => {
   const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   await expect(subscribe(queue, { RawMessageDelivery: 'false' })).rejects.toBeInstanceOf(InvalidParameterException);
 });
 
-test('an unsubscribed queue gets nothing, and unsubscribing twice is no error', async () => {
+test('an unsubscribed queue gets nothing, and unsubscribing twice is not an error', async () => {
   const queue = queues.create('a', { Policy: OPEN_POLICY });
   const SubscriptionArn = await subscribe(queue);
   await sns.send(new UnsubscribeCommand({ SubscriptionArn }));
@@ -112,7 +112,7 @@ test('an unsubscribed queue gets nothing, and unsubscribing twice is no error', 
   expect(await bodies(queue)).toEqual([]);
 });
 
-test('a queue that is gone stops nobody else', async () => {
+test('a deleted queue does not affect the others', async () => {
   const [gone, there] = [queues.create('gone', { Policy: OPEN_POLICY }), queues.create('there', { Policy: OPEN_POLICY })];
   await subscribe(gone);
   await subscribe(there);
@@ -139,7 +139,7 @@ test('subscriptions are listed in pages of 100', async () => {
   expect(second.NextToken).toBeUndefined();
 });
 
-test('a topic tells its ARN and how many subscriptions it has', async () => {
+test('a topic returns its ARN and its number of subscriptions', async () => {
   await subscribe(queues.create('a', { Policy: OPEN_POLICY }));
   const { Attributes } = await sns.send(new GetTopicAttributesCommand({ TopicArn }));
   expect(Attributes).toMatchObject({ TopicArn, SubscriptionsConfirmed: '1' });
@@ -179,7 +179,7 @@ test('what is not emulated is an error that names it', async () => {
   await expect(filtered).rejects.toThrow(/FilterPolicy/);
 });
 
-test('an injected fault can lose, double and delay notifications', async () => {
+test('an injected fault can lose, duplicate and delay notifications', async () => {
   const queue = queues.create('a', { Policy: OPEN_POLICY });
   await subscribe(queue);
   const held: (() => void)[] = [];
@@ -195,7 +195,7 @@ test('an injected fault can lose, double and delay notifications', async () => {
   expect(await bodies(queue)).toEqual(['doubled', 'doubled', 'late']);
 });
 
-test('a queue whose policy does not let the topic in gets nothing, its dead-letter queue does, and the log names it', async () => {
+test('a queue whose policy denies the topic gets nothing, its dead-letter queue does, and the log names it', async () => {
   const [closed, deadLetters] = [queues.create('closed'), queues.create('dead', { Policy: OPEN_POLICY })];
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn });
   await subscribe(closed, { RawMessageDelivery: 'true', RedrivePolicy });

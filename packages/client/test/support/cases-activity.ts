@@ -46,7 +46,7 @@ export const ACTIVITY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'reports each resumption once, also when the connection is cut',
+    name: 'reports each resumption once, even if the connection is cut',
     transports: ['sse', 'websocket'],
     async run({ connect, server, channel }) {
       const connection = connect();
@@ -88,7 +88,7 @@ export const ACTIVITY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'reports a gap that it closed by asking, with what was found in it',
+    name: 'reports a gap that it closed by asking, with the number of events found',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const connection = connect();
@@ -109,7 +109,7 @@ export const ACTIVITY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'reports a tombstone that it passes as a gap with nothing in it',
+    name: 'reports a tombstone that it skips as a gap without events',
     transports: LANES,
     async run({ connect, server, channel }) {
       const connection = connect();

@@ -33,7 +33,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'sends nothing on a socket that is closing, and goes on with the next',
+    name: 'sends nothing on a closing socket, and continues on the next',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const sockets: WebSocket[] = [];
@@ -61,7 +61,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'tries again after failures, each time later, and tells about it',
+    name: 'retries after failures with growing waits, and reports them',
     transports: LANES,
     async run({ connect, server, channel }) {
       await server.set({ failures: { times: 3, status: 503 } });
@@ -83,7 +83,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'does not come back sooner than the server asks',
+    name: 'does not reconnect sooner than the server asks',
     transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
       await server.set({ failures: { times: 1, status: 503, retryAfterSeconds: 1 } });
@@ -94,7 +94,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'ends with the error when the request is at fault, for listeners and for the iterator',
+    name: 'ends with the error when the request is wrong, for listeners and for the iterator',
     transports: LANES,
     async run({ connect }) {
       const subscription = connect().subscribe('forbidden');
@@ -113,7 +113,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'renews a token that is refused',
+    name: 'renews a refused token',
     transports: LANES,
     async run({ connect, server, channel }) {
       await server.set({ tokens: ['good'] });
@@ -143,7 +143,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'renews a token whose end a close code tells',
+    name: 'renews a token whose expiry is reported by a close code',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.set({ tokens: ['first', 'second'] });
@@ -158,7 +158,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'ends when the renewed token is refused as well',
+    name: 'ends when the renewed token is refused too',
     transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
       await server.set({ tokens: ['good'] });
@@ -182,7 +182,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'gives up the stream that a proxy holds back for polling, and returns to it',
+    name: 'falls back to polling when a proxy buffers the stream, and returns to the stream',
     transports: ['auto'],
     async run({ connect, server, channel }) {
       await server.set({ holdStreams: true });
@@ -200,7 +200,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'replaces its socket, new one first, and loses nothing',
+    name: 'replaces its socket without loss: the new one opens first',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const subscription = connect({ rotateAfterMs: 200 }).subscribe(channel);
@@ -236,7 +236,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'its old socket goes on while no new one is to be had',
+    name: 'its old socket continues while no new one can be opened',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const subscription = connect({ rotateAfterMs: 100 }).subscribe(channel);
@@ -267,7 +267,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'ends at once with a token that no socket can carry',
+    name: 'ends at once with a token that cannot be a sub-protocol',
     transports: ['websocket'],
     async run({ connect, channel }) {
       const error = await thrownBy(() => connect({ token: 'not a token' }).subscribe(channel).ready);

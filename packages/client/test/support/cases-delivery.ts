@@ -110,7 +110,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'puts into order and asks for what was lost',
+    name: 'restores the order and asks for lost events',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.set({ double: true, reorder: true, dropEvery: 7 });
@@ -122,7 +122,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'finds a last event that was lost',
+    name: 'finds a lost last event',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const subscription = connect({ pingIntervalMs: 100 }).subscribe(channel);
@@ -134,7 +134,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'waits for a gap, and goes on past it once it is a tombstone',
+    name: 'waits for a gap, and continues once it is a tombstone',
     transports: LANES,
     async run({ connect, server, channel }) {
       const subscription = connect().subscribe(channel);
@@ -149,7 +149,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'gets on where a long replay ends early, also when a tombstone comes first',
+    name: 'continues after a long replay that ends early, even if a tombstone comes first',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.publish(channel, 'seen');
@@ -163,7 +163,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'takes several missed events in one frame, and one by one from a server that knows no batches',
+    name: 'accepts several missed events in one frame, and single ones from a server that does not know batches',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.publish(channel, 'seen');
@@ -175,7 +175,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'asks again for a replay that a limit has put off',
+    name: 'asks again for a replay that a limit has postponed',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.publish(channel, 'seen');
@@ -188,7 +188,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'announces that another epoch has begun, and goes on live',
+    name: 'announces that another epoch has begun, and continues live',
     transports: LANES,
     async run({ connect, server, channel }) {
       await publishAll(server, channel, numbered('old', 1, 3));
@@ -237,7 +237,7 @@ export const DELIVERY_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'changes the transport in mid-stream, over and over, without loss or repeat',
+    name: 'changes the transport in mid-stream, repeatedly, without loss or repeat',
     transports: LANES,
     async run({ connect, server, channel, transport }) {
       await server.set({ double: true, reorder: true, dropEvery: 5 });

@@ -6,7 +6,7 @@ const LANES = ['sse', 'poll', 'websocket'] as const;
 
 export const PUBLISH_CASES: readonly Case[] = [
   {
-    name: 'publishes and answers with the id',
+    name: 'publishes and returns the id',
     transports: [...LANES, 'auto'],
     async run({ connect, server, channel, transport }) {
       const published = await connect().publish(channel, { type: 'note', data: 'hello' });
@@ -18,7 +18,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'publishes once although the answer is lost twice',
+    name: 'publishes once although the response is lost twice',
     transports: LANES,
     async run({ connect, server, channel }) {
       await server.set({ loseAnswers: 2 });
@@ -51,7 +51,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'does not try again what is refused',
+    name: 'does not retry a refused publication',
     transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
       await server.set({ failures: { times: 1, status: 413 } });
@@ -61,7 +61,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'gives up in the end, and says what was last wrong',
+    name: 'gives up in the end, and reports the last error',
     transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
       await server.set({ failures: { times: 1_000, status: 500 } });
@@ -70,7 +70,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'a signal gives a publication up',
+    name: 'a signal aborts a publication',
     transports: LANES,
     async run({ connect, server, channel }) {
       const connection = connect();
@@ -81,7 +81,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'goes by HTTP where the application gives up a socket that does not open',
+    name: 'publishes over HTTP when the application stops waiting for a socket',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       await server.set({ failures: { times: 1, status: 503 } });
@@ -98,7 +98,7 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'sends by HTTP what does not fit into a frame of the socket',
+    name: 'publishes over HTTP what does not fit into a frame',
     transports: ['websocket'],
     async run({ connect, server, channel }) {
       const connection = connect();

@@ -32,7 +32,7 @@ export const READING_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'keeps what comes before anybody reads for the first reader',
+    name: 'keeps events that arrive before anybody reads',
     transports: LANES,
     async run({ connect, server, channel }) {
       const subscription = connect().subscribe(channel);
@@ -81,7 +81,7 @@ export const READING_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'leaving the loop closes the subscription, and the connection lives on',
+    name: 'leaving the loop closes the subscription, but not the connection',
     transports: LANES,
     async run({ connect, server, channel, transport }) {
       await server.set({ slowFrames: { unsubscribe: 50 } });

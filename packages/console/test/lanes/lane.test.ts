@@ -58,7 +58,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     expect(observer.notices).toEqual([]);
   });
 
-  test('a cut closes the connection, stays away, and comes back by itself with what was missed', async () => {
+  test('a cut closes the connection, and it returns by itself with what was missed', async () => {
     await openLane(transport);
     stub.publish('demo', 'before');
     await eventually(() => expect(observer.ids).toEqual(['k3f9.1']));
@@ -102,7 +102,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     expect(state()).toBe('live');
   });
 
-  test('a reset is reported, and the lane goes on from the new baseline', async () => {
+  test('a reset is reported, and the lane continues from the new baseline', async () => {
     await openLane(transport);
     stub.refuseResume = true;
     lane.cut();
@@ -113,7 +113,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     expect(observer.replayed).toEqual([]);
   });
 
-  test('while no token can be had it says why, and tries again', async () => {
+  test('while no token is available it says why, and tries again', async () => {
     let good = false;
     const createToken = () => async () => {
       if (!good) throw new Error('the issuer cannot be reached');
@@ -127,7 +127,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     await eventually(() => expect(state()).toBe('live'));
   });
 
-  test('a cut asks for a new token function, which does not take its first token for a refused one', async () => {
+  test('a cut asks for a new token function, which does not treat its first token as refused', async () => {
     let functions = 0;
     await openLane(transport, { createToken: () => `token-${++functions}` });
     const before = functions;
@@ -137,7 +137,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     expect(functions).toBeGreaterThan(before);
   });
 
-  test('a server that cannot be reached is said to be so until the first connection', async () => {
+  test('an unreachable server is reported until the first connection', async () => {
     const { url } = stub;
     await stub.close();
     stub = await StubServer.start({ consoleDir: '' });
@@ -149,7 +149,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
   });
 });
 
-test('what the WebSocket lane loses on the way is mended, and what comes again is counted', async () => {
+test('events that the WebSocket lane loses are recovered, and repeats are counted', async () => {
   await openLane('websocket');
   stub.lostOnWebSocket.add('k3f9.1');
   stub.publish('demo', 'lost');
@@ -160,14 +160,14 @@ test('what the WebSocket lane loses on the way is mended, and what comes again i
   expect(observer.repeats).toBe(1);
 });
 
-test('a subscription that is refused for good ends the lane, in the words of the server', async () => {
+test('a subscription that is refused for good ends the lane, with the message of the server', async () => {
   stub.refuseSubscriptions = true;
   newLane('websocket');
   await eventually(() => expect(state()).toBe('ended'));
   expect(observer.notices).toEqual([{ kind: 'error', message: 'channel demo is not for you' }]);
 });
 
-test('a stream that is refused for good ends the lane, in the words of the server', async () => {
+test('a stream that is refused for good ends the lane, with the message of the server', async () => {
   stub.refuseTokens = true;
   newLane('sse');
   await eventually(() => expect(state()).toBe('ended'));
@@ -182,7 +182,7 @@ test('a server without the SSE lane is not asked again', async () => {
   expect(observer.notices).toEqual([]);
 });
 
-test('an SSE event that comes after the end of the log was looked up is live', async () => {
+test('an SSE event that arrives after the end of the log was looked up is live', async () => {
   await openLane('sse');
   lane.cut();
   stub.publish('demo', 'missed');
@@ -193,7 +193,7 @@ test('an SSE event that comes after the end of the log was looked up is live', a
   expect(observer.replayed).toEqual(['k3f9.1']);
 });
 
-test('a publication during a cut goes out when the lane is back', async () => {
+test('a publication during a cut is sent when the lane is back', async () => {
   await openLane('websocket');
   lane.cut();
   await eventually(() => expect(stub.connected).toBe(0));

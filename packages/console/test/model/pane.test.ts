@@ -26,7 +26,7 @@ const event = (seq: number, publishedAt?: string) => ({
 
 const eventRows = () => pane.rows.value.filter((row): row is EventRow => row.kind === 'event');
 
-test('rows are newest first, and the oldest go when there are too many', () => {
+test('rows are newest first, and the oldest are removed when there are too many', () => {
   for (let seq = 1; seq <= MAX_ROWS + 5; seq++) pane.onEvent(event(seq), 'live');
   expect(pane.rows.value).toHaveLength(MAX_ROWS);
   expect(eventRows().at(0)?.event.id).toBe(`e1.${MAX_ROWS + 5}`);
@@ -49,7 +49,7 @@ test('the latency of an event without a time fills in when the time is learned',
   expect(eventRows().at(0)?.latencyMs.value).toBe(30);
 });
 
-test('the median leaves replayed events out, which were late on purpose', () => {
+test('the median excludes replayed events, which are late on purpose', () => {
   expect(pane.medianLatencyMs.value).toBeUndefined();
   for (const [seq, latencyMs] of [10, 30, 20].entries()) {
     jest.setSystemTime(EPOCH_MS + latencyMs);
@@ -60,7 +60,7 @@ test('the median leaves replayed events out, which were late on purpose', () => 
   expect(pane.medianLatencyMs.value).toBe(20);
 });
 
-test('resumes, mended gaps and repeats are counted', () => {
+test('resumes, closed gaps and repeats are counted', () => {
   pane.onNotice({ kind: 'resumed', after: 'e1.1', replayed: 0 });
   pane.onNotice({ kind: 'mended', after: 'e1.1', found: 1 });
   pane.onNotice({ kind: 'cut', after: 'e1.1' });
@@ -68,7 +68,7 @@ test('resumes, mended gaps and repeats are counted', () => {
   expect(pane.counters.value).toEqual({ received: 0, reconnects: 1, gaps: 1, repeats: 1 });
 });
 
-test('a time that is no time is not learned', () => {
+test('an invalid time is ignored', () => {
   timetable.learn('e1.1', 'yesterday');
   expect(timetable.publishedAtMs('e1.1').value).toBeUndefined();
 });

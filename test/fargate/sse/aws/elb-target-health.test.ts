@@ -24,7 +24,7 @@ const described = (targetHealth: string): AwsResponse => ({
 const target = (health: string) =>
   described(`<member><Target><Id>10.0.1.7</Id><Port>8080</Port></Target><TargetHealth>${health}</TargetHealth></member>`);
 
-test('asks for this one target', async () => {
+test('asks about this one target', async () => {
   await (await healthWith(target('<State>healthy</State>'))).state();
   expect(stub.only('DescribeTargetHealth').input).toMatchObject({
     TargetGroupArn: 'arn:group',
@@ -48,7 +48,7 @@ test('a target that is not described is not registered', async () => {
   expect(await (await healthWith(described(''))).state()).toBe('unregistered');
 });
 
-test('a throttled question is not asked again at once', async () => {
+test('a throttled call is not repeated at once', async () => {
   const body = '<ErrorResponse><Error><Type>Sender</Type><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>';
   const health = await healthWith({ status: 400, body });
   await expect(health.state()).rejects.toThrow('Rate exceeded');

@@ -80,7 +80,7 @@ describe('openTaskQueue', () => {
     expect(stub.only('TagQueue').input).toEqual({ QueueUrl: QUEUE_URL, Tags: { [SUBSCRIPTION_TAG]: SUBSCRIPTION_ARN } });
   });
 
-  test('waits until SQS lets the new queue be used', async () => {
+  test('waits until SQS allows using the new queue', async () => {
     let sleptBefore: readonly number[] = [];
     await start({
       Subscribe: () => {
@@ -92,7 +92,7 @@ describe('openTaskQueue', () => {
     expect(sleptBefore).toEqual([1_000]);
   });
 
-  test('makes an encrypted queue', async () => {
+  test('creates an encrypted queue', async () => {
     await start();
     await openTaskQueue(options);
     expect(stub.only('CreateQueue').input).toMatchObject({
@@ -102,7 +102,7 @@ describe('openTaskQueue', () => {
     });
   });
 
-  test('lets only the topic send, and nobody without TLS', async () => {
+  test('allows only the topic to send, and nobody without TLS', async () => {
     await start();
     await openTaskQueue(options);
     const { Attributes } = stub.only('CreateQueue').input as { Attributes: { Policy: string } };
@@ -133,7 +133,7 @@ describe('openTaskQueue', () => {
 });
 
 describe('a task queue', () => {
-  test('hands out bodies with what it takes to delete them', async () => {
+  test('returns bodies with the receipts for deleting them', async () => {
     await start({
       ReceiveMessage: {
         body: {
@@ -157,7 +157,7 @@ describe('a task queue', () => {
     ]);
   });
 
-  test('with nothing to hand out answers an empty list', async () => {
+  test('without messages returns an empty list', async () => {
     await start();
     const queue = await openTaskQueue(options);
     expect(await queue.receive(new AbortController().signal)).toEqual([]);
@@ -179,7 +179,7 @@ describe('a task queue', () => {
     await expect(queue.receive(new AbortController().signal)).rejects.toThrow('does not exist');
   });
 
-  test('deletes messages in batches that SQS takes', async () => {
+  test('deletes messages in batches that SQS accepts', async () => {
     await start();
     const queue = await openTaskQueue(options);
     await queue.delete(Array.from({ length: 12 }, (_, i) => ({ body: '', receipt: `r${i}`, receiveCount: 1 })));
@@ -191,7 +191,7 @@ describe('a task queue', () => {
     expect(batches.flat().map(({ ReceiptHandle }) => ReceiptHandle)).toEqual(Array.from({ length: 12 }, (_, i) => `r${i}`));
   });
 
-  test('closes by unsubscribing first, and may be closed when all is gone already', async () => {
+  test('closes by unsubscribing first, and may be closed when everything is gone', async () => {
     await start({ DeleteQueue: NO_QUEUE, Unsubscribe: NO_SUBSCRIPTION });
     const queue = await openTaskQueue(options);
     await queue.close();
@@ -222,14 +222,14 @@ describe('removeTaskQueue', () => {
     expect(stub.actions().at(-1)).toBe('DeleteQueue');
   });
 
-  test('ends a subscription whose queue went first', async () => {
+  test('ends a subscription whose queue was deleted first', async () => {
     await start({ GetQueueUrl: NO_QUEUE, ListSubscriptionsByTopic: listed(QUEUE_ARN) });
     await removeTaskQueue(options);
     expect(stub.only('Unsubscribe').input).toMatchObject({ SubscriptionArn: `${TOPIC_ARN}:s0` });
     expect(stub.actions()).not.toContain('DeleteQueue');
   });
 
-  test('is fine when all is gone already', async () => {
+  test('is fine if everything is gone already', async () => {
     await start({ GetQueueUrl: NO_QUEUE, ListSubscriptionsByTopic: listed() });
     await removeTaskQueue(options);
     expect(stub.actions()).toEqual(['GetQueueUrl', 'ListSubscriptionsByTopic']);
@@ -252,7 +252,7 @@ describe('removeTaskQueue', () => {
 });
 
 describe('listTaskQueues', () => {
-  test('names every queue of the prefix with its task and its age, over pages', async () => {
+  test('lists every queue of the prefix with its task and its age, across pages', async () => {
     const url = (taskId: string) => `https://sqs.eu-west-1.amazonaws.com/111122223333/lanes-sse-${taskId}`;
     await start({
       ListQueues: ({ input }) =>
@@ -267,7 +267,7 @@ describe('listTaskQueues', () => {
     expect(stub.calls[0]?.input).toMatchObject({ QueueNamePrefix: 'lanes-sse-' });
   });
 
-  test('leaves out a queue that is deleted meanwhile', async () => {
+  test('leaves out a queue that is deleted in the meantime', async () => {
     await start({ ListQueues: { body: { QueueUrls: [QUEUE_URL] } }, GetQueueAttributes: NO_QUEUE });
     expect(await listTaskQueues({ sqs: options.sqs, queuePrefix: 'lanes-sse-' })).toEqual([]);
   });

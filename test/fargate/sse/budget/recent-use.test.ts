@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { RecentUse } from '../../../../fargate/sse/budget/recent-use.ts';
 
-test('those who have used least go first, in their order', () => {
+test('those that have used least are first, in their order', () => {
   const use = new RecentUse(() => 0);
   use.add('ann', 3);
   use.add('bob', 1);
@@ -11,7 +11,7 @@ test('those who have used least go first, in their order', () => {
   expect(use.least([])).toBeUndefined();
 });
 
-test('what was used is forgotten by and by', () => {
+test('past use is forgotten gradually', () => {
   let nowMs = 0;
   const use = new RecentUse(() => nowMs);
   use.add('ann', 4);
@@ -23,7 +23,7 @@ test('what was used is forgotten by and by', () => {
   expect(use.least(['bob', 'ann'])).toBe('bob');
 });
 
-test('who has used next to nothing waits for its turn like those who have used nothing', () => {
+test('a principal that has used next to nothing waits like those that have used nothing', () => {
   const use = new RecentUse(() => 0);
   use.add('ann', 0.3);
   use.add('bob', 2);

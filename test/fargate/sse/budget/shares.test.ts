@@ -15,7 +15,7 @@ describe('shares of what a task has', () => {
     expect(shares.used).toBe(500);
   });
 
-  test('a newcomer gets a fair share, whatever the others hold, and the largest holder loses its oldest', () => {
+  test('a newcomer gets a fair share, whatever the others hold, and the largest holder loses its oldest reservation', () => {
     const shares = new Shares(900);
     const revoked: string[] = [];
     for (const [index, principal] of ['ann', 'bob', 'cid', 'dan'].entries()) {
@@ -53,7 +53,7 @@ describe('shares of what a task has', () => {
     expect(shares.used).toBe(0);
   });
 
-  test('who waits is served when there is room, principals in turns', async () => {
+  test('waiters are served when there is room, principals in turns', async () => {
     const shares = new Shares(40);
     const signal = new AbortController().signal;
     const held = shares.reserve('ann', 20, ignore);
@@ -75,7 +75,7 @@ describe('shares of what a task has', () => {
     expect(shares.used).toBe(0);
   });
 
-  test('who no longer waits leaves nothing behind', async () => {
+  test('an aborted waiter leaves nothing behind', async () => {
     const shares = new Shares(40);
     const held = shares.reserve('ann', 20, ignore);
     const leaving = new AbortController();
@@ -88,7 +88,7 @@ describe('shares of what a task has', () => {
     expect(shares.used).toBe(0);
   });
 
-  test('whatever is asked for, the total holds, and a fair share is always granted', () => {
+  test('whatever is requested, the total is not exceeded, and a fair share is always granted', () => {
     const step = fc.record({ principal: fc.integer({ min: 0, max: 8 }), amount: fc.integer({ min: 1, max: 400 }), release: fc.boolean() });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
@@ -119,7 +119,7 @@ describe('shares of what a task has', () => {
   });
 });
 
-test('while there is plenty of an amount, whoever asks gets it', () => {
+test('while there is plenty of an amount, every request for it is granted', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.constantFrom('ann', 'bob', 'carol'), fc.nat({ max: 300 })), { maxLength: 20 }), (asked) => {
       const shares = new Shares(1_000);

@@ -23,7 +23,7 @@ describe('turns of the event loop', () => {
     for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(0.599);
   });
 
-  test('who has used least goes first, whoever has more to do', async () => {
+  test('the principal that has used least is first, however much others have to do', async () => {
     const turns = new Turns(() => 0);
     const order: string[] = [];
     const note = (name: string) => turns.forPage(name, () => order.push(name));
@@ -32,7 +32,7 @@ describe('turns of the event loop', () => {
     expect(order).toEqual(['ann', 'bob', 'cid', 'ann', 'bob', 'ann']);
   });
 
-  test('what comes alone is done at once, and what comes beside others waits for its turn', async () => {
+  test('a single request is done at once, and one of many waits for its turn', async () => {
     let nowMs = 0;
     const turns = new Turns(() => nowMs);
     const order: string[] = [];
@@ -52,7 +52,7 @@ describe('turns of the event loop', () => {
     expect(order).toEqual(['ann 1', 'ann 2', 'bob', 'ann 3', 'ann 4']);
   });
 
-  test('requests come before pages, however many pieces of those wait', async () => {
+  test('requests come before pages, however many pieces of pages wait', async () => {
     const turns = new Turns(() => 0);
     const order: string[] = [];
     const pages = Array.from({ length: 3 }, () => turns.forPage('ann', () => order.push('page')));

@@ -54,7 +54,7 @@ afterEach(() => world.close());
 test.each([
   ['unknown', 1],
   ['too%20soon', 0],
-])('a token that nobody can check (%s) is told when to come again, and logged where something is wrong', async (token, lines) => {
+])('a token that cannot be checked (%s) is answered with Retry-After, and logged if something is wrong', async (token, lines) => {
   const response = await world.fetch(`/v1/events?channel=orders.1&token=${token}`);
   expect(response.status).toBe(503);
   expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
@@ -89,7 +89,7 @@ describe.each(['text/event-stream', 'application/json'])('reading (%s)', (accept
     ['Authorization, whose check takes time', bearer('slow'), undefined],
     ['the cookie, from any page', { ...session('good'), origin: 'https://evil.example' }, undefined],
     ['the query', {}, 'channel=orders.1&token=good'],
-  ])('a token in %s is taken', async (_, headers, query) => {
+  ])('a token in %s is accepted', async (_, headers, query) => {
     const response = await read(headers, query);
     expect(response.status).toBe(200);
     await response.body?.cancel();
@@ -101,7 +101,7 @@ describe.each(['text/event-stream', 'application/json'])('reading (%s)', (accept
     expect((await read({}, 'channel=orders.1&token=good')).status).toBe(401);
   });
 
-  test('only pages of allowed origins may read the answer, with cookies', async () => {
+  test('only pages of allowed origins may read the response, with cookies', async () => {
     const allowed = await read({ ...bearer('good'), origin: PAGE });
     expect(allowed.headers.get('access-control-allow-origin')).toBe(PAGE);
     expect(allowed.headers.get('access-control-allow-credentials')).toBe('true');
@@ -114,8 +114,8 @@ describe.each(['text/event-stream', 'application/json'])('reading (%s)', (accept
   });
 });
 
-describe('the end of the token', () => {
-  test('ends the stream, by a frame without an id', async () => {
+describe('the expiry of the token', () => {
+  test('ends the stream, with a frame without an id', async () => {
     const client = await SseClient.open(world.url('/v1/events?channel=orders.1'), bearer('good'));
     await until(() => client.lastEventId !== undefined);
     const before = client.lastEventId;
@@ -125,7 +125,7 @@ describe('the end of the token', () => {
     await until(() => world.hub.openStreams === 0);
   });
 
-  test('does not come before its time', async () => {
+  test('does not happen early', async () => {
     const client = await SseClient.open(world.url('/v1/events?channel=orders.1'), bearer('good'));
     await until(() => client.lastEventId !== undefined);
     await world.clock.advance(LIFETIME_MS - 1_000);
@@ -171,18 +171,18 @@ describe('publishing', () => {
     expect((await world.raw('POST', '/v1/channels/orders.1/events', downgraded)).status).toBe(403);
   });
 
-  test('takes no other type than JSON, which a page of another origin cannot send without asking', async () => {
+  test('accepts only JSON, which a page of another origin cannot send without a preflight request', async () => {
     const response = await world.fetch('/v1/channels/orders.1/events', { method: 'POST', headers: bearer('good'), body: '{"data":"x"}' });
     expect(response.status).toBe(415);
   });
 
-  test('to a channel that is not allowed is answered 403, and names it', async () => {
+  test('to a channel that is not allowed is answered with 403, and names it', async () => {
     const response = await world.post('chat', { data: 'x' }, bearer('good'));
     expect(response.status).toBe(403);
     expect(await response.json()).toMatchObject({ code: 'forbidden', detail: expect.stringContaining('"chat"') });
   });
 
-  test('too often is answered 429 with Retry-After, until time has passed', async () => {
+  test('too often is answered with 429 and Retry-After, until time has passed', async () => {
     await world.close();
     await listen({ perSecond: 2 });
     const publish = () => world.post('orders.1', { data: 'x' }, bearer('good'));
@@ -201,7 +201,7 @@ describe('a preflight request', () => {
     ['/v1/events', 'GET'],
     ['/v1/channels/orders.1/events', 'POST'],
     ['/v1/session', 'POST, DELETE'],
-  ])('to %s lets allowed pages send %s, with what they need', async (path, methods) => {
+  ])('to %s allows pages to send %s, with the headers that they need', async (path, methods) => {
     const response = await ask(path, PAGE);
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe(PAGE);
@@ -211,11 +211,11 @@ describe('a preflight request', () => {
     }
   });
 
-  test('of another page is not told that it may', async () => {
+  test('of another page is not allowed', async () => {
     expect((await ask('/v1/events', 'https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('is for the API alone', async () => {
+  test('is answered for the API only', async () => {
     expect((await ask('/healthz', PAGE)).status).toBe(405);
   });
 });

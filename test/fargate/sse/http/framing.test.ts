@@ -33,7 +33,7 @@ describe('over HTTP/1.1', () => {
   const GET = (query: string, ...headers: readonly string[]) =>
     client.send(`GET /v1/events?${query} HTTP/1.1`, 'Host: x', 'Accept: text/event-stream', ...headers, '', '');
 
-  test('every event is a chunk of its own, and its bytes are those of the event alone', async () => {
+  test('every event is a chunk of its own, and contains nothing else', async () => {
     await connect();
     GET('channel=demo');
     await client.hears('id: ');
@@ -80,7 +80,7 @@ describe('over HTTP/1.1', () => {
     expect(new ChunkReader().feed(heard().body).ended).toBe(true);
   });
 
-  test('so has one whose token has ended', async () => {
+  test('so does one whose token has expired', async () => {
     await connect({ http: { authenticate: () => ({ ...EVERYBODY, expiresAtMs: world.clock.nowMs() + 60_000 }) } });
     GET('channel=demo');
     await client.hears('id: ');
@@ -91,7 +91,7 @@ describe('over HTTP/1.1', () => {
     expect(reader.chunks.at(-1)).toContain('event: expired');
   });
 
-  test('a client of HTTP sees an end as one, and a broken connection as an error', async () => {
+  test('an HTTP client sees an end as an end, and a broken connection as an error', async () => {
     await connect();
     const open = async (): Promise<IncomingMessage> => {
       const request = sendRequest(world.url('/v1/events?channel=demo'), { agent: false });
@@ -116,7 +116,7 @@ describe('over HTTP/1.1', () => {
 });
 
 describe('over HTTP/1.0', () => {
-  test('a stream has no chunks, whatever is on it, and ends with the connection', async () => {
+  test('a stream has no chunks, whatever is sent on it, and ends with the connection', async () => {
     await connect();
     world.hub.start();
     const first = await world.store('a', '0');

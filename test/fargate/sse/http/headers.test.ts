@@ -40,7 +40,7 @@ describe('Date is in the head', () => {
     expect(heard).toMatch(DATE);
   });
 
-  test('of the answer to what is not HTTP', async () => {
+  test('a request is refused with 400', async () => {
     const { heard } = await ask('nonsense');
     expect(heard).toMatch(DATE);
   });
@@ -57,7 +57,7 @@ test.each([
   ['204', 'OPTIONS', '/v1/events', {}],
   ['204', 'DELETE', '/v1/session', {}],
   ['304', 'GET', '/file', { 'If-None-Match': 'it' }],
-])('%s to %s %s says no length, having no body', async (status, method, path, headers) => {
+])('%s to %s %s has no length, because it has no body', async (status, method, path, headers) => {
   const files = () => ({ status: 304, headers: { ETag: 'it' }, body: '' });
   world = await new HttpWorld({ http: { files } }).listen();
   const asking = await world.connect();
@@ -103,7 +103,7 @@ test.each(['x', 'lanes.example.com:443', '127.0.0.1:8080', '[::1]:8080', 'a_b.in
   await asking.hears('id: ');
 });
 
-describe('a stream is what a client gets that accepts', () => {
+describe('a client gets a stream if it accepts', () => {
   test.each([
     'text/event-stream; charset=utf-8',
     'text/event-stream;charset="UTF-8"',
@@ -149,7 +149,7 @@ test.each(['cache-control', 'x-requested-with', 'traceparent', 'tracestate', 'ba
   },
 );
 
-describe('a stream asked for in absolute form, as proxies do,', () => {
+describe('a stream requested in absolute form, as proxies do,', () => {
   test.each(['http://x/v1/events?channel=demo', 'HTTP://x:80/v1/events?channel=demo', 'https://x/v1/events?channel=demo'])(
     '%s is a stream',
     async (target) => {
@@ -161,7 +161,7 @@ describe('a stream asked for in absolute form, as proxies do,', () => {
   );
 });
 
-describe('channels called . and .. that no path can carry', () => {
+describe('channels named . and .. that no path can carry', () => {
   test.each([
     ['GET', '/v1/events?channel=.'],
     ['GET', '/v1/events?channel=..'],
@@ -176,7 +176,7 @@ describe('channels called . and .. that no path can carry', () => {
     expect(JSON.parse(body)).toMatchObject({ code: 'invalid_channel', detail: expect.stringContaining('no URL path can carry it') });
   });
 
-  test('and those that only begin with dots are not', async () => {
+  test('but those that only begin with dots are not', async () => {
     world = await new HttpWorld().listen();
     expect((await world.post('...', { data: 'hello' })).status).toBe(201);
     expect((await world.post('.a', { data: 'hello' })).status).toBe(201);
@@ -193,7 +193,7 @@ describe('a client asks for heartbeats by ?heartbeat=', () => {
     await asking.hears('\n:\n');
   });
 
-  test.each(['1', '0', '16', '5.5', '-5', '5s', '99999', '05'])('%s is none that it can have', async (heartbeat) => {
+  test.each(['1', '0', '16', '5.5', '-5', '5s', '99999', '05'])('%s is not allowed', async (heartbeat) => {
     world = await new HttpWorld().listen();
     const { status, body } = await world.raw('GET', `/v1/events?channel=demo&heartbeat=${heartbeat}`);
     expect(status).toBe(400);

@@ -17,7 +17,7 @@ describe('health', () => {
     expect((await world.fetch('/healthz')).status).toBe(200);
   });
 
-  test('a task is ready only while it wants newcomers', async () => {
+  test('a task is ready only while it accepts new streams', async () => {
     world = await new HttpWorld().listen();
     expect((await world.fetch('/readyz')).status).toBe(200);
     await world.hub.drain(0);
@@ -29,14 +29,14 @@ describe('health', () => {
     expect(await world.raw('HEAD', '/healthz')).toMatchObject({ status: 200, body: '' });
   });
 
-  test('a task that drains asks clients to come by another connection', async () => {
+  test('a draining task asks clients to use another connection', async () => {
     world = await new HttpWorld().listen();
     await world.hub.drain(0);
     expect((await world.fetch('/healthz')).headers.get('connection')).toBe('close');
   });
 });
 
-describe('requests that are wrong', () => {
+describe('wrong requests', () => {
   test.each([
     ['GET', '/nowhere', 404, 'not_found'],
     ['GET', '/v1/channels/demo', 404, 'not_found'],
@@ -62,13 +62,13 @@ describe('requests that are wrong', () => {
     expect(world.hub.openStreams).toBe(0);
   });
 
-  test('a bad cursor is named', async () => {
+  test('a bad cursor is named in the error', async () => {
     world = await new HttpWorld().listen();
     const { body } = await world.raw('GET', '/v1/events?channel=demo', { 'Last-Event-ID': 'nonsense' });
     expect(JSON.parse(body).detail).toContain('"nonsense"');
   });
 
-  test('?after= on a stream is told what a stream takes', async () => {
+  test('?after= on a stream is answered with the right parameter', async () => {
     world = await new HttpWorld().listen();
     const { body } = await world.raw('GET', '/v1/events?channel=demo&after=e1.1');
     expect(JSON.parse(body).detail).toMatch(/Last-Event-ID.*lastEventId/);
@@ -85,7 +85,7 @@ describe('requests that are wrong', () => {
     expect(await world.raw(method, path)).toMatchObject({ status: 405, allow });
   });
 
-  test('what is not HTTP gets a problem and no other connection notices', async () => {
+  test('bytes that are not HTTP get a problem, and no other connection is affected', async () => {
     world = await new HttpWorld().listen();
     const client = await world.connect();
     client.send('nonsense', '', '');
@@ -102,7 +102,7 @@ describe('requests that are wrong', () => {
     expect(JSON.parse(body).code).toBe('headers_too_large');
   });
 
-  test('a fault of ours is 500 without a word about it', async () => {
+  test('an internal error is 500 without details', async () => {
     world = await new HttpWorld({
       http: {
         files: () => {
@@ -136,14 +136,14 @@ describe('the console', () => {
     expect(await response.text()).toContain('<title>Lanes</title>');
   });
 
-  test('what belongs to it is at its own path', async () => {
+  test('its files are at their own paths', async () => {
     await start();
     const response = await world.fetch('/assets/main.js');
     expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
     expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   });
 
-  test('a file that the browser has is not sent again', async () => {
+  test('a file that the browser has cached is not sent again', async () => {
     await start();
     const { headers } = await world.fetch('/');
     const again = await world.raw('GET', '/', { 'If-None-Match': headers.get('etag') ?? '' });
@@ -155,14 +155,14 @@ describe('the console', () => {
     expect(await world.raw('HEAD', '/')).toMatchObject({ status: 200, body: '' });
   });
 
-  test('a path that is no file is 404', async () => {
+  test('a path without a file is 404', async () => {
     await start();
     for (const path of ['/assets', '/assets/', '/assets/../index.html', '/assets/%2e%2e/index.html', '/index']) {
       expect((await world.raw('GET', path)).status).toBe(404);
     }
   });
 
-  test('its configuration is served as it is', async () => {
+  test('its configuration is served unchanged', async () => {
     await start('{"websocket":"wss://x/dev"}');
     const response = await world.fetch('/console.json');
     expect(response.headers.get('content-type')).toBe('application/json');
@@ -170,7 +170,7 @@ describe('the console', () => {
   });
 });
 
-test('a client that is slow with its headers is not waited for', async () => {
+test('a client that sends its headers slowly is disconnected', async () => {
   world = new HttpWorld();
   expect(world.server.headersTimeout).toBeLessThanOrEqual(10_000);
   expect(world.server.requestTimeout).toBeLessThanOrEqual(30_000);

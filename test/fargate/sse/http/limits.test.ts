@@ -26,7 +26,7 @@ test.each(['text/event-stream', 'application/json'])('a principal at its limit i
   client.close();
 });
 
-test('another principal is served meanwhile', async () => {
+test('another principal is served in the meantime', async () => {
   await listen();
   const ann = await SseClient.open(world.url('/v1/events?channel=demo'), { 'x-principal': 'ann' });
   const bob = await SseClient.open(world.url('/v1/events?channel=demo'), { 'x-principal': 'bob' });

@@ -27,7 +27,7 @@ afterEach(async () => {
   listening = undefined;
 });
 
-test('whichever socket of the port takes a connection, the server answers on it', async () => {
+test('the server answers on every connection, whichever socket of the port accepts it', async () => {
   const port = await start();
   const bodies = await Promise.all(Array.from({ length: 40 }, async () => (await fetch(`http://127.0.0.1:${port}/`)).text()));
 

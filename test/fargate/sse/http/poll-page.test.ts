@@ -27,7 +27,7 @@ async function encode(data: readonly string[]) {
   return { turns, answer: JSON.parse(Buffer.concat(body.map((part) => Buffer.from(part as string))).toString()) };
 }
 
-test('whatever the events are, the pieces make one answer', async () => {
+test('whatever the events are, the pieces form one response', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.string({ unit: 'binary' }), { maxLength: 20 }), async (data) => {
       const { answer } = await encode(data);
@@ -38,7 +38,7 @@ test('whatever the events are, the pieces make one answer', async () => {
   );
 });
 
-test('a big page is encoded in pieces, each in a turn of its own', async () => {
+test('a big page is encoded in pieces, each in its own turn', async () => {
   const { turns, answer } = await encode(Array.from({ length: 40 }, () => 'x'.repeat(21_000)));
   expect(answer.events).toHaveLength(40);
   expect(turns).toBe(40);

@@ -17,7 +17,7 @@ async function poll(path: string) {
   return { status: response.status, body: await response.json(), headers: response.headers };
 }
 
-test('answers events as they are on the wire, and the cursor to go on with', async () => {
+test('returns events as on the wire, and the cursor to continue with', async () => {
   const first = await world.store('demo', 'one');
   const second = await world.store('demo', 'two');
   const { status, body, headers } = await poll(`/v1/events?channel=demo&after=${idOf(first)}`);
@@ -32,7 +32,7 @@ test('answers events as they are on the wire, and the cursor to go on with', asy
   expect(headers.get('cache-control')).toBe('no-store');
 });
 
-test('without a cursor answers the baseline', async () => {
+test('without a cursor returns the baseline', async () => {
   const event = await world.store('demo', 'one');
   expect((await poll('/v1/events?channel=demo')).body).toEqual({ events: [], cursor: idOf(event) });
 });
@@ -51,7 +51,7 @@ test('waits no longer than asked', async () => {
   expect((await answer).body.events).toEqual([]);
 });
 
-test('says what could not be resumed', async () => {
+test('reports what could not be resumed', async () => {
   const { body } = await poll('/v1/events?channel=demo&after=gone.4');
   expect(body.resets).toEqual([{ channel: 'demo', reason: 'epoch_changed' }]);
 });
@@ -65,7 +65,7 @@ test('stops waiting when its client has left', async () => {
   await until(() => world.hub.openStreams === 0);
 });
 
-test('continues over several channels with the cursor that it answered', async () => {
+test('continues over several channels with the returned cursor', async () => {
   await world.store('a', 'a1');
   const { body } = await poll('/v1/events?channel=a&channel=b');
   await world.store('a', 'a2');
@@ -83,7 +83,7 @@ test.each(['26', '-1', '1.5', 'ten', '1e1', '%201', '025x'])('waitSeconds=%s is 
   expect(body.detail).toContain(JSON.stringify(decodeURIComponent(value)));
 });
 
-test('a cursor in the place of a stream is refused with the right one', async () => {
+test('the cursor parameter of a stream is refused with the right one', async () => {
   const { status, body } = await poll('/v1/events?channel=demo&lastEventId=e1.4');
   expect(status).toBe(400);
   expect(body.detail).toContain('after');
@@ -103,7 +103,7 @@ test.each([
   leaving.abort();
 });
 
-test('a client that says nothing of what it accepts gets a stream', async () => {
+test('a client without an Accept header gets a stream', async () => {
   const client = await world.connect();
   client.send('GET /v1/events?channel=demo HTTP/1.1', 'Host: x', '', '');
   await client.hears('\r\n\r\n');

@@ -17,7 +17,7 @@ test('a principal may publish one second’s worth at once, and no more', () => 
   expect(takeAll('ann', 10)).toBe(3);
 });
 
-test('it comes back evenly over the second', async () => {
+test('it is replenished evenly over the second', async () => {
   takeAll('ann', 3);
   await clock.advance(400);
   expect(takeAll('ann', 10)).toBe(1);
@@ -25,23 +25,23 @@ test('it comes back evenly over the second', async () => {
   expect(takeAll('ann', 10)).toBe(3);
 });
 
-test('what is refused is counted once', () => {
+test('a refusal is counted once', () => {
   takeAll('ann', 10);
   takeAll('bob', 4);
   expect(rate.takeRefused()).toBe(8);
   expect(rate.takeRefused()).toBe(0);
 });
 
-test('principals do not share it', () => {
+test('principals do not share the limit', () => {
   takeAll('ann', 3);
   expect(takeAll('bob', 10)).toBe(3);
 });
 
-test('the anonymous one has no limit: it stands for everybody', () => {
+test('the anonymous principal has no limit, because all clients share it', () => {
   expect(takeAll(ANONYMOUS, 100)).toBe(100);
 });
 
-test('many principals are forgotten when they are quiet, and those that are not are still limited', async () => {
+test('many quiet principals are forgotten, and active ones are still limited', async () => {
   for (let principal = 0; principal < 10_000; principal++) rate.take(`p${principal}`);
   await clock.advance(999);
   takeAll('p0', 3);

@@ -10,7 +10,7 @@ beforeEach(async () => {
 
 afterEach(() => world.close());
 
-test('an event is published, and the answer has its id', async () => {
+test('an event is published, and the response has its id', async () => {
   const response = await world.post('demo', { type: 'price', data: 'hello' });
   expect(response.status).toBe(201);
   const [event] = world.bus.notified;
@@ -27,7 +27,7 @@ test('an event without a type is a message', async () => {
   expect(world.bus.notified[0]?.type).toBe('message');
 });
 
-test('a key that was seen before publishes nothing twice', async () => {
+test('a repeated key publishes nothing twice', async () => {
   const headers = { 'Idempotency-Key': 'order-7' };
   const first = await (await world.post('demo', { data: 'hello' }, headers)).json();
   const second = await (await world.post('demo', { data: 'hello' }, headers)).json();
@@ -35,7 +35,7 @@ test('a key that was seen before publishes nothing twice', async () => {
   expect(world.bus.notified).toHaveLength(1);
 });
 
-test('a key that was seen before with other data is a conflict, and publishes nothing', async () => {
+test('a repeated key with other data is a conflict, and publishes nothing', async () => {
   const headers = { 'Idempotency-Key': 'order-7' };
   await world.post('demo', { data: 'hello' }, headers);
   const response = await world.post('demo', { data: 'other' }, headers);
@@ -66,7 +66,7 @@ test.each([
   ['a reserved type', '{"type":"reset","data":""}', 400, 'invalid_type', '"reset"'],
   ['too much data', JSON.stringify({ data: 'x'.repeat(96 * 1024 + 1) }), 413, 'data_too_large', '98305'],
   ['a body beyond all measure', JSON.stringify({ data: 'x'.repeat(3_000_000) }), 413, 'data_too_large', '655360'],
-])('%s is refused, and the answer names it', async (_what, body, status, code, named) => {
+])('%s is refused, and the response names it', async (_what, body, status, code, named) => {
   const response = await world.post('demo', body);
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -86,7 +86,7 @@ test.each(['bad channel', 'a%20b', 'x'.repeat(129), '%ff'])('the channel %s is r
   expect((await response.json()).code).toBe('invalid_channel');
 });
 
-test('a key that is none is refused by name', async () => {
+test('an invalid key is refused by name', async () => {
   const response = await world.post('demo', { data: 'x' }, { 'Idempotency-Key': 'with a space' });
   expect(response.status).toBe(400);
   expect(await response.json()).toMatchObject({ code: 'invalid_key', detail: expect.stringContaining('with a space') });
@@ -109,7 +109,7 @@ test('an encoded body gets 415', async () => {
   expect((await world.post('demo', '{"data":"x"}', { 'Content-Encoding': 'gzip' })).status).toBe(415);
 });
 
-test('a publication that fails is 503, may be tried again, and tells nothing of the inside', async () => {
+test('a failed publication is 503, may be retried, and shows no internal details', async () => {
   jest.spyOn(world.log, 'append').mockRejectedValueOnce(new Error('secret of the database'));
   const response = await world.post('demo', { data: 'x' });
   expect(response.status).toBe(503);

@@ -43,8 +43,8 @@ function poll(principal: string, after: string): Promise<Response> {
   return world.fetch(`/v1/events?channel=demo&after=${after}`, { headers: { Accept: 'application/json', 'X-Principal': principal } });
 }
 
-describe('answers to polls', () => {
-  test('a page is bounded by what it takes as JSON, escapes included', async () => {
+describe('responses to polls', () => {
+  test('a page is bounded by its size as JSON, escapes included', async () => {
     await startWorld();
     const after = await publishEscapes(50);
     const body = await (await poll('ann', after)).text();
@@ -53,7 +53,7 @@ describe('answers to polls', () => {
     expect(body.length).toBeLessThan(1_200_000);
   });
 
-  test('what a user does not read is bounded, and another user is answered all the same', async () => {
+  test('unread responses of a user are bounded, and another user is still served', async () => {
     await startWorld();
     const after = await publishEscapes(50);
     const unread = await Promise.all(Array.from({ length: 40 }, () => pollUnread('ann', after)));
@@ -70,7 +70,7 @@ describe('answers to polls', () => {
     await until(() => world.budget.memory.used === 0 && world.hub.openStreams === 0);
   });
 
-  test('a poll that finds no room is told to come back, after a while', async () => {
+  test('a poll without room is told to retry, after a while', async () => {
     await startWorld();
     const after = await publishEscapes(50);
     const { memory } = world.budget;
@@ -86,7 +86,7 @@ describe('answers to polls', () => {
     expect(memory.used).toBe(0);
   });
 
-  test('nothing more is encoded for a client that has left, and what was encoded counts until then', async () => {
+  test('nothing more is encoded for a client that has left, and encoded parts count until then', async () => {
     await startWorld();
     const after = await publishEscapes(50);
     const waiting: (() => void)[] = [];
@@ -105,7 +105,7 @@ describe('answers to polls', () => {
     expect(waiting).toHaveLength(1);
   });
 
-  test('a client that takes nothing of its answer is cut off', async () => {
+  test('a client that does not read its response is disconnected', async () => {
     await startWorld({ maxStallMs: 50 });
     const after = await publishEscapes(50);
     const client = await pollUnread('ann', after);
@@ -124,7 +124,7 @@ describe('request bodies', () => {
     return client.send(...head, `Content-Length: ${bytes}`, '', '{"data":"');
   }
 
-  test('what a user begins and does not end is bounded in bytes, and another user publishes all the same', async () => {
+  test('unfinished bodies of a user are bounded in bytes, and another user can still publish', async () => {
     await startWorld();
     const held: RawClient[] = [];
     for (let count = 0; count < 12; count++) held.push(await hold('ann', 640_000));
@@ -137,7 +137,7 @@ describe('request bodies', () => {
     await until(() => world.budget.memory.used === 0 && world.budget.bodies.used === 0);
   });
 
-  test('a body whose length is not announced is bounded too', async () => {
+  test('a body without a declared length is bounded too', async () => {
     await startWorld();
     const { memory } = world.budget;
     memory.reserve('ann', memory.shareOf('ann') - 1_000, () => {});
@@ -150,7 +150,7 @@ describe('request bodies', () => {
     client.close();
   });
 
-  test('a body in small pieces is published, and takes no more than one in a single piece', async () => {
+  test('a body in small pieces is published, and takes no more memory than one in a single piece', async () => {
     await startWorld();
     const client = await world.connect();
     const head = ['POST /v1/channels/demo/events HTTP/1.1', 'Host: x', 'X-Principal: ann', 'Content-Type: application/json'];

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { loadStaticFiles } from '../../../../fargate/sse/http/static-files.ts';
 
-test('a directory that is not there has no files', () => {
+test('a missing directory has no files', () => {
   expect(loadStaticFiles('/nonexistent/console')('/', undefined)).toBeUndefined();
 });

@@ -22,7 +22,7 @@ async function open(path: string, headers?: Record<string, string>): Promise<Sse
 }
 
 describe('a stream', () => {
-  test('has the headers that keep proxies from holding it back', async () => {
+  test('has the headers that keep proxies from buffering it', async () => {
     world = await new HttpWorld().listen();
     const { headers } = (await open('/v1/events?channel=demo')).response;
     expect(headers.get('content-type')).toBe('text/event-stream');
@@ -31,7 +31,7 @@ describe('a stream', () => {
     expect(headers.get('content-length')).toBeNull();
   });
 
-  test('prints events as they are published', async () => {
+  test('sends events as they are published', async () => {
     world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=demo');
     const { id } = await (await world.post('demo', { type: 'price', data: 'one\ntwo' })).json();
@@ -70,7 +70,7 @@ describe('a stream', () => {
   test.each([
     ['/v1/events?channel=demo&lastEventId=', {}],
     ['/v1/events?channel=demo', { 'Last-Event-ID': '' }],
-  ])('takes an empty id for none: %s %j', async (path, headers) => {
+  ])('treats an empty id as none: %s %j', async (path, headers) => {
     world = await new HttpWorld().listen();
     const event = await world.store('demo', 'one');
     const client = await open(path, headers as Record<string, string>);
@@ -85,7 +85,7 @@ describe('a stream', () => {
     expect(client.lastEventId).toMatch(/^a=\w+\.0,b=\w+\.1$/);
   });
 
-  test('is over for the hub when its client leaves', async () => {
+  test('is removed from the hub when its client leaves', async () => {
     world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=demo');
     expect(world.hub.openStreams).toBe(1);
@@ -93,7 +93,7 @@ describe('a stream', () => {
     await until(() => world.hub.openStreams === 0);
   });
 
-  test('is over for the hub when its client leaves while it opens', async () => {
+  test('is removed from the hub when its client leaves while it opens', async () => {
     world = await new HttpWorld().listen();
     const head = Promise.withResolvers<never>();
     jest.spyOn(world.log, 'head').mockReturnValueOnce(head.promise);
@@ -116,7 +116,7 @@ describe('a stream', () => {
     expect(world.hub.openStreams).toBe(0);
   });
 
-  test('is refused with 503 and Retry-After where the task is full', async () => {
+  test('is refused with 503 and Retry-After if the task is full', async () => {
     world = await new HttpWorld({ hub: { maxStreams: 1 } }).listen();
     await open('/v1/events?channel=demo');
     const response = await world.fetch('/v1/events?channel=demo');
@@ -144,7 +144,7 @@ describe('a stream', () => {
 });
 
 describe('a slow client', () => {
-  test('is cut off without any loss for others, and resumes', async () => {
+  test('is closed without any loss for others, and resumes', async () => {
     world = await new HttpWorld({ hub: { maxUnsentBytes: 2_000_000 } }).listen();
     const reader = await open('/v1/events?channel=demo');
     const { socket: stuck } = await world.connect();

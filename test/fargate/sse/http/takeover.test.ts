@@ -35,7 +35,7 @@ async function expectNothingPublished(channel: string): Promise<void> {
 }
 
 describe('a stream is opened', () => {
-  test('by a head that comes byte by byte', async () => {
+  test('by a head that arrives byte by byte', async () => {
     await connect();
     for (const byte of [STREAM, 'Host: x', ...END].join('\r\n')) {
       client.send(byte);
@@ -45,7 +45,7 @@ describe('a stream is opened', () => {
     expect(client.statuses).toEqual([200]);
   });
 
-  test('on a connection that was kept alive behind other requests', async () => {
+  test('on a connection that was kept alive after other requests', async () => {
     await connect();
     client.send(...post('demo', 'one'));
     await client.hears('"id"');
@@ -82,8 +82,8 @@ describe('a stream is opened', () => {
   });
 });
 
-describe('a stream is over', () => {
-  test('when its client says that it sends no more', async () => {
+describe('a stream is closed', () => {
+  test('when its client ends its side', async () => {
     await connect();
     client.send(STREAM, 'Host: x', ...END);
     await client.hears('id: ');
@@ -92,7 +92,7 @@ describe('a stream is over', () => {
     await client.isClosed();
   });
 
-  test('when its client sends more, of which nothing is carried out', async () => {
+  test('when its client sends more, none of which is executed', async () => {
     await connect();
     client.send(STREAM, 'Host: x', ...END);
     await client.hears('id: ');
@@ -103,7 +103,7 @@ describe('a stream is over', () => {
     await expectNothingPublished('other');
   });
 
-  test('and its connection closed, although its client takes nothing of what is left', async () => {
+  test('together with its connection, although its client does not read the rest', async () => {
     await connect();
     client.send(STREAM, 'Host: x', ...END);
     await client.hears('id: ');
@@ -123,7 +123,7 @@ describe('a stream is refused, and its connection closed,', () => {
     expect(world.hub.openStreams).toBe(0);
   };
 
-  test('with another request right behind it, which is not carried out', async () => {
+  test('with another request right behind it, which is not executed', async () => {
     await connect();
     client.send(STREAM, 'Host: x', ...END.slice(1), ...post('other', 'pipelined'));
     await refused('bad_request');
@@ -131,7 +131,7 @@ describe('a stream is refused, and its connection closed,', () => {
     await expectNothingPublished('other');
   });
 
-  test('behind a request that is not answered yet, whose answer stays whole', async () => {
+  test('behind an unanswered request, whose response stays intact', async () => {
     await connect();
     client.send([...post('demo', 'first')].join('\r\n') + [STREAM, 'Host: x', ...END].join('\r\n'));
     await refused('bad_request');
@@ -164,7 +164,7 @@ describe('a stream is refused, and its connection closed,', () => {
     expect(client.statuses).toEqual([400]);
   });
 
-  test('with what the hub says against it', async () => {
+  test('for the reason that the hub gives', async () => {
     await connect();
     void world.hub.drain(0);
     client.send(STREAM, 'Host: x', ...END);

@@ -19,7 +19,7 @@ test('an event counts once for each stream that gets it, and its latency once', 
   expect(world.hub.takeCounts()).toMatchObject({ connects: 3, deliveries: 2, latenciesMs: [40], replays: 0, resets: 0 });
 });
 
-test('a notification that comes again is a repeat, and no delivery', async () => {
+test('a repeated notification is a repeat, and not a delivery', async () => {
   const { sink } = await world.open(['demo']);
   const event = await world.publish('demo', 'x');
   await until(() => sink.events.length === 1);
@@ -36,7 +36,7 @@ test('what a stream has missed is a replay', async () => {
   expect(world.hub.takeCounts()).toMatchObject({ replays: 1, deliveries: 1, resets: 0 });
 });
 
-test('a place that the log does not know is a reset', async () => {
+test('a position that the log does not know is a reset', async () => {
   await world.store('demo', 'x');
   const { sink } = await world.open(['demo'], 'another.7');
   await until(() => sink.events.length === 1);

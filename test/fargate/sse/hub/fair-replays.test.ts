@@ -41,7 +41,7 @@ function blocked(principal: string, channels: readonly string[], lastEventId: st
 const numbers = (data: readonly string[]) => data.map((text) => Number.parseInt(text, 10));
 const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1);
 
-test('a hundred clients that resume a long way back and read nothing leave the log to others', async () => {
+test('a hundred clients that resume far back and do not read leave the log to others', async () => {
   const first = await storeFar('a', 500);
   const seen = await world.store('b', 'b1');
   for (const data of ['b2', 'b3', 'b4']) await world.store('b', data);
@@ -56,7 +56,7 @@ test('a hundred clients that resume a long way back and read nothing leave the l
   expect(sink.data).toEqual(['b2', 'b3', 'b4']);
 });
 
-test('a read waits for one of each other principal at most, however many they wait for', async () => {
+test('a read waits for at most one of each other principal, however many they wait for', async () => {
   const first = await storeFar('a');
   const seen = await world.store('b', 'b1');
   await world.store('b', 'b2');
@@ -82,8 +82,8 @@ test('a read waits for one of each other principal at most, however many they wa
   for (const { pass } of gates) pass();
 });
 
-describe('where there is little memory', () => {
-  test('a page is given up when its client does not take it, and read again from where the client is', async () => {
+describe('with little memory', () => {
+  test('a page is dropped if its client does not take it, and read again from the client’s position', async () => {
     // 170 KB for private memory, of which one principal may have half.
     world = new HubWorld({ budget: createTaskBudget(1024 * 1024) });
     const first = await storeFar('a', 2_000);
@@ -101,7 +101,7 @@ describe('where there is little memory', () => {
     expect(world.budget.refused).toBeGreaterThan(0);
   });
 
-  test('many clients that read slowly hold no more than there is, and each gets all of it once', async () => {
+  test('many slow clients hold no more than there is, and each gets everything once', async () => {
     world = new HubWorld({ budget: createTaskBudget(1024 * 1024) });
     const first = await storeFar('a', 1_000);
     const clients = Array.from({ length: 12 }, (_, index) => blocked(`user ${index % 6}`, ['a'], idOf(first)));
@@ -119,7 +119,7 @@ describe('where there is little memory', () => {
   });
 });
 
-test('a client that takes nothing while it is replayed to is closed after a while', async () => {
+test('a client that does not read its replay is closed after a while', async () => {
   world.hub.start();
   const first = await storeFar('a', 500);
   const { sink, stream } = blocked('ann', ['a'], idOf(first));
@@ -131,7 +131,7 @@ test('a client that takes nothing while it is replayed to is closed after a whil
   expect(world.budget.memory.used).toBe(0);
 });
 
-describe('names that the task does not follow yet', () => {
+describe('channels that the task does not follow yet', () => {
   /** Every look at a head waits until the test lets it through. */
   function gateHeads() {
     const gates: { readonly channel: string; readonly pass: () => void }[] = [];
@@ -153,7 +153,7 @@ describe('names that the task does not follow yet', () => {
     });
   }
 
-  test('somebody who asks for hundreds of them keeps nobody else from opening one', async () => {
+  test('a client that asks for hundreds of them keeps nobody else from opening one', async () => {
     const seen = await world.store('b', 'b1');
     await world.store('b', 'b2');
     await world.clock.advance(2 * GRACE_MS);
@@ -170,7 +170,7 @@ describe('names that the task does not follow yet', () => {
     await until(() => sink.events.length === 1);
   });
 
-  test('another one who wants a channel does not wait for the turn of whoever asked first', async () => {
+  test('another client of a channel does not wait for the turn of the first', async () => {
     const gates = gateHeads();
     joinFresh(20);
     const last = 'fresh.19.31';
@@ -180,7 +180,7 @@ describe('names that the task does not follow yet', () => {
     expect(gates.map(({ channel }) => channel)).toContain(last);
   });
 
-  test('what nobody wants any more is not read', async () => {
+  test('a channel that nobody wants any more is not read', async () => {
     const gates = gateHeads();
     const streams = joinFresh(20);
     await idle();

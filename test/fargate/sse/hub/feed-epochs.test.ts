@@ -23,7 +23,7 @@ test('a wiped log is a reset, and then the new epoch from its first event', asyn
   expect(content(feed)).toEqual(['old', `reset epoch_changed ${event.epoch}.0`, 'new 1', 'new 2']);
 });
 
-test('a wiped log is found by the comparison of heads too', async () => {
+test('a wiped log is also found by the comparison of heads', async () => {
   const feed = await world.open();
   feed.offer(await world.store('old'));
   world.log.wipe();
@@ -45,7 +45,7 @@ test('a channel that is gone from the log is a reset, even if nothing is publish
 });
 
 describe('a feed of a channel that was never used', () => {
-  test('stands before every epoch, and writes nothing', async () => {
+  test('is before every epoch, and writes nothing', async () => {
     const feed = await world.open();
     feed.noteHead(undefined, feed.position);
     await idle();
@@ -54,7 +54,7 @@ describe('a feed of a channel that was never used', () => {
     expect(await world.log.head('demo')).toBeUndefined();
   });
 
-  test('goes on into the first epoch without a reset', async () => {
+  test('continues into the first epoch without a reset', async () => {
     const feed = await world.open();
     const first = await world.store('one');
     feed.offer(first);
@@ -65,7 +65,7 @@ describe('a feed of a channel that was never used', () => {
     expect(feed.locate({ epoch: first.epoch, seq: 1 })).toBe(1);
   });
 
-  test('reads the first events from the log where their notifications were lost', async () => {
+  test('reads the first events from the log if their notifications were lost', async () => {
     const feed = await world.open();
     await world.store('one');
     feed.offer(await world.store('two'));
@@ -73,7 +73,7 @@ describe('a feed of a channel that was never used', () => {
     expect(content(feed)).toEqual(['one', 'two']);
   });
 
-  test('finds the first epoch by the comparison of heads where all notifications were lost, however many', async () => {
+  test('finds the first epoch by the comparison of heads if all notifications were lost, however many', async () => {
     const feed = await world.open();
     for (let n = 1; n <= 1_200; n++) await world.store(`${n}`);
     feed.noteHead(await world.log.head('demo'), feed.position);
@@ -81,7 +81,7 @@ describe('a feed of a channel that was never used', () => {
     expect(content(feed)).toEqual(Array.from({ length: 1_200 }, (_, index) => `${index + 1}`));
   });
 
-  test('tells by a reset that events of the first epoch have expired before it learned of them', async () => {
+  test('announces by a reset that events of the first epoch have expired before it learned of them', async () => {
     const feed = await world.open();
     await world.store('expired');
     await world.clock.advance(RETENTION_MS);
@@ -92,7 +92,7 @@ describe('a feed of a channel that was never used', () => {
     expect(content(feed)).toEqual([`reset expired ${epoch}.2`]);
   });
 
-  test('tells by a reset that an epoch of which it was notified is lost, and goes on with the next', async () => {
+  test('announces by a reset that a notified epoch is lost, and continues with the next', async () => {
     const feed = await world.open();
     const lost = await world.store('lost');
     world.log.wipe();
@@ -117,7 +117,7 @@ describe('a feed of a channel that was never used', () => {
   });
 });
 
-test('what is notified while a new epoch is being confirmed is not lost', async () => {
+test('a notification during the confirmation of a new epoch is not lost', async () => {
   const feed = await world.open();
   feed.offer(await world.store('old'));
   world.log.wipe();
@@ -163,7 +163,7 @@ test('a log that was set back within its epoch is a reset', async () => {
   expect(feed.position).toEqual({ epoch, seq: 1 });
 });
 
-test('a head that was read before the feed moved on is no reason for anything', async () => {
+test('a head that was read before the feed moved on has no effect', async () => {
   const feed = await world.open();
   const head = await world.log.head('demo');
   const seen = feed.position;

@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => world.close());
 
-test('a seq that was never written holds the next event back until the grace period is over', async () => {
+test('a seq that was never written delays the next event until the grace period is over', async () => {
   const feed = await world.open();
   await world.log.allocate('demo');
   feed.offer(await world.store('next'));
@@ -53,7 +53,7 @@ test('a gap that was noticed later is not tombstoned before its own time', async
   expect((await world.log.read('demo', epoch, 1, 10)).entries.map(({ seq }) => seq)).toEqual([1, 2]);
 });
 
-test('a tombstone is as old as what lies behind it, however late the gap was noticed', async () => {
+test('a tombstone is as old as the entry after it, however late the gap was noticed', async () => {
   const feed = await world.open();
   const gap = await world.log.allocate('demo');
   const next = await world.store('next');
@@ -78,7 +78,7 @@ test('an event that is written within the grace period is delivered when its not
   expect(world.tombstoned).toBe(0);
 });
 
-test('losing the race for a gap gives its event', async () => {
+test('losing the race for a gap delivers its event', async () => {
   const feed = await world.open();
   const position = await world.log.allocate('demo');
   feed.offer(await world.store('next'));
@@ -96,7 +96,7 @@ test('losing the race for a gap gives its event', async () => {
   expect(world.tombstoned).toBe(0);
 });
 
-test('a log that fails is asked again', async () => {
+test('a failing log is read again', async () => {
   const feed = await world.open();
   await world.store('lost');
   jest.spyOn(world.log, 'read').mockRejectedValueOnce(new Error('throttled'));

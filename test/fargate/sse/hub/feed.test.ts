@@ -12,7 +12,7 @@ beforeEach(() => {
 
 afterEach(() => world.close());
 
-test('notifications come out in order, each once', async () => {
+test('notifications are delivered in order, each once', async () => {
   const feed = await world.open();
   const events = [await world.store('a'), await world.store('b'), await world.store('c')];
   for (const index of [0, 1, 1, 0, 2]) feed.offer(events[index] as ChannelEvent);
@@ -20,7 +20,7 @@ test('notifications come out in order, each once', async () => {
   expect(content(feed)).toEqual(['a', 'b', 'c']);
 });
 
-test('a lost notification is read from the log as soon as the next one comes', async () => {
+test('a lost notification is read from the log as soon as the next one arrives', async () => {
   const feed = await world.open();
   await world.store('lost');
   feed.offer(await world.store('next'));
@@ -28,7 +28,7 @@ test('a lost notification is read from the log as soon as the next one comes', a
   expect(content(feed)).toEqual(['lost', 'next']);
 });
 
-test('a notification that comes while the feed opens is kept', async () => {
+test('a notification that arrives while the feed opens is kept', async () => {
   const feed = world.make();
   feed.offer(await world.store('early'));
   await feed.opened;
@@ -39,7 +39,7 @@ test('a notification that comes while the feed opens is kept', async () => {
   expect(feed.position.seq).toBe(2);
 });
 
-test('an event that was notified before the feed existed, but lies behind its baseline, is read from the log', async () => {
+test('an event above the baseline that was notified before the feed existed is read from the log', async () => {
   await world.log.allocate('demo');
   await world.store('behind a gap');
   const feed = await world.open();
@@ -49,7 +49,7 @@ test('an event that was notified before the feed existed, but lies behind its ba
   expect(content(feed)).toEqual(['behind a gap']);
 });
 
-test('a head that is further than what came is a lost last notification', async () => {
+test('a head above the last notification means that one was lost', async () => {
   const feed = await world.open();
   await world.store('lost');
   feed.noteHead(await world.log.head('demo'), feed.position);
@@ -57,7 +57,7 @@ test('a head that is further than what came is a lost last notification', async 
   expect(content(feed)).toEqual(['lost']);
 });
 
-test('a feed whose log does not answer rejects', async () => {
+test('a feed whose log does not respond rejects', async () => {
   jest.spyOn(world.log, 'head').mockRejectedValue(new Error('no log'));
   await expect(world.make().opened).rejects.toThrow('no log');
 });

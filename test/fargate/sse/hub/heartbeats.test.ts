@@ -8,7 +8,7 @@ let world: HubWorld;
 afterEach(() => world.hub.close());
 
 describe('heartbeats', () => {
-  test('heartbeats end no frame: some clients would make an empty message of it', async () => {
+  test('heartbeats end no frame: some clients would take that for an empty message', async () => {
     world = new HubWorld({ heartbeatIntervalMs: 15_000 });
     world.hub.start();
     const { sink } = await world.open(['demo']);
@@ -74,7 +74,7 @@ describe('heartbeats', () => {
     expect(sink.text).not.toMatch(/^:$/m);
   });
 
-  test('a client that has not taken what it got is spared', async () => {
+  test('a client that has not taken its data gets none', async () => {
     world = new HubWorld({ heartbeatIntervalMs: 15_000 });
     world.hub.start();
     const { sink } = await world.open(['demo']);

@@ -15,7 +15,7 @@ describe('opening', () => {
     expect(sink.text).toBe(`retry: 3000\nid: ${idOf(event)}\n\n`);
   });
 
-  test('every stream has a reconnection time of its own, within the limits', async () => {
+  test('every stream has its own reconnection time, within the limits', async () => {
     world = new HubWorld();
     const opened = await Promise.all(Array.from({ length: 50 }, () => world.open(['demo'])));
     const retries = opened.map(({ sink }) => Number(/^retry: (\d+)\n/.exec(sink.text)?.[1]));
@@ -48,7 +48,7 @@ describe('opening', () => {
     expect(sink.events).toEqual([{ id: idOf(second), event: undefined, data: 'two' }]);
   });
 
-  test('the end of a token that comes before the first event has the id that the client came with', async () => {
+  test('a token that expires before the first event leaves the id that the client came with', async () => {
     world = new HubWorld();
     const { epoch, seq } = await world.store('demo', 'one');
     const sink = new FakeSink();
@@ -59,7 +59,7 @@ describe('opening', () => {
     expect(sink.events).toEqual([{ id: `${epoch}.${seq}`, event: 'expired', data: '{"code":"token_expired"}' }]);
   });
 
-  test('a client that resumes in some of its channels gets its place in the others at once', async () => {
+  test('a client that resumes in some of its channels gets its position in the others at once', async () => {
     world = new HubWorld();
     const a = await world.store('a', 'one');
     const b = await world.store('b', 'two');
@@ -67,7 +67,7 @@ describe('opening', () => {
     expect(sink.text).toMatch(new RegExp(`^retry: \\d+\\nid: a=${idOf(a)},b=${idOf(b)}\\n\\n$`));
   });
 
-  test('a stream whose log does not answer is not opened, and the next one is', async () => {
+  test('a stream whose log does not respond is not opened, and the next one is', async () => {
     world = new HubWorld();
     jest.spyOn(world.log, 'head').mockRejectedValueOnce(new Error('no log'));
     const { stream, sink } = world.attach(['demo']);
@@ -89,7 +89,7 @@ describe('opening', () => {
 });
 
 describe('live', () => {
-  test('events that come together are one write', async () => {
+  test('events that arrive together are one write', async () => {
     world = new HubWorld();
     const { sink } = await world.open(['demo']);
     const events = [await world.store('demo', 'a'), await world.store('demo', 'b'), await world.store('demo', 'c')];
@@ -99,7 +99,7 @@ describe('live', () => {
     expect(sink.writes.length - before).toBe(1);
   });
 
-  test('streams at one place of a channel share the bytes', async () => {
+  test('streams at the same position of a channel share the bytes', async () => {
     world = new HubWorld();
     const [one, two] = [await world.open(['demo']), await world.open(['demo'])];
     await world.publish('demo', 'shared');
@@ -107,7 +107,7 @@ describe('live', () => {
     expect(one.sink.writes.at(-1)).toBe(two.sink.writes.at(-1));
   });
 
-  test('every stream of many is served, and the event loop gets its turns meanwhile', async () => {
+  test('all of many streams are served, and the event loop gets its turns in between', async () => {
     world = new HubWorld({ maxStreams: 2_000 });
     const opened = await Promise.all(Array.from({ length: 2_000 }, () => world.open(['demo'])));
     const servedAtTurn = new Set<number>();
@@ -135,7 +135,7 @@ describe('live', () => {
     expect(heads).not.toHaveBeenCalled();
   });
 
-  test('a lost last event comes with the comparison of heads', async () => {
+  test('a lost last event is found by the comparison of heads', async () => {
     world = new HubWorld({ headCheckIntervalMs: 30_000 });
     world.hub.start();
     const { sink } = await world.open(['demo']);
@@ -145,7 +145,7 @@ describe('live', () => {
     expect(sink.data).toEqual(['lost']);
   });
 
-  test('a burst that is more than the ring holds makes who offers it wait, and reaches every healthy stream', async () => {
+  test('a burst larger than the ring makes the sender wait, and reaches every healthy stream', async () => {
     world = new HubWorld({ maxStreams: 2_000 });
     const opened = await Promise.all(Array.from({ length: 300 }, () => world.open(['demo'])));
     const data = 'x'.repeat(90_000);
@@ -163,7 +163,7 @@ describe('live', () => {
 });
 
 describe('feeds', () => {
-  test('a feed without readers goes after a while, and a later client is served from the log', async () => {
+  test('a feed without readers is removed after a while, and a later client is served from the log', async () => {
     world = new HubWorld();
     world.hub.start();
     const { stream } = await world.open(['demo']);

@@ -7,7 +7,7 @@ test('keeps all of a few values', () => {
   expect(sample.values).toEqual([3, 1, 2]);
 });
 
-test('keeps 100 of many, and a late one takes the place that chance gives it', () => {
+test('keeps 100 of many, and a late one replaces a random one', () => {
   const sample = new LatencySample(() => 0.5 / 101);
   for (let ms = 0; ms < 101; ms++) sample.add(ms);
   expect(sample.values).toHaveLength(100);

@@ -18,7 +18,7 @@ function attached(principal?: string) {
   return attachment.stream;
 }
 
-test('a principal may have so many streams on a task, and no other is counted with it', () => {
+test('each principal may have this many streams on a task, and no other counts against it', () => {
   world = new HubWorld({ maxStreamsPerPrincipal: 2 });
   attached('ann');
   attached('ann');
@@ -34,7 +34,7 @@ test('a stream that ends makes room for another, whoever ended it', () => {
   expect(attach('ann')).toEqual({ kind: 'overLimit' });
 });
 
-test('a poll counts like a stream until its answer is sent', async () => {
+test('a poll counts like a stream until its response is sent', async () => {
   world = new HubWorld({ maxStreamsPerPrincipal: 1 });
   const signal = new AbortController();
   const waiting = world.hub.poll(subscriber('ann'), 20_000, signal.signal);
@@ -48,7 +48,7 @@ test('a poll counts like a stream until its answer is sent', async () => {
   attached('ann');
 });
 
-test('a poll that fails is not counted for ever', async () => {
+test('a failed poll does not count forever', async () => {
   world = new HubWorld({ maxStreamsPerPrincipal: 1 });
   const left = new AbortController();
   const waiting = world.hub.poll(subscriber('ann'), 20_000, left.signal);
@@ -57,7 +57,7 @@ test('a poll that fails is not counted for ever', async () => {
   attached('ann');
 });
 
-test('the anonymous one has no limit: it is everybody', () => {
+test('the anonymous principal has no limit, because all clients share it', () => {
   world = new HubWorld({ maxStreamsPerPrincipal: 1 });
   for (let count = 0; count < 5; count++) attached(ANONYMOUS);
   attached();
@@ -70,7 +70,7 @@ test('a full task is full for everybody, and says so first', () => {
   expect(attach('bob')).toEqual({ kind: 'full' });
 });
 
-test('a refused stream takes nothing of a limit', () => {
+test('a refused stream does not count against a limit', () => {
   world = new HubWorld({ maxStreams: 2, maxStreamsPerPrincipal: 1 });
   const first = attached('ann');
   attach('ann');

@@ -49,7 +49,7 @@ const manyChannels = (mib: number): TaskBudget => ({ ...createTaskBudget(mib * M
 const text = (name: string, bytes: number) => `${name} ${'x'.repeat(bytes)}`;
 
 describe('frames that no other stream shares', () => {
-  test('of many users who read nothing take no more than their part of the task, and a reader gets all of its own', async () => {
+  test('of many users who do not read take no more than their part of the task, and a reader gets all of its own', async () => {
     world = new HubWorld({ budget: createTaskBudget(24 * MIB) });
     const clients: Client[] = [];
     for (let n = 0; n < 200; n++) clients.push(await openStuck(`user ${n % 20}`, ['a', 'b']));
@@ -66,7 +66,7 @@ describe('frames that no other stream shares', () => {
     expect(world.budget.memory.used).toBe(0);
   });
 
-  test('wait until there is memory for them, and come in order', async () => {
+  test('wait until there is memory for them, and are sent in order', async () => {
     world = new HubWorld({ budget: createTaskBudget(1 * MIB) });
     const { memory } = world.budget;
     const { sink } = await open('ann', ['a', 'b']);
@@ -80,7 +80,7 @@ describe('frames that no other stream shares', () => {
     expect(memory.used).toBe(0);
   });
 
-  test('larger than the whole share still come', async () => {
+  test('larger than the whole share are still sent', async () => {
     world = new HubWorld({ budget: createTaskBudget(256 * 1024) });
     const { sink } = await open('ann', ['a', 'b']);
     await world.publish('a', text('a1', 90_000));
@@ -89,7 +89,7 @@ describe('frames that no other stream shares', () => {
 });
 
 describe('rings', () => {
-  test('of many channels have no more than their part of the task, whatever is published', async () => {
+  test('of many channels take no more than their part of the task, whatever is published', async () => {
     world = new HubWorld({ budget: manyChannels(32) });
     const { rings } = world.budget;
     const names = Array.from({ length: 32 }, (_, stream) => Array.from({ length: 16 }, (_, index) => `s${stream}c${index}`));
@@ -101,7 +101,7 @@ describe('rings', () => {
     }
   });
 
-  test('that nobody reads go first where memory is low, the longest idle before the others', async () => {
+  test('that nobody reads are removed first when memory is low, the longest idle before the others', async () => {
     world = new HubWorld({ budget: createTaskBudget(8 * MIB) });
     const { rings } = world.budget;
     const fill = async (channel: string) => {
@@ -145,7 +145,7 @@ describe('rings', () => {
     expect(calls).not.toHaveBeenCalled();
   });
 
-  test('are let go while clients hold pieces of them: those are counted for these clients, or they are closed', async () => {
+  test('are dropped while clients still need slabs of them, which then count against these clients or close them', async () => {
     world = new HubWorld({ budget: createTaskBudget(6 * MIB) });
     const { memory, rings } = world.budget;
     const clients: Client[] = [];
@@ -168,7 +168,7 @@ describe('channels', () => {
   const withPlaces = (places: number): TaskBudget => ({ ...createTaskBudget(512 * MIB), channels: new Shares(places) });
   const attach = (principal: string, ...channels: string[]) => world.hub.attach({ channels, cursor: undefined, principal }, new FakeSink());
 
-  test('one user follows half of those that a task may follow, and is told when there are no more', async () => {
+  test('one user follows at most half of the channels of a task, and is told so', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     await open('ann', ['a', 'b']);
     await open('ann', ['c', 'd']);
@@ -180,7 +180,7 @@ describe('channels', () => {
     expect(world.hub.takeCounts().refusedOverLimit).toBe(2);
   });
 
-  test('a refused stream counts for nothing, and follows none of its channels', async () => {
+  test('a refused stream does not count, and follows none of its channels', async () => {
     world = new HubWorld({ budget: withPlaces(8), maxStreamsPerPrincipal: 2 });
     await open('ann', ['a', 'b', 'c']);
     expect(attach('ann', 'd', 'e', 'f')).toEqual({ kind: 'tooManyChannels' });
@@ -188,13 +188,13 @@ describe('channels', () => {
     expect(world.hub.openStreams).toBe(2);
   });
 
-  test('those that nobody reads any more make room for those that the same user wants now', async () => {
+  test('channels that nobody reads any more make room for new ones of the same user', async () => {
     world = new HubWorld({ budget: withPlaces(4) });
     for (let n = 0; n < 20; n++) (await open('ann', [`a${n}`])).stream.detach();
     await open('ann', ['b1', 'b2']);
   });
 
-  test('a user who follows few takes the place of one who follows many, and the streams of that channel come again', async () => {
+  test('a user who follows few takes the place of one who follows many, and the streams of that channel reconnect', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     const many = [
       await open('mallory', ['m1']),
@@ -209,7 +209,7 @@ describe('channels', () => {
     expect(takeOverShare(world.budget)).toBe(1);
   });
 
-  test('a channel that is let go while it opens takes no memory when the log has answered', async () => {
+  test('a channel that is removed while it opens takes no memory when the log responds', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     for (let channel = 0; channel < 40; channel++) await world.store(`c${channel}`, 'x'.repeat(10_000));
     const answer = Promise.withResolvers<void>();
@@ -231,7 +231,7 @@ describe('channels', () => {
     expect(world.budget.rings.used).toBe(0);
   });
 
-  test('a poll whose channel loses its place while it opens is answered before the log has said anything', async () => {
+  test('a poll whose channel loses its place while it opens is answered before the log responds', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     jest.spyOn(world.log, 'head').mockReturnValue(new Promise(() => {}));
     const polled = world.hub.poll({ channels: ['m1', 'm2', 'm3', 'm4'], cursor: undefined, principal: 'mallory' }, 0, never);
@@ -242,7 +242,7 @@ describe('channels', () => {
     expect(await polled).toEqual({ kind: 'tooManyChannels' });
   });
 
-  test('a poll that waits for a channel which loses its place is answered that its user has all that it may', async () => {
+  test('a poll that waits for a channel which loses its place is told that its user has reached the limit', async () => {
     world = new HubWorld({ budget: withPlaces(8) });
     const waiting = world.hub.poll(
       { channels: ['m1', 'm2', 'm3', 'm4'], cursor: undefined, principal: 'mallory' },

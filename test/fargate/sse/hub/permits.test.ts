@@ -4,7 +4,7 @@ import { oneAtATime, Permits } from '../../../../fargate/sse/hub/permits.ts';
 
 const never = new AbortController().signal;
 
-test('who comes when none is left waits for the first that is given back', async () => {
+test('without a free permit a reader waits for the first that is released', async () => {
   const permits = new Permits(1).for('ann');
   const release = await permits.acquire(never);
   const order: string[] = [];
@@ -15,7 +15,7 @@ test('who comes when none is left waits for the first that is given back', async
   expect(order).toEqual(['given back', 'second']);
 });
 
-test('who gives up waiting leaves no permit behind', async () => {
+test('an aborted wait leaves no permit behind', async () => {
   const permits = new Permits(1).for('ann');
   const release = await permits.acquire(never);
   const leaving = new AbortController();
@@ -26,7 +26,7 @@ test('who gives up waiting leaves no permit behind', async () => {
   await expect(permits.acquire(never)).resolves.toBeInstanceOf(Function);
 });
 
-test('who has taken least lately is served first, whatever the others wait for', async () => {
+test('the principal that took least lately is served first, whatever the others wait for', async () => {
   const permits = new Permits(1, 1, () => 0);
   const release = await permits.for('ann').acquire(never);
   const order: string[] = [];
@@ -41,7 +41,7 @@ test('who has taken least lately is served first, whatever the others wait for',
   expect(order).toEqual(['bob', 'carol', 'ann', 'bob', 'ann', 'bob', 'ann', 'ann', 'ann']);
 });
 
-test('no principal takes more than it may, and the rest is there for others at once', async () => {
+test('no principal takes more than its limit, and the rest is free for others at once', async () => {
   const permits = new Permits(4, 2);
   const ann = permits.for('ann');
   const releases = [await ann.acquire(never), await ann.acquire(never)];
@@ -56,13 +56,13 @@ test('no principal takes more than it may, and the rest is there for others at o
   await waiting;
 });
 
-test('the anonymous one may take all there are: it is everybody', async () => {
+test('the anonymous principal may take all permits, because all clients share it', async () => {
   const permits = new Permits(2, 1).for(ANONYMOUS);
   await permits.acquire(never);
   await expect(permits.acquire(never)).resolves.toBeInstanceOf(Function);
 });
 
-test('who does one thing at a time begins the next when the last is done, or given up', async () => {
+test('a reader that does one thing at a time begins the next when the last is done or aborted', async () => {
   const turn = oneAtATime();
   const end = await turn.acquire(never);
   const leaving = new AbortController();

@@ -25,7 +25,7 @@ function pageOf(channels: readonly string[], outcome: PollOutcome) {
   return { data: events.map(({ data }) => data), cursor: formatCursor(channels, cursor), resets };
 }
 
-test('without a cursor a poll answers the baseline', async () => {
+test('without a cursor a poll returns the baseline', async () => {
   const event = await world.store('demo', 'before');
   expect(await poll(['demo'])).toEqual({ data: [], cursor: idOf(event), resets: [] });
 });
@@ -36,14 +36,14 @@ test('of a channel that was never used the cursor lies before every epoch, and n
   expect((await world.log.heads(['demo', 'a', 'b'])).size).toBe(0);
 });
 
-test.each(['a task that has followed it', 'another task'])('from before the first epoch on it answers everything, on %s', async (task) => {
+test.each(['a task that has followed it', 'another task'])('from before the first epoch it returns everything, on %s', async (task) => {
   if (task === 'a task that has followed it') await world.open(['demo']);
   await world.publish('demo', 'one');
   const second = await world.publish('demo', 'two');
   expect(await poll(['demo'], '0.0')).toEqual({ data: ['one', 'two'], cursor: idOf(second), resets: [] });
 });
 
-test('a cursor from before the first epoch is told so when the first events have expired', async () => {
+test('a cursor from before the first epoch is reset if the first events have expired', async () => {
   await world.store('demo', 'expired');
   await world.clock.advance(RETENTION_MS);
   const event = await world.store('demo', 'there');
@@ -51,14 +51,14 @@ test('a cursor from before the first epoch is told so when the first events have
   expect(await poll(['demo'], '0.0')).toEqual({ data: [], cursor: idOf(event), resets: [{ channel: 'demo', reason: 'expired' }] });
 });
 
-test('with a cursor it answers what came after, and the cursor to go on with', async () => {
+test('with a cursor it returns the events after it, and the cursor to continue with', async () => {
   const first = await world.store('demo', 'one');
   await world.store('demo', 'two');
   const third = await world.store('demo', 'three');
   expect(await poll(['demo'], idOf(first))).toEqual({ data: ['two', 'three'], cursor: idOf(third), resets: [] });
 });
 
-test('a page is bounded, and its cursor goes on where it ended', async () => {
+test('a page is bounded, and its cursor continues where it ended', async () => {
   await world.open(['demo']);
   const first = await world.publish('demo', '0');
   for (let index = 1; index <= 700; index++) await world.publish('demo', String(index));
@@ -90,13 +90,13 @@ test('several channels are in one page with a composite cursor', async () => {
   expect(page).toEqual({ data: ['a1', 'b1'], cursor: `a=${idOf(a)},b=${idOf(b)}`, resets: [] });
 });
 
-test('what cannot be resumed is told, with the cursor to go on with', async () => {
+test('a position that cannot be resumed is reported, with the cursor to continue with', async () => {
   const event = await world.store('demo', 'one');
   const page = await poll(['demo'], 'old.3', 25_000);
   expect(page).toEqual({ data: [], cursor: idOf(event), resets: [{ channel: 'demo', reason: 'epoch_changed' }] });
 });
 
-test('a cursor behind tombstones moves on, so that they are not read again', async () => {
+test('a cursor before tombstones moves on, so that they are not read again', async () => {
   await world.open(['demo']);
   const first = await world.publish('demo', 'one');
   const gap = await world.log.allocate('demo');
@@ -111,7 +111,7 @@ test('a cursor behind tombstones moves on, so that they are not read again', asy
 });
 
 describe('waiting', () => {
-  test('a poll that has nothing waits for the next event', async () => {
+  test('a poll without events waits for the next one', async () => {
     const waiting = poll(['demo'], undefined, 20_000);
     await until(() => world.clock.sleeping === 1);
     await idle();
@@ -127,7 +127,7 @@ describe('waiting', () => {
     expect((await waiting).data).toEqual(['hello']);
   });
 
-  test('a poll that waited in vain answers its cursor', async () => {
+  test('a poll that waited in vain returns its cursor', async () => {
     const event = await world.store('demo', 'one');
     const waiting = poll(['demo'], idOf(event), 20_000);
     await until(() => world.clock.sleeping === 1);
@@ -135,7 +135,7 @@ describe('waiting', () => {
     expect(await waiting).toEqual({ data: [], cursor: idOf(event), resets: [] });
   });
 
-  test('a poll that has something does not wait', async () => {
+  test('a poll with events does not wait', async () => {
     const first = await world.store('demo', 'one');
     await world.store('demo', 'two');
     expect((await poll(['demo'], idOf(first), 20_000)).data).toEqual(['two']);
@@ -181,7 +181,7 @@ describe('waiting', () => {
     expect(await waiting).toEqual({ data: ['new'], cursor: idOf(event), resets: [{ channel: 'demo', reason: 'epoch_changed' }] });
   });
 
-  test('of several channels the one whose log was lost misses none of its first events', async () => {
+  test('of several channels, the one whose log was lost misses none of its first events', async () => {
     const a = await world.store('a', 'old');
     const waiting = poll(['a', 'b'], `a=${idOf(a)},b=0.0`, 20_000);
     await until(() => world.clock.sleeping === 1);
@@ -204,7 +204,7 @@ describe('waiting', () => {
     expect(await waiting).toEqual({ data: ['first'], cursor: idOf(event), resets: [] });
   });
 
-  test('in a channel that was never used, it gets the first events though their notifications were lost', async () => {
+  test('in a channel that was never used, it gets the first events although their notifications were lost', async () => {
     world.hub.start();
     const waiting = poll(['demo'], '0.0', 40_000);
     await until(() => world.clock.sleeping === 3);
@@ -216,7 +216,7 @@ describe('waiting', () => {
   });
 });
 
-test('many users who wait for one small event are all answered: each holds what its page takes', async () => {
+test('many users who wait for one small event are all answered: each holds only what its page takes', async () => {
   await world.open(['demo']);
   const users = Array.from({ length: 900 }, (_, index) => `user ${index}`);
   const waiting = users.map((principal) => world.hub.poll({ channels: ['demo'], cursor: undefined, principal }, 20_000, stays));

@@ -282,7 +282,7 @@ function follow(run: Run, client: Client, channel: string): ChannelPosition | un
   return position;
 }
 
-test('every stream gets every event after its cursor once and in order, or is told', async () => {
+test('every stream gets every event after its cursor once and in order, or a reset', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60, size: 'max' }), async (steps) => {
       const run = new Run();

@@ -32,7 +32,7 @@ describe('resume', () => {
     expect(sink.events.map(({ id }) => Number(id?.split('.')[1]))).toEqual(Array.from({ length: 251 }, (_, index) => index + 2));
   });
 
-  test('a gap at the end of the log that nobody has tombstoned yet does not hold a replay up', async () => {
+  test('a gap at the end of the log that nobody has tombstoned yet does not block a replay', async () => {
     world = new HubWorld();
     const first = await world.store('demo', 'one');
     await world.log.allocate('demo');
@@ -43,7 +43,7 @@ describe('resume', () => {
     expect(sink.events[0]?.id).toBe(`${first.epoch}.3`);
   });
 
-  test('a log in which no seq was ever written does not hold a replay up', async () => {
+  test('a log in which no seq was ever written does not block a replay', async () => {
     world = new HubWorld();
     const { epoch } = await world.log.allocate('demo');
     await world.clock.advance(2 * GRACE_MS);
@@ -53,7 +53,7 @@ describe('resume', () => {
     expect(sink.events[0]?.id).toBe(`${epoch}.2`);
   });
 
-  test('a replay goes only as fast as its client takes it', async () => {
+  test('a replay is only as fast as its client', async () => {
     world = new HubWorld();
     const first = await world.store('demo', '0');
     for (let index = 1; index <= 20; index++) await world.store('demo', `${index} ${'x'.repeat(30_000)}`);
@@ -71,7 +71,7 @@ describe('resume', () => {
     expect(sink.data.map((data) => Number(data.split(' ')[0]))).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
   });
 
-  test('a stream over several channels goes on with all of them where it stopped', async () => {
+  test('a stream over several channels continues in all of them where it stopped', async () => {
     world = new HubWorld();
     const a = await world.store('a', 'a1');
     const b = await world.store('b', 'b1');
@@ -93,7 +93,7 @@ describe('resume', () => {
     expect(sink.data).toEqual(['b2']);
   });
 
-  test('a client that was further on another task gets nothing again, and what follows', async () => {
+  test('a client that was further ahead on another task gets nothing again, and then what follows', async () => {
     world = new HubWorld();
     await world.open(['demo']);
     await world.store('demo', 'one');
@@ -114,7 +114,7 @@ describe('resume', () => {
     expect(sink.data[1]).toBe('two');
   });
 
-  test('until the reset is there, the id is the one that the client came with', async () => {
+  test('until the reset arrives, the id is the one that the client came with', async () => {
     world = new HubWorld();
     const { sink } = await world.open(['demo'], 'old.7');
     expect(sink.text).toMatch(/^retry: \d+\nid: old\.7\n/);
@@ -173,7 +173,7 @@ describe('resume', () => {
     expect(sink.data[2]).toBe('new');
   });
 
-  test('a client that learned of the new epoch on another task goes on in it', async () => {
+  test('a client that learned of the new epoch on another task continues in it', async () => {
     world = new HubWorld();
     await world.open(['demo']);
     await world.publish('demo', 'old');

@@ -28,17 +28,17 @@ function drain(ring: Ring, from: number): readonly string[] {
   return parseStream(textOfChunks(Buffer.concat(parts))).map(({ data }) => data);
 }
 
-test('readers at one place get the very same bytes', () => {
+test('readers at the same position get the same buffer', () => {
   const ring = ringOf(1, 2, 3);
   expect(ring.batchFrom(1)?.bytes).toBe(ring.batchFrom(1)?.bytes);
 });
 
-test('a batch holds all that the reader lacks', () => {
+test('a batch contains everything that the reader lacks', () => {
   expect(drain(ringOf(1, 2, 3), 1)).toEqual(['event 2', 'event 3']);
   expect(ringOf(1, 2, 3).batchFrom(3)).toBeUndefined();
 });
 
-test('an event that comes after a batch was handed out does not change the batch', () => {
+test('an event that arrives after a batch was returned does not change the batch', () => {
   const ring = ringOf(1);
   const before = ring.batchFrom(0)?.bytes.toString();
   const bytes = ring.batchFrom(0)?.bytes;
@@ -59,7 +59,7 @@ test('nothing is lost between slabs, whatever the sizes', () => {
   );
 });
 
-test('a cursor is found wherever it points, tombstones before or behind it', () => {
+test('a cursor is found wherever it points, with tombstones before or after it', () => {
   const ring = ringOf(2, 3, 7);
   const places = [0, 1, 2, 3, 4, 6, 7].map((seq) => ring.find({ epoch: 'e1', seq }));
   expect(places).toEqual([0, 0, 1, 2, 2, 2, 3]);
@@ -69,7 +69,7 @@ test('a cursor of another epoch is not found', () => {
   expect(ringOf(1).find({ epoch: 'e2', seq: 1 })).toBeUndefined();
 });
 
-test('a cursor from before the first entry kept is not found, the one right before it is', () => {
+test('a cursor before the first entry kept is not found, the one right before it is', () => {
   const ring = ringOf(1, 2, 3);
   ring.trim(1, 2);
   expect(ring.start).toBe(2);
@@ -84,19 +84,19 @@ test('trimming keeps what has not been offered to every reader', () => {
   expect(drain(ring, ring.start)).toEqual(['event 2', 'event 3']);
 });
 
-test('trimming goes no further than the limit asks', () => {
+test('trimming removes no more than the limit requires', () => {
   const ring = ringOf(1, 2, 3);
   ring.trim(ring.memoryBytes - 1, EVERYTHING);
   expect(ring.start).toBe(1);
 });
 
-test('the bytes that a reader lacks are those of the entries from its place on', () => {
+test('the bytes that a reader lacks are those of the entries from its position on', () => {
   const ring = ringOf(1, 2, 3);
   expect(ring.bytesFrom(1)).toBe(ring.batchFrom(1)?.bytes.length);
   expect(ring.bytesFrom(3)).toBe(0);
 });
 
-test('a reset stands between the epochs, for readers that are still behind it too', () => {
+test('a reset is between the epochs, also for readers that are still behind it', () => {
   const ring = ringOf(1);
   ring.reset({ epoch: 'e2', seq: 0 }, 'epoch_changed');
   ring.append(event(1, 'new', 'e2'));
@@ -112,7 +112,7 @@ test('after a reset only cursors of the new epoch are found', () => {
   expect(ring.find({ epoch: 'e2', seq: 4 })).toBe(2);
 });
 
-test('letting go of an older epoch does not let cursors of the new one go', () => {
+test('dropping an older epoch does not drop cursors of the new one', () => {
   const ring = ringOf(1, 2);
   ring.reset({ epoch: 'e2', seq: 0 }, 'epoch_changed');
   ring.append(event(1, 'new', 'e2'));
@@ -120,12 +120,12 @@ test('letting go of an older epoch does not let cursors of the new one go', () =
   expect(ring.find({ epoch: 'e2', seq: 0 })).toBe(3);
 });
 
-describe('what lies below', () => {
+describe('prepended history', () => {
   const entry = (seq: number, data?: string) => eventEntry(event(seq, data));
   const newestFirst = (from: number, to: number) => Array.from({ length: from - to + 1 }, (_, index) => entry(from - index));
   const at5 = () => new Ring('demo', { epoch: 'e1', seq: 5 }, new RingMemory(64 * 1024 * 1024));
 
-  test('is served to whoever stands there, and then what came since', () => {
+  test('is served to readers at its start, and then the newer entries', () => {
     const ring = at5();
     ring.append(event(6));
     expect(ring.reachBack(newestFirst(5, 3), EVERYTHING)).toBe(true);
@@ -135,7 +135,7 @@ describe('what lies below', () => {
     expect(ring.bytesFrom(-3)).toBe(ring.bytesFrom(0) * 4);
   });
 
-  test('ends at a gap, and passes tombstones', () => {
+  test('ends at a gap, and skips tombstones', () => {
     const ring = at5();
     const tombstone = (seq: number): LogEntry => ({ kind: 'tombstone', seq, atMs: 0 });
     ring.reachBack([entry(7), entry(5), tombstone(4), entry(3), entry(1)], EVERYTHING);
@@ -143,14 +143,14 @@ describe('what lies below', () => {
     expect(drain(ring, ring.start)).toEqual(['event 3', 'event 5']);
   });
 
-  test('ends where the room ends', () => {
+  test('ends when there is no more room', () => {
     const ring = at5();
     expect(ring.reachBack([entry(5), entry(4, 'x'.repeat(5_000)), entry(3)], 5_000)).toBe(true);
     expect(ring.floor.seq).toBe(4);
     expect(ring.reachBack([entry(4, 'x'.repeat(5_000))], 5_000)).toBe(false);
   });
 
-  test('can be put in again and again, and goes first', () => {
+  test('can be extended repeatedly, and is dropped first', () => {
     const ring = at5();
     ring.reachBack(newestFirst(5, 4), EVERYTHING);
     ring.reachBack(newestFirst(3, 1), EVERYTHING);
@@ -161,7 +161,7 @@ describe('what lies below', () => {
     expect(drain(ring, ring.start)).toEqual(['event 6']);
   });
 
-  test('is not put in below the first entry of an epoch', () => {
+  test('is not added below the first entry of an epoch', () => {
     const ring = at5();
     ring.reset({ epoch: 'e2', seq: 5 }, 'epoch_changed');
     expect(ring.reachBack([eventEntry(event(5, 'x', 'e2'))], EVERYTHING)).toBe(false);
@@ -169,7 +169,7 @@ describe('what lies below', () => {
 });
 
 describe('memory', () => {
-  test('a ring gives back all that it took', () => {
+  test('a ring releases everything that it took', () => {
     const memory = new RingMemory(64 * 1024 * 1024);
     const ring = newRing(memory);
     for (let seq = 1; seq <= 200; seq++) ring.append(event(seq, 'ä'.repeat(seq * 20)));
@@ -184,7 +184,7 @@ describe('memory', () => {
     expect(memory.used).toBe(0);
   });
 
-  test('however many rings there are, and whatever is in them, all together have no more than there is', () => {
+  test('however many rings there are, and whatever they contain, together they never exceed the total', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat({ max: 30 }), fc.nat({ max: 20_000 })), { maxLength: 300 }), (appends) => {
         const memory = new RingMemory(400_000);
@@ -201,7 +201,7 @@ describe('memory', () => {
     );
   });
 
-  test('a piece that clients still hold when the ring lets it go is answered for by one of them, and then by the next', async () => {
+  test('a dropped slab that clients still need counts against one of them, and then against the next', async () => {
     const ring = ringOf(1, 2);
     const slab = ring.batchFrom(0)?.slab as Slab;
     const answered: string[] = [];

@@ -52,7 +52,7 @@ describe('while a gap is open in one channel', () => {
     expect(sink.events[1]).toMatchObject({ id: `a=${idOf(fourth)},b=${idOf(b)}`, data: 'a4' });
   });
 
-  test('a poll answers at once what the other has', async () => {
+  test('a poll returns the events of the other at once', async () => {
     const a = await openGap();
     const b = await world.store('b', 'b1');
     expect(await poll(`${a},b=${b.epoch}.0`, 20_000)).toEqual({ data: ['b1'], cursor: `${a},b=${idOf(b)}` });
@@ -68,7 +68,7 @@ describe('while a gap is open in one channel', () => {
     expect(await waiting).toEqual({ data: ['b1'], cursor: `${a},b=${idOf(b)}` });
   });
 
-  test('a poll that does not wait is answered although it is ahead', async () => {
+  test('a poll that does not wait is answered although its client is ahead', async () => {
     const a = await openGap();
     expect(await poll(a, 0)).toEqual({ data: [], cursor: `${a},b=0.0` });
   });

@@ -7,7 +7,7 @@ let world: HubWorld;
 afterEach(() => world.hub.close());
 
 describe('slow clients', () => {
-  test('nothing is written to a client that has not taken what it got, and then all at once', async () => {
+  test('nothing is written to a client that has not taken its data, and then everything at once', async () => {
     world = new HubWorld();
     const { sink, stream } = await world.open(['demo']);
     sink.block();
@@ -22,7 +22,7 @@ describe('slow clients', () => {
     expect(sink.writes.length - before).toBe(1);
   });
 
-  test('a client whose unsent bytes pass the limit is closed and counted, and the others notice nothing', async () => {
+  test('a client whose unsent bytes exceed the limit is closed and counted, and the others are not affected', async () => {
     world = new HubWorld({ maxUnsentBytes: 10_000 });
     const slow = await world.open(['demo']);
     const other = await world.open(['demo']);

@@ -32,7 +32,7 @@ describe.each([
   ['quiet', 2 * GRACE_MS],
   ['busy', GRACE_MS / 2],
 ])('on a channel that is %s', (_, sinceMs) => {
-  test('streams that resume at different places cost two log reads together, and get all that they lack', async () => {
+  test('streams that resume at different positions cost two log reads together, and get everything that they lack', async () => {
     const events = await store('a', 1, 30);
     await world.clock.advance(GRACE_MS);
     events.push(...(await store('a', 31, 40)));
@@ -44,7 +44,7 @@ describe.each([
     expect(sinks.map(({ data }) => data)).toEqual(events.map((_, index) => numbered('a', index + 2, 40)));
   });
 
-  test('whoever resumes later costs nothing', async () => {
+  test('later resumes cost nothing', async () => {
     const events = await store('a', 1, 20);
     await world.clock.advance(sinceMs);
     const before = await world.open(['a'], idOf(events[2] as ChannelEvent));
@@ -81,7 +81,7 @@ test('streams that are further behind than one page share the pages', async () =
   expect(sinks[49]?.data).toEqual(numbered('a', 2, 350));
 });
 
-test('who resumes at the head, or has no cursor, costs one read of a quiet channel', async () => {
+test('resuming at the head, or without a cursor, costs one read of a quiet channel', async () => {
   const events = await store('a', 1, 5);
   await world.clock.advance(2 * GRACE_MS);
   const calls = countCalls();
@@ -90,7 +90,7 @@ test('who resumes at the head, or has no cursor, costs one read of a quiet chann
   expect(calls()).toBe(1);
 });
 
-test('an event that was notified before the feed existed, and lies past its baseline, comes without another read', async () => {
+test('an event above the baseline that was notified before the feed existed costs no further read', async () => {
   await store('a', 1, 2);
   await world.clock.advance(2 * GRACE_MS);
   const { epoch } = await world.log.allocate('a');
@@ -104,7 +104,7 @@ test('an event that was notified before the feed existed, and lies past its base
   expect(sink.data).toEqual(['a2', 'a4']);
 });
 
-test('a ring does not reach past a gap: what became of it is the replay to find out', async () => {
+test('a ring does not reach past a gap: the replay finds out what became of it', async () => {
   const [first] = await store('a', 1, 3);
   await world.log.allocate('a');
   await store('a', 5, 8);
@@ -115,7 +115,7 @@ test('a ring does not reach past a gap: what became of it is the replay to find 
   expect((await world.log.read('a', (first as ChannelEvent).epoch, 4, 1)).entries).toMatchObject([{ kind: 'tombstone', seq: 4 }]);
 });
 
-test('tombstones are no gaps', async () => {
+test('tombstones are not gaps', async () => {
   const [first] = await store('a', 1, 3);
   await world.log.tombstone('a', await world.log.allocate('a'), world.clock.nowMs());
   await store('a', 5, 8);
@@ -126,7 +126,7 @@ test('tombstones are no gaps', async () => {
   expect(calls()).toBe(2);
 });
 
-test('what was published before the feed existed is no delivery whose latency counts', async () => {
+test('the latency of events published before the feed existed does not count', async () => {
   const [first] = await store('a', 1, 5);
   await world.clock.advance(2 * GRACE_MS);
   const { sink } = await world.open(['a'], idOf(first as ChannelEvent));
@@ -152,7 +152,7 @@ test('a stream that is far behind in a large channel does not make the ring hold
   expect(sink.data.map((text) => Number.parseInt(text, 10))).toEqual(Array.from({ length: 59 }, (_, index) => index + 2));
 });
 
-test('a client is not slow with what it had missed before it came, and is with what comes after', async () => {
+test('a client is not slow because of what it had missed before, only because of what comes after', async () => {
   world = new HubWorld({ maxUnsentBytes: 20_000 });
   const first = await world.store('a', '1');
   for (let n = 2; n <= 10; n++) await world.store('a', `${n} ${'x'.repeat(10_000)}`);

@@ -31,7 +31,7 @@ test('the signed poster sends every post once over the sockets it was given', as
   await stub.stop();
 });
 
-test('a poster without credentials rejects: no try would mend that', async () => {
+test('a poster without credentials rejects, because no retry would help', async () => {
   const poster = createSignedPoster({
     endpoint: 'http://127.0.0.1:1',
     region: 'us-east-1',
@@ -42,7 +42,7 @@ test('a poster without credentials rejects: no try would mend that', async () =>
   await poster.close();
 });
 
-test('the signed poster asks for new credentials when the service calls those at hand expired', async () => {
+test('the signed poster asks for new credentials when the service calls the current ones expired', async () => {
   const stub = await startAwsStub(({ headers }) =>
     headers.authorization?.includes('Credential=FRESH/') === true
       ? {}
@@ -60,7 +60,7 @@ test('the signed poster asks for new credentials when the service calls those at
   await stub.stop();
 });
 
-test('the signed poster reads no more of an error page than it needs, and goes on', async () => {
+test('the signed poster reads no more of an error page than it needs, and continues', async () => {
   const answers = [{ status: 502, body: 'é'.repeat(5_000_000) }, {}];
   const stub = await startAwsStub(() => answers.shift() ?? 'hang');
   const { region, credentials } = stub.clientOptions;
@@ -73,7 +73,7 @@ test('the signed poster reads no more of an error page than it needs, and goes o
   await stub.stop();
 });
 
-test('a post that still waits for a socket when it is given up is never sent', async () => {
+test('a post that is aborted while it waits for a socket is never sent', async () => {
   const given = new AbortController();
   const stub = await startAwsStub(({ path }) => (path.endsWith('/first') ? 'hang' : {}));
   const { region, credentials } = stub.clientOptions;

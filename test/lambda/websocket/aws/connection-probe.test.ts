@@ -34,11 +34,11 @@ test.each([
   [403, 'ForbiddenException'],
   [429, 'LimitExceededException'],
   [500, 'InternalServerErrorException'],
-])('%d tells nothing, and is not tried again', async (status, type) => {
+])('%d is unknown, and is not retried', async (status, type) => {
   expect(await probeAgainst(failing(status, type))).toEqual({ kind: 'unknown', reason: expect.stringContaining(type) });
   expect(stub.calls).toHaveLength(1);
 });
 
-test('a broken connection tells nothing', async () => {
+test('a broken connection is unknown', async () => {
   expect(await probeAgainst(() => 'reset')).toMatchObject({ kind: 'unknown' });
 });

@@ -67,7 +67,7 @@ test('no jobs make no call', async () => {
   expect(stub.calls).toEqual([]);
 });
 
-test('a part that SQS refuses rejects by name', async () => {
+test('a message that SQS refuses rejects with DeliveryNotQueuedError', async () => {
   await start({ body: { Successful: [], Failed: [{ Id: '0', Code: 'ServiceUnavailable', SenderFault: false }] } });
   await expect(queue.enqueue([job(1)])).rejects.toThrow(expect.objectContaining({ name: 'DeliveryNotQueuedError' }));
 });

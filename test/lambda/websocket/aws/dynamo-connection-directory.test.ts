@@ -52,21 +52,21 @@ test('pages put together are all connections, each once, and without the mark', 
   expect(await listAll(3)).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
 });
 
-test('paging goes on behind a connection that has left meanwhile', async () => {
+test('paging continues after a connection that was deleted in the meantime', async () => {
   for (let index = 0; index < 4; index++) await connect(`c${index}`);
   const { connections, next } = await directory.list(2);
   for (const { connectionId } of connections) await store.close(connectionId);
   expect((await directory.list(10, next)).connections).toHaveLength(2);
 });
 
-test('a connection has its age, and the end of its time', async () => {
+test('a connection has its age, and its expiry', async () => {
   await connect('c1');
   expect((await directory.list(1)).connections).toEqual([
     { connectionId: 'c1', connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + TTL_MS },
   ]);
 });
 
-test('the mark is what was saved last, and leaves nothing behind when it is taken back', async () => {
+test('the mark is what was last saved, and removing it leaves nothing behind', async () => {
   expect(await directory.loadMark()).toBeUndefined();
   await directory.saveMark({ after: 'c1', open: 1 });
   await directory.saveMark({ after: 'c2', open: 2 });

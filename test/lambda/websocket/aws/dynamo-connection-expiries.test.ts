@@ -40,7 +40,7 @@ async function expired(fromMs: number, toMs: number): Promise<readonly string[]>
   return found.sort();
 }
 
-test('answers those that expired between the two times, over minutes and shards', async () => {
+test('returns those that expired between the two times, across minutes and shards', async () => {
   for (const [index, seconds] of [10, 59, 60, 61, 119, 180].entries()) await open(`c${index}`, seconds * 1_000);
   expect(await expired(59_000, 2 * MINUTE_MS)).toEqual(['c1', 'c2', 'c3', 'c4']);
   expect(await expired(0, 3 * MINUTE_MS)).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5']);

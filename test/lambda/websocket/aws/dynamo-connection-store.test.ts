@@ -26,7 +26,7 @@ connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
   }),
 );
 
-test('unsubscribing a closed connection makes no row, which would have no expiry and stay for ever', async () => {
+test('unsubscribing a closed connection creates no row, which would never expire', async () => {
   const connectionsTable = await tables.create(TABLES.connections);
   const subscriptionsTable = await tables.create(TABLES.subscriptions);
   const clock = new ManualClock();

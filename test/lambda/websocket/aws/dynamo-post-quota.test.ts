@@ -42,7 +42,7 @@ test('what was counted is left to the TTL, soon after, and the kinds are counted
   ]);
 });
 
-test('whoever needs more writes than the row takes floods', async () => {
+test('a principal that needs more writes than the row allows is flooding', async () => {
   const client = {
     send: async () => {
       throw new ProvisionedThroughputExceededException({ message: 'too much', $metadata: {} });

@@ -70,7 +70,7 @@ describe('the signature is that of @smithy/signature-v4', () => {
   );
 });
 
-test('posts at the same time are all signed right, each with its own frame', async () => {
+test('concurrent posts are all signed correctly, each with its own frame', async () => {
   const signer = signerWith();
   const frames = Array.from({ length: 40 }, (_, index) => `frame ${index}`);
   const signed = await Promise.all(frames.map((frame) => signer.sign('c', frame, NOON)));
@@ -92,7 +92,7 @@ test('credentials that the provider has changed are used from the next second on
   expect(scopeOf(await signer.sign('c', 'x', NOON + 1_000))).toMatch(/^SECOND\//);
 });
 
-test('the provider is asked once for all posts of a second', async () => {
+test('the provider is called once for all posts of a second', async () => {
   let asked = 0;
   const signer = signerWith({
     credentials: async () => {
@@ -104,7 +104,7 @@ test('the provider is asked once for all posts of a second', async () => {
   expect(asked).toBe(1);
 });
 
-test('renewing asks the provider at once, for fresh ones, once for all posts that say so', async () => {
+test('renewing calls the provider at once, for fresh credentials, once for all posts that ask for it', async () => {
   const asked: (boolean | undefined)[] = [];
   const signer = signerWith({
     credentials: async (options) => {
@@ -121,7 +121,7 @@ test('renewing asks the provider at once, for fresh ones, once for all posts tha
   expect(asked).toEqual([false, true, false]);
 });
 
-test('a provider that fails is asked again in the next second', async () => {
+test('a failing provider is called again in the next second', async () => {
   let works = false;
   const signer = signerWith({ credentials: async () => (works ? CREDENTIALS : Promise.reject(new Error('no credentials'))) });
   await expect(signer.sign('c', 'x', NOON)).rejects.toThrow('no credentials');

@@ -74,7 +74,7 @@ export function connectionPosterContract(
       expect(outcome).toMatchObject({ reason: expect.stringContaining('because') });
     });
 
-    test('expired credentials are unavailable, for they will be renewed', async () => {
+    test('expired credentials are unavailable, because they will be renewed', async () => {
       await failing(403, 'ExpiredTokenException');
       expect(await poster.post(CONNECTION_ID, 'x')).toEqual({ kind: 'unavailable', reason: expect.stringContaining('ExpiredToken') });
     });
@@ -107,13 +107,13 @@ export function connectionPosterContract(
       expect(await poster.post(CONNECTION_ID, 'x')).toMatchObject({ kind: 'unavailable' });
     });
 
-    test('an abort is unavailable, for the frame may be on its way', async () => {
+    test('an abort is unavailable, because the frame may have been sent', async () => {
       await start(() => 'hang');
       expect(await poster.post(CONNECTION_ID, 'x', AbortSignal.timeout(50))).toMatchObject({ kind: 'unavailable' });
       expect(await poster.post(CONNECTION_ID, 'x', AbortSignal.abort())).toMatchObject({ kind: 'unavailable' });
     });
 
-    test('goes on after a broken connection', async () => {
+    test('continues after a broken connection', async () => {
       const behaviours: ('reset' | AwsResponse)[] = ['reset', {}];
       await start(() => behaviours.shift() ?? 'hang');
       await poster.post(CONNECTION_ID, 'x');

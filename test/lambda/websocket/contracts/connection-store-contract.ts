@@ -45,7 +45,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await store.find('nobody')).toBeUndefined();
     });
 
-    test('a connection whose token ends first ends with it: nothing is subscribed or delivered from then on', async () => {
+    test('a connection whose token expires first ends with it: nothing is subscribed or delivered from then on', async () => {
       await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + TTL_MS / 2 });
       await store.subscribe('c1', 'a');
       await clock.advance(TTL_MS / 2 - 1);
@@ -71,7 +71,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       const open = (connectionId: string, principal = 'ann', most = 2) =>
         store.open({ ...EVERYBODY, principal, connectionId, connectedAtMs: clock.nowMs() }, most);
 
-      test('no more are opened, and what is refused leaves no row', async () => {
+      test('no more are opened, and a refused one leaves no row', async () => {
         expect([await open('c1'), await open('c2'), await open('c3')]).toEqual(['opened', 'opened', 'overLimit']);
         expect(await store.find('c3')).toBeUndefined();
       });
@@ -81,19 +81,19 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
         expect(await open('c2', 'bob', 1)).toBe('opened');
       });
 
-      test('one that is closed makes room', async () => {
+      test('a closed one makes room', async () => {
         await open('c1', 'ann', 1);
         await store.close('c1');
         expect(await open('c2', 'ann', 1)).toBe('opened');
       });
 
-      test('one that has expired makes room, though nobody has closed it', async () => {
+      test('an expired one makes room, even if nobody has closed it', async () => {
         await open('c1', 'ann', 1);
         await clock.advance(TTL_MS);
         expect(await open('c2', 'ann', 1)).toBe('opened');
       });
 
-      test('of many that come at once no more get in', async () => {
+      test('of many concurrent ones no more are opened', async () => {
         const outcomes = await Promise.all(Array.from({ length: 10 }, (_, i) => open(`c${i}`, 'ann', 3)));
         expect(outcomes.filter((outcome) => outcome === 'opened')).toHaveLength(3);
       });
@@ -108,21 +108,21 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(after[0]?.version).not.toBe(before?.version);
     });
 
-    test('subscribing without a connection is told that it is gone, and writes nothing', async () => {
+    test('subscribing without a connection returns gone, and writes nothing', async () => {
       expect(await store.subscribe('nobody', 'a')).toBe('gone');
       expect(await idsOn('a')).toEqual([]);
       await connect('nobody');
       expect(await idsOn('a')).toEqual([]);
     });
 
-    test('subscribing after the close is told that it is gone', async () => {
+    test('subscribing after the close returns gone', async () => {
       await connect('c1');
       await store.close('c1');
       expect(await store.subscribe('c1', 'a')).toBe('gone');
       expect(await idsOn('a')).toEqual([]);
     });
 
-    test('a connection has room for so many channels, may subscribe to one of them again, and has room again after it left one', async () => {
+    test('a connection has a limit of channels, may subscribe to one of them again, and has room after leaving one', async () => {
       const channels = Array.from({ length: MAX_CHANNELS_PER_CONNECTION }, (_, i) => `ch${i}`);
       await connect('c1', ...channels);
       expect(await store.subscribe('c1', 'one-more')).toBe('full');
@@ -151,14 +151,14 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await idsOn('a')).toEqual(['c1']);
     });
 
-    test('unsubscribing a closed connection does not bring it back', async () => {
+    test('unsubscribing a closed connection does not recreate it', async () => {
       await connect('c1', 'a');
       await store.close('c1');
       await store.unsubscribe('c1', 'a');
       expect(await store.subscribe('c1', 'a')).toBe('gone');
     });
 
-    test('closing removes every subscription, more than one batch too, and nobody else', async () => {
+    test('closing removes every subscription, even more than one batch, and no others', async () => {
       const channels = Array.from({ length: 60 }, (_, i) => `ch${i}`);
       await connect('c1', ...channels);
       await connect('c2', 'ch0', 'ch59');
@@ -187,7 +187,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(found.sort()).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
     });
 
-    test('paging goes on behind a subscriber that has left meanwhile', async () => {
+    test('paging continues after a subscriber that has left in the meantime', async () => {
       for (let i = 0; i < 4; i++) await connect(`c${i}`, 'a');
       const first = await store.subscribers('a', 2);
       for (const { connectionId } of first.subscribers) await store.close(connectionId);
@@ -221,7 +221,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await idsOn('b')).toEqual(['c1']);
     });
 
-    test('forgetting spares a subscription that has been made anew since it was read', async () => {
+    test('forgetting keeps a subscription that was renewed since it was read', async () => {
       await connect('c1', 'a');
       const [stale] = await subscribersOf('a');
       await store.subscribe('c1', 'a');
@@ -233,7 +233,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await store.forget('a', { connectionId: 'nobody', version: 'v0' })).toBe('changed');
     });
 
-    test('opening anew starts without subscriptions of its own and closes cleanly', async () => {
+    test('opening again starts without subscriptions and closes cleanly', async () => {
       await connect('c1', 'a');
       await store.close('c1');
       await connect('c1', 'b');

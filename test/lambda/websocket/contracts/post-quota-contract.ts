@@ -10,7 +10,7 @@ export function postQuotaContract(name: string, create: (perSecond: number, cloc
     /** A clock at the beginning of a window. */
     const clockOfWindow = () => new ManualClock(100 * POST_WINDOW_MS);
 
-    test('a principal may cause so many posts in a window, is told as often that it may not, and then floods', async () => {
+    test('a principal may cause this many posts in a window, is refused as many, and then counts as flooding', async () => {
       const quota = await create(2, clockOfWindow());
       const kinds: string[] = [];
       for (let post = 0; post < 42; post++) kinds.push((await quota.take('ann', 1)).kind);
@@ -22,7 +22,7 @@ export function postQuotaContract(name: string, create: (perSecond: number, cloc
       ]);
     });
 
-    test('who may not is told when the window ends, and may again then', async () => {
+    test('a limited principal is told when the window ends, and is allowed again then', async () => {
       const clock = clockOfWindow();
       const quota = await create(1, clock);
       await quota.take('ann', 10);
@@ -32,7 +32,7 @@ export function postQuotaContract(name: string, create: (perSecond: number, cloc
       expect(await quota.take('ann', 10)).toEqual({ kind: 'allowed' });
     });
 
-    test('each principal has its own', async () => {
+    test('each principal has its own limit', async () => {
       const quota = await create(1, clockOfWindow());
       await quota.take('ann', 30);
       expect(await quota.take('bob', 1)).toEqual({ kind: 'allowed' });
@@ -43,7 +43,7 @@ export function postQuotaContract(name: string, create: (perSecond: number, cloc
       expect(await quota.take(ANONYMOUS, 1_000)).toEqual({ kind: 'allowed' });
     });
 
-    test('of many at once no more get through', async () => {
+    test('of many concurrent calls no more are allowed', async () => {
       const quota = await create(1, clockOfWindow());
       const allowances = await Promise.all(Array.from({ length: 25 }, () => quota.take('ann', 1)));
       const counts = ['allowed', 'limited', 'flooding'].map((kind) => allowances.filter((allowance) => allowance.kind === kind).length);

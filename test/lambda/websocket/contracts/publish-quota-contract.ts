@@ -11,7 +11,7 @@ export function publicationQuotaContract(name: string, create: (perSecond: numbe
       return answers;
     }
 
-    test('a principal may publish so often in a second, and again in the next', async () => {
+    test('a principal may publish this often in a second, and again in the next', async () => {
       const clock = new ManualClock();
       const quota = await create(2, clock);
       expect(await taken(quota, 'ann', 3)).toEqual([true, true, false]);
@@ -19,13 +19,13 @@ export function publicationQuotaContract(name: string, create: (perSecond: numbe
       expect(await taken(quota, 'ann', 3)).toEqual([true, true, false]);
     });
 
-    test('each principal has its own', async () => {
+    test('each principal has its own limit', async () => {
       const quota = await create(1, new ManualClock());
       expect(await taken(quota, 'ann', 2)).toEqual([true, false]);
       expect(await quota.take('bob')).toBe(true);
     });
 
-    test('of many at once no more get through', async () => {
+    test('of many concurrent calls no more are allowed', async () => {
       const quota = await create(3, new ManualClock());
       const answers = await Promise.all(Array.from({ length: 10 }, () => quota.take('ann')));
       expect(answers.filter(Boolean)).toHaveLength(3);

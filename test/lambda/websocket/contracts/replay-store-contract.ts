@@ -12,7 +12,7 @@ const replayOf = (id: string, sentTo = 0): PendingReplay => ({ id, epoch: 'e', s
 /** What every {@link ReplayStore} promises. */
 export function replayStoreContract(name: string, create: (maxPerPrincipal: number, clock: ManualClock) => Promise<ReplayStore>): void {
   describe(`${name} as a ReplayStore`, () => {
-    test('what was begun is found by its turn, and is gone after its end', async () => {
+    test('a begun replay is found by its turn, and is gone after its end', async () => {
       const store = await create(2, new ManualClock());
       const replay = { ...replayOf('r1', 7), requestId: 'q' };
       expect(await store.begin(key('a'), replay)).toBe('begun');
@@ -21,7 +21,7 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.renew(key('a'))).toBeUndefined();
     });
 
-    test('nothing is found where nothing was begun', async () => {
+    test('nothing is found if nothing was begun', async () => {
       const store = await create(2, new ManualClock());
       expect(await store.renew(key('a'))).toBeUndefined();
       expect(await store.end(key('a'), 'r1')).toBe(false);
@@ -29,7 +29,7 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.renew(key('a'))).toBeUndefined();
     });
 
-    test('a new one of the same connection and channel replaces the one before, which cannot go on or end it', async () => {
+    test('a new replay of the same connection and channel replaces the old one, which can neither continue nor end it', async () => {
       const store = await create(1, new ManualClock());
       await store.begin(key('a'), replayOf('r1'));
       expect(await store.begin(key('a'), replayOf('r2', 9))).toBe('replaced');
@@ -38,14 +38,14 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.renew(key('a'))).toEqual(replayOf('r2', 9));
     });
 
-    test('it is found where it has come to', async () => {
+    test('it is found with its progress', async () => {
       const store = await create(1, new ManualClock());
       await store.begin(key('a'), replayOf('r1'));
       expect(await store.advance(key('a'), replayOf('r1', 3))).toBe(true);
       expect(await store.renew(key('a'))).toEqual(replayOf('r1', 3));
     });
 
-    test('a principal has so many at once, over all its connections, and another has its own', async () => {
+    test('a principal has a limit over all its connections, and another has its own', async () => {
       const store = await create(2, new ManualClock());
       expect(await store.begin(key('a', 'c1'), replayOf('r1'))).toBe('begun');
       expect(await store.begin(key('a', 'c2'), replayOf('r2'))).toBe('begun');
@@ -60,7 +60,7 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.begin(key('b'), replayOf('r2'))).toBe('begun');
     });
 
-    test('one whose turns have stopped gives its place to others, and its own channel begins anew', async () => {
+    test('a replay whose turns have stopped loses its place to others, and its own channel begins anew', async () => {
       const clock = new ManualClock();
       const store = await create(1, clock);
       await store.begin(key('a'), replayOf('r1'));
@@ -85,7 +85,7 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.begin(key('a'), replayOf('r3'))).toBe('begun');
     });
 
-    test('of many at once no more than allowed find a place, and one message of the same channel is queued', async () => {
+    test('of many concurrent ones no more than allowed get a place, and one message of the same channel is queued', async () => {
       const store = await create(3, new ManualClock());
       const others = await Promise.all(
         Array.from({ length: 10 }, (_, index) => store.begin(key(`ch${index}`, 'c1', 'bob'), replayOf(`r${index}`))),

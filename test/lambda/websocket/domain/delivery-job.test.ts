@@ -17,7 +17,7 @@ const BODY = {
 };
 
 describe('a delivery job', () => {
-  test('survives the queue', () => {
+  test('is unchanged after the queue', () => {
     fc.assert(fc.property(job, (value) => expect(parseDeliveryJob(encodeDeliveryJob(value))).toEqual(value)));
   });
 
@@ -28,7 +28,7 @@ describe('a delivery job', () => {
     expect(Buffer.byteLength(encodeDeliveryJob({ event, subscribers, attempt: 1 }))).toBeLessThan(256 * 1024);
   });
 
-  test('that anybody was able to send is rejected by name', () => {
+  test('from anybody is rejected by name if invalid', () => {
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.json()), (body) => {
         expect(() => parseDeliveryJob(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));

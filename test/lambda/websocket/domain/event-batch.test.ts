@@ -18,7 +18,7 @@ function pack(events: readonly ChannelEvent[]): readonly string[] {
   return [...events.map((event) => packer.add(event)), packer.flush()].filter((frame) => frame !== undefined);
 }
 
-test('whatever is packed comes out complete and in order, in frames that cost one message each', () => {
+test('whatever is packed is complete and in order, in frames that are billed as one message each', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.string({ unit: 'grapheme' }), fc.nat(700)), { maxLength: 60 }), (sizes) => {
       const events = sizes.map(([text, times], index) => eventOf(index + 1, text.repeat(times)));
