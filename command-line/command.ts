@@ -63,10 +63,12 @@ function usageLine(text: string, typed: string): string {
 export type Main<Options> = (options: Options, signal: AbortSignal) => number | undefined | Promise<number | undefined>;
 
 /**
- * Runs a command and ends the process: with 0 after `--help` and success, 1 where it failed, 2 where the arguments make no sense, and
- * 130 where Ctrl-C or another signal ended it. What a user can have caused is told in a line, without a stack.
+ * Runs a command and ends the process: with 0 after `--help` and success, 1 if it failed, 2 if the arguments are
+ * invalid, and 130 if Ctrl-C or another signal ended it. Errors that a user can cause are reported in one line,
+ * without a stack.
  *
- * @param parse reads `process.argv`; everything that can be checked before long work begins is checked here, or first thing in `main`
+ * @param parse reads `process.argv`; everything that can be checked before long work begins is checked here, or at the
+ *   beginning of `main`
  */
 export async function runCommand<Options>(parse: (argv: readonly string[]) => Options, main: Main<Options>): Promise<never> {
   let verbose = false;

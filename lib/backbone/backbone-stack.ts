@@ -37,7 +37,7 @@ export class BackboneStack extends Stack {
       logRetention: stage.logRetentionDays,
     });
 
-    new CfnOutput(this, 'TokenIssuer', { description: 'Whose tokens both lanes take', value: this.access.issuer.url });
+    new CfnOutput(this, 'TokenIssuer', { description: 'The issuer whose tokens both lanes accept', value: this.access.issuer.url });
     new CfnOutput(this, 'PublishFunctionName', {
       description: 'Invoke it with {"channel", "data"} to publish',
       value: this.backbone.publishFunction.handler.function.functionName,

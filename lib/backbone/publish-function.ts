@@ -30,7 +30,7 @@ export class PublishFunction extends Construct {
       timeout: props.timeout,
     });
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      meaning: 'An EventBridge event could not be published: the message holds the event, the function log the reason.',
+      meaning: 'An EventBridge event could not be published: the message contains the event, the function log the reason.',
     });
     this.rule = new Rule(this, 'Rule', {
       description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,

@@ -113,7 +113,7 @@ export class SseStack extends Stack implements LaneStack {
       value: loadBalancerDnsName,
     });
     if (edge.plainHttp === 'forward') {
-      new CfnOutput(this, 'HttpUrl', { description: 'The same in the clear', value: `http://${loadBalancerDnsName}` });
+      new CfnOutput(this, 'HttpUrl', { description: 'The same over plain HTTP', value: `http://${loadBalancerDnsName}` });
     }
   }
 }

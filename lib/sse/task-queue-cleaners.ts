@@ -44,7 +44,7 @@ export class TaskQueueCleaners extends Construct {
     const shared = { logRetention: props.logRetention, timeout: props.timeout };
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
-        'A cleaner of task queues could not do its work: the message holds its event, the function log the reason. The next sweep makes up for it.',
+        'A cleaner of task queues failed: the message contains its event, the function log the reason. The next sweep repeats the work.',
     });
 
     this.taskStopped = new LaneFunction(this, 'TaskStopped', {

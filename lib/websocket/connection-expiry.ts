@@ -35,11 +35,11 @@ export class ConnectionExpiry extends Construct {
     super(scope, id);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
-        'WebSocket connections of expired tokens could not be ended: the function log holds the reason. Nothing is delivered to them, and the next run looks again.',
+        'WebSocket connections of expired tokens could not be closed: the function log has the reason. Nothing is delivered to them, and the next run tries again.',
     });
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/expire-connections.ts',
-      description: 'Ends WebSocket connections whose token has expired',
+      description: 'Closes WebSocket connections whose token has expired',
       logRetention: props.logRetention,
       timeout: FUNCTION_TIMEOUT,
     });

@@ -28,11 +28,11 @@ export class ConnectionSweep extends Construct {
     super(scope, id);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
-        'The sweep of WebSocket connections could not do its work: the function log holds the reason. Rows it would have removed expire by themselves.',
+        'The sweep of WebSocket connections failed: the function log has the reason. Rows that it would have removed expire by themselves.',
     });
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/sweep-connections.ts',
-      description: 'Removes rows of WebSocket connections that are closed although nobody said so',
+      description: 'Removes rows of closed WebSocket connections whose $disconnect was lost',
       logRetention: props.logRetention,
       timeout: Duration.seconds(props.functionTimeoutSeconds),
     });
@@ -41,7 +41,7 @@ export class ConnectionSweep extends Construct {
     props.tables.allowClose(this.handler);
     props.api.allowInspect(this.handler);
     this.rule = new Rule(this, 'Rule', {
-      description: 'Looks for WebSocket connections that are closed although nobody said so',
+      description: 'Looks for closed WebSocket connections whose $disconnect was lost',
       schedule: Schedule.rate(Duration.minutes(props.intervalMinutes)),
       targets: [this.handler.eventTarget(this.deadLetters)],
     });

@@ -33,7 +33,7 @@ export class FanOut extends Construct {
   constructor(scope: Construct, id: string, props: FanOutProps) {
     super(scope, id);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
-      meaning: 'Events could not be delivered to WebSocket connections: the message holds the job, the function log the reason.',
+      meaning: 'Events could not be delivered to WebSocket connections: the message contains the job, the function log the reason.',
     });
     this.events = this.queue('Events', props);
     this.deliveries = this.queue('Deliveries', props);
@@ -41,7 +41,7 @@ export class FanOut extends Construct {
 
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/fan-out.ts',
-      description: 'Posts events to the WebSocket connections that listen to their channel',
+      description: 'Posts events to the WebSocket connections that subscribe to their channel',
       logRetention: props.logRetention,
       timeout: Duration.seconds(props.functionTimeoutSeconds),
       memory: Size.mebibytes(props.memoryMb),

@@ -37,7 +37,7 @@ export class Replays extends Construct {
     this.props = props;
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
-        'A turn of a replay to a WebSocket connection was cut off again and again, or a message was none: the function log holds the reason. The client has asked again.',
+        'A replay turn of a WebSocket connection was repeatedly interrupted, or a message was invalid: the function log has the reason. The client has asked again.',
     });
     this.queue = new Queue(this, 'Queue', {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -32,12 +32,12 @@ export class WebSocketStack extends Stack implements LaneStack {
     const connect = new LaneFunction(this, 'Connect', {
       ...routeFunction,
       entry: 'lambda/websocket/connect.ts',
-      description: 'Answers $connect: checks the token and notes a new connection',
+      description: 'Answers $connect: checks the token and records a new connection',
     });
     const disconnect = new LaneFunction(this, 'Disconnect', {
       ...routeFunction,
       entry: 'lambda/websocket/disconnect.ts',
-      description: 'Answers $disconnect: forgets a connection',
+      description: 'Answers $disconnect: removes a connection',
     });
     const frame = new LaneFunction(this, 'Frame', {
       ...routeFunction,

@@ -7,8 +7,8 @@ import { type TestApp, writeApp } from './support/app.ts';
 import { testLog } from './support/log.ts';
 
 /*
- * What teams add to the app first, in a strict run: functions as the CDK makes them, with rules of their own, queues, topics, buckets
- * and alarms.
+ * What teams usually add to the app first, in a strict run: functions as the CDK creates them, with their own rules,
+ * queues, topics, buckets and alarms.
  */
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -20,11 +20,11 @@ const allow = (Service: string, Action: string | readonly string[], Resource: un
   Resource,
 });
 
-/** As the construct `Function` of the CDK makes it by default. */
+/** A function as the CDK’s construct `Function` creates it by default. */
 const worker = {
   Worker: {
     Type: 'AWS::Lambda::Function',
-    // Its log has what it was invoked with.
+    // Its log contains the payloads of its invocations.
     Properties: { Code: { S3Key: 'worker.zip' }, Handler: 'index.handler', Runtime: 'nodejs22.x', Role: arn('WorkerRole') },
   },
   WorkerRole: {
@@ -76,7 +76,7 @@ const additions = {
   Mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { EventSourceArn: arn('Orders'), FunctionName: { Ref: 'Worker' } } },
   Files: { Type: 'AWS::S3::Bucket' },
   FilesPolicy: { Type: 'AWS::S3::BucketPolicy', Properties: { Bucket: { Ref: 'Files' } } },
-  // A topic that is encrypted with a key that EventBridge and CloudWatch may use, and one whose key they may not.
+  // One topic is encrypted with a key that EventBridge and CloudWatch may use, the other with one that they may not.
   AlarmsKey: {
     Type: 'AWS::KMS::Key',
     Properties: {
@@ -138,7 +138,7 @@ afterAll(async () => {
   app.remove();
 });
 
-/** What the function was invoked with, once something was that matches. */
+/** Waits for an invocation whose payload contains the text, and returns the payload. */
 async function invokedWith(text: string): Promise<Record<string, unknown>> {
   const found = () => lines.find((line) => line.includes('invoked with ') && line.includes(text));
   await until(`the function is invoked with ${text}`, () => found() !== undefined);

@@ -11,7 +11,7 @@ beforeEach(async () => {
 
 afterEach(() => endpoint.close());
 
-/** That of somebody who is no role: the endpoint does not check it. */
+/** A signature with a key of no role: the endpoint does not check it. */
 function signature(service: string): string {
   return `AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=x`;
 }

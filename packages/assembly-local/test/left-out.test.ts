@@ -16,7 +16,7 @@ afterEach(async () => {
   run = undefined;
 });
 
-/** Starts an app with further resources, and answers the warnings as the log has them. */
+/** Starts an app with further resources, and returns the warnings from the log. */
 async function warningsOf(resources: Resources): Promise<readonly string[]> {
   app = writeApp({ resources });
   const { log, lines } = testLog();
@@ -113,7 +113,7 @@ describe('what depends on a resource that is left out', () => {
       Fifo: { Type: 'AWS::SQS::Queue', Properties: { FifoQueue: true } },
       Worker: fn({ Environment: { Variables: { CACHE: { 'Fn::GetAtt': ['Cache', 'Endpoint.Address'] }, QUEUE: { Ref: 'Fifo' } } } }),
       Mapping: { Type: 'AWS::Lambda::EventSourceMapping', Properties: { EventSourceArn: arn('Fifo'), FunctionName: { Ref: 'Worker' } } },
-      // Who may use a resource matters to nobody when there is none.
+      // Permissions for a missing resource have no effect.
       Grant: {
         Type: 'AWS::IAM::Policy',
         Properties: {

@@ -40,7 +40,7 @@ async function startApp(...options: string[]) {
   return started;
 }
 
-/** Processes whose parent is the given one. Linux only, as the rest of CI. */
+/** Processes whose parent is the given one. Linux only, like the rest of CI. */
 function childrenOf(pid: number | undefined): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -143,7 +143,7 @@ test('functions and tasks end when the local run is killed', async () => {
 
 test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('everything ends when npm gets %s', async (signal) => {
   app = writeApp();
-  // As a harness starts it, where no terminal sends the signal to the whole process group.
+  // Started as by a harness: no terminal sends the signal to the whole process group.
   const npm = spawn('npm', ['start', '--silent', '--', '--json', '--tasks', '1', '--app', app.directory], {
     cwd: join(import.meta.dirname, '../../..'),
     stdio: ['ignore', 'pipe', 'ignore'],

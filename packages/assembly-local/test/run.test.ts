@@ -155,7 +155,7 @@ describe('a running app', () => {
     const [response] = await once(get(`http://127.0.0.1:${task.port}/stream`, { agent: false }), 'response');
     response.resume();
     const startMs = Date.now();
-    // The request above went past the balancer; this one is the balancer's.
+    // The request above bypassed the balancer; these go through it.
     const streams = await Promise.all(
       [1, 2, 3, 4, 5, 6].map(async () => (await once(get(`${run.urls.http}/stream`, { agent: false }), 'response'))[0]),
     );
@@ -167,7 +167,7 @@ describe('a running app', () => {
   });
 });
 
-/** What the function of the app sees as its environment. */
+/** The environment that the app’s function sees. */
 async function functionEnv(run: LocalRun): Promise<Record<string, string>> {
   const socket = await opened(new WebSocket(run.urls.websocket));
   socket.send('hello');

@@ -26,12 +26,12 @@ function reaches(at: ChannelPosition, sought: ChannelPosition): boolean {
 }
 
 /**
- * One channel's order: whatever comes in, events come out by seq, each once, and none is skipped unless the server has said
- * that there is nothing, or that it cannot be had (`reset`). Pure: its owner talks to the server.
+ * The order of one channel. Whatever arrives, events are delivered by seq, each once. None is skipped unless the
+ * server has said that it does not exist, or can no longer be delivered (`reset`). Pure: its owner talks to the server.
  *
- * A sequencer orders the events of one epoch. What is added here is the change from one epoch to the next, and that only the
- * server can tell a gap, which is still to come, from a tombstone, which stays empty. A lane that orders its events itself
- * (SSE, polling) has told by sending what lies behind.
+ * A sequencer orders the events of one epoch. This class adds two things: the change from one epoch to the next, and
+ * gaps. Only the server can tell a gap, whose event may still arrive, from a tombstone, which stays empty. A lane
+ * that orders its events itself (SSE, polling) has decided that already when it sends a later event.
  */
 export class Order {
   readonly #channel: string;

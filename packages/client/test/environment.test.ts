@@ -3,7 +3,7 @@ import { type Connection, type ConnectOptions, connect } from '../src/index.ts';
 import { record, until, untilSeen } from './support/checks.ts';
 import { StubServer } from './support/stub-server.ts';
 
-/** A browser's window and page, as far as the client looks at them. Node has neither, so they can be put in its place. */
+/** The parts of a browser's window and page that the client uses. Node has neither, so the test can define them. */
 class FakeBrowser {
   readonly window = new EventTarget();
   readonly document = Object.assign(new EventTarget(), { visibilityState: 'hidden' });
@@ -47,7 +47,7 @@ let server: StubServer;
 let around: FakeBrowser;
 let connection: Connection;
 
-/** A reconnect by itself would come long after the test. */
+/** With these, the client would reconnect by itself only long after the test. */
 const PATIENT: Partial<ConnectOptions> = { reconnectMinMs: 1e9, reconnectMaxMs: 1e9 };
 
 beforeEach(async () => {

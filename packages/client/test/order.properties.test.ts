@@ -16,7 +16,7 @@ function seqOf(cursor: string | undefined): number {
   return Number(cursor?.slice(cursor.lastIndexOf('.') + 1) ?? 0);
 }
 
-/** What the WebSocket lane may do to us: `at` is reduced to the log that there is. */
+/** What the WebSocket lane may do to a client; `at` is reduced to the length of the log. */
 const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('deliver' as const), at: fc.nat() }) },
   {
@@ -36,7 +36,7 @@ function play({ order, take }: ReturnType<typeof follow>, log: Log, next: Step):
   const from = seqOf(order.cursor) + 1;
   if (next.kind === 'deliver') deliver(next.at);
   if (next.kind === 'refill') {
-    // Subscribed again after the cursor: the missed events come in order, others in between, and then `caughtUp`.
+    // Subscribes again after the cursor: missed events arrive in order, others in between, and then `caughtUp`.
     const upTo = from - 1 + (next.upTo % (isEvent.length - from + 2));
     const noise = [...next.noise];
     order.ask();
@@ -47,7 +47,7 @@ function play({ order, take }: ReturnType<typeof follow>, log: Log, next: Step):
     }
     take(order.settle(`${epoch}.${upTo}`));
   }
-  // For a while over SSE, which delivers in order, some of it again.
+  // Some events over SSE, which delivers in order, but may repeat.
   if (next.kind === 'stream') for (const id of eventsOf(log, from - next.back).slice(0, next.count)) take(order.next(event(id)));
 }
 

@@ -38,7 +38,7 @@ describe('an event stream', () => {
             expected.push({ event: event ?? 'message', data, id });
           },
         });
-        // The oracle holds back a CR at the end, since an LF may follow. A comment ends it and dispatches nothing.
+        // The oracle waits after a final CR, because an LF may follow. A comment completes it and dispatches nothing.
         oracle.feed(`${text}:`);
         const actual = parse(chunks).filter(({ data }) => data !== undefined);
         expect(actual.map(({ event, data }) => ({ event, data }))).toEqual(expected.map(({ event, data }) => ({ event, data })));

@@ -1,12 +1,12 @@
 import sparticuz from '@sparticuz/chromium';
 import { type Browser, chromium, type Page } from 'playwright-core';
 
-/** A headless Chromium out of an npm package: no other install is needed, and it runs as root in a container. */
+/** A headless Chromium from an npm package: nothing else must be installed, and it runs as root in a container. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: await sparticuz.executablePath(), args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 }
 
-/** What went wrong on the page, in the order in which it did; broken connections, which tests cause on purpose, are left out. */
+/** Errors of the page, in order, except broken connections, which tests cause on purpose. */
 export function collectPageErrors(page: Page): readonly string[] {
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));

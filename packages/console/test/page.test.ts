@@ -4,7 +4,7 @@ import { lanePane } from './browser.ts';
 import { StubServer } from './stub-server.ts';
 import { useConsole } from './use-console.ts';
 
-// Each test waits for what the page shows; a loaded machine takes its time for a page load.
+// Each test waits for what the page shows; a busy machine may take long to load a page.
 jest.setTimeout(30_000);
 
 const built = useConsole();
@@ -234,7 +234,7 @@ test('a bad channel name is refused beside its field, a good one opens and stays
   await page.getByLabel('Channel').fill('bad name');
   await page.getByRole('button', { name: 'Open' }).click();
   await page.getByRole('alert').filter({ hasText: 'letters, digits' }).waitFor();
-  // Within the patience of the browser's driver: the alert and the field are drawn one after the other.
+  // Waits, because the alert and the field are rendered one after the other.
   await page.locator('input[aria-invalid="true"]').waitFor();
 
   await page.getByLabel('Channel').fill('orders:eu');
@@ -257,7 +257,7 @@ test.each([
   await openPage(half);
   await lanePane(page, present).live();
   const said = lanePane(page, absent).pane.getByText('This lane is not deployed here.');
-  // That there is no SSE lane only shows when it is asked; of a WebSocket lane the deployment tells beforehand.
+  // A missing SSE lane shows only when it is requested; a missing WebSocket lane is known from the configuration.
   if (only === 'websocket') await said.waitFor();
   else expect(await lanePane(page, absent).pane.count()).toBe(0);
   await page.getByRole('button', { name: 'Publish', exact: true }).click();

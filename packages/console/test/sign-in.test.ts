@@ -7,7 +7,7 @@ import { useConsole } from './use-console.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
 
-// Each test waits for what the page shows; a loaded machine takes its time for a page load.
+// Each test waits for what the page shows; a busy machine may take long to load a page.
 jest.setTimeout(30_000);
 
 const built = useConsole();
@@ -37,7 +37,7 @@ async function shows(text: string | RegExp): Promise<void> {
   await problem().filter({ hasText: text }).waitFor();
 }
 
-/** Nothing but the user may go on from here: what the page does by itself, it does before it is idle. */
+/** Checks that only the user can continue: whatever the page does by itself, it does before it is idle. */
 async function staysPut(): Promise<void> {
   const before = issuer.asked.length;
   await page.waitForLoadState('networkidle');
@@ -198,7 +198,7 @@ test('the back button leads to the page before the console, not into another sig
 });
 
 test('whoever stays on the page although it goes to the issuer can go again', async () => {
-  // An answer without content leaves the browser where it is.
+  // A response without content leaves the browser on its page.
   issuer.instead.set('/authorize', (_, response) => response.writeHead(204).end());
   await open();
   await page.getByText(`Going to ${new URL(issuer.url).host}.`).waitFor();
@@ -208,7 +208,7 @@ test('whoever stays on the page although it goes to the issuer can go again', as
 });
 
 test('a sign-in that the issuer does not renew ends with a word and a button, and is asked for once', async () => {
-  // A token is renewed some seconds before its end, so that the first lane that asks finds this one too old.
+  // A token is renewed some seconds before it expires, so the first lane that asks finds this one too old.
   const answered = { access_token: 'short', token_type: 'Bearer', expires_in: 1, refresh_token: 'used' };
   issuer.answer('/token', 200, answered);
   await page.route('**/token', async (route) => {

@@ -9,9 +9,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse) => void;
 export class StubIssuer {
   readonly #server: Server;
   readonly #issuer: Issuer;
-  /** Answers in the place of the issuer, by the path below it: `/authorize`. */
+  /** Handlers that respond instead of the issuer, by the path below it: `/authorize`. */
   readonly instead = new Map<string, Handler>();
-  /** Paths that were asked for, in their order. */
+  /** Requested paths, in order. */
   readonly asked: string[] = [];
 
   private constructor(server: Server, issuer: Issuer) {

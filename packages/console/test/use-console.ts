@@ -14,8 +14,9 @@ export interface ConsoleInBrowser {
 }
 
 /**
- * Builds the console and starts a browser for the tests of a file. A test fails where its page has reported errors. Pages share a
- * context, which takes longer to make than a page: what they store is kept apart by the origin of each test's own server.
+ * Builds the console and starts a browser for the tests of a file. A test fails if its page has reported errors.
+ * Pages share a context, which takes longer to create than a page: their storage is separate, because each test's
+ * server has its own origin.
  */
 export function useConsole(): ConsoleInBrowser {
   const directory = mkdtempSync(join(tmpdir(), 'lanes-console-'));

@@ -12,7 +12,7 @@ function resolve(...stacks: StackAssembly[]) {
   return resolveAssembly({ stacks, files: new Map(), images: new Map() });
 }
 
-/** Evaluates one value beside a table, a queue, a function and a role. */
+/** Evaluates one value in a template with a table, a queue, a function and a role. */
 function evaluate(value: TemplateValue, template: Partial<Template> = {}): unknown {
   const Resources = {
     Table: { Type: 'AWS::DynamoDB::Table', Properties: {} },

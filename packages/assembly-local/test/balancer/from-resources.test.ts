@@ -12,7 +12,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A task that says who it is, in a group. */
+/** Adds a task that responds with its name to a group. */
 async function addTask(group: TargetGroup, name: string): Promise<string> {
   const server = createServer((_, response) => response.end(name));
   const target = group.register(await listen(server));
@@ -29,7 +29,7 @@ const forwardTo = (...groups: readonly (readonly [string, number])[]): TemplateV
   { Type: 'forward', ForwardConfig: { TargetGroups: groups.map(([group, Weight]) => ({ TargetGroupArn: { Ref: group }, Weight })) } },
 ];
 
-/** A listener that refuses what its one rule leaves, with two target groups behind it. */
+/** A listener with two target groups and one rule; it rejects requests that the rule does not match. */
 function balancers(path: string, actions: TemplateValue) {
   const Resources = {
     LoadBalancer: { Type: 'AWS::ElasticLoadBalancingV2::LoadBalancer', Properties: {} },

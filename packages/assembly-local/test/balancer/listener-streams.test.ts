@@ -128,7 +128,7 @@ describe('streams', () => {
       unsent = upstream.writableLength;
       return unsent === before;
     });
-    // The buffers of the kernel take some megabytes; the rest has to wait at the world.target.
+    // The kernel buffers some megabytes; the rest must wait at the target.
     expect(unsent).toBeGreaterThan(32 * 1024 * 1024);
     response.destroy();
   });

@@ -41,7 +41,7 @@ function run(handler: string, options: Partial<EventSource> = {}) {
 
 const settled = () => until('the queue is empty', () => Object.values(queue.counts()).every((n) => n === 0));
 
-/** A process may take longer to start than the time after which the other tests want their messages back. */
+/** A longer visibility timeout: a process may take longer to start than the short timeout of the other tests. */
 function usePatientQueue(): void {
   const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: deadLetters.arn, maxReceiveCount: 2 });
   queue = queues.create('patient', { VisibilityTimeout: '3600', RedrivePolicy });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { FrameSizeWatch } from '../../gateway/frame-size-watch.ts';
 
-/** A client's frame as RFC 6455 lays it out. */
+/** A client's frame in the format of RFC 6455. */
 function frame(payloadBytes: number, masked = true): Buffer {
   const length =
     payloadBytes < 126
@@ -11,11 +11,11 @@ function frame(payloadBytes: number, masked = true): Buffer {
         ? Buffer.concat([Buffer.of(126), Buffer.from([payloadBytes >> 8, payloadBytes & 255])])
         : Buffer.concat([Buffer.of(127), Buffer.from(payloadBytes.toString(16).padStart(16, '0'), 'hex')]);
   length[0] = (length[0] ?? 0) | (masked ? 0x80 : 0);
-  // Payload bytes that would be read as an enormous frame if the watch lost its place.
+  // If the watch lost its place, it would read these payload bytes as an enormous frame.
   return Buffer.concat([Buffer.of(0x81), length, masked ? Buffer.of(1, 2, 3, 4) : Buffer.alloc(0), Buffer.alloc(payloadBytes, 0xff)]);
 }
 
-/** Feeds the bytes in chunks of the given sizes, over and over. */
+/** Feeds the bytes in chunks of the given sizes, repeatedly. */
 function feed(watch: FrameSizeWatch, bytes: Buffer, sizes: readonly number[]): boolean {
   let at = 0;
   for (let turn = 0; at < bytes.length; turn++) {

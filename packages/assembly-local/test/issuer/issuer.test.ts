@@ -37,7 +37,7 @@ async function askForToken(
   return { status: response.status, ...((await response.json()) as { readonly access_token: string }) };
 }
 
-/** As the lanes do it, with the keys that it publishes. */
+/** Verifies a token as the lanes do, with the issuer’s published keys. */
 async function verify(token: string) {
   const { issuer: url, jwks_uri: jwksUri } = await discover();
   return createJwtVerifier({ issuer: url, audience: 'client-1', jwksUri }).verify(token);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OPEN_POLICY } from './access.ts';
 
-/** Answers its environment on `/env`, its process id elsewhere, and is ready as soon as it listens. */
+/** Responds with its environment on `/env`, with its process id elsewhere, and is ready as soon as it listens. */
 const SERVICE = `
 import { createServer } from 'node:http';
 if (process.env.FAIL) { console.error('cannot start'); process.exit(7); }
@@ -17,7 +17,7 @@ server.listen(Number(process.env.PORT), process.env.HOST, () => console.log('lis
 process.on('SIGTERM', () => { if (!process.env.STUBBORN) server.close(() => process.exit(0)); });
 `;
 
-/** Echoes what it is sent, to the connection that sent it. */
+/** Echoes each message to the connection that sent it. */
 const FUNCTION = `
 export const handler = async ({ requestContext, body }) => {
   if (requestContext?.eventType === 'MESSAGE') {
@@ -43,7 +43,10 @@ export interface TestApp {
 
 type Resources = Record<string, { Type: string; Properties?: Record<string, unknown>; Metadata?: Record<string, unknown> }>;
 
-/** Writes a small assembly that has one of everything. Further resources are added, environment variables go to the service. */
+/**
+ * Writes a small assembly with one resource of each kind. `resources` are added to it; `serviceEnv` is the environment
+ * of the service.
+ */
 export function writeApp(options: { resources?: Resources; serviceEnv?: Record<string, string>; stopTimeout?: number } = {}): TestApp {
   const directory = mkdtempSync(join(tmpdir(), 'local-app-'));
   const write = (file: string, content: unknown) => {

@@ -10,7 +10,7 @@ const certificate: Promise<Certificate> = makeCertificate();
 
 /** One target and its group, and the listeners that a test puts in front of them. */
 export class BalancerWorld {
-  /** What the target answers. */
+  /** The response of the target. */
   serve: (request: IncomingMessage, response: ServerResponse) => void = (_, response) => response.end('ok');
   readonly target: Server = createServer((request, response) => this.serve(request, response));
   readonly group = new TargetGroup({
@@ -56,7 +56,7 @@ export class BalancerWorld {
     return client;
   }
 
-  /** Answers with a stream that stays open; the test writes into it. */
+  /** Responds with a stream that stays open; the test writes to it. */
   serveStream(): { readonly opened: Promise<ServerResponse>; closed: boolean } {
     const { promise, resolve } = Promise.withResolvers<ServerResponse>();
     const state = { opened: promise, closed: false };

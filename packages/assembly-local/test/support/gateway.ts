@@ -9,7 +9,7 @@ import { parseRouteSelection } from '../../gateway/route-selection.ts';
 import { accountWithoutRoles } from './access.ts';
 import { testLog } from './log.ts';
 
-/** What an integration sees of an event, as far as tests look at it. */
+/** The parts of an integration’s event that tests check. */
 export interface SeenEvent {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -29,13 +29,13 @@ export interface TestGateway {
   readonly gateway: Gateway;
   readonly faults: Faults;
   readonly events: SeenEvent[];
-  /** The management API by the real SDK. */
+  /** The management API, through the real SDK. */
   readonly management: ApiGatewayManagementApiClient;
   connect(options?: { protocols?: string[]; path?: string; headers?: Record<string, string> }): WebSocket;
   close(): void;
 }
 
-/** A gateway whose integrations are functions of the test. What a handler throws is an error of the function. */
+/** A gateway whose integrations are functions of the test. An error thrown by a handler is a function error. */
 export async function startGateway(
   handlers: Readonly<Record<string, Handler>>,
   options: { readonly limits?: Partial<ConnectionLimits>; readonly timeoutMs?: number } = {},

@@ -1,4 +1,4 @@
-/** Bundled into a page by `browser.test.ts`: runs one case there, against a server that the page reaches by functions. */
+/** Bundled into a page by `browser.test.ts`: runs one case there. The page controls the server through functions. */
 import type { Transport } from '../../src/index.ts';
 import { CASES, runCase } from './cases.ts';
 import type { ServerControl } from './control.ts';

@@ -134,7 +134,7 @@ export const CONNECTION_CASES: readonly Case[] = [
       const subscription = connect({ token: () => tokens.shift() ?? 'none' }).subscribe(channel);
       const seen = record(subscription);
       await subscription.ready;
-      // Those are told whose request is open. The token would be let in again, so that a poll right behind is not refused as well.
+      // Only clients with an open request are told. The token is accepted again, so that the next poll is not refused too.
       if (transport === 'poll') await until(async () => (await server.stats()).polls === 1, 'the poll waits');
       await server.expireTokens('byFrame');
       await server.publish(channel, 'between');

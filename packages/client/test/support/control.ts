@@ -5,29 +5,29 @@ import type { Connection, ConnectOptions, Transport } from '../../src/index.ts';
 export interface Faults {
   /** Streams get their head and not a byte more, as behind a proxy that collects the answer. */
   readonly holdStreams: boolean;
-  /** Connections stay open, and nothing goes out on them. */
+  /** Connections stay open, but nothing is sent on them. */
   readonly mute: boolean;
-  /** Every delivery goes out twice. */
+  /** Every delivery is sent twice. */
   readonly double: boolean;
-  /** WebSocket: deliveries leave in pairs, the later one first; what has no partner leaves a little later. */
+  /** WebSocket: deliveries are sent in pairs, the later one first; one without a partner is sent a little later. */
   readonly reorder: boolean;
   /** WebSocket: every n-th delivery is lost; 0 loses none. */
   readonly dropEvery: number;
-  /** Publications are written, and the answer is lost, so many times. */
+  /** This many times a publication is written, but its response is lost. */
   readonly loseAnswers: number;
-  /** The next so many requests and upgrades fail with the status. */
+  /** The next `times` requests and upgrades fail with the status. */
   readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
-  /** WebSocket: the next so many frames are answered by API Gateway itself: it could not run the handler. */
+  /** WebSocket: this many of the next frames are answered by API Gateway itself, because it could not run the handler. */
   readonly brokenFrames: number;
-  /** WebSocket: frames are handled side by side, and these take so long. */
+  /** WebSocket: frames are handled concurrently, and these take this long, in ms. */
   readonly slowFrames: { readonly subscribe?: number; readonly unsubscribe?: number };
-  /** WebSocket: a replay ends with an error after so many events; 0 lets it go on to its end. */
+  /** WebSocket: a replay ends with an error after this many events; 0 lets it finish. */
   readonly replayLimit: number;
-  /** WebSocket: a server that knows no batches sends every event in a frame of its own. */
+  /** WebSocket: behaves like a server without batches, which sends every event in its own frame. */
   readonly noBatches: boolean;
-  /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
+  /** WebSocket: this many replays are postponed by a limit, after `subscribed`. */
   readonly limitedReplays: number;
-  /** Only these tokens are let in; undefined lets everybody in. */
+  /** Only these tokens are accepted; undefined accepts all. */
   readonly tokens: readonly string[] | undefined;
 }
 
@@ -46,18 +46,18 @@ export interface Stats {
   readonly unsubscribes: number;
   /** Events sent on streams and sockets, or in answers to polls. */
   readonly delivered: number;
-  /** Requests to publish, refused and repeated ones too, by where they came in. */
+  /** Requests to publish, including refused and repeated ones, over HTTP and on sockets. */
   readonly publishedByHttp: number;
   readonly publishedBySocket: number;
 }
 
 /**
- * The server's side of a case. Everything is asynchronous and plain data, so that the same case runs in Node, where the server
- * is in the same process, and in a browser, where it is not.
+ * The server's side of a case. Everything is asynchronous and plain data, so that the same case runs in Node, where
+ * the server is in the same process, and in a browser, where it is not.
  */
 export interface ServerControl {
   publish(channel: string, data: string, type?: string): Promise<WireEvent>;
-  /** Assigns a seq that is not written yet. Events behind it are notified, but not settled. */
+  /** Assigns a seq that is not written yet. Events after it are notified, but not settled. */
   openGap(channel: string): Promise<void>;
   /** Puts tombstones into the open gaps. */
   addTombstones(channel: string): Promise<void>;
@@ -67,11 +67,11 @@ export interface ServerControl {
   expire(channel: string): Promise<void>;
   /** What is in the log, in order. */
   events(channel: string): Promise<readonly WireEvent[]>;
-  /** Ends every connection without a word. */
+  /** Cuts every connection silently. */
   cut(): Promise<void>;
   /**
-   * Ends the rights of every connection: by `event: expired`, on sockets by an error frame and a close that says nothing, as
-   * API Gateway makes it, or by the close code 4401.
+   * Expires the token of every connection: with `event: expired`; on sockets with an error frame and a close without a
+   * reason, as API Gateway does it, or with the close code 4401.
    */
   expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void>;
   set(faults: Partial<Faults>): Promise<void>;
@@ -88,7 +88,7 @@ export interface CaseContext {
   connect(options?: Partial<ConnectOptions>): Connection;
 }
 
-/** One behaviour, over each of its transports. Needs neither Node nor a test runner: it throws when it fails. */
+/** One behavior, on each of its transports. Needs neither Node nor a test runner: it throws if it fails. */
 export interface Case {
   readonly name: string;
   readonly transports: readonly Transport[];

@@ -11,7 +11,7 @@ function toText(item: ChannelItem): string {
   return item.kind === 'event' ? item.id : `reset: ${item.reason}`;
 }
 
-/** An order, and all that has come out of it. */
+/** An order, and everything that it has delivered. */
 export function follow(after: string | undefined) {
   const order = new Order(CHANNEL, after);
   const out: string[] = [];

@@ -17,7 +17,7 @@ export interface Replay {
   readonly reset?: ResetReason;
 }
 
-/** An event log in memory, with the semantics of DESIGN section 2. */
+/** An event log in memory, with the semantics of docs/architecture.md. */
 export class StubLog {
   readonly #channels = new Map<string, ChannelLog>();
   #epochs = 0;
@@ -71,7 +71,7 @@ export class StubLog {
     return `${epoch}.${gap < 0 ? entries.length : gap}`;
   }
 
-  /** What a client that was at `after` has missed, or why it cannot be told. */
+  /** What a client that was at `after` has missed, or why it cannot be resumed. */
   replay(channel: string, after: string): Replay {
     const { epoch, entries, expired } = this.#log(channel);
     const seq = seqOf(after);

@@ -169,7 +169,7 @@ export class StubServer implements ServerControl {
     const listener: Listener = {
       channel,
       pump() {
-        // A cursor of another epoch is told when the stream opens; a live stream hears of it when it is cut.
+        // A cursor of another epoch is reset when the stream opens; a live stream gets the reset after it was cut.
         const { events, settled, reset } = log.replay(channel, position);
         if (reset !== undefined) return;
         position = settled;
@@ -185,7 +185,7 @@ export class StubServer implements ServerControl {
     };
     const { reset } = log.replay(channel, position);
     if (reset !== undefined) position = log.baseline(channel);
-    // As the service does: the first event ends the frame of a client that says where it stands.
+    // Like the service: for a client that resumes, the first event ends the frame.
     write(lastEventId === undefined ? `retry: 20\nid: ${position}\n\n` : `retry: 20\nid: ${lastEventId}\n`);
     if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
     listener.pump();

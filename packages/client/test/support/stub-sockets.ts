@@ -6,7 +6,7 @@ import { type StubState, takeFailure } from './stub-state.ts';
 interface Peer {
   readonly socket: WebSocket;
   readonly channels: Set<string>;
-  /** A delivery that waits for the next one, to leave after it. */
+  /** A delivery that is sent after the next one. */
   held: ServerFrame | undefined;
 }
 
@@ -19,7 +19,7 @@ interface GatewayError {
 
 const REORDER_PATIENCE_MS = 20;
 
-/** The WebSocket lane of the stub: it delivers as API Gateway and the fan-out may, in any order, twice or not at all. */
+/** The stub’s WebSocket lane. Like API Gateway and the fan-out, it may deliver in any order, twice or not at all. */
 export class StubSockets {
   readonly #state: StubState;
   readonly #peers = new Set<Peer>();

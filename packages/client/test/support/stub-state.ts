@@ -37,7 +37,7 @@ export interface StubState {
   faults: Faults;
 }
 
-/** Takes one of the failures that are to be had, if any is left. */
+/** Takes one of the remaining failures, if any. */
 export function takeFailure(state: StubState): Faults['failures'] | undefined {
   const { failures } = state.faults;
   if (failures.times === 0) return undefined;

@@ -1,5 +1,5 @@
 /**
- * Run as a process of its own: uses a connection in every way, closes it, and has to end by itself.
+ * Run as a process of its own: uses a connection in every way, closes it, and must end by itself.
  * Arguments: URL, WebSocket URL, transport.
  */
 import { connect, type Transport } from '../../src/index.ts';
@@ -28,5 +28,5 @@ const unpublished = hopeless.publish('orders', { data: 'never' }).catch((error) 
 abort.abort();
 connection.close();
 console.log(await unpublished);
-// A timer that is left would hold the process up, for as long as it runs.
+// A remaining timer would keep the process alive for as long as it runs.
 console.log(`timers left: ${process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length}`);

@@ -144,7 +144,7 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     const endpoint = transport === 'sse' ? { transport, url } : { transport, websocketUrl: url.replace('http', 'ws') };
     newLane(transport, { endpoint });
     await eventually(() => expect(state()).toBe('lost'));
-    // What a socket says when it does not open tells nothing.
+    // The error of a socket that does not open gives no reason.
     if (transport === 'sse') expect(observer.notices).toContainEqual({ kind: 'error', message: 'The server cannot be reached.' });
   });
 });
@@ -156,7 +156,7 @@ test('events that the WebSocket lane loses are recovered, and repeats are counte
   stub.publish('demo', 'arrived');
   await eventually(() => expect(observer.notices).toEqual([{ kind: 'mended', after: 'k3f9.0', found: 1 }]));
   expect(observer.ids).toEqual(['k3f9.1', 'k3f9.2']);
-  // The answer holds the event, too, that had waited.
+  // The answer also contains the event that had waited.
   expect(observer.repeats).toBe(1);
 });
 

@@ -1,6 +1,6 @@
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../../lanes/observer.ts';
 
-/** Notes what a lane reports. */
+/** Records what a lane reports. */
 export class RecordingObserver implements LaneObserver {
   readonly states: LaneState[] = [];
   readonly events: ReceivedEvent[] = [];
