@@ -1,0 +1,111 @@
+import * as v from 'valibot';
+
+/** An input that is a number: what it means, and which values make sense. */
+export interface NumberInput {
+  readonly label: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly help: string;
+}
+
+const input = (label: string, unit: string, min: number, max: number, help: string): NumberInput => ({ label, unit, min, max, help });
+
+/** Every number of a workload. Commands and pages take their options, labels and ranges from here. */
+export const NUMBERS = {
+  connections: input('Connections at peak', 'connections', 1, 100_000_000, 'open at the same time, at the busiest moment'),
+  averageConnections: input('Connections on average', 'connections', 0, 100_000_000, 'open at the same time, averaged over the hours'),
+  subscriptionsPerConnection: input('Subscriptions', 'channels per connection', 1, 100, 'channels that one connection reads'),
+  eventsPerSecond: input('Events', 'events a second', 0, 10_000_000, 'published on all channels together, averaged over the hours'),
+  fanOut: input('Fan-out', 'connections per event', 0, 100_000_000, 'connections that one event reaches, on average'),
+  eventBytes: input('Event size', 'bytes', 1, 1_000_000, 'data of an event in UTF-8, without its id and framing'),
+  clientMessagesPerSecond: input('Client messages', 'messages a second per connection', 0, 1_000, 'what one connected client sends'),
+  clientMessageBytes: input('Client message size', 'bytes', 1, 1_000_000, 'data of a message that a client sends'),
+  reconnectsPerDay: input('Reconnects', 'a day per connection', 0, 10_000, 'how often a connection ends and a new one takes its place'),
+  hoursPerMonth: input('Hours', 'hours a month', 1, 744, 'how long the stage is deployed and used; 730 is always'),
+  pollIntervalSeconds: input('Poll interval', 'seconds', 1, 86_400, 'how often a client asks, for the option poll'),
+  deliverWithinMs: input('Deliver within', 'ms (p99)', 1, 86_400_000, 'from publishing to the screen: what the use case tolerates'),
+} as const satisfies Record<string, NumberInput>;
+
+export type NumberId = keyof typeof NUMBERS;
+
+/** What a use case may need: a plain yes or no. */
+export const NEEDS = {
+  binary: 'data is bytes, and not text',
+  subProtocol: 'clients negotiate a WebSocket sub-protocol of their own, such as MQTT or graphql-ws',
+  resume: 'nothing may be lost: a client that reconnects gets what it missed',
+  strictProxies: 'clients sit behind proxies that pass plain HTTP only',
+} as const;
+
+export type NeedId = keyof typeof NEEDS;
+
+/** Regions with prices in `data/prices.ts`. */
+export const REGIONS = ['us-east-1'] as const;
+/** Stages whose deployed resources are known. */
+export const STAGES = ['dev', 'preview', 'prod'] as const;
+
+/** The use cases of the comparison, and a stage that nobody uses. */
+export const PRESET_IDS = [
+  'live-feed',
+  'chat',
+  'collaborative-editing',
+  'dashboard',
+  'multiplayer-game',
+  'ai-streaming',
+  'notifications',
+  'stock-prices',
+  'idle-dev',
+] as const;
+
+export type PresetId = (typeof PRESET_IDS)[number];
+
+const number = ({ min, max, unit }: NumberInput) =>
+  v.pipe(
+    v.number(`use a number from ${min} to ${max} (${unit})`),
+    v.minValue(min, `use a number from ${min} to ${max} (${unit})`),
+    v.maxValue(max, `use a number from ${min} to ${max} (${unit})`),
+  );
+
+const choice = <T extends string>(values: readonly T[]) => v.picklist(values, `choose one of ${values.join(', ')}`);
+
+function mapValues<K extends string, A, B>(record: Readonly<Record<K, A>>, to: (value: A) => B): Readonly<Record<K, B>> {
+  return Object.fromEntries(Object.entries<A>(record).map(([key, value]) => [key, to(value)])) as Record<K, B>;
+}
+
+const schema = v.strictObject({
+  preset: choice(PRESET_IDS),
+  ...mapValues(NUMBERS, number),
+  ...mapValues(NEEDS, () => v.boolean('use true or false')),
+  region: choice(REGIONS),
+  stage: choice(STAGES),
+});
+
+/**
+ * What one stage has to deliver. Averages are over the hours of the month in which it runs; `stage` says whose tasks, gateways and
+ * alarms are billed for our own lanes.
+ */
+export type Workload = Readonly<v.InferOutput<typeof schema>>;
+
+/** An input is not valid. The message names every one that is wrong, with its value and what is allowed. */
+export class InvalidWorkloadError extends Error {
+  override readonly name = 'InvalidWorkloadError';
+}
+
+/** @throws InvalidWorkloadError */
+export function parseWorkload(whole: unknown): Workload {
+  const result = v.safeParse(schema, whole);
+  if (!result.success) {
+    const problems = result.issues.map((issue) => problem(v.getDotPath(issue) ?? 'workload', issue.input, issue.message));
+    throw new InvalidWorkloadError(problems.join('; '));
+  }
+
+  const { output } = result;
+  for (const id of ['averageConnections', 'fanOut'] as const) {
+    if (output[id] > output.connections) {
+      throw new InvalidWorkloadError(problem(id, output[id], `use at most the ${output.connections} connections at peak, or raise those`));
+    }
+  }
+  return output;
+}
+
+const problem = (id: string, value: unknown, allowed: string) => `${id} ${JSON.stringify(value)} is not valid: ${allowed}`;
