@@ -68,6 +68,8 @@ export interface Bill {
   readonly limits: readonly Limit[];
   readonly shortcomings: readonly Shortcoming[];
   readonly delivery: Delivery;
+  /** Charges that only some accounts have; no part of the sums. The label says which. @default - none */
+  readonly mayBeAdded?: readonly Item[];
   /** @default - it has none of its own */
   readonly tasks?: Tasks;
 }

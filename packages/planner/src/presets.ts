@@ -1,4 +1,4 @@
-import { type NumberId, type PresetId, parseWorkload, type Workload } from './workload.ts';
+import { InvalidWorkloadError, NUMBERS, type NumberId, type PresetId, parseWorkload, type Workload } from './workload.ts';
 
 /** A use case in numbers, as one plausible product would have them. */
 export interface Preset {
@@ -175,9 +175,9 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 1_000,
       averageConnections: 200,
       subscriptionsPerConnection: 1,
-      eventsPerSecond: 400,
+      eventsPerSecond: 160,
       fanOut: 1,
-      eventBytes: 60,
+      eventBytes: 120,
       clientMessagesPerSecond: 0.01,
       clientMessageBytes: 500,
       reconnectsPerDay: 96,
@@ -189,9 +189,9 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 'users of an assistant inside a product',
       averageConnections: 'a fifth of the peak',
       subscriptionsPerConnection: 'the answer that the user waits for',
-      eventsPerSecond: 'one in five receives an answer at any time, ten pieces a second: 200 times 0.2 times 10',
+      eventsPerSecond: 'one in five receives an answer at any time, joined into four pieces a second: 200 times 0.2 times 4',
       fanOut: 'an answer has one reader',
-      eventBytes: 'a few words',
+      eventBytes: 'about ten tokens, joined',
       clientMessagesPerSecond: 'a question every 100 seconds',
       clientMessageBytes: 'a question',
       reconnectsPerDay: 'a conversation lasts 15 minutes',
@@ -289,4 +289,22 @@ export function workloadOf(preset: PresetId, given: Partial<Omit<Workload, 'pres
   // One that is not tied to them cannot reach more than there are.
   if (given.fanOut === undefined) whole.fanOut = Math.min(whole.fanOut, connections);
   return parseWorkload(whole);
+}
+
+/**
+ * The same workload with another value of one number. What the preset ties to the connections grows with them.
+ * @returns undefined where the value makes no sense with the others
+ */
+export function withNumber(workload: Workload, id: NumberId, value: number): Workload | undefined {
+  const { min, max } = NUMBERS[id];
+  if (value < min || value > max) return undefined;
+  const factor = value / workload.connections;
+  const tied = id === 'connections' ? PRESETS[workload.preset].growsWithConnections : [];
+  const grown = Object.fromEntries(tied.map((other) => [other, workload[other] * factor]));
+  try {
+    return parseWorkload({ ...workload, ...grown, [id]: value });
+  } catch (error) {
+    if (error instanceof InvalidWorkloadError) return undefined;
+    throw error;
+  }
 }

@@ -1,4 +1,6 @@
 import * as v from 'valibot';
+import { REGIONS } from './data/prices.ts';
+import { DEPLOYED_STAGES } from './deployed.ts';
 
 /** An input that is a number: what it means, and which values make sense. */
 export interface NumberInput {
@@ -39,11 +41,6 @@ export const NEEDS = {
 
 export type NeedId = keyof typeof NEEDS;
 
-/** Regions with prices in `data/prices.ts`. */
-export const REGIONS = ['us-east-1'] as const;
-/** Stages whose deployed resources are known. */
-export const STAGES = ['dev', 'preview', 'prod'] as const;
-
 /** The use cases of the comparison, and a stage that nobody uses. */
 export const PRESET_IDS = [
   'live-feed',
@@ -76,8 +73,10 @@ const schema = v.strictObject({
   preset: choice(PRESET_IDS),
   ...mapValues(NUMBERS, number),
   ...mapValues(NEEDS, () => v.boolean('use true or false')),
+  /** One with prices in `data/prices.ts`. */
   region: choice(REGIONS),
-  stage: choice(STAGES),
+  /** Whose tasks, gateways and alarms are billed. */
+  stage: choice(DEPLOYED_STAGES),
 });
 
 /**
