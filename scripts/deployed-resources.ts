@@ -5,6 +5,8 @@ import type { DeployedService, DeployedStack, DeployedStage } from '../packages/
 
 export const DEPLOYED_FILE = join(import.meta.dirname, '..', 'packages', 'planner', 'src', 'data', 'deployed.json');
 
+export const COST_PAGE = join(import.meta.dirname, '..', 'docs', 'cost.md');
+
 interface Resource {
   readonly Type: string;
   // biome-ignore lint/suspicious/noExplicitAny: a template has the shapes that CloudFormation documents, and these readers name the keys
@@ -73,7 +75,10 @@ export function countResources(resources: Readonly<Record<string, Resource>>, st
         ),
       },
     }),
-    ...(apiStage !== undefined && { requestsPerSecond: apiStage.DefaultRouteSettings.ThrottlingRateLimit }),
+    ...(apiStage !== undefined && {
+      requestsPerSecond: apiStage.DefaultRouteSettings.ThrottlingRateLimit,
+      detailedMetrics: apiStage.DefaultRouteSettings.DetailedMetricsEnabled === true,
+    }),
     ...(count('AWS::ECS::Service') > 0 && { service: serviceIn(propertiesOf, stage) }),
   };
 }

@@ -33,6 +33,8 @@ export interface DeployedStack {
   readonly recoverableTables: number;
   readonly fanOut?: { readonly memoryMb: number; readonly postConcurrency: number; readonly maxConcurrency: number };
   readonly requestsPerSecond?: number;
+  /** Whether API Gateway writes metrics of each route. */
+  readonly detailedMetrics?: boolean;
   readonly service?: DeployedService;
 }
 

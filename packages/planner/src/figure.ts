@@ -39,12 +39,14 @@ export interface TieredPrice {
 
 export type Price = Figure | TieredPrice;
 
+export const isTiered = (price: Price): price is TieredPrice => 'tiers' in price;
+
 /** Figures of a price: one, or one per tier. */
-export const figuresOf = (price: Price): readonly Figure[] => ('tiers' in price ? price.tiers.map(({ figure }) => figure) : [price]);
+export const figuresOf = (price: Price): readonly Figure[] => (isTiered(price) ? price.tiers.map(({ figure }) => figure) : [price]);
 
 /** What so many units cost in a month, in USD, tier by tier. */
 export function usdFor(units: number, price: Price): number {
-  if (!('tiers' in price)) return units * price.value;
+  if (!isTiered(price)) return units * price.value;
 
   return price.tiers.reduce((usd, { from, figure }, index) => {
     const to = price.tiers[index + 1]?.from ?? Number.POSITIVE_INFINITY;

@@ -35,10 +35,12 @@ const BASE64 = 4 / 3;
 
 /** @param carriesBytes whether the option takes binary data as it is */
 export function loadOf(workload: Workload, carriesBytes = false): Load {
-  const { connections, averageConnections, eventsPerSecond, fanOut, hoursPerMonth: hours } = workload;
+  const { connections, averageConnections, fanOut, hoursPerMonth: hours } = workload;
   const seconds = hours * 3_600;
   const growth = workload.binary && !carriesBytes ? BASE64 : 1;
   const clientMessagesPerSecond = averageConnections * workload.clientMessagesPerSecond;
+  // What a client sends is published, and so an event.
+  const eventsPerSecond = Math.max(workload.eventsPerSecond, clientMessagesPerSecond);
   const connectsPerSecond = (averageConnections * workload.reconnectsPerDay) / 86_400;
   const deliveriesPerSecond = eventsPerSecond * fanOut;
   const subscriptions = averageConnections * workload.subscriptionsPerConnection;

@@ -100,20 +100,21 @@ function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, d
   ];
 }
 
-/** Costs that differ by less are taken as the same: list prices and assumed figures are no more exact. Then the faster one is better. */
+/** Costs that differ by less are taken as the same: list prices and assumed figures are no more exact. Then what is built here is better, and what is faster. */
 const SAME_COST = { factor: 1.1, usd: 1 } as const;
 
 /**
- * The best of those that fit: the cheapest, or a faster one that costs about the same. What is not built cannot be recommended, and
+ * The best of those that fit: the cheapest, or one that is better otherwise and costs about the same. What is not built cannot be recommended, and
  * what others built has to save the work of integrating and running it.
  */
 export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer | undefined {
-  const cost = ({ usdPerMonth, option }: Answer) => usdPerMonth + (option.status === 'service' ? capacity.integrationUsdPerMonth.value : 0);
+  const byOthers = ({ option }: Answer) => (option.status === 'service' ? 1 : 0);
+  const cost = (answer: Answer) => answer.usdPerMonth + byOthers(answer) * capacity.integrationUsdPerMonth.value;
   const fit = answers.filter(({ fits, option }) => fits && option.status !== 'planned');
   const cheapest = Math.min(...fit.map(cost));
   const [best] = fit
     .filter((answer) => cost(answer) <= cheapest * SAME_COST.factor + SAME_COST.usd)
-    .toSorted((a, b) => a.delivery.p99Ms - b.delivery.p99Ms || cost(a) - cost(b));
+    .toSorted((a, b) => byOthers(a) - byOthers(b) || a.delivery.p99Ms - b.delivery.p99Ms || cost(a) - cost(b));
   return best;
 }
 
@@ -145,7 +146,10 @@ function recommend(workload: Workload, answers: readonly Answer[], facts: Facts)
   const choice: Choice = {
     because: reasonsFor(workload, best, runnerUp),
     runnerUp: runnerUp?.option.id,
-    flip: nearestFlip(workload, best.option.id, (changed) => bestFor(changed, facts)),
+    flip: nearestFlip(workload, best.option.id, (changed) => {
+      const others = answersTo(changed, facts);
+      return { best: bestOf(others, facts)?.option.id, stillFits: others.some(({ option, fits }) => fits && option.id === best.option.id) };
+    }),
     changingLater: changingLater(best, runnerUp),
   };
   const [doubt] = doubts;
@@ -183,17 +187,22 @@ export interface Doubt {
   readonly instead: OptionId | undefined;
 }
 
+/** The facts at each end of the range of each assumed figure. */
+export const assumedEnds = (facts: Facts): readonly { readonly figure: CapacityId; readonly value: number; readonly facts: Facts }[] =>
+  (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([figure, { confidence, range = [] }]) =>
+    confidence === 'assumed' ? range.map((value) => ({ figure, value, facts: withFigure(facts, figure, value) })) : [],
+  );
+
 /** Assumed figures that would turn the recommendation around within their range. @param best undefined where nothing fits */
 export function doubtsAbout(workload: Workload, best: OptionId | undefined, facts: Facts): readonly Doubt[] {
-  return (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]) => {
-    if (figure.confidence !== 'assumed') return [];
-    const turned = figure.range
-      .map((end) => ({ end, instead: bestFor(workload, withFigure(facts, id, end)) }))
-      .find(({ instead }) => instead !== best);
-    if (turned === undefined) return [];
-    const { end, instead } = turned;
-    const text = `${id} is assumed: at ${formatNumber(end)} instead of ${formatNumber(figure.value)} ${figure.unit}, ${instead ?? 'nothing'} would fit best`;
-    return [{ figure: id, text, instead }];
+  return assumedEnds(facts).flatMap(({ figure, value, facts: there }) => {
+    const instead = bestFor(workload, there);
+    if (instead === best) return [];
+    const { value: assumed, unit } = facts.capacity[figure];
+    const fits = `${instead ?? 'nothing'} would fit best`;
+    return [
+      { figure, instead, text: `${figure} is assumed: at ${formatNumber(value)} instead of ${formatNumber(assumed)} ${unit}, ${fits}` },
+    ];
   });
 }
 

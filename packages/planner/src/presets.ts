@@ -142,8 +142,8 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 2_000,
       averageConnections: 800,
       subscriptionsPerConnection: 1,
-      eventsPerSecond: 1_500,
-      fanOut: 8,
+      eventsPerSecond: 9_500,
+      fanOut: 2.1,
       eventBytes: 250,
       clientMessagesPerSecond: 10,
       clientMessageBytes: 40,
@@ -157,8 +157,8 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 'a small title in its first season',
       averageConnections: 'evenings: 40 % of the peak',
       subscriptionsPerConnection: 'a player is in one room',
-      eventsPerSecond: '100 rooms of 8 players, 15 states a second each',
-      fanOut: 'all eight players of a room',
+      eventsPerSecond: '8,000 inputs (800 times 10), and 15 states a second for each of 100 rooms',
+      fanOut: "an input has one reader, the room's server; a state has eight players",
       eventBytes: 'eight positions and directions',
       clientMessagesPerSecond: 'ten inputs a second',
       clientMessageBytes: 'a direction and a few keys',
@@ -175,7 +175,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 1_000,
       averageConnections: 200,
       subscriptionsPerConnection: 1,
-      eventsPerSecond: 160,
+      eventsPerSecond: 162,
       fanOut: 1,
       eventBytes: 120,
       clientMessagesPerSecond: 0.01,
@@ -189,7 +189,8 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       connections: 'users of an assistant inside a product',
       averageConnections: 'a fifth of the peak',
       subscriptionsPerConnection: 'the answer that the user waits for',
-      eventsPerSecond: 'one in five receives an answer at any time, joined into four pieces a second: 200 times 0.2 times 4',
+      eventsPerSecond:
+        'one in five receives an answer at any time, joined into four pieces a second: 200 times 0.2 times 4, and 2 questions',
       fanOut: 'an answer has one reader',
       eventBytes: 'about ten tokens, joined',
       clientMessagesPerSecond: 'a question every 100 seconds',
@@ -275,34 +276,40 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
 
 /**
  * A use case with some of its numbers replaced. What a preset ties to the number of connections (its average, and where it says so its
- * fan-out and its events) grows with them, unless it is given as well.
+ * fan-out and its events) grows with them, and what clients send grows with the events, unless it is given as well.
  *
  * @throws InvalidWorkloadError
  */
 export function workloadOf(preset: PresetId, given: Partial<Omit<Workload, 'preset'>> = {}): Workload {
-  const { workload, growsWithConnections } = PRESETS[preset];
-  const connections = given.connections ?? workload.connections;
-  const factor = connections / workload.connections;
-  const grown = Object.fromEntries(growsWithConnections.map((id) => [id, workload[id] * factor]));
-  const whole = { ...workload, ...grown, ...given, preset };
+  const { workload } = PRESETS[preset];
+  const ofConnections = given.connections === undefined ? {} : tiedTo({ ...workload, preset }, 'connections', given.connections);
+  const grown = { ...workload, preset, ...ofConnections };
+  const ofEvents = given.eventsPerSecond === undefined ? {} : tiedTo(grown, 'eventsPerSecond', given.eventsPerSecond);
+  const whole = { ...grown, ...ofEvents, ...given };
 
-  // One that is not tied to them cannot reach more than there are.
-  if (given.fanOut === undefined) whole.fanOut = Math.min(whole.fanOut, connections);
+  // One that is not tied to the connections cannot reach more than there are.
+  if (given.fanOut === undefined) whole.fanOut = Math.min(whole.fanOut, whole.connections);
   return parseWorkload(whole);
 }
 
+/** What follows from another value of a number. */
+function tiedTo(workload: Workload, id: NumberId, value: number): Partial<Workload> {
+  const tied: readonly NumberId[] =
+    id === 'connections' ? PRESETS[workload.preset].growsWithConnections : id === 'eventsPerSecond' ? ['clientMessagesPerSecond'] : [];
+  if (tied.length === 0 || workload[id] === 0) return {};
+  const factor = value / workload[id];
+  return Object.fromEntries(tied.map((other) => [other, Math.min(workload[other] * factor, NUMBERS[other].max)]));
+}
+
 /**
- * The same workload with another value of one number. What the preset ties to the connections grows with them.
+ * The same workload with another value of one number, and what is tied to it.
  * @returns undefined where the value makes no sense with the others
  */
 export function withNumber(workload: Workload, id: NumberId, value: number): Workload | undefined {
   const { min, max } = NUMBERS[id];
   if (value < min || value > max) return undefined;
-  const factor = value / workload.connections;
-  const tied = id === 'connections' ? PRESETS[workload.preset].growsWithConnections : [];
-  const grown = Object.fromEntries(tied.map((other) => [other, workload[other] * factor]));
   try {
-    return parseWorkload({ ...workload, ...grown, [id]: value });
+    return parseWorkload({ ...workload, ...tiedTo(workload, id, value), [id]: value });
   } catch (error) {
     if (error instanceof InvalidWorkloadError) return undefined;
     throw error;

@@ -25,7 +25,8 @@ export function sensitivity(workload: Workload, option: Option): readonly Effect
   const facts = factsOf(workload.region);
 
   const inputs = (Object.keys(NUMBERS) as NumberId[]).flatMap((id): readonly Effect[] => {
-    const [low, high] = [workload[id] / 2, workload[id] * 2];
+    const low = Math.max(NUMBERS[id].min, workload[id] / 2);
+    const high = Math.min(NUMBERS[id].max, workload[id] * 2);
     const ends = [withNumber(workload, id, low) ?? workload, withNumber(workload, id, high) ?? workload] as const;
     const [atLow, atHigh] = ends.map((changed) => ({
       usd: answerOf(option, changed, facts).usdPerMonth,

@@ -18,7 +18,13 @@ export const NUMBERS = {
   connections: input('Connections at peak', 'connections', 1, 100_000_000, 'open at the same time, at the busiest moment'),
   averageConnections: input('Connections on average', 'connections', 0, 100_000_000, 'open at the same time, averaged over the hours'),
   subscriptionsPerConnection: input('Subscriptions', 'channels per connection', 1, 100, 'channels that one connection reads'),
-  eventsPerSecond: input('Events', 'events a second', 0, 10_000_000, 'published on all channels together, averaged over the hours'),
+  eventsPerSecond: input(
+    'Events',
+    'events a second',
+    0,
+    10_000_000,
+    'published on all channels together, by clients too, averaged over the hours',
+  ),
   fanOut: input('Fan-out', 'connections per event', 0, 100_000_000, 'connections that one event reaches, on average'),
   eventBytes: input('Event size', 'bytes', 1, 1_000_000, 'data of an event in UTF-8, without its id and framing'),
   clientMessagesPerSecond: input('Client messages', 'messages a second per connection', 0, 1_000, 'what one connected client sends'),
@@ -88,23 +94,33 @@ export type Workload = Readonly<v.InferOutput<typeof schema>>;
 /** An input is not valid. The message names every one that is wrong, with its value and what is allowed. */
 export class InvalidWorkloadError extends Error {
   override readonly name = 'InvalidWorkloadError';
+
+  constructor(problems: readonly Problem[]) {
+    super(problems.map(({ input, value, allowed }) => `${input} ${JSON.stringify(value)} is not valid: ${allowed}`).join('; '));
+    this.problems = problems;
+  }
+
+  readonly problems: readonly Problem[];
+}
+
+export interface Problem {
+  readonly input: string;
+  readonly value: unknown;
+  readonly allowed: string;
 }
 
 /** @throws InvalidWorkloadError */
 export function parseWorkload(whole: unknown): Workload {
   const result = v.safeParse(schema, whole);
   if (!result.success) {
-    const problems = result.issues.map((issue) => problem(v.getDotPath(issue) ?? 'workload', issue.input, issue.message));
-    throw new InvalidWorkloadError(problems.join('; '));
+    throw new InvalidWorkloadError(
+      result.issues.map((issue) => ({ input: v.getDotPath(issue) ?? 'workload', value: issue.input, allowed: issue.message })),
+    );
   }
 
   const { output } = result;
-  for (const id of ['averageConnections', 'fanOut'] as const) {
-    if (output[id] > output.connections) {
-      throw new InvalidWorkloadError(problem(id, output[id], `use at most the ${output.connections} connections at peak, or raise those`));
-    }
-  }
-  return output;
+  const tooMany = (['averageConnections', 'fanOut'] as const).filter((input) => output[input] > output.connections);
+  if (tooMany.length === 0) return output;
+  const allowed = `use at most the ${output.connections} connections at peak, or raise those`;
+  throw new InvalidWorkloadError(tooMany.map((input) => ({ input, value: output[input], allowed })));
 }
-
-const problem = (id: string, value: unknown, allowed: string) => `${id} ${JSON.stringify(value)} is not valid: ${allowed}`;

@@ -113,6 +113,12 @@ export const CAPACITY = {
     'metrics of the WebSocket lane without clients',
     'lambda/websocket/connection-sweep.ts, connection-expiry.ts',
   ),
+  detailedMetrics: assumed(
+    18,
+    [6, 30],
+    'metrics of routes that API Gateway writes in use',
+    'six metrics for each of three routes; AWS bills them as custom metrics and does not count them for you',
+  ),
   functionLogBytes: assumed(
     500,
     [300, 1_500],

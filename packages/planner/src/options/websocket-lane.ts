@@ -30,7 +30,7 @@ export const websocketLane: Option = {
     const isRecoverable = stacks.some(({ recoverableTables }) => recoverableTables > 0);
     const items = [
       ...standingItems(stacks, load, facts),
-      ...lanes(workload, load, facts, stacks),
+      ...laneItems(workload, load, facts, stacks),
       ...backbone,
       ...(isRecoverable ? recoveryItem(backbone, facts) : []),
       keyRequests(2, load, facts),
@@ -56,7 +56,7 @@ function checksOf({ subscriptionsPerConnection }: Workload, load: Load, { capaci
   return (regular + load.connects) * subscriptionsPerConnection;
 }
 
-function lanes(workload: Workload, load: Load, facts: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
+function laneItems(workload: Workload, load: Load, facts: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
   const { prices, capacity } = facts;
   const checks = checksOf(workload, load, facts);
   const units = (bytes: number) => Math.ceil((bytes + capacity.websocketOverheadBytes.value) / MESSAGE_UNIT_BYTES);
@@ -66,6 +66,7 @@ function lanes(workload: Workload, load: Load, facts: Facts, stacks: readonly De
   const frames = checks + load.clientMessages;
   const checked = checks * capacity.checkMessages.value;
   const isUsed = load.connectionSeconds > 0 || load.events > 0;
+  const isDetailed = stacks.some(({ detailedMetrics }) => detailedMetrics);
   const metrics = isUsed ? capacity.websocketMetrics : capacity.websocketIdleMetrics;
   const bytesDown =
     delivered > 0 || frames > 0
@@ -84,6 +85,14 @@ function lanes(workload: Workload, load: Load, facts: Facts, stacks: readonly De
       overlooked: true,
       from: [metrics],
     }),
+    item(
+      'detailed-metrics',
+      'Detailed metrics of API Gateway',
+      isUsed && isDetailed ? capacity.detailedMetrics.value * load.months : 0,
+      'metrics',
+      prices.metricMonth,
+      { overlooked: true, from: [capacity.detailedMetrics] },
+    ),
     item('access-log', 'Access log', ((2 * load.connects + frames) * capacity.accessLogBytes.value) / GB, 'GB', prices.logGb, {
       overlooked: true,
       from: [capacity.accessLogBytes],

@@ -109,7 +109,7 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
       prices.lcuHour,
       { from: traffic.from },
     ),
-    ...queueItems(atAverage.count, workload, load, facts, stacks),
+    ...queueItems(atAverage.count, load, facts, stacks),
     ...backbone,
     ...(isRecoverable ? recoveryItem(backbone, facts) : []),
     keyRequests(atAverage.count + 1, load, facts),
@@ -161,14 +161,8 @@ function taskItems(count: number, service: DeployedService, load: Load, { prices
 }
 
 /** Every task gets every event, whoever reads it. */
-function queueItems(
-  tasks: number,
-  { eventsPerSecond }: Workload,
-  load: Load,
-  { prices, capacity }: Facts,
-  stacks: readonly DeployedStack[],
-): readonly Item[] {
-  const receivesPerSecond = Math.min(eventsPerSecond, capacity.queueEventsPerTask.value / BATCH);
+function queueItems(tasks: number, load: Load, { prices, capacity }: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
+  const receives = Math.min(load.events, (capacity.queueEventsPerTask.value / BATCH) * load.seconds);
   const bytes = tasks * load.events * (load.dataBytes + capacity.envelopeBytes.value);
   const zones = Math.max(0, ...stacks.map((stack) => stack.zones));
   const gateways = Math.max(0, ...stacks.map((stack) => stack.natGateways));
@@ -176,7 +170,7 @@ function queueItems(
   const from = [capacity.envelopeBytes];
 
   return [
-    item('queue', 'Queues of tasks: a receive and a delete', 2 * tasks * receivesPerSecond * load.seconds, 'requests', prices.sqsRequest, {
+    item('queue', 'Queues of tasks: a receive and a delete', 2 * tasks * receives, 'requests', prices.sqsRequest, {
       from: [capacity.queueEventsPerTask],
     }),
     item('nat-gb', 'NAT: events from queues', bytes / GB, 'GB', prices.natGb, { overlooked: true, from }),
