@@ -20,6 +20,7 @@ export interface Load {
   readonly eventsPerConnectionSecond: number;
   /** At the busiest moment everything that connections do is as many times more as there are more connections. */
   readonly peak: {
+    readonly factor: number;
     readonly deliveriesPerSecond: number;
     readonly connectsPerSecond: number;
     readonly clientMessagesPerSecond: number;
@@ -29,6 +30,9 @@ export interface Load {
     readonly fanOut: number;
   };
 }
+
+/** With fewer connections on average nothing can be said of their peak. */
+const LEAST_AVERAGE = 0.01;
 
 /** Base64 makes four characters of three bytes. */
 const BASE64 = 4 / 3;
@@ -44,7 +48,7 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
   const connectsPerSecond = (averageConnections * workload.reconnectsPerDay) / 86_400;
   const deliveriesPerSecond = eventsPerSecond * fanOut;
   const subscriptions = averageConnections * workload.subscriptionsPerConnection;
-  const peakFactor = averageConnections > 0 ? connections / averageConnections : 1;
+  const peakFactor = averageConnections >= LEAST_AVERAGE ? connections / averageConnections : 1;
 
   return {
     hours,
@@ -58,8 +62,9 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
     connects: connectsPerSecond * seconds,
     clientMessages: clientMessagesPerSecond * seconds,
     channels: subscriptions / Math.max(1, fanOut),
-    eventsPerConnectionSecond: averageConnections > 0 ? deliveriesPerSecond / averageConnections : 0,
+    eventsPerConnectionSecond: averageConnections >= LEAST_AVERAGE ? deliveriesPerSecond / averageConnections : 0,
     peak: {
+      factor: peakFactor,
       deliveriesPerSecond: deliveriesPerSecond * peakFactor,
       connectsPerSecond: connectsPerSecond * peakFactor,
       clientMessagesPerSecond: clientMessagesPerSecond * peakFactor,

@@ -182,8 +182,7 @@ function postMs(stacks: readonly DeployedStack[], capacity: Facts['capacity']): 
 function limits(workload: Workload, load: Load, facts: Facts, stacks: readonly DeployedStack[]): readonly Limit[] {
   const { quotas } = facts;
   const checksPerSecond = load.seconds > 0 ? checksOf(workload, load, facts) / load.seconds : 0;
-  const peakFactor = workload.averageConnections > 0 ? workload.connections / workload.averageConnections : 1;
-  const framesPerSecond = checksPerSecond * peakFactor + load.peak.clientMessagesPerSecond;
+  const framesPerSecond = checksPerSecond * load.peak.factor + load.peak.clientMessagesPerSecond;
   const incoming = framesPerSecond + load.peak.connectsPerSecond;
   const stageRate = stacks.find((stack) => stack.requestsPerSecond !== undefined)?.requestsPerSecond ?? quotas.apiRequestsPerSecond.value;
   // Each frame is answered by a post or two.

@@ -73,7 +73,6 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
   if (service === undefined) throw new RangeError(`stage ${workload.stage} deploys no tasks`);
 
   const perSecond = (monthly: number) => (load.seconds > 0 ? monthly / load.seconds : 0);
-  const peakFactor = workload.averageConnections > 0 ? workload.connections / workload.averageConnections : 1;
   const [deliveries, requests, frames] = [load.deliveries, traffic.requests, traffic.frames ?? 0].map(perSecond) as [
     number,
     number,
@@ -82,9 +81,9 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
   const atAverage = tasksFor(workload.averageConnections, deliveries, requests, frames, service, traffic, facts);
   const atPeak = tasksFor(
     workload.connections,
-    deliveries * peakFactor,
-    requests * peakFactor,
-    frames * peakFactor,
+    deliveries * load.peak.factor,
+    requests * load.peak.factor,
+    frames * load.peak.factor,
     service,
     traffic,
     facts,
