@@ -1,17 +1,15 @@
 /** What the planner bills of a stage, counted in the templates: `packages/planner/src/data/deployed.json` is written from it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
 import type { DeployedService, DeployedStack, DeployedStage } from '../packages/planner/src/deployed.ts';
 
 export const DEPLOYED_FILE = join(import.meta.dirname, '..', 'packages', 'planner', 'src', 'data', 'deployed.json');
 
 export const COST_PAGE = join(import.meta.dirname, '..', 'docs', 'cost.md');
 
-interface Resource {
-  readonly Type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: a template has the shapes that CloudFormation documents, and these readers name the keys
-  readonly Properties: any;
-}
+/** A template has the shapes that CloudFormation documents, and the readers below name its keys. */
+type Resource = ReturnType<Template['findResources']>[string];
 
 /** A stage, of which some settings matter that templates do not show. */
 type StageSettings = Readonly<Record<string, unknown>> & { readonly id: string };
@@ -68,7 +66,7 @@ export function countResources(resources: Readonly<Record<string, Resource>>, st
     ).length,
     ...(fanOut !== undefined && {
       fanOut: {
-        memoryMb: fanOut.Properties.MemorySize,
+        memoryMb: fanOut['Properties'].MemorySize,
         postConcurrency: setting(stage, 'websocket.fanOut.postConcurrency'),
         maxConcurrency: Math.max(
           ...propertiesOf('AWS::Lambda::EventSourceMapping').map(({ ScalingConfig }) => ScalingConfig.MaximumConcurrency),

@@ -29,7 +29,9 @@ Plan your own workload, and see every item with its source:
 \`\`\`sh
 npm run plan                                                     # the presets
 npm run plan -- --preset chat --connections 20000                # all options, the bill, the recommendation
-npm run plan -- --preset chat --compare websocket-lane sse-lane  # bills side by side
+npm run plan -- --preset chat --compare ${OPTIONS.slice(0, 2)
+  .map(({ id }) => id)
+  .join(' ')}  # bills side by side
 npm run plan -- --preset chat --vary connections=100..1000000    # costs along an input
 \`\`\`
 

@@ -17,8 +17,7 @@ describe.each([dev, prod])('stage $id', (stage) => {
   const backbone = Template.fromStack(props.backbone.node.scope as never);
   const bill = billOf('sse-lane', quiet({ connections: 1, stage: stage.id }));
   const monthly = (id: string) => itemOf(id, bill).quantity / 730;
-  // biome-ignore lint/suspicious/noExplicitAny: properties as CloudFormation documents them
-  const resources = (type: string): any[] =>
+  const resources = (type: string) =>
     [lane, backbone].flatMap((template) => Object.values(template.findResources(type)).map(({ Properties }) => Properties));
 
   test('NAT gateways, load balancer and public addresses', () => {

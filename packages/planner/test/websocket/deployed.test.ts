@@ -16,8 +16,7 @@ describe.each([dev, prod])('stage $id', (stage) => {
   const lane = Template.fromStack(new WebSocketStack(props.app, 'WebSocket', props));
   const backbone = Template.fromStack(props.backbone.node.scope as never);
   const bill = billOf('websocket-lane', quiet({ connections: 1, stage: stage.id }));
-  // biome-ignore lint/suspicious/noExplicitAny: properties as CloudFormation documents them
-  const resources = (type: string): any[] =>
+  const resources = (type: string) =>
     [lane, backbone].flatMap((template) => Object.values(template.findResources(type)).map(({ Properties }) => Properties));
 
   test('no gateway, no balancer and no task', () => {
