@@ -10,11 +10,11 @@ import { DEPLOYED_STAGES } from './src/deployed.ts';
 import { factsOf } from './src/facts.ts';
 import type { Option, OptionId } from './src/option.ts';
 import { OPTIONS, optionOf } from './src/options.ts';
-import { answerOf, bestFor, plan } from './src/plan.ts';
+import { ageOf, answerOf, bestFor, plan } from './src/plan.ts';
 import { PRESETS, withNumber, workloadOf } from './src/presets.ts';
 import { sensitivity } from './src/sensitivity.ts';
-import { billText, planText } from './src/text.ts';
-import { presetsText, variedText } from './src/text-varied.ts';
+import { billText, dataText, planText } from './src/text.ts';
+import { type AlongInput, presetsText, variedText } from './src/text-varied.ts';
 import { InvalidWorkloadError, NEEDS, NUMBERS, type NumberId, PRESET_IDS, type PresetId, type Workload } from './src/workload.ts';
 
 interface Varied {
@@ -118,25 +118,26 @@ function main({ workload, compare, vary, json }: Options): undefined {
     return;
   }
 
-  if (vary) {
-    const result = alongInput(workload, vary, compare ?? OPTIONS);
-    console.log(json ? JSON.stringify(result, undefined, 2) : variedText(result));
-    return;
-  }
-  if (compare) {
+  const today = new Date().toISOString().slice(0, 10);
+  const print = (result: object, text: () => string) => console.log(json ? JSON.stringify(result, undefined, 2) : text());
+  if (vary || compare) {
     const facts = factsOf(workload.region);
-    const answers = compare.map((option) => answerOf(option, workload, facts));
-    console.log(json ? JSON.stringify(answers, undefined, 2) : answers.map(billText).join('\n\n'));
+    const options = compare ?? OPTIONS;
+    const answers = options.map((option) => answerOf(option, workload, facts));
+    const data = ageOf(answers, today);
+    const along = vary && alongInput(workload, vary, options);
+    if (along) print({ ...along, data }, () => `${variedText(along)}\n\n${dataText(data)}`);
+    else print({ answers, data }, () => [...answers.map(billText), dataText(data)].join('\n\n'));
     return;
   }
 
-  const result = plan(workload, new Date().toISOString().slice(0, 10));
+  const result = plan(workload, today);
   const [best] = result.answers;
   const effects = best ? sensitivity(workload, optionOf(best.option.id)) : [];
-  console.log(json ? JSON.stringify({ ...result, sensitivity: effects }, undefined, 2) : planText(result, effects));
+  print({ ...result, sensitivity: effects }, () => planText(result, effects));
 }
 
-function alongInput(workload: Workload, { input, range }: Varied, options: readonly Option[]) {
+function alongInput(workload: Workload, { input, range }: Varied, options: readonly Option[]): AlongInput {
   const facts = factsOf(workload.region);
   const points = costsAlong(workload, input, logSteps(...range, VALUES), options).map((point) => {
     const changed = withNumber(workload, input, point.value);

@@ -1,9 +1,10 @@
 import { CAPACITY, type CapacityId } from './data/capacity.ts';
 import { type Facts, factsOf, withFigure } from './facts.ts';
 import { type Figure, figuresOf } from './figure.ts';
+import { type FirstLimit, firstLimitOf } from './first-limit.ts';
 import { type Flip, nearestFlip } from './flip.ts';
 import { formatNumber, formatUsd } from './format.ts';
-import type { Bill, Item, Limit, Option, OptionId } from './option.ts';
+import type { Bill, Item, Option, OptionId } from './option.ts';
 import { OPTIONS } from './options.ts';
 import type { Workload } from './workload.ts';
 
@@ -15,8 +16,7 @@ export interface Answer extends Bill {
   readonly growingUsdPerMonth: number;
   /** Part of the total: what estimates tend to leave out. */
   readonly overlookedUsdPerMonth: number;
-  /** The limit of which this workload takes most, and how many times this load reaches it. Undefined where nothing limits it. */
-  readonly firstLimit: (Limit & { readonly reachedAtTimes: number }) | undefined;
+  readonly firstLimit: FirstLimit | undefined;
   readonly fits: boolean;
   /** Why not. Empty where it fits. */
   readonly unfitBecause: readonly string[];
@@ -72,7 +72,6 @@ export function answerOf(option: Option, workload: Workload, facts: Facts): Answ
   const sum = (of: (item: Item) => boolean) => bill.items.filter(of).reduce((usd, { usdPerMonth }) => usd + usdPerMonth, 0);
   const fixedUsdPerMonth = sum(({ kind }) => kind === 'fixed');
   const growingUsdPerMonth = sum(({ kind }) => kind === 'growing');
-  const [tightest] = bill.limits.toSorted((a, b) => b.use / b.allowed - a.use / a.allowed);
   const unfitBecause = reasonsAgainst(workload, bill);
   const { id, label, status, summary, assumptions } = option;
 
@@ -83,7 +82,10 @@ export function answerOf(option: Option, workload: Workload, facts: Facts): Answ
     fixedUsdPerMonth,
     growingUsdPerMonth,
     overlookedUsdPerMonth: sum(({ overlooked }) => overlooked),
-    firstLimit: tightest && { ...tightest, reachedAtTimes: tightest.allowed / tightest.use },
+    // Asked for of few answers, and made of some forty bills.
+    get firstLimit() {
+      return firstLimitOf(option, workload, facts);
+    },
     fits: unfitBecause.length === 0,
     unfitBecause,
   };
@@ -217,7 +219,8 @@ export const figuresIn = (answers: readonly Answer[]): readonly Figure[] => [
   ),
 ];
 
-function ageOf(answers: readonly Answer[], today: string): DataAge {
+/** How old the figures of answers are. @param today as YYYY-MM-DD */
+export function ageOf(answers: readonly Answer[], today: string): DataAge {
   const dates = figuresIn(answers)
     .map(({ date }) => date)
     .sort();

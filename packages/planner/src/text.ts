@@ -46,7 +46,17 @@ export function optionsText(answers: readonly Answer[]): string {
       fits ? 'yes' : 'no',
     ];
   });
-  const head = ['', 'USD a month', 'fixed', 'growing', 'overlooked', 'p99 ms', 'tasks', 'first limit, at times this load', 'fits'];
+  const head = [
+    '',
+    'USD a month',
+    'fixed',
+    'growing',
+    'overlooked',
+    'p99 ms',
+    'tasks',
+    'first limit, and at how many times this load',
+    'fits',
+  ];
   const reasons = answers
     .filter(({ fits }) => !fits)
     .map(({ option, unfitBecause }) => `  ${option.label} does not fit: ${unfitBecause.join('; ')}`);
