@@ -5,15 +5,9 @@
  * reason beside it. If you disagree with one, change it here and run `npm run findings`: the matrix follows.
  */
 
-export type UseCaseId =
-  | 'live-feed'
-  | 'chat'
-  | 'collaborative-editing'
-  | 'dashboard'
-  | 'multiplayer-game'
-  | 'ai-streaming'
-  | 'notifications'
-  | 'stock-prices';
+import type { PresetId } from './workload.ts';
+
+export type UseCaseId = Exclude<PresetId, 'idle-dev'>;
 
 /** The transports of the matrix, simplest first. */
 export const TRANSPORTS = ['poll', 'long-poll', 'sse', 'websocket'] as const;
@@ -61,7 +55,7 @@ export const USE_CASES: Readonly<Record<UseCaseId, UseCase>> = {
   },
   chat: {
     sender: 'clients',
-    clientSends: 'a message every few seconds while typing, minutes of reading in between',
+    clientSends: 'a message now and then, and mostly nothing',
     ceilingMs: 1_000,
     why: 'An answer later than a second breaks the flow of a conversation, and people write past each other.',
     mayBeLost: 'nothing',
@@ -69,7 +63,7 @@ export const USE_CASES: Readonly<Record<UseCaseId, UseCase>> = {
   },
   'collaborative-editing': {
     sender: 'clients',
-    clientSends: 'up to a few batches of keystrokes a second',
+    clientSends: 'a change or two a second while typing',
     ceilingMs: 500,
     why: 'Own edits show at once, so this is about seeing where others are before typing there: between 0.1 s (together in one document) and 1 s (turn-taking).',
     mayBeLost: 'nothing',
@@ -79,14 +73,14 @@ export const USE_CASES: Readonly<Record<UseCaseId, UseCase>> = {
   dashboard: {
     sender: 'backend',
     clientSends: 'nothing',
-    ceilingMs: 10_000,
-    why: 'The figures are sums over 10 s to a minute before they are published; a delay below that changes no decision.',
+    ceilingMs: 5_000,
+    why: 'Somebody who has just changed something watches for the effect, and does something else after 10 s: half of that.',
     mayBeLost: 'superseded values',
     binary: false,
   },
   'multiplayer-game': {
     sender: 'clients',
-    clientSends: '10 to 20 inputs a second',
+    clientSends: 'ten inputs a second',
     ceilingMs: 100,
     why: 'The limit for games in the first person. With 500 ms (an avatar seen from outside) or 1,000 ms (strategy, cards) other cells of this row may fit: compare the p99 beside them.',
     mayBeLost: 'superseded values',
@@ -117,6 +111,12 @@ export const USE_CASES: Readonly<Record<UseCaseId, UseCase>> = {
     binary: false,
   },
 };
+
+/**
+ * How often `poll` asks, s: twice within the ceiling, so that one lost request does not break it, and at most once a second,
+ * above which a request that waits (`long-poll`) costs less.
+ */
+export const pollIntervalSeconds = (useCase: UseCaseId): number => Math.max(1, Math.floor(USE_CASES[useCase].ceilingMs / 2_000));
 
 /**
  * Above this, a transport counts as not suitable although it meets every need: it costs more than `times` what the
