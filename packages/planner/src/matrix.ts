@@ -33,19 +33,19 @@ export const OPTION_OF: Readonly<Record<Transport, OptionId>> = {
   websocket: 'websocket-lane',
 };
 
-/** What the planner answers where one assumed figure lies at an end of its range. */
-export interface Variant {
-  /** The figure and its value, for readers. */
+/** What the planner says of a use case. */
+export interface PlanAt {
+  /** Where it differs from the plan proper: the assumed figure and its value. Empty for the plan itself. */
   readonly name: string;
   readonly answers: readonly Answer[];
+  /** What AWS's services add to a latency measured here, at the p99. */
+  readonly awsLatencyMs: Readonly<Record<Transport, number>>;
 }
 
 export interface Evidence {
-  readonly answers: readonly Answer[];
-  readonly variants: readonly Variant[];
+  /** The plan itself first, then one for each end of the range of each assumed figure. */
+  readonly plans: readonly [PlanAt, ...PlanAt[]];
   readonly measured: Measured | undefined;
-  /** What AWS's services add to a latency measured here: their documented median and p99. */
-  readonly awsLatencyMs: Readonly<Record<Transport, Range>>;
 }
 
 export interface Cell {
@@ -79,11 +79,16 @@ export function rowOf(useCase: UseCaseId, evidence: Evidence): Row {
   return Object.fromEntries(cells) as Record<Transport, Cell>;
 }
 
-function cellOf(useCase: UseCaseId, transport: Transport, evidence: Evidence): Cell {
-  const { answers, measured } = evidence;
-  const usdPerMonth = answerOf(transport, answers)?.usdPerMonth;
-  const row = measuredRow(useCase, transport, measured);
-  if (row === undefined || usdPerMonth === undefined) {
+function cellOf(useCase: UseCaseId, transport: Transport, { plans, measured }: Evidence): Cell {
+  const [plan] = plans;
+  const usdPerMonth = answerOf(transport, plan.answers)?.usdPerMonth;
+  const cases = plans.map((at) => {
+    const all = figuresOf(useCase, at, measured);
+    return { name: at.name, all, own: all.find((figures) => figures.transport === transport) };
+  });
+  const own = cases.flatMap((each) => each.own ?? []);
+  const [base] = own;
+  if (base === undefined) {
     return {
       transport,
       verdict: 'not-measured',
@@ -93,47 +98,34 @@ function cellOf(useCase: UseCaseId, transport: Transport, evidence: Evidence): C
     };
   }
 
-  const [least, most] = evidence.awsLatencyMs[transport];
-  const { verdict, because } = decide(useCase, transport, evidence);
+  const outcomes = cases.map(({ name, all }) => ({ name, ...judge(useCase, transport, all) }));
+  const { verdict, because } = unanimous(outcomes);
+  const range = ([low, high]: Range, unit: string) =>
+    low === high ? '' : `, ${number(low)} to ${number(high)} ${unit} with what is assumed`;
+  const latencyMs = rangeOf(own.map((figures) => figures.latencyMs));
+  const usd = rangeOf(own.map(costOf));
   const numbers = [
-    `p99 ${ms(row.latencyMs.p99)} measured here (${measured?.date}) and ${ms(least)} to ${ms(most)} on AWS (documented), at most ${ms(USE_CASES[useCase].ceilingMs)}`,
-    `${usd(usdPerMonth)} a month (calculated from list prices)`,
+    `p99 ${ms(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${ms(USE_CASES[useCase].ceilingMs)}: ${ms(base.row.latencyMs.p99)} measured here (${measured?.date}), ${ms(plan.awsLatencyMs[transport])} for AWS, and ${ms(base.answer.delivery.p99Ms)} calculated at full size`,
+    `${inUsd(costOf(base))} a month${range(usd, 'USD')}, calculated from list prices`,
   ];
-  const latencyMs: Range = [row.latencyMs.p99 + least, row.latencyMs.p99 + most];
   return { transport, verdict, because: [because, ...numbers], latencyMs, usdPerMonth };
 }
 
-/** One verdict if it is the same wherever the uncertain figures lie, else `undecided`. */
-function decide(useCase: UseCaseId, transport: Transport, evidence: Evidence): Judgement {
-  const plans = [{ name: '', answers: evidence.answers }, ...evidence.variants];
-  const outcomes = plans.flatMap(({ name, answers }) =>
-    (['median', 'p99'] as const).map((end) => ({
-      name: [name, `AWS adds its ${end} latency`].filter((part) => part !== '').join(' and '),
-      ...judge(useCase, transport, figuresOf(useCase, evidence, answers, end)),
-    })),
-  );
-
+/** The verdict if it is the same wherever the assumed figures lie, else `undecided`. */
+function unanimous(outcomes: readonly (Judgement & { readonly name: string })[]): Judgement {
   const [first, ...others] = outcomes;
   if (first === undefined) throw new Error('there is at least the plan itself');
   const other = others.find(({ verdict }) => verdict !== first.verdict);
   if (other === undefined) return first;
-  return {
-    verdict: 'undecided',
-    because: [first, other].map(({ name, verdict, because }) => `${verdict} if ${name}: ${because}`).join('; '),
-  };
+  return { verdict: 'undecided', because: `${first.verdict} (${first.because}), but ${other.verdict} if ${other.name} (${other.because})` };
 }
 
-function figuresOf(
-  useCase: UseCaseId,
-  { measured, awsLatencyMs }: Evidence,
-  answers: readonly Answer[],
-  end: 'median' | 'p99',
-): readonly Figures[] {
+function figuresOf(useCase: UseCaseId, { answers, awsLatencyMs }: PlanAt, measured: Measured | undefined): readonly Figures[] {
   return TRANSPORTS.flatMap((transport) => {
     const answer = answerOf(transport, answers);
-    const row = measuredRow(useCase, transport, measured);
+    const row = measured?.rows.find((candidate) => candidate.useCase === useCase && candidate.transport === transport);
     if (answer === undefined || row === undefined) return [];
-    return [{ transport, answer, row, latencyMs: row.latencyMs.p99 + awsLatencyMs[transport][end === 'median' ? 0 : 1] }];
+    return [{ transport, answer, row, latencyMs: Math.max(row.latencyMs.p99 + awsLatencyMs[transport], answer.delivery.p99Ms) }];
   });
 }
 
@@ -149,7 +141,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (isTooExpensive(own, cheapest)) {
     return {
       verdict: 'not-suitable',
-      because: `it meets the needs, and costs ${usd(costOf(own))} where ${cheapest.transport} costs ${usd(costOf(cheapest))}`,
+      because: `it meets the needs, and costs ${inUsd(costOf(own))} where ${cheapest.transport} costs ${inUsd(costOf(cheapest))}`,
     };
   }
 
@@ -158,7 +150,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (simpler !== undefined) {
     return {
       verdict: 'overkill',
-      because: `${simpler.transport} is simpler, meets the same needs and costs ${usd(costOf(simpler))} instead of ${usd(costOf(own))}`,
+      because: `${simpler.transport} is simpler, meets the same needs and costs ${inUsd(costOf(simpler))} instead of ${inUsd(costOf(own))}`,
     };
   }
 
@@ -166,7 +158,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (best === own) return { verdict: 'best-fit', because: 'the cheapest that meets the needs' };
   return {
     verdict: 'works',
-    because: `it meets the needs, and ${best.transport} costs ${usd(costOf(best))} instead of ${usd(costOf(own))}`,
+    because: `it meets the needs, and ${best.transport} costs ${inUsd(costOf(best))} instead of ${inUsd(costOf(own))}`,
   };
 }
 
@@ -190,9 +182,6 @@ function unmetNeeds(useCase: UseCaseId, { answer, row, latencyMs }: Figures): re
 
 const answerOf = (transport: Transport, answers: readonly Answer[]) => answers.find(({ option }) => option.id === OPTION_OF[transport]);
 
-const measuredRow = (useCase: UseCaseId, transport: Transport, measured: Measured | undefined) =>
-  measured?.rows.find((row) => row.useCase === useCase && row.transport === transport);
-
 const costOf = ({ answer }: Figures): number => answer.usdPerMonth;
 
 const cheapestOf = (some: readonly Figures[]): Figures => some.reduce((best, other) => (costOf(other) < costOf(best) ? other : best));
@@ -205,6 +194,8 @@ const isSimpler = (one: Figures, other: Figures): boolean => TRANSPORTS.indexOf(
 const costsNoMore = (one: Figures, other: Figures): boolean =>
   costOf(one) <= Math.max(SAME_COST.times * costOf(other), costOf(other) + SAME_COST.usdPerMonth);
 
-const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: 1 });
+const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
+
+const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 });
 const ms = (value: number): string => `${Math.round(value).toLocaleString('en-US')} ms`;
-const usd = (value: number): string => `${Math.round(value).toLocaleString('en-US')} USD`;
+const inUsd = (value: number): string => `${Math.round(value).toLocaleString('en-US')} USD`;

@@ -135,13 +135,9 @@ export const SAME_COST = { times: 1.1, usdPerMonth: 25 } as const;
 export const CAUGHT_UP_WITHIN_MS = 10_000;
 
 /**
- * The latency of a cell is the p99 measured here plus what AWS's services add, which the local run does not have: at
- * least their median, at most their p99. The truth is between; a ceiling between the two leaves the cell undecided.
- */
-export const AWS_LATENCY_ADDED = ['p50', 'p99'] as const;
-
-/**
- * The verdicts, in the order in which they are tried:
+ * The verdicts, in the order in which they are tried. The latency of a cell is the p99 measured here, through a link with
+ * delay and stalls, plus what AWS's services add (the planner's figures); or the planner's own p99, where that is more: the
+ * measurement is of fewer connections than a preset has.
  *
  * - `not-measured`: `npm run compare` has no row for the cell.
  * - `not-suitable`: the planner says that the option cannot carry the workload at all; or events were lost although
@@ -150,7 +146,7 @@ export const AWS_LATENCY_ADDED = ['p50', 'p99'] as const;
  * - `overkill`: it meets the needs, and so does a simpler transport that costs less or the same.
  * - `best-fit`: of what is left, the cheapest.
  * - `works`: it meets the needs, and another one costs less.
- * - `undecided`: one of the others, and which one depends on where an assumed figure, or the latency, lies in its range.
+ * - `undecided`: one of the others, and which one depends on where an assumed figure lies in its range.
  */
 export const VERDICTS = ['best-fit', 'works', 'overkill', 'not-suitable', 'undecided', 'not-measured'] as const;
 
