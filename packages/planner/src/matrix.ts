@@ -145,7 +145,10 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
     };
   }
 
-  const simplerFor = (figures: Figures) => able.find((other) => isSimpler(other, figures) && costsNoMore(other, figures));
+  const simplerFor = (figures: Figures) => {
+    const simpler = able.filter((other) => isSimpler(other, figures) && costsNoMore(other, figures));
+    return simpler.length === 0 ? undefined : cheapestOf(simpler);
+  };
   const simpler = simplerFor(own);
   if (simpler !== undefined) {
     return {
