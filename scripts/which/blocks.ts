@@ -1,6 +1,6 @@
 /** A page of which some parts are generated: each stands between `<!-- generated: <name> -->` and `<!-- /generated -->`. */
 
-const BLOCK = /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(\n<!-- \/generated -->)/g;
+const BLOCK = /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
 
 /**
  * The page with its generated parts replaced.
@@ -12,7 +12,7 @@ export function withBlocks(page: string, blocks: Readonly<Record<string, string>
     const text = blocks[name];
     if (text === undefined) throw new Error(`the page has a generated part "${name}", which nothing generates: remove its markers`);
     found.add(name);
-    return `${open}\n${text}\n${close}`;
+    return `${open}\n${text}\n\n${close}`;
   });
   const missing = Object.keys(blocks).filter((name) => !found.has(name));
   if (missing.length > 0)

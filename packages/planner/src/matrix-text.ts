@@ -18,6 +18,8 @@ const VERDICT_NAMES: Readonly<Record<Verdict, string>> = {
   'not-measured': 'not measured',
 };
 
+const NOT_MEASURED = 'Not measured yet: `npm run compare`.';
+
 /** The matrix as Markdown: verdicts, p99 and cost, with the field's verdict beside them. */
 export function matrixTable(matrix: Matrix): string {
   const rows = USE_CASE_IDS.map((useCase) => [
@@ -37,14 +39,16 @@ const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
 export function reasonsText(matrix: Matrix): string {
   return USE_CASE_IDS.map((useCase) => {
     const { ceilingMs, why, sender, clientSends, mayBeLost } = USE_CASES[useCase];
-    const cells = TRANSPORTS.map((transport) => {
-      const { verdict, because } = matrix[useCase][transport];
-      return `- ${NAMES[transport]}: ${VERDICT_NAMES[verdict]}. ${because.map(sentence).join(' ')}`;
-    });
+    const cells = TRANSPORTS.map((transport) => matrix[useCase][transport]);
+    const reasons = cells.every(({ verdict }) => verdict === 'not-measured')
+      ? [`- ${NOT_MEASURED}`]
+      : cells.map(
+          ({ transport, verdict, because }) => `- ${NAMES[transport]}: ${VERDICT_NAMES[verdict]}. ${because.map(sentence).join(' ')}`,
+        );
     const notBuilt = NOT_BUILT[useCase] ?? [];
     return [
       `**${PRESETS[useCase].label}.** Published by ${sender === 'backend' ? 'a backend' : 'clients'}; a client sends ${clientSends}. May be lost: ${mayBeLost}. At most ${ms(ceilingMs)}: ${why} Polls come every ${pollIntervalSeconds(useCase)} s.`,
-      [...cells, ...(notBuilt.length === 0 ? [] : [`- Not built, and would change this row: ${notBuilt.join('; ')}.`])].join('\n'),
+      [...reasons, ...(notBuilt.length === 0 ? [] : [`- Not built, and would change this row: ${notBuilt.join('; ')}.`])].join('\n'),
     ].join('\n\n');
   }).join('\n\n');
 }
@@ -66,13 +70,13 @@ export function differencesText(matrix: Matrix, sentences: Readonly<Partial<Reco
     ];
   });
   const measured = USE_CASE_IDS.filter((useCase) => matrix[useCase][FIELD[useCase]].verdict !== 'not-measured');
-  if (measured.length === 0) return 'Not measured yet: `npm run compare`.';
+  if (measured.length === 0) return NOT_MEASURED;
   return differing.length === 0 ? 'In no use case.' : differing.join('\n');
 }
 
 /** All that was measured, a line for each cell. */
 export function measurementsTable(measured: Measured | undefined): string {
-  if (measured === undefined) return 'Not measured yet: `npm run compare`.';
+  if (measured === undefined) return NOT_MEASURED;
   const head = [
     'use case',
     'transport',
@@ -111,5 +115,6 @@ const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${tex
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 });
 const ms = (value: number): string => `${number(Math.round(value))} ms`;
-const msRange = ([low, high]: readonly [number, number]): string => (Math.round(low) === Math.round(high) ? ms(low) : `${number(Math.round(low))} to ${ms(high)}`);
+const msRange = ([low, high]: readonly [number, number]): string =>
+  Math.round(low) === Math.round(high) ? ms(low) : `${number(Math.round(low))} to ${ms(high)}`;
 const usd = (value: number): string => `${number(Math.round(value))} USD`;

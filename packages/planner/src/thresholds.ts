@@ -2,7 +2,7 @@
  * What each use case asks of a transport, and the rules that turn numbers into the verdicts of docs/which.md.
  *
  * Committed before the first full `npm run compare`, so that no threshold was chosen to fit a result. Each has its
- * reason beside it. If you disagree with one, change it here and run `npm run findings`: the matrix follows.
+ * reason beside it. If you disagree with one, change it here and run `npm run which`: the matrix follows.
  */
 
 import type { PresetId } from './workload.ts';
