@@ -103,8 +103,8 @@ export function measurementsTable(measured: Measured | undefined): string {
     `${number(row.sent)}, ${number(row.delivered)}`,
     [row.lost, row.doubled, row.outOfOrder].map(number).join(', '),
   ]);
-  const { command, date, machine, quick } = measured;
-  const how = `\`${command}\`, ${date}, ${machine}${quick ? '. **A quick run**: its times are a first look' : ''}. Bytes, requests and CPU are per message. CPU marked *emulated* is that of the emulated API Gateway and Lambda, and not AWS's.`;
+  const { command, date, machine, quick, sizes } = measured;
+  const how = `\`${command}\`, ${date}, ${machine.replace(/\.$/, '')}${quick ? '. **A quick run**: its times are a first look' : ''}. Polls were ${ms(sizes.pollIntervalMs)} apart. Bytes, requests and CPU are per message. CPU marked *emulated* is that of the emulated API Gateway and Lambda, and not AWS's.`;
   return `${how}\n\n${table([head, ...rows])}`;
 }
 

@@ -8,6 +8,7 @@ export interface Measured {
   readonly machine: string;
   /** Whether it was a short run, which shows that it works and says little about times. */
   readonly quick: boolean;
+  readonly sizes: { readonly pollIntervalMs: number };
   readonly rows: readonly MeasuredRow[];
 }
 

@@ -28,6 +28,7 @@ const measured: Measured = {
   command: 'npm run compare',
   machine: 'made up',
   quick: true,
+  sizes: { pollIntervalMs: 1_000 },
   rows: USE_CASE_IDS.flatMap((useCase) =>
     TRANSPORTS.map((transport) => ({
       ...row,

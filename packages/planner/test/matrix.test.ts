@@ -56,7 +56,7 @@ function measuredRow(transport: Transport, changed: Partial<MeasuredRow> = {}): 
 
 function measured(changed: Partial<Record<Transport, Partial<MeasuredRow>>> = {}): Measured {
   const rows = TRANSPORTS.map((transport) => measuredRow(transport, changed[transport]));
-  return { date: '2026-11-30', command: 'npm run compare', machine: 'made up', quick: false, rows };
+  return { date: '2026-11-30', command: 'npm run compare', machine: 'made up', quick: false, sizes: { pollIntervalMs: 1_000 }, rows };
 }
 
 const planAt = (changed: Partial<PlanAt> = {}): PlanAt => ({ name: '', answers: answers(), awsLatencyMs: aws(100), ...changed });
