@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
-import { evidenceFor } from '../src/evidence.ts';
-import { rowOf } from '../src/matrix.ts';
-import { differencesText, type Matrix, matrixTable, measurementsTable, reasonsText, USE_CASE_IDS } from '../src/matrix-text.ts';
-import type { Measured, MeasuredRow } from '../src/measured.ts';
-import { TRANSPORTS } from '../src/thresholds.ts';
+import { evidenceFor } from '../../src/evidence.ts';
+import { rowOf } from '../../src/matrix.ts';
+import { differencesText, type Matrix, matrixTable, measurementsTable, reasonsText, USE_CASE_IDS } from '../../src/matrix-text.ts';
+import type { Measured, MeasuredRow } from '../../src/measured.ts';
+import { TRANSPORTS } from '../../src/thresholds.ts';
 
 const row: Omit<MeasuredRow, 'useCase' | 'transport'> = {
   latencyMs: { p50: 40, p99: 90.4, p999: 200 },
