@@ -37,27 +37,27 @@ export function renderPath(): string {
 
   const rows = [
     [
-      'does each client send about once a second or more (games, cursors), or may everything be lost?',
+      '**Who sends, and what may be lost?** Each client sends about once a second or more (games, cursors), or what was missed is worthless',
       '**neither lane**: [a broker of your own or a managed service](#when-neither-fits)',
       `both lanes store every message: ${count(SENDERS)} clients that send one a second cost ${cost('sse-lane', senders)} by \`POST\` on the SSE lane, ${cost('websocket-lane', senders)} on the WebSocket lane, ${cost('broker', senders)} with a broker that stores nothing`,
     ],
     [
-      'is there little to deliver, or nobody who runs containers?',
+      '**Budget and team.** Little is delivered, or nobody is there to run containers',
       '**WebSocket lane**',
       `with nobody connected ${usd(answer('websocket-lane', nobody).usdPerMonth)} instead of ${usd(answer('sse-lane', nobody).usdPerMonth)}. With ${count(READERS)} readers of everything both cost the same at ${count(perHour)} events an hour; above that SSE is cheaper`,
     ],
     [
-      'do clients look now and then (scripts, jobs), or sit behind proxies that buffer or cut streams?',
+      '**Clients and proxies.** Clients look now and then (scripts, jobs), or sit behind proxies that buffer or cut streams',
       '**poll or long poll**, on the SSE lane',
       `any HTTP client can. It is simpler, and not cheaper: one event a second to ${count(CONNECTIONS)} clients costs ${cost('poll', polls)} with polls every 10 s, ${cost('long-poll', many)} with long polls, ${cost('sse-lane', many)} as SSE`,
     ],
     [
-      'anything else: feeds, dashboards, notifications, AI answers, prices, chat',
+      '**Everything else**: feeds, dashboards, notifications, AI answers, prices, chat, documents',
       '**SSE lane**',
       `one event a second to ${count(CONNECTIONS)} clients costs ${cost('sse-lane', many)}, and ${cost('websocket-lane', many)} on the WebSocket lane. Nothing acknowledged is lost on either`,
     ],
   ];
-  return table([['ask', 'take', 'because (USD a month in us-east-1, calculated from list prices)'], ...rows]);
+  return table([['your case', 'take', 'because (USD a month in us-east-1, calculated from list prices)'], ...rows]);
 }
 
 /** Events a second at which both lanes cost the same. */

@@ -1,13 +1,20 @@
 import { type Cell, FIELD, type Row } from './matrix.ts';
 import type { Measured } from './measured.ts';
 import { PRESETS } from './presets.ts';
-import { NOT_BUILT, pollIntervalSeconds, TRANSPORTS, type Transport, USE_CASES, type UseCaseId, type Verdict } from './thresholds.ts';
+import {
+  NOT_BUILT,
+  pollIntervalSeconds,
+  TRANSPORT_NAMES,
+  TRANSPORTS,
+  USE_CASES,
+  type UseCaseId,
+  type Verdict,
+  WHY_SIMPLER,
+} from './thresholds.ts';
 
 export type Matrix = Readonly<Record<UseCaseId, Row>>;
 
 export const USE_CASE_IDS = Object.keys(USE_CASES) as readonly UseCaseId[];
-
-const NAMES: Readonly<Record<Transport, string>> = { poll: 'Poll', 'long-poll': 'Long poll', sse: 'SSE', websocket: 'WebSocket lane' };
 
 const VERDICT_NAMES: Readonly<Record<Verdict, string>> = {
   'best-fit': '**best fit**',
@@ -25,9 +32,9 @@ export function matrixTable(matrix: Matrix): string {
   const rows = USE_CASE_IDS.map((useCase) => [
     `${PRESETS[useCase].label}, within ${ms(USE_CASES[useCase].ceilingMs)}`,
     ...TRANSPORTS.map((transport) => cellText(matrix[useCase][transport])),
-    NAMES[FIELD[useCase]].replace(' lane', ''),
+    TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', ''),
   ]);
-  return table([['use case', ...TRANSPORTS.map((transport) => NAMES[transport]), 'the field says'], ...rows]);
+  return table([['use case', ...TRANSPORTS.map((transport) => TRANSPORT_NAMES[transport]), 'the field says'], ...rows]);
 }
 
 const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
@@ -37,20 +44,23 @@ const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
 
 /** Why each cell is what it is, and what the row does not know. */
 export function reasonsText(matrix: Matrix): string {
-  return USE_CASE_IDS.map((useCase) => {
+  const simplest = TRANSPORTS.map((transport) => `${TRANSPORT_NAMES[transport]} (${WHY_SIMPLER[transport]})`).join(', then ');
+  const sections = USE_CASE_IDS.map((useCase) => {
     const { ceilingMs, why, sender, clientSends, mayBeLost } = USE_CASES[useCase];
     const cells = TRANSPORTS.map((transport) => matrix[useCase][transport]);
     const reasons = cells.every(({ verdict }) => verdict === 'not-measured')
       ? [`- ${NOT_MEASURED}`]
       : cells.map(
-          ({ transport, verdict, because }) => `- ${NAMES[transport]}: ${VERDICT_NAMES[verdict]}. ${because.map(sentence).join(' ')}`,
+          ({ transport, verdict, because }) =>
+            `- ${TRANSPORT_NAMES[transport]}: ${VERDICT_NAMES[verdict]}. ${because.map(sentence).join(' ')}`,
         );
     const notBuilt = NOT_BUILT[useCase] ?? [];
     return [
       `**${PRESETS[useCase].label}.** Published by ${sender === 'backend' ? 'a backend' : 'clients'}; a client sends ${clientSends}. May be lost: ${mayBeLost}. At most ${ms(ceilingMs)}: ${why} Polls come every ${pollIntervalSeconds(useCase)} s.`,
       [...reasons, ...(notBuilt.length === 0 ? [] : [`- Not built, and would change this row: ${notBuilt.join('; ')}.`])].join('\n'),
     ].join('\n\n');
-  }).join('\n\n');
+  });
+  return [`Simplest first: ${simplest}.`, ...sections].join('\n\n');
 }
 
 /**
@@ -62,11 +72,11 @@ export function differencesText(matrix: Matrix, sentences: Readonly<Partial<Reco
     const row = matrix[useCase];
     const fields = row[FIELD[useCase]];
     if (fields.verdict === 'best-fit' || fields.verdict === 'not-measured') return [];
-    const best = TRANSPORTS.filter((transport) => row[transport].verdict === 'best-fit').map((transport) => NAMES[transport]);
+    const best = TRANSPORTS.filter((transport) => row[transport].verdict === 'best-fit').map((transport) => TRANSPORT_NAMES[transport]);
     const ours = best.length === 0 ? 'we find no best fit' : `we find ${best.join(', ')}`;
     const own = sentences[useCase];
     return [
-      `- **${PRESETS[useCase].label}**: the field says ${NAMES[FIELD[useCase]].replace(' lane', '')}, ${ours}. ${NAMES[FIELD[useCase]]} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because.join('; ')}.${own === undefined ? '' : ` ${own}`}`,
+      `- **${PRESETS[useCase].label}**: the field says ${TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', '')}, ${ours}. ${TRANSPORT_NAMES[FIELD[useCase]]} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because.join('; ')}.${own === undefined ? '' : ` ${own}`}`,
     ];
   });
   const measured = USE_CASE_IDS.filter((useCase) => matrix[useCase][FIELD[useCase]].verdict !== 'not-measured');
@@ -92,7 +102,7 @@ export function measurementsTable(measured: Measured | undefined): string {
   ];
   const rows = measured.rows.map((row) => [
     PRESETS[row.useCase].label,
-    NAMES[row.transport],
+    TRANSPORT_NAMES[row.transport],
     [row.latencyMs.p50, row.latencyMs.p99, row.latencyMs.p999].map(number).join(', '),
     number(row.jitterMs),
     `${number(row.bytesDownPerMessage)}, ${number(row.bytesUpPerMessage)}`,

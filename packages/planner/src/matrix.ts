@@ -6,6 +6,7 @@ import {
   CAUGHT_UP_WITHIN_MS,
   SAME_COST,
   TOO_EXPENSIVE,
+  TRANSPORT_NAMES,
   TRANSPORTS,
   type Transport,
   USE_CASES,
@@ -117,8 +118,10 @@ function unanimous(outcomes: readonly (Judgement & { readonly name: string })[])
   if (first === undefined) throw new Error('there is at least the plan itself');
   const other = others.find(({ verdict }) => verdict !== first.verdict);
   if (other === undefined) return first;
-  return { verdict: 'undecided', because: `${first.verdict} (${first.because}), but ${other.verdict} if ${other.name} (${other.because})` };
+  return { verdict: 'undecided', because: `${plain(first)}, but ${plain(other)} if ${other.name}` };
 }
+
+const plain = ({ verdict, because }: Judgement): string => `${verdict.replace('-', ' ')} (${because})`;
 
 function figuresOf(useCase: UseCaseId, { answers, awsLatencyMs }: PlanAt, measured: Measured | undefined): readonly Figures[] {
   return TRANSPORTS.flatMap((transport) => {
@@ -141,7 +144,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (isTooExpensive(own, cheapest)) {
     return {
       verdict: 'not-suitable',
-      because: `it meets the needs, and costs ${inUsd(costOf(own))} where ${cheapest.transport} costs ${inUsd(costOf(cheapest))}`,
+      because: `it meets the needs, and costs ${inUsd(costOf(own))} where ${nameOf(cheapest)} costs ${inUsd(costOf(cheapest))}`,
     };
   }
 
@@ -153,7 +156,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (simpler !== undefined) {
     return {
       verdict: 'overkill',
-      because: `${simpler.transport} is simpler, meets the same needs and costs ${inUsd(costOf(simpler))} instead of ${inUsd(costOf(own))}`,
+      because: `${nameOf(simpler)} is simpler, meets the same needs and costs ${inUsd(costOf(simpler))} instead of ${inUsd(costOf(own))}`,
     };
   }
 
@@ -161,7 +164,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (best === own) return { verdict: 'best-fit', because: 'the cheapest that meets the needs' };
   return {
     verdict: 'works',
-    because: `it meets the needs, and ${best.transport} costs ${inUsd(costOf(best))} instead of ${inUsd(costOf(own))}`,
+    because: `it meets the needs, and ${nameOf(best)} costs ${inUsd(costOf(best))} instead of ${inUsd(costOf(own))}`,
   };
 }
 
@@ -184,6 +187,8 @@ function unmetNeeds(useCase: UseCaseId, { answer, row, latencyMs }: Figures): re
 }
 
 const answerOf = (transport: Transport, answers: readonly Answer[]) => answers.find(({ option }) => option.id === OPTION_OF[transport]);
+
+const nameOf = ({ transport }: Figures): string => TRANSPORT_NAMES[transport];
 
 const costOf = ({ answer }: Figures): number => answer.usdPerMonth;
 

@@ -14,6 +14,13 @@ export const TRANSPORTS = ['poll', 'long-poll', 'sse', 'websocket'] as const;
 
 export type Transport = (typeof TRANSPORTS)[number];
 
+export const TRANSPORT_NAMES: Readonly<Record<Transport, string>> = {
+  poll: 'Poll',
+  'long-poll': 'Long poll',
+  sse: 'SSE',
+  websocket: 'WebSocket lane',
+};
+
 /** Why that order: what a client and an operator must handle, each with what the one before it needs. */
 export const WHY_SIMPLER: Readonly<Record<Transport, string>> = {
   poll: 'any HTTP client; no request stays open; the next poll is the retry',
