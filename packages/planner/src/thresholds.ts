@@ -121,7 +121,7 @@ export const USE_CASES: Readonly<Record<UseCaseId, UseCase>> = {
 
 /**
  * How often `poll` asks, s: twice within the ceiling, so that one lost request does not break it, and at most once a second,
- * above which a request that waits (`long-poll`) costs less.
+ * above which a request that waits (`long-poll`) costs no more.
  */
 export const pollIntervalSeconds = (useCase: UseCaseId): number => Math.max(1, Math.floor(USE_CASES[useCase].ceilingMs / 2_000));
 
