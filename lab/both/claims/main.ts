@@ -8,9 +8,10 @@ import { type AssemblyOptions, addAssemblyOptions, withAssembly } from '../../ss
 import { measureWithoutBus } from './bus.ts';
 import { base64Of, countBytes } from './bytes.ts';
 import { countEventSources, countWebSocketChannels } from './connections.ts';
+import { measureProxies } from './through-proxies.ts';
 
 const DESCRIPTION =
-  'Counts TCP connections of a browser on both sides of the local load balancer, channels of a WebSocket, the bytes of an event on each lane, and the streams that get an event while one of two tasks hears nothing from the bus. Needs Linux.';
+  'Counts TCP connections of a browser on both sides of the local load balancer, channels of a WebSocket, the bytes of an event on each lane, the streams that get an event while one of two tasks hears nothing from the bus, and what passes the reverse proxies that are installed. Needs Linux.';
 
 const parse = (argv: readonly string[]) =>
   addAssemblyOptions(createCommand('claims', DESCRIPTION), 'dev').parse(argv).opts<AssemblyOptions>();
@@ -35,6 +36,7 @@ async function main(options: AssemblyOptions, signal: AbortSignal): Promise<unde
         await countBytes(run, '1,024 characters of text', 'x'.repeat(1_024)),
         await countBytes(run, '1,024 bytes as base64', base64Of(1_024)),
       ]);
+      console.table(await measureProxies(run));
     } finally {
       await browser.close();
       await run.close();
