@@ -107,6 +107,7 @@ function cellOf(useCase: UseCaseId, transport: Transport, { plans, measured }: E
   const usd = rangeOf(own.map(costOf));
   const numbers = [
     `p99 ${ms(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${ms(USE_CASES[useCase].ceilingMs)}: ${ms(base.row.latencyMs.p99)} measured here (${measured?.date}), ${ms(plan.awsLatencyMs[transport])} for AWS, and ${ms(base.answer.delivery.p99Ms)} calculated at full size`,
+    `caught up ${ms(base.row.caughtUpMs)} after a cut`,
     `${inUsd(costOf(base))} a month${range(usd, 'USD')}, calculated from list prices`,
   ];
   return { transport, verdict, because: [because, ...numbers], latencyMs, usdPerMonth };

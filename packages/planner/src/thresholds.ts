@@ -138,8 +138,12 @@ export const TOO_EXPENSIVE = { times: 5, usdPerMonth: 500 } as const;
  */
 export const SAME_COST = { times: 1.1, usdPerMonth: 25 } as const;
 
-/** A client whose connection was cut must have what it missed within this time, ms: the 10 s of attention again. */
-export const CAUGHT_UP_WITHIN_MS = 10_000;
+/**
+ * A client whose connection was cut must have what it missed within this time, ms. Cuts are rare: a network change, a
+ * deploy. The server may spread reconnects over 15 s so that they do not come all at once (`sse.retryMaxMs`); twice that
+ * is a client that has not recovered.
+ */
+export const CAUGHT_UP_WITHIN_MS = 30_000;
 
 /**
  * The verdicts, in the order in which they are tried. The latency of a cell is the p99 measured here, through a link with

@@ -99,6 +99,7 @@ test('a cell names its numbers with what they are', () => {
   expect(because).toEqual([
     'the cheapest that meets the needs',
     'p99 200 ms, at most 1,000 ms: 100 ms measured here (2026-11-30), 100 ms for AWS, and 0 ms calculated at full size',
+    'caught up 2,000 ms after a cut',
     '200 USD a month, calculated from list prices',
   ]);
   expect(latencyMs).toEqual([200, 200]);
@@ -119,7 +120,7 @@ describe('not suitable is', () => {
   test('what lacks something that the workload needs', () => {
     const lacking = answers({}, { sse: { shortcomings: [{ text: 'it cannot', excludes: true }] } });
     const { sse } = rowOf(USE_CASE, evidence({ answers: lacking }));
-    expect(sse).toMatchObject({ verdict: 'not-suitable', because: ['it cannot', expect.anything(), expect.anything()] });
+    expect(sse).toMatchObject({ verdict: 'not-suitable', because: expect.arrayContaining(['it cannot']) });
     expect(verdicts({ answers: answers({}, { sse: { shortcomings: [{ text: 'it does not matter', excludes: false }] } }) })).toEqual(
       verdicts(),
     );
@@ -135,7 +136,7 @@ describe('not suitable is', () => {
     const row = rowOf(USE_CASE, evidence({ measured: measured({ sse: slow(901) }) }));
     expect(row.sse).toMatchObject({
       verdict: 'not-suitable',
-      because: [expect.stringContaining('1,000 ms'), expect.anything(), expect.anything()],
+      because: expect.arrayContaining(['p99 of 1,001 ms, above 1,000 ms']),
     });
   });
 
@@ -151,7 +152,7 @@ describe('not suitable is', () => {
   });
 
   test('what repeats or reorders events, or takes too long to catch up', () => {
-    for (const changed of [{ doubled: 1 }, { outOfOrder: 1 }, { caughtUpMs: 10_001 }]) {
+    for (const changed of [{ doubled: 1 }, { outOfOrder: 1 }, { caughtUpMs: 30_001 }]) {
       expect(verdicts({ measured: measured({ sse: changed }) })).toMatchObject({ sse: 'not-suitable' });
     }
   });
@@ -185,7 +186,7 @@ describe('undecided is', () => {
     const row = rowOf(USE_CASE, evidence({ variants }));
     expect(row.sse.verdict).toBe('undecided');
     expect(row.sse.because[0]).toMatch(/but overkill \(Long poll is simpler, .*\) if the share of idle hours is 0\.1$/);
-    expect(row.sse.because[2]).toBe('200 USD a month, 200 to 350 USD with what is assumed, calculated from list prices');
+    expect(row.sse.because[3]).toBe('200 USD a month, 200 to 350 USD with what is assumed, calculated from list prices');
     expect(row.poll.verdict).toBe('works');
   });
 });
