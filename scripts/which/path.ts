@@ -52,7 +52,7 @@ export function renderPath(): string {
       `any HTTP client can. It is simpler, and not cheaper: one event a second to ${count(CONNECTIONS)} clients costs ${cost('poll', polls)} with polls every 10 s, ${cost('long-poll', many)} with long polls, ${cost('sse-lane', many)} as SSE`,
     ],
     [
-      '**Everything else**: feeds, dashboards, notifications, AI answers, prices, chat, documents',
+      '**Everything else**: feeds, dashboards, notifications, AI answers, prices, chat',
       '**SSE lane**',
       `one event a second to ${count(CONNECTIONS)} clients costs ${cost('sse-lane', many)}, and ${cost('websocket-lane', many)} on the WebSocket lane. Nothing acknowledged is lost on either`,
     ],

@@ -76,7 +76,7 @@ export function differencesText(matrix: Matrix, sentences: Readonly<Partial<Reco
     const ours = best.length === 0 ? 'we find no best fit' : `we find ${best.join(', ')}`;
     const own = sentences[useCase];
     return [
-      `- **${PRESETS[useCase].label}**: the field says ${TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', '')}, ${ours}. ${TRANSPORT_NAMES[FIELD[useCase]]} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because.join('; ')}.${own === undefined ? '' : ` ${own}`}`,
+      `- **${PRESETS[useCase].label}**: the field says ${TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', '')}, ${ours}. ${TRANSPORT_NAMES[FIELD[useCase]]} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because[0]}.${own === undefined ? '' : ` ${own}`}`,
     ];
   });
   const measured = USE_CASE_IDS.filter((useCase) => matrix[useCase][FIELD[useCase]].verdict !== 'not-measured');

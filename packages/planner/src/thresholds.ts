@@ -148,7 +148,8 @@ export const CAUGHT_UP_WITHIN_MS = 30_000;
 /**
  * The verdicts, in the order in which they are tried. The latency of a cell is the p99 measured here, through a link with
  * delay and stalls, plus what AWS's services add (the planner's figures); or the planner's own p99, where that is more: the
- * measurement is of fewer connections than a preset has.
+ * measurement is of fewer connections than a preset has. What was measured with an emulated API Gateway and emulated
+ * Lambda says little about AWS's: there both latencies are tried, the whole one and the planner's alone.
  *
  * - `not-measured`: `npm run compare` has no row for the cell.
  * - `not-suitable`: the planner says that the option cannot carry the workload at all; or events were lost although
@@ -157,7 +158,8 @@ export const CAUGHT_UP_WITHIN_MS = 30_000;
  * - `overkill`: it meets the needs, and so does a simpler transport that costs less or the same.
  * - `best-fit`: of what is left, the cheapest.
  * - `works`: it meets the needs, and another one costs less.
- * - `undecided`: one of the others, and which one depends on where an assumed figure lies in its range.
+ * - `undecided`: one of the others, and which one depends on where an assumed figure lies in its range, or on how much
+ *   faster AWS is than its emulation.
  */
 export const VERDICTS = ['best-fit', 'works', 'overkill', 'not-suitable', 'undecided', 'not-measured'] as const;
 

@@ -98,7 +98,7 @@ test('a cell names its numbers with what they are', () => {
   const { because, latencyMs } = rowOf(USE_CASE, evidence()).sse;
   expect(because).toEqual([
     'the cheapest that meets the needs',
-    'p99 200 ms, at most 1,000 ms: 100 ms measured here (2026-11-30), 100 ms for AWS, and 0 ms calculated at full size',
+    'the p99 is 200 ms, at most 1,000 ms: 100 ms measured here (2026-11-30), 100 ms for AWS, and 0 ms calculated at full size',
     'caught up 2,000 ms after a cut',
     '200 USD a month, calculated from list prices',
   ]);
@@ -136,7 +136,7 @@ describe('not suitable is', () => {
     const row = rowOf(USE_CASE, evidence({ measured: measured({ sse: slow(901) }) }));
     expect(row.sse).toMatchObject({
       verdict: 'not-suitable',
-      because: expect.arrayContaining(['p99 of 1,001 ms, above 1,000 ms']),
+      because: expect.arrayContaining(['a p99 of 1,001 ms, above 1,000 ms']),
     });
   });
 
@@ -176,9 +176,18 @@ describe('undecided is', () => {
     const row = rowOf(USE_CASE, evidence({ variants, measured: measured({ sse: slow(850) }) }));
     expect(row.sse).toMatchObject({ verdict: 'undecided', latencyMs: [950, 1_050] });
     expect(row.sse.because[0]).toBe(
-      'best fit (the cheapest that meets the needs), but not suitable (p99 of 1,050 ms, above 1,000 ms) if the bus takes 200 ms',
+      'best fit (the cheapest that meets the needs), but not suitable (a p99 of 1,050 ms, above 1,000 ms) if the bus takes 200 ms',
     );
     expect(row['long-poll'].verdict).toBe('undecided');
+  });
+
+  test('what is too slow in an emulation, and would not be as it is calculated', () => {
+    const emulated = measured({ websocket: { ...slow(2_000), label: 'emulated API Gateway and Lambda' } });
+    const calculated = answers({}, { websocket: { delivery: { p99Ms: 300, from: [] } } });
+    const { websocket } = rowOf(USE_CASE, evidence({ measured: emulated, answers: calculated }));
+    expect(websocket).toMatchObject({ verdict: 'undecided', latencyMs: [300, 2_100] });
+    expect(websocket.because[0]).toMatch(/^not suitable .* but overkill .* if API Gateway and Lambda are as fast as calculated$/);
+    expect(websocket.because[1]).toContain('2,000 ms measured here (emulated API Gateway and Lambda, 2026-11-30)');
   });
 
   test('what depends on an assumed cost, which it names', () => {

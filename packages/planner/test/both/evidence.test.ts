@@ -73,7 +73,7 @@ test('a difference from the field has its numbers, and the sentence that was wri
   // Nothing of ours keeps to 100 ms, because of the bus alone.
   const text = differencesText(matrixOf(measured), { 'multiplayer-game': 'A sentence.' });
   expect(text).toMatch(
-    /\*\*Multiplayer game\*\*: the field says WebSocket, we find no best fit\. WebSocket lane is not suitable: .*above 100 ms.* A sentence\./,
+    /\*\*Multiplayer game\*\*: the field says WebSocket, we find no best fit\. WebSocket lane is not suitable: .*above 100 ms\. A sentence\./,
   );
   expect(text).not.toContain('Live feed');
 });
