@@ -1,3 +1,4 @@
+import { pollIntervalSeconds, USE_CASES, type UseCaseId } from './thresholds.ts';
 import { InvalidWorkloadError, NUMBERS, type NumberId, type PresetId, parseWorkload, type Workload } from './workload.ts';
 
 /** A use case in numbers, as one plausible product would have them. */
@@ -23,6 +24,14 @@ const COMMON = {
   stage: 'prod',
 } as const;
 
+/** What the thresholds say about a use case, as inputs of its workload. */
+const demandsOf = (useCase: UseCaseId) => ({
+  deliverWithinMs: USE_CASES[useCase].ceilingMs,
+  pollIntervalSeconds: pollIntervalSeconds(useCase),
+  binary: USE_CASES[useCase].binary,
+  resume: USE_CASES[useCase].mayBeLost === 'nothing',
+});
+
 export const PRESETS: Readonly<Record<PresetId, Preset>> = {
   'live-feed': {
     label: 'Live feed',
@@ -35,7 +44,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 5_000,
       eventBytes: 400,
       reconnectsPerDay: 72,
-      deliverWithinMs: 3_000,
+      ...demandsOf('live-feed'),
       strictProxies: true,
     },
     growsWithConnections: ['averageConnections', 'fanOut'],
@@ -47,7 +56,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 'everybody reads the same channel',
       eventBytes: 'two sentences and a link',
       reconnectsPerDay: 'a visit lasts 20 minutes',
-      deliverWithinMs: 'readers compare with television, which is later',
+      deliverWithinMs: USE_CASES['live-feed'].why,
       strictProxies: 'the public reads from offices and schools as well',
     },
   },
@@ -64,7 +73,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 0.01,
       clientMessageBytes: 250,
       reconnectsPerDay: 24,
-      deliverWithinMs: 1_000,
+      ...demandsOf('chat'),
     },
     growsWithConnections: ['averageConnections', 'eventsPerSecond'],
     reasons: {
@@ -77,7 +86,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessageBytes: 'a message is an event',
       clientMessagesPerSecond: 'a person writes every 100 seconds on average, mostly reading',
       reconnectsPerDay: 'an hour at a time: phones lock and networks change',
-      deliverWithinMs: 'below a second people perceive a conversation',
+      deliverWithinMs: USE_CASES.chat.why,
     },
   },
   'collaborative-editing': {
@@ -93,8 +102,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 0.5,
       clientMessageBytes: 150,
       reconnectsPerDay: 24,
-      deliverWithinMs: 300,
-      binary: true,
+      ...demandsOf('collaborative-editing'),
     },
     growsWithConnections: ['averageConnections', 'eventsPerSecond'],
     reasons: {
@@ -107,7 +115,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessageBytes: 'a change is an event',
       clientMessagesPerSecond: 'changes are joined for half a second while typing; a third of the time nobody types',
       reconnectsPerDay: 'a document stays open for an hour',
-      deliverWithinMs: 'above 300 ms two people type over each other',
+      deliverWithinMs: USE_CASES['collaborative-editing'].why,
       binary: 'libraries such as Yjs encode changes as bytes',
     },
   },
@@ -122,7 +130,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 100,
       eventBytes: 1_000,
       reconnectsPerDay: 12,
-      deliverWithinMs: 3_000,
+      ...demandsOf('dashboard'),
       strictProxies: true,
     },
     growsWithConnections: ['averageConnections', 'fanOut'],
@@ -134,7 +142,8 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 'two of three look at the same groups',
       eventBytes: 'a row of figures with their names',
       reconnectsPerDay: 'a page stays open for two hours',
-      deliverWithinMs: 'figures that are three seconds old still count as live',
+      deliverWithinMs: USE_CASES.dashboard.why,
+      resume: 'the newest figures replace what was missed',
       strictProxies: 'customers are companies with proxies',
     },
   },
@@ -151,9 +160,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 10,
       clientMessageBytes: 40,
       reconnectsPerDay: 72,
-      deliverWithinMs: 100,
-      binary: true,
-      resume: false,
+      ...demandsOf('multiplayer-game'),
     },
     growsWithConnections: ['averageConnections', 'eventsPerSecond'],
     reasons: {
@@ -166,7 +173,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 'ten inputs a second',
       clientMessageBytes: 'a direction and a few keys',
       reconnectsPerDay: 'a match lasts 20 minutes',
-      deliverWithinMs: 'above 100 ms players feel the delay',
+      deliverWithinMs: USE_CASES['multiplayer-game'].why,
       binary: 'positions are packed numbers',
       resume: 'an old position is of no use',
     },
@@ -184,7 +191,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 0.01,
       clientMessageBytes: 500,
       reconnectsPerDay: 96,
-      deliverWithinMs: 1_000,
+      ...demandsOf('ai-streaming'),
       strictProxies: true,
     },
     growsWithConnections: ['averageConnections', 'eventsPerSecond'],
@@ -199,7 +206,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       clientMessagesPerSecond: 'a question every 100 seconds',
       clientMessageBytes: 'a question of some lines',
       reconnectsPerDay: 'a conversation lasts 15 minutes',
-      deliverWithinMs: 'an answer appears at the speed of reading; a second of delay is noticed once, at its start',
+      deliverWithinMs: USE_CASES['ai-streaming'].why,
       strictProxies: 'users sit in companies',
     },
   },
@@ -214,7 +221,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 1.5,
       eventBytes: 300,
       reconnectsPerDay: 24,
-      deliverWithinMs: 5_000,
+      ...demandsOf('notifications'),
     },
     growsWithConnections: ['averageConnections', 'eventsPerSecond'],
     reasons: {
@@ -225,7 +232,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 'half of the users have two devices',
       eventBytes: 'a title, a sentence and a link',
       reconnectsPerDay: 'an hour at a time',
-      deliverWithinMs: 'nobody waits for it',
+      deliverWithinMs: USE_CASES.notifications.why,
     },
   },
   'stock-prices': {
@@ -239,8 +246,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: 150,
       eventBytes: 120,
       reconnectsPerDay: 24,
-      deliverWithinMs: 500,
-      resume: false,
+      ...demandsOf('stock-prices'),
     },
     growsWithConnections: ['averageConnections', 'fanOut'],
     reasons: {
@@ -251,7 +257,7 @@ export const PRESETS: Readonly<Record<PresetId, Preset>> = {
       fanOut: '1,500 lists of 20 over 200 instruments',
       eventBytes: 'bid, ask, volume, time',
       reconnectsPerDay: 'an hour at a time',
-      deliverWithinMs: 'half the interval between two prices of an instrument',
+      deliverWithinMs: USE_CASES['stock-prices'].why,
       resume: 'the newest price replaces what was missed',
     },
   },
