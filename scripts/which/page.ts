@@ -5,6 +5,7 @@ import { rowOf } from '../../packages/planner/src/matrix.ts';
 import {
   differencesText,
   type Matrix,
+  matrixNote,
   matrixTable,
   measurementsTable,
   reasonsText,
@@ -37,7 +38,7 @@ export function renderWhichPage(page: string, assemblyDir: string): string {
   };
   return withBlocks(page, {
     path: renderPath(),
-    matrix: matrixTable(matrix),
+    matrix: `${matrixTable(matrix)}\n\n${matrixNote(measured)}`,
     differences: differencesText(matrix, differences),
     reasons: reasonsText(matrix),
     measurements: measurementsTable(measured),

@@ -37,6 +37,13 @@ export function matrixTable(matrix: Matrix): string {
   return table([['use case', ...TRANSPORTS.map((transport) => TRANSPORT_NAMES[transport]), 'the field says'], ...rows]);
 }
 
+/** What to know about all of it. */
+export function matrixNote(measured: Measured | undefined): string {
+  if (measured === undefined) return NOT_MEASURED;
+  const quick = measured.quick ? ' **That was a quick run: a verdict that depends on a time may change with the full one.**' : '';
+  return `Latencies: \`${measured.command}\`, ${measured.date}, and what AWS is assumed to add. Costs: calculated from list prices.${quick}`;
+}
+
 const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
   const numbers = [latencyMs === undefined ? undefined : msRange(latencyMs), usdPerMonth === undefined ? undefined : usd(usdPerMonth)];
   return [VERDICT_NAMES[verdict], ...numbers.filter((text) => text !== undefined)].join('<br>');

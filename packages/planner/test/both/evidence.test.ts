@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { evidenceFor } from '../../src/evidence.ts';
 import { rowOf } from '../../src/matrix.ts';
-import { differencesText, type Matrix, matrixTable, measurementsTable, reasonsText, USE_CASE_IDS } from '../../src/matrix-text.ts';
+import {
+  differencesText,
+  type Matrix,
+  matrixNote,
+  matrixTable,
+  measurementsTable,
+  reasonsText,
+  USE_CASE_IDS,
+} from '../../src/matrix-text.ts';
 import type { Measured, MeasuredRow } from '../../src/measured.ts';
 import { TRANSPORTS } from '../../src/thresholds.ts';
 
@@ -80,6 +88,11 @@ test('a difference from the field has its numbers, and the sentence that was wri
 
 test('the reasons name what is not built', () => {
   expect(reasonsText(matrixOf(measured))).toContain('Not built, and would change this row: binary frames');
+});
+
+test('what stands below the table says when its times are those of a quick run', () => {
+  expect(matrixNote(measured)).toContain('That was a quick run');
+  expect(matrixNote({ ...measured, quick: false })).not.toContain('quick');
 });
 
 test('the measurements say how they were made, that the run was quick, and whose CPU is emulated', () => {
