@@ -3,13 +3,14 @@
  * `lambda/` and `fargate/` read them, and neither writes one of the strings twice. A lane has a `contract.ts` of its own.
  */
 
+/**
+ * The variable that holds the settings of a process as JSON: `settings.ts`, here and in each lane, says which there are. Names and
+ * addresses of other resources have variables of their own, below and in each lane.
+ */
+export const SETTINGS_VARIABLE = 'LANES_SETTINGS';
+
 /** Environment of everything that reads or writes the event log. */
-export const LOG_ENV = {
-  table: 'LANES_LOG_TABLE',
-  retentionMs: 'LANES_RETENTION_MS',
-  /** After this long consumers tombstone a gap. */
-  graceMs: 'LANES_GAP_GRACE_MS',
-} as const;
+export const LOG_ENV = { table: 'LANES_LOG_TABLE' } as const;
 
 /**
  * A write of an event settles, one way or the other, within this time. The grace period has to be longer than this and
@@ -31,10 +32,7 @@ export const CLIENT_TIMES = {
 } as const;
 
 /** Environment of everything that publishes, besides {@link LOG_ENV}. */
-export const PUBLISH_ENV = {
-  topicArn: 'LANES_TOPIC_ARN',
-  publishTimeoutMs: 'LANES_PUBLISH_TIMEOUT_MS',
-} as const;
+export const PUBLISH_ENV = { topicArn: 'LANES_TOPIC_ARN' } as const;
 
 /** Environment of everything that checks tokens. */
 export const ACCESS_ENV = {
@@ -43,10 +41,6 @@ export const ACCESS_ENV = {
   /** Their `aud`, or `client_id` where they have no `aud`. */
   audience: 'LANES_TOKEN_AUDIENCE',
   jwksUri: 'LANES_TOKEN_JWKS_URI',
-  /** `on` or `off`: whether a token may travel in the query. */
-  queryToken: 'LANES_QUERY_TOKEN',
-  /** Origins of pages that may use the lanes, separated by commas; empty where none but the lane's own may. */
-  origins: 'LANES_ORIGINS',
 } as const;
 
 /** Environment of whatever serves HTTP. */

@@ -2,8 +2,9 @@
  * What the lanes need of the world. `backbone/aws` implements these on DynamoDB and SNS;
  * one contract suite per port runs against every implementation.
  */
+
+import type { ChannelPosition } from '../packages/protocol/cursor.ts';
 import type { Access } from './domain/access.ts';
-import type { Position } from './domain/cursor.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
@@ -19,7 +20,7 @@ export interface Clock {
  * The newest assigned position of a channel, which has one from its first publication on. An assigned seq is not necessarily
  * written yet. `seq` is 0 only where a reader made the epoch, as readers did before ADR 28.
  */
-export interface Head extends Position {
+export interface Head extends ChannelPosition {
   /** When the epoch began. Nothing older than that exists, so until `createdAtMs + retention` nothing has expired. */
   readonly createdAtMs: number;
   /** When the newest seq was assigned. */
@@ -40,7 +41,7 @@ export interface ClaimKey {
 }
 
 /** Which position a publication with an idempotency key has taken. */
-export interface Claim extends Position {
+export interface Claim extends ChannelPosition {
   /** A hash of what was published: the key stands for that and nothing else. */
   readonly contentHash: string;
   /** When the position was assigned: an event may be written there only shortly after. */
@@ -54,7 +55,7 @@ export type AppendOutcome = { readonly kind: 'stored'; readonly event: ChannelEv
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
   /** Step 1 of publishing: assigns the next seq. The first of a channel makes its epoch, and nothing else does. */
-  allocate(channel: string): Promise<Position>;
+  allocate(channel: string): Promise<ChannelPosition>;
   /** Undefined for a channel that was never used, or whose log was wiped. */
   head(channel: string): Promise<Head | undefined>;
   /** Heads of those channels that have one. */
@@ -77,16 +78,16 @@ export interface EventLog {
    * Writes a tombstone if the seq is free, and answers what is there now.
    * @param atMs about when the lost event would have been written, and not later: the tombstone expires with its neighbours, or before
    */
-  tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry>;
+  tombstone(channel: string, position: ChannelPosition, atMs: number): Promise<LogEntry>;
   /** The claim of an idempotency key, or undefined for a new or expired key. */
   claim(key: ClaimKey): Promise<Claim | undefined>;
   /**
    * Ties a key to a position: a new key when `replaces` is undefined, else only if the key still holds `replaces`.
    * Answers the claim that holds afterwards, which is another's when the race was lost.
    */
-  setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim>;
+  setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: ChannelPosition): Promise<Claim>;
   /** Notes that the notification of the key's event has gone out. */
-  markNotified(key: ClaimKey, position: Position): Promise<void>;
+  markNotified(key: ClaimKey, position: ChannelPosition): Promise<void>;
 }
 
 /** Tells both lanes that an event exists. A notification is a hint: it may come late, doubled, out of order or never. */

@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { type Lane, TELEMETRY_ENV } from '../backbone/contract.ts';
+import type { Environment, telemetryEntries } from '../backbone/environment.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
 import { encodeMetricLines, type MetricValues } from '../backbone/telemetry/embedded-metrics.ts';
 import { createLogger, type Logger } from '../backbone/telemetry/logger.ts';
-import type { Environment, telemetryEntries } from './environment.ts';
 
 /** What a function of a lane says about its work: log lines, and metrics. Never event data, never tokens. */
 export interface Telemetry extends Logger {

@@ -12,10 +12,12 @@ import { bundleFunction, ROOT } from './bundle.ts';
 import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { FINDINGS } from './lane-function.findings.ts';
 import { LaneLogGroup } from './lane-log-group.ts';
+import { ProcessSettings } from './process-settings.ts';
 
-/** Something with an identity and an environment: a function, or a container with its task role. */
+/** Something with an identity, an environment and settings: a function, or a container with its task role. */
 export interface Configurable extends IGrantable {
   readonly grantPrincipal: IRole;
+  readonly settings: ProcessSettings;
   addEnvironment(key: string, value: string): unknown;
 }
 
@@ -43,6 +45,7 @@ export class LaneFunction extends Construct implements Configurable {
   readonly role: Role;
   readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
+  readonly settings = new ProcessSettings(this);
 
   constructor(scope: Construct, id: string, props: LaneFunctionProps) {
     super(scope, id);

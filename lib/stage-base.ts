@@ -1,9 +1,8 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
+import { accessSettings, between, LONGEST_RETENTION_HOURS, origin, publishSettings, readSettings, setting } from '../backbone/settings.ts';
 import { edgeSettings } from './edge/edge-settings.ts';
-import { between, maxThroughput, setting } from './settings.ts';
-
-const TEN_YEARS_IN_HOURS = 24 * 365 * 10;
+import { maxThroughput } from './max-throughput.ts';
 
 /** Days for which CloudWatch can keep a log group; any other number fails at deploy. */
 const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
@@ -13,12 +12,6 @@ const LOG_RETENTION_DAYS = Object.values(RetentionDays).filter(
 const logRetentionDays = v.picklist(LOG_RETENTION_DAYS);
 
 const httpsUrl = v.pipe(v.string(), v.url(), v.startsWith('https://', 'a URL of https:'));
-
-/** As browsers send it: no path, no slash at the end. */
-const origin = v.pipe(
-  v.string(),
-  v.check((text) => URL.canParse(text) && new URL(text).origin === text, 'an origin such as https://app.example.com'),
-);
 
 const auth = v.strictObject({
   /** Whose tokens are taken. Left out: a Cognito user pool of the stage's own. */
@@ -39,22 +32,14 @@ const auth = v.strictObject({
       tokenOrigin: v.optional(origin),
     }),
   ),
-  /**
-   * Whether streams, polls and sockets take a token in the query, where proxies and the load balancer's access logs see it.
-   * Off in production, always: the load balancer writes the whole request line into its log and can leave nothing out.
-   */
-  queryToken: v.optional(v.boolean(), false),
-  /** Origins of pages that may use the lanes, with cookies. The lane's own pages need none. */
-  origins: v.optional(v.array(origin), []),
+  ...accessSettings,
 });
 
 const backbone = v.strictObject({
   /** How long an event can be replayed. Clients that come back later are told so by a `reset`. */
-  retentionHours: between(1, TEN_YEARS_IN_HOURS),
-  /** After this long a consumer tombstones a gap in a channel instead of waiting for its event. */
-  gapGraceMs: setting(1, 600_000, 5_000),
-  /** A publisher gives up a position that it has not written by then. */
-  publishTimeoutMs: setting(1, 600_000, 2_000),
+  retentionHours: between(1, LONGEST_RETENTION_HOURS),
+  ...readSettings,
+  ...publishSettings,
   /** How long the publish function may run. */
   publishFunctionTimeoutSeconds: setting(1, 900, 15),
   /** Of the event log. An event of up to 1 KB takes two write units, a third and a fourth with an idempotency key, and one more per further KB. */

@@ -4,7 +4,6 @@
  */
 import { writeFileSync } from 'node:fs';
 import { createCommand, runCommand } from '../command-line/command.ts';
-import { STAGES } from '../lib/stages.ts';
 import { COST_PAGE, DEPLOYED_FILE, deployedIn, isPlanned, renderDeployed } from './deployed-resources.ts';
 import { graphOf } from './diagram/graph.ts';
 import { DIAGRAM_PAGE, renderDiagramPage } from './diagram/page.ts';
@@ -19,6 +18,8 @@ function parse(argv: readonly string[]): void {
 }
 
 async function main(_options: unknown, signal: AbortSignal): Promise<undefined> {
+  // Not at the top: the CDK would be loaded before `--help` is shown.
+  const { STAGES } = await import('../lib/stages.ts');
   // One after the other: a synth with its checks takes a processor to itself.
   const stages = await Array.fromAsync(STAGES, (stage) =>
     withAssembly(stage.id, { checks: true, signal }, (assemblyDir) => ({

@@ -5,7 +5,7 @@ import {
   type BatchWriteCommandInput,
   type DynamoDBDocumentClient,
 } from '@aws-sdk/lib-dynamodb';
-import { backoffMs, fullJitter } from '../domain/backoff.ts';
+import { backoffMs, FULL_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Clock } from '../ports.ts';
 
 type Key = Readonly<Record<string, string | number>>;
@@ -65,7 +65,7 @@ async function untilDone<Requests extends Readonly<Record<string, unknown>> | un
 ): Promise<void> {
   let left = requests;
   for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
-    if (attempt > 0) await clock.sleep(fullJitter(backoffMs(BACKOFF, attempt - 1), Math.random));
+    if (attempt > 0) await clock.sleep(jittered(backoffMs(BACKOFF, attempt - 1), FULL_JITTER));
     const unprocessed = await send(left);
     if (unprocessed === undefined || Object.keys(unprocessed).length === 0) return;
     left = unprocessed;

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import { APPEND_LIMIT_MS } from '../contract.ts';
-import type { Position } from '../domain/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
@@ -54,7 +54,7 @@ class DynamoEventLog implements EventLog {
     this.#clock = clock;
   }
 
-  async allocate(channel: string): Promise<Position> {
+  async allocate(channel: string): Promise<ChannelPosition> {
     const { Attributes } = await this.#client.send(
       new UpdateCommand({
         TableName: this.#table,
@@ -123,7 +123,7 @@ class DynamoEventLog implements EventLog {
     return { entries, more: false };
   }
 
-  async tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+  async tombstone(channel: string, position: ChannelPosition, atMs: number): Promise<LogEntry> {
     const key = eventKey(channel, position.epoch, position.seq);
     const tombstone = { ...key, tombstone: true, at: atMs, expiresAt: expirySeconds(atMs + this.#retentionMs) } as const;
     const present = await this.#putIfFree(tombstone);
@@ -135,7 +135,11 @@ class DynamoEventLog implements EventLog {
     return item === undefined || isExpired(item, this.#clock.nowMs()) ? undefined : toClaim(item);
   }
 
-  async setClaim(key: ClaimKey, { contentHash, epoch, seq, allocatedAtMs }: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim> {
+  async setClaim(
+    key: ClaimKey,
+    { contentHash, epoch, seq, allocatedAtMs }: Omit<Claim, 'notified'>,
+    replaces?: ChannelPosition,
+  ): Promise<Claim> {
     const item: ClaimItem = {
       ...claimKey(key),
       contentHash,
@@ -153,7 +157,7 @@ class DynamoEventLog implements EventLog {
     }
   }
 
-  async markNotified(key: ClaimKey, position: Position): Promise<void> {
+  async markNotified(key: ClaimKey, position: ChannelPosition): Promise<void> {
     await ifConditionHolds(
       this.#client.send(
         new UpdateCommand({
@@ -180,7 +184,7 @@ class DynamoEventLog implements EventLog {
     }
   }
 
-  async #putClaim(item: ClaimItem, replaces: Position | undefined): Promise<boolean> {
+  async #putClaim(item: ClaimItem, replaces: ChannelPosition | undefined): Promise<boolean> {
     const free = 'attribute_not_exists(pk) OR #expiresAt <= :now';
     const put = new PutCommand({
       TableName: this.#table,

@@ -1,4 +1,4 @@
-import { quote } from './invalid-input.ts';
+import { quote } from '../../packages/protocol/invalid-input.ts';
 
 /** What a token can allow on a channel. */
 export type Action = 'subscribe' | 'publish';

@@ -26,11 +26,6 @@ export interface AccessPolicy {
   readonly origins: readonly string[];
 }
 
-/** The policy as the environment of functions and tasks carries it; `origins` has commas between them. */
-export function readAccessPolicy(queryToken: 'on' | 'off', origins: string): AccessPolicy {
-  return { queryToken: queryToken === 'on', origins: origins.split(',').filter((origin) => origin !== '') };
-}
-
 export interface FoundToken {
   readonly token: string;
   readonly carrier: Carrier;

@@ -1,7 +1,7 @@
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
-import { parseChannel } from './channel.ts';
-import { formatPosition } from './cursor.ts';
-import { InvalidInputError, quote } from './invalid-input.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 /** An event of the log. `seq` counts 1, 2, 3 … without gaps within a channel's `epoch`. */
 export interface ChannelEvent {
@@ -16,7 +16,7 @@ export interface ChannelEvent {
 }
 
 /** What a caller asks to publish, validated and normalised. */
-export interface Publication {
+export interface NewEvent {
   readonly channel: string;
   readonly type: string;
   readonly data: string;
@@ -41,12 +41,12 @@ const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open',
  * (an event stream cannot carry a bare CR, and every lane delivers the same text).
  * @throws InvalidInputError `invalid_channel`, `invalid_type`, `invalid_data`, `data_too_large` or `invalid_key`
  */
-export function parsePublication(input: { channel: unknown; type?: unknown; data?: unknown; key?: unknown }): Publication {
+export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: unknown; key?: unknown }): NewEvent {
   const channel = parseChannel(input.channel);
   const type = parseType(input.type);
   const data = parseData(input.data);
   const key = parseKey(input.key);
-  const publication: Publication = key === undefined ? { channel, type, data } : { channel, type, data, key };
+  const publication: NewEvent = key === undefined ? { channel, type, data } : { channel, type, data, key };
   // The longest epoch and seq stand in for those that the log will assign.
   const frameBytes = Buffer.byteLength(
     encodeEventFrame({ channel, type, data, epoch: 'x'.repeat(32), seq: Number.MAX_SAFE_INTEGER, publishedAtMs: 0 }),

@@ -1,7 +1,7 @@
-import { parseChannel } from './channel.ts';
-import { parsePosition } from './cursor.ts';
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import { parsePosition } from '../../packages/protocol/cursor.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { type ChannelEvent, parseType } from './event.ts';
-import { InvalidInputError, quote } from './invalid-input.ts';
 
 /** The body of a notification on the topic and, with raw delivery, in every queue. */
 export function encodeNotification(event: ChannelEvent): string {

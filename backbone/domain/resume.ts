@@ -1,9 +1,11 @@
+import { type ChannelPosition, isOrigin, ORIGIN, withinEpoch } from '../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../packages/protocol/index.ts';
-import { isOrigin, ORIGIN, type Position, withinEpoch } from './cursor.ts';
 import type { LogEntry } from './log-entry.ts';
 
 /** `from` is the cursor as a position of the channel's current epoch: where a replay begins. */
-export type Resumption = { readonly kind: 'resumable'; readonly from: Position } | { readonly kind: 'reset'; readonly reason: ResetReason };
+export type Resumption =
+  | { readonly kind: 'resumable'; readonly from: ChannelPosition }
+  | { readonly kind: 'reset'; readonly reason: ResetReason };
 
 export interface ExpiryLimits {
   readonly retentionMs: number;
@@ -37,8 +39,8 @@ export function provenUntilMs(atMs: number, { retentionMs, graceMs }: ExpiryLimi
  * @param around the unexpired entries at `cursor.seq` and `cursor.seq + 1`, as far as they exist
  */
 export function checkResume(
-  cursor: Position,
-  head: (Position & { readonly createdAtMs: number }) | undefined,
+  cursor: ChannelPosition,
+  head: (ChannelPosition & { readonly createdAtMs: number }) | undefined,
   around: readonly LogEntry[],
   limits: ExpiryLimits & { readonly nowMs: number },
 ): Resumption {

@@ -1,4 +1,4 @@
-import type { Position } from '../domain/cursor.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
@@ -46,7 +46,7 @@ export class MemoryEventLog implements EventLog {
     }
   }
 
-  async allocate(channel: string): Promise<Position> {
+  async allocate(channel: string): Promise<ChannelPosition> {
     const nowMs = this.#clock.nowMs();
     const { epoch, seq, createdAtMs } = this.#heads.get(channel) ?? { epoch: this.#newEpoch(), seq: 0, createdAtMs: nowMs };
     const next: Head = { epoch, seq: seq + 1, createdAtMs, allocatedAtMs: nowMs };
@@ -90,7 +90,7 @@ export class MemoryEventLog implements EventLog {
     return { entries: found.slice(0, limit), more: found.length > limit };
   }
 
-  async tombstone(channel: string, position: Position, atMs: number): Promise<LogEntry> {
+  async tombstone(channel: string, position: ChannelPosition, atMs: number): Promise<LogEntry> {
     const rows = this.#rowsOf(channel, position.epoch);
     const present = rows.get(position.seq);
     if (present !== undefined) return present.entry;
@@ -103,7 +103,7 @@ export class MemoryEventLog implements EventLog {
     return this.#claimOf(key);
   }
 
-  async setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: Position): Promise<Claim> {
+  async setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: ChannelPosition): Promise<Claim> {
     const held = this.#claimOf(key);
     if (held !== undefined && !(held.epoch === replaces?.epoch && held.seq === replaces.seq)) return held;
     const { contentHash, epoch, seq, allocatedAtMs } = claim;
@@ -112,7 +112,7 @@ export class MemoryEventLog implements EventLog {
     return set;
   }
 
-  async markNotified(key: ClaimKey, position: Position): Promise<void> {
+  async markNotified(key: ClaimKey, position: ChannelPosition): Promise<void> {
     const row = this.#claims.get(nameOf(key));
     if (row === undefined || row.claim.epoch !== position.epoch || row.claim.seq !== position.seq) return;
     this.#claims.set(nameOf(key), { ...row, claim: { ...row.claim, notified: true } });

@@ -1,7 +1,7 @@
-import { formatPosition, isOrigin, ORIGIN, type Position, withinEpoch } from '../domain/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin, ORIGIN, withinEpoch } from '../../packages/protocol/cursor.ts';
+import type { SeqRange } from '../../packages/protocol/sequencer.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import { type Age, checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
-import type { SeqRange } from '../domain/sequencer.ts';
 import type { Clock, EventLog, LogPage } from '../ports.ts';
 
 export interface LogReaderOptions {
@@ -44,7 +44,7 @@ export interface ReplayProgress {
 
 /** Where a new subscriber starts. */
 export interface Tail {
-  readonly baseline: Position;
+  readonly baseline: ChannelPosition;
   /** What was read on the way, one page at most: from the head downwards, also what lies past the baseline. */
   readonly newestFirst: readonly LogEntry[];
 }
@@ -53,7 +53,7 @@ export interface Tail {
 export class ReplayExpiredError extends Error {
   override readonly name = 'ReplayExpiredError';
 
-  constructor(channel: string, position: Position) {
+  constructor(channel: string, position: ChannelPosition) {
     super(`channel ${channel}: what comes after ${formatPosition(position)} has expired during the replay`);
   }
 }
@@ -70,7 +70,7 @@ export class LogReader {
    * Where a new subscriber starts: everything up to it is settled, and every event written from now on lies behind it.
    * {@link ORIGIN} for a channel that was never used.
    */
-  async baseline(channel: string): Promise<Position> {
+  async baseline(channel: string): Promise<ChannelPosition> {
     return (await this.tail(channel)).baseline;
   }
 
@@ -92,7 +92,7 @@ export class LogReader {
 
   async #floor(
     channel: string,
-    head: Position & { readonly createdAtMs: number },
+    head: ChannelPosition & { readonly createdAtMs: number },
     nowMs: number,
   ): Promise<{ readonly floor: number | undefined; readonly newestFirst: readonly LogEntry[] }> {
     const { graceMs, retentionMs } = this.#options;
@@ -109,12 +109,12 @@ export class LogReader {
   }
 
   /** One page of what exists at a position and below it, the newest first. */
-  async readBack(channel: string, { epoch, seq }: Position): Promise<LogPage> {
+  async readBack(channel: string, { epoch, seq }: ChannelPosition): Promise<LogPage> {
     return seq > 0 ? this.#options.log.readBack(channel, epoch, seq, PAGE) : { entries: [], more: false };
   }
 
   /** Whether everything after `cursor` can be replayed, or the client has to be told that it cannot. */
-  async checkResume(channel: string, cursor: Position): Promise<Resumption> {
+  async checkResume(channel: string, cursor: ChannelPosition): Promise<Resumption> {
     const { log, clock, retentionMs, graceMs } = this.#options;
     const head = await log.head(channel);
     const { epoch, seq } = head === undefined ? cursor : withinEpoch(cursor, head.epoch);
@@ -133,12 +133,17 @@ export class LogReader {
    * @param checkedAtMs when {@link checkResume} was called; just now when undefined
    * @throws ReplayExpiredError what comes next may have expired
    */
-  async *replay(channel: string, after: Position, upTo?: number, checkedAtMs?: number): AsyncGenerator<ReplayPage> {
+  async *replay(channel: string, after: ChannelPosition, upTo?: number, checkedAtMs?: number): AsyncGenerator<ReplayPage> {
     for (const replay = this.beginReplay(channel, after, upTo, checkedAtMs); replay.more; ) yield await this.readPage(replay);
   }
 
   /** For a {@link replay} whose reads the caller times itself. Nothing of it stays in memory between them. */
-  beginReplay(channel: string, after: Position, upTo = Number.MAX_SAFE_INTEGER, checkedAtMs = this.#options.clock.nowMs()): ReplayProgress {
+  beginReplay(
+    channel: string,
+    after: ChannelPosition,
+    upTo = Number.MAX_SAFE_INTEGER,
+    checkedAtMs = this.#options.clock.nowMs(),
+  ): ReplayProgress {
     // A check is good for the grace period.
     const provenMs = checkedAtMs + this.#options.graceMs;
     const { epoch, seq } = after;
@@ -179,7 +184,7 @@ export class LogReader {
     }
   }
 
-  async #proveAgain(channel: string, position: Position): Promise<number> {
+  async #proveAgain(channel: string, position: ChannelPosition): Promise<number> {
     const checkedAtMs = this.#options.clock.nowMs();
     const resumption = await this.checkResume(channel, position);
     if (resumption.kind === 'reset') throw new ReplayExpiredError(channel, position);

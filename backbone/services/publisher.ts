@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Position } from '../domain/cursor.ts';
-import type { ChannelEvent, Publication } from '../domain/event.ts';
-import { quote } from '../domain/invalid-input.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
+import { quote } from '../../packages/protocol/invalid-input.ts';
+import type { ChannelEvent, NewEvent } from '../domain/event.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
 import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
 import { hashOf } from './hash.ts';
@@ -45,12 +45,12 @@ export class IdempotencyConflictError extends Error {
  * @returns the event as stored; for a key that its scope has used before, the first publication's event
  * @throws PublishContendedError, IdempotencyConflictError, and whatever the log and the bus throw
  */
-export async function publish(publication: Publication, scope: KeyScope, options: PublisherOptions): Promise<ChannelEvent> {
+export async function publish(publication: NewEvent, scope: KeyScope, options: PublisherOptions): Promise<ChannelEvent> {
   const { channel, key } = publication;
   return key === undefined ? publishOnce(publication, options) : publishKeyed(publication, { channel, scope, key }, options);
 }
 
-async function publishOnce(publication: Publication, options: PublisherOptions): Promise<ChannelEvent> {
+async function publishOnce(publication: NewEvent, options: PublisherOptions): Promise<ChannelEvent> {
   const publicationId = randomUUID();
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
     const allocation = await allocate(publication.channel, options);
@@ -67,7 +67,7 @@ async function publishOnce(publication: Publication, options: PublisherOptions):
  * The claim on the key is set before the event is written, so that everyone who comes with the key agrees on the
  * position. A claim whose seq was lost to a tombstone moves to a new seq.
  */
-async function publishKeyed(publication: Publication, key: ClaimKey, options: PublisherOptions): Promise<ChannelEvent> {
+async function publishKeyed(publication: NewEvent, key: ClaimKey, options: PublisherOptions): Promise<ChannelEvent> {
   const { log, bus } = options;
   const contentHash = hashOf(JSON.stringify([publication.type, publication.data]));
   const publicationId = `key:${hashOf(key.scope)}:${key.key}`;
@@ -87,7 +87,7 @@ async function publishKeyed(publication: Publication, key: ClaimKey, options: Pu
   throw contended(publication);
 }
 
-interface Allocation extends Position {
+interface Allocation extends ChannelPosition {
   readonly allocatedAtMs: number;
 }
 
@@ -114,7 +114,7 @@ async function storedEvent(channel: string, claim: Claim, { log }: PublisherOpti
 
 /** Writes the event at the allocated position, or gives the position up when it is too late. Undefined when the seq went to a tombstone. */
 async function write(
-  publication: Publication,
+  publication: NewEvent,
   allocation: Allocation,
   publicationId: string,
   options: PublisherOptions,
@@ -131,10 +131,10 @@ async function write(
   return outcome.kind === 'stored' ? outcome.event : undefined;
 }
 
-function samePosition(a: Position, b: Position): boolean {
+function samePosition(a: ChannelPosition, b: ChannelPosition): boolean {
   return a.epoch === b.epoch && a.seq === b.seq;
 }
 
-function contended({ channel }: Publication): PublishContendedError {
+function contended({ channel }: NewEvent): PublishContendedError {
   return new PublishContendedError(`channel ${channel}: ${MAX_ATTEMPTS} seqs in a row were taken by tombstones`);
 }

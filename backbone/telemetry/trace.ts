@@ -1,5 +1,5 @@
+import { formatPosition } from '../../packages/protocol/cursor.ts';
 import { TRACE_ONE_IN } from '../contract.ts';
-import { formatPosition } from '../domain/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LogFields, Logger } from './logger.ts';
 

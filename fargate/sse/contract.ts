@@ -13,29 +13,8 @@ export const TASK_QUEUE_RETENTION_SECONDS = 300;
 /** Environment of the service. Identity comes from the ECS metadata endpoint. */
 export const SSE_ENV = {
   ...SERVER_ENV,
-  heartbeatIntervalMs: 'LANES_HEARTBEAT_INTERVAL_MS',
-  headCheckIntervalMs: 'LANES_HEAD_CHECK_INTERVAL_MS',
-  retryMinMs: 'LANES_RETRY_MIN_MS',
-  retryMaxMs: 'LANES_RETRY_MAX_MS',
-  maxStreams: 'LANES_MAX_STREAMS',
-  /** What the task may use: its users share a part of it. */
-  memoryMiB: 'LANES_MEMORY_MIB',
-  /** For each principal but the anonymous one. */
-  maxStreamsPerPrincipal: 'LANES_MAX_STREAMS_PER_PRINCIPAL',
-  /** For each principal but the anonymous one, on a task. */
-  maxPublishesPerSecond: 'LANES_MAX_PUBLISHES_PER_SECOND',
-  maxUnsentBytes: 'LANES_MAX_UNSENT_BYTES',
-  /** How long a task that leaves takes to close its streams. */
-  drainMs: 'LANES_DRAIN_MS',
   /** The target groups in which the task finds out whether it is draining: an ARN, or several with commas between them. */
   targetGroupArns: 'LANES_TARGET_GROUP_ARN',
-  /** The longest time between two looks at it. */
-  targetHealthIntervalMs: 'LANES_TARGET_HEALTH_INTERVAL_MS',
-  /**
-   * How long an idle connection from the balancer is kept. Longer than the balancer's idle timeout: else the task closes
-   * a connection that the balancer is about to use, and a client sees a 502.
-   */
-  keepAliveMs: 'LANES_KEEP_ALIVE_MS',
 } as const;
 
 /** Environment of whatever makes or removes the queues of tasks. */

@@ -24,7 +24,7 @@ const logger = createLogger('sse', writeLine);
 process.on('uncaughtException', fail);
 try {
   const config = parseConfig(process.env);
-  await runProcess({ start: () => start(config), drainMs: config.drainMs, logger });
+  await runProcess({ start: () => start(config), drainMs: config.drainSeconds * 1_000, logger });
 } catch (error) {
   fail(error);
 }

@@ -1,9 +1,9 @@
-import { backoffMs, fullJitter } from '../../backbone/domain/backoff.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import { parseNotification } from '../../backbone/domain/notification.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import { backoffMs, FULL_JITTER, jittered } from '../../packages/protocol/backoff.ts';
+import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import type { QueueMessage, TaskQueue } from './ports.ts';
 
 export interface QueueReaderOptions {
@@ -42,7 +42,7 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
     } catch (error) {
       if (signal.aborted) break;
       logger.error('could not read the queue of this task', { error });
-      await clock.sleep(fullJitter(backoffMs(BACKOFF, failures++), random), signal).catch(() => {});
+      await clock.sleep(jittered(backoffMs(BACKOFF, failures++), FULL_JITTER, random), signal).catch(() => {});
     }
   }
   await deleting;

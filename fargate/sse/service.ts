@@ -6,11 +6,12 @@ import { countErrors, type ErrorCounter } from './error-counter.ts';
 import { encodeMetrics } from './metrics.ts';
 import type { TargetHealth, TaskQueue } from './ports.ts';
 import { readQueue } from './queue-reader.ts';
+import type { drainTimes } from './settings.ts';
 import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
-  readonly config: Pick<Config, 'drainMs' | 'targetHealthIntervalMs' | 'stack'>;
+  readonly config: Pick<Config, keyof typeof drainTimes | 'stack'>;
   /** Makes the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
   readonly startServer: () => Promise<StreamServer>;
@@ -36,6 +37,7 @@ const METRICS_INTERVAL_MS = 60_000;
 /** Starts one task of the SSE lane. Resolves when it is ready for streams. */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { config, clock } = options;
+  const drainMs = config.drainSeconds * 1_000;
   const logger = countErrors(options.logger);
   // The queue comes first: whatever is published from now on is noticed.
   const queue = await options.openQueue();
@@ -51,15 +53,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let drained: Promise<void> | undefined;
   function drain(reason: 'leaving' | 'stopping'): Promise<void> {
     if (drained === undefined) {
-      logger.info('draining', { reason, drainMs: config.drainMs });
-      drained = server.drain(config.drainMs);
+      logger.info('draining', { reason, drainMs });
+      drained = server.drain(drainMs);
     }
     return drained;
   }
 
   /** Ahead of SIGTERM. Polls and publications that still come are served until then. */
   async function drainWhenLeaving(): Promise<void> {
-    const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalMs };
+    const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalSeconds * 1_000 };
     if ((await watchTarget(watch, stopped.signal)) === 'leaving') await drain('leaving');
   }
 

@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
 import { publish } from '../../backbone/services/publisher.ts';
+import type { logSettings, publishSettings, readSettings, Settings } from '../../backbone/settings.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
 import type { Config } from './config.ts';
@@ -12,6 +13,7 @@ import { PublishRate } from './http/publish-rate.ts';
 import type { StaticFiles } from './http/static-files.ts';
 import { Hub, MAX_STALL_MS } from './hub/hub.ts';
 import type { HubCounts } from './hub/hub-counts.ts';
+import type { streamTimes, taskLimits } from './settings.ts';
 
 /** Serves streams, polls and publications. */
 export interface StreamServer {
@@ -42,25 +44,8 @@ export interface StreamReport extends HubCounts {
 export interface ServerAccess extends Pick<HttpServerOptions, 'verifier' | 'authenticate' | 'origins'> {}
 
 export interface StreamServerOptions {
-  readonly config: Pick<
-    Config,
-    | 'host'
-    | 'port'
-    | 'heartbeatIntervalMs'
-    | 'headCheckIntervalMs'
-    | 'retryMinMs'
-    | 'retryMaxMs'
-    | 'memoryMiB'
-    | 'maxStreams'
-    | 'maxStreamsPerPrincipal'
-    | 'maxPublishesPerSecond'
-    | 'maxUnsentBytes'
-    | 'keepAliveMs'
-    | 'consoleConfig'
-    | 'retentionMs'
-    | 'graceMs'
-    | 'publishTimeoutMs'
-  >;
+  readonly config: Pick<Config, 'host' | 'port' | 'consoleConfig'> &
+    Settings<typeof taskLimits & typeof streamTimes & typeof logSettings & typeof readSettings & typeof publishSettings>;
   readonly log: EventLog;
   readonly bus: EventBus;
   readonly clock: Clock;
@@ -76,8 +61,8 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   const { config, log, bus, clock, files, access } = options;
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
-  const budget = createTaskBudget(config.memoryMiB * 1024 * 1024);
-  const hub = new Hub({ ...config, budget, log, clock, logger });
+  const budget = createTaskBudget(config.memoryMb * 1024 * 1024);
+  const hub = new Hub({ ...config, graceMs: config.gapGraceMs, budget, log, clock, logger });
   const server = createHttpServer({
     ...access,
     hub,
@@ -87,7 +72,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     budget,
     maxStallMs: MAX_STALL_MS,
     publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
-    keepAliveMs: config.keepAliveMs,
+    keepAliveMs: config.keepAliveSeconds * 1_000,
     files,
     consoleConfig: config.consoleConfig,
   });

@@ -1,6 +1,6 @@
-import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
+import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { TargetHealth } from './ports.ts';
 
 export interface TargetWatchOptions {
@@ -41,7 +41,7 @@ export async function watchTarget(
     }
     const waitMs = backoffMs({ firstMs: intervalMs, mostMs: intervalMs * MAX_BACKOFF }, failures);
     // Jittered, so that tasks that started together do not ask together.
-    await clock.sleep(halfJitter(waitMs, random), signal).catch(() => {});
+    await clock.sleep(jittered(waitMs, HALF_JITTER, random), signal).catch(() => {});
   }
   return 'stopped';
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { formatCursor, parseCursor } from '../../backbone/domain/cursor.ts';
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
+import { formatCursor, parseCursor } from '../../packages/protocol/cursor.ts';
+import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import { channelName, position } from '../../test/support/arbitraries.ts';
 import { hostileText, mangled } from './hostile.ts';
 import { Breach, type OpenTarget, type Target } from './target.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import { STREAMS_PER_PROCESS } from '../shared/machine.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { LaneTarget } from './lane.ts';
@@ -107,7 +107,7 @@ async function untilDelivered(workers: Workers, events: number, silenceMs: numbe
 
 /** Publishes at the planned times and remembers what was acknowledged. */
 class OpenLoop {
-  readonly acknowledged: Position[] = [];
+  readonly acknowledged: ChannelPosition[] = [];
   readonly #options: LoadOptions;
   readonly #run: string;
   readonly #publisher: Publisher | undefined;

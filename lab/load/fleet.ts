@@ -1,5 +1,5 @@
 import { build, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
-import { type Position, parsePosition } from '../../backbone/domain/cursor.ts';
+import { type ChannelPosition, parsePosition } from '../../packages/protocol/cursor.ts';
 import type { Lane } from './lane.ts';
 import { OrderCheck } from './order-check.ts';
 import { decodePayload, monotonicUs } from './payload.ts';
@@ -107,7 +107,7 @@ export class Fleet {
   }
 
   /** @param acknowledged where the events of this run are */
-  result(acknowledged: readonly Position[]): FleetResult {
+  result(acknowledged: readonly ChannelPosition[]): FleetResult {
     let lost = 0;
     for (const check of this.#checks) for (const position of acknowledged) if (check.lacks(position)) lost++;
     return {
@@ -122,7 +122,7 @@ export class Fleet {
     this.#lane.close();
   }
 
-  #receive(check: OrderCheck, position: Position, data: string): void {
+  #receive(check: OrderCheck, position: ChannelPosition, data: string): void {
     const arrival = check.receive(position);
     if (arrival === 'repeated') {
       this.#counts.repeated++;

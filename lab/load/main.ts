@@ -2,13 +2,15 @@
 import { runCommand } from '../../command-line/command.ts';
 import { createProgress } from '../shared/progress.ts';
 import { figure } from '../shared/report/format.ts';
-import { drive, type LoadProgress } from './drive.ts';
+import type { LoadProgress } from './drive.ts';
 import { type LoadOptions, parseLoadOptions } from './options.ts';
 import { formatResult, isIntact } from './result.ts';
 
 await runCommand(parseLoadOptions, async (options, signal) => {
   const progress = createProgress();
   const line = createLine(options);
+  // Not at the top: every lane's client would be loaded before `--help` is shown, or a bad value refused.
+  const { drive } = await import('./drive.ts');
   const result = await drive(options, signal, (seen) => progress.show(line(seen))).catch((error: unknown) => {
     throw new Error(options.url, { cause: error });
   });

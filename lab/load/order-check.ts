@@ -1,4 +1,4 @@
-import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
+import { type ChannelPosition, ORIGIN } from '../../packages/protocol/cursor.ts';
 
 /** What an event is to a stream. `late`: its turn was earlier, and it is there now. */
 export type Arrival = 'next' | 'late' | 'repeated';
@@ -11,12 +11,12 @@ export class OrderCheck {
   #missing: Set<number> | undefined;
 
   /** @param start the position after which the stream begins */
-  constructor(start: Position) {
+  constructor(start: ChannelPosition) {
     this.#epoch = start.epoch;
     this.#next = start.seq + 1;
   }
 
-  receive({ epoch, seq }: Position): Arrival {
+  receive({ epoch, seq }: ChannelPosition): Arrival {
     // The channel's first epoch begins.
     if (this.#epoch === ORIGIN.epoch) this.#epoch = epoch;
     if (epoch !== this.#epoch) {
@@ -35,7 +35,7 @@ export class OrderCheck {
   }
 
   /** Whether an event that was published there has not come. */
-  lacks({ epoch, seq }: Position): boolean {
+  lacks({ epoch, seq }: ChannelPosition): boolean {
     return (epoch === this.#epoch || this.#epoch === ORIGIN.epoch) && (seq >= this.#next || this.#missing?.has(seq) === true);
   }
 

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { PollAnswer } from '../../packages/protocol/index.ts';
+import type { PollResponse } from '../../packages/protocol/index.ts';
 import { authorization, eventsPath, type Lane, type LaneTarget, type StreamHandlers } from './lane.ts';
 
 /** The longest that the service waits for an event. */
@@ -13,9 +13,9 @@ export function createPollLane(target: LaneTarget): Lane {
   const base = target.url + eventsPath(target);
   const headers = { accept: 'application/json', ...authorization(target) };
 
-  async function poll(query: string): Promise<PollAnswer> {
+  async function poll(query: string): Promise<PollResponse> {
     const { statusCode, body } = await request(base + query, { dispatcher: agent, headers, signal });
-    if (statusCode === 200) return (await body.json()) as PollAnswer;
+    if (statusCode === 200) return (await body.json()) as PollResponse;
     await body.dump();
     throw new Error(`answered ${statusCode}`);
   }

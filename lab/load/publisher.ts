@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { WebSocket } from 'ws';
-import { type Position, parsePosition } from '../../backbone/domain/cursor.ts';
-import type { PublishAnswer, ServerFrame } from '../../packages/protocol/index.ts';
+import { type ChannelPosition, parsePosition } from '../../packages/protocol/cursor.ts';
+import type { PublishResponse, ServerFrame } from '../../packages/protocol/index.ts';
 import { authorization, type LaneTarget } from './lane.ts';
 import { closeReason, openLaneSocket, sendFrame } from './websocket-lane.ts';
 
 /** Publishes one event. */
 export interface Publisher {
   /** @throws Error with the reason why the event was not acknowledged */
-  publish(data: string): Promise<Position>;
+  publish(data: string): Promise<ChannelPosition>;
   close(): void;
 }
 
@@ -21,7 +21,7 @@ export function createHttpPublisher(target: LaneTarget): Publisher {
   return {
     async publish(data) {
       const { statusCode, body } = await request(url, { method: 'POST', dispatcher: agent, headers, body: JSON.stringify({ data }) });
-      if (statusCode === 201) return parsePosition(((await body.json()) as PublishAnswer).id);
+      if (statusCode === 201) return parsePosition(((await body.json()) as PublishResponse).id);
       await body.dump();
       throw new Error(`publishing was answered ${statusCode}`);
     },
@@ -32,7 +32,7 @@ export function createHttpPublisher(target: LaneTarget): Publisher {
 /** Publishes over a socket of the WebSocket lane. */
 export async function createSocketPublisher(target: LaneTarget): Promise<Publisher> {
   const socket = openLaneSocket(target);
-  const waiting = new Map<string, PromiseWithResolvers<Position>>();
+  const waiting = new Map<string, PromiseWithResolvers<ChannelPosition>>();
   await opened(socket);
   socket.on('message', (bytes) => {
     const frame = JSON.parse(bytes.toString()) as ServerFrame;
@@ -49,7 +49,7 @@ export async function createSocketPublisher(target: LaneTarget): Promise<Publish
   return {
     publish(data) {
       const requestId = String(++requests);
-      const answer = Promise.withResolvers<Position>();
+      const answer = Promise.withResolvers<ChannelPosition>();
       waiting.set(requestId, answer);
       sendFrame(socket, { action: 'publish', channel: target.channel, data, requestId });
       return answer.promise;

@@ -1,4 +1,4 @@
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { LaneTarget } from './lane.ts';
 
@@ -17,7 +17,7 @@ export interface WorkerTask {
 export type ToWorker =
   | { readonly kind: 'open'; readonly task: WorkerTask }
   /** Asks for the result; the streams are closed after it. */
-  | { readonly kind: 'finish'; readonly acknowledged: readonly Position[] };
+  | { readonly kind: 'finish'; readonly acknowledged: readonly ChannelPosition[] };
 
 export type FromWorker =
   /** Several times a second. CPU time since the process began, and when that was. */

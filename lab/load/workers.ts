@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { Position } from '../../backbone/domain/cursor.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import type { FleetCounts, FleetResult } from './fleet.ts';
 import type { FromWorker, ToWorker, WorkerTask } from './worker-protocol.ts';
 
@@ -80,7 +80,7 @@ export class Workers {
   }
 
   /** @throws Error when a process does not answer */
-  finish(acknowledged: readonly Position[]): Promise<readonly FleetResult[]> {
+  finish(acknowledged: readonly ChannelPosition[]): Promise<readonly FleetResult[]> {
     return Promise.all(
       this.#workers.map(async (worker) => {
         const answer = result(worker);

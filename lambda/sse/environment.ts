@@ -1,6 +1,6 @@
 import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { text } from '../../backbone/environment.ts';
 import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
-import { text } from '../environment.ts';
 
 export const taskQueueEntries = { [PUBLISH_ENV.topicArn]: text, [TASK_QUEUE_ENV.queuePrefix]: text } as const;
 

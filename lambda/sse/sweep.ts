@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { listTaskQueues, removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
 import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
-import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { createEcsClient } from './aws/ecs-client.ts';
 import { listRunningTaskIds } from './aws/ecs-tasks.ts';

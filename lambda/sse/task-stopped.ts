@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { readEnvironment } from '../../backbone/environment.ts';
 import { removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
 import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
-import { readEnvironment } from '../environment.ts';
 import { createFunctionLogger } from '../telemetry.ts';
 import { taskQueueEntries } from './environment.ts';
 import { stoppedTaskId } from './stopped-task.ts';

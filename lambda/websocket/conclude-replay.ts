@@ -1,4 +1,4 @@
-import { formatPosition } from '../../backbone/domain/cursor.ts';
+import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { FrameSender } from './frame-sender.ts';
 import type { PostOutcome } from './ports.ts';
 import type { ReplayOutcome } from './replay.ts';

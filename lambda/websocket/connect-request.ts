@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import type { ConnectAnswer, ConnectRequest } from './open-connection.ts';
+import type { ConnectRequest, ConnectResponse } from './open-connection.ts';
 
 /** Set by the CloudFront function `lib/edge/viewer-host.js`: API Gateway itself sees its own host name only. */
 const VIEWER_HOST_HEADER = 'X-Lanes-Viewer-Host';
@@ -41,7 +41,7 @@ function listOf(value = ''): readonly string[] {
     .filter((part) => part !== '');
 }
 
-export function toConnectResponse(answer: ConnectAnswer): APIGatewayProxyStructuredResultV2 {
+export function toConnectResponse(answer: ConnectResponse): APIGatewayProxyStructuredResultV2 {
   if (answer.kind === 'rejected') return { statusCode: answer.status, body: answer.reason };
   // API Gateway echoes no sub-protocol by itself, and a browser closes when its offer is not answered.
   return { statusCode: 200, ...(answer.subprotocol === undefined ? {} : { headers: { [SUBPROTOCOL_HEADER]: answer.subprotocol } }) };

@@ -1,15 +1,14 @@
 import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { ACCESS_ENV, METRICS } from '../../backbone/contract.ts';
-import { readAccessPolicy } from '../../backbone/domain/credentials.ts';
+import { accessEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createJwtVerifier } from '../../backbone/tokens/jwt-verifier.ts';
-import { accessEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { type ConnectEvent, parseConnect, toConnectResponse } from './connect-request.ts';
-import { WEBSOCKET_ENV } from './contract.ts';
-import { answerLimitEntries, connectionLimitEntries, connectionStoreEntries } from './environment.ts';
+import { connectionStoreEntries } from './environment.ts';
 import { type OpenConnectionDependencies, openConnection } from './open-connection.ts';
-import { openAnswerQuota, openConnectionStore } from './wiring.ts';
+import { connectionLimits, responseLimits } from './settings.ts';
+import { openConnectionStore, openResponseQuota } from './wiring.ts';
 
 /** The `$connect` route. */
 function createHandler(deps: OpenConnectionDependencies) {
@@ -22,7 +21,7 @@ function createHandler(deps: OpenConnectionDependencies) {
 }
 
 const env = readEnvironment(
-  { ...connectionStoreEntries, ...connectionLimitEntries, ...answerLimitEntries, ...accessEntries, ...telemetryEntries },
+  { ...connectionStoreEntries, ...connectionLimits, ...responseLimits, ...accessEntries, ...telemetryEntries },
   process.env,
 );
 const openTelemetry = createTelemetry(env, 'websocket');
@@ -33,8 +32,8 @@ export const handler = createHandler({
     audience: env[ACCESS_ENV.audience],
     jwksUri: env[ACCESS_ENV.jwksUri],
   }),
-  policy: readAccessPolicy(env[ACCESS_ENV.queryToken], env[ACCESS_ENV.origins]),
+  policy: env,
   clock: systemClock,
-  answers: openAnswerQuota(env),
-  maxPerPrincipal: env[WEBSOCKET_ENV.maxConnectionsPerPrincipal],
+  answers: openResponseQuota(env),
+  maxPerPrincipal: env.maxConnectionsPerPrincipal,
 });

@@ -35,17 +35,7 @@ export const WEBSOCKET_ENV = {
   subscriptionsTable: 'LANES_SUBSCRIPTIONS_TABLE',
   /** What each principal has of what it may have. */
   principalsTable: 'LANES_PRINCIPALS_TABLE',
-  /** Only frames: for each principal, over all its connections. */
-  maxPublishesPerSecond: 'LANES_MAX_PUBLISHES_PER_SECOND',
-  /** Only `$connect`: connections that one principal may have open. */
-  maxConnectionsPerPrincipal: 'LANES_MAX_CONNECTIONS_PER_PRINCIPAL',
-  /** Frames and `$connect`: for each principal, over all its connections. */
-  maxAnswersPerSecond: 'LANES_MAX_ANSWERS_PER_SECOND',
-  /** Replays from the queue, for each principal: at once, and posts per second. */
-  maxReplaysPerPrincipal: 'LANES_MAX_REPLAYS_PER_PRINCIPAL',
-  maxReplayPostsPerSecond: 'LANES_MAX_REPLAY_POSTS_PER_SECOND',
   replayQueueUrl: 'LANES_REPLAY_QUEUE_URL',
-  connectionTtlMs: 'LANES_CONNECTION_TTL_MS',
   /**
    * The management endpoint of the API's stage. It is the SDK's own key for this service, so that the SDK needs no
    * code of ours, an emulator can replace it, and a custom domain cannot mislead it.
@@ -54,10 +44,6 @@ export const WEBSOCKET_ENV = {
   /** Jobs: parts of a large channel, and connections to try again. */
   deliveryQueueUrl: 'LANES_DELIVERY_QUEUE_URL',
   deadLetterQueueUrl: 'LANES_DEAD_LETTER_QUEUE_URL',
-  /** Posts in flight per invocation. */
-  postConcurrency: 'LANES_POST_CONCURRENCY',
-  /** Only the sweep: connections that one run looks at. */
-  sweepConnections: 'LANES_SWEEP_CONNECTIONS',
 } as const;
 
 /** Key in the connections table of the row in which the sweep remembers where it stopped. No id of API Gateway holds a `#`. */

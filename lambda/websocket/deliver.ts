@@ -1,5 +1,5 @@
-import { InvalidInputError } from '../../backbone/domain/invalid-input.ts';
 import type { Clock } from '../../backbone/ports.ts';
+import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
 import { beginFanOut, type Tally } from './fan-out-event.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
-import { readEnvironment } from '../environment.ts';
+import { readEnvironment } from '../../backbone/environment.ts';
 import { connectionStoreEntries } from './environment.ts';
 import type { ConnectionStore } from './ports.ts';
 import { openConnectionStore } from './wiring.ts';

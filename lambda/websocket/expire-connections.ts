@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
+import { readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';

@@ -1,11 +1,11 @@
-import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import { type ChannelEvent, encodeEventFrame } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
-import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
-import type { ConnectionStore, DeliveryQueue, SubscriberPage } from './ports.ts';
+import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
+import type { ConnectionStore, DeliveryQueue, SubscriptionPage } from './ports.ts';
 import type { Delivery, Posting } from './posting.ts';
 
 /**
@@ -78,7 +78,7 @@ async function cutIntoJobs(event: ChannelEvent, resumeAfter: string, { store, qu
       return;
     }
     // The jobs of one page are queued while the next one is read.
-    const reading: Promise<SubscriberPage> = store.subscribers(event.channel, CUT_PAGE_SIZE, next);
+    const reading: Promise<SubscriptionPage> = store.subscribers(event.channel, CUT_PAGE_SIZE, next);
     const [page] = await allFinished([reading, queueing]);
     queueing = queue.enqueue(jobsOf(event, page.subscribers));
     next = page.next;
@@ -86,7 +86,7 @@ async function cutIntoJobs(event: ChannelEvent, resumeAfter: string, { store, qu
   await queueing;
 }
 
-function jobsOf(event: ChannelEvent, subscribers: readonly Subscriber[]): DeliveryJob[] {
+function jobsOf(event: ChannelEvent, subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
   const jobs: DeliveryJob[] = [];
   for (let at = 0; at < subscribers.length; at += JOB_SIZE) {
     jobs.push({ event, subscribers: subscribers.slice(at, at + JOB_SIZE), attempt: 1 });
@@ -97,10 +97,10 @@ function jobsOf(event: ChannelEvent, subscribers: readonly Subscriber[]): Delive
 async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context: FanOutContext): Promise<void> {
   const { posting, queue, random, clock, tally, telemetry } = context;
   const frame = encodeEventFrame(event);
-  const left: Record<'stuck' | 'untried' | 'refused', Subscriber[]> = { stuck: [], untried: [], refused: [] };
+  const left: Record<'stuck' | 'untried' | 'refused', SubscribedConnection[]> = { stuck: [], untried: [], refused: [] };
   const reasons = new Set<string>();
 
-  const settle = async (subscriber: Subscriber, delivery: Delivery): Promise<void> => {
+  const settle = async (subscriber: SubscribedConnection, delivery: Delivery): Promise<void> => {
     if (delivery.kind === 'sent') {
       tally.deliveries++;
     } else if (delivery.kind === 'gone') {
@@ -139,11 +139,11 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
 const BACKOFF = { firstMs: 2_000, mostMs: 16_000 };
 
 function delaySeconds(attempt: number, random: () => number): number {
-  return Math.ceil(halfJitter(backoffMs(BACKOFF, attempt - 1), random) / 1_000);
+  return Math.ceil(jittered(backoffMs(BACKOFF, attempt - 1), HALF_JITTER, random) / 1_000);
 }
 
 /** Rows that could not be deleted are met again by the next event; failing the record would repeat this one to everyone. */
-async function forget(channel: string, subscriber: Subscriber, context: FanOutContext): Promise<void> {
+async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
   const { store, telemetry, tally, clock, deadlineMs } = context;
   const { connectionId } = subscriber;
   try {

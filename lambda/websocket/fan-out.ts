@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { METRICS } from '../../backbone/contract.ts';
+import { readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { createDeliveryQueue } from './aws/delivery-queue.ts';
 import { createSignedPosterFromEnvironment } from './aws/signed-poster.ts';
@@ -30,7 +30,7 @@ function createHandler(deps: DeliverDependencies) {
 
 const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
-const postConcurrency = env[WEBSOCKET_ENV.postConcurrency];
+const { postConcurrency } = env;
 export const handler = createHandler({
   store: openConnectionStore(env),
   poster: createSignedPosterFromEnvironment(env[WEBSOCKET_ENV.managementEndpoint], postConcurrency),

@@ -1,31 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
+import { publishEntries, readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { logEntries, publishEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { openEventLog, openLogReader, openPublisher } from '../wiring.ts';
-import { type AnswerFrameDependencies, answerFrame } from './answer-frame.ts';
 import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
 import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
-import {
-  answerLimitEntries,
-  connectionStoreEntries,
-  managementEntries,
-  publicationLimitEntries,
-  replayLimitEntries,
-  replayQueueEntries,
-} from './environment.ts';
-import { openAnswerQuota, openConnectionStore, openPublicationQuota, openReplayStore } from './wiring.ts';
+import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
+import { type FrameDependencies, handleFrame } from './handle-frame.ts';
+import { publishLimits, replayLimits, responseLimits } from './settings.ts';
+import { openConnectionStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
 
 /** Kept for the last frame, and for what has passed before the function began. */
 const RESERVE_MS = 3_000;
 
 /** The `$default` route: every frame, whatever is in it. Answers are posted, so what API Gateway gets says nothing. */
-function createHandler(deps: AnswerFrameDependencies) {
+function createHandler(deps: FrameDependencies) {
   return async (event: APIGatewayProxyWebsocketEventV2, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
     const timeMs = Math.min(context.getRemainingTimeInMillis(), WEBSOCKET_INTEGRATION_LIMIT_MS) - RESERVE_MS;
     const request = {
@@ -33,20 +27,20 @@ function createHandler(deps: AnswerFrameDependencies) {
       body: event.body ?? '',
       deadlineMs: deps.clock.nowMs() + timeMs,
     };
-    await answerFrame(request, deps, openTelemetry(context));
+    await handleFrame(request, deps, openTelemetry(context));
     return { statusCode: 200 };
   };
 }
 
 const env = readEnvironment(
   {
-    ...logEntries,
+    ...readEntries,
     ...publishEntries,
     ...connectionStoreEntries,
     ...managementEntries,
-    ...publicationLimitEntries,
-    ...answerLimitEntries,
-    ...replayLimitEntries,
+    ...publishLimits,
+    ...responseLimits,
+    ...replayLimits,
     ...replayQueueEntries,
     ...telemetryEntries,
   },
@@ -62,8 +56,8 @@ export const handler = createHandler({
   closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
   publish: openPublisher(env, log),
-  quota: openPublicationQuota(env),
-  answers: openAnswerQuota(env),
+  quota: openPublishQuota(env),
+  answers: openResponseQuota(env),
   replays: openReplayStore(env),
   replayQueue: createReplayQueue({ client: createSqsClient(), queueUrl: env[WEBSOCKET_ENV.replayQueueUrl] }),
   newId: randomUUID,

@@ -30,10 +30,10 @@ export class ReplaysLimitedError extends LimitError {
 }
 
 /** The principal has used up what it may publish in this second. */
-export class PublicationsLimitedError extends LimitError {
-  override readonly name = 'PublicationsLimitedError';
+export class PublishLimitError extends LimitError {
+  override readonly name = 'PublishLimitError';
 
   constructor(perSecond: number) {
-    super('too_many_publications', `Publication limit reached: at most ${perSecond} events a second per user`, 1_000);
+    super('too_many_publications', `Publish limit reached: at most ${perSecond} events a second per user`, 1_000);
   }
 }

@@ -1,9 +1,9 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { type Access, AccessDeniedError, KeysUnavailableError } from '../../backbone/domain/access.ts';
 import { type AccessPolicy, type Credentials, findToken } from '../../backbone/domain/credentials.ts';
-import { quote } from '../../backbone/domain/invalid-input.ts';
 import type { Clock, TokenVerifier } from '../../backbone/ports.ts';
 import { SUBPROTOCOL } from '../../packages/protocol/index.ts';
+import { quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { ConnectionStore, PostQuota } from './ports.ts';
 
@@ -29,7 +29,7 @@ export interface OpenConnectionDependencies {
   readonly maxPerPrincipal: number;
 }
 
-export type ConnectAnswer =
+export type ConnectResponse =
   /** `subprotocol` is absent when the client offered none: a server may not choose one then. */
   | { readonly kind: 'accepted'; readonly subprotocol?: string }
   /** API Gateway refuses the upgrade with this status. */
@@ -43,7 +43,7 @@ export async function openConnection(
   request: ConnectRequest,
   deps: OpenConnectionDependencies,
   telemetry: Telemetry,
-): Promise<ConnectAnswer> {
+): Promise<ConnectResponse> {
   const { connectionId, subprotocols } = request;
   const spoken = subprotocols.includes(SUBPROTOCOL);
   if (subprotocols.length > 0 && !spoken) {
@@ -85,7 +85,7 @@ async function authenticate(
   return verifier.verify(token);
 }
 
-function toRejection(error: unknown): ConnectAnswer {
+function toRejection(error: unknown): ConnectResponse {
   if (error instanceof AccessDeniedError)
     return { kind: 'rejected', status: error.code === 'forbidden' ? 403 : 401, reason: error.message };
   if (error instanceof KeysUnavailableError) return { kind: 'rejected', status: 503, reason: error.message };

@@ -1,9 +1,9 @@
-import { parseChannel } from '../../backbone/domain/channel.ts';
-import { type Cursor, parseCursor } from '../../backbone/domain/cursor.ts';
-import { type Publication, parsePublication } from '../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../backbone/domain/invalid-input.ts';
+import { type NewEvent, parseNewEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
 import type { ClientFrame } from '../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,7 +12,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export type Command =
   | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
-  | { readonly action: 'publish'; readonly publication: Publication }
+  | { readonly action: 'publish'; readonly publication: NewEvent }
   | { readonly action: 'ping' };
 
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
@@ -27,7 +27,7 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
     action: 'publish',
-    publication: parsePublication({ channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] }),
+    publication: parseNewEvent({ channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] }),
   }),
   ping: () => ({ action: 'ping' }),
 };

@@ -3,12 +3,12 @@
  * runs against every implementation.
  */
 import type { Connection } from './domain/connection.ts';
-import type { DeliveryJob, Subscriber } from './domain/delivery-job.ts';
+import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
 import type { PostAllowance } from './domain/post-window.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
 
-export interface SubscriberPage {
-  readonly subscribers: readonly Subscriber[];
+export interface SubscriptionPage {
+  readonly subscribers: readonly SubscribedConnection[];
   /** Pass it on to read the next page; undefined at the end. */
   readonly next?: string;
 }
@@ -30,13 +30,13 @@ export interface ConnectionStore {
   subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
-  subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage>;
+  subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage>;
   /** Deletes a subscription on condition that it has not changed since it was read; `changed` when it is gone, too. */
-  forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'>;
+  forget(channel: string, subscriber: SubscribedConnection): Promise<'forgotten' | 'changed'>;
 }
 
 /** How often each principal may publish, over all its connections. */
-export interface PublicationQuota {
+export interface PublishQuota {
   readonly perSecond: number;
   /** Counts one; false where the principal has published so often in this second of the clock. */
   take(principal: string): Promise<boolean>;

@@ -1,5 +1,5 @@
-import { backoffMs, halfJitter } from '../../backbone/domain/backoff.ts';
 import type { Clock } from '../../backbone/ports.ts';
+import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { PostOutcome } from './ports.ts';
 
 export interface PostBudget {
@@ -31,7 +31,7 @@ export async function postWithinBudget<T extends { readonly kind: string } = Pos
   for (let tried = 1; ; tried++) {
     const outcome = await post();
     if ((outcome.kind !== 'throttled' && outcome.kind !== 'unavailable') || tried >= budget.tries) return outcome;
-    const waitMs = halfJitter(backoffMs(BACKOFF, tried - 1), random);
+    const waitMs = jittered(backoffMs(BACKOFF, tried - 1), HALF_JITTER, random);
     if (clock.nowMs() + waitMs >= budget.deadlineMs) return outcome;
     await clock.sleep(waitMs);
   }

@@ -1,7 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
+import { readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { logEntries, readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { openEventLog, openLogReader } from '../wiring.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
@@ -9,8 +9,9 @@ import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
 import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from './contract.ts';
 import { parseReplayJob } from './domain/replay-job.ts';
-import { connectionStoreEntries, managementEntries, replayLimitEntries, replayQueueEntries, replayRateEntries } from './environment.ts';
+import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
 import { type ReplayTurnDependencies, runReplayTurn } from './replay-turn.ts';
+import { replayLimits, replayTurnLimits } from './settings.ts';
 import { openConnectionStore, openReplayStore, openReplayTurnQuota } from './wiring.ts';
 
 /** Consumes the queue of replays: one turn for each message. */
@@ -33,11 +34,11 @@ function createHandler(deps: ReplayTurnDependencies) {
 
 const env = readEnvironment(
   {
-    ...logEntries,
+    ...readEntries,
     ...connectionStoreEntries,
     ...managementEntries,
-    ...replayLimitEntries,
-    ...replayRateEntries,
+    ...replayLimits,
+    ...replayTurnLimits,
     ...replayQueueEntries,
     ...telemetryEntries,
   },

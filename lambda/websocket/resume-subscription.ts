@@ -1,6 +1,6 @@
 import { METRICS } from '../../backbone/contract.ts';
-import type { Position } from '../../backbone/domain/cursor.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
+import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
@@ -20,9 +20,9 @@ const INLINE_BATCHED_EVENTS = 100;
 
 export interface ResumeRequest extends ReplayKey {
   /** Where the client stopped, or undefined when its cursor does not name the channel. */
-  readonly after: Position | undefined;
+  readonly after: ChannelPosition | undefined;
   /** Where the subscription starts, for a client that cannot be resumed. */
-  readonly baseline: Position;
+  readonly baseline: ChannelPosition;
   readonly batch: boolean;
   readonly requestId?: string;
 }

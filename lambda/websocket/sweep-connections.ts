@@ -1,12 +1,12 @@
 import type { Context } from 'aws-lambda';
+import { readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { readEnvironment, telemetryEntries } from '../environment.ts';
 import { createTelemetry } from '../telemetry.ts';
 import { createConnectionProbe } from './aws/connection-probe.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
-import { WEBSOCKET_ENV } from './contract.ts';
-import { connectionStoreEntries, managementEntries, sweepEntries } from './environment.ts';
+import { connectionStoreEntries, managementEntries } from './environment.ts';
+import { sweepSettings } from './settings.ts';
 import { openConnectionDirectory, openConnectionStore } from './wiring.ts';
 
 /** Kept for the last page, and for noting where the run stopped. */
@@ -20,7 +20,7 @@ function createHandler(deps: ConnectionSweepDependencies) {
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepEntries, ...telemetryEntries }, process.env);
+const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepSettings, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
   directory: openConnectionDirectory(env),
@@ -28,5 +28,5 @@ export const handler = createHandler({
   // The client reads the management endpoint from the environment by itself.
   probe: createConnectionProbe({ client: createManagementClient() }),
   clock: systemClock,
-  maxConnections: env[WEBSOCKET_ENV.sweepConnections],
+  maxConnections: env.maxConnections,
 });

@@ -1,22 +1,19 @@
 /** Parts that several entry points build in the same way, each from the keys of the environment that it needs. */
+
+import type { Environment } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import type { Environment } from '../environment.ts';
+import type { Settings } from '../../backbone/settings.ts';
 import { dynamo } from '../wiring.ts';
 import { createDynamoConnectionDirectory } from './aws/dynamo-connection-directory.ts';
 import { createDynamoConnectionExpiries } from './aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from './aws/dynamo-connection-store.ts';
 import { createDynamoPostQuota } from './aws/dynamo-post-quota.ts';
-import { createDynamoPublicationQuota } from './aws/dynamo-publication-quota.ts';
+import { createDynamoPublishQuota } from './aws/dynamo-publish-quota.ts';
 import { createDynamoReplayStore } from './aws/dynamo-replay-store.ts';
 import { REPLAY_LEASE_MS, WEBSOCKET_ENV } from './contract.ts';
-import type {
-  answerLimitEntries,
-  connectionStoreEntries,
-  publicationLimitEntries,
-  replayLimitEntries,
-  replayRateEntries,
-} from './environment.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublicationQuota, ReplayStore } from './ports.ts';
+import type { connectionStoreEntries } from './environment.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublishQuota, ReplayStore } from './ports.ts';
+import type { publishLimits, replayLimits, replayTurnLimits, responseLimits } from './settings.ts';
 
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
 
@@ -34,47 +31,47 @@ export function openConnectionStore(env: ConnectionStoreEnvironment): Connection
     connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
     subscriptionsTable: env[WEBSOCKET_ENV.subscriptionsTable],
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
-    connectionTtlMs: env[WEBSOCKET_ENV.connectionTtlMs],
+    connectionTtlMs: env.connectionTtlMinutes * 60_000,
     clock: systemClock,
   });
 }
 
-export function openPublicationQuota(env: ConnectionStoreEnvironment & Environment<typeof publicationLimitEntries>): PublicationQuota {
-  return createDynamoPublicationQuota({
+export function openPublishQuota(env: ConnectionStoreEnvironment & Settings<typeof publishLimits>): PublishQuota {
+  return createDynamoPublishQuota({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
-    perSecond: env[WEBSOCKET_ENV.maxPublishesPerSecond],
+    perSecond: env.maxPublishesPerSecond,
     clock: systemClock,
   });
 }
 
 /** Counts what frames and upgrades cause. */
-export function openAnswerQuota(env: ConnectionStoreEnvironment & Environment<typeof answerLimitEntries>): PostQuota {
+export function openResponseQuota(env: ConnectionStoreEnvironment & Settings<typeof responseLimits>): PostQuota {
   return createDynamoPostQuota({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     kind: 'answers',
-    perSecond: env[WEBSOCKET_ENV.maxAnswersPerSecond],
+    perSecond: env.maxResponsesPerSecond,
     clock: systemClock,
   });
 }
 
 /** Counts what the turns of replays cause. */
-export function openReplayTurnQuota(env: ConnectionStoreEnvironment & Environment<typeof replayRateEntries>): PostQuota {
+export function openReplayTurnQuota(env: ConnectionStoreEnvironment & Settings<typeof replayTurnLimits>): PostQuota {
   return createDynamoPostQuota({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     kind: 'replays',
-    perSecond: env[WEBSOCKET_ENV.maxReplayPostsPerSecond],
+    perSecond: env.postsPerSecondPerPrincipal,
     clock: systemClock,
   });
 }
 
-export function openReplayStore(env: ConnectionStoreEnvironment & Environment<typeof replayLimitEntries>): ReplayStore {
+export function openReplayStore(env: ConnectionStoreEnvironment & Settings<typeof replayLimits>): ReplayStore {
   return createDynamoReplayStore({
     client: dynamo,
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
-    maxPerPrincipal: env[WEBSOCKET_ENV.maxReplaysPerPrincipal],
+    maxPerPrincipal: env.maxReplaysPerPrincipal,
     leaseMs: REPLAY_LEASE_MS,
     clock: systemClock,
   });

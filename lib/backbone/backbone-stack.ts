@@ -1,5 +1,5 @@
 import type { StackProps } from 'aws-cdk-lib';
-import { CfnOutput, Duration, Stack } from 'aws-cdk-lib';
+import { CfnOutput, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { AccessControl } from '../access/access-control.ts';
 import type { EdgeSettings } from '../edge/edge-settings.ts';
@@ -18,13 +18,8 @@ export class BackboneStack extends Stack {
 
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
-    const { retentionHours, gapGraceMs, publishTimeoutMs, publishFunctionTimeoutSeconds, maxThroughput } = stage.backbone;
     this.backbone = new EventBackbone(this, 'Backbone', {
-      retention: Duration.hours(retentionHours),
-      gapGrace: Duration.millis(gapGraceMs),
-      publishTimeout: Duration.millis(publishTimeoutMs),
-      publishFunctionTimeout: Duration.seconds(publishFunctionTimeoutSeconds),
-      maxThroughput,
+      ...stage.backbone,
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });

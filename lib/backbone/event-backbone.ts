@@ -1,24 +1,14 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Configurable } from '../lane-function.ts';
-import type { MaxThroughput } from '../max-throughput.ts';
+import type { BackboneSettings } from '../stage-base.ts';
 import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
 import { PublishFunction } from './publish-function.ts';
 
-export interface EventBackboneProps {
-  /** How long an event can be replayed. */
-  readonly retention: Duration;
-  /** After this long a consumer tombstones a gap in a channel. */
-  readonly gapGrace: Duration;
-  /** A publisher gives up a position that it has not written by then. Below `gapGrace`. */
-  readonly publishTimeout: Duration;
-  /** How long the publish function may run. */
-  readonly publishFunctionTimeout: Duration;
-  /** Of the log. */
-  readonly maxThroughput: MaxThroughput;
+export interface EventBackboneProps extends BackboneSettings {
   readonly logRetention: RetentionDays;
   /** Keep data, guard it against deletion, and back it up. */
   readonly production: boolean;
@@ -36,9 +26,9 @@ export class EventBackbone extends Construct {
     this.topic = new EventTopic(this, 'Topic', props);
     this.publishFunction = new PublishFunction(this, 'Publish', {
       logRetention: props.logRetention,
-      timeout: props.publishFunctionTimeout,
+      timeout: Duration.seconds(props.publishFunctionTimeoutSeconds),
     });
-    this.allowPublish(this.publishFunction);
+    this.allowPublish(this.publishFunction.handler);
   }
 
   /** Lets a function or service publish, and gives it the environment for it. */

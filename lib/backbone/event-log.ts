@@ -1,16 +1,15 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { LOG_ENV, LOG_TABLE, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
+import { logSettings, readSettings, type Settings } from '../../backbone/settings.ts';
 import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
-export interface EventLogProps {
+export interface EventLogProps extends Settings<typeof readSettings> {
   /** How long an event can be replayed. */
-  readonly retention: Duration;
-  /** After this long a consumer tombstones a gap. */
-  readonly gapGrace: Duration;
+  readonly retentionHours: number;
   readonly maxThroughput: MaxThroughput;
   /** Keep the table when it leaves the stack, guard it against deletion, and let it be restored to any second of 35 days. */
   readonly production: boolean;
@@ -21,10 +20,11 @@ const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:PutItem'];
 /** The table that decides what has been published: events, channel heads, idempotency keys. */
 export class EventLog extends Construct {
   readonly table: TableV2;
-  private readonly environment: Readonly<Record<string, string>>;
+  private readonly props: EventLogProps;
 
   constructor(scope: Construct, id: string, props: EventLogProps) {
     super(scope, id);
+    this.props = props;
     this.table = new TableV2(this, 'Table', {
       partitionKey: { name: LOG_TABLE.partitionKey.name, type: AttributeType.STRING },
       sortKey: { name: LOG_TABLE.sortKey.name, type: AttributeType.NUMBER },
@@ -34,11 +34,6 @@ export class EventLog extends Construct {
       deletionProtection: props.production,
       removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    this.environment = {
-      [LOG_ENV.table]: this.table.tableName,
-      [LOG_ENV.retentionMs]: String(props.retention.toMilliseconds()),
-      [LOG_ENV.graceMs]: String(props.gapGrace.toMilliseconds()),
-    };
   }
 
   /**
@@ -46,6 +41,7 @@ export class EventLog extends Construct {
    * the channel's head. Nobody may delete or scan.
    */
   allowRead(consumer: Configurable): Grant {
+    consumer.settings.add(readSettings, this.props);
     return this.allow(consumer, READ_ACTIONS);
   }
 
@@ -60,7 +56,8 @@ export class EventLog extends Construct {
   }
 
   private allow(grantee: Configurable, actions: string[]): Grant {
-    for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
+    grantee.addEnvironment(LOG_ENV.table, this.table.tableName);
+    grantee.settings.add(logSettings, { retentionMs: this.props.retentionHours * 3_600_000 });
     return Grant.addToPrincipal({
       grantee,
       actions,

@@ -1,32 +1,28 @@
-import type { Duration } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { PUBLISH_ENV } from '../../backbone/contract.ts';
+import { publishSettings, type Settings } from '../../backbone/settings.ts';
 import { EncryptedTopic } from '../encrypted-topic.ts';
 import type { Configurable } from '../lane-function.ts';
 
-export interface EventTopicProps {
-  /** A publisher gives up a position that it has not written by then. */
-  readonly publishTimeout: Duration;
+export interface EventTopicProps extends Settings<typeof publishSettings> {
   /** Keep the key when it leaves the stack. */
   readonly production: boolean;
 }
 
 /** The topic that tells both lanes that an event exists. */
 export class EventTopic extends EncryptedTopic {
-  private readonly environment: Readonly<Record<string, string>>;
+  private readonly props: EventTopicProps;
 
   constructor(scope: Construct, id: string, props: EventTopicProps) {
     super(scope, id, { description: 'Encrypts notifications of events while SNS holds them', production: props.production });
-    this.environment = {
-      [PUBLISH_ENV.topicArn]: this.topic.topicArn,
-      [PUBLISH_ENV.publishTimeoutMs]: String(props.publishTimeout.toMilliseconds()),
-    };
+    this.props = props;
   }
 
   /** Lets a publisher notify the lanes, and tells it where. */
   allowPublish(publisher: Configurable): Grant {
-    for (const [key, value] of Object.entries(this.environment)) publisher.addEnvironment(key, value);
+    publisher.addEnvironment(PUBLISH_ENV.topicArn, this.topic.topicArn);
+    publisher.settings.add(publishSettings, this.props);
     const notify = Grant.addToPrincipal({ grantee: publisher, actions: ['sns:Publish'], resourceArns: [this.topic.topicArn] });
     // SNS encrypts with the publisher's rights.
     const encrypt = Grant.addToPrincipal({

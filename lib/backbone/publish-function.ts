@@ -1,11 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
 import { Rule } from 'aws-cdk-lib/aws-events';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
-import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
 
 export interface PublishFunctionProps {
@@ -17,11 +15,10 @@ export interface PublishFunctionProps {
  * The way in for backends: they invoke the function, or put an event of detail type `lanes.publish` on the account's
  * default bus. IAM is their key. What cannot be published from an event ends in a dead-letter queue with an alarm.
  */
-export class PublishFunction extends Construct implements Configurable {
+export class PublishFunction extends Construct {
   readonly handler: LaneFunction;
   readonly rule: Rule;
   readonly deadLetters: DeadLetterQueue;
-  readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: PublishFunctionProps) {
     super(scope, id);
@@ -31,7 +28,6 @@ export class PublishFunction extends Construct implements Configurable {
       logRetention: props.logRetention,
       timeout: props.timeout,
     });
-    this.grantPrincipal = this.handler.grantPrincipal;
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'An EventBridge event could not be published: the message holds the event, the function log the reason.',
     });
@@ -40,10 +36,5 @@ export class PublishFunction extends Construct implements Configurable {
       eventPattern: { detailType: [PUBLISH_DETAIL_TYPE] },
       targets: [this.handler.eventTarget(this.deadLetters)],
     });
-  }
-
-  addEnvironment(key: string, value: string): this {
-    this.handler.addEnvironment(key, value);
-    return this;
   }
 }

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { between, setting } from '../settings.ts';
+import { between, setting } from '../../backbone/settings.ts';
 
 const hostName = v.pipe(
   v.string(),

@@ -18,12 +18,15 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import { SSE_ENV, SSE_PATHS } from '../../fargate/sse/contract.ts';
+import { taskSettings } from '../../fargate/sse/settings.ts';
 import { acknowledge } from '../acknowledgements.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
+import { ProcessSettings } from '../process-settings.ts';
 import { TASK_SUBNETS } from './network.ts';
 import { FINDINGS } from './sse-service.findings.ts';
+import type { SseSettings } from './sse-settings.ts';
 
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
@@ -32,49 +35,10 @@ export interface SseServiceProps {
   readonly vpc: IVpc;
   readonly image: ContainerImage;
   readonly targetGroup: ApplicationTargetGroup;
-  readonly task: SseTaskProps;
-  readonly scaling: SseScalingProps;
-  readonly heartbeatInterval: Duration;
-  readonly headCheckInterval: Duration;
-  /** How long a task keeps an idle connection open. Above the idle timeout of the load balancer. */
-  readonly keepAlive: Duration;
-  /** Streams are told to reconnect after a random time in this range. */
-  readonly retryMin: Duration;
-  readonly retryMax: Duration;
-  /** How long a task that leaves takes to close its streams. Below `stopTimeout`. */
-  readonly drain: Duration;
-  /** A task looks at least this often whether the load balancer lets it go. */
-  readonly targetHealthInterval: Duration;
-  /** From SIGTERM to SIGKILL, at most 120 s. */
-  readonly stopTimeout: Duration;
+  readonly settings: SseSettings;
   /** JSON for the console. @default '' - the service has no console */
   readonly consoleConfig?: string;
   readonly logRetention: RetentionDays;
-}
-
-export interface SseScalingProps {
-  readonly minTasks: number;
-  readonly maxTasks: number;
-  /** Open streams per task, on average, that are held by adding and removing tasks. */
-  readonly targetStreamsPerTask: number;
-  /** From when on there are at least so many tasks. `cron` has six fields, in UTC. */
-  readonly schedule: readonly { readonly cron: string; readonly minTasks: number }[];
-}
-
-export interface SseTaskProps {
-  /** 1024 is one vCPU. */
-  readonly cpu: number;
-  readonly memoryMb: number;
-  /** Streams that one task takes. */
-  readonly maxStreams: number;
-  /** Streams that one principal may have on one task. */
-  readonly maxStreamsPerPrincipal: number;
-  /** Events a second that one principal may publish through one task. */
-  readonly maxPublishesPerSecond: number;
-  /** Unsent bytes at which a slow reader is closed. */
-  readonly maxUnsentBytes: number;
-  /** Open files and sockets that a task may have. Above `maxStreams`. */
-  readonly openFiles: number;
 }
 
 /**
@@ -91,10 +55,11 @@ export class SseService extends Construct implements Configurable {
   readonly service: FargateService;
   readonly logGroup: LaneLogGroup;
   readonly grantPrincipal: IRole;
+  readonly settings = new ProcessSettings(this);
 
   constructor(scope: Construct, id: string, props: SseServiceProps) {
     super(scope, id);
-    const { task } = props;
+    const { task, scaling, stopTimeoutSeconds } = props.settings;
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
     this.cluster = new Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: ContainerInsights.ENABLED }) as ICluster;
     this.logGroup = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
@@ -113,7 +78,7 @@ export class SseService extends Construct implements Configurable {
       readonlyRootFilesystem: true,
       user: 'node',
       systemControls: [SEND_BUFFERS],
-      stopTimeout: props.stopTimeout,
+      stopTimeout: Duration.seconds(stopTimeoutSeconds),
       healthCheck: {
         // The image has no curl. A task that only drains is healthy: the load balancer asks for readiness, ECS for life.
         command: ['CMD', 'node', '-e', probe(`http://127.0.0.1:${SERVICE_PORT}${SSE_PATHS.health}`)],
@@ -125,22 +90,11 @@ export class SseService extends Construct implements Configurable {
       environment: {
         [SSE_ENV.host]: '0.0.0.0',
         [SSE_ENV.port]: String(SERVICE_PORT),
-        [SSE_ENV.heartbeatIntervalMs]: ms(props.heartbeatInterval),
-        [SSE_ENV.headCheckIntervalMs]: ms(props.headCheckInterval),
-        [SSE_ENV.retryMinMs]: ms(props.retryMin),
-        [SSE_ENV.retryMaxMs]: ms(props.retryMax),
-        [SSE_ENV.memoryMiB]: String(task.memoryMb),
-        [SSE_ENV.maxStreams]: String(task.maxStreams),
-        [SSE_ENV.maxStreamsPerPrincipal]: String(task.maxStreamsPerPrincipal),
-        [SSE_ENV.maxPublishesPerSecond]: String(task.maxPublishesPerSecond),
-        [SSE_ENV.maxUnsentBytes]: String(task.maxUnsentBytes),
-        [SSE_ENV.drainMs]: ms(props.drain),
-        [SSE_ENV.targetHealthIntervalMs]: ms(props.targetHealthInterval),
-        [SSE_ENV.keepAliveMs]: ms(props.keepAlive),
         [TELEMETRY_ENV.stack]: Stack.of(this).stackName,
         [SSE_ENV.consoleConfig]: props.consoleConfig ?? '',
       },
     });
+    this.settings.add(taskSettings, { ...props.settings, ...task });
     acknowledge(this.taskDefinition, ...FINDINGS.noSecretInEnvironment);
     acknowledge(this.taskDefinition.obtainExecutionRole(), ...FINDINGS.ecrTokenHasNoResource);
     this.container.addUlimits({ name: UlimitName.NOFILE, softLimit: task.openFiles, hardLimit: task.openFiles });
@@ -158,7 +112,7 @@ export class SseService extends Construct implements Configurable {
     });
     for (const group of this.service.connections.securityGroups) allowHttpsOut(group);
     this.service.attachToApplicationTargetGroup(props.targetGroup);
-    this.scale(props.scaling);
+    this.scale(scaling);
   }
 
   /**
@@ -166,7 +120,7 @@ export class SseService extends Construct implements Configurable {
    * many streams, and requests are counted when they come, not while they last. A task that is taken away drains first, as in
    * a deploy; scale-in protection would keep it for as long as one client stays.
    */
-  private scale({ minTasks, maxTasks, targetStreamsPerTask, schedule }: SseScalingProps): void {
+  private scale({ minTasks, maxTasks, targetStreamsPerTask, schedule }: SseSettings['scaling']): void {
     const tasks = this.service.autoScaleTaskCount({ minCapacity: minTasks, maxCapacity: maxTasks });
     tasks.scaleToTrackCustomMetric('OpenStreams', {
       metric: laneMetric(this, 'sse', METRICS.openConnections, 'Average'),
@@ -200,5 +154,3 @@ function allowHttpsOut(group: ISecurityGroup): void {
 }
 
 const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;
-
-const ms = (time: Duration): string => String(time.toMilliseconds());

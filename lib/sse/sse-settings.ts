@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { between, setting } from '../settings.ts';
+import { between, setting } from '../../backbone/settings.ts';
+import { drainTimes, streamTimes, taskLimits } from '../../fargate/sse/settings.ts';
 
 /** Six fields, in UTC, as EventBridge and Application Auto Scaling take them; one of the two kinds of day is `?`. */
 const cronExpression = v.pipe(
@@ -10,7 +11,7 @@ const cronExpression = v.pipe(
   ),
 );
 
-/** Settings of the SSE lane. */
+/** Settings of the SSE lane: those of its tasks, and those of what is around them. */
 export const sseSettings = v.strictObject({
   /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.optional(v.boolean(), false),
@@ -19,15 +20,7 @@ export const sseSettings = v.strictObject({
   task: v.strictObject({
     /** 1024 is one vCPU. A task serves its streams on one core: more tasks, not larger ones. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),
-    memoryMb: between(512, 122_880),
-    /** Streams that one task takes before it answers 503. Each is a socket. */
-    maxStreams: between(1, 1_000_000),
-    /** Streams that one principal may have on one task. */
-    maxStreamsPerPrincipal: between(1, 1_000_000),
-    /** Events a second that one principal may publish through one task. */
-    maxPublishesPerSecond: between(1, 100_000),
-    /** Unsent bytes at which a slow reader is closed; it resumes from its cursor. */
-    maxUnsentBytes: setting(1, 2 ** 30, 1_048_576),
+    ...taskLimits,
     /** Open files and sockets that a task may have. */
     openFiles: setting(1_024, 1_048_576, 65_535),
   }),
@@ -39,20 +32,10 @@ export const sseSettings = v.strictObject({
     /** Times from which there are at least so many tasks, ahead of peaks that are known; a later one may lower it again. */
     schedule: v.optional(v.array(v.strictObject({ cron: cronExpression, minTasks: between(1, 1_000) })), []),
   }),
-  heartbeatIntervalMs: setting(1, 4_000_000, 15_000),
-  /** How often a task compares its channels with their heads. */
-  headCheckIntervalMs: setting(1_000, 3_600_000, 30_000),
-  /** A stream is told to reconnect after a random time in this range. */
-  retryMinMs: setting(1, 600_000, 1_000),
-  retryMaxMs: setting(1, 600_000, 5_000),
-  /** How long a task that leaves takes to close its streams. */
-  drainSeconds: setting(1, 120, 5),
-  /** A task looks at least this often whether the load balancer lets it go. */
-  targetHealthIntervalSeconds: setting(1, 60, 2),
+  ...streamTimes,
+  ...drainTimes,
   /** Longest silence that the load balancer allows on a connection. */
   idleTimeoutSeconds: setting(1, 4_000, 60),
-  /** How long a task keeps an idle connection of the load balancer open. */
-  keepAliveSeconds: setting(1, 7_200, 75),
   /** How long the load balancer keeps open streams to a task that is going away. */
   deregistrationDelaySeconds: setting(0, 3_600, 10),
   /** From SIGTERM to SIGKILL. */

@@ -1,21 +1,17 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
+import { sweepSettings } from '../../lambda/websocket/settings.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
 import type { ConnectionTables } from './connection-tables.ts';
 import type { WebSocketApi } from './websocket-api.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface ConnectionSweepProps {
+export interface ConnectionSweepProps extends Readonly<WebSocketSettings['sweep']> {
   readonly tables: ConnectionTables;
   readonly api: WebSocketApi;
-  readonly interval: Duration;
-  /** Connections that one run looks at. */
-  readonly maxConnections: number;
-  /** How long a run may take. Below the interval. */
-  readonly functionTimeout: Duration;
   readonly logRetention: RetentionDays;
 }
 
@@ -38,15 +34,15 @@ export class ConnectionSweep extends Construct {
       entry: 'lambda/websocket/sweep-connections.ts',
       description: 'Removes rows of WebSocket connections that are closed although nobody said so',
       logRetention: props.logRetention,
-      timeout: props.functionTimeout,
-      environment: { [WEBSOCKET_ENV.sweepConnections]: String(props.maxConnections) },
+      timeout: Duration.seconds(props.functionTimeoutSeconds),
     });
+    this.handler.settings.add(sweepSettings, props);
     props.tables.allowSweep(this.handler);
     props.tables.allowClose(this.handler);
     props.api.allowInspect(this.handler);
     this.rule = new Rule(this, 'Rule', {
       description: 'Looks for WebSocket connections that are closed although nobody said so',
-      schedule: Schedule.rate(props.interval),
+      schedule: Schedule.rate(Duration.minutes(props.intervalMinutes)),
       targets: [this.handler.eventTarget(this.deadLetters)],
     });
   }

@@ -1,15 +1,15 @@
-import { type Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import { TTL_ATTRIBUTE } from '../../backbone/contract.ts';
+import type { Settings } from '../../backbone/settings.ts';
 import { SWEEP_MARK_ID, TABLES, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
+import { connectionSettings } from '../../lambda/websocket/settings.ts';
 import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
 
-export interface ConnectionTablesProps {
-  /** Age at which rows expire by themselves. Above API Gateway's 2 h. */
-  readonly connectionTtl: Duration;
+export interface ConnectionTablesProps extends Settings<typeof connectionSettings> {
   /** Of each table. */
   readonly maxThroughput: MaxThroughput;
 }
@@ -23,9 +23,11 @@ export class ConnectionTables extends Construct {
   readonly subscriptions: TableV2;
   readonly principals: TableV2;
   private readonly environment: Readonly<Record<string, string>>;
+  private readonly props: ConnectionTablesProps;
 
   constructor(scope: Construct, id: string, props: ConnectionTablesProps) {
     super(scope, id);
+    this.props = props;
     const maximum = maxRequestUnits(props.maxThroughput);
     const shared = {
       billing: Billing.onDemand(maximum),
@@ -61,7 +63,6 @@ export class ConnectionTables extends Construct {
       [WEBSOCKET_ENV.connectionsTable]: this.connections.tableName,
       [WEBSOCKET_ENV.subscriptionsTable]: this.subscriptions.tableName,
       [WEBSOCKET_ENV.principalsTable]: this.principals.tableName,
-      [WEBSOCKET_ENV.connectionTtlMs]: String(props.connectionTtl.toMilliseconds()),
     };
   }
 
@@ -132,6 +133,7 @@ export class ConnectionTables extends Construct {
     actionsOn: Readonly<Partial<Record<'connections' | 'subscriptions' | 'principals', string[]>>>,
   ): Grant {
     for (const [key, value] of Object.entries(this.environment)) grantee.addEnvironment(key, value);
+    grantee.settings.add(connectionSettings, this.props);
     const grants = (['connections', 'subscriptions', 'principals'] as const).flatMap((table) => {
       const actions = actionsOn[table];
       return actions === undefined ? [] : [Grant.addToPrincipal({ grantee, actions, resourceArns: [this[table].tableArn] })];

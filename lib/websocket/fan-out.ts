@@ -1,34 +1,20 @@
-import { Duration, type Size } from 'aws-cdk-lib';
-import type { IRole } from 'aws-cdk-lib/aws-iam';
+import { Duration, Size } from 'aws-cdk-lib';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QUEUE_RETENTION_SECONDS, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
+import { fanOutSettings } from '../../lambda/websocket/settings.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
-import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { FanOutRollout, type FanOutRolloutProps } from './fan-out-rollout.ts';
+import { FanOutRollout } from './fan-out-rollout.ts';
 import { alarmQueues } from './websocket-alarms.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface FanOutProps {
+export interface FanOutProps extends Readonly<WebSocketSettings['fanOut']> {
   readonly backbone: EventBackbone;
-  readonly functionTimeout: Duration;
-  readonly memory: Size;
-  /** Posts in flight per invocation. */
-  readonly postConcurrency: number;
-  /** Invocations side by side, per queue. */
-  readonly maxConcurrency: number;
-  /** Messages per invocation. */
-  readonly batchSize: number;
-  /** How long a message stays hidden while an invocation works on it. */
-  readonly visibilityTimeout: Duration;
-  /** Deliveries of a message before it is put aside. */
-  readonly maxReceiveCount: number;
-  /** How invocations move from the version before to a new one. */
-  readonly rollout: FanOutRolloutProps['rollout'];
   readonly logRetention: RetentionDays;
 }
 
@@ -36,13 +22,12 @@ export interface FanOutProps {
  * From the topic to the connections: one queue of events, one of jobs (parts of a large channel, and connections to
  * try again), one function that serves both, and one dead-letter queue for what cannot be delivered.
  */
-export class FanOut extends Construct implements Configurable {
+export class FanOut extends Construct {
   readonly handler: LaneFunction;
   readonly rollout: FanOutRollout;
   readonly events: Queue;
   readonly deliveries: Queue;
   readonly deadLetters: DeadLetterQueue;
-  readonly grantPrincipal: IRole;
 
   constructor(scope: Construct, id: string, props: FanOutProps) {
     super(scope, id);
@@ -57,15 +42,14 @@ export class FanOut extends Construct implements Configurable {
       entry: 'lambda/websocket/fan-out.ts',
       description: 'Posts events to the WebSocket connections that listen to their channel',
       logRetention: props.logRetention,
-      timeout: props.functionTimeout,
-      memory: props.memory,
+      timeout: Duration.seconds(props.functionTimeoutSeconds),
+      memory: Size.mebibytes(props.memoryMb),
       environment: {
         [WEBSOCKET_ENV.deliveryQueueUrl]: this.deliveries.queueUrl,
         [WEBSOCKET_ENV.deadLetterQueueUrl]: this.deadLetters.queue.queueUrl,
-        [WEBSOCKET_ENV.postConcurrency]: String(props.postConcurrency),
       },
     });
-    this.grantPrincipal = this.handler.grantPrincipal;
+    this.handler.settings.add(fanOutSettings, props);
     Grant.addToPrincipal({
       grantee: this.handler,
       actions: ['sqs:SendMessage'],
@@ -98,17 +82,12 @@ export class FanOut extends Construct implements Configurable {
     }
   }
 
-  addEnvironment(key: string, value: string): this {
-    this.handler.addEnvironment(key, value);
-    return this;
-  }
-
   private queue(id: string, props: FanOutProps): Queue {
     return new Queue(this, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.fanOut),
-      visibilityTimeout: props.visibilityTimeout,
+      visibilityTimeout: Duration.seconds(props.visibilityTimeoutSeconds),
       deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: props.maxReceiveCount },
     });
   }

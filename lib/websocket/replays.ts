@@ -4,18 +4,14 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { QUEUE_RETENTION_SECONDS, REPLAY_FUNCTION_TIMEOUT_SECONDS, WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
+import { replayLimits, replayTurnLimits } from '../../lambda/websocket/settings.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
 import { alarmQueues } from './websocket-alarms.ts';
+import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface ReplaysProps {
-  /** Turns side by side. */
-  readonly maxConcurrency: number;
-  /** Replays of one principal that wait or run at once. */
-  readonly maxPerPrincipal: number;
-  /** Posts in a second that they may make together, on average. */
-  readonly postsPerSecondPerPrincipal: number;
+export interface ReplaysProps extends Readonly<WebSocketSettings['replay']> {
   readonly logRetention: RetentionDays;
 }
 
@@ -33,10 +29,11 @@ export class Replays extends Construct {
   readonly handler: LaneFunction;
   readonly queue: Queue;
   readonly deadLetters: DeadLetterQueue;
-  private readonly limits: Readonly<Record<string, string>>;
+  private readonly props: ReplaysProps;
 
   constructor(scope: Construct, id: string, props: ReplaysProps) {
     super(scope, id);
+    this.props = props;
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
         'A turn of a replay to a WebSocket connection was cut off again and again, or a message was none: the function log holds the reason. The client has asked again.',
@@ -48,15 +45,14 @@ export class Replays extends Construct {
       visibilityTimeout: VISIBILITY_TIMEOUT,
       deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
-    this.limits = { [WEBSOCKET_ENV.maxReplaysPerPrincipal]: String(props.maxPerPrincipal) };
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/replay-turns.ts',
       description: 'Posts what clients have missed to their WebSocket connections, a part at a time',
       logRetention: props.logRetention,
       timeout: Duration.seconds(REPLAY_FUNCTION_TIMEOUT_SECONDS),
       memory: Size.mebibytes(512),
-      environment: { [WEBSOCKET_ENV.maxReplayPostsPerSecond]: String(props.postsPerSecondPerPrincipal) },
     });
+    this.handler.settings.add(replayTurnLimits, props);
     // What is left of a replay waits for its next turn behind the others.
     this.allowEnqueue(this.handler);
     alarmQueues([this.queue], 'Clients that came back wait for what they have missed.');
@@ -81,7 +77,7 @@ export class Replays extends Construct {
   /** Lets a function leave replays to the queue, within the limit per principal. */
   allowEnqueue(grantee: Configurable): Grant {
     grantee.addEnvironment(WEBSOCKET_ENV.replayQueueUrl, this.queue.queueUrl);
-    for (const [key, value] of Object.entries(this.limits)) grantee.addEnvironment(key, value);
+    grantee.settings.add(replayLimits, this.props);
     return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] });
   }
 }

@@ -27,12 +27,12 @@ const REQUESTS_PER_FRAME = 2;
  */
 export function websocketBudgetRules(websocket: WebSocketSettings, fixed = WEBSOCKET_WORK): readonly TimeoutRule[] {
   const { accountRequestsPerSecond: account, principalSharePercent: share, fanOut, replay } = websocket;
-  const { maxConnectionsPerPrincipal: connections, maxPublishesPerSecond: publishes, maxAnswersPerSecond: answers } = websocket;
+  const { maxConnectionsPerPrincipal: connections, maxPublishesPerSecond: publishes, maxResponsesPerSecond: answers } = websocket;
   const framesAndAnswers = FRAMES_PER_ANSWER * REQUESTS_PER_FRAME;
   return [
     atMost(
       [
-        `websocket.maxConnectionsPerPrincipal x maxPublishesPerSecond + ${framesAndAnswers} x maxAnswersPerSecond + replay.postsPerSecondPerPrincipal`,
+        `websocket.maxConnectionsPerPrincipal x maxPublishesPerSecond + ${framesAndAnswers} x maxResponsesPerSecond + replay.postsPerSecondPerPrincipal`,
         connections * publishes + framesAndAnswers * answers + replay.postsPerSecondPerPrincipal,
       ],
       [`${share} % of websocket.accountRequestsPerSecond`, (account * share) / 100],

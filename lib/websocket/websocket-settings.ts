@@ -1,5 +1,16 @@
 import * as v from 'valibot';
-import { between, maxThroughput, setting } from '../settings.ts';
+import { between, setting } from '../../backbone/settings.ts';
+import {
+  connectionLimits,
+  connectionSettings,
+  fanOutSettings,
+  publishLimits,
+  replayLimits,
+  replayTurnLimits,
+  responseLimits,
+  sweepSettings,
+} from '../../lambda/websocket/settings.ts';
+import { maxThroughput } from '../max-throughput.ts';
 
 /** How a new version of a function takes over, by the names that CodeDeploy has behind `CodeDeployDefault.Lambda`. */
 const functionRollout = v.picklist([
@@ -16,8 +27,7 @@ const functionRollout = v.picklist([
 
 /** Settings of the WebSocket lane. */
 export const websocketSettings = v.strictObject({
-  /** Age at which the rows of a connection expire by themselves, for the `$disconnect` that never came. */
-  connectionTtlMinutes: setting(1, 1440, 130),
+  ...connectionSettings,
   /**
    * API Gateway's quota of requests a second for the account and Region, which all its APIs share: new connections, frames, and
    * every post to a connection. Limits below have to fit into it: see websocket-budget.ts.
@@ -30,15 +40,9 @@ export const websocketSettings = v.strictObject({
   requestsPerSecond: between(1, 10_000),
   /** Requests that the stage takes at once. */
   requestBurst: between(1, 5_000),
-  /** Connections that one principal may have open. Their ids are one row, whose every change costs a write unit per KB, 50 ids. */
-  maxConnectionsPerPrincipal: between(1, 1_000),
-  /** Events a second that one principal may publish. Counted in one row, and a partition takes 1,000 writes a second. */
-  maxPublishesPerSecond: between(1, 900),
-  /**
-   * Answers to the frames of one principal in a second, upgrades included, on average over ten seconds. Counted in one row, and a
-   * partition takes 1,000 writes a second. As many more are refused by an error frame; then the connection is ended.
-   */
-  maxAnswersPerSecond: between(1, 400),
+  ...connectionLimits,
+  ...publishLimits,
+  ...responseLimits,
   /** Of each of the tables of connections, subscriptions and principals. */
   maxThroughput,
   /** How long the functions behind a route may run. */
@@ -47,8 +51,7 @@ export const websocketSettings = v.strictObject({
     v.strictObject({
       functionTimeoutSeconds: setting(1, 900, 30),
       memoryMb: setting(128, 10_240, 512),
-      /** Posts in flight per invocation. */
-      postConcurrency: setting(1, 1_000, 64),
+      ...fanOutSettings,
       /** Invocations side by side, per queue. SQS takes no less than 2. */
       maxConcurrency: setting(2, 1_000, 5),
       /** Messages per invocation. */
@@ -67,10 +70,8 @@ export const websocketSettings = v.strictObject({
     v.strictObject({
       /** Turns side by side. SQS takes no less than 2. */
       maxConcurrency: setting(2, 1_000, 5),
-      /** Replays of one principal that wait or run at once. All are in one row, whose every change costs a write unit per KB, about five. */
-      maxPerPrincipal: setting(1, 32, 8),
-      /** Posts in a second that the replays of one principal may make together, on average over ten seconds. A turn takes up to 100. */
-      postsPerSecondPerPrincipal: setting(10, 10_000, 100),
+      ...replayLimits,
+      ...replayTurnLimits,
     }),
     {},
   ),
@@ -78,8 +79,7 @@ export const websocketSettings = v.strictObject({
     v.strictObject({
       /** How often a part of the connections is looked at for those that are closed. */
       intervalMinutes: setting(1, 1_440, 15),
-      /** The size of that part. Each open connection in it costs a call of the management API. */
-      maxConnections: setting(1, 100_000, 1_000),
+      ...sweepSettings,
       functionTimeoutSeconds: setting(20, 900, 60),
     }),
     {},

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Size, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { WEBSOCKET_ENV } from '../../lambda/websocket/contract.ts';
+import { connectionLimits, publishLimits, responseLimits } from '../../lambda/websocket/settings.ts';
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
 import { LaneFunction } from '../lane-function.ts';
@@ -26,13 +26,9 @@ export class WebSocketStack extends Stack implements LaneStack {
   constructor(scope: Construct, id: string, { stage, settings, backbone, access, peers: _, ...props }: LaneProps<WebSocketSettings>) {
     super(scope, id, { description: 'realtime-lanes: WebSocket lane', ...props, tags: { ...props.tags, lane: 'websocket' } });
     const logRetention = stage.logRetentionDays;
-    const { fanOut: fanOutSettings } = settings;
     const routeFunction = { logRetention, timeout: Duration.seconds(settings.routeFunctionTimeoutSeconds) };
 
-    const tables = new ConnectionTables(this, 'Tables', {
-      connectionTtl: Duration.minutes(settings.connectionTtlMinutes),
-      maxThroughput: settings.maxThroughput,
-    });
+    const tables = new ConnectionTables(this, 'Tables', settings);
     const connect = new LaneFunction(this, 'Connect', {
       ...routeFunction,
       entry: 'lambda/websocket/connect.ts',
@@ -58,41 +54,17 @@ export class WebSocketStack extends Stack implements LaneStack {
       requestBurst: settings.requestBurst,
       logRetention,
     });
-    const fanOut = new FanOut(this, 'FanOut', {
-      backbone,
-      functionTimeout: Duration.seconds(fanOutSettings.functionTimeoutSeconds),
-      memory: Size.mebibytes(fanOutSettings.memoryMb),
-      postConcurrency: fanOutSettings.postConcurrency,
-      maxConcurrency: fanOutSettings.maxConcurrency,
-      batchSize: fanOutSettings.batchSize,
-      visibilityTimeout: Duration.seconds(fanOutSettings.visibilityTimeoutSeconds),
-      maxReceiveCount: fanOutSettings.maxReceiveCount,
-      rollout: fanOutSettings.rollout,
-      logRetention,
-    });
-    const replays = new Replays(this, 'Replays', {
-      maxConcurrency: settings.replay.maxConcurrency,
-      maxPerPrincipal: settings.replay.maxPerPrincipal,
-      postsPerSecondPerPrincipal: settings.replay.postsPerSecondPerPrincipal,
-      logRetention,
-    });
+    const fanOut = new FanOut(this, 'FanOut', { ...settings.fanOut, backbone, logRetention });
+    const replays = new Replays(this, 'Replays', { ...settings.replay, logRetention });
     const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
-    const sweep = new ConnectionSweep(this, 'Sweep', {
-      tables,
-      api,
-      interval: Duration.minutes(settings.sweep.intervalMinutes),
-      maxConnections: settings.sweep.maxConnections,
-      functionTimeout: Duration.seconds(settings.sweep.functionTimeoutSeconds),
-      logRetention,
-    });
+    const sweep = new ConnectionSweep(this, 'Sweep', { ...settings.sweep, tables, api, logRetention });
 
     access.configure(connect);
-    connect.addEnvironment(WEBSOCKET_ENV.maxConnectionsPerPrincipal, String(settings.maxConnectionsPerPrincipal));
-    frame.addEnvironment(WEBSOCKET_ENV.maxPublishesPerSecond, String(settings.maxPublishesPerSecond));
+    connect.settings.add({ ...connectionLimits, ...responseLimits }, settings);
+    frame.settings.add({ ...publishLimits, ...responseLimits }, settings);
     tables.allowOpen(connect);
     tables.allowClose(disconnect);
     tables.allowSubscribe(frame);
-    for (const counted of [connect, frame]) counted.addEnvironment(WEBSOCKET_ENV.maxAnswersPerSecond, String(settings.maxAnswersPerSecond));
     tables.allowCount(connect);
     tables.allowBeginReplay(frame);
     replays.allowEnqueue(frame);
@@ -101,16 +73,16 @@ export class WebSocketStack extends Stack implements LaneStack {
     tables.allowClose(replays.handler);
     // A frame can be the last thing that arrives from a connection whose $disconnect was lost.
     tables.allowClose(frame);
-    tables.allowDeliver(fanOut);
+    tables.allowDeliver(fanOut.handler);
     // Whoever it finds closed loses its other rows too.
-    tables.allowClose(fanOut);
+    tables.allowClose(fanOut.handler);
     backbone.allowRead(frame);
     backbone.allowPublish(frame);
     backbone.allowRead(replays.handler);
     api.allowPost(frame);
     // Of a principal that floods, and of a connection that has no row any more.
     api.allowEnd(frame);
-    api.allowPost(fanOut);
+    api.allowPost(fanOut.handler);
     api.allowPost(replays.handler);
 
     this.api = api;

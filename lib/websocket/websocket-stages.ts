@@ -10,7 +10,7 @@ export const websocketStages: Readonly<Record<string, InferInput<typeof websocke
     principalSharePercent: 100,
     maxConnectionsPerPrincipal: 400,
     maxPublishesPerSecond: 20,
-    maxAnswersPerSecond: 400,
+    maxResponsesPerSecond: 400,
     // 1.35 USD an hour for each of three tables at most, and 1.35 for the index of one: with the log below 8.10.
     maxThroughput: { readUnits: 500, writeUnits: 500 },
   },
@@ -22,7 +22,7 @@ export const websocketStages: Readonly<Record<string, InferInput<typeof websocke
     principalSharePercent: 10,
     maxConnectionsPerPrincipal: 50,
     maxPublishesPerSecond: 10,
-    maxAnswersPerSecond: 50,
+    maxResponsesPerSecond: 50,
     // Four times what the API lets in: a deploy of clients makes rows and removes rows. 108 USD an hour if it lasts, three tables and an index.
     maxThroughput: { readUnits: 10_000, writeUnits: 10_000 },
     fanOut: {

@@ -1,5 +1,5 @@
 /** What a `PostToConnection` is answered with instead of being carried out. */
-export interface InjectedAnswer {
+export interface InjectedResponse {
   readonly status: number;
   /** The error type, for example `LimitExceededException`. */
   readonly code: string;
@@ -22,7 +22,7 @@ export type DatabaseFault =
  */
 export interface Faults {
   /** Answers a post to the connection, or undefined to let it through. */
-  postOutcome?: ((connectionId: string) => InjectedAnswer | undefined) | undefined;
+  postOutcome?: ((connectionId: string) => InjectedResponse | undefined) | undefined;
   /** Whether the `$disconnect` of the connection gets lost: API Gateway sends it with best effort only. */
   loseDisconnect?: ((connectionId: string) => boolean) | undefined;
   /**

@@ -7,7 +7,7 @@ import { createCommand, runCommand } from '../../command-line/command.ts';
 import { stageOption } from '../../command-line/stage-option.ts';
 import { assembly, directory, wholeNumber } from '../../command-line/values.ts';
 import { createLog } from './log.ts';
-import { type LocalRun, startLocalRun } from './run.ts';
+import type { LocalRun } from './run.ts';
 import { summary } from './summary.ts';
 import { synthesize } from './synth.ts';
 
@@ -66,6 +66,8 @@ async function main(options: Options, signal: AbortSignal): Promise<number> {
       await synthesize(temporary, options.stage, { env: process.env, signal });
     }
     progress('starting …');
+    // Not at the top: everything that runs the app would be loaded before `--help` is shown, or a bad value refused.
+    const { startLocalRun } = await import('./run.ts');
     run = await startLocalRun({
       assemblyDir: options.app ?? temporary ?? '',
       tasks: options.tasks,

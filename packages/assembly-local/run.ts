@@ -64,10 +64,9 @@ export interface LocalRunOptions {
   /** Limits of WebSocket connections. @default API Gateway's */
   readonly connectionLimits?: Partial<ConnectionLimits>;
   /**
-   * Values for environment keys of functions and tasks in the place of the template's, where it sets them: to watch
-   * within seconds what takes minutes. @default none
+   * Settings of functions and tasks in the place of the template's: to watch within seconds what takes minutes. @default none
    */
-  readonly environment?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Instances of each function at most. @default a few, for a laptop's sake */
   readonly maxInstances?: number;
   /**
@@ -140,7 +139,7 @@ async function start(
   omissions: Omissions,
   onClose: (closer: () => void | Promise<void>) => void,
 ): Promise<Omit<LocalRun, 'close'>> {
-  const { log, environment = {}, maxInstances } = options;
+  const { log, settings = {}, maxInstances } = options;
   const assembly = readAssembly(options.assemblyDir);
   omissions.beginAttempt();
   const { resources, outputs } = resolveAssembly(assembly, omissions);
@@ -183,7 +182,7 @@ async function start(
     if (isComplete) writeReport(access.report(), options.accessReportDir);
   });
   const identities = { roles, sessions, access };
-  const shared = { resources, assembly, addresses, awsEnv, overrides: environment, ...identities, log };
+  const shared = { resources, assembly, addresses, awsEnv, settings, ...identities, log };
   const functions = functionsFromResources({ ...shared, maxInstances, queues });
   onClose(() => functions.close());
   const topics = topicsFromResources(resources, { queues, functions, faults, log });

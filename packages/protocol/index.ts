@@ -1,7 +1,4 @@
-/**
- * Wire types of both lanes. The client library imports these types and nothing else of the server's,
- * so this file holds no behaviour.
- */
+/** Wire types of both lanes. Behaviour that both ends share is in the files beside this one. */
 
 /** The WebSocket sub-protocol of the WebSocket lane: JSON text frames as typed below. */
 export const SUBPROTOCOL = 'lanes.v1.json';
@@ -33,14 +30,14 @@ export interface Reset {
 }
 
 /** Answer of `POST /v1/channels/{channel}/events`, status 201. */
-export interface PublishAnswer {
+export interface PublishResponse {
   readonly channel: string;
   readonly id: string;
   readonly publishedAt: string;
 }
 
 /** Answer of `GET /v1/events` with `Accept: application/json`. */
-export interface PollAnswer {
+export interface PollResponse {
   readonly events: readonly WireEvent[];
   /** Pass it as `after` to continue; composite when several channels were asked for. */
   readonly cursor: string;

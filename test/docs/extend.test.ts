@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -8,33 +7,32 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../packages/assembly-local/log.ts';
 import { outputOf } from '../../packages/assembly-local/outputs.ts';
 import { type LocalRun, startLocalRun } from '../../packages/assembly-local/run.ts';
-import { until } from '../../packages/assembly-local/test/support/until.ts';
 import { findingsOf } from '../../scripts/security-findings.ts';
+import { AppCopy } from '../support/app-copy.ts';
+import { until } from '../support/until.ts';
 import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 
-/** What an app is made of, and what makes it. */
-const COPIED = ['bin', 'command-line', 'lib', 'lambda', 'fargate', 'backbone', 'packages', 'package.json', 'tsconfig.json', 'cdk.json'];
-
 const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
 
-let copy: string;
+let copy: AppCopy;
 let assembly: string;
 let synthesis: { readonly status: number | null; readonly output: string };
 
 /** Runs a program of the copy. */
 function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): { readonly status: number | null; readonly output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: copy, encoding: 'utf8', env: { ...process.env, ...env } });
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
+    cwd: copy.root,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
   return { status, output: stdout + stderr };
 }
 
 beforeAll(() => {
-  copy = mkdtempSync(join(tmpdir(), 'realtime-lanes-extend-'));
-  assembly = join(copy, 'cdk.out');
-  for (const name of COPIED)
-    cpSync(join(ROOT, name), join(copy, name), { recursive: true, filter: (path) => !/packages\/[^/]+\/test/.test(path) });
-  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
-  for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy, edit);
+  copy = AppCopy.whole();
+  assembly = join(copy.root, 'cdk.out');
+  for (const edit of editsOf(readFileSync(join(ROOT, 'docs', 'extend.md'), 'utf8'))) applyEdit(copy.root, edit);
 
   synthesis = run(['bin/app.ts'], {
     CDK_VALIDATION: 'false',
@@ -43,9 +41,7 @@ beforeAll(() => {
   });
 }, 240_000);
 
-afterAll(() => {
-  rmSync(copy, { recursive: true });
-});
+afterAll(() => copy.remove());
 
 /** The resources of a type in a stack of the assembly. */
 function resourcesOf(stack: string, type: string): readonly { readonly Properties: Record<string, unknown> }[] {
@@ -68,7 +64,8 @@ test('the app synthesizes with every check, and no finding stands that is not ac
 test('the stage is in its Region, and has its setting', () => {
   const { artifacts } = JSON.parse(readFileSync(join(assembly, 'manifest.json'), 'utf8'));
   expect(artifacts['LanesStagingOrders'].environment).toBe('aws://unknown-account/eu-west-1');
-  expect(resourcesOf('Orders', 'AWS::Logs::LogGroup')).toMatchObject([{ Properties: { RetentionInDays: 400 } }]);
+  const [audit] = resourcesOf('Orders', 'AWS::Lambda::Function');
+  expect(audit?.Properties).toMatchObject({ Environment: { Variables: { LANES_SETTINGS: '{"largeOrderCents":40000}' } } });
 });
 
 test('the metric has an alarm', () => {
@@ -102,9 +99,9 @@ describe('on this machine', () => {
     expect(local.warnings).toEqual([expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/)]);
   });
 
-  test('the Lambda gets the events of its rule', async () => {
-    await put('shop', 'OrderPlaced', { id: 'o-1' });
-    await until('the order is audited', () => lines.some((line) => line.includes('order audited') && line.includes('o-1')));
+  test('the Lambda gets the events of its rule, and uses its setting', async () => {
+    await put('shop', 'OrderPlaced', { id: 'o-1', cents: 40_000 });
+    await until('the order is audited', () => lines.some((line) => /order audited.*o-1.*isLarge\W+true/.test(line)));
   });
 
   test('the rule publishes what another service says in its own form', async () => {

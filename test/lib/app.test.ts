@@ -36,7 +36,7 @@ function run(stage: string, options?: SynthesisOptions): Synthesis {
 }
 
 function copyApp(): AppCopy {
-  const copy = new AppCopy();
+  const copy = AppCopy.linked();
   cleanUp.push(() => copy.remove());
   return copy;
 }
@@ -99,17 +99,29 @@ describe.each(STAGES)('stage $id', (stage) => {
   });
 });
 
+/** A queue whose findings are acknowledged, and one whose findings of the same rules are not. */
+const CARELESS_APP = `
+import { App, Stack } from 'aws-cdk-lib';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { checkTemplates } from '../lib/checks/template-checks.ts';
+import { DeadLetterQueue } from '../lib/dead-letter-queue.ts';
+
+const app = new App();
+const stack = new Stack(app, 'Careless');
+new DeadLetterQueue(stack, 'Acknowledged', { meaning: 'Nobody took it.' });
+new Queue(stack, 'WithoutDeadLetters', { enforceSSL: true });
+checkTemplates(app);
+`;
+
 describe('synth fails', () => {
   test('on findings that nobody has acknowledged, and names them, though others of the same rules are acknowledged', () => {
-    const careless = `
-      import { Stack } from 'aws-cdk-lib';
-      import { Queue } from 'aws-cdk-lib/aws-sqs';
-      new Queue(new Stack(app, 'Careless'), 'WithoutDeadLetters', { enforceSSL: true });`;
-    const { root } = copyApp().edit('bin/app.ts', (source) => source.replace('// `-c checks=off`', `${careless}\n$&`));
+    const { root } = copyApp().write('bin/app.ts', CARELESS_APP);
     const { status, output } = run('dev', { root, checked: true });
     expect(status).not.toBe(0);
     expect(output).toMatch(/AwsSolutions-SQS3/);
     expect(output).toMatch(/CT\.SQS\.PR\.1/);
+    expect(output).toContain('Careless/WithoutDeadLetters');
+    expect(output).not.toContain('Careless/Acknowledged');
   }, 120_000);
 
   test('on a stage that does not exist, and names those that do', () => {
@@ -125,9 +137,9 @@ import { Stack } from 'aws-cdk-lib';
 import { TextWidget } from 'aws-cdk-lib/aws-cloudwatch';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import * as v from 'valibot';
+import { setting } from '../../backbone/settings.ts';
 import { defineLane } from '../lane.ts';
 import { alarmAbove } from '../observability/alarm.ts';
-import { setting } from '../settings.ts';
 import { below } from '../timeout-rule.ts';
 
 class DummyStack extends Stack {

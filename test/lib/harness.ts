@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from '@jest/globals';
 import { App, Stack } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
+import { SETTINGS_VARIABLE } from '../../backbone/contract.ts';
 import { BackboneStack } from '../../lib/backbone/backbone-stack.ts';
 import type { LaneProps } from '../../lib/lane.ts';
 import type { Stage } from '../../lib/stage.ts';
@@ -99,6 +100,11 @@ export function environmentOf(template: Template, functionPrefix: string): Reado
   if (only === undefined || others.length > 0) throw new Error(`expected one function ${functionPrefix}…, found ${found.length}`);
   const variables: Record<string, unknown> = only[1]['Properties'].Environment.Variables;
   return Object.fromEntries(Object.entries(variables).map(([key, value]) => [key, flatten(value)]));
+}
+
+/** The settings of the function whose logical id starts so. */
+export function settingsOf(template: Template, functionPrefix: string): unknown {
+  return JSON.parse(environmentOf(template, functionPrefix)[SETTINGS_VARIABLE] ?? '');
 }
 
 /** Text of a value that may hold references. */

@@ -48,7 +48,7 @@ test('functions of one folder each get a bundle of their own', () => {
   const stack = testStack('Siblings', app);
   new LaneFunction(stack, 'First', { ...props, entry: 'lambda/backbone/publish.ts' });
   // Not a handler, and bundled all the same.
-  new LaneFunction(stack, 'Second', { ...props, entry: 'lambda/backbone/publication-request.ts' });
+  new LaneFunction(stack, 'Second', { ...props, entry: 'lambda/backbone/publish-request.ts' });
   const keys = Object.values(Template.fromStack(stack).findResources('AWS::Lambda::Function')).map(
     ({ Properties }) => Properties.Code.S3Key,
   );

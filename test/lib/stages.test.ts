@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { stageIds } from '../../command-line/stage-option.ts';
 import { dev } from '../../lib/stages/dev.ts';
 import { STAGES, stageNamed } from '../../lib/stages.ts';
 import { TimeoutConflictError } from '../../lib/timeouts.ts';
@@ -8,6 +9,10 @@ const KNOWN = STAGES.map(({ id }) => id).join(', ');
 describe('stages', () => {
   test.each(STAGES.map(({ id }) => id))('%s is valid, and its timeouts agree', (id) => {
     expect(stageNamed(id).id).toBe(id);
+  });
+
+  test('each has the file of its id, by which commands know it', () => {
+    expect(stageIds()).toEqual(STAGES.map(({ id }) => id).sort());
   });
 
   test('an unknown stage is an error that names it and the known ones', () => {

@@ -101,7 +101,7 @@ describe('the package of a source file', () => {
     ['../../node_modules/valibot/dist/index.mjs', ['node_modules/valibot']],
     ['node_modules/@aws-sdk/core/dist-es/index.js', ['node_modules/@aws-sdk/core']],
     ['../node_modules/a/node_modules/@b/c/d.js', ['node_modules/a/node_modules/@b/c']],
-    ['../../backbone/domain/cursor.ts', []],
+    ['../../backbone/domain/event.ts', []],
   ])('%s', (source, folders) => {
     expect(packageOf(source)).toEqual(folders);
   });

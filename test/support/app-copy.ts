@@ -4,18 +4,28 @@ import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** The folders whose files a test may edit. */
-const COPIED = ['bin', 'lib'];
+/** What an app is made of, and what makes it. */
+const APP = ['bin', 'command-line', 'lib', 'lambda', 'fargate', 'backbone', 'packages', 'package.json', 'tsconfig.json', 'cdk.json'];
 
-/** The app in a folder of its own: `bin` and `lib` are copies, everything else is a link into the repository. */
+/** The app in a folder of its own. */
 export class AppCopy {
   readonly root = mkdtempSync(join(tmpdir(), 'realtime-lanes-copy-'));
 
-  constructor() {
-    for (const name of readdirSync(ROOT)) {
-      if (name === '.git') continue;
-      if (COPIED.includes(name)) cpSync(join(ROOT, name), join(this.root, name), { recursive: true });
-      else symlinkSync(join(ROOT, name), join(this.root, name));
+  /** `bin` and `lib`, which a test may edit, are copies; everything else is a link into the repository. */
+  static linked(): AppCopy {
+    return new AppCopy(['bin', 'lib'], readdirSync(ROOT));
+  }
+
+  /** A copy that can be type-checked, without tests. */
+  static whole(): AppCopy {
+    return new AppCopy(APP, ['node_modules']);
+  }
+
+  private constructor(copied: readonly string[], linked: readonly string[]) {
+    const filter = (path: string) => !/packages\/[^/]+\/test$/.test(path);
+    for (const name of copied) cpSync(join(ROOT, name), join(this.root, name), { recursive: true, filter });
+    for (const name of linked.filter((entry) => entry !== '.git' && !copied.includes(entry))) {
+      symlinkSync(join(ROOT, name), join(this.root, name));
     }
   }
 

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { ORIGIN, type Position } from '../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
+import { type ChannelPosition, ORIGIN } from '../../packages/protocol/cursor.ts';
 
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
 
@@ -10,13 +10,13 @@ export const channelName: fc.Arbitrary<string> = fc
   .filter((name) => name !== '.' && name !== '..');
 
 /** Every valid position of an epoch: `0` is the word of the one before all epochs. */
-const positionInEpoch: fc.Arbitrary<Position> = fc.record({
+const positionInEpoch: fc.Arbitrary<ChannelPosition> = fc.record({
   epoch: fc.string({ unit: fc.constantFrom(...'abcxyz0189'), minLength: 1, maxLength: 32 }).filter((epoch) => epoch !== ORIGIN.epoch),
   seq: fc.maxSafeNat(),
 });
 
 /** Every valid position. */
-export const position: fc.Arbitrary<Position> = fc.oneof({ weight: 9, arbitrary: positionInEpoch }, fc.constant(ORIGIN));
+export const position: fc.Arbitrary<ChannelPosition> = fc.oneof({ weight: 9, arbitrary: positionInEpoch }, fc.constant(ORIGIN));
 
 /** Every event that a log can hold. */
 export const channelEvent: fc.Arbitrary<ChannelEvent> = fc.record({

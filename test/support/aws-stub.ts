@@ -14,7 +14,7 @@ export interface AwsCall {
   readonly body: string;
 }
 
-export interface AwsAnswer {
+export interface AwsResponse {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** JSON unless it is a text. */
@@ -22,7 +22,7 @@ export interface AwsAnswer {
 }
 
 /** `hang` never answers, `reset` breaks the connection. */
-export type AwsBehaviour = (call: AwsCall) => AwsAnswer | 'hang' | 'reset';
+export type AwsBehaviour = (call: AwsCall) => AwsResponse | 'hang' | 'reset';
 
 export interface AwsStub {
   readonly endpoint: string;

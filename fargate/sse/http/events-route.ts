@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
-import { parseChannels } from '../../../backbone/domain/channel.ts';
-import { parseCursor } from '../../../backbone/domain/cursor.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { parseChannels } from '../../../packages/protocol/channel.ts';
+import { parseCursor } from '../../../packages/protocol/cursor.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';

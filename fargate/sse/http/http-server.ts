@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import { CONSOLE_CONFIG_PATH } from '../../../backbone/contract.ts';
 import { AccessDeniedError, KeysUnavailableError } from '../../../backbone/domain/access.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import { SSE_PATHS } from '../contract.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';

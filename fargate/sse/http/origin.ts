@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError } from '../../../backbone/domain/access.ts';
-import { quote } from '../../../backbone/domain/invalid-input.ts';
+import { quote } from '../../../packages/protocol/invalid-input.ts';
 import type { Reply } from './reply.ts';
 
 type Headers = Readonly<Record<string, string>>;

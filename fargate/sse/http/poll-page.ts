@@ -1,7 +1,7 @@
-import { type Cursor, formatCursor } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
-import type { PollAnswer } from '../../../packages/protocol/index.ts';
+import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
+import type { PollResponse } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
 
 /** Data encoded at once, and one event more: a tenth of a millisecond of work, or a half where every character has to be escaped. */
@@ -11,7 +11,7 @@ const PIECE_CHARS = 16 * 1024;
 export type Part = string | Buffer;
 
 /**
- * A {@link PollAnswer} as JSON, encoded piece by piece.
+ * A {@link PollResponse} as JSON, encoded piece by piece.
  * @param turn does one piece when its turn comes
  */
 export async function encodePage(
@@ -24,7 +24,7 @@ export async function encodePage(
     const separator = parts.length === 1 ? '' : ',';
     parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
   }
-  const rest: Omit<PollAnswer, 'events'> = { cursor: formatCursor(channels, cursor as Cursor), ...(resets.length > 0 && { resets }) };
+  const rest: Omit<PollResponse, 'events'> = { cursor: formatCursor(channels, cursor as Cursor), ...(resets.length > 0 && { resets }) };
   return [...parts, `],${JSON.stringify(rest).slice(1)}`];
 }
 

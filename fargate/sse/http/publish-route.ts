@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
-import { parseChannel } from '../../../backbone/domain/channel.ts';
-import { type ChannelEvent, type Publication, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { type ChannelEvent, type NewEvent, parseNewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import { IdempotencyConflictError } from '../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { traceEvent } from '../../../backbone/telemetry/trace.ts';
-import type { PublishAnswer } from '../../../packages/protocol/index.ts';
+import { parseChannel } from '../../../packages/protocol/channel.ts';
+import type { PublishResponse } from '../../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
 import { correlationIdOf } from './correlation-id.ts';
@@ -20,7 +20,7 @@ import { withBody } from './request-body.ts';
 const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions {
-  readonly publish: (publication: Publication, scope: KeyScope) => Promise<ChannelEvent>;
+  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
   readonly budget: TaskBudget;
@@ -49,7 +49,7 @@ export async function postEvent(
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
     const { type, data } = await budget.turns.forRequest(access.principal, () => parseJsonObject(decode(bytes)));
-    const publication = parsePublication({ channel, type, data, key: request.headers['idempotency-key'] });
+    const publication = parseNewEvent({ channel, type, data, key: request.headers['idempotency-key'] });
     return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
   });
   switch (body.kind) {
@@ -65,7 +65,7 @@ export async function postEvent(
 
 async function publishNow(
   request: IncomingMessage,
-  publication: Publication,
+  publication: NewEvent,
   scope: KeyScope,
   { publish, logger }: PublishRouteOptions,
 ): Promise<Reply> {
@@ -73,7 +73,7 @@ async function publishNow(
     const event = await publish(publication, scope);
     traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));
     const { channel: published, id, publishedAt } = toWireEvent(event);
-    return json(201, { channel: published, id, publishedAt } satisfies PublishAnswer);
+    return json(201, { channel: published, id, publishedAt } satisfies PublishResponse);
   } catch (error) {
     if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });

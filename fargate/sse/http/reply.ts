@@ -1,8 +1,8 @@
 import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { AccessDeniedCode, AccessDeniedError } from '../../../backbone/domain/access.ts';
-import type { InvalidInputCode, InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import type { Problem } from '../../../packages/protocol/index.ts';
+import type { InvalidInputCode, InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 import { httpDate } from './http-date.ts';
 import type { Part } from './poll-page.ts';
 

@@ -1,4 +1,4 @@
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
 export interface RequestTarget {
   readonly path: string;

@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Access, requireRight } from '../../../backbone/domain/access.ts';
-import { parseChannels } from '../../../backbone/domain/channel.ts';
-import { parseCursor } from '../../../backbone/domain/cursor.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
+import { parseChannels } from '../../../packages/protocol/channel.ts';
+import { parseCursor } from '../../../packages/protocol/cursor.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';

@@ -1,7 +1,7 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import Negotiator from 'negotiator';
-import { quote } from '../../../backbone/domain/invalid-input.ts';
+import { quote } from '../../../packages/protocol/invalid-input.ts';
 import { SSE_PATHS } from '../contract.ts';
 import { targetPath } from './request-target.ts';
 

@@ -1,8 +1,8 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Age } from '../../../backbone/domain/resume.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import { type LogReader, ReplayExpiredError, type ReplayPage, type ReplayProgress } from '../../../backbone/services/log-reader.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { Feed } from './feed.ts';
 import type { PermitSource, Permits } from './permits.ts';
@@ -33,7 +33,7 @@ export interface CatchUpVisitor {
    */
   events(events: readonly ChannelEvent[]): Promise<number>;
   /** Everything between the reader's position and `position` cannot be had any more. */
-  reset(reason: ResetReason, position: Position): Promise<void>;
+  reset(reason: ResetReason, position: ChannelPosition): Promise<void>;
   /** Waits until the reader has room for more; false when it wants no more for now. */
   wantsMore(): Promise<boolean>;
   /** The feed is behind the reader. It comes up once its gaps are closed, which takes the grace period at most. False as above. */
@@ -77,15 +77,15 @@ function limitWithin(chars: number, maxEntries: number, meanChars: number): numb
  */
 export async function catchUp(
   feed: Feed,
-  from: Position,
+  from: ChannelPosition,
   visitor: CatchUpVisitor,
   signal: AbortSignal,
   options: CatchUpOptions,
 ): Promise<number | undefined> {
   const { reader, clock, onReset } = options;
-  let replayed = feed.mayReachBackTo(from);
+  let replayed = feed.history.mayReachBackTo(from);
   if (replayed) await reachBack(feed, from, visitor, signal, options);
-  for (let position: Position | undefined = from; position !== undefined; ) {
+  for (let position: ChannelPosition | undefined = from; position !== undefined; ) {
     const ordinal = feed.locate(position);
     if (ordinal !== undefined) return ordinal;
     const checkedAtMs = clock.nowMs();
@@ -121,21 +121,21 @@ export async function catchUp(
  */
 async function reachBack(
   feed: Feed,
-  position: Position,
+  position: ChannelPosition,
   { principal }: CatchUpVisitor,
   signal: AbortSignal,
   { reads, onReplay }: CatchUpOptions,
 ): Promise<void> {
   onReplay();
-  while (feed.mayReachBackTo(position)) {
-    if (feed.reachingBack !== undefined) {
-      await feed.reachingBack;
+  while (feed.history.mayReachBackTo(position)) {
+    if (feed.history.reading !== undefined) {
+      await feed.history.reading;
       signal.throwIfAborted();
       continue;
     }
     const release = await reads.for(principal).acquire(signal);
     try {
-      if (feed.reachingBack === undefined && feed.mayReachBackTo(position)) await feed.reachBack();
+      if (feed.history.reading === undefined && feed.history.mayReachBackTo(position)) await feed.history.reachBack();
     } finally {
       release();
     }
@@ -146,12 +146,12 @@ async function reachBack(
 /** @returns the position reached; undefined when the visitor wanted no more */
 async function replay(
   feed: Feed,
-  from: Position,
+  from: ChannelPosition,
   checkedAtMs: number,
   visitor: CatchUpVisitor,
   signal: AbortSignal,
   options: CatchUpOptions,
-): Promise<Position | undefined> {
+): Promise<ChannelPosition | undefined> {
   const { reader, clock } = options;
   const { channel } = feed;
   const { floor } = feed.ring;
@@ -188,7 +188,7 @@ async function replay(
 }
 
 interface ServedPage {
-  readonly reached: Position;
+  readonly reached: ChannelPosition;
   readonly taken: number;
   /** Characters of data in an event, on average. */
   readonly meanChars: number;
@@ -200,7 +200,7 @@ interface ServedPage {
 
 async function servePage(
   progress: ReplayProgress,
-  from: Position,
+  from: ChannelPosition,
   limit: number,
   visitor: CatchUpVisitor,
   signal: AbortSignal,
@@ -216,7 +216,7 @@ async function servePage(
   }
 }
 
-async function serve({ entries, settled }: ReplayPage, from: Position, visitor: CatchUpVisitor): Promise<ServedPage> {
+async function serve({ entries, settled }: ReplayPage, from: ChannelPosition, visitor: CatchUpVisitor): Promise<ServedPage> {
   const events = entries.flatMap((entry) => (entry.kind === 'event' && entry.seq <= settled ? [entry.event] : []));
   const taken = events.length === 0 ? 0 : await visitor.events(events);
   const isCut = taken < events.length;

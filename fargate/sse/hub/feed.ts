@@ -1,30 +1,22 @@
-import { backoffMs } from '../../../backbone/domain/backoff.ts';
-import { isOrigin, ORIGIN, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
-import { Sequencer } from '../../../backbone/domain/sequencer.ts';
-import type { Clock, EventLog, Head } from '../../../backbone/ports.ts';
-import type { LogReader } from '../../../backbone/services/log-reader.ts';
-import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import type { EventLog, Head } from '../../../backbone/ports.ts';
+import { type ChannelPosition, isOrigin, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
+import { Sequencer } from '../../../packages/protocol/sequencer.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
-import { GapWatch } from './gap-watch.ts';
+import { GapMender, type GapMenderOptions } from './gap-mender.ts';
 import type { PermitSource } from './permits.ts';
 import { Ring } from './ring.ts';
+import { RingHistory } from './ring-history.ts';
 
-export interface FeedOptions {
+export interface FeedOptions extends GapMenderOptions {
   readonly log: EventLog;
-  readonly reader: LogReader;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** A gap is tombstoned when its seqs have been known for this long. */
-  readonly graceMs: number;
   readonly retentionMs: number;
   /** Called whenever the feed's position has moved. */
   readonly onAdvanced: (feed: Feed) => void;
   /** Resolves when readers have been offered what the ring holds, if that is more than the ring should hold. */
   readonly pace: (feed: Feed) => Promise<void> | undefined;
-  readonly onTombstoned: (gaps: number) => void;
   /** Called for a notification of an event that has been delivered already. */
   readonly onRepeat: () => void;
   readonly ringMemory: RingMemory;
@@ -49,16 +41,8 @@ export interface Reader {
 /** Notifications kept while the log is asked where to start. What does not fit is read from the log afterwards. */
 const MAX_HELD = 1_024;
 
-/** Seqs read from the log at once: one page, for all of it is held until it is in order. */
-const MAX_READ = 100;
-
 /** A new epoch with no more events than this is delivered from its start: all of them are new to every subscriber. */
 const MAX_CATCH_UP = 1_000;
-
-/** Who is further behind replays the log for itself: the ring would hardly hold it. */
-const MAX_REACH_BACK = 500;
-
-const BACKOFF = { firstMs: 200, mostMs: 5_000 };
 
 /**
  * One channel as this task sees it: takes notifications as the hints that they are, and fills the ring with the
@@ -80,23 +64,24 @@ export class Feed {
   /** Exists once somebody waits for the feed. */
   #closing: AbortController | undefined;
   /** Undefined until the baseline is known. */
-  #live: { readonly sequencer: Sequencer; readonly ring: Ring } | undefined;
-  #gaps = new GapWatch();
+  #live: { readonly sequencer: Sequencer<LogEntry>; readonly ring: Ring; readonly history: RingHistory } | undefined;
+  readonly #mender: GapMender;
   /** Notifications that cannot be judged yet: the feed is opening, or their epoch is another one. */
   #held: ChannelEvent[] = [];
   /** The last epoch that the log has denied: its late notifications cost nothing. */
   #oldEpoch: string | undefined;
   #refreshing: Promise<void> | undefined;
-  #reachingBack: Promise<void> | undefined;
-  /** The floor of the ring below which the log did not go on. */
-  #deepest: Position | undefined;
-  #mending = false;
-  #nap: AbortController | undefined;
 
   /** It opens once it is {@link wantedBy} somebody. */
   constructor(channel: string, options: FeedOptions) {
     this.channel = channel;
     this.#options = options;
+    this.#mender = new GapMender(channel, options, {
+      sequencer: () => (this.#isClosed ? undefined : this.#live?.sequencer),
+      take: (entries) => this.#take(entries),
+      refresh: () => this.refresh(),
+      pace: () => options.pace(this),
+    });
     this.opened = Promise.race([this.#open(), this.#gone.promise]);
     // Whoever acquired the feed awaits it; a feed that everybody has left must not end the process.
     this.opened.catch(() => {});
@@ -121,10 +106,18 @@ export class Feed {
     return this.#state.ring;
   }
 
+  /**
+   * What the ring holds of the time before it was made.
+   * @throws TypeError before the feed is open
+   */
+  get history(): RingHistory {
+    return this.#state.history;
+  }
+
   /** Everything up to it is in the ring, or has gone through it. */
-  get position(): Position {
+  get position(): ChannelPosition {
     const { sequencer } = this.#state;
-    return { epoch: sequencer.epoch, seq: sequencer.position };
+    return { epoch: sequencer.epoch, seq: sequencer.seq };
   }
 
   get isOpen(): boolean {
@@ -142,9 +135,9 @@ export class Feed {
   }
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring cannot serve it (yet). */
-  locate(position: Position): number | undefined {
+  locate(position: ChannelPosition): number | undefined {
     const { sequencer, ring } = this.#state;
-    return position.seq > sequencer.position ? undefined : ring.find(position);
+    return position.seq > sequencer.seq ? undefined : ring.find(position);
   }
 
   /** Notifications are kept from before the head is read, so what is assigned after that is noticed. */
@@ -153,61 +146,20 @@ export class Feed {
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
     // Nobody would give back the memory of a ring that is made now.
     if (this.#isClosed) throw CLOSED;
-    this.#live = { sequencer: new Sequencer(baseline), ring: new Ring(this.channel, baseline, this.#options.ringMemory) };
-    if (newestFirst.some(({ seq }) => seq <= baseline.seq)) this.#reachBackWith(newestFirst);
+    const { reader, ringMemory } = this.#options;
+    const ring = new Ring(this.channel, baseline, ringMemory);
+    const history = new RingHistory(this.channel, ring, ringMemory, reader);
+    this.#live = { sequencer: new Sequencer(baseline), ring, history };
+    if (newestFirst.some(({ seq }) => seq <= baseline.seq)) history.add(newestFirst);
     // What lies past the baseline already was notified before this feed existed. Of what was not kept, mending reads the rest.
     this.#take(newestFirst.filter(({ seq }) => seq > baseline.seq).reverse());
     this.#offerHeld();
   }
 
-  /** Half of what a ring may have: the other half is for what comes. */
-  get #historyRoom(): number {
-    return Math.max(0, this.#options.ringMemory.limit / 2 - this.ring.memoryBytes);
-  }
-
-  /** The log read that is going on for {@link reachBack}; undefined where there is none. */
-  get reachingBack(): Promise<void> | undefined {
-    return this.#reachingBack;
-  }
-
-  /** Whether one more read of the log might let the ring serve a reader from this position on. */
-  mayReachBackTo(position: Position): boolean {
-    const { floor } = this.ring;
-    const { epoch, seq } = withinEpoch(position, floor.epoch);
-    const isWithinReach = epoch === floor.epoch && seq < floor.seq && floor.seq - seq <= MAX_REACH_BACK;
-    return isWithinReach && !isSame(this.#deepest, floor) && this.#historyRoom > 0;
-  }
-
-  /**
-   * Lets the ring reach further back by a page of the log. All who resume within it are then served from memory. What lies
-   * below the ring's floor is settled, and what is put there has no gap, so none of it needs a proof.
-   */
-  reachBack(): Promise<void> {
-    this.#reachingBack ??= this.#readBack().finally(() => {
-      this.#reachingBack = undefined;
-    });
-    return this.#reachingBack;
-  }
-
-  async #readBack(): Promise<void> {
-    const { floor } = this.ring;
-    const { entries } = await this.#options.reader.readBack(this.channel, floor);
-    // Trimmed or reset meanwhile.
-    if (isSame(this.ring.floor, floor)) this.#reachBackWith(entries);
-  }
-
-  #reachBackWith(newestFirst: readonly LogEntry[]): void {
-    const { ring } = this.#state;
-    const bottom = newestFirst.at(-1)?.seq;
-    const reached = ring.reachBack(newestFirst, this.#historyRoom);
-    // A gap, or what is too large for the ring, ends its history; the end of a page does not.
-    if (!reached || ring.floor.seq + 1 !== bottom) this.#deepest = ring.floor;
-  }
-
   /** Takes a notification: any order, any number of times. */
   offer(event: ChannelEvent): void {
     if (this.#live?.sequencer.epoch === event.epoch) {
-      if (event.seq <= this.#live.sequencer.position) this.#options.onRepeat();
+      if (event.seq <= this.#live.sequencer.seq) this.#options.onRepeat();
       this.#take([eventEntry(event)]);
       return;
     }
@@ -221,7 +173,7 @@ export class Feed {
    * @param head undefined when the channel was never used, or its log was wiped
    * @param seen the feed's position before the head was read
    */
-  noteHead(head: Head | undefined, seen: Position): void {
+  noteHead(head: Head | undefined, seen: ChannelPosition): void {
     const { sequencer } = this.#state;
     // The feed moved to another epoch while the head was read.
     if (seen.epoch !== sequencer.epoch) return;
@@ -236,8 +188,8 @@ export class Feed {
   /** Notes that a seq of the feed's epoch is known to be assigned. */
   noteAssigned(seq: number): void {
     this.#state.sequencer.noteHead(seq);
-    this.#gaps.note(seq, this.#options.clock.nowMs());
-    this.#mendSoon();
+    this.#mender.note(seq);
+    this.#mender.start();
   }
 
   /** Asks the log for the channel's epoch, and begins anew where it is another one, or where the channel has none any more. */
@@ -278,7 +230,7 @@ export class Feed {
     this.#wanting?.abort(CLOSED);
     this.#wanting = undefined;
     this.#closing?.abort(CLOSED);
-    this.#nap?.abort();
+    this.#mender.stop();
     this.#live?.ring.close();
   }
 
@@ -307,9 +259,9 @@ export class Feed {
   /** The channel is used for the first time since the feed began: all that there is of it is new to every reader. */
   async #beginFirst(head: Head): Promise<void> {
     if (!this.#hasAll(head)) return this.#beginAnew(head, 'expired');
-    const { ring } = this.#state;
-    this.#live = { sequencer: new Sequencer({ epoch: head.epoch, seq: 0 }), ring };
-    this.#gaps = new GapWatch();
+    const { ring, history } = this.#state;
+    this.#live = { sequencer: new Sequencer({ epoch: head.epoch, seq: 0 }), ring, history };
+    this.#mender.beginEpoch();
     ring.beginFirst(head.epoch);
     this.noteAssigned(head.seq);
   }
@@ -326,12 +278,11 @@ export class Feed {
     const baseline = fromStart ? { epoch: head.epoch, seq: 0 } : await reader.baseline(this.channel);
     const notified = this.#held.filter(({ epoch }) => epoch === baseline.epoch).map(({ seq }) => seq - 1);
     const start = { epoch: baseline.epoch, seq: Math.min(baseline.seq, ...notified) };
-    const { ring, sequencer } = this.#state;
+    const { ring, sequencer, history } = this.#state;
     this.#options.logger.warn('channel begins anew', { channel: this.channel, reason, was: sequencer.epoch, epoch: start.epoch });
     this.#oldEpoch = sequencer.epoch;
-    this.#live = { sequencer: new Sequencer(start), ring };
-    this.#gaps = new GapWatch();
-    this.#nap?.abort();
+    this.#live = { sequencer: new Sequencer(start), ring, history };
+    this.#mender.beginEpoch();
     ring.reset(start, reason);
     this.#options.onAdvanced(this);
     if (head?.epoch === start.epoch) this.noteAssigned(head.seq);
@@ -343,87 +294,19 @@ export class Feed {
 
   #take(entries: readonly LogEntry[]): void {
     const { sequencer, ring } = this.#state;
-    const before = sequencer.position;
+    const before = sequencer.seq;
     for (const entry of entries) {
-      this.#gaps.note(entry.seq, this.#options.clock.nowMs());
-      for (const event of sequencer.offer(entry)) ring.append(event);
+      this.#mender.note(entry.seq);
+      for (const next of sequencer.offer(entry.seq, entry)) if (next.kind === 'event') ring.append(next.event);
     }
-    if (sequencer.position > before) {
-      this.#gaps.settle(sequencer.position);
-      this.#nap?.abort();
+    if (sequencer.seq > before) {
+      this.#mender.settle(sequencer.seq);
       this.#options.onAdvanced(this);
     }
-    this.#mendSoon();
-  }
-
-  #mendSoon(): void {
-    if (this.#mending || this.#state.sequencer.missing() === undefined) return;
-    void this.#mend();
-  }
-
-  /** Works until nothing is missing: reads a gap at once, waits for its publisher as long as it may still come, then tombstones it. */
-  async #mend(): Promise<void> {
-    this.#mending = true;
-    let failures = 0;
-    for (;;) {
-      const { sequencer } = this.#state;
-      const missing = this.#isClosed ? undefined : sequencer.missing();
-      if (missing === undefined) break;
-      try {
-        await this.#mendOnce(sequencer, missing.from, Math.min(missing.to, missing.from + MAX_READ - 1));
-        failures = 0;
-      } catch (error) {
-        this.#warn('could not mend a gap', error);
-        await this.#sleep(backoffMs(BACKOFF, failures++));
-      }
-    }
-    this.#mending = false;
-  }
-
-  async #mendOnce(sequencer: Sequencer, from: number, to: number): Promise<void> {
-    const { reader, clock, graceMs, pace, onTombstoned } = this.#options;
-    // What is behind the gap tells how old it is, if it is there.
-    const found = await reader.readRange(this.channel, sequencer.epoch, { from, to: to + 1 });
-    if (sequencer !== this.#state.sequencer) return;
-    this.#take(found);
-    await pace(this);
-    if (sequencer.position >= from) return;
-    const nowMs = clock.nowMs();
-    const noticedAtMs = this.#gaps.noticedAtMs(from) ?? nowMs;
-    const dueMs = noticedAtMs + graceMs - nowMs;
-    if (dueMs > 0) {
-      await this.#sleep(dueMs);
-      return;
-    }
-    // In a log that was wiped or restored nothing is found either: that is a reset, and not a gap.
-    await this.refresh();
-    if (sequencer !== this.#state.sequencer) return;
-    const [behind] = found;
-    const last = Math.min((behind?.seq ?? to + 1) - 1, this.#gaps.knownAt(nowMs - graceMs));
-    const atMs = Math.min(noticedAtMs, behind?.atMs ?? noticedAtMs);
-    const entries = await reader.tombstone(this.channel, sequencer.epoch, { from, to: last }, atMs);
-    onTombstoned(entries.filter(({ kind }) => kind === 'tombstone').length);
-    if (sequencer === this.#state.sequencer) this.#take(entries);
-  }
-
-  /** Ends early when the feed moves on or closes. */
-  async #sleep(ms: number): Promise<void> {
-    const nap = new AbortController();
-    this.#nap = nap;
-    try {
-      await this.#options.clock.sleep(ms, nap.signal);
-    } catch (error) {
-      if (!nap.signal.aborted) throw error;
-    } finally {
-      this.#nap = undefined;
-    }
+    this.#mender.start();
   }
 
   #warn(message: string, error: unknown): void {
     this.#options.logger.warn(message, { channel: this.channel, error });
   }
-}
-
-function isSame(one: Position | undefined, other: Position): boolean {
-  return one?.epoch === other.epoch && one.seq === other.seq;
 }

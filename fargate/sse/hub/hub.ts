@@ -1,22 +1,21 @@
-import type { Cursor } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
-import type { RingMemory } from '../budget/ring-memory.ts';
 import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
+import { Admission } from './admission.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
-import { type Feed, FeedClosedError } from './feed.ts';
+import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
-import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
-import { type PollPage, poll } from './poll.ts';
-import { PrincipalQuota } from './principal-quota.ts';
+import { Polls } from './polls.ts';
+import type { Attachment, PollOutcome, SubscribeRequest } from './requests.ts';
+import { RingLimits } from './ring-limits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
 
@@ -43,19 +42,6 @@ export interface HubOptions {
   readonly random?: () => number;
 }
 
-/** Which channels a stream or a poll is to read, and from where. */
-export interface SubscribeRequest {
-  readonly channels: readonly string[];
-  /** Where the client stopped; undefined, or without a channel, to start with what comes next. */
-  readonly cursor: Cursor | undefined;
-  /** Whom the stream is counted against. @default the anonymous one, who has no limit */
-  readonly principal?: string;
-  /** When the client may read no longer. @default never */
-  readonly expiresAtMs?: number;
-  /** Its stream is silent for no longer; polls have none. @default that of the hub */
-  readonly heartbeatIntervalMs?: number;
-}
-
 /** Whose a stream is, and for how long. */
 interface Holder {
   readonly principal: string;
@@ -65,38 +51,7 @@ interface Holder {
 
 const NEVER = Number.POSITIVE_INFINITY;
 
-/**
- * `full`: the task has all the streams that it may have; `overLimit`: the principal has; `tooManyChannels`: the principal follows
- * as many channels as it may now; `draining`: the task is about to stop.
- */
-export type Attachment =
-  | { readonly kind: 'attached'; readonly stream: Stream }
-  | { readonly kind: 'full' | 'overLimit' | 'tooManyChannels' | 'draining' };
-
-/** `busy`: there was no memory for a page of this principal's for a while. */
-export type PollOutcome = PollAnswer | { readonly kind: 'full' | 'overLimit' | 'tooManyChannels' | 'busy' };
-
-/** A page counts against its principal, with its bytes and as a poll, until it is released. */
-export interface PollAnswer {
-  readonly kind: 'page';
-  readonly page: PollPage;
-  /** Others need the page's memory: whoever sends it has to stop. */
-  readonly revoked: AbortSignal;
-  /** Call it when the page is sent, or never will be. Safe to call twice. */
-  release(): void;
-}
-
 const DEFAULT_MEMORY_BYTES = 512 * 1024 * 1024;
-
-/** Encoded bytes of one channel, if a client may not leave more unsent. With the events themselves a ring takes about twice as much. */
-const MAX_RING_BYTES = 4 * 1024 * 1024;
-const MEMORY_PER_ENCODED = 2;
-
-/** Offered and not yet through all readers, of one channel: more of it waits. */
-const MAX_UNOFFERED_BYTES = 512 * 1024;
-
-/** When memory for rings is low, how often all of them are looked at. */
-const RELIEF_INTERVAL_MS = 1_000;
 
 /** A client that takes nothing of what was written to it for this long is closed. */
 export const MAX_STALL_MS = 30_000;
@@ -114,9 +69,6 @@ const DRAIN_STEP_MS = 100;
 /** A stream that opens while its client's time ends is looked at again after this long. */
 const EXPIRE_AGAIN_MS = 1_000;
 
-/** Ends a poll's waiting. Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
-const OVER = new Error('the time is over');
-
 /**
  * Serves the streams and polls of one task. It knows subscribers, channels and bytes, and nothing of HTTP.
  *
@@ -125,26 +77,24 @@ const OVER = new Error('the time is over');
 export class Hub {
   readonly #options: HubOptions;
   readonly #budget: TaskBudget;
-  readonly #rings: RingMemory;
-  readonly #maxRingBytes: number;
-  #relievedAtMs = Number.NEGATIVE_INFINITY;
   readonly #feeds: Feeds;
   readonly #passes: PassScheduler;
+  readonly #ringLimits: RingLimits;
+  readonly #admission: Admission;
+  readonly #polls: Polls;
   readonly #streams = new Map<Stream, Holder>();
   readonly #heartbeats: Heartbeats;
   readonly #expiry: ExpiryWatch;
-  readonly #quota: PrincipalQuota;
   readonly #streamOptions: StreamOptions;
   readonly #draining = new AbortController();
   readonly #stopped = new AbortController();
-  #polls = 0;
   readonly #counter = new HubCounter();
 
   constructor(options: HubOptions) {
     this.#options = options;
     this.#budget = options.budget ?? createTaskBudget(DEFAULT_MEMORY_BYTES);
-    const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes, maxStreamsPerPrincipal = Number.POSITIVE_INFINITY } = options;
-    this.#quota = new PrincipalQuota(maxStreamsPerPrincipal);
+    const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes } = options;
+    const { memory, rings, turns, channels } = this.#budget;
     this.#heartbeats = new Heartbeats(
       () => clock.nowMs(),
       (intervalMs, work) => void this.#every(intervalMs, work),
@@ -152,13 +102,11 @@ export class Hub {
     this.#expiry = new ExpiryWatch(clock, (nowMs) => this.#endExpired(nowMs));
     const lookups = new Permits(MAX_LOOKUPS, MAX_LOOKUPS_PER_PRINCIPAL);
     const reader = new LogReader({ log, clock, retentionMs, graceMs });
-    this.#rings = this.#budget.rings;
-    this.#maxRingBytes = Math.max(MAX_RING_BYTES, maxUnsentBytes) * MEMORY_PER_ENCODED;
     this.#passes = new PassScheduler(
-      () => this.#ringLimitBytes,
+      () => this.#ringLimits.bytes,
       (feed, from, through) => {
         this.#notePassed(feed, from, through);
-        this.#relieveRings();
+        this.#ringLimits.relieve();
       },
     );
     this.#feeds = new Feeds({
@@ -169,14 +117,16 @@ export class Hub {
       graceMs,
       retentionMs,
       onAdvanced: (feed) => this.#passes.schedule(feed),
-      pace: (feed) => this.#pace(feed),
+      pace: (feed) => this.#ringLimits.pace(feed),
       onTombstoned: (gaps) => this.#counter.add('gapsTombstoned', gaps),
       onRepeat: () => this.#counter.add('repeatsDropped'),
-      ringMemory: this.#rings,
-      places: this.#budget.channels,
+      ringMemory: rings,
+      places: channels,
       onEvicted: (feed) => this.#closeReaders(feed),
       lookups,
     });
+    this.#ringLimits = new RingLimits({ memory: rings, clock, maxUnsentBytes, feeds: this.#feeds, passes: this.#passes });
+    this.#admission = new Admission({ ...options, feeds: this.#feeds, counter: this.#counter });
     this.#streamOptions = {
       reader,
       clock,
@@ -185,19 +135,21 @@ export class Hub {
       lookups,
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
-      memory: this.#budget.memory,
-      turns: this.#budget.turns,
+      memory,
+      turns,
       onNoMemory: () => this.#budget.refused++,
       onDelivered: (events) => this.#counter.add('deliveries', events),
       onReplay: () => this.#counter.add('replays'),
       onReset: () => this.#counter.add('resets'),
       onClosed: (stream, reason) => this.#onClosed(stream, reason),
     };
+    const { signal: draining } = this.#draining;
+    this.#polls = new Polls({ ...this.#streamOptions, feeds: this.#feeds, admission: this.#admission, draining });
   }
 
   /** Streams, and polls that are not answered yet. */
   get openStreams(): number {
-    return this.#streams.size + this.#polls;
+    return this.#admission.admitted;
   }
 
   get isDraining(): boolean {
@@ -226,19 +178,17 @@ export class Hub {
     if (feed === undefined) return undefined;
     traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());
     feed.offer(event);
-    return feed.isOpen ? this.#pace(feed) : undefined;
+    return feed.isOpen ? this.#ringLimits.pace(feed) : undefined;
   }
 
   /** Opens a stream on a sink. Await `stream.opened`, tell `stream.wake` and `stream.detach` what happens to the sink. */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
     const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
-    const refused = this.#admit(principal);
-    if (refused !== undefined) return { kind: refused };
+    const feeds = this.#admission.admit(channels, principal);
+    if (typeof feeds === 'string') return { kind: feeds };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const feeds = this.#acquire(channels, principal);
-    if (feeds === undefined) return { kind: 'tooManyChannels' };
     const stream = new Stream(feeds, cursor, sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
@@ -254,70 +204,13 @@ export class Hub {
    * task drains.
    * @param signal aborts when the client has left, and the poll then rejects with its reason
    */
-  async poll(
-    { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER }: SubscribeRequest,
-    patienceMs: number,
-    signal: AbortSignal,
-  ): Promise<PollOutcome> {
-    const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - this.#options.clock.nowMs()));
-    const refused = this.#admit(principal);
-    if (refused !== undefined) return { kind: refused };
-    const feeds = this.#acquire(channels, principal);
-    if (feeds === undefined) return { kind: 'tooManyChannels' };
-    const over = new AbortController();
-    const memory = new PageMemory(this.#budget.memory, principal, this.#options.clock);
-    this.#polls++;
-    const release = once(() => {
-      this.#polls--;
-      this.#quota.give(principal);
-      memory.release();
-    });
-    try {
-      if (waitMs === 0) over.abort(OVER);
-      else this.#abortAfter(waitMs, over);
-      const until = AbortSignal.any([over.signal, this.#draining.signal]);
-      const left = AbortSignal.any([signal, memory.revoked]);
-      const page = await poll(feeds, cursor, principal, memory, until, left, this.#streamOptions);
-      return { kind: 'page', page, revoked: memory.revoked, release };
-    } catch (error) {
-      release();
-      if (error instanceof NoMemoryError) return { kind: 'busy' };
-      if (error instanceof FeedClosedError) return { kind: 'tooManyChannels' };
-      throw error;
-    } finally {
-      over.abort(OVER);
-      for (const feed of feeds) this.#feeds.release(feed);
-    }
-  }
-
-  #abortAfter(ms: number, controller: AbortController): void {
-    const abort = () => controller.abort(OVER);
-    this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
-  }
-
-  /** The channels' feeds; undefined where a newcomer, who is counted already, may not have them. */
-  #acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
-    const feeds = this.#feeds.acquire(channels, principal);
-    if (feeds !== undefined) return feeds;
-    this.#quota.give(principal);
-    this.#counter.add('refusedOverLimit');
-    return undefined;
+  poll(request: SubscribeRequest, patienceMs: number, signal: AbortSignal): Promise<PollOutcome> {
+    return this.#polls.answer(request, patienceMs, signal);
   }
 
   /** Clients of a channel that has lost its place come back, and have it followed for themselves. */
   #closeReaders(feed: Feed): void {
     for (const reader of [...feed.readers]) if (reader instanceof Stream) reader.close('evicted');
-  }
-
-  /** Counts a newcomer against its principal, or says why it may not come. */
-  #admit(principal: string): 'full' | 'overLimit' | undefined {
-    if (this.openStreams >= this.#options.maxStreams) {
-      this.#counter.add('refusedFull');
-      return 'full';
-    }
-    if (this.#quota.take(principal)) return undefined;
-    this.#counter.add('refusedOverLimit');
-    return 'overLimit';
   }
 
   /** Takes the counts, which start again at zero. */
@@ -362,38 +255,13 @@ export class Hub {
 
   #onClosed(stream: Stream, reason: CloseReason | undefined): void {
     const holder = this.#streams.get(stream);
-    this.#quota.give(holder?.principal ?? ANONYMOUS);
+    this.#admission.leave(holder?.principal ?? ANONYMOUS);
     this.#heartbeats.delete(stream, holder?.heartbeatIntervalMs ?? this.heartbeatIntervalMs);
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counter.add('slowStreamsClosed');
     for (const feed of stream.feeds) {
       feed.readers.delete(stream);
       this.#feeds.release(feed);
-    }
-  }
-
-  get #ringLimitBytes(): number {
-    return Math.min(this.#maxRingBytes, this.#rings.limit);
-  }
-
-  #pace(feed: Feed): Promise<void> | undefined {
-    const { memoryBytes } = feed.ring;
-    const isTooMuch = memoryBytes > Math.max(MAX_UNOFFERED_BYTES, this.#ringLimitBytes * 1.5) || this.#rings.isSpent;
-    return isTooMuch ? this.#passes.settled(feed) : undefined;
-  }
-
-  /** Where rings leave little memory, those that nobody reads go first, and then all are cut to the same. */
-  #relieveRings(): void {
-    const nowMs = this.#options.clock.nowMs();
-    if (!this.#rings.isLow || nowMs - this.#relievedAtMs < RELIEF_INTERVAL_MS) return;
-    this.#relievedAtMs = nowMs;
-    this.#feeds.evictIdle(() => this.#rings.isLow);
-    const limit = Math.min(this.#maxRingBytes, this.#rings.fairLimit(this.#feeds.count));
-    for (const feed of this.#rings.isLow ? this.#feeds.open() : []) {
-      if (feed.ring.memoryBytes <= limit) continue;
-      feed.ring.trim(limit, this.#passes.offered(feed));
-      // Streams that are behind it now are closed.
-      this.#passes.schedule(feed);
     }
   }
 
@@ -426,13 +294,4 @@ export class Hub {
       }
     }
   }
-}
-
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    work();
-  };
 }

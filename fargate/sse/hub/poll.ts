@@ -1,5 +1,5 @@
-import type { Cursor, Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { Feed } from './feed.ts';
@@ -68,7 +68,7 @@ async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortS
 }
 
 /** Also of a client that was further on another task, whose feed is still to come up. */
-function reaches(cursor: Position | undefined, position: Position): boolean {
+function reaches(cursor: ChannelPosition | undefined, position: ChannelPosition): boolean {
   return cursor?.epoch === position.epoch && cursor.seq >= position.seq;
 }
 
@@ -86,7 +86,7 @@ function ringBytes(ring: Ring, from: number): number {
 class Page implements PollPage {
   readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
-  readonly cursor: Map<string, Position>;
+  readonly cursor: Map<string, ChannelPosition>;
   /** Where each ring is read on after the wait: what a new epoch has brought lies there behind its reset, as for streams. */
   readonly #next = new Map<Feed, number>();
   /** A page is full when it has reached this: the last event may pass it. */
@@ -180,7 +180,7 @@ class Page implements PollPage {
     this.bytes += jsonBytes(event);
   }
 
-  #reset(reset: Reset, position: Position): void {
+  #reset(reset: Reset, position: ChannelPosition): void {
     this.resets.push(reset);
     this.cursor.set(reset.channel, position);
   }

@@ -1,29 +1,10 @@
-import { formatPosition, type Position, withinEpoch } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
+import { type ChannelPosition, withinEpoch } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
-import { CHUNK_END, chunkHead, endChunk } from '../chunked-coding.ts';
-import { eventBody, idLine, resetBody } from '../sse-encoding.ts';
-import { eventMemory } from './event-memory.ts';
+import { encode, eventFrame, type Frame, memoryOf, type RingEntry, resetFrame, totalBytes } from './ring-entry.ts';
 import { Slab } from './slab.ts';
-
-/** An event, or the announcement that a new epoch begins here. */
-export interface RingEntry {
-  /** Where a reader stands that has this entry. */
-  readonly position: Position;
-  readonly content: { readonly kind: 'event'; readonly event: ChannelEvent } | { readonly kind: 'reset'; readonly reason: ResetReason };
-  readonly slab: Slab;
-  /** Where its chunk begins. */
-  readonly start: number;
-  /** Behind the id line. */
-  readonly bodyStart: number;
-  readonly bodyEnd: number;
-  /** Behind its chunk. */
-  readonly end: number;
-  /** Bytes appended to the ring before it; below zero for what was put in below. */
-  readonly offset: number;
-}
 
 /** Entries that a reader can be given in one write. */
 export interface Batch {
@@ -45,19 +26,6 @@ const HISTORY_SLAB_BYTES = 64 * 1024;
 /** Small events are bounded by their number: an entry takes a few hundred bytes besides its text. */
 const MAX_ENTRIES = 16_384;
 
-/** An entry before it has its place. */
-interface Frame {
-  readonly position: Position;
-  readonly content: RingEntry['content'];
-  /** The head of its chunk, and its id line. */
-  readonly head: string;
-  readonly body: string;
-  /** Of its whole chunk. */
-  readonly bytes: number;
-  /** What the entry takes besides them. */
-  readonly memoryBytes: number;
-}
-
 /**
  * The newest entries of one channel, encoded once for all streams. Each entry is a chunk of its own (RFC 9112, 7.1), so that
  * any run of entries is a run of whole chunks, and can be sent as it is. Every reader holds an **ordinal**, the number of
@@ -75,12 +43,12 @@ export class Ring {
   #memoryBytes = 0;
   /** Where entries are appended; undefined where the next one needs a new one. */
   #slab: Slab | undefined;
-  #floor: Position;
+  #floor: ChannelPosition;
   /** The ordinal of the first entry of the current epoch. */
   #epochStart = 0;
   #batch: { readonly from: number; readonly end: number; readonly batch: Batch } | undefined;
 
-  constructor(channel: string, floor: Position, memory: RingMemory) {
+  constructor(channel: string, floor: ChannelPosition, memory: RingMemory) {
     this.#channel = channel;
     this.#floor = floor;
     this.#memory = memory;
@@ -92,7 +60,7 @@ export class Ring {
   }
 
   /** Where a reader has to stand at least to be served from here. */
-  get floor(): Position {
+  get floor(): ChannelPosition {
     return this.#floor;
   }
 
@@ -122,8 +90,8 @@ export class Ring {
   }
 
   /** Begins anew at a position that has nothing to do with what came before: readers get the reset in its place. */
-  reset(position: Position, reason: ResetReason): void {
-    this.#append(frameOf(position, { kind: 'reset', reason }, resetBody({ channel: this.#channel, reason })));
+  reset(position: ChannelPosition, reason: ResetReason): void {
+    this.#append(resetFrame(this.#channel, position, reason));
     this.#epochStart = this.end;
     this.#floor = position;
   }
@@ -177,7 +145,7 @@ export class Ring {
       const slab = this.#newSlab(totalBytes(together), firstOrdinal + next);
       for (const frame of together) {
         this.#count(frame.memoryBytes);
-        entries.push(write(frame, slab, offset));
+        entries.push(encode(frame, slab, offset));
         offset += frame.bytes;
       }
       first = next;
@@ -190,7 +158,7 @@ export class Ring {
   #append(frame: Frame): void {
     const slab = this.#slabWithRoomFor(frame.bytes);
     this.#count(frame.memoryBytes);
-    this.#entries.push(write(frame, slab, this.#appendedBytes));
+    this.#entries.push(encode(frame, slab, this.#appendedBytes));
     slab.endOrdinal = this.end;
     this.#appendedBytes += frame.bytes;
   }
@@ -216,7 +184,7 @@ export class Ring {
   }
 
   /** The next ordinal of a reader that has everything up to `position`; undefined when the ring does not reach back to it. */
-  find(position: Position): number | undefined {
+  find(position: ChannelPosition): number | undefined {
     const { epoch, seq } = withinEpoch(position, this.#floor.epoch);
     if (epoch !== this.#floor.epoch || seq < this.#floor.seq) return undefined;
     let low = Math.max(this.#epochStart, this.#start);
@@ -276,34 +244,4 @@ export class Ring {
   close(): void {
     this.#count(-this.#memoryBytes);
   }
-}
-
-function eventFrame(event: ChannelEvent): Frame {
-  return frameOf(event, { kind: 'event', event }, eventBody(event));
-}
-
-function frameOf(position: Position, content: RingEntry['content'], body: string): Frame {
-  const id = idLine(formatPosition(position));
-  const frameBytes = id.length + Buffer.byteLength(body);
-  const opening = chunkHead(frameBytes);
-  const bytes = opening.length + frameBytes + CHUNK_END.length;
-  return { position, content, head: opening + id, body, bytes, memoryBytes: memoryOf(content) };
-}
-
-function memoryOf(content: RingEntry['content']): number {
-  return content.kind === 'event' ? eventMemory(content.event) : 0;
-}
-
-function totalBytes(frames: readonly Frame[]): number {
-  return frames.reduce((total, { bytes }) => total + bytes, 0);
-}
-
-/** Encodes a frame behind what the slab holds already. */
-function write({ position, content, head, body }: Frame, slab: Slab, offset: number): RingEntry {
-  const start = slab.used;
-  const bodyStart = start + slab.bytes.write(head, start, 'latin1');
-  const bodyEnd = bodyStart + slab.bytes.write(body, bodyStart);
-  const end = endChunk(slab.bytes, bodyEnd);
-  slab.used = end;
-  return { position, content, slab, start, bodyStart, bodyEnd, end, offset };
 }

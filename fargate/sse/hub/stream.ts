@@ -1,31 +1,21 @@
-import { type Cursor, formatCursor, type Position } from '../../../backbone/domain/cursor.ts';
-import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
-import type { Shares } from '../budget/shares.ts';
-import type { Turns } from '../budget/turns.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
-import { EXPIRED, encodeOpening, encodeResumption, eventBody, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { EXPIRED, encodeOpening, encodeResumption, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
-import { eventMemory } from './event-memory.ts';
 import type { Feed, Reader } from './feed.ts';
-import { OwnBytes, WRITE_BYTES } from './own-bytes.ts';
+import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
-import type { Slab, SlabHolder } from './slab.ts';
+import { StreamCursor } from './stream-cursor.ts';
+import { StreamWriter, type WritingStream } from './stream-writer.ts';
 
-export interface StreamOptions extends CatchUpOptions {
+export interface StreamOptions extends CatchUpOptions, MissedEventsOptions {
   readonly logger: Logger;
-  /** Memory of pages and frames that are one client's alone. */
-  readonly memory: Shares;
-  /** Encoding them. */
-  readonly turns: Turns;
   readonly maxUnsentBytes: number;
   /** A client that takes nothing of what was written for this long is closed. */
   readonly maxStallMs: number;
-  readonly onDelivered: (events: number) => void;
-  /** There was no memory to keep a page of the log until its client has taken it: it is read again. */
-  readonly onNoMemory: () => void;
   /** Called once, whoever ended the stream. `reason` is undefined when the client left. */
   readonly onClosed: (stream: Stream, reason: CloseReason | undefined) => void;
 }
@@ -44,19 +34,11 @@ function isLive({ next, joined }: Subscription): boolean {
   return next !== undefined && next >= joined;
 }
 
-/** What events take that are held in memory. */
-function memoryOf(events: readonly ChannelEvent[]): number {
-  return events.reduce((bytes, event) => bytes + eventMemory(event), 0);
-}
-
-/** By which an id may become longer from one event to the next, and the chunk around it. */
-const MORE_DIGITS = 48;
-
 /** Shared by all streams that open at once. */
 const OPENED = Promise.resolve();
 
-/** Shared by all streams that need no cursor any more. */
-const NOWHERE: Map<string, Position> = new Map();
+/** Shared: streams end by the thousand, and each stack costs more than the rest of it. */
+const ENDED = new Error('the stream has ended');
 
 const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
 const EXPIRED_CHUNK = toChunk(EXPIRED);
@@ -65,33 +47,28 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It keeps no queue: whatever it lacks is in the rings of its channels,
  * or in the log.
  */
-export class Stream implements Reader, SlabHolder {
+export class Stream implements Reader, WritingStream {
   readonly #sink: Sink;
+  readonly #writer: StreamWriter;
   readonly #principal: string;
   readonly #options: StreamOptions;
-  readonly #channels: readonly string[];
   readonly #subscriptions: readonly Subscription[];
-  /** Where the client stands, per channel. */
-  #cursor: Map<string, Position>;
+  readonly #cursor: StreamCursor;
   #phase: 'opening' | 'catchingUp' | 'live' | 'closed' = 'opening';
-  #wroteSinceTick = false;
-  #blockedSinceMs: number | undefined;
   /** Exists only while the stream opens and catches up: most streams are idle, and memory per stream counts. */
   #closing: AbortController | undefined;
-  #drained: PromiseWithResolvers<void> | undefined;
-  /** Exists once something was written that no other stream shares. */
-  #own: OwnBytes | undefined;
-  /** The piece of a ring that the client has not taken all of. */
-  #slab: Slab | undefined;
   #opened: Promise<void> = OPENED;
 
   constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
     this.#sink = sink;
     this.#principal = principal;
     this.#options = options;
-    this.#channels = feeds.map(({ channel }) => channel);
+    this.#writer = new StreamWriter(this, sink, principal, options);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
-    this.#cursor = new Map(cursor);
+    this.#cursor = new StreamCursor(
+      feeds.map(({ channel }) => channel),
+      cursor,
+    );
   }
 
   /** Resolves when the opening is written; rejects when the log did not tell where to start, and then the sink is untouched. */
@@ -124,15 +101,15 @@ export class Stream implements Reader, SlabHolder {
   }
 
   #begin(retryMs: number): void {
-    const knowsItsPlace = this.#subscriptions.every(({ feed }) => this.#cursor.has(feed.channel));
+    const knowsItsPlace = this.#subscriptions.every(({ feed }) => this.#cursor.get(feed.channel) !== undefined);
     for (const { feed } of this.#subscriptions) {
-      if (!this.#cursor.has(feed.channel)) this.#cursor.set(feed.channel, feed.position);
+      if (this.#cursor.get(feed.channel) === undefined) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
     // The cursor that the client came with, even where it cannot be resumed: should the stream be cut before the
     // reset is through, the client comes back with it and is told again.
-    const cursor = formatCursor(this.#channels, this.#cursor);
-    this.#write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
+    const cursor = this.#cursor.format();
+    this.#writer.write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
     for (const subscription of this.#subscriptions) {
       const { feed } = subscription;
       this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
@@ -151,14 +128,14 @@ export class Stream implements Reader, SlabHolder {
     this.#phase = 'live';
     this.#closing = undefined;
     // Memory that it has waited for, and does not need as the ring serves it now.
-    if (this.#sink.bufferedBytes === 0) this.#own?.release();
+    this.#writer.releaseSpare();
     // With a single channel the ring's own bytes have the ids, and its ordinal says where the client stands.
-    if (this.#channels.length === 1) this.#cursor = NOWHERE;
+    if (this.#subscriptions.length === 1) this.#cursor.forget();
   }
 
   #fail(error: unknown): void {
     if (this.#phase === 'closed') return;
-    this.#options.logger.warn('could not replay', { channels: this.#channels, error });
+    this.#options.logger.warn('could not replay', { channels: this.#cursor.channels, error });
     this.close('failed');
   }
 
@@ -166,7 +143,7 @@ export class Stream implements Reader, SlabHolder {
   async #catchUpAll(): Promise<void> {
     this.#closing ??= new AbortController();
     const { signal } = this.#closing;
-    const turn = this.#channels.length === 1 ? undefined : oneAtATime();
+    const turn = this.#subscriptions.length === 1 ? undefined : oneAtATime();
     const behind = this.#subscriptions.filter(({ next }) => next === undefined);
     await Promise.all(behind.map((subscription) => this.#catchUp(subscription, turn, signal)));
     if (this.#phase !== 'closed') this.#goLive();
@@ -178,10 +155,10 @@ export class Stream implements Reader, SlabHolder {
     const visitor: CatchUpVisitor = {
       principal: this.#principal,
       turn,
-      events: (events) => this.#writeMissed(events, signal),
+      events: (events) => writeMissed(events, this.#writer, this.#cursor, this.#principal, signal, this.#options),
       reset: (reason, position) => this.#writeReset(feed.channel, reason, position, signal),
       wantsMore: async () => {
-        await this.#whenRoom(signal);
+        await this.#writer.whenRoom(signal);
         return true;
       },
       feedIsBehind: async () => {
@@ -193,87 +170,9 @@ export class Stream implements Reader, SlabHolder {
     this.flush();
   }
 
-  /**
-   * Writes events of a page of the log. What the client has no room for is kept as long as there is memory for it, and given up
-   * otherwise: it is read again then.
-   * @returns how many were written
-   */
-  async #writeMissed(events: readonly ChannelEvent[], signal: AbortSignal): Promise<number> {
-    const { memory, turns } = this.#options;
-    let isRevoked = false;
-    const revoke = () => {
-      isRevoked = true;
-      // Wakes whoever waits for room with a page in hand.
-      this.#wakeWaiting();
-    };
-    const kept = memory.reserve(this.#principal, memoryOf(events), revoke);
-    if (kept === undefined) {
-      this.#options.onNoMemory();
-      return this.#writeSome(events, 0);
-    }
-    try {
-      let written = 0;
-      // A page is not kept while memory is waited for: that may be the very memory which is missing.
-      while (written < events.length && !isRevoked && this.#own?.isWaiting !== true) {
-        await this.#whenRoom(signal, undefined, () => isRevoked);
-        written = await turns.forPage(this.#principal, () => (signal.aborted ? written : this.#writeSome(events, written)));
-      }
-      return written;
-    } finally {
-      kept.release();
-    }
-  }
-
-  /** @returns the index of the first event that did not fit into the write */
-  #writeSome(events: readonly ChannelEvent[], from: number): number {
-    if (this.#sink.bufferedBytes > 0) return from;
-    const frames: string[] = [];
-    let room = 0;
-    let bytes = 0;
-    let idBytes = 0;
-    for (const event of events.slice(from)) {
-      // Nothing is encoded in vain: UTF-8 has at least one byte for each character.
-      if (frames.length > 0 && bytes + idBytes + event.data.length > room) break;
-      const body = eventBody(event);
-      const size = Buffer.byteLength(body);
-      if (frames.length === 0) room = this.#ownRoom(size);
-      if (bytes + idBytes + size > room) break;
-      const frame = this.#frame(event.channel, event, body);
-      frames.push(frame);
-      idBytes = frame.length - body.length;
-      bytes += idBytes + size;
-    }
-    if (frames.length === 0) return from;
-    this.#writeOwn(toChunk(frames.join('')));
-    this.#options.onDelivered(frames.length);
-    return from + frames.length;
-  }
-
-  async #writeReset(channel: string, reason: ResetReason, position: Position, signal: AbortSignal): Promise<void> {
-    await this.#whenRoom(signal, () => this.#write(toChunk(this.#frame(channel, position, resetBody({ channel, reason })))));
-  }
-
-  /**
-   * A whole frame; the client stands at `position` of the channel once it has it. Its id says where the client stands in
-   * the other channels too, so it is made when it is written and not before.
-   */
-  #frame(channel: string, position: Position, body: string): string {
-    this.#cursor.set(channel, position);
-    return idLine(formatCursor(this.#channels, this.#cursor)) + body;
-  }
-
-  /**
-   * Writes at once when the client has taken what was written before: other channels write too. Rejects when the stream ends.
-   * @param isOver asked again after {@link #wakeWaiting}: there is no use in waiting any more
-   */
-  async #whenRoom(signal: AbortSignal, write?: () => void, isOver: () => boolean = () => false): Promise<void> {
-    signal.throwIfAborted();
-    while (!isOver() && (this.#sink.bufferedBytes > 0 || this.#own?.isWaiting === true)) {
-      this.#drained ??= Promise.withResolvers();
-      await this.#drained.promise;
-      signal.throwIfAborted();
-    }
-    write?.();
+  async #writeReset(channel: string, reason: ResetReason, position: ChannelPosition, signal: AbortSignal): Promise<void> {
+    const write = () => this.#writer.write(toChunk(this.#cursor.frame(channel, position, resetBody({ channel, reason }))));
+    await this.#writer.whenRoom(signal, write);
   }
 
   /** Writes all that the client lacks in the channels that are served from their rings, unless it has not taken yet what was written before. */
@@ -304,13 +203,12 @@ export class Stream implements Reader, SlabHolder {
   #writeBatch(subscription: Subscription): boolean {
     const { feed, next } = subscription;
     if (next === undefined) return false;
-    if (this.#channels.length > 1) return this.#writeOwnBatch(subscription, next);
+    if (this.#subscriptions.length > 1) return this.#writeOwnBatch(subscription, next);
     const batch = feed.ring.batchFrom(next);
     if (batch === undefined) return false;
     subscription.next = batch.next;
     this.#options.onDelivered(batch.next - next);
-    this.#write(batch.bytes);
-    if (this.#sink.bufferedBytes > 0) this.#holdSlab(batch.slab);
+    this.#writer.writeShared(batch.bytes, batch.slab);
     return true;
   }
 
@@ -319,7 +217,7 @@ export class Stream implements Reader, SlabHolder {
     const { ring, channel } = subscription.feed;
     if (from >= ring.end) return false;
     const first = ring.at(from);
-    const room = this.#ownRoom(first.bodyEnd - first.bodyStart);
+    const room = this.#writer.ownRoom(first.bodyEnd - first.bodyStart, this.#cursor);
     if (room === 0) return false;
     const parts: Buffer[] = [];
     let next = from;
@@ -328,66 +226,15 @@ export class Stream implements Reader, SlabHolder {
       const { position, slab, bodyStart, bodyEnd } = ring.at(next);
       if (bytes > 0 && bytes + idBytes + bodyEnd - bodyStart > room) break;
       this.#cursor.set(channel, position);
-      const id = Buffer.from(idLine(formatCursor(this.#channels, this.#cursor)));
+      const id = Buffer.from(idLine(this.#cursor.format()));
       parts.push(id, slab.bytes.subarray(bodyStart, bodyEnd));
       idBytes = id.length;
       bytes += idBytes + bodyEnd - bodyStart;
     }
     subscription.next = next;
     this.#options.onDelivered(next - from);
-    this.#writeOwn(chunkOf(parts));
+    this.#writer.writeOwn(chunkOf(parts));
     return true;
-  }
-
-  /** How much may be written that no other stream shares, at least a frame with so much behind its id; 0 while there is no memory for it. */
-  #ownRoom(bodyBytes: number): number {
-    const atLeast = Math.max(bodyBytes, WRITE_BYTES);
-    if (this.#options.memory.isPlenty(atLeast)) return atLeast;
-    const idBytes = idLine(formatCursor(this.#channels, this.#cursor)).length;
-    return this.#ownBytes.room(idBytes + MORE_DIGITS + bodyBytes);
-  }
-
-  get #ownBytes(): OwnBytes {
-    this.#own ??= new OwnBytes({
-      memory: this.#options.memory,
-      principal: this.#principal,
-      onRoom: () => this.wake(),
-      onRevoked: () => {
-        if (this.#sink.bufferedBytes > 0) this.close('slow');
-      },
-    });
-    return this.#own;
-  }
-
-  /** Writes what no other stream shares. */
-  #writeOwn(bytes: Buffer): void {
-    this.#write(bytes);
-    if (this.#sink.bufferedBytes > 0) this.#ownBytes.hold(bytes.length);
-    else this.#own?.release();
-  }
-
-  #write(bytes: Buffer): void {
-    this.#wroteSinceTick = true;
-    this.#sink.write(bytes);
-    if (this.#sink.bufferedBytes > 0) this.#blockedSinceMs ??= this.#options.clock.nowMs();
-  }
-
-  #holdSlab(slab: Slab): void {
-    this.#slab = slab;
-    slab.hold(this);
-  }
-
-  /** The ring has let a piece go that only clients hold which have not taken it: this one answers for it. */
-  answerForSlab(bytes: number): void {
-    const { memory } = this.#options;
-    if (memory.heldBy(this.#principal) + bytes > memory.shareOf(this.#principal)) this.close('slow');
-    else this.#ownBytes.hold(bytes);
-  }
-
-  #releaseHeld(): void {
-    this.#own?.release();
-    this.#slab?.release(this);
-    this.#slab = undefined;
   }
 
   #closeIfSlow(): void {
@@ -406,27 +253,19 @@ export class Stream implements Reader, SlabHolder {
 
   /** The sink has nothing buffered any more. */
   wake(): void {
-    if (this.#sink.bufferedBytes === 0 && this.#blockedSinceMs !== undefined) {
-      this.#blockedSinceMs = undefined;
-      this.#releaseHeld();
-    }
+    this.#writer.releaseTaken();
     this.flush();
-    if (this.#sink.bufferedBytes === 0) this.#wakeWaiting();
-  }
-
-  #wakeWaiting(): void {
-    this.#drained?.resolve();
-    this.#drained = undefined;
+    if (this.#sink.bufferedBytes === 0) this.#writer.wakeWaiting();
   }
 
   /** Called at every tick of the hub: a heartbeat where nothing was written since the last, and the end of clients that take nothing. */
   tick(nowMs: number): void {
-    if (this.#blockedSinceMs !== undefined) {
-      if (nowMs - this.#blockedSinceMs >= this.#options.maxStallMs) this.close('slow');
-      return;
+    const blockedMs = this.#writer.blockedForMs(nowMs);
+    if (blockedMs !== undefined) {
+      if (blockedMs >= this.#options.maxStallMs) this.close('slow');
+    } else if (this.#phase === 'live' || this.#phase === 'catchingUp') {
+      this.#writer.writeIfSilent(HEARTBEAT_CHUNK);
     }
-    if (!this.#wroteSinceTick && (this.#phase === 'live' || this.#phase === 'catchingUp')) this.#write(HEARTBEAT_CHUNK);
-    this.#wroteSinceTick = false;
   }
 
   /** The client may read no longer: tells it so, and ends the stream. One that is still opening is met again. */
@@ -451,10 +290,8 @@ export class Stream implements Reader, SlabHolder {
   #end(reason: CloseReason | undefined): boolean {
     if (this.#phase === 'closed') return false;
     this.#phase = 'closed';
-    this.#closing?.abort(new Error('the stream has ended'));
-    this.#drained?.reject(new Error('the stream has ended'));
-    this.#releaseHeld();
-    this.#own?.close();
+    this.#closing?.abort(ENDED);
+    this.#writer.end(ENDED);
     this.#options.onClosed(this, reason);
     return true;
   }

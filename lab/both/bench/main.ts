@@ -10,7 +10,6 @@ import type { PartOptions, Section } from '../../shared/report/section.ts';
 import { formatSection } from '../../shared/report/text.ts';
 import { benchHub, hubNames } from '../../sse/hub/bench.ts';
 import type { Sample } from '../../sse/hub/compare.ts';
-import { measureFanOut } from '../../websocket/fan-out/part.ts';
 import { type BenchOptions, parseBenchOptions, selectParts } from './options.ts';
 
 const COMMAND = 'npm run bench';
@@ -46,7 +45,11 @@ async function main(options: BenchOptions, signal: AbortSignal): Promise<number 
       return result.section;
     });
   }
-  if (selected.fanOut && !signal.aborted) await add('The fan-out function', () => measureFanOut(part));
+  if (selected.fanOut && !signal.aborted) {
+    // Not at the top: clients of AWS would be loaded before `--help` is shown, or a bad value refused.
+    const { measureFanOut } = await import('../../websocket/fan-out/part.ts');
+    await add('The fan-out function', () => measureFanOut(part));
+  }
   progress.end();
 
   const repetitions = options.rounds === 1 ? 'One round' : `${options.rounds} rounds`;

@@ -1,6 +1,6 @@
 import type { Journal } from './journal.ts';
 import { judgeJournal } from './judge.ts';
-import { keyOf, type Ledger, type Publication } from './ledger.ts';
+import { keyOf, type Ledger, type PublishAttempt } from './ledger.ts';
 import { parseId } from './position.ts';
 import type { KnownEvent, Violation } from './violation.ts';
 
@@ -28,7 +28,7 @@ export interface Verdict {
 /** Events of every channel by id, from what was acknowledged and what was seen. */
 export function knownEvents(ledger: Ledger, journals: readonly Journal[]): ReadonlyMap<string, ReadonlyMap<string, KnownEvent>> {
   const channels = new Map<string, Map<string, KnownEvent>>();
-  const note = (channel: string, id: string, publication: Publication | undefined, atMs: number) => {
+  const note = (channel: string, id: string, publication: PublishAttempt | undefined, atMs: number) => {
     const known = channels.get(channel) ?? new Map<string, KnownEvent>();
     channels.set(channel, known);
     const noted = known.get(id);

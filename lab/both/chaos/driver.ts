@@ -1,4 +1,5 @@
-import { LOG_ENV } from '../../../backbone/contract.ts';
+import { readEnvironment } from '../../../backbone/environment.ts';
+import { readSettings } from '../../../backbone/settings.ts';
 import type { Faults } from '../../../packages/assembly-local/faults.ts';
 import type { Log } from '../../../packages/assembly-local/log.ts';
 import { type LocalRun, startLocalRun } from '../../../packages/assembly-local/run.ts';
@@ -17,7 +18,7 @@ import { createRandom } from './random.ts';
 import { openSubscribers } from './subscribers/roster.ts';
 import type { Subscriber } from './subscribers/subscriber.ts';
 import { Tally } from './tally.ts';
-import { CONNECTION_LIMITS, ENVIRONMENT, RETENTION_MS } from './times.ts';
+import { CONNECTION_LIMITS, RETENTION_MS, SETTINGS } from './times.ts';
 import { tokensOf } from './tokens.ts';
 
 /** What a run has shown. */
@@ -71,7 +72,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     assemblyDir: options.assemblyDir,
     tasks: options.tasks,
     connectionLimits: CONNECTION_LIMITS,
-    environment: ENVIRONMENT,
+    settings: SETTINGS,
     maxInstances: MAX_INSTANCES,
     accessReportDir: options.accessReportDir,
     log,
@@ -139,7 +140,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
 
 /** The service does not resume where its proofs end: two grace periods before the end of the retention. */
 function resumableForMs(run: LocalRun): number {
-  const graceMs = Math.max(0, ...run.services.map((service) => Number(service.options.env('', 0)[LOG_ENV.graceMs])));
+  const graceMs = Math.max(0, ...run.services.map((service) => readEnvironment(readSettings, service.options.env('', 0)).gapGraceMs));
   return RETENTION_MS - 2 * graceMs;
 }
 

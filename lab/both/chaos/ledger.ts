@@ -1,5 +1,5 @@
 /** Something that a publisher wants published. */
-export interface Publication {
+export interface PublishAttempt {
   /** Idempotency key, unique in the run. */
   readonly key: string;
   readonly channel: string;
@@ -15,27 +15,27 @@ export interface Publication {
 
 /** What was published, by whom, and what the service said to it. */
 export class Ledger {
-  readonly #publications = new Map<string, Publication>();
+  readonly #publications = new Map<string, PublishAttempt>();
   #acknowledged = 0;
 
-  begin(content: Pick<Publication, 'key' | 'channel' | 'type'> & { readonly filling: string }): Publication {
+  begin(content: Pick<PublishAttempt, 'key' | 'channel' | 'type'> & { readonly filling: string }): PublishAttempt {
     const { key, channel, type, filling } = content;
     const publication = { key, channel, type, data: `${key} ${filling}`, firstTriedAtMs: Date.now() };
     this.#publications.set(key, publication);
     return publication;
   }
 
-  acknowledge(publication: Publication, id: string): void {
+  acknowledge(publication: PublishAttempt, id: string): void {
     publication.acknowledged = { id, atMs: Date.now() };
     this.#acknowledged += 1;
   }
 
-  accept(publication: Publication): void {
+  accept(publication: PublishAttempt): void {
     publication.acceptedAtMs = Date.now();
     this.#acknowledged += 1;
   }
 
-  get publications(): readonly Publication[] {
+  get publications(): readonly PublishAttempt[] {
     return [...this.#publications.values()];
   }
 
@@ -44,7 +44,7 @@ export class Ledger {
     return this.#acknowledged;
   }
 
-  find(key: string): Publication | undefined {
+  find(key: string): PublishAttempt | undefined {
     return this.#publications.get(key);
   }
 }

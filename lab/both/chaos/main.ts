@@ -6,7 +6,6 @@ import { runCommand } from '../../../command-line/command.ts';
 import { createLog } from '../../../packages/assembly-local/log.ts';
 import { synthesize } from '../../../packages/assembly-local/synth.ts';
 import { createProgress } from '../../shared/progress.ts';
-import { runChaos } from './driver.ts';
 import { parseCommandLine } from './options.ts';
 import { formatReport, isKept, summarize } from './report.ts';
 
@@ -23,6 +22,8 @@ await runCommand(parseCommandLine, async (options, signal) => {
       temporary = await mkdtemp(join(tmpdir(), 'realtime-lanes-chaos-'));
       await synthesize(temporary, 'dev', { env: process.env, signal });
     }
+    // Not at the top: the local run and all clients would be loaded before `--help` is shown, or a bad value refused.
+    const { runChaos } = await import('./driver.ts');
     const result = await runChaos(
       {
         ...options,

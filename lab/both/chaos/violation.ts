@@ -1,5 +1,5 @@
 import type { Journal } from './journal.ts';
-import type { Publication } from './ledger.ts';
+import type { PublishAttempt } from './ledger.ts';
 
 /**
  * `lost`: a promised event never came (P1). `doubled`, `outOfOrder`: where order and once are promised (P2).
@@ -21,7 +21,7 @@ export interface KnownEvent {
   readonly id: string;
   readonly epoch: string;
   readonly seq: number;
-  readonly publication: Publication | undefined;
+  readonly publication: PublishAttempt | undefined;
   /** Infinite when nobody was told. */
   readonly acknowledgedAtMs: number;
   /** When it was acknowledged, or came to a first subscriber. */

@@ -1,5 +1,5 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
 import type { Hub } from '../../../fargate/sse/hub/hub.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
 import type { SimulatedTime, Simulation } from './simulation.ts';
@@ -11,7 +11,7 @@ export interface ConsumersWorld {
   readonly lane: SocketLane;
   readonly isWiped: () => boolean;
   /** Where a consumer of this plan starts. */
-  readonly startOf: (plan: ConsumerPlan) => ReadonlyMap<string, Position> | undefined;
+  readonly startOf: (plan: ConsumerPlan) => ReadonlyMap<string, ChannelPosition> | undefined;
 }
 
 /** A consumer of one lane. It is asked to do one thing after the other. */
@@ -29,7 +29,7 @@ export interface Consumer {
 export function openHistories(
   name: string,
   { channels }: ConsumerPlan,
-  start: ReadonlyMap<string, Position> | undefined,
+  start: ReadonlyMap<string, ChannelPosition> | undefined,
   now: SimulatedTime,
 ): ReadonlyMap<string, History> {
   return new Map(

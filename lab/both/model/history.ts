@@ -1,15 +1,15 @@
-import type { Position } from '../../../backbone/domain/cursor.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import type { SimulatedTime } from './simulation.ts';
 
-export interface Heard extends Position {
+export interface Heard extends ChannelPosition {
   readonly data: string;
 }
 
 /** What a consumer heard of a channel between two resets. */
 export interface Segment {
   /** Everything behind it is promised. */
-  readonly start: Position;
+  readonly start: ChannelPosition;
   /** When the server said so. */
   readonly since: SimulatedTime;
   /** `cursor`: the consumer itself said where to start. */
@@ -32,7 +32,7 @@ export class History {
     return this.segments.length > 0;
   }
 
-  begin(from: Segment['from'], start: Position, since: SimulatedTime): void {
+  begin(from: Segment['from'], start: ChannelPosition, since: SimulatedTime): void {
     this.segments.push({ from, start, since, heard: [] });
   }
 

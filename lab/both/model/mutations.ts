@@ -1,10 +1,10 @@
-import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { eventEntry, type LogEntry } from '../../../backbone/domain/log-entry.ts';
 import type { Claim, ClaimKey, EventLog, Head } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import { Feed } from '../../../fargate/sse/hub/feed.ts';
 import type { ConnectionStore } from '../../../lambda/websocket/ports.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../../packages/protocol/cursor.ts';
 import type { ClientFrame, ServerFrame } from '../../../packages/protocol/index.ts';
 import { PROTOCOL, type Wiring } from './wiring.ts';
 
@@ -159,7 +159,7 @@ function withHeads(log: EventLog, change: (head: Head, channel: string) => Head)
 /** Every append succeeds, and its event takes the place of what was there. */
 function overwriting(log: EventLog): EventLog {
   const replaced = new Map<string, LogEntry>();
-  const idOf = (channel: string, position: Position) => `${channel}#${formatPosition(position)}`;
+  const idOf = (channel: string, position: ChannelPosition) => `${channel}#${formatPosition(position)}`;
   const present = (channel: string, epoch: string, entry: LogEntry) => replaced.get(idOf(channel, { epoch, seq: entry.seq })) ?? entry;
   return replacing(log, {
     append: async (event, publicationId) => {

@@ -1,5 +1,5 @@
-import { type Cursor, formatCursor } from '../../../backbone/domain/cursor.ts';
 import type { PollPage } from '../../../fargate/sse/hub/poll.ts';
+import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';

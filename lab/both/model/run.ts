@@ -1,9 +1,9 @@
 import type { Scheduler } from 'fast-check';
-import { formatPosition, ORIGIN, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
+import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
@@ -152,10 +152,10 @@ class Run {
     });
   }
 
-  #startOf({ channels, start }: ConsumerPlan): ReadonlyMap<string, Position> | undefined {
+  #startOf({ channels, start }: ConsumerPlan): ReadonlyMap<string, ChannelPosition> | undefined {
     if (start === 'none') return undefined;
     const known = [...this.#truth.written.values()].map(({ event }) => event);
-    const positions = channels.flatMap((channel): [string, Position][] => {
+    const positions = channels.flatMap((channel): [string, ChannelPosition][] => {
       const newest = known.findLast((event) => event.channel === channel);
       if (start === 'unused') return [[channel, ORIGIN]];
       if (start === 'foreign') return [[channel, { epoch: 'foreign', seq: 1 }]];

@@ -1,6 +1,6 @@
-import { formatPosition, parsePosition } from '../../../backbone/domain/cursor.ts';
-import { ORIGIN, Order } from '../../../packages/client/src/order.ts';
+import { Order } from '../../../packages/client/src/order.ts';
 import type { ChannelItem } from '../../../packages/client/src/types.ts';
+import { formatPosition, ORIGIN, parsePosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason, ServerFrame } from '../../../packages/protocol/index.ts';
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
@@ -139,7 +139,7 @@ export class SocketConsumer implements Consumer {
   /** What had come already and lies unbroken before the baseline is given after the reset, and belongs to what it promises. */
   #reset(followed: Followed, reason: ResetReason, baseline = ''): void {
     // As the socket lane does: it is for clients that do not know where the first epoch begins.
-    if (followed.request?.after === ORIGIN && reason === 'epoch_changed') return;
+    if (followed.request?.after === formatPosition(ORIGIN) && reason === 'epoch_changed') return;
     const items = followed.order.reset(reason, baseline);
     const [first] = items.flatMap((item) => (item.kind === 'event' ? [parsePosition(item.id).seq] : []));
     const { epoch, seq } = parsePosition(baseline);

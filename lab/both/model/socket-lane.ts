@@ -3,9 +3,9 @@ import { encodeEventFrame } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
 import { LogReader, ReplayExpiredError } from '../../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
-import { answerFrame } from '../../../lambda/websocket/answer-frame.ts';
 import { REPLAY_LEASE_MS } from '../../../lambda/websocket/contract.ts';
 import type { ReplayKey } from '../../../lambda/websocket/domain/replay-job.ts';
+import { handleFrame } from '../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../../lambda/websocket/memory/memory-post-quota.ts';
 import { MemoryReplayStore } from '../../../lambda/websocket/memory/memory-replay-store.ts';
@@ -83,7 +83,7 @@ export class SocketLane {
     };
     const nth = this.#frames++;
     const take = INLINE_POSTS[nth % INLINE_POSTS.length];
-    await answerFrame(
+    await handleFrame(
       { connectionId, body: JSON.stringify(frame), deadlineMs: simulation.nowMs() + HOUR_MS },
       {
         store,

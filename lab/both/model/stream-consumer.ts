@@ -1,6 +1,6 @@
-import { type Cursor, formatCursor, type Position, parseCursor } from '../../../backbone/domain/cursor.ts';
 import type { CloseReason, Sink } from '../../../fargate/sse/hub/sink.ts';
 import type { Stream } from '../../../fargate/sse/hub/stream.ts';
+import { type ChannelPosition, type Cursor, formatCursor, parseCursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { textOfChunks } from '../../../test/fargate/sse/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
@@ -175,7 +175,7 @@ class Connection implements Sink {
   }
 }
 
-function at(cursor: Cursor, channel: string): Position {
+function at(cursor: Cursor, channel: string): ChannelPosition {
   const position = cursor.get(channel);
   if (position === undefined) throw new Error(`the id has no position of ${channel}`);
   return position;

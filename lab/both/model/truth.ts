@@ -1,6 +1,6 @@
-import { formatPosition, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
+import { type ChannelPosition, formatPosition } from '../../../packages/protocol/cursor.ts';
 import type { SimulatedTime } from './simulation.ts';
 
 export interface Written {
@@ -53,7 +53,7 @@ export class Truth {
       .sort((a, b) => a.event.seq - b.event.seq);
   }
 
-  find(channel: string, position: Position): Written | undefined {
+  find(channel: string, position: ChannelPosition): Written | undefined {
     return this.written.get(idOf(channel, position));
   }
 
@@ -62,6 +62,6 @@ export class Truth {
   }
 }
 
-export function idOf(channel: string, position: Position): string {
+export function idOf(channel: string, position: ChannelPosition): string {
   return `${channel}=${formatPosition(position)}`;
 }

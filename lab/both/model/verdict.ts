@@ -1,5 +1,5 @@
-import { formatPosition, isOrigin, type Position } from '../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../../packages/protocol/cursor.ts';
 import type { History, Segment } from './history.ts';
 import type { Scenario } from './scenario.ts';
 import type { Truth, Written } from './truth.ts';
@@ -119,6 +119,6 @@ function isOwed({ seq, publishedAtMs }: ChannelEvent, { start, since, from }: Se
   return seq > start.seq && (from === 'cursor' || publishedAtMs + retentionMs > since.ms);
 }
 
-function describe(event: Position & { readonly data: string }): string {
+function describe(event: ChannelPosition & { readonly data: string }): string {
   return `${event.data} (${formatPosition(event)})`;
 }

@@ -4,7 +4,6 @@ import { createCommand, runCommand } from '../../../command-line/command.ts';
 import { stageOption } from '../../../command-line/stage-option.ts';
 import { createLog } from '../../../packages/assembly-local/log.ts';
 import { UnavailableError } from './unavailable.ts';
-import { verifyDeployment } from './verify.ts';
 
 /** EX_UNAVAILABLE of sysexits.h: nothing was checked, since something that it takes is missing here. */
 const UNAVAILABLE = 69;
@@ -33,6 +32,8 @@ function parse(argv: readonly string[]): Options {
 }
 
 async function main({ stage, containers, verbose }: Options, signal: AbortSignal): Promise<number | undefined> {
+  // Not at the top: clients of all services would be loaded before `--help` is shown, or a bad value refused.
+  const { verifyDeployment } = await import('./verify.ts');
   try {
     await verifyDeployment({ stage, containers, log: createLog({ verbose }), print: (line) => console.log(line), signal });
     return undefined;

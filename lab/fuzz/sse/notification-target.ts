@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 import { HubWorld } from '../../../test/fargate/sse/support/hub-world.ts';
 import { until } from '../../../test/fargate/sse/support/until.ts';
 import { channelEvent } from '../../../test/support/arbitraries.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
-import { parsePublication } from '../../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
+import { parseNewEvent } from '../../../backbone/domain/event.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 import { parseStream } from '../../../test/fargate/sse/support/fake-sink.ts';
 import { HubWorld } from '../../../test/fargate/sse/support/hub-world.ts';
 import { until } from '../../../test/fargate/sse/support/until.ts';
@@ -22,9 +22,9 @@ export const target: Target = {
     return {
       inputs: fc.record({ type: fc.oneof(fc.constant('message'), hostileText), data: hostileText }),
       async try({ type, data }) {
-        let publication: ReturnType<typeof parsePublication>;
+        let publication: ReturnType<typeof parseNewEvent>;
         try {
-          publication = parsePublication({ channel: 'demo', type, data });
+          publication = parseNewEvent({ channel: 'demo', type, data });
         } catch (error) {
           if (error instanceof InvalidInputError) return;
           throw error;

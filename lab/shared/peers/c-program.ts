@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -15,17 +15,17 @@ export class BuildError extends Error {
 }
 
 /**
- * Builds a C source of this folder, unless the same source was built before.
+ * Builds a C source, unless the same source was built before.
+ * @param path of the source
  * @returns the path of the program
  * @throws BuildError
  */
-export async function buildC(source: string, libraries: readonly string[], hint: string): Promise<string> {
-  const path = join(import.meta.dirname, source);
+export async function buildC(path: string, libraries: readonly string[], hint: string): Promise<string> {
   const hash = createHash('sha256')
     .update(await readFile(path))
     .digest('hex')
     .slice(0, 12);
-  const program = join(CACHE, `${source.replace(/\.c$/, '')}-${hash}`);
+  const program = join(CACHE, `${basename(path, '.c')}-${hash}`);
   if (await exists(program)) return program;
   await mkdir(CACHE, { recursive: true });
   // Another run may be at it as well.
@@ -33,7 +33,7 @@ export async function buildC(source: string, libraries: readonly string[], hint:
   try {
     await run('gcc', ['-O2', '-w', '-o', temporary, path, ...libraries.map((library) => `-l${library}`)]);
   } catch (cause) {
-    throw new BuildError(`${source} could not be built with gcc: ${hint}`, { cause });
+    throw new BuildError(`${basename(path)} could not be built with gcc: ${hint}`, { cause });
   }
   await rename(temporary, program);
   return program;

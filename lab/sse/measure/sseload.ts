@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
 import { STREAMS_PER_PROCESS } from '../../shared/machine.ts';
@@ -47,7 +48,7 @@ const DELIVERED = v.object({
  * @throws BuildError where there is no compiler
  */
 export async function createSseload(): Promise<LoadClient> {
-  const program = await buildC('sseload.c', [], 'install gcc (Debian: apt-get install gcc libc6-dev)');
+  const program = await buildC(join(import.meta.dirname, '../peers/sseload.c'), [], 'install gcc (Debian: apt-get install gcc libc6-dev)');
   return {
     name: 'sseload (C, epoll)',
     measure: (peer, server, workload, signal) => measure(program, sseloadArguments(peer, server, workload), workload, signal),

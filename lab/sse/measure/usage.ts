@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { bytesOf } from '../../shared/proc-status.ts';
 
 /** What processes have used, as Linux counts it. */
 export interface MemoryUse {
@@ -27,8 +28,8 @@ async function cpuSecondsOf(pid: number): Promise<number> {
 export async function memoryUse(pids: readonly number[]): Promise<MemoryUse> {
   const rollups = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(gone(''))));
   return {
-    pssBytes: rollups.reduce((sum, text) => sum + kibibytes(text, 'Pss'), 0),
-    slabBytes: kibibytes(await readFile('/proc/meminfo', 'utf8'), 'Slab'),
+    pssBytes: rollups.reduce((sum, text) => sum + bytesOf(text, 'Pss'), 0),
+    slabBytes: bytesOf(await readFile('/proc/meminfo', 'utf8'), 'Slab'),
   };
 }
 
@@ -36,10 +37,6 @@ export async function memoryUse(pids: readonly number[]): Promise<MemoryUse> {
 export async function childrenOf(pid: number): Promise<readonly number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(gone(''));
   return text.split(' ').filter(Boolean).map(Number);
-}
-
-function kibibytes(text: string, field: string): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0) * 1024;
 }
 
 /** A process may end between two looks at it. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parsePosition } from '../../../packages/protocol/cursor.ts';
 import { publishEvent, type Service } from './publishing.ts';
 import { openReader, type Reader } from './reader.ts';
 
@@ -36,7 +37,7 @@ export class Crowd {
         const seqs: number[] = [];
         this.#seqs.push(seqs);
         const onEvent = (id: string, data: string) => {
-          seqs.push(Number(id.split('.')[1]));
+          seqs.push(parsePosition(id).seq);
           this.#latenciesMs.push(performance.now() - Number(data));
         };
         const service = this.#users[index % this.#users.length] ?? this.#users[0];

@@ -1,3 +1,4 @@
+import { parsePosition } from '../../../packages/protocol/cursor.ts';
 /** A service, and a token that it takes. */
 export interface Service {
   readonly base: string;
@@ -20,5 +21,5 @@ export async function publishEvent(service: Service, channel: string, data: stri
     signal: AbortSignal.timeout(PATIENCE_MS),
   });
   const answer = (await response.json()) as { readonly id?: string };
-  return response.status === 201 ? Number(answer.id?.split('.')[1]) : undefined;
+  return response.status === 201 && answer.id !== undefined ? parsePosition(answer.id).seq : undefined;
 }

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { parsePosition } from '../../../packages/protocol/cursor.ts';
 import type { TaskProcess } from '../task/task-process.ts';
 import { atPlannedTimes } from './at-planned-times.ts';
 import type { Service } from './publishing.ts';
@@ -80,8 +81,8 @@ export class Victim {
     const [channel, newest] = this.#cursors[index] ?? ['', ''];
     const service = this.#users[index % this.#users.length];
     if (service === undefined) throw new Error('there are more resumes than were prepared for');
-    const [epoch = '', last = ''] = newest.split('.');
-    const from = Number(last) - MISSED;
+    const { epoch, seq } = parsePosition(newest);
+    const from = seq - MISSED;
     return new Promise((resolve) => {
       const end = (outcome: 'right' | 'wrong' | 'unserved') => {
         clearTimeout(patience);
@@ -97,7 +98,7 @@ export class Victim {
         onEvent: (id, data) => {
           seen++;
           if (id !== `${epoch}.${seen}` || !data.startsWith(`${seen} `)) end('wrong');
-          else if (seen === Number(last)) end('right');
+          else if (seen === seq) end('right');
         },
         onReset: () => end('wrong'),
       });

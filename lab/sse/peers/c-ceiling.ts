@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { freePort } from '../../../packages/assembly-local/loopback.ts';
 import { BuildError, buildC } from '../../shared/peers/c-program.ts';
 import { startServerProcess } from '../../shared/peers/server-process.ts';
@@ -5,7 +6,7 @@ import type { Peer } from './peer.ts';
 
 const HINT = 'install gcc and liburing (Debian: apt-get install gcc libc6-dev liburing-dev)';
 
-const build = () => buildC('cserver.c', ['uring'], HINT);
+const build = () => buildC(join(import.meta.dirname, 'cserver.c'), ['uring'], HINT);
 
 /** The ceiling of what one write per stream and event can do: a C server that does nothing else. */
 export const cCeiling: Peer = {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parsePosition } from '../../../packages/protocol/cursor.ts';
 import { MemoryWatch } from '../task/memory-watch.ts';
 import type { TaskReport } from '../task/protocol.ts';
 import type { TaskSettings } from '../task/settings.ts';
@@ -112,9 +113,9 @@ function resumptionsOf(
 ): readonly Resumption[] {
   return Array.from({ length: streams }, (_, index) => {
     const channel = names[index % channels] ?? '';
-    const [epoch = '', newest = ''] = (heads[channel] ?? '').split('.');
+    const { epoch, seq: newest } = parsePosition(heads[channel] ?? '');
     const behind = 1 + (Math.floor(index / channels) % MOST_BEHIND);
-    return { channel, epoch, after: Number(newest) - behind, upTo: Number(newest), token: tokens[index % tokens.length] ?? '' };
+    return { channel, epoch, after: newest - behind, upTo: newest, token: tokens[index % tokens.length] ?? '' };
   });
 }
 
@@ -134,7 +135,7 @@ async function publishAll(
     const channel = names[index % names.length] ?? '';
     publications.push(
       task.call('publish', { channels: [channel], ...EVENT }).then((heads) => {
-        newest.set(channel, Math.max(newest.get(channel) ?? 0, Number(heads[channel]?.split('.')[1])));
+        newest.set(channel, Math.max(newest.get(channel) ?? 0, parsePosition(heads[channel] ?? '').seq));
       }),
     );
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { bytesOf } from '../../shared/proc-status.ts';
 
 const INTERVAL_MS = 250;
 
@@ -54,20 +55,16 @@ export class MemoryWatch {
       readFile(`/proc/${this.#pid}/status`, 'utf8').catch(() => ''),
       readFile('/proc/net/tcp', 'utf8'),
     ]);
-    const resident = kibibytes(status, 'VmRSS');
+    const resident = bytesOf(status, 'VmRSS');
     // A process that has ended is there without memory until its parent has asked how it ended.
     if (resident === 0) {
       this.#death.abort();
       return;
     }
     // Between two looks it may have been more, of which the kernel keeps the highest.
-    this.#residentBytes = Math.max(this.#residentBytes, kibibytes(status, 'VmHWM'));
+    this.#residentBytes = Math.max(this.#residentBytes, bytesOf(status, 'VmHWM'));
     this.#countedBytes = Math.max(this.#countedBytes, this.#residentBytes, resident + queuedBytes(sockets, this.#port));
   }
-}
-
-function kibibytes(status: string, field: string): number {
-  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? 0) * 1024;
 }
 
 /** Bytes in the send and receive queues of a port's sockets, from `/proc/net/tcp` (proc(5)). Their overhead is not in it. */

@@ -6,7 +6,6 @@ import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
-import { formatPosition, type Position } from '../../../backbone/domain/cursor.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
@@ -24,6 +23,7 @@ import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.t
 import type { TaskQueue } from '../../../fargate/sse/ports.ts';
 import { startService } from '../../../fargate/sse/service.ts';
 import { startStreamServer } from '../../../fargate/sse/stream-server.ts';
+import { type ChannelPosition, formatPosition } from '../../../packages/protocol/cursor.ts';
 import { listenOnLoopback } from '../peers/servers/publish-endpoint.ts';
 import { createLogLikeDynamo } from './log-like-dynamo.ts';
 import type { Fill, Heads, Publish, TaskArguments, TaskCalls, TaskReady, TaskReport } from './protocol.ts';
@@ -159,7 +159,7 @@ async function publishEach({ channels, text, times }: Publish): Promise<Heads> {
 }
 
 async function headsOf(channels: readonly string[]): Promise<Heads> {
-  const heads: ReadonlyMap<string, Position> = await memory.heads(channels);
+  const heads: ReadonlyMap<string, ChannelPosition> = await memory.heads(channels);
   return Object.fromEntries([...heads].map(([channel, head]) => [channel, formatPosition(head)]));
 }
 

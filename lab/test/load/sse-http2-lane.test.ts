@@ -3,7 +3,7 @@ import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { makeCertificate } from '../../../packages/assembly-local/certificate.ts';
-import { until } from '../../../packages/assembly-local/test/support/until.ts';
+import { until } from '../../../test/support/until.ts';
 import type { Lane, StreamHandlers } from '../../load/lane.ts';
 import { createSseHttp2Lane, speaksHttp2 } from '../../load/sse-http2-lane.ts';
 

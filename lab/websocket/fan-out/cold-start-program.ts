@@ -9,12 +9,12 @@ export interface ColdStartQuestion {
   readonly file: string;
 }
 
-export interface ColdStartAnswer {
+export interface ColdStartReply {
   readonly loadMs: number;
   readonly cpuMs: number;
 }
 
-answerQuestions(async ({ file }: ColdStartQuestion): Promise<ColdStartAnswer> => {
+answerQuestions(async ({ file }: ColdStartQuestion): Promise<ColdStartReply> => {
   const cpuBefore = process.cpuUsage();
   const beforeMs = performance.now();
   await import(pathToFileURL(file).href).catch(expectMissingEnvironment);

@@ -4,14 +4,14 @@ import { basename, join } from 'node:path';
 import { bundleFunction, ROOT } from '../../../lib/bundle.ts';
 import { type BundleSize, bundleSize } from '../../../scripts/bundle-size.ts';
 import type { PartOptions } from '../../shared/report/section.ts';
-import type { ColdStartAnswer, ColdStartQuestion } from './cold-start-program.ts';
+import type { ColdStartQuestion, ColdStartReply } from './cold-start-program.ts';
 import { type Programs, withPrograms } from './programs.ts';
 
 export interface ColdStartFigures extends BundleSize {
   /** The file that exports the handler, from the repository's root. */
   readonly entry: string;
   /** One for each cold start. */
-  readonly samples: readonly ColdStartAnswer[];
+  readonly samples: readonly ColdStartReply[];
 }
 
 /** Every file that exports a handler. */
@@ -37,7 +37,7 @@ async function measureIn(directory: string, programs: Programs, { quick, rounds,
     const outDir = join(directory, entry.replaceAll('/', '-'));
     bundleFunction(entry, outDir);
     const file = join(outDir, 'index.mjs');
-    return { entry, file, samples: [] as ColdStartAnswer[] };
+    return { entry, file, samples: [] as ColdStartReply[] };
   });
   const starts = quick ? 3 : 5 * rounds;
   for (let start = 1; start <= starts; start++) {
@@ -45,7 +45,7 @@ async function measureIn(directory: string, programs: Programs, { quick, rounds,
       progress(`cold starts: ${basename(entry)}, ${start} of ${starts}`);
       // The option that the stacks give every function.
       const env = { NODE_OPTIONS: '--enable-source-maps' };
-      const program = programs.start<ColdStartQuestion, ColdStartAnswer>('cold-start-program.ts', { env });
+      const program = programs.start<ColdStartQuestion, ColdStartReply>('cold-start-program.ts', { env });
       samples.push(await program.ask({ file }));
       await program.stop();
     }

@@ -13,14 +13,14 @@ export interface FanOutQuestion {
   readonly seq: number;
 }
 
-export interface FanOutAnswer extends FanOutResult {
+export interface FanOutReply extends FanOutResult {
   /** When the notification came, in milliseconds since 1970: other processes tell when the frames arrived. */
   readonly startedAtMs: number;
   readonly wallSeconds: number;
   readonly cpuSeconds: number;
 }
 
-answerQuestions(async ({ seq, poster: name, endpoint, ...setting }: FanOutQuestion): Promise<FanOutAnswer> => {
+answerQuestions(async ({ seq, poster: name, endpoint, ...setting }: FanOutQuestion): Promise<FanOutReply> => {
   const event = { channel: 'bench', epoch: 'bench', seq, type: 'message', data: 'x'.repeat(160), publishedAtMs: Date.now() };
   const poster = posterFor(name, endpoint, setting.postConcurrency);
   const startedAtMs = Date.now();

@@ -12,7 +12,7 @@ export interface GatewayQuestion {
   readonly throttleEvery: number;
 }
 
-export interface GatewayAnswer {
+export interface GatewayReply {
   readonly websocketUrl: string;
   readonly managementEndpoint: string;
   readonly connectionIds: readonly string[];
@@ -30,7 +30,7 @@ const gateway = new Gateway({
 });
 const port = await gateway.listen();
 
-answerQuestions(({ throttleEvery }: GatewayQuestion): GatewayAnswer => {
+answerQuestions(({ throttleEvery }: GatewayQuestion): GatewayReply => {
   const connectionIds = gateway.openConnections;
   // The first post to one of them is throttled, the next one is let through.
   const busy = new Map(connectionIds.filter((_, index) => index % throttleEvery === 0).map((id) => [id, true]));

@@ -1,8 +1,8 @@
 import type { PartOptions } from '../../shared/report/section.ts';
-import type { FanOutAnswer, FanOutQuestion } from './fan-out-program.ts';
+import type { FanOutQuestion, FanOutReply } from './fan-out-program.ts';
 import { connectionIds } from './posters.ts';
 import { type Programs, withPrograms } from './programs.ts';
-import type { RateLimit, StandInAnswer, StandInQuestion } from './stand-in-program.ts';
+import type { RateLimit, StandInQuestion, StandInReply } from './stand-in-program.ts';
 
 /** One event to so many connections. */
 export interface GrowthSample {
@@ -35,8 +35,8 @@ export function measureGrowth(options: PartOptions): Promise<readonly GrowthSamp
 
 async function measureWith(programs: Programs, { quick, rounds, progress }: PartOptions): Promise<readonly GrowthSample[]> {
   const samples: GrowthSample[] = [];
-  const standIn = programs.start<StandInQuestion, StandInAnswer>('stand-in-program.ts');
-  const fanOut = programs.start<FanOutQuestion, FanOutAnswer>('fan-out-program.ts');
+  const standIn = programs.start<StandInQuestion, StandInReply>('stand-in-program.ts');
+  const fanOut = programs.start<FanOutQuestion, FanOutReply>('fan-out-program.ts');
   let seq = 0;
   const deliver = async (connections: number, limit: RateLimit | undefined): Promise<GrowthSample> => {
     const { endpoint } = await standIn.ask(limit === undefined ? {} : { limit });

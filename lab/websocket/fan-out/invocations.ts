@@ -3,9 +3,9 @@ import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
 import { type DeliverDependencies, deliver, type QueueRecord } from '../../../lambda/websocket/deliver.ts';
-import type { DeliveryJob, Subscriber } from '../../../lambda/websocket/domain/delivery-job.ts';
+import type { DeliveryJob, SubscribedConnection } from '../../../lambda/websocket/domain/delivery-job.ts';
 import { encodeDeliveryJob } from '../../../lambda/websocket/domain/delivery-job.ts';
-import type { ConnectionPoster, SubscriberPage } from '../../../lambda/websocket/ports.ts';
+import type { ConnectionPoster, SubscriptionPage } from '../../../lambda/websocket/ports.ts';
 
 export interface FanOutSetting {
   readonly poster: ConnectionPoster;
@@ -121,11 +121,11 @@ class SubscriberTable {
     this.#connectionIds = connectionIds;
   }
 
-  async subscribers(_channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+  async subscribers(_channel: string, limit: number, after?: string): Promise<SubscriptionPage> {
     const from = after === undefined ? 0 : this.#connectionIds.indexOf(after) + 1;
     const page = this.#connectionIds.slice(from, from + limit);
     // As long as the versions of the table, which are UUIDs.
-    const subscribers = page.map((connectionId): Subscriber => ({ connectionId, version: connectionId.padEnd(36, '-') }));
+    const subscribers = page.map((connectionId): SubscribedConnection => ({ connectionId, version: connectionId.padEnd(36, '-') }));
     const last = page.at(-1);
     return last === undefined || from + limit >= this.#connectionIds.length ? { subscribers } : { subscribers, next: last };
   }

@@ -5,7 +5,6 @@ import { wholeNumber } from '../../../command-line/values.ts';
 import { describeMachine, machineText } from '../../shared/machine.ts';
 import { createProgress } from '../../shared/progress.ts';
 import { formatSection } from '../../shared/report/text.ts';
-import { measureFanOut } from './part.ts';
 
 interface Options {
   readonly quick: boolean;
@@ -26,6 +25,8 @@ function parse(argv: readonly string[]): Options {
 await runCommand(parse, async ({ quick, rounds = quick ? 1 : 3 }, signal) => {
   const machine = describeMachine();
   const progress = createProgress();
+  // Not at the top: clients of AWS would be loaded before `--help` is shown, or a bad value refused.
+  const { measureFanOut } = await import('./part.ts');
   const section = await measureFanOut({ quick, rounds, signal, progress: progress.show });
   progress.end();
   process.stdout.write(`${machineText(machine)}\n\n${formatSection(section)}\n`);

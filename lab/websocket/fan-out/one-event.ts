@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartOptions } from '../../shared/report/section.ts';
-import type { FanOutAnswer, FanOutQuestion } from './fan-out-program.ts';
-import type { GatewayAnswer, GatewayQuestion } from './gateway-program.ts';
+import type { FanOutQuestion, FanOutReply } from './fan-out-program.ts';
+import type { GatewayQuestion, GatewayReply } from './gateway-program.ts';
 import type { PosterName } from './posters.ts';
 import { type Programs, withPrograms } from './programs.ts';
-import type { SocketsAnswer, SocketsQuestion } from './sockets-program.ts';
+import type { SocketsQuestion, SocketsReply } from './sockets-program.ts';
 
 /** One event to all sockets, by one poster. */
 export interface OneEventSample {
@@ -52,9 +52,9 @@ async function measureWith(programs: Programs, { quick, rounds, progress }: Part
   const sockets = quick ? 2_000 : 10_000;
   const closed = sockets / SHARE;
   const samples: OneEventSample[] = [];
-  const gateway = programs.start<GatewayQuestion, GatewayAnswer>('gateway-program.ts');
-  const clients = programs.start<SocketsQuestion, SocketsAnswer>('sockets-program.ts');
-  const fanOut = programs.start<FanOutQuestion, FanOutAnswer>('fan-out-program.ts');
+  const gateway = programs.start<GatewayQuestion, GatewayReply>('gateway-program.ts');
+  const clients = programs.start<SocketsQuestion, SocketsReply>('sockets-program.ts');
+  const fanOut = programs.start<FanOutQuestion, FanOutReply>('fan-out-program.ts');
 
   progress(`one event: opening ${sockets} sockets`);
   const lookAtGateway = () => gateway.ask({ throttleEvery: SHARE });

@@ -10,7 +10,7 @@ export interface PostQuestion {
   readonly seconds: number;
 }
 
-export interface PostAnswer {
+export interface PostReply {
   readonly posts: number;
   /** Of this process: all its threads, user and system. */
   readonly cpuSeconds: number;
@@ -19,7 +19,7 @@ export interface PostAnswer {
 
 const WARM_UP_MS = 1_500;
 
-answerQuestions(async ({ poster: name, endpoint, inFlight, seconds }: PostQuestion): Promise<PostAnswer> => {
+answerQuestions(async ({ poster: name, endpoint, inFlight, seconds }: PostQuestion): Promise<PostReply> => {
   const poster = createPoster(name, endpoint, inFlight);
   const ids = connectionIds(10_000);
   const event = { channel: 'bench', epoch: 'bench', seq: 1, type: 'message', data: 'x'.repeat(160), publishedAtMs: Date.now() };

@@ -1,5 +1,5 @@
 import type { PartOptions } from '../../shared/report/section.ts';
-import type { PostAnswer, PostQuestion } from './post-program.ts';
+import type { PostQuestion, PostReply } from './post-program.ts';
 import { POSTERS, type PosterName } from './posters.ts';
 import { withPrograms } from './programs.ts';
 
@@ -31,7 +31,7 @@ export function measurePosts({ quick, rounds, signal, progress }: PartOptions): 
       for (const inFlight of quick ? IN_FLIGHT.quick : IN_FLIGHT.full) {
         for (const poster of POSTERS) {
           progress(`posts per core: round ${round} of ${rounds}, ${poster}, ${inFlight} in flight`);
-          const program = programs.start<PostQuestion, PostAnswer>('post-program.ts');
+          const program = programs.start<PostQuestion, PostReply>('post-program.ts');
           const { posts, cpuSeconds, wallSeconds } = await program.ask({ poster, endpoint: endpoint.url, inFlight, seconds });
           await program.stop();
           samples.push({ poster, inFlight, perCpuSecond: posts / cpuSeconds, perSecond: posts / wallSeconds });

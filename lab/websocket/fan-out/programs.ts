@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { freePort, LOOPBACK } from '../../../packages/assembly-local/loopback.ts';
 import { BuildError, buildC } from '../../shared/peers/c-program.ts';
 import { startServerProcess } from '../../shared/peers/server-process.ts';
 import { Program } from './program.ts';
-import type { StandInAnswer, StandInQuestion } from './stand-in-program.ts';
+import type { StandInQuestion, StandInReply } from './stand-in-program.ts';
 
 /** Runs a measurement, whose programs end with it, or at once with the signal: then a question that is open rejects. */
 export async function withPrograms<F>(signal: AbortSignal, measure: (programs: Programs) => Promise<F>): Promise<F> {
@@ -35,11 +36,15 @@ export class Programs {
   /** Something that answers every post with 200: in C where there is a compiler, so that it takes the least from the others. */
   async startEndpoint(): Promise<{ readonly name: string; readonly url: string }> {
     try {
-      const file = await buildC('posts-endpoint.c', [], 'install gcc (Debian: apt-get install gcc libc6-dev)');
+      const file = await buildC(
+        join(import.meta.dirname, '../../shared/peers/posts-endpoint.c'),
+        [],
+        'install gcc (Debian: apt-get install gcc libc6-dev)',
+      );
       return { name: 'posts-endpoint.c', url: await this.#startServer(file) };
     } catch (error) {
       if (!(error instanceof BuildError)) throw error;
-      const standIn = this.start<StandInQuestion, StandInAnswer>('stand-in-program.ts');
+      const standIn = this.start<StandInQuestion, StandInReply>('stand-in-program.ts');
       return { name: `stand-in-program.ts (${error.message})`, url: (await standIn.ask({})).endpoint };
     }
   }

@@ -12,7 +12,7 @@ export type SocketsQuestion =
   /** Waits until every socket has the event. */
   | { readonly kind: 'await'; readonly id: string; readonly timeoutMs: number };
 
-export interface SocketsAnswer {
+export interface SocketsReply {
   readonly open: number;
   /** Sockets that got the event. */
   readonly reached: number;
@@ -80,7 +80,7 @@ async function arrival(id: string, timeoutMs: number): Promise<void> {
   await sleep(ECHO_MS);
 }
 
-answerQuestions(async (question: SocketsQuestion): Promise<SocketsAnswer> => {
+answerQuestions(async (question: SocketsQuestion): Promise<SocketsReply> => {
   if (question.kind === 'open') await open(question.url, question.count);
   else if (question.kind === 'close') await close(question.count);
   else await arrival(question.id, question.timeoutMs);

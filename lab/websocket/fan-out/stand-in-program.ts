@@ -19,7 +19,7 @@ export interface StandInQuestion {
 }
 
 /** Where it listens, and what has happened since the last question. */
-export interface StandInAnswer {
+export interface StandInReply {
   readonly endpoint: string;
   /** Connections that got the frame. */
   readonly reached: number;
@@ -80,7 +80,7 @@ function serve(socket: Socket): void {
 
 const port = await listen(createServer(serve));
 
-answerQuestions((question: StandInQuestion): StandInAnswer => {
+answerQuestions((question: StandInQuestion): StandInReply => {
   let doubled = 0;
   for (const times of got.values()) doubled += times - 1;
   const answer = { endpoint: `http://${LOOPBACK}:${port}/dev`, reached: got.size, doubled, throttled };

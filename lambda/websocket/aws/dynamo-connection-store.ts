@@ -7,8 +7,8 @@ import type { Rights } from '../../../backbone/domain/access.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import type { Connection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
-import type { Subscriber } from '../domain/delivery-job.ts';
-import type { ConnectionStore, SubscriberPage } from '../ports.ts';
+import type { SubscribedConnection } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriptionPage } from '../ports.ts';
 import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
 import { expiryBucket } from './expiry-bucket.ts';
 
@@ -129,7 +129,7 @@ class DynamoConnectionStore implements ConnectionStore {
     );
   }
 
-  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage> {
     const { client, subscriptionsTable, clock } = this.#options;
     const { Items = [], LastEvaluatedKey } = await client.send(
       new QueryCommand({
@@ -145,12 +145,12 @@ class DynamoConnectionStore implements ConnectionStore {
     const nowMs = clock.nowMs();
     const subscribers = (Items as SubscriptionItem[])
       .filter((item) => !isExpired(item, nowMs))
-      .map(({ connectionId, version }): Subscriber => ({ connectionId, version }));
+      .map(({ connectionId, version }): SubscribedConnection => ({ connectionId, version }));
     const next = (LastEvaluatedKey as Partial<SubscriptionItem> | undefined)?.connectionId;
     return next === undefined ? { subscribers } : { subscribers, next };
   }
 
-  async forget(channel: string, { connectionId, version }: Subscriber): Promise<'forgotten' | 'changed'> {
+  async forget(channel: string, { connectionId, version }: SubscribedConnection): Promise<'forgotten' | 'changed'> {
     const { client, subscriptionsTable } = this.#options;
     const deleted = await ifConditionHolds(
       client.send(

@@ -1,9 +1,9 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
 /** A row of the subscriptions table. `version` is what a conditional delete compares. */
-export interface Subscriber {
+export interface SubscribedConnection {
   readonly connectionId: string;
   readonly version: string;
 }
@@ -11,7 +11,7 @@ export interface Subscriber {
 /** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
 export interface DeliveryJob {
   readonly event: ChannelEvent;
-  readonly subscribers: readonly Subscriber[];
+  readonly subscribers: readonly SubscribedConnection[];
   /** Starts at 1: how often these connections have been tried, this job's try included. */
   readonly attempt: number;
   /** Where to read on in the channel's subscribers: those past it have no job yet, for their reader ran out of time. */
@@ -41,11 +41,11 @@ export function parseDeliveryJob(body: string): DeliveryJob {
   if (resumeAfter !== undefined && typeof resumeAfter !== 'string') {
     throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, which is no text`);
   }
-  const job = { event: readNotification(event), subscribers: subscribers.map(parseSubscriber), attempt };
+  const job = { event: readNotification(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
   return resumeAfter === undefined ? job : { ...job, resumeAfter };
 }
 
-function parseSubscriber(value: unknown): Subscriber {
+function parseSubscribedConnection(value: unknown): SubscribedConnection {
   const [connectionId, version] = Array.isArray(value) ? value : [];
   if (typeof connectionId !== 'string' || typeof version !== 'string') {
     throw new InvalidInputError('invalid_body', `delivery job names the subscriber ${quote(value)}, which is no [connectionId, version]`);

@@ -1,5 +1,5 @@
-import { InvalidInputError, quote } from '../../../backbone/domain/invalid-input.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
+import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
 /** Whose replay of which channel. What is left of it stands in the `ReplayStore`, where a newer request can change it. */
 export interface ReplayKey {

@@ -2,8 +2,8 @@ import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import type { Connection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
-import type { Subscriber } from '../domain/delivery-job.ts';
-import type { ConnectionStore, SubscriberPage } from '../ports.ts';
+import type { SubscribedConnection } from '../domain/delivery-job.ts';
+import type { ConnectionStore, SubscriptionPage } from '../ports.ts';
 
 interface ConnectionRow {
   readonly connection: Connection;
@@ -69,19 +69,19 @@ export class MemoryConnectionStore implements ConnectionStore {
     this.#connections.get(connectionId)?.channels.delete(channel);
   }
 
-  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriberPage> {
+  async subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage> {
     const rows = [...(this.#subscriptions.get(channel) ?? [])]
       .filter(([connectionId]) => after === undefined || connectionId > after)
       .sort(([a], [b]) => (a < b ? -1 : 1));
     const page = rows.slice(0, limit);
     const subscribers = page
       .filter(([, row]) => row.expiresAtMs > this.#clock.nowMs())
-      .map(([connectionId, { version }]): Subscriber => ({ connectionId, version }));
+      .map(([connectionId, { version }]): SubscribedConnection => ({ connectionId, version }));
     const last = page.at(-1)?.[0];
     return rows.length > limit && last !== undefined ? { subscribers, next: last } : { subscribers };
   }
 
-  async forget(channel: string, subscriber: Subscriber): Promise<'forgotten' | 'changed'> {
+  async forget(channel: string, subscriber: SubscribedConnection): Promise<'forgotten' | 'changed'> {
     const rows = this.#subscriptions.get(channel);
     if (rows?.get(subscriber.connectionId)?.version !== subscriber.version) return 'changed';
     rows.delete(subscriber.connectionId);

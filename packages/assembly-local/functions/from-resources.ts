@@ -13,6 +13,7 @@ import type { Roles } from '../iam/roles.ts';
 import { functionCredentials, type Sessions } from '../iam/sessions.ts';
 import type { Log } from '../log.ts';
 import type { Queues } from '../queues/queues.ts';
+import { withSettings } from '../settings.ts';
 import { type AsyncSettings, Functions } from './functions.ts';
 import { LambdaFunction } from './lambda-function.ts';
 
@@ -59,8 +60,8 @@ export interface FunctionsFromResources {
   readonly access: Access;
   /** Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
-  /** Values in the place of those that the template sets. */
-  readonly overrides: Readonly<Record<string, string>>;
+  /** In the place of those that the template sets. */
+  readonly settings: Readonly<Record<string, unknown>>;
   /** Instances of each function at most. */
   readonly maxInstances: number | undefined;
   readonly queues: Queues;
@@ -90,7 +91,7 @@ export function functionsFromResources(options: FunctionsFromResources): Functio
 
 function toFunction(
   { resource, properties }: Declared<v.InferOutput<typeof functionProperties>>,
-  { resources, assembly, addresses, roles, sessions, access, awsEnv, overrides, maxInstances, log }: FunctionsFromResources,
+  { resources, assembly, addresses, roles, sessions, access, awsEnv, settings, maxInstances, log }: FunctionsFromResources,
 ): LambdaFunction {
   const { Code, Handler, Runtime, Timeout, MemorySize, Environment, ReservedConcurrentExecutions } = properties;
   const directory = assembly.files.get(Code.S3Key ?? '');
@@ -130,7 +131,7 @@ function toFunction(
       AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
       AWS_LAMBDA_LOG_GROUP_NAME: logGroup,
       AWS_LAMBDA_LOG_STREAM_NAME: logStream,
-      ...Object.fromEntries(variables.map(([key, text]) => [key, overrides[key] ?? localize(text, addresses)])),
+      ...Object.fromEntries(variables.map(([key, text]) => [key, withSettings(key, localize(text, addresses), settings)])),
     }),
   });
 }

@@ -49,7 +49,7 @@ export interface GatewayOptions {
   readonly limits?: Partial<ConnectionLimits>;
 }
 
-const connectAnswer = v.object({
+const connectResponse = v.object({
   statusCode: v.pipe(v.union([v.number(), v.string()]), v.transform(Number), v.integer(), v.minValue(100), v.maxValue(599)),
   headers: v.nullish(v.record(v.string(), v.unknown()), {}),
 });
@@ -150,7 +150,8 @@ export class Gateway {
       const outcome = await this.#invoke(integration, connectEvent(api, identity));
       if (outcome === 'timeout') return refuse(socket, 504);
       if (outcome === 'forbidden') return refuse(socket, 500);
-      const answer = outcome.kind === 'result' ? v.safeParse(v.pipe(v.string(), v.parseJson(), connectAnswer), outcome.payload) : undefined;
+      const answer =
+        outcome.kind === 'result' ? v.safeParse(v.pipe(v.string(), v.parseJson(), connectResponse), outcome.payload) : undefined;
       if (answer?.success !== true) return refuse(socket, 502);
       const { statusCode, headers } = answer.output;
       if (statusCode < 200 || statusCode > 299) return refuse(socket, statusCode);

@@ -11,6 +11,7 @@ import type { Roles } from '../iam/roles.ts';
 import { containerCredentials, type Sessions } from '../iam/sessions.ts';
 import type { Log } from '../log.ts';
 import { LOOPBACK } from '../loopback.ts';
+import { withSettings } from '../settings.ts';
 import { Agent } from './agent.ts';
 import { readDockerfile } from './dockerfile.ts';
 import { READ_ONLY_FILE_SYSTEM } from './read-only.ts';
@@ -56,8 +57,8 @@ export interface TaskServicesFromResources {
   readonly endpointUrl: string;
   /** Region and endpoint, the same for everything that runs locally. */
   readonly awsEnv: Readonly<Record<string, string>>;
-  /** Values in the place of those that the template sets. */
-  readonly overrides: Readonly<Record<string, string>>;
+  /** In the place of those that the template sets. */
+  readonly settings: Readonly<Record<string, unknown>>;
   readonly targetGroups: ReadonlyMap<string, TargetGroup>;
   /** Where the metadata of a task is served. */
   readonly metadataUrl: (taskId: string) => string;
@@ -128,7 +129,7 @@ function toService(
       ECS_CONTAINER_METADATA_URI_V4: options.metadataUrl(taskId),
       ...image.env,
       ...Object.fromEntries(
-        container.Environment.map(({ Name, Value }) => [Name, options.overrides[Name] ?? localize(Value, options.addresses)]),
+        container.Environment.map(({ Name, Value }) => [Name, withSettings(Name, localize(Value, options.addresses), options.settings)]),
       ),
       // Tasks share this machine's loopback interface, where on Fargate each has one of its own.
       [SERVER_ENV.host]: LOOPBACK,

@@ -1,10 +1,10 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { until } from '../../../test/support/until.ts';
 import { type LocalRun, startLocalRun } from '../run.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { testLog } from './support/log.ts';
-import { until } from './support/until.ts';
 
 /*
  * What teams add to the app first, in a strict run: functions as the CDK makes them, with rules of their own, queues, topics, buckets

@@ -1,7 +1,7 @@
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../../test/support/until.ts';
 import { startEndpoint, type TestEndpoint } from './support/endpoint.ts';
-import { until } from './support/until.ts';
 
 let endpoint: TestEndpoint;
 

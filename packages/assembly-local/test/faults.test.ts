@@ -3,13 +3,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { DynamoDBClient, GetItemCommand, ListTablesCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { type LocalRun, startLocalRun } from '../run.ts';
 import type { TaskService } from '../tasks/task-service.ts';
 import { OPEN_POLICY } from './support/access.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { closeOf, opened } from './support/gateway.ts';
 import { testLog } from './support/log.ts';
-import { until } from './support/until.ts';
 
 const TICK = {
   Tick: {
@@ -30,9 +30,9 @@ let database: DynamoDBClient;
 let TableName: string;
 
 beforeAll(async () => {
-  app = writeApp({ serviceEnv: { FROM_TEMPLATE: 'template' }, resources: TICK });
-  const environment = { FROM_TEMPLATE: 'override', NOT_IN_THE_TEMPLATE: 'x' };
-  run = await startLocalRun({ assemblyDir: app.directory, tasks: 1, environment, log: testLog().log });
+  app = writeApp({ serviceEnv: { LANES_SETTINGS: '{"heartbeatIntervalMs":15000,"maxStreams":7}', OTHER: '{}' }, resources: TICK });
+  const settings = { heartbeatIntervalMs: 50 };
+  run = await startLocalRun({ assemblyDir: app.directory, tasks: 1, settings, log: testLog().log });
   service = run.services[0] as TaskService;
   const credentials = { accessKeyId: 'x', secretAccessKey: 'x' };
   database = new DynamoDBClient({ endpoint: run.urls.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 });
@@ -86,10 +86,10 @@ test('the event that a task has stopped can be lost', async () => {
   expect(queue('Stopped')?.bodies()).toEqual([]);
 });
 
-test('an environment value takes the place of the one that the template sets, and adds none', () => {
+test('a setting takes the place of the one that the template sets, and leaves the others', () => {
   const env = service.options.env('task', 1);
-  expect(env['FROM_TEMPLATE']).toBe('override');
-  expect(env['NOT_IN_THE_TEMPLATE']).toBeUndefined();
+  expect(JSON.parse(env['LANES_SETTINGS'] ?? '')).toEqual({ heartbeatIntervalMs: 50, maxStreams: 7 });
+  expect(env['OTHER']).toBe('{}');
 });
 
 test('an open stream can be cut off', async () => {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { listen } from '../loopback.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { nextMessage, opened } from './support/gateway.ts';
-import { until } from './support/until.ts';
 
 const MAIN = join(import.meta.dirname, '../main.ts');
 

@@ -6,13 +6,13 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import { until } from '../../../test/support/until.ts';
 import { UnknownResourceTypeError, UnsupportedTemplateError } from '../assembly/errors.ts';
 import { type LocalRun, startLocalRun } from '../run.ts';
 import { TaskFailedError, type TaskService } from '../tasks/task-service.ts';
 import { type TestApp, writeApp } from './support/app.ts';
 import { nextMessage, opened } from './support/gateway.ts';
 import { testLog } from './support/log.ts';
-import { until } from './support/until.ts';
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,4 +1,4 @@
-import { Backoff } from './backoff.ts';
+import { Backoff } from '../../protocol/backoff.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';

@@ -1,4 +1,4 @@
-import type { Problem, PublishAnswer } from '../../protocol/index.ts';
+import type { Problem, PublishResponse } from '../../protocol/index.ts';
 import { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject, parseWholeNumber } from './parse.ts';
@@ -62,7 +62,7 @@ export function publishByHttp(
   channel: string,
   { type, data, key }: PublishRequest,
   signal: AbortSignal,
-): Promise<PublishAnswer> {
+): Promise<PublishResponse> {
   const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key },

@@ -1,4 +1,4 @@
-import type { PollAnswer } from '../../protocol/index.ts';
+import type { PollResponse } from '../../protocol/index.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, requestJson } from './http.ts';
 import { wait } from './wait.ts';
@@ -15,7 +15,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const after = order.cursor;
     const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
     const init = { headers: { accept: 'application/json' } };
-    const answer = await requestJson<PollAnswer>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
+    const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
     const resumesAfter = isFirst ? after : undefined;
     if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
     for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));

@@ -1,4 +1,4 @@
-import { Backoff } from './backoff.ts';
+import { Backoff, FULL_JITTER } from '../../protocol/backoff.ts';
 import { type Environment, isOffline } from './environment.ts';
 import { type LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
@@ -23,7 +23,7 @@ export class Attempts {
 
   constructor(context: RetryContext) {
     this.#context = context;
-    this.#backoff = new Backoff(context.options.reconnectMinMs, 1);
+    this.#backoff = new Backoff(context.options.reconnectMinMs, FULL_JITTER);
   }
 
   /** An attempt begins. */

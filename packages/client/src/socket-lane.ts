@@ -1,4 +1,4 @@
-import { jittered } from './backoff.ts';
+import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
@@ -139,10 +139,10 @@ export class SocketLane {
     this.#inUse = socket;
     const watch = guard(this.#run.controller.signal);
     const check = () => this.#check(socket);
-    const checks = setInterval(check, jittered(options.pingIntervalMs, 0.5));
+    const checks = setInterval(check, jittered(options.pingIntervalMs, HALF_JITTER));
     environment.addEventListener('visible', check, { signal: watch.signal });
     watch.signal.addEventListener('abort', () => clearInterval(checks));
-    wait(jittered(options.rotateAfterMs, 0.5), watch.signal, environment, ['online'])
+    wait(jittered(options.rotateAfterMs, HALF_JITTER), watch.signal, environment, ['online'])
       .then(() => {
         watch.release();
         if (this.#inUse === socket) this.#dispatch('replaceDue');

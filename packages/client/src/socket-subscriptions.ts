@@ -1,8 +1,7 @@
-import { Backoff } from './backoff.ts';
+import { Backoff, HALF_JITTER } from '../../protocol/backoff.ts';
 import { type LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
-import { ORIGIN } from './order.ts';
 import type { LaneSocket, PushFrame } from './socket.ts';
 import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
 import type { ChannelItem, ResetReason } from './types.ts';
@@ -91,7 +90,7 @@ export class SocketSubscriptions {
       const subscription: SocketSubscription = {
         feed,
         reject,
-        backoff: new Backoff(this.#options.gapWaitMs, 0.5),
+        backoff: new Backoff(this.#options.gapWaitMs, HALF_JITTER),
         state: 'queued',
         error: undefined,
         request: undefined,
@@ -183,13 +182,13 @@ export class SocketSubscriptions {
   async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
     const { feed, backoff } = subscription;
     const { channel, order } = feed;
-    const after = order.cursor;
+    const { cursor: after, isAtOrigin } = order;
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
       onReset(reason) {
         // `epoch_changed` after the origin is for clients that do not know where the first epoch begins: nothing was lost.
-        if (after !== ORIGIN || reason !== 'epoch_changed') deliver(subscription, order.reset(reason, baseline));
+        if (!isAtOrigin || reason !== 'epoch_changed') deliver(subscription, order.reset(reason, baseline));
       },
     };
     // A request on another socket, or none: resets go unheard then, so this one's answers must not count either.

@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
-import { isCursor, Order } from './order.ts';
+import { Order } from './order.ts';
 import { retry } from './retry.ts';
 import type {
   Activity,
@@ -57,9 +57,6 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   /** Starts at once. */
   constructor(channel: string, { after, signal }: SubscribeOptions, owner: SubscriptionOwner) {
     super();
-    if (after !== undefined && !isCursor(after)) {
-      throw new LanesError('invalid_cursor', `after "${after}" is not of the form <epoch>.<seq>`, { final: true });
-    }
     this.channel = channel;
     this.order = new Order(channel, after, (activity) => this.report(activity));
     this.#handedOver = after;

@@ -23,23 +23,23 @@ const bundle = buildSync({
 
 beforeAll(async () => {
   browser = await launchBrowser();
+  context = await browser.newContext();
+  await context.exposeFunction('callServer', (method: keyof StubServer, args: readonly unknown[]) => {
+    const act = server[method] as (this: StubServer, ...args: unknown[]) => unknown;
+    return act.apply(server, [...args]);
+  });
 }, 60_000);
 
 afterAll(() => browser.close());
 
 beforeEach(async () => {
   server = await StubServer.start();
-  context = await browser.newContext();
   page = await context.newPage();
-  await page.exposeFunction('callServer', (method: keyof StubServer, args: readonly unknown[]) => {
-    const act = server[method] as (this: StubServer, ...args: unknown[]) => unknown;
-    return act.apply(server, [...args]);
-  });
   await page.addScriptTag({ content: bundle ?? '' });
 });
 
 afterEach(async () => {
-  await context.close();
+  await page.close();
   await server.stop();
 });
 

@@ -34,7 +34,7 @@ test('the page holds no inline script or style, so that the strictest policy all
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
 });
 
-test('the bundle holds the console, the client library, Preact and what signs in, and nothing of the server', () => {
+test('the bundle holds the console, the client library, the protocol, Preact and what signs in, and nothing else of the server', () => {
   const folders = buildConsole(outDir).map((path) => /^((\.\.\/)+(node_modules\/(@[^/]+\/)?|client\/)?[^/]+|[^/]*)/.exec(path)?.[0]);
   const packages = new Set(folders.filter((folder) => folder?.startsWith('..')));
   expect([...packages].sort()).toEqual([
@@ -43,6 +43,7 @@ test('the bundle holds the console, the client library, Preact and what signs in
     '../../node_modules/oauth4webapi',
     '../../node_modules/preact',
     '../client/src',
+    '../protocol',
   ]);
 });
 

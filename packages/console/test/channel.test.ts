@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseChannel } from '../../../backbone/domain/channel.ts';
+import { parseChannel } from '../../protocol/channel.ts';
 import { channelProblem } from '../channel.ts';
 
 function serverAccepts(name: string): boolean {

@@ -1,21 +1,16 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { buildConsole } from '../build.ts';
-import { collectPageErrors, lanePane, launchBrowser } from './browser.ts';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { lanePane } from './browser.ts';
 import { StubServer } from './stub-server.ts';
+import { useConsole } from './use-console.ts';
 
 // Each test waits for what the page shows; a loaded machine takes its time for a page load.
 jest.setTimeout(30_000);
 
-let consoleDir: string;
-let browser: Browser;
+const built = useConsole();
+
 let stub: StubServer;
-let context: BrowserContext;
 let page: Page;
-let pageErrors: readonly string[];
 let requests: URL[];
 
 const websocket = () => lanePane(page, 'WebSocket lane');
@@ -33,32 +28,14 @@ async function openLivePage(path = '/'): Promise<void> {
 
 const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
-beforeAll(async () => {
-  consoleDir = mkdtempSync(join(tmpdir(), 'lanes-console-'));
-  buildConsole(consoleDir);
-  browser = await launchBrowser();
-}, 60_000);
-
-afterAll(async () => {
-  await browser.close();
-  rmSync(consoleDir, { recursive: true });
-});
-
 beforeEach(async () => {
-  stub = await StubServer.start({ consoleDir });
-  context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
-  context.setDefaultTimeout(10_000);
-  page = await context.newPage();
-  pageErrors = collectPageErrors(page);
+  page = built.page;
+  stub = await StubServer.start({ consoleDir: built.directory });
   requests = [];
   page.on('request', (request) => requests.push(new URL(request.url())));
 });
 
-afterEach(async () => {
-  expect(pageErrors).toEqual([]);
-  await context.close();
-  await stub.close();
-});
+afterEach(() => stub.close());
 
 test('the page asks no other host for anything', async () => {
   await openLivePage();
@@ -276,7 +253,7 @@ test.each([
   ['sse', 'WebSocket lane', 'SSE lane'],
   ['websocket', 'SSE lane', 'WebSocket lane'],
 ] as const)('with the %s lane alone, the page works, and claims no %s', async (only, absent, present) => {
-  const half = await StubServer.start({ consoleDir, lanes: [only] });
+  const half = await StubServer.start({ consoleDir: built.directory, lanes: [only] });
   await openPage(half);
   await lanePane(page, present).live();
   const said = lanePane(page, absent).pane.getByText('This lane is not deployed here.');

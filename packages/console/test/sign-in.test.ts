@@ -1,49 +1,28 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { buildConsole } from '../build.ts';
-import { collectPageErrors, lanePane, launchBrowser } from './browser.ts';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { lanePane } from './browser.ts';
 import { StubIssuer } from './stub-issuer.ts';
 import { StubServer } from './stub-server.ts';
+import { useConsole } from './use-console.ts';
 
 const DISCOVERY = '/.well-known/openid-configuration';
 
 // Each test waits for what the page shows; a loaded machine takes its time for a page load.
 jest.setTimeout(30_000);
 
-let consoleDir: string;
-let browser: Browser;
+const built = useConsole();
+
 let issuer: StubIssuer;
 let server: StubServer;
-let context: BrowserContext;
 let page: Page;
-let pageErrors: readonly string[];
-
-beforeAll(async () => {
-  consoleDir = mkdtempSync(join(tmpdir(), 'lanes-sign-in-'));
-  buildConsole(consoleDir);
-  browser = await launchBrowser();
-}, 60_000);
-
-afterAll(async () => {
-  await browser.close();
-  rmSync(consoleDir, { recursive: true });
-});
 
 beforeEach(async () => {
+  page = built.page;
   issuer = await StubIssuer.start();
-  server = await StubServer.start({ consoleDir, signIn: { issuer: issuer.url, clientId: 'client-1' } });
-  context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
-  context.setDefaultTimeout(10_000);
-  page = await context.newPage();
-  pageErrors = collectPageErrors(page);
+  server = await StubServer.start({ consoleDir: built.directory, signIn: { issuer: issuer.url, clientId: 'client-1' } });
 }, 30_000);
 
 afterEach(async () => {
-  expect(pageErrors).toEqual([]);
-  await context.close();
   await server.close();
   await issuer.close();
 });

@@ -1,14 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { encodeEventFrame, MAX_DATA_BYTES, MAX_FRAME_BYTES, parsePublication, toWireEvent } from '../../../backbone/domain/event.ts';
-import type { InvalidInputCode } from '../../../backbone/domain/invalid-input.ts';
+import { encodeEventFrame, MAX_DATA_BYTES, MAX_FRAME_BYTES, parseNewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
+import type { InvalidInputCode } from '../../../packages/protocol/invalid-input.ts';
 
 const code = (value: InvalidInputCode) => expect.objectContaining({ name: 'InvalidInputError', code: value });
 
 describe('what is published', () => {
   test('is of type message unless it says otherwise', () => {
-    expect(parsePublication({ channel: 'a', data: 'x' })).toEqual({ channel: 'a', type: 'message', data: 'x' });
-    expect(parsePublication({ channel: 'a', type: 'tick', data: 'x', key: 'k' })).toEqual({
+    expect(parseNewEvent({ channel: 'a', data: 'x' })).toEqual({ channel: 'a', type: 'message', data: 'x' });
+    expect(parseNewEvent({ channel: 'a', type: 'tick', data: 'x', key: 'k' })).toEqual({
       channel: 'a',
       type: 'tick',
       data: 'x',
@@ -17,7 +17,7 @@ describe('what is published', () => {
   });
 
   test('may be an empty text', () => {
-    expect(parsePublication({ channel: 'a', data: '' }).data).toBe('');
+    expect(parseNewEvent({ channel: 'a', data: '' }).data).toBe('');
   });
 
   test.each([
@@ -26,7 +26,7 @@ describe('what is published', () => {
     ['\r\r\n\n\r', '\n\n\n\n'],
     ['a\n', 'a\n'],
   ])('has LF line ends: %j', (given, stored) => {
-    expect(parsePublication({ channel: 'a', data: given }).data).toBe(stored);
+    expect(parseNewEvent({ channel: 'a', data: given }).data).toBe(stored);
   });
 
   test('keeps all text apart from line ends, and settles after one parse', () => {
@@ -34,56 +34,56 @@ describe('what is published', () => {
     fc.assert(
       fc.property(text, (given) => {
         fc.pre(given.isWellFormed());
-        const { data } = parsePublication({ channel: 'a', data: given });
+        const { data } = parseNewEvent({ channel: 'a', data: given });
         expect(data).not.toContain('\r');
         expect(data.replaceAll('\n', '')).toBe(given.replaceAll(/[\r\n]/g, ''));
-        expect(parsePublication({ channel: 'a', data }).data).toBe(data);
+        expect(parseNewEvent({ channel: 'a', data }).data).toBe(data);
       }),
     );
   });
 
   test.each([undefined, null, 7, {}, ['x']])('is text, not %j', (data) => {
-    expect(() => parsePublication({ channel: 'a', data })).toThrow(code('invalid_data'));
+    expect(() => parseNewEvent({ channel: 'a', data })).toThrow(code('invalid_data'));
   });
 
   test.each(['\ud800', 'a\udc00b', '\udc00\ud800'])('holds no lone surrogate: %j', (data) => {
-    expect(() => parsePublication({ channel: 'a', data })).toThrow(code('invalid_data'));
+    expect(() => parseNewEvent({ channel: 'a', data })).toThrow(code('invalid_data'));
   });
 
   test('may be as large as the limit in UTF-8 bytes, and no larger', () => {
     const limit = 'é'.repeat(MAX_DATA_BYTES / 2);
-    expect(parsePublication({ channel: 'a', data: limit }).data).toBe(limit);
-    expect(() => parsePublication({ channel: 'a', data: `${limit}x` })).toThrow(code('data_too_large'));
+    expect(parseNewEvent({ channel: 'a', data: limit }).data).toBe(limit);
+    expect(() => parseNewEvent({ channel: 'a', data: `${limit}x` })).toThrow(code('data_too_large'));
   });
 
   test('is measured after the line ends are mended', () => {
     const data = `${'x'.repeat(MAX_DATA_BYTES - 1)}\r\n`;
-    expect(Buffer.byteLength(parsePublication({ channel: 'a', data }).data)).toBe(MAX_DATA_BYTES);
+    expect(Buffer.byteLength(parseNewEvent({ channel: 'a', data }).data)).toBe(MAX_DATA_BYTES);
   });
 
   test('is rejected where its escapes do not fit a frame, whatever seq it would get', () => {
     // Six bytes each in JSON.
     const controls = (count: number) => '\u0001'.repeat(count);
-    expect(() => parsePublication({ channel: 'a', data: controls(MAX_FRAME_BYTES / 6) })).toThrow(code('data_too_large'));
-    const { channel, type, data } = parsePublication({ channel: 'a', data: controls(21_780) });
+    expect(() => parseNewEvent({ channel: 'a', data: controls(MAX_FRAME_BYTES / 6) })).toThrow(code('data_too_large'));
+    const { channel, type, data } = parseNewEvent({ channel: 'a', data: controls(21_780) });
     const event = { channel, type, data, epoch: 'x'.repeat(32), seq: Number.MAX_SAFE_INTEGER, publishedAtMs: Date.now() };
     expect(Buffer.byteLength(encodeEventFrame(event))).toBeLessThan(MAX_FRAME_BYTES);
   });
 
   test.each(['', 'a b', 'x'.repeat(129), 7, null])('has no type %j', (type) => {
-    expect(() => parsePublication({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
+    expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 
   test.each(['reset', 'expired', 'open', 'error'])('has no type %s, which the lanes use themselves', (type) => {
-    expect(() => parsePublication({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
+    expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 
   test.each(['', 'a b', 'é', 'x'.repeat(129), 7, null])('has no key %j', (key) => {
-    expect(() => parsePublication({ channel: 'a', data: 'x', key })).toThrow(code('invalid_key'));
+    expect(() => parseNewEvent({ channel: 'a', data: 'x', key })).toThrow(code('invalid_key'));
   });
 
   test('names a channel', () => {
-    expect(() => parsePublication({ channel: 'a b', data: 'x' })).toThrow(code('invalid_channel'));
+    expect(() => parseNewEvent({ channel: 'a b', data: 'x' })).toThrow(code('invalid_channel'));
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { encodeNotification, parseNotification } from '../../../backbone/domain/notification.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 import { channelEvent } from '../../support/arbitraries.ts';
 
 const EVENT: ChannelEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'message', data: 'x', publishedAtMs: 1_000 };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ORIGIN } from '../../../backbone/domain/cursor.ts';
 import type { LogEntry } from '../../../backbone/domain/log-entry.ts';
 import { checkResume, settledFloor } from '../../../backbone/domain/resume.ts';
+import { ORIGIN } from '../../../packages/protocol/cursor.ts';
 
 const EPOCH = 'k3f9';
 const NOW_MS = 1_000_000;

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { ORIGIN } from '../../../backbone/domain/cursor.ts';
-import type { ChannelEvent, Publication } from '../../../backbone/domain/event.ts';
+import type { ChannelEvent, NewEvent } from '../../../backbone/domain/event.ts';
 import { scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { hashOf } from '../../../backbone/services/hash.ts';
 import { IdempotencyConflictError, type PublisherOptions, publish } from '../../../backbone/services/publisher.ts';
+import { ORIGIN } from '../../../packages/protocol/cursor.ts';
 import { headOf } from '../../support/head-of.ts';
 import { CrashCounter, CrashedError, intercept } from '../../support/intercept.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -42,8 +42,8 @@ async function tombstoneGaps({ log, clock }: World): Promise<void> {
   for (let gap = 1; gap <= seq; gap++) await log.tombstone('a', { epoch, seq: gap }, clock.nowMs());
 }
 
-const plain: Publication = { channel: 'a', type: 'message', data: 'x' };
-const keyed: Publication = { ...plain, key: 'k' };
+const plain: NewEvent = { channel: 'a', type: 'message', data: 'x' };
+const keyed: NewEvent = { ...plain, key: 'k' };
 const ANN = scopeOfPrincipal('ann');
 const KEY = { channel: 'a', scope: ANN, key: 'k' };
 /** Of type and data of {@link keyed}. */

@@ -17,7 +17,7 @@ afterAll(() => {
 
 /** Synthesizes a copy of the app without a lane, and answers where the assembly is. */
 function synthesizeWithout(lane: 'sse' | 'websocket'): string {
-  const { root } = new AppCopy().withoutLane(lane);
+  const { root } = AppCopy.linked().withoutLane(lane);
   const assembly = mkdtempSync(join(tmpdir(), 'lanes-e2e-one-'));
   made.push(root, assembly);
   execFileSync('cdk', ['synth', '--quiet', '--output', assembly, '-c', 'stage=dev'], {

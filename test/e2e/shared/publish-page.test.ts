@@ -11,7 +11,8 @@ import { eventPermissions } from '../../../packages/assembly-local/events/permis
 import { appliesTo, compilePolicy } from '../../../packages/assembly-local/iam/policy.ts';
 import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import { ROOT } from '../../docs/commands/extract.ts';
-import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { until } from '../../support/until.ts';
+import { clientSettings, type InProcessRun, startInProcess } from '../support/in-process.ts';
 import { connectOver, transportsOf } from '../support/transports.ts';
 
 /** docs/publish.md against the local run: its JavaScript as it stands, and the JSON of its commands by the API calls that they make. */

@@ -1,8 +1,9 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PUBLISH_DETAIL_TYPE } from '../../../backbone/contract.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
 import { connectOver, transportsOf } from '../support/transports.ts';
 
 let world: InProcessRun;

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { SSE_ENV, SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
+import { SUBSCRIPTION_TAG } from '../../../fargate/sse/contract.ts';
 import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
 import type { TaskService } from '../../../packages/assembly-local/tasks/task-service.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
 import { serviceOf } from './support/service.ts';
 import { openSse } from './support/streams.ts';
 
@@ -18,7 +19,7 @@ let world: InProcessRun;
 let service: TaskService;
 
 beforeAll(async () => {
-  world = await startInProcess({ tasks: TASKS, environment: { [SSE_ENV.headCheckIntervalMs]: String(HEAD_CHECK_INTERVAL_MS) } });
+  world = await startInProcess({ tasks: TASKS, settings: { headCheckIntervalMs: HEAD_CHECK_INTERVAL_MS } });
   service = serviceOf(world.run);
 }, 60_000);
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { SSE_ENV } from '../../../fargate/sse/contract.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, startInProcess } from '../support/in-process.ts';
 import { PlainReader } from './support/plain-reader.ts';
 import { serviceOf } from './support/service.ts';
 import { publish } from './support/streams.ts';
@@ -18,7 +18,7 @@ let world: InProcessRun;
 let readers: readonly PlainReader[] = [];
 
 beforeAll(async () => {
-  world = await startInProcess({ tasks: TASKS, environment: { [SSE_ENV.drainMs]: String(DRAIN_SECONDS * 1_000) } });
+  world = await startInProcess({ tasks: TASKS, settings: { drainSeconds: DRAIN_SECONDS } });
 }, 60_000);
 
 afterAll(async () => {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { Issuer, TokenRequest } from '../../../packages/assembly-local/issuer/issuer.ts';
 import type { Transport } from '../../../packages/client/src/index.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from './clients.ts';
-import { type InProcessRun, publishByFunction, until } from './in-process.ts';
+import { type InProcessRun, publishByFunction } from './in-process.ts';
 import { connectOver } from './transports.ts';
 
 /** An origin that the stage allows. */

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { createLog } from '../../../packages/assembly-local/log.ts';
 import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import type { Queue } from '../../../packages/assembly-local/queues/queue.ts';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../packages/assembly-local/run.ts';
-import type { PublishAnswer } from '../../../packages/protocol/index.ts';
+import type { PublishResponse } from '../../../packages/protocol/index.ts';
 import { useToken } from './clients.ts';
 import { accessReportDir, assemblyDir } from './run.ts';
 
@@ -38,7 +37,7 @@ export async function publishByFunction(run: LocalRun, channel: string, data: st
     );
     const answer = Payload?.transformToString() ?? '';
     if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${answer}`);
-    return (JSON.parse(answer) as PublishAnswer).id;
+    return (JSON.parse(answer) as PublishResponse).id;
   } finally {
     client.destroy();
   }
@@ -49,15 +48,6 @@ export function queueNamed({ queues }: LocalRun, part: string): Queue {
   const queue = queues.list().find(({ name }) => name.includes(part));
   if (queue === undefined) throw new Error(`there is no queue ${part}`);
   return queue;
-}
-
-/** Polls until the condition holds; an Error names what did not happen in time. */
-export async function until(what: string, condition: () => boolean | Promise<boolean>, timeoutMs = 20_000): Promise<void> {
-  const deadlineMs = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadlineMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await sleep(50);
-  }
 }
 
 /** The sum of a metric over all lines in the embedded metric format. */

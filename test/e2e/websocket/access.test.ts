@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import type { TokenRequest } from '../../../packages/assembly-local/issuer/issuer.ts';
 import type { ClientFrame, ServerFrame } from '../../../packages/protocol/index.ts';
+import { until } from '../../support/until.ts';
 import { type Entrance, type Request, testLogs, testRenewal, testTokens } from '../support/access.ts';
 import { freshChannel, Inbox } from '../support/clients.ts';
-import { type InProcessRun, publishByFunction, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, publishByFunction, startInProcess } from '../support/in-process.ts';
 
 let world: InProcessRun;
 

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient, ScanCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, publishByFunction, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, publishByFunction, startInProcess } from '../support/in-process.ts';
 import { type LaneSocket, subscribeSocket } from './support/sockets.ts';
 
 /** Above what the sweep leaves alone as too young. */

@@ -1,9 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { findings } from '../../../packages/assembly-local/iam/report.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
 import { policiesOf, type TemplateResources } from '../support/edited-assembly.ts';
 import { editedRuns, expectRefusal, revoke, type TakenGrant } from '../support/edited-run.ts';
-import { type InProcessRun, publishByFunction, until } from '../support/in-process.ts';
+import { type InProcessRun, publishByFunction } from '../support/in-process.ts';
 import { openSocket, subscribeSocket } from './support/sockets.ts';
 
 /** Takes out what lets a service use the resources whose policies are called so. */

@@ -3,9 +3,9 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
 import { subscribeSocket } from './support/sockets.ts';
 
 /** More than any test but the one about it opens. */
@@ -17,10 +17,10 @@ let database: DynamoDBDocumentClient;
 beforeAll(async () => {
   world = await startInProcess({
     tasks: 1,
-    environment: {
+    settings: {
       // Two connections are more than a run of the sweep looks at.
-      [WEBSOCKET_ENV.sweepConnections]: '1',
-      [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: String(MAX_CONNECTIONS),
+      maxConnections: 1,
+      maxConnectionsPerPrincipal: MAX_CONNECTIONS,
     },
   });
   database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));

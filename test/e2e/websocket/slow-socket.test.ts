@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { METRICS } from '../../../backbone/contract.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { type InProcessRun, metricTotal, publishByFunction, startInProcess, until } from '../support/in-process.ts';
+import { type InProcessRun, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
 import { type LaneSocket, subscribeSocket } from './support/sockets.ts';
 
 const NORMAL = 10;

@@ -4,12 +4,12 @@ import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createDynamoEventLog } from '../../../backbone/aws/dynamo-event-log.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
-import { WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
 import { POST_WINDOW_MS } from '../../../lambda/websocket/domain/post-window.ts';
 import { TURN_POSTS } from '../../../lambda/websocket/replay-turn.ts';
 import type { ServerFrame } from '../../../packages/protocol/index.ts';
+import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, startInProcess, until } from '../support/in-process.ts';
+import { clientSettings, type InProcessRun, startInProcess } from '../support/in-process.ts';
 import { type LaneSocket, openSocket } from './support/sockets.ts';
 
 /** Fewer than a stage allows, so that a test meets the limits soon. */
@@ -37,10 +37,10 @@ let epochs: ReadonlyMap<string, string>;
 beforeAll(async () => {
   world = await startInProcess({
     tasks: 1,
-    environment: {
-      [WEBSOCKET_ENV.maxAnswersPerSecond]: String(ANSWERS_PER_SECOND),
-      [WEBSOCKET_ENV.maxReplayPostsPerSecond]: String(REPLAY_POSTS_PER_SECOND),
-      [WEBSOCKET_ENV.maxReplaysPerPrincipal]: String(MAX_REPLAYS),
+    settings: {
+      maxResponsesPerSecond: ANSWERS_PER_SECOND,
+      postsPerSecondPerPrincipal: REPLAY_POSTS_PER_SECOND,
+      maxReplaysPerPrincipal: MAX_REPLAYS,
     },
   });
   database = DynamoDBDocumentClient.from(new DynamoDBClient(clientSettings(world.run.urls.endpoint)));

@@ -1,42 +1,40 @@
 import { expect, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
-import { ConfigError, parseConfig } from '../../../fargate/sse/config.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { InvalidEnvironmentError } from '../../../backbone/environment.ts';
+import { parseConfig } from '../../../fargate/sse/config.ts';
 import { SSE_ENV, TASK_QUEUE_ENV } from '../../../fargate/sse/contract.ts';
 
-const COMPLETE: Readonly<Record<string, string>> = {
+/** Those without a default. */
+const SETTINGS = { memoryMb: 512, maxStreams: 10_000, maxStreamsPerPrincipal: 100, maxPublishesPerSecond: 50, retentionMs: 86_400_000 };
+
+const VARIABLES: Readonly<Record<string, string>> = {
   [SSE_ENV.host]: '0.0.0.0',
   [SSE_ENV.port]: '8080',
-  [SSE_ENV.heartbeatIntervalMs]: '15000',
-  [SSE_ENV.headCheckIntervalMs]: '30000',
-  [SSE_ENV.retryMinMs]: '1000',
-  [SSE_ENV.retryMaxMs]: '5000',
-  [SSE_ENV.maxStreams]: '10000',
-  [SSE_ENV.maxStreamsPerPrincipal]: '100',
-  [SSE_ENV.maxPublishesPerSecond]: '50',
-  [SSE_ENV.memoryMiB]: '512',
-  [SSE_ENV.maxUnsentBytes]: '1048576',
-  [SSE_ENV.drainMs]: '60000',
   [SSE_ENV.targetGroupArns]: 'arn:aws:elasticloadbalancing:us-east-1:111122223333:targetgroup/sse/0123456789abcdef',
-  [SSE_ENV.targetHealthIntervalMs]: '10000',
-  [SSE_ENV.keepAliveMs]: '75000',
   [SSE_ENV.consoleConfig]: '{"websocket":"wss://x/dev"}',
   [ACCESS_ENV.issuer]: 'https://issuer.example.com',
   [ACCESS_ENV.audience]: 'lanes',
   [ACCESS_ENV.jwksUri]: 'https://issuer.example.com/keys',
-  [ACCESS_ENV.queryToken]: 'off',
-  [ACCESS_ENV.origins]: '',
   [LOG_ENV.table]: 'log',
-  [LOG_ENV.retentionMs]: '86400000',
-  [LOG_ENV.graceMs]: '5000',
   [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:111122223333:events',
-  [PUBLISH_ENV.publishTimeoutMs]: '2000',
   [TASK_QUEUE_ENV.queuePrefix]: 'lanes-task-',
   [TELEMETRY_ENV.stack]: 'LanesDevSse',
   ECS_CONTAINER_METADATA_URI_V4: 'http://169.254.170.2/v4/abc',
 };
 
-test('a complete environment is read, numbers as numbers', () => {
-  expect(parseConfig(COMPLETE)).toMatchObject({ port: 8080, maxStreams: 10_000, logTable: 'log', queuePrefix: 'lanes-task-' });
+const withSettings = (settings: object) => ({ ...VARIABLES, [SETTINGS_VARIABLE]: JSON.stringify(settings) });
+const COMPLETE: Readonly<Record<string, string>> = withSettings(SETTINGS);
+
+test('settings and variables are read, and settings that nobody sets have their defaults', () => {
+  expect(parseConfig(COMPLETE)).toMatchObject({
+    port: 8080,
+    logTable: 'log',
+    queuePrefix: 'lanes-task-',
+    maxStreams: 10_000,
+    maxUnsentBytes: 1_048_576,
+    queryToken: false,
+    origins: [],
+  });
 });
 
 test('one target group is a list too, and several have commas between them', () => {
@@ -44,8 +42,8 @@ test('one target group is a list too, and several have commas between them', () 
   expect(parseConfig({ ...COMPLETE, [SSE_ENV.targetGroupArns]: 'arn:one,arn:two' }).targetGroupArns).toEqual(['arn:one', 'arn:two']);
 });
 
-test('what else is in the environment does not matter', () => {
-  expect(() => parseConfig({ ...COMPLETE, PATH: '/bin', AWS_REGION: undefined })).not.toThrow();
+test('what else is in the environment and in the settings does not matter', () => {
+  expect(() => parseConfig({ ...withSettings({ ...SETTINGS, cpu: 256 }), PATH: '/bin', AWS_REGION: undefined })).not.toThrow();
 });
 
 test('a stage without a console needs no configuration of one', () => {
@@ -53,36 +51,52 @@ test('a stage without a console needs no configuration of one', () => {
   expect(parseConfig(rest).consoleConfig).toBe('');
 });
 
-test.each(Object.keys(COMPLETE).filter((key) => key !== SSE_ENV.consoleConfig))('%s is missed by name', (key) => {
+test.each(Object.keys(VARIABLES).filter((key) => key !== SSE_ENV.consoleConfig))('%s is missed by name', (key) => {
   const { [key]: _, ...rest } = COMPLETE;
   expect(() => parseConfig(rest)).toThrow(`${key} is not set`);
+});
+
+test.each(Object.keys(SETTINGS))('the setting %s is missed by name', (name) => {
+  expect(() => parseConfig(withSettings({ ...SETTINGS, [name]: undefined }))).toThrow(`LANES_SETTINGS.${name} is not set`);
 });
 
 test.each([
   [SSE_ENV.port, '65536'],
   [SSE_ENV.port, 'http'],
-  [SSE_ENV.maxStreams, '0'],
-  [SSE_ENV.maxStreams, '-5'],
-  [SSE_ENV.heartbeatIntervalMs, '15 s'],
   [SSE_ENV.targetGroupArns, 'arn:one,,arn:two'],
   [SSE_ENV.consoleConfig, '{broken'],
   [SSE_ENV.consoleConfig, '[]'],
   [ACCESS_ENV.issuer, 'somebody'],
-  [ACCESS_ENV.queryToken, 'yes'],
   ['ECS_CONTAINER_METADATA_URI_V4', 'nowhere'],
 ])('%s = %s is refused, and the error names both', (key, value) => {
   const parse = () => parseConfig({ ...COMPLETE, [key]: value });
-  expect(parse).toThrow(ConfigError);
-  expect(parse).toThrow(key);
-  expect(parse).toThrow(JSON.stringify(value));
+  expect(parse).toThrow(InvalidEnvironmentError);
+  expect(parse).toThrow(`${key} is ${JSON.stringify(value)}, but must be `);
+});
+
+test.each([
+  ['maxStreams', 0, 'a whole number from 1 to 1000000'],
+  ['maxStreams', 1.5, 'a whole number from 1 to 1000000'],
+  ['maxUnsentBytes', '65536', 'a whole number from 1 to 1073741824'],
+  ['heartbeatIntervalMs', null, 'a whole number from 1 to 4000000'],
+  ['queryToken', 'on', 'true or false'],
+  ['origins', '', 'a list of origins'],
+])('the setting %s = %j is refused, and the error says what is allowed', (name, value, allowed) => {
+  const parse = () => parseConfig(withSettings({ ...SETTINGS, [name]: value }));
+  expect(parse).toThrow(InvalidEnvironmentError);
+  expect(parse).toThrow(`LANES_SETTINGS.${name} is ${JSON.stringify(value)}, but must be ${allowed}`);
+});
+
+test('an origin that is none is named by its place in the list', () => {
+  const origins = ['https://app.example.com', 'https://app.example.com/'];
+  expect(() => parseConfig(withSettings({ ...SETTINGS, origins }))).toThrow(
+    'LANES_SETTINGS.origins.1 is "https://app.example.com/", but must be an origin such as https://app.example.com',
+  );
 });
 
 test('all that is wrong is said at once', () => {
-  const parse = () => parseConfig({ ...COMPLETE, [SSE_ENV.port]: 'x', [LOG_ENV.table]: '' });
+  const parse = () => parseConfig({ ...withSettings({ ...SETTINGS, maxStreams: 0 }), [SSE_ENV.port]: 'x', [LOG_ENV.table]: '' });
   expect(parse).toThrow(SSE_ENV.port);
   expect(parse).toThrow(LOG_ENV.table);
-});
-
-test('reconnection times that are upside down are refused', () => {
-  expect(() => parseConfig({ ...COMPLETE, [SSE_ENV.retryMinMs]: '6000' })).toThrow(SSE_ENV.retryMinMs);
+  expect(parse).toThrow('maxStreams');
 });

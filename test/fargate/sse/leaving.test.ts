@@ -14,8 +14,8 @@ beforeEach(async () => {
   state = 'registered';
   queue = new MemoryTaskQueue();
   service = await startMemoryService({
-    config: { drainMs: DRAIN_MS, targetHealthIntervalMs: 20 },
-    startServer: () => startMemoryServer({ keepAliveMs: 1_000 }),
+    config: { drainSeconds: DRAIN_MS / 1_000, targetHealthIntervalSeconds: 0.02 },
+    startServer: () => startMemoryServer({ keepAliveSeconds: 1 }),
     queue,
     targetHealth: { state: async () => state },
   });

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type EntryWorld, entryContract, LOG_KEYS, PUBLISH_KEYS, startEntryWorld } from '../support/entry-world.ts';
+import { LOG_ENV, PUBLISH_ENV } from '../../../backbone/contract.ts';
+import { logSettings, publishSettings } from '../../../backbone/settings.ts';
+import { type EntryWorld, entryContract, startEntryWorld } from '../support/entry-world.ts';
 
 const PUBLISH = 'lambda/backbone/publish.ts';
 
@@ -11,7 +13,10 @@ beforeAll(async () => {
 
 afterAll(() => world.stop());
 
-entryContract([{ file: PUBLISH, keys: [...LOG_KEYS, ...PUBLISH_KEYS] }], () => world);
+entryContract(
+  [{ file: PUBLISH, keys: [LOG_ENV.table, PUBLISH_ENV.topicArn], settings: { ...logSettings, ...publishSettings } }],
+  () => world,
+);
 
 test('a publication is answered and notified, once for a redelivered EventBridge event', async () => {
   const event = {

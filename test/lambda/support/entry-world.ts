@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { LOG_ENV, LOG_TABLE, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { LOG_ENV, LOG_TABLE, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { startTestTables, type TestTables } from '../../support/tables.ts';
 import { bundleEntries } from './bundle.ts';
 import { type FakeService, startFakeService } from './fake-aws.ts';
@@ -8,14 +8,13 @@ import { type Invocation, invokeBundle } from './invoke.ts';
 /** An entry file, from the repository's root, and what it needs. */
 export interface Entry {
   readonly file: string;
-  /** Every key of the environment that it reads. */
+  /** Every variable of the environment that it reads, but that of its settings. */
   readonly keys: readonly string[];
+  /** Schemas of the settings that it reads. @default none */
+  readonly settings?: object;
   /** @default 375 kB */
   readonly maxLoadedBytes?: number;
 }
-
-export const LOG_KEYS: readonly string[] = [LOG_ENV.table, LOG_ENV.retentionMs, LOG_ENV.graceMs];
-export const PUBLISH_KEYS: readonly string[] = [PUBLISH_ENV.topicArn, PUBLISH_ENV.publishTimeoutMs];
 
 /** A function starts faster the less it loads. Measured in 2026-11: 0.26 to 0.36 MB with their names kept, 22 kB of it Powertools' logger. */
 const MAX_LOADED_BYTES = 375_000;
@@ -52,10 +51,8 @@ export async function startEntryWorld(files: readonly string[]): Promise<EntryWo
     AWS_ENDPOINT_URL_SNS: topic.endpoint,
     [TELEMETRY_ENV.stack]: 'LanesTest',
     [LOG_ENV.table]: await tables.create(LOG_TABLE),
-    [LOG_ENV.retentionMs]: '3600000',
-    [LOG_ENV.graceMs]: '5000',
     [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:123456789012:lanes',
-    [PUBLISH_ENV.publishTimeoutMs]: '2000',
+    [SETTINGS_VARIABLE]: JSON.stringify({ retentionMs: 3_600_000, gapGraceMs: 5_000, publishTimeoutMs: 2_000 }),
   };
   return {
     env,
@@ -77,12 +74,15 @@ export async function startEntryWorld(files: readonly string[]): Promise<EntryWo
 
 /** What is promised of every entry file. */
 export function entryContract(entries: readonly Entry[], world: () => EntryWorld): void {
-  describe.each(entries)('$file', ({ file, keys, maxLoadedBytes = MAX_LOADED_BYTES }) => {
-    test('names every key that its environment lacks, and needs no other', async () => {
-      const { results } = await invokeBundle(world().file(file), { AWS_REGION: 'us-east-1' }, []);
+  describe.each(entries)('$file', ({ file, keys, settings = {}, maxLoadedBytes = MAX_LOADED_BYTES }) => {
+    test('names every variable that its environment lacks and every setting that is wrong, and needs no other', async () => {
+      const names = Object.keys(JSON.parse(world().env[SETTINGS_VARIABLE] ?? ''));
+      const wrong = JSON.stringify(Object.fromEntries(names.map((name) => [name, 'wrong'])));
+      const { results } = await invokeBundle(world().file(file), { AWS_REGION: 'us-east-1', [SETTINGS_VARIABLE]: wrong }, []);
       const { error } = results[0] ?? {};
       expect(error?.name).toBe('InvalidEnvironmentError');
-      expect([...new Set(error?.message.match(/(LANES|AWS|POWERTOOLS)_[A-Z_]+/g))].sort()).toEqual([...keys].sort());
+      const named = error?.message.match(/(LANES|AWS|POWERTOOLS)_[A-Z_]+(\.\w+)?/g);
+      expect([...new Set(named)].sort()).toEqual([...keys, ...Object.keys(settings).map((name) => `${SETTINGS_VARIABLE}.${name}`)].sort());
     });
 
     test('loads as one ES module, with its environment', async () => {

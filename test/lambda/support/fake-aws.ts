@@ -15,14 +15,14 @@ export interface FakeService {
   stop(): Promise<void>;
 }
 
-export interface FakeAnswer {
+export interface FakeResponse {
   readonly status?: number;
   /** @default none */
   readonly body?: string | ((request: string) => string);
 }
 
 /** A service on loopback that records requests, and answers all of them in the same way. */
-export async function startFakeService(answer: FakeAnswer = {}): Promise<FakeService> {
+export async function startFakeService(answer: FakeResponse = {}): Promise<FakeService> {
   const requests: RecordedRequest[] = [];
   const server = createServer((request: IncomingMessage, response) => {
     text(request).then((body) => {

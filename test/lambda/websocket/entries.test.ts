@@ -1,19 +1,25 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ACCESS_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { accessSettings, logSettings, publishSettings, readSettings } from '../../../backbone/settings.ts';
 import { TABLES, WEBSOCKET_ENV } from '../../../lambda/websocket/contract.ts';
+import {
+  connectionLimits,
+  connectionSettings,
+  fanOutSettings,
+  publishLimits,
+  replayLimits,
+  replayTurnLimits,
+  responseLimits,
+  sweepSettings,
+} from '../../../lambda/websocket/settings.ts';
 import { Issuer } from '../../../packages/assembly-local/issuer/issuer.ts';
-import { type Entry, type EntryWorld, entryContract, LOG_KEYS, PUBLISH_KEYS, startEntryWorld } from '../support/entry-world.ts';
+import { type Entry, type EntryWorld, entryContract, startEntryWorld } from '../support/entry-world.ts';
 import { type FakeService, startFakeService } from '../support/fake-aws.ts';
 import { invokeBundle } from '../support/invoke.ts';
 import { notified } from './support/fan-out.ts';
 
-const STORE_KEYS = [
-  WEBSOCKET_ENV.connectionsTable,
-  WEBSOCKET_ENV.subscriptionsTable,
-  WEBSOCKET_ENV.principalsTable,
-  WEBSOCKET_ENV.connectionTtlMs,
-];
+const STORE_KEYS = [WEBSOCKET_ENV.connectionsTable, WEBSOCKET_ENV.subscriptionsTable, WEBSOCKET_ENV.principalsTable];
 const ACCESS_KEYS = Object.values(ACCESS_ENV);
 
 const PUBLISH = 'lambda/backbone/publish.ts';
@@ -26,36 +32,36 @@ const FAN_OUT = 'lambda/websocket/fan-out.ts';
 const ENTRIES: readonly Entry[] = [
   {
     file: CONNECT,
-    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, ...ACCESS_KEYS, WEBSOCKET_ENV.maxConnectionsPerPrincipal, WEBSOCKET_ENV.maxAnswersPerSecond],
+    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, ...ACCESS_KEYS],
+    settings: { ...accessSettings, ...connectionSettings, ...connectionLimits, ...responseLimits },
   },
-  { file: DISCONNECT, keys: STORE_KEYS },
+  { file: DISCONNECT, keys: STORE_KEYS, settings: connectionSettings },
   {
     file: FRAME,
     keys: [
       TELEMETRY_ENV.stack,
-      ...LOG_KEYS,
-      ...PUBLISH_KEYS,
+      LOG_ENV.table,
+      PUBLISH_ENV.topicArn,
       ...STORE_KEYS,
       WEBSOCKET_ENV.managementEndpoint,
-      WEBSOCKET_ENV.maxPublishesPerSecond,
-      WEBSOCKET_ENV.maxAnswersPerSecond,
-      WEBSOCKET_ENV.maxReplaysPerPrincipal,
       WEBSOCKET_ENV.replayQueueUrl,
     ],
+    settings: {
+      ...logSettings,
+      ...readSettings,
+      ...publishSettings,
+      ...connectionSettings,
+      ...publishLimits,
+      ...responseLimits,
+      ...replayLimits,
+    },
     // It publishes, posts, and leaves replays to a queue: clients of three services beside DynamoDB's. Measured in 2026-11: 0.38 MB.
     maxLoadedBytes: 390_000,
   },
   {
     file: REPLAY_TURNS,
-    keys: [
-      TELEMETRY_ENV.stack,
-      ...LOG_KEYS,
-      ...STORE_KEYS,
-      WEBSOCKET_ENV.managementEndpoint,
-      WEBSOCKET_ENV.maxReplaysPerPrincipal,
-      WEBSOCKET_ENV.maxReplayPostsPerSecond,
-      WEBSOCKET_ENV.replayQueueUrl,
-    ],
+    keys: [TELEMETRY_ENV.stack, LOG_ENV.table, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.replayQueueUrl],
+    settings: { ...logSettings, ...readSettings, ...connectionSettings, ...replayLimits, ...replayTurnLimits },
   },
   {
     file: FAN_OUT,
@@ -65,18 +71,20 @@ const ENTRIES: readonly Entry[] = [
       WEBSOCKET_ENV.deliveryQueueUrl,
       WEBSOCKET_ENV.deadLetterQueueUrl,
       WEBSOCKET_ENV.managementEndpoint,
-      WEBSOCKET_ENV.postConcurrency,
     ],
+    settings: { ...connectionSettings, ...fanOutSettings },
     // Only the fan-out posts enough for undici's pool to be worth its 0.29 MB. Measured in 2026-11: 0.63 MB.
     maxLoadedBytes: 650_000,
   },
   {
     file: 'lambda/websocket/expire-connections.ts',
     keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint],
+    settings: connectionSettings,
   },
   {
     file: 'lambda/websocket/sweep-connections.ts',
-    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint, WEBSOCKET_ENV.sweepConnections],
+    keys: [TELEMETRY_ENV.stack, ...STORE_KEYS, WEBSOCKET_ENV.managementEndpoint],
+    settings: { ...connectionSettings, ...sweepSettings },
   },
 ];
 
@@ -100,23 +108,26 @@ beforeAll(async () => {
     [WEBSOCKET_ENV.connectionsTable]: await world.tables.create(TABLES.connections),
     [WEBSOCKET_ENV.subscriptionsTable]: await world.tables.create(TABLES.subscriptions),
     [WEBSOCKET_ENV.principalsTable]: await world.tables.create(TABLES.principals),
-    [WEBSOCKET_ENV.maxConnectionsPerPrincipal]: '100',
-    [WEBSOCKET_ENV.maxPublishesPerSecond]: '100',
-    [WEBSOCKET_ENV.maxAnswersPerSecond]: '100',
-    [WEBSOCKET_ENV.maxReplaysPerPrincipal]: '8',
-    [WEBSOCKET_ENV.maxReplayPostsPerSecond]: '100',
     [WEBSOCKET_ENV.replayQueueUrl]: `${sqs.endpoint}/123456789012/replays`,
-    [WEBSOCKET_ENV.connectionTtlMs]: '7800000',
     [WEBSOCKET_ENV.managementEndpoint]: `${gateway.endpoint}/dev`,
     [WEBSOCKET_ENV.deliveryQueueUrl]: `${sqs.endpoint}/123456789012/deliveries`,
     [WEBSOCKET_ENV.deadLetterQueueUrl]: `${sqs.endpoint}/123456789012/dead`,
-    [WEBSOCKET_ENV.postConcurrency]: '10',
-    [WEBSOCKET_ENV.sweepConnections]: '1000',
     [ACCESS_ENV.issuer]: issuer.url,
     [ACCESS_ENV.audience]: 'lanes',
     [ACCESS_ENV.jwksUri]: keys.endpoint,
-    [ACCESS_ENV.queryToken]: 'off',
-    [ACCESS_ENV.origins]: '',
+    [SETTINGS_VARIABLE]: JSON.stringify({
+      ...JSON.parse(world.env[SETTINGS_VARIABLE] ?? ''),
+      queryToken: false,
+      origins: [],
+      connectionTtlMinutes: 130,
+      maxConnectionsPerPrincipal: 100,
+      maxPublishesPerSecond: 100,
+      maxResponsesPerSecond: 100,
+      maxReplaysPerPrincipal: 8,
+      postsPerSecondPerPrincipal: 100,
+      postConcurrency: 10,
+      maxConnections: 1_000,
+    }),
   });
 });
 

@@ -5,7 +5,7 @@ import { LIMITS, openSocket } from './support/socket.ts';
 
 type Socket = Awaited<ReturnType<typeof openSocket>>;
 
-const MOST = (LIMITS.answersPerSecond * POST_WINDOW_MS) / 1_000;
+const MOST = (LIMITS.responsesPerSecond * POST_WINDOW_MS) / 1_000;
 
 let socket: Socket;
 

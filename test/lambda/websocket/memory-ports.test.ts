@@ -1,14 +1,14 @@
 import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../../lambda/websocket/memory/memory-post-quota.ts';
-import { MemoryPublicationQuota } from '../../../lambda/websocket/memory/memory-publication-quota.ts';
+import { MemoryPublishQuota } from '../../../lambda/websocket/memory/memory-publish-quota.ts';
 import { MemoryReplayStore } from '../../../lambda/websocket/memory/memory-replay-store.ts';
 import { connectionStoreContract } from './contracts/connection-store-contract.ts';
 import { postQuotaContract } from './contracts/post-quota-contract.ts';
-import { publicationQuotaContract } from './contracts/publication-quota-contract.ts';
+import { publicationQuotaContract } from './contracts/publish-quota-contract.ts';
 import { LEASE_MS, replayStoreContract } from './contracts/replay-store-contract.ts';
 
 // The other tests rely on these: they keep the same promises as the ports on DynamoDB.
 connectionStoreContract('memory', async (clock, connectionTtlMs) => new MemoryConnectionStore({ clock, connectionTtlMs }));
-publicationQuotaContract('memory', async (perSecond, clock) => new MemoryPublicationQuota(perSecond, clock));
+publicationQuotaContract('memory', async (perSecond, clock) => new MemoryPublishQuota(perSecond, clock));
 postQuotaContract('memory', async (perSecond, clock) => new MemoryPostQuota(perSecond, clock));
 replayStoreContract('memory', async (maxPerPrincipal, clock) => new MemoryReplayStore(maxPerPrincipal, LEASE_MS, clock));

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { InvalidInputError } from '../../../backbone/domain/invalid-input.ts';
 import { parseCommand, parseFields, parseRequestId } from '../../../lambda/websocket/parse-frame.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 
 const parse = (body: string) => {
   const fields = parseFields(body);

@@ -79,7 +79,7 @@ test('a batch carries what fits one message of API Gateway', async () => {
 });
 
 test('ten requests for one channel are one replay, which serves the last of them', async () => {
-  const requests = Array.from({ length: LIMITS.answersPerSecond }, async (_, n) => subscribe('demo', { requestId: `r${n}` }));
+  const requests = Array.from({ length: LIMITS.responsesPerSecond }, async (_, n) => subscribe('demo', { requestId: `r${n}` }));
   await Promise.all(requests);
   expect(socket.replayQueue.jobs).toHaveLength(1);
   while (await socket.turn());

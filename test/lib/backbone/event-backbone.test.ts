@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Duration } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { BackboneStack } from '../../../lib/backbone/backbone-stack.ts';
 import { EventBackbone } from '../../../lib/backbone/event-backbone.ts';
@@ -132,10 +131,8 @@ describe('the publish function', () => {
   test('is told the table, the topic and the times of the stage', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
-      LANES_RETENTION_MS: String(72 * 3_600_000),
-      LANES_GAP_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
-      LANES_PUBLISH_TIMEOUT_MS: '2000',
+      LANES_SETTINGS: JSON.stringify({ retentionMs: 72 * 3_600_000, publishTimeoutMs: 2_000 }),
     });
   });
 
@@ -165,11 +162,7 @@ describe('the publish function', () => {
 test('the backbone alone needs no lane', () => {
   const stack = testStack();
   new EventBackbone(stack, 'Backbone', {
-    retention: Duration.hours(24),
-    gapGrace: Duration.seconds(5),
-    publishTimeout: Duration.seconds(2),
-    publishFunctionTimeout: Duration.seconds(15),
-    maxThroughput: dev.backbone.maxThroughput,
+    ...dev.backbone,
     logRetention: 7,
     production: false,
   });

@@ -11,7 +11,7 @@ afterAll(() => {
 });
 
 function synthesizeWithout(lane: string): Synthesis {
-  const copy = new AppCopy().withoutLane(lane);
+  const copy = AppCopy.linked().withoutLane(lane);
   cleanUp.push(() => copy.remove());
   const synthesis = synthesize('dev', { root: copy.root });
   cleanUp.push(() => rmSync(synthesis.outDir, { recursive: true }));

@@ -122,36 +122,39 @@ describe('the service', () => {
   });
 
   test('is told everything that it needs', () => {
-    expect(serviceEnvironment(devTemplate)).toEqual({
+    const { LANES_SETTINGS: settings = '', ...variables } = serviceEnvironment(devTemplate);
+    expect(JSON.parse(settings)).toEqual({
+      memoryMb: 512,
+      maxStreams: 2_000,
+      maxStreamsPerPrincipal: 1_999,
+      maxPublishesPerSecond: 5_000,
+      maxUnsentBytes: 1_048_576,
+      heartbeatIntervalMs: 15_000,
+      headCheckIntervalMs: 30_000,
+      retryMinMs: 1_000,
+      retryMaxMs: 5_000,
+      keepAliveSeconds: 75,
+      drainSeconds: 5,
+      targetHealthIntervalSeconds: 2,
+      queryToken: true,
+      origins: ['http://localhost:5173'],
+      retentionMs: 24 * 3_600_000,
+      gapGraceMs: 5_000,
+      publishTimeoutMs: 2_000,
+    });
+    expect(variables).toEqual({
       HOST: '0.0.0.0',
       PORT: '8080',
-      LANES_HEARTBEAT_INTERVAL_MS: '15000',
-      LANES_HEAD_CHECK_INTERVAL_MS: '30000',
-      LANES_RETRY_MIN_MS: '1000',
-      LANES_RETRY_MAX_MS: '5000',
-      LANES_MAX_STREAMS: '2000',
-      LANES_MAX_STREAMS_PER_PRINCIPAL: '1999',
-      LANES_MAX_PUBLISHES_PER_SECOND: '5000',
-      LANES_MAX_UNSENT_BYTES: '1048576',
-      LANES_MEMORY_MIB: '512',
       POWERTOOLS_SERVICE_NAME: 'Sse',
-      LANES_DRAIN_MS: '5000',
-      LANES_TARGET_HEALTH_INTERVAL_MS: '2000',
       LANES_TARGET_GROUP_ARN: expect.stringMatching(/^<FrontTasks\w+>$/),
-      LANES_KEEP_ALIVE_MS: '75000',
       LANES_CONSOLE_CONFIG: expect.stringMatching(
         /^{"websocket":"wss:\/\/sockets\.example\/dev","signIn":{"issuer":"<.+>","clientId":"<.+>"}}$/,
       ),
       LANES_TOKEN_ISSUER: expect.stringMatching(/^<.+ProviderURL\w+>$/),
       LANES_TOKEN_AUDIENCE: expect.stringMatching(/^<.+Client\w+>$/),
       LANES_TOKEN_JWKS_URI: expect.stringMatching(/^<.+ProviderURL\w+>\/\.well-known\/jwks\.json$/),
-      LANES_QUERY_TOKEN: 'on',
-      LANES_ORIGINS: 'http://localhost:5173',
       LANES_LOG_TABLE: expect.any(String),
-      LANES_RETENTION_MS: String(24 * 3_600_000),
-      LANES_GAP_GRACE_MS: '5000',
       LANES_TOPIC_ARN: expect.any(String),
-      LANES_PUBLISH_TIMEOUT_MS: '2000',
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
     });
   });

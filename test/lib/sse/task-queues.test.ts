@@ -1,12 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { Duration } from 'aws-cdk-lib';
 import { EventTopic } from '../../../lib/backbone/event-topic.ts';
 import { TaskQueues } from '../../../lib/sse/task-queues.ts';
 import { testStack } from '../harness.ts';
 
 function prefixIn(stackName: string): string {
   const stack = testStack(stackName);
-  const topic = new EventTopic(stack, 'Topic', { publishTimeout: Duration.seconds(1), production: false });
+  const topic = new EventTopic(stack, 'Topic', { publishTimeoutMs: 1_000, production: false });
   return new TaskQueues(stack, 'Queues', { topic }).prefix;
 }
 

@@ -58,7 +58,7 @@ describe('the timeouts and the budget of the WebSocket lane', () => {
       [
         "a principal whose connections and publications use half of the account's rate",
         withProdLimits({ maxConnectionsPerPrincipal: 100, maxPublishesPerSecond: 50 }),
-        /maxConnectionsPerPrincipal x maxPublishesPerSecond \+ 4 x maxAnswersPerSecond \+ replay\.postsPerSecondPerPrincipal \(5300 requests per second\) must be <= 10 % of websocket\.accountRequestsPerSecond \(1000 requests per second\)/,
+        /maxConnectionsPerPrincipal x maxPublishesPerSecond \+ 4 x maxResponsesPerSecond \+ replay\.postsPerSecondPerPrincipal \(5300 requests per second\) must be <= 10 % of websocket\.accountRequestsPerSecond \(1000 requests per second\)/,
       ],
       [
         "a principal whose replays use more than its share of the account's rate",

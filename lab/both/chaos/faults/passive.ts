@@ -1,4 +1,4 @@
-import type { DatabaseFault, Faults, InjectedAnswer } from '../../../../packages/assembly-local/faults.ts';
+import type { DatabaseFault, Faults, InjectedResponse } from '../../../../packages/assembly-local/faults.ts';
 import type { Random } from '../random.ts';
 import type { Tally } from '../tally.ts';
 import type { FaultRates } from './rates.ts';
@@ -60,7 +60,7 @@ function notificationFaults(rates: FaultRates['notifications'], tally: Tally, ra
   };
 }
 
-const POST_ANSWERS: Readonly<Record<'throttle' | 'fail' | 'failAfterSending', InjectedAnswer>> = {
+const POST_ANSWERS: Readonly<Record<'throttle' | 'fail' | 'failAfterSending', InjectedResponse>> = {
   throttle: { status: 429, code: 'LimitExceededException' },
   fail: { status: 500, code: 'InternalServerErrorException' },
   failAfterSending: { status: 500, code: 'InternalServerErrorException', sent: true },
@@ -70,7 +70,7 @@ function postFaults(rates: FaultRates['posts'], tally: Tally, random: Random): N
   const stuckUntilMs = new Map<string, number>();
   return (connectionId) => {
     tally.add('posts');
-    const refuse = (fault: string, answer: InjectedAnswer) => {
+    const refuse = (fault: string, answer: InjectedResponse) => {
       tally.add(`post.${fault}`);
       return answer;
     };

@@ -1,4 +1,4 @@
-import type { PublishAnswer } from '../../../../packages/protocol/index.ts';
+import type { PublishResponse } from '../../../../packages/protocol/index.ts';
 import { HeldToken, type NewToken } from '../tokens.ts';
 import type { Lane } from './publisher.ts';
 
@@ -19,7 +19,7 @@ export function httpLane(url: string, newToken: NewToken): Lane {
       const text = await response.text();
       if (response.status === 401) token.refuse();
       if (response.status !== 201) throw new Error(`publishing answered ${response.status}: ${text}`);
-      return (JSON.parse(text) as PublishAnswer).id;
+      return (JSON.parse(text) as PublishResponse).id;
     },
     close: () => undefined,
   };

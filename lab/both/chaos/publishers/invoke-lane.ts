@@ -1,5 +1,5 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { PublishAnswer } from '../../../../packages/protocol/index.ts';
+import type { PublishResponse } from '../../../../packages/protocol/index.ts';
 import { type AwsAccess, clientSettings } from '../aws-access.ts';
 import type { Lane } from './publisher.ts';
 
@@ -14,7 +14,7 @@ export function invokeLane(access: AwsAccess, functionName: string): Lane {
       );
       const text = Payload?.transformToString() ?? '';
       if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${text}`);
-      return (JSON.parse(text) as PublishAnswer).id;
+      return (JSON.parse(text) as PublishResponse).id;
     },
     close: () => client.destroy(),
   };

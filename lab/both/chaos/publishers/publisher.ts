@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Ledger, Publication } from '../ledger.ts';
+import type { Ledger, PublishAttempt } from '../ledger.ts';
 import { pause } from '../pause.ts';
 import type { Random } from '../random.ts';
 import type { Tally } from '../tally.ts';
@@ -8,7 +8,7 @@ import type { Tally } from '../tally.ts';
 export interface Lane {
   readonly name: string;
   /** Tries once. Answers the event's id, or undefined when it was accepted for later. Rejects when nobody knows. */
-  send(publication: Publication): Promise<string | undefined>;
+  send(publication: PublishAttempt): Promise<string | undefined>;
   close(): void;
 }
 
@@ -51,7 +51,7 @@ export async function publishUntil(options: PublisherOptions, signal: AbortSigna
   lane.close();
 }
 
-async function deliver(publication: Publication, { lane, ledger, tally, random }: PublisherOptions): Promise<void> {
+async function deliver(publication: PublishAttempt, { lane, ledger, tally, random }: PublisherOptions): Promise<void> {
   for (;;) {
     try {
       const id = await lane.send(publication);

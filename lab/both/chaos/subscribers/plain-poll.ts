@@ -1,4 +1,4 @@
-import type { PollAnswer } from '../../../../packages/protocol/index.ts';
+import type { PollResponse } from '../../../../packages/protocol/index.ts';
 import { Journal } from '../journal.ts';
 import { pause } from '../pause.ts';
 import { HeldToken } from '../tokens.ts';
@@ -16,7 +16,7 @@ export function plainPoll({ name, channels, urls, random, newToken }: Subscriber
   const established = journals.map((journal) => journal.start());
   let cursor: string | undefined;
 
-  function take(answer: PollAnswer): void {
+  function take(answer: PollResponse): void {
     for (const reset of answer.resets ?? []) journals.find((journal) => journal.channel === reset.channel)?.reset({ reason: reset.reason });
     for (const event of answer.events) journals.find((journal) => journal.channel === event.channel)?.event(event);
     if (cursor === undefined) for (const begin of established) begin();
@@ -32,7 +32,7 @@ export function plainPoll({ name, channels, urls, random, newToken }: Subscriber
     const response = await fetch(`${urls.http}/v1/events?${query}`, { headers, signal });
     if (response.status === 401) token.refuse();
     if (response.status !== 200) throw new Error(`the poll answered ${response.status}: ${await response.text()}`);
-    take((await response.json()) as PollAnswer);
+    take((await response.json()) as PollResponse);
   }
 
   async function live(): Promise<void> {

@@ -1,3 +1,4 @@
+import { parsePosition } from '../../../../packages/protocol/cursor.ts';
 import type { Heads } from '../../task/protocol.ts';
 import type { TaskProcess } from '../../task/task-process.ts';
 import type { Service } from '../publishing.ts';
@@ -15,7 +16,7 @@ export function bigPagePoll(
   { token }: Service,
 ): { readonly path: string; readonly headers: Readonly<Record<string, string>> } {
   const [[channel, newest] = ['', '']] = Object.entries(heads);
-  const [epoch] = newest.split('.');
+  const { epoch } = parsePosition(newest);
   return {
     path: `/v1/events?channel=${channel}&after=${epoch}.0`,
     headers: { Accept: 'application/json', Authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-import { MAX_CHANNELS } from '../../../../backbone/domain/channel.ts';
+import { MAX_CHANNELS } from '../../../../packages/protocol/channel.ts';
 import { authorization } from '../publishing.ts';
 import { isOneUser, type OffenderKind, userOf } from './offender.ts';
 import { repeatRequests } from './repeated-requests.ts';

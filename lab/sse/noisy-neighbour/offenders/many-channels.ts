@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAX_CHANNELS } from '../../../../backbone/domain/channel.ts';
+import { MAX_CHANNELS } from '../../../../packages/protocol/channel.ts';
 import { startReader } from '../reader.ts';
 import { type Attack, isOneUser, type OffenderKind, Tally, userOf } from './offender.ts';
 

@@ -1,3 +1,4 @@
+import { parsePosition } from '../../../../packages/protocol/cursor.ts';
 import { holdSockets, requestHead } from './held-sockets.ts';
 import { isOneUser, type OffenderKind, userOf } from './offender.ts';
 
@@ -14,7 +15,7 @@ export const unreadReplays: OffenderKind = {
   prepare: (task) => task.call('fill', HISTORY),
   start: (attack) => {
     const [[channel, newest] = ['', '']] = Object.entries(attack.heads);
-    const [epoch] = newest.split('.');
+    const { epoch } = parsePosition(newest);
     return holdSockets({
       base: attack.base,
       count: isOneUser(attack) ? STREAMS.oneUser : STREAMS.many,

@@ -56,7 +56,7 @@ const verifier = rememberVerified(
 );
 
 const service = await startService({
-  config: { drainMs: 0, targetHealthIntervalMs: 5_000, stack: 'bench' },
+  config: { drainSeconds: 0, targetHealthIntervalSeconds: 5, stack: 'bench' },
   openQueue: async () => queue,
   startServer: () =>
     startStreamServer({
@@ -71,12 +71,12 @@ const service = await startService({
         maxStreams: NO_LIMIT,
         maxStreamsPerPrincipal: NO_LIMIT,
         maxPublishesPerSecond: NO_LIMIT,
-        memoryMiB: 2_048,
+        memoryMb: 2_048,
         maxUnsentBytes: 1_048_576,
-        keepAliveMs: 70_000,
+        keepAliveSeconds: 70,
         consoleConfig: '',
         retentionMs: RETENTION_MS,
-        graceMs: 5_000,
+        gapGraceMs: 5_000,
         publishTimeoutMs: PUBLISH_TIMEOUT_MS,
       },
       log,

@@ -20,13 +20,13 @@ function assembly(resources: object): string {
 
 test('a task has the memory and the environment of its template, but for what CloudFormation fills in', () => {
   const Environment = [
-    { Name: 'LANES_MAX_STREAMS', Value: '20000' },
+    { Name: 'LANES_SETTINGS', Value: '{"maxStreams":20000}' },
     { Name: 'LANES_LOG_TABLE', Value: { Ref: 'Table' } },
   ];
   const Task = { Type: 'AWS::ECS::TaskDefinition', Properties: { Memory: '512', ContainerDefinitions: [{ Environment }] } };
   expect(readTaskSettings(assembly({ Task }))).toEqual({
     memoryBytes: 512 * 1024 * 1024,
-    environment: { LANES_MAX_STREAMS: '20000' },
+    environment: { LANES_SETTINGS: '{"maxStreams":20000}' },
   });
 });
 

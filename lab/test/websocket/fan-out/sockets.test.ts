@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { until } from '../../../../packages/assembly-local/test/support/until.ts';
+import { until } from '../../../../test/support/until.ts';
 import { Program } from '../../../websocket/fan-out/program.ts';
-import type { SocketsAnswer, SocketsQuestion } from '../../../websocket/fan-out/sockets-program.ts';
+import type { SocketsQuestion, SocketsReply } from '../../../websocket/fan-out/sockets-program.ts';
 
 let server: WebSocketServer;
-let clients: Program<SocketsQuestion, SocketsAnswer>;
+let clients: Program<SocketsQuestion, SocketsReply>;
 let sockets: readonly WebSocket[];
 
 beforeEach(async () => {

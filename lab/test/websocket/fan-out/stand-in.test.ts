@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { ConnectionPoster } from '../../../../lambda/websocket/ports.ts';
 import { createPoster, POSTERS } from '../../../websocket/fan-out/posters.ts';
 import { Program } from '../../../websocket/fan-out/program.ts';
-import type { StandInAnswer, StandInQuestion } from '../../../websocket/fan-out/stand-in-program.ts';
+import type { StandInQuestion, StandInReply } from '../../../websocket/fan-out/stand-in-program.ts';
 
-let standIn: Program<StandInQuestion, StandInAnswer>;
+let standIn: Program<StandInQuestion, StandInReply>;
 let endpoint: string;
 
 beforeEach(async () => {
@@ -38,7 +38,7 @@ test('posts above the burst are throttled until the bucket fills', async () => {
 });
 
 test('a program that ends leaves no question open', async () => {
-  const asked = new Program<StandInQuestion, StandInAnswer>('stand-in-program.ts');
+  const asked = new Program<StandInQuestion, StandInReply>('stand-in-program.ts');
   const answer = asked.ask({});
   const settled = expect(answer).rejects.toThrow(/stand-in-program.ts ended/);
   await asked.stop();

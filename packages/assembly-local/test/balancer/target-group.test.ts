@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../../../test/support/until.ts';
 import { Target, TargetGroup } from '../../balancer/target-group.ts';
 import { listen } from '../../loopback.ts';
-import { until } from '../support/until.ts';
 
 let group: TargetGroup;
 let server: Server;

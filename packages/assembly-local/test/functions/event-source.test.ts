@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { until } from '../../../../test/support/until.ts';
 import { type EventSource, runEventSource } from '../../functions/event-source.ts';
 import type { LambdaFunction } from '../../functions/lambda-function.ts';
 import type { Queue } from '../../queues/queue.ts';
 import { Queues } from '../../queues/queues.ts';
 import { testFunction } from '../support/functions.ts';
 import { testLog } from '../support/log.ts';
-import { until } from '../support/until.ts';
 
 let queues: Queues;
 let queue: Queue;

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from '@jest/globals';
+import { until } from '../../../../test/support/until.ts';
 import type { LambdaFunction } from '../../functions/lambda-function.ts';
 import { result, testFunction } from '../support/functions.ts';
-import { until } from '../support/until.ts';
 
 const functions: LambdaFunction[] = [];
 

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { until } from '../../../../test/support/until.ts';
 import { closeOf, nextMessage, opened, refusal, startGateway, type TestGateway } from '../support/gateway.ts';
-import { until } from '../support/until.ts';
 
 let gateway: TestGateway;
 

@@ -9,8 +9,8 @@ import {
 } from '@aws-sdk/client-apigatewaymanagementapi';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type WebSocket from 'ws';
+import { until } from '../../../../test/support/until.ts';
 import { closeOf, nextMessage, opened, startGateway, type TestGateway } from '../support/gateway.ts';
-import { until } from '../support/until.ts';
 
 let gateway: TestGateway;
 let socket: WebSocket;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PollAnswer, WireEvent } from '../../../protocol/index.ts';
+import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
 import { StubSockets } from './stub-sockets.ts';
@@ -206,7 +206,7 @@ export class StubServer implements ServerControl {
       if (response.writableEnded || state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined)) return;
       const events = state.faults.double ? settledEvents.flatMap((event) => [event, event]) : settledEvents;
       state.counts.delivered += settledEvents.length;
-      const body: PollAnswer = { events, cursor: settled, ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }) };
+      const body: PollResponse = { events, cursor: settled, ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }) };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const listener: Listener = {

@@ -4,7 +4,7 @@ import http from 'node:http';
 import http2 from 'node:http2';
 import { setTimeout } from 'node:timers/promises';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
-import type { PollAnswer, PublishAnswer } from '../../../../packages/protocol/index.ts';
+import type { PollResponse, PublishResponse } from '../../../../packages/protocol/index.ts';
 import { authorization, Inbox } from '../../support/clients.ts';
 
 export interface SseStream {
@@ -85,10 +85,10 @@ export async function post(base: string, channel: string, body: unknown, headers
 }
 
 /** Publishes as a careful caller does: with a key, and again with the same key when the service was too busy to say whether it worked. */
-export async function publish(base: string, channel: string, data: string, key: string = randomUUID()): Promise<PublishAnswer> {
+export async function publish(base: string, channel: string, data: string, key: string = randomUUID()): Promise<PublishResponse> {
   for (let tries = 0; ; tries++) {
     const response = await post(base, channel, { data }, { 'idempotency-key': key });
-    if (response.status === 201) return (await response.json()) as PublishAnswer;
+    if (response.status === 201) return (await response.json()) as PublishResponse;
     const problem = await response.text();
     if (response.status !== 503 || tries >= 10) throw new Error(`publishing answered ${response.status}: ${problem}`);
     await setTimeout(200 * (tries + 1));
@@ -96,8 +96,8 @@ export async function publish(base: string, channel: string, data: string, key: 
 }
 
 /** Polls once. */
-export async function poll(base: string, query: string): Promise<PollAnswer> {
+export async function poll(base: string, query: string): Promise<PollResponse> {
   const response = await fetch(`${base}/v1/events?${query}`, { headers: { ...authorization(), accept: 'application/json' } });
   if (response.status !== 200) throw new Error(`the poll was answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as PollAnswer;
+  return (await response.json()) as PollResponse;
 }

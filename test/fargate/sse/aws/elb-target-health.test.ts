@@ -1,13 +1,13 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { createElbTargetHealth } from '../../../../fargate/sse/aws/elb-target-health.ts';
-import { type AwsAnswer, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
+import { type AwsResponse, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 
 let stub: AwsStub;
 
 afterEach(() => stub.stop());
 
-async function healthWith(answer: AwsAnswer) {
+async function healthWith(answer: AwsResponse) {
   stub = await startAwsStub(() => answer);
   return createElbTargetHealth({
     client: new ElasticLoadBalancingV2Client(stub.clientOptions),
@@ -16,7 +16,7 @@ async function healthWith(answer: AwsAnswer) {
   });
 }
 
-const described = (targetHealth: string): AwsAnswer => ({
+const described = (targetHealth: string): AwsResponse => ({
   body: `<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult>
     <TargetHealthDescriptions>${targetHealth}</TargetHealthDescriptions></DescribeTargetHealthResult></DescribeTargetHealthResponse>`,
 });

@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { listTaskQueues, openTaskQueue, removeTaskQueue } from '../../../../fargate/sse/aws/sqs-task-queue.ts';
 import { SUBSCRIPTION_TAG } from '../../../../fargate/sse/contract.ts';
-import { type AwsAnswer, type AwsBehaviour, type AwsCall, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
+import { type AwsBehaviour, type AwsCall, type AwsResponse, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 import { InstantClock } from '../../../support/instant-clock.ts';
 
 const TOPIC_ARN = 'arn:aws:sns:eu-west-1:111122223333:lanes-topic';
@@ -11,24 +11,24 @@ const QUEUE_ARN = 'arn:aws:sqs:eu-west-1:111122223333:lanes-sse-7f3a';
 const QUEUE_URL = 'https://sqs.eu-west-1.amazonaws.com/111122223333/lanes-sse-7f3a';
 const SUBSCRIPTION_ARN = `${TOPIC_ARN}:c6f3ad14`;
 
-const NO_QUEUE: AwsAnswer = {
+const NO_QUEUE: AwsResponse = {
   status: 400,
   headers: { 'x-amzn-query-error': 'AWS.SimpleQueueService.NonExistentQueue;Sender' },
   body: { __type: 'com.amazonaws.sqs#QueueDoesNotExist', message: 'The specified queue does not exist.' },
 };
 
-const NO_SUBSCRIPTION: AwsAnswer = {
+const NO_SUBSCRIPTION: AwsResponse = {
   status: 404,
   body: '<ErrorResponse><Error><Type>Sender</Type><Code>NotFound</Code><Message>Subscription does not exist</Message></Error></ErrorResponse>',
 };
 
-const DENIED: AwsAnswer = {
+const DENIED: AwsResponse = {
   status: 403,
   body: '<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>not authorized</Message></Error></ErrorResponse>',
 };
 
 /** AWS while all goes well. */
-const ANSWERS: Readonly<Record<string, AwsAnswer>> = {
+const ANSWERS: Readonly<Record<string, AwsResponse>> = {
   CreateQueue: { body: { QueueUrl: QUEUE_URL } },
   GetQueueUrl: { body: { QueueUrl: QUEUE_URL } },
   ListQueueTags: { body: { Tags: { [SUBSCRIPTION_TAG]: SUBSCRIPTION_ARN } } },
@@ -42,7 +42,7 @@ let stub: AwsStub;
 let clock: InstantClock;
 let options: { sqs: SQSClient; sns: SNSClient; topicArn: string; queueName: string; clock: InstantClock };
 
-async function start(answers: Readonly<Record<string, AwsAnswer | 'hang' | ((call: AwsCall) => AwsAnswer)>> = {}): Promise<void> {
+async function start(answers: Readonly<Record<string, AwsResponse | 'hang' | ((call: AwsCall) => AwsResponse)>> = {}): Promise<void> {
   const behaviour: AwsBehaviour = (call) => {
     const answer = answers[call.action] ?? ANSWERS[call.action] ?? {};
     return typeof answer === 'function' ? answer(call) : answer;

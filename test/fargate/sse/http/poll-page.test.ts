@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parsePosition } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { encodePage } from '../../../../fargate/sse/http/poll-page.ts';
+import { parsePosition } from '../../../../packages/protocol/cursor.ts';
 
 const event = (seq: number, data: string): ChannelEvent => ({
   channel: 'demo',

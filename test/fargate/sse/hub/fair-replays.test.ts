@@ -1,8 +1,8 @@
 /** One user's replays do not starve another's: log reads take turns, and nobody holds one while its client reads nothing. */
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { parseCursor } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { createTaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
+import { parseCursor } from '../../../../packages/protocol/cursor.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';

@@ -1,9 +1,9 @@
 /** What streams and channels may hold in memory, whoever opens how many of them. */
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
-import { parseCursor } from '../../../../backbone/domain/cursor.ts';
 import { Shares } from '../../../../fargate/sse/budget/shares.ts';
 import { createTaskBudget, type TaskBudget, takeOverShare } from '../../../../fargate/sse/budget/task-budget.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
+import { parseCursor } from '../../../../packages/protocol/cursor.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';

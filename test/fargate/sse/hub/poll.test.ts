@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { formatCursor, parseCursor } from '../../../../backbone/domain/cursor.ts';
-import type { PollOutcome } from '../../../../fargate/sse/hub/hub.ts';
+import type { PollOutcome } from '../../../../fargate/sse/hub/requests.ts';
+import { formatCursor, parseCursor } from '../../../../packages/protocol/cursor.ts';
 import { GRACE_MS, HubWorld, idOf, RETENTION_MS } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
 

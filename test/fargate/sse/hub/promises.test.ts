@@ -4,11 +4,11 @@
  */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ORIGIN, type Position, parseCursor, parsePosition, withinEpoch } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import type { EventBus, EventLog } from '../../../../backbone/ports.ts';
 import { PublishContendedError, publish } from '../../../../backbone/services/publisher.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
+import { type ChannelPosition, ORIGIN, parseCursor, parsePosition, withinEpoch } from '../../../../packages/protocol/cursor.ts';
 import { textOfChunks } from '../support/chunks.ts';
 import type { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';
@@ -255,8 +255,8 @@ function notAcknowledged(error: unknown): undefined {
 }
 
 /** Follows one channel through what a client heard, and says where that ends. Throws where the promise is broken. */
-function follow(run: Run, client: Client, channel: string): Position | undefined {
-  let position: Position | undefined;
+function follow(run: Run, client: Client, channel: string): ChannelPosition | undefined {
+  let position: ChannelPosition | undefined;
   for (const { id, type, data } of client.heard) {
     const at = client.channels.length === 1 ? parsePosition(id) : parseCursor(id, client.channels).get(channel);
     if (at === undefined) throw new Error(`id ${id} has no position for ${channel}`);

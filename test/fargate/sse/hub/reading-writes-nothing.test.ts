@@ -1,8 +1,8 @@
 /** Whatever a reader names as its channel and its cursor, the log holds the same afterwards. */
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Position } from '../../../../backbone/domain/cursor.ts';
 import type { EventLog } from '../../../../backbone/ports.ts';
+import type { ChannelPosition } from '../../../../packages/protocol/cursor.ts';
 import { position } from '../../../support/arbitraries.ts';
 import { GRACE_MS, HubWorld } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';
@@ -24,7 +24,7 @@ function watched(log: EventLog, writes: string[]): EventLog {
 }
 
 /** Any cursor, and those of the channel's own epoch, which is `m00001`, around its head, which is seq 3. */
-const forged: fc.Arbitrary<Position> = fc.oneof(
+const forged: fc.Arbitrary<ChannelPosition> = fc.oneof(
   position,
   fc.record({ epoch: fc.constant('m00001'), seq: fc.oneof(fc.integer({ min: 0, max: 6 }), fc.maxSafeNat()) }),
 );

@@ -1,6 +1,6 @@
 /** Streams and polls over several channels: what one of them waits for holds none of the others up. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { formatCursor, parseCursor } from '../../../../backbone/domain/cursor.ts';
+import { formatCursor, parseCursor } from '../../../../packages/protocol/cursor.ts';
 import { FakeSink } from '../support/fake-sink.ts';
 import { GRACE_MS, HubWorld, idOf } from '../support/hub-world.ts';
 import { idle, until } from '../support/until.ts';

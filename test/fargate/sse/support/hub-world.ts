@@ -1,4 +1,3 @@
-import { type Cursor, parseCursor } from '../../../../backbone/domain/cursor.ts';
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
@@ -7,6 +6,7 @@ import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import { createTaskBudget, type TaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
 import { Hub, type HubOptions } from '../../../../fargate/sse/hub/hub.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
+import { type Cursor, parseCursor } from '../../../../packages/protocol/cursor.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { FakeSink } from './fake-sink.ts';
 

@@ -21,15 +21,15 @@ export function startMemoryServer({ log, ...config }: MemoryServerOptions = {}):
       headCheckIntervalMs: 30_000,
       retryMinMs: 1_000,
       retryMaxMs: 2_000,
-      memoryMiB: 512,
+      memoryMb: 512,
       maxStreams: 100,
       maxStreamsPerPrincipal: 10,
       maxPublishesPerSecond: 1_000,
       maxUnsentBytes: 1_000_000,
-      keepAliveMs: 60_000,
+      keepAliveSeconds: 60,
       consoleConfig: '',
       retentionMs: RETENTION_MS,
-      graceMs: 5_000,
+      gapGraceMs: 5_000,
       publishTimeoutMs: 2_000,
       ...config,
     },
@@ -50,7 +50,7 @@ interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealt
 /** Starts the service, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
 export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
   return startService({
-    config: { drainMs: 0, targetHealthIntervalMs: 60_000, stack: 'test', ...config },
+    config: { drainSeconds: 0, targetHealthIntervalSeconds: 60, stack: 'test', ...config },
     startServer: startMemoryServer,
     openQueue: async () => queue,
     targetHealth: { state: async () => 'registered' },

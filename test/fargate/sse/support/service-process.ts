@@ -18,5 +18,5 @@ queue.close = async () => {
 await runProcess({
   drainMs,
   logger,
-  start: () => startMemoryService({ config: { drainMs }, queue, logger, writeMetrics: writeLine }),
+  start: () => startMemoryService({ config: { drainSeconds: drainMs / 1_000 }, queue, logger, writeMetrics: writeLine }),
 });

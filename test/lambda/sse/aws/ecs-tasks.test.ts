@@ -1,12 +1,12 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { expect, test } from '@jest/globals';
 import { listRunningTaskIds } from '../../../../lambda/sse/aws/ecs-tasks.ts';
-import { type AwsAnswer, startAwsStub } from '../../../support/aws-stub.ts';
+import { type AwsResponse, startAwsStub } from '../../../support/aws-stub.ts';
 
 const arn = (taskId: string) => `arn:aws:ecs:us-east-1:111122223333:task/cluster/${taskId}`;
 
 test('tasks count until they have stopped: starting, running and draining', async () => {
-  const stub = await startAwsStub(({ action, input }): AwsAnswer => {
+  const stub = await startAwsStub(({ action, input }): AwsResponse => {
     if (action === 'DescribeTasks') {
       return {
         body: {

@@ -2,8 +2,8 @@ import { ApiGatewayManagementApiClient } from '@aws-sdk/client-apigatewaymanagem
 import { expect, test } from '@jest/globals';
 import { createSdkPoster } from '../../../../lambda/websocket/aws/connection-poster.ts';
 import { createSignedPoster } from '../../../../lambda/websocket/aws/signed-poster.ts';
-import { until } from '../../../../packages/assembly-local/test/support/until.ts';
 import { startAwsStub } from '../../../support/aws-stub.ts';
+import { until } from '../../../support/until.ts';
 import { connectionPosterContract } from '../contracts/connection-poster-contract.ts';
 
 connectionPosterContract('the SDK poster', (endpoint, options, timeoutMs) => {

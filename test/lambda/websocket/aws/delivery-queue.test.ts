@@ -3,7 +3,7 @@ import { afterEach, expect, test } from '@jest/globals';
 import { createDeliveryQueue } from '../../../../lambda/websocket/aws/delivery-queue.ts';
 import { type DeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import type { DeliveryQueue } from '../../../../lambda/websocket/ports.ts';
-import { type AwsAnswer, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
+import { type AwsResponse, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 
 const DELIVERY_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/111122223333/delivery';
 const DEAD_LETTER_QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/111122223333/dead';
@@ -12,7 +12,7 @@ let stub: AwsStub;
 let client: SQSClient;
 let queue: DeliveryQueue;
 
-async function start(answer: AwsAnswer = {}): Promise<void> {
+async function start(answer: AwsResponse = {}): Promise<void> {
   stub = await startAwsStub(() => answer);
   client = new SQSClient({ ...stub.clientOptions, useQueueUrlAsEndpoint: false, md5: false });
   queue = createDeliveryQueue({ client, deliveryQueueUrl: DELIVERY_QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL });

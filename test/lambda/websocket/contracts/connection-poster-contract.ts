@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ConnectionPoster } from '../../../../lambda/websocket/ports.ts';
-import { type AwsAnswer, type AwsBehaviour, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
+import { type AwsBehaviour, type AwsResponse, type AwsStub, startAwsStub } from '../../../support/aws-stub.ts';
 import { isSignedBy } from '../../../support/verify-signature.ts';
 
 export interface PosterUnderTest extends ConnectionPoster {
@@ -28,7 +28,7 @@ export function connectionPosterContract(
       await poster.close();
     });
 
-    const answering = (answer: AwsAnswer) => start(() => answer);
+    const answering = (answer: AwsResponse) => start(() => answer);
     const failing = (status: number, type: string) =>
       answering({ status, headers: { 'x-amzn-errortype': type }, body: { message: 'because' } });
 
@@ -114,7 +114,7 @@ export function connectionPosterContract(
     });
 
     test('goes on after a broken connection', async () => {
-      const behaviours: ('reset' | AwsAnswer)[] = ['reset', {}];
+      const behaviours: ('reset' | AwsResponse)[] = ['reset', {}];
       await start(() => behaviours.shift() ?? 'hang');
       await poster.post(CONNECTION_ID, 'x');
       expect(await poster.post(CONNECTION_ID, 'x')).toEqual({ kind: 'sent' });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../../lambda/websocket/domain/connection.ts';
-import type { Subscriber } from '../../../../lambda/websocket/domain/delivery-job.ts';
+import type { SubscribedConnection } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import type { ConnectionStore } from '../../../../lambda/websocket/ports.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -23,7 +23,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       for (const channel of channels) expect(await store.subscribe(connectionId, channel)).toBe('subscribed');
     }
 
-    async function subscribersOf(channel: string): Promise<readonly Subscriber[]> {
+    async function subscribersOf(channel: string): Promise<readonly SubscribedConnection[]> {
       return (await store.subscribers(channel, 100)).subscribers;
     }
 
@@ -216,7 +216,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
     test('forgetting removes the subscription that was read', async () => {
       await connect('c1', 'a', 'b');
       const [subscriber] = await subscribersOf('a');
-      expect(await store.forget('a', subscriber as Subscriber)).toBe('forgotten');
+      expect(await store.forget('a', subscriber as SubscribedConnection)).toBe('forgotten');
       expect(await idsOn('a')).toEqual([]);
       expect(await idsOn('b')).toEqual(['c1']);
     });
@@ -225,7 +225,7 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       await connect('c1', 'a');
       const [stale] = await subscribersOf('a');
       await store.subscribe('c1', 'a');
-      expect(await store.forget('a', stale as Subscriber)).toBe('changed');
+      expect(await store.forget('a', stale as SubscribedConnection)).toBe('changed');
       expect(await idsOn('a')).toEqual(['c1']);
     });
 

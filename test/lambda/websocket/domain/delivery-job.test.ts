@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { parsePublication } from '../../../../backbone/domain/event.ts';
+import { parseNewEvent } from '../../../../backbone/domain/event.ts';
 import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import { channelEvent } from '../../../support/arbitraries.ts';
 
@@ -22,7 +22,7 @@ describe('a delivery job', () => {
   });
 
   test('of the largest event and a thousand subscribers fits an SQS message', () => {
-    const { channel, type, data } = parsePublication({ channel: 'a', data: '\u0001'.repeat(21_780) });
+    const { channel, type, data } = parseNewEvent({ channel: 'a', data: '\u0001'.repeat(21_780) });
     const event = { channel, type, data, epoch: 'k3f9k3', seq: 1_000_000, publishedAtMs: Date.now() };
     const subscribers = Array.from({ length: 1_000 }, (_, i) => ({ connectionId: `L0SM9cOFvHcCIhw${i}=`, version: crypto.randomUUID() }));
     expect(Buffer.byteLength(encodeDeliveryJob({ event, subscribers, attempt: 1 }))).toBeLessThan(256 * 1024);

@@ -2,11 +2,11 @@ import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts'
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
-import { type AnswerFrameDependencies, answerFrame } from '../../../../lambda/websocket/answer-frame.ts';
 import { REPLAY_LEASE_MS } from '../../../../lambda/websocket/contract.ts';
+import { type FrameDependencies, handleFrame } from '../../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post-quota.ts';
-import { MemoryPublicationQuota } from '../../../../lambda/websocket/memory/memory-publication-quota.ts';
+import { MemoryPublishQuota } from '../../../../lambda/websocket/memory/memory-publish-quota.ts';
 import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
 import type { CloseOutcome } from '../../../../lambda/websocket/ports.ts';
 import { runReplayTurn } from '../../../../lambda/websocket/replay-turn.ts';
@@ -21,7 +21,7 @@ export const RETENTION_MS = 3_600_000;
 export const GRACE_MS = 5_000;
 
 /** The limits of a principal, where a connection has one: tests open another connection `c1` then. */
-export const LIMITS = { answersPerSecond: 10, replays: 2, replayPostsPerSecond: 100 };
+export const LIMITS = { responsesPerSecond: 10, replays: 2, replayPostsPerSecond: 100 };
 
 /** Posts of a turn: few, so that a replay takes several. */
 export const TURN_POSTS = 20;
@@ -39,13 +39,13 @@ export async function openSocket(script?: Script) {
   const replayQueue = new MemoryReplayQueue();
   const replayPosts = new MemoryPostQuota(LIMITS.replayPostsPerSecond, clock);
   let ids = 0;
-  const deps: AnswerFrameDependencies = {
+  const deps: FrameDependencies = {
     store,
     poster,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
-    quota: new MemoryPublicationQuota(100, clock),
-    answers: new MemoryPostQuota(LIMITS.answersPerSecond, clock),
+    quota: new MemoryPublishQuota(100, clock),
+    answers: new MemoryPostQuota(LIMITS.responsesPerSecond, clock),
     replays: new MemoryReplayStore(LIMITS.replays, REPLAY_LEASE_MS, clock),
     replayQueue,
     closer: {
@@ -90,12 +90,12 @@ export async function openSocket(script?: Script) {
       return poster.sentTo('c1').slice(before);
     },
     /** Sends one frame and answers the frames that came back for it. */
-    async send(frame: unknown, options: { timeMs?: number; connectionId?: string; deps?: Partial<AnswerFrameDependencies> } = {}) {
+    async send(frame: unknown, options: { timeMs?: number; connectionId?: string; deps?: Partial<FrameDependencies> } = {}) {
       const { connectionId = 'c1' } = options;
       const before = poster.sentTo(connectionId).length;
       const body = typeof frame === 'string' ? frame : JSON.stringify(frame);
       const deadlineMs = clock.nowMs() + (options.timeMs ?? 20_000);
-      await runToEnd(clock, answerFrame({ connectionId, body, deadlineMs }, { ...deps, ...options.deps }, telemetry));
+      await runToEnd(clock, handleFrame({ connectionId, body, deadlineMs }, { ...deps, ...options.deps }, telemetry));
       return poster.sentTo(connectionId).slice(before);
     },
   };

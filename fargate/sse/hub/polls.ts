@@ -1,0 +1,78 @@
+import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
+import type { Shares } from '../budget/shares.ts';
+import type { Admission } from './admission.ts';
+import type { CatchUpOptions } from './catch-up.ts';
+import { FeedClosedError } from './feed.ts';
+import type { Feeds } from './feeds.ts';
+import { NoMemoryError, PageMemory } from './page-memory.ts';
+import { poll } from './poll.ts';
+import type { PollOutcome, SubscribeRequest } from './requests.ts';
+
+export interface PollsOptions extends CatchUpOptions {
+  readonly feeds: Feeds;
+  readonly admission: Admission;
+  /** Memory of pages, which are one client's alone. */
+  readonly memory: Shares;
+  /** Aborts when the task drains: waiting polls are answered then. */
+  readonly draining: AbortSignal;
+}
+
+/** Ends a poll's waiting. Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
+const OVER = new Error('the time is over');
+
+/** Answers the polls of one task. */
+export class Polls {
+  readonly #options: PollsOptions;
+
+  constructor(options: PollsOptions) {
+    this.#options = options;
+  }
+
+  /** See `Hub.poll`. */
+  async answer(
+    { channels, cursor, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY }: SubscribeRequest,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<PollOutcome> {
+    const { admission, clock, draining } = this.#options;
+    const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - clock.nowMs()));
+    const feeds = admission.admit(channels, principal);
+    if (typeof feeds === 'string') return { kind: feeds };
+    const over = new AbortController();
+    const memory = new PageMemory(this.#options.memory, principal, clock);
+    const release = once(() => {
+      admission.leave(principal);
+      memory.release();
+    });
+    try {
+      if (waitMs === 0) over.abort(OVER);
+      else this.#abortAfter(waitMs, over);
+      const until = AbortSignal.any([over.signal, draining]);
+      const left = AbortSignal.any([signal, memory.revoked]);
+      const page = await poll(feeds, cursor, principal, memory, until, left, this.#options);
+      return { kind: 'page', page, revoked: memory.revoked, release };
+    } catch (error) {
+      release();
+      if (error instanceof NoMemoryError) return { kind: 'busy' };
+      if (error instanceof FeedClosedError) return { kind: 'tooManyChannels' };
+      throw error;
+    } finally {
+      over.abort(OVER);
+      for (const feed of feeds) this.#options.feeds.release(feed);
+    }
+  }
+
+  #abortAfter(ms: number, controller: AbortController): void {
+    const abort = () => controller.abort(OVER);
+    this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
+  }
+}
+
+function once(work: () => void): () => void {
+  let done = false;
+  return () => {
+    if (done) return;
+    done = true;
+    work();
+  };
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '../../../backbone/ports.ts';
+import type { Shares } from '../budget/shares.ts';
+import { idLine } from '../sse-encoding.ts';
+import { OwnBytes, WRITE_BYTES } from './own-bytes.ts';
+import type { CloseReason, Sink } from './sink.ts';
+import type { Slab, SlabHolder } from './slab.ts';
+import type { StreamCursor } from './stream-cursor.ts';
+
+export interface StreamWriterOptions {
+  readonly clock: Clock;
+  /** Memory of pages and frames that are one client's alone. */
+  readonly memory: Shares;
+}
+
+/** The stream that writes. */
+export interface WritingStream {
+  /** There is room again. */
+  wake(): void;
+  close(reason: CloseReason): void;
+}
+
+/** By which an id may become longer from one event to the next, and the chunk around it. */
+const MORE_DIGITS = 48;
+
+/**
+ * Writes one stream to its sink, and answers for the memory of what its client has not taken: a piece of a ring, or bytes that no
+ * other stream shares.
+ */
+export class StreamWriter implements SlabHolder {
+  readonly #stream: WritingStream;
+  readonly #sink: Sink;
+  readonly #principal: string;
+  readonly #options: StreamWriterOptions;
+  #wroteSinceTick = false;
+  #blockedSinceMs: number | undefined;
+  /** Exists while somebody waits for room. */
+  #drained: PromiseWithResolvers<void> | undefined;
+  /** Exists once something was written that no other stream shares. */
+  #own: OwnBytes | undefined;
+  /** The piece of a ring that the client has not taken all of. */
+  #slab: Slab | undefined;
+
+  constructor(stream: WritingStream, sink: Sink, principal: string, options: StreamWriterOptions) {
+    this.#stream = stream;
+    this.#sink = sink;
+    this.#principal = principal;
+    this.#options = options;
+  }
+
+  /** What the client has not taken. */
+  get bufferedBytes(): number {
+    return this.#sink.bufferedBytes;
+  }
+
+  /** Nothing of the stream's own can be written: there is no memory for it. */
+  get isWaitingForMemory(): boolean {
+    return this.#own?.isWaiting === true;
+  }
+
+  /** Writes what is small, or shared by all streams. */
+  write(bytes: Buffer): void {
+    this.#wroteSinceTick = true;
+    this.#sink.write(bytes);
+    if (this.#sink.bufferedBytes > 0) this.#blockedSinceMs ??= this.#options.clock.nowMs();
+  }
+
+  /** Writes a slice of a ring. */
+  writeShared(bytes: Buffer, slab: Slab): void {
+    this.write(bytes);
+    if (this.#sink.bufferedBytes === 0) return;
+    this.#slab = slab;
+    slab.hold(this);
+  }
+
+  /** Writes what no other stream shares. */
+  writeOwn(bytes: Buffer): void {
+    this.write(bytes);
+    if (this.#sink.bufferedBytes > 0) this.#ownBytes.hold(bytes.length);
+    else this.#own?.release();
+  }
+
+  /**
+   * How much may be written that no other stream shares, at least a frame with so much behind its id; 0 while there is no memory
+   * for it: the stream is woken when there is.
+   */
+  ownRoom(bodyBytes: number, cursor: StreamCursor): number {
+    const atLeast = Math.max(bodyBytes, WRITE_BYTES);
+    if (this.#options.memory.isPlenty(atLeast)) return atLeast;
+    return this.#ownBytes.room(idLine(cursor.format()).length + MORE_DIGITS + bodyBytes);
+  }
+
+  /** Gives up memory that was waited for, where it is not needed. */
+  releaseSpare(): void {
+    if (this.#sink.bufferedBytes === 0) this.#own?.release();
+  }
+
+  /** The ring has let a piece go that only clients hold which have not taken it: this one answers for it. */
+  answerForSlab(bytes: number): void {
+    const { memory } = this.#options;
+    if (memory.heldBy(this.#principal) + bytes > memory.shareOf(this.#principal)) this.#stream.close('slow');
+    else this.#ownBytes.hold(bytes);
+  }
+
+  /**
+   * Resolves when the client has taken what was written before. Other channels write too, so what is written then is written at
+   * once. Rejects when the stream ends.
+   * @param isOver asked again after {@link wakeWaiting}: there is no use in waiting any more
+   */
+  async whenRoom(signal: AbortSignal, write?: () => void, isOver: () => boolean = () => false): Promise<void> {
+    signal.throwIfAborted();
+    while (!isOver() && (this.#sink.bufferedBytes > 0 || this.isWaitingForMemory)) {
+      this.#drained ??= Promise.withResolvers();
+      await this.#drained.promise;
+      signal.throwIfAborted();
+    }
+    write?.();
+  }
+
+  wakeWaiting(): void {
+    this.#drained?.resolve();
+    this.#drained = undefined;
+  }
+
+  /** The client may have taken what was written. */
+  releaseTaken(): void {
+    if (this.#sink.bufferedBytes > 0 || this.#blockedSinceMs === undefined) return;
+    this.#blockedSinceMs = undefined;
+    this.#releaseHeld();
+  }
+
+  /** For how long the client has taken nothing of what waits for it; undefined where nothing waits. */
+  blockedForMs(nowMs: number): number | undefined {
+    return this.#blockedSinceMs === undefined ? undefined : nowMs - this.#blockedSinceMs;
+  }
+
+  /** Writes it where nothing was written since the last call. */
+  writeIfSilent(heartbeat: Buffer): void {
+    if (!this.#wroteSinceTick) this.write(heartbeat);
+    this.#wroteSinceTick = false;
+  }
+
+  /** The stream has ended. */
+  end(reason: Error): void {
+    this.#drained?.reject(reason);
+    this.#releaseHeld();
+    this.#own?.close();
+  }
+
+  get #ownBytes(): OwnBytes {
+    this.#own ??= new OwnBytes({
+      memory: this.#options.memory,
+      principal: this.#principal,
+      onRoom: () => this.#stream.wake(),
+      onRevoked: () => {
+        if (this.#sink.bufferedBytes > 0) this.#stream.close('slow');
+      },
+    });
+    return this.#own;
+  }
+
+  #releaseHeld(): void {
+    this.#own?.release();
+    this.#slab?.release(this);
+    this.#slab = undefined;
+  }
+}

@@ -1,0 +1,197 @@
+import { METRICS } from '../../backbone/contract.ts';
+import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
+import type { ChannelEvent, NewEvent } from '../../backbone/domain/event.ts';
+import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { LogReader } from '../../backbone/services/log-reader.ts';
+import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
+import { traceEvent } from '../../backbone/telemetry/trace.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../packages/protocol/cursor.ts';
+import type { ServerFrame } from '../../packages/protocol/index.ts';
+import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import type { Telemetry } from '../telemetry.ts';
+import type { Connection } from './domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
+import { type FrameSender, openFrameSender } from './frame-sender.ts';
+import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
+import { type Command, parseFrame } from './parse-frame.ts';
+import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
+
+export interface FrameRequest {
+  readonly connectionId: string;
+  /** The text of the frame, whatever it is. */
+  readonly body: string;
+  /** The frame has to be answered by then. */
+  readonly deadlineMs: number;
+}
+
+export interface FrameDependencies extends ResumeDependencies {
+  readonly store: ConnectionStore;
+  readonly poster: ConnectionPoster;
+  readonly closer: ConnectionCloser;
+  readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
+  readonly quota: PublishQuota;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+interface FrameContext {
+  readonly connection: Connection;
+  readonly sender: FrameSender;
+  readonly telemetry: Telemetry;
+  /** `requestId` of the frame, if it has one, to be repeated in its answers. */
+  readonly repeated: { readonly requestId?: string };
+}
+
+/** `ended`: the connection was ended instead of answered. */
+type FrameOutcome = PostOutcome | { readonly kind: 'ended' };
+
+/**
+ * Does what a frame asks for and answers it over the connection; whatever is wrong with the frame, and whatever fails,
+ * becomes an `error` frame. A connection that turns out to be closed loses its rows, since `$disconnect` may never come. One that
+ * has no row, or whose principal goes on after it was told often enough that it sends too much, is ended: each further frame
+ * would cost an invocation and an answer.
+ */
+export async function handleFrame(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<void> {
+  const { connectionId } = request;
+  const outcome = await answer(request, deps, telemetry);
+  if (outcome.kind === 'gone') await deps.store.close(connectionId);
+  else if (outcome.kind !== 'sent' && outcome.kind !== 'ended') telemetry.warn('frame not answered', { connectionId, outcome });
+}
+
+async function answer(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
+  const { connectionId } = request;
+  const { command, ...repeated } = parseFrame(request.body);
+  const sender = openFrameSender({ ...request, ...deps });
+  try {
+    const connection = await deps.store.find(connectionId);
+    if (connection === undefined) throw connectionUnknown(connectionId);
+    if (!(await count(connection, deps, telemetry))) return await end(connectionId, deps, telemetry);
+    if (command instanceof InvalidInputError) throw command;
+    return await execute(command, { connection, sender, telemetry, repeated }, deps);
+  } catch (error) {
+    if (!isExpected(error)) {
+      telemetry.error('frame failed', { connectionId, error });
+      telemetry.metrics({ [METRICS.unexpectedErrors]: 1 });
+    }
+    const outcome = await sender.send({ ...toErrorFrame(error), ...repeated });
+    return error instanceof ConnectionUnknownError && outcome.kind === 'sent' ? end(connectionId, deps, telemetry) : outcome;
+  }
+}
+
+/**
+ * Counts the answer before anything is done for it.
+ * @returns false where not even an error may be posted any more
+ * @throws FramesLimitedError
+ */
+async function count({ principal }: Connection, { answers }: FrameDependencies, telemetry: Telemetry): Promise<boolean> {
+  const allowance = await answers.take(principal, 1);
+  if (allowance.kind === 'allowed') return true;
+  telemetry.metrics({ [METRICS.limitedFrames]: 1 });
+  if (allowance.kind === 'flooding') return false;
+  throw new FramesLimitedError(answers.perSecond, allowance.retryAfterMs);
+}
+
+async function end(connectionId: string, { closer }: FrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
+  const outcome = await closer.close(connectionId);
+  if (outcome.kind === 'gone') return outcome;
+  if (outcome.kind === 'unknown') telemetry.warn('connection not ended', { connectionId, reason: outcome.reason });
+  return { kind: 'ended' };
+}
+
+/** Frames of this connection find no row: it expired, or was found closed. */
+class ConnectionUnknownError extends Error {
+  override readonly name = 'ConnectionUnknownError';
+}
+
+function isExpected(error: unknown): boolean {
+  const expected = [
+    InvalidInputError,
+    AccessDeniedError,
+    ConnectionUnknownError,
+    PublishContendedError,
+    IdempotencyConflictError,
+    LimitError,
+  ];
+  return expected.some((kind) => error instanceof kind);
+}
+
+function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
+  if (error instanceof InvalidInputError || error instanceof AccessDeniedError || error instanceof IdempotencyConflictError) {
+    return { kind: 'error', code: error.code, message: error.message };
+  }
+  if (error instanceof LimitError) {
+    const { code, message, retryAfterMs } = error;
+    return { kind: 'error', code, message, retryAfterMs };
+  }
+  if (error instanceof ConnectionUnknownError) return { kind: 'error', code: 'connection_unknown', message: error.message };
+  if (error instanceof PublishContendedError) return { kind: 'error', code: 'publish_contended', message: `${error.message}: try again` };
+  return { kind: 'error', code: 'internal', message: 'the server failed to handle the frame: try again' };
+}
+
+/** @throws AccessDeniedError what the token of the connection, which its row remembers, does not allow or not any more */
+async function execute(command: Command, context: FrameContext, deps: FrameDependencies): Promise<PostOutcome> {
+  const { connection, sender, repeated } = context;
+  const { connectionId, principal } = connection;
+  requireUnexpired(connection, deps.clock.nowMs());
+  switch (command.action) {
+    case 'ping':
+      return sender.send({ kind: 'pong', ...repeated });
+    case 'publish': {
+      requireRight(connection, 'publish', [command.publication.channel]);
+      if (!(await deps.quota.take(principal))) {
+        context.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
+        throw new PublishLimitError(deps.quota.perSecond);
+      }
+      const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
+      traceEvent(context.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
+      return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
+    }
+    case 'unsubscribe': {
+      const { channel } = command;
+      await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
+      return sender.send({ kind: 'unsubscribed', channel, ...repeated });
+    }
+    case 'subscribe':
+      requireRight(connection, 'subscribe', [command.channel]);
+      return subscribe(command, context, deps);
+  }
+}
+
+function connectionUnknown(connectionId: string): ConnectionUnknownError {
+  return new ConnectionUnknownError(`connection ${connectionId} is not registered any more: connect again`);
+}
+
+/** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
+async function subscribe(
+  { channel, after, batch }: Command & { readonly action: 'subscribe' },
+  { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
+  deps: FrameDependencies,
+): Promise<PostOutcome> {
+  const { store, reader } = deps;
+  const outcome = await store.subscribe(connectionId, channel);
+  if (outcome === 'full') {
+    const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
+    throw new InvalidInputError('too_many_channels', message);
+  }
+  if (outcome === 'gone') throw connectionUnknown(connectionId);
+  const baseline = await reader.baseline(channel);
+  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
+  if (answered.kind !== 'sent' || after === undefined) return answered;
+  if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
+    const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
+    if (told.kind !== 'sent') return told;
+  }
+  const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
+  return resumeSubscription(request, sender, deps, telemetry);
+}
+
+/**
+ * Whether a client that asks again on the same connection has not understood that the channel's first epoch has begun: the client
+ * library did not know `0.0` before ADR 28, and takes nothing of the epoch until a reset leads it there. Its successor ignores it.
+ */
+function startsOver(after: ChannelPosition | undefined, baseline: ChannelPosition): boolean {
+  return after !== undefined && isOrigin(after) && !isOrigin(baseline);
+}

@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
+import { toPublicationRequest } from '../../../lambda/backbone/publish-request.ts';
+import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
+
+const busEvent = {
+  version: '0',
+  id: '6a7e8feb-b491-4cf7-a9f1-bf3703467718',
+  'detail-type': 'lanes.publish',
+  account: '111122223333',
+  source: 'shop',
+  detail: { channel: 'orders', data: 'new' },
+};
+
+test('a direct invocation is the publication itself', () => {
+  expect(toPublicationRequest({ channel: 'orders', type: 'created', data: 'new', key: 'k1' })).toEqual({
+    publication: { channel: 'orders', type: 'created', data: 'new', key: 'k1' },
+    scope: INVOCATIONS,
+  });
+});
+
+test('a direct invocation without a key has none', () => {
+  expect(toPublicationRequest({ channel: 'orders', data: 'new' }).publication).toEqual({ channel: 'orders', type: 'message', data: 'new' });
+});
+
+test('an EventBridge event publishes its detail under a key made of its id', () => {
+  expect(toPublicationRequest(busEvent).publication).toEqual({
+    channel: 'orders',
+    type: 'message',
+    data: 'new',
+    key: `eventbridge:${busEvent.id}`,
+  });
+});
+
+test('a key in the detail wins over the id of the event', () => {
+  expect(toPublicationRequest({ ...busEvent, detail: { ...busEvent.detail, key: 'k1' } }).publication.key).toBe('k1');
+});
+
+test('the keys of EventBridge events belong to the account and source that sent them, and to no direct caller', () => {
+  const scopes = [busEvent, { ...busEvent, source: 'crm' }, { ...busEvent, account: '444455556666' }, busEvent.detail].map(
+    (invocation) => toPublicationRequest(invocation).scope,
+  );
+  expect(new Set(scopes).size).toBe(4);
+  expect(toPublicationRequest({ ...busEvent, id: 'another' }).scope).toBe(scopes[0]);
+});
+
+test.each([
+  ['nothing', undefined, 'invalid_body', 'undefined'],
+  ['text', 'hello', 'invalid_body', '"hello"'],
+  ['a list', [], 'invalid_body', '[]'],
+  ['a bad channel', { channel: 'a b', data: '' }, 'invalid_channel', '"a b"'],
+  ['data that is no text', { channel: 'a', data: 5 }, 'invalid_data', '5'],
+  ['another detail type', { ...busEvent, 'detail-type': 'order.created' }, 'invalid_body', '"order.created"'],
+  ['a detail that is no object', { ...busEvent, detail: 'x' }, 'invalid_body', 'detail'],
+  ['an event without id', { ...busEvent, id: undefined }, 'invalid_body', 'id'],
+  ['a detail with a bad key', { ...busEvent, detail: { ...busEvent.detail, key: 'a b' } }, 'invalid_key', '"a b"'],
+])('refuses %s and names it', (_, invocation, code, named) => {
+  const parse = () => toPublicationRequest(invocation);
+  expect(parse).toThrow(InvalidInputError);
+  expect(parse).toThrow(expect.objectContaining({ code, message: expect.stringContaining(named) }));
+});

@@ -1,0 +1,186 @@
+import { expect, test } from '@jest/globals';
+import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
+import { channelEvent, connectionIds, notified, openFanOut, queued } from './support/fan-out.ts';
+import { hanging } from './support/scripted-poster.ts';
+
+const ids = (subscribers: readonly { connectionId: string }[]) => subscribers.map(({ connectionId }) => connectionId);
+
+test('a closed connection is forgotten and counted', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'gone' : 'sent' }));
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, goneConnections: 1, unfinished: [] });
+  expect(ids(await fanOut.subscribersOf())).toEqual(['c2']);
+});
+
+test('a closed connection gets no further posts in the invocation', async () => {
+  const fanOut = await openFanOut({ demo: ['c1'], other: ['c1'] }, () => ({ kind: 'gone' }));
+  await fanOut.deliver([notified(1), notified(2), notified(1, 'other')]);
+  expect(fanOut.poster.posts).toHaveLength(1);
+  expect([await fanOut.subscribersOf('demo'), await fanOut.subscribersOf('other')]).toEqual([[], []]);
+});
+
+test('a closed connection loses its rows on all channels', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'], other: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'gone' : 'sent' }));
+  await fanOut.deliver([notified(1)]);
+  expect(ids(await fanOut.subscribersOf('other'))).toEqual(['c2']);
+  expect(await fanOut.store.subscribe('c1', 'demo')).toBe('gone');
+});
+
+test('however many connections are closed, the other rows of only so many are deleted in one invocation', async () => {
+  const subscribers = connectionIds(MAX_CLOSES + 30);
+  const fanOut = await openFanOut({ demo: subscribers, other: subscribers }, () => ({ kind: 'gone' }), 500);
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ goneConnections: MAX_CLOSES + 30, closedConnections: MAX_CLOSES });
+  expect(await fanOut.subscribersOf('demo')).toEqual([]);
+  expect(await fanOut.subscribersOf('other')).toHaveLength(30);
+});
+
+test('a subscription that has changed since it was read stays', async () => {
+  const fanOut = await openFanOut({ demo: ['c1'] }, async (id) => {
+    await fanOut.store.subscribe(id, 'demo');
+    return { kind: 'gone' };
+  });
+  await fanOut.deliver([notified(1)]);
+  expect(ids(await fanOut.subscribersOf())).toEqual(['c1']);
+});
+
+test('a subscription that cannot be deleted does not fail the record', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'gone' : 'sent' }));
+  const store = Object.assign(Object.create(fanOut.store), {
+    subscribers: fanOut.store.subscribers.bind(fanOut.store),
+    forget: async () => {
+      throw new Error('throttled');
+    },
+  });
+  expect(await fanOut.deliver([notified(1)], { deps: { store } })).toMatchObject({ deliveries: 1, unfinished: [] });
+});
+
+test('a throttled connection alone is tried again', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id, nth) => ({ kind: id === 'c1' && nth < 3 ? 'throttled' : 'sent' }));
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 2, throttledPosts: 2 });
+  expect([fanOut.got('c1'), fanOut.got('c2')]).toEqual([['demo-1'], ['demo-1']]);
+});
+
+test('a connection that takes nothing within the budget is put back alone, with a delay', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, throttledPosts: 3, undeliverable: 0, unfinished: [] });
+  expect(fanOut.queue.jobs).toEqual([
+    { job: { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 2 }, delaySeconds: 2 },
+  ]);
+});
+
+test('the delay doubles with each attempt', async () => {
+  const fanOut = await openFanOut({}, () => ({ kind: 'throttled' }));
+  const subscribers = [{ connectionId: 'c1', version: 'v' }];
+  for (const attempt of [1, 2, 3, 4]) await fanOut.deliver([queued({ event: channelEvent(1), subscribers, attempt })]);
+  expect(fanOut.queue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([2, 3, 6, 12]);
+});
+
+test('after the last attempt the event is set aside for those connections, and counted', async () => {
+  const fanOut = await openFanOut({}, () => ({ kind: 'unavailable', reason: '503' }));
+  const job = { event: channelEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
+  expect(await fanOut.deliver([queued(job)])).toMatchObject({ undeliverable: 1, unfinished: [] });
+  expect([fanOut.queue.jobs, fanOut.queue.deadLetters]).toEqual([[], [job]]);
+});
+
+test('a refused post is set aside at once, logged and counted', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => (id === 'c1' ? { kind: 'refused', reason: '413' } : { kind: 'sent' }));
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, undeliverable: 1 });
+  expect(fanOut.queue.deadLetters).toEqual([
+    { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
+  ]);
+  expect(fanOut.lines).toContainEqual(
+    expect.objectContaining({ level: 'WARN', channel: 'demo', seq: 1, undeliverable: 1, reasons: ['413'] }),
+  );
+});
+
+test('no log line holds the data of an event', async () => {
+  const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'refused', reason: '413' }));
+  await fanOut.deliver([notified(1)]);
+  expect(JSON.stringify(fanOut.lines)).not.toContain('demo-1');
+});
+
+test('a poster that throws counts as unavailable for that connection alone', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => {
+    if (id === 'c1') throw new Error('no credentials');
+    return { kind: 'sent' };
+  });
+  expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, unfinished: [] });
+  expect(fanOut.queue.jobs.map(({ job }) => ids(job.subscribers))).toEqual([['c1']]);
+});
+
+test('a connection that is stuck does not hold up the others', async () => {
+  const sentAtMs: number[] = [];
+  const fanOut = await openFanOut(
+    { demo: ['slow', 'c1', 'c2'] },
+    (id) => {
+      if (id === 'slow') return { kind: 'throttled' };
+      sentAtMs.push(fanOut.clock.nowMs());
+      return { kind: 'sent' };
+    },
+    1,
+  );
+  const startMs = fanOut.clock.nowMs();
+  await fanOut.deliver([notified(1), notified(2)]);
+  expect(Math.max(...sentAtMs) - startMs).toBeLessThan(100);
+});
+
+test('a connection that is stuck is not tried with the later events of the batch', async () => {
+  const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'throttled' }));
+  await fanOut.deliver([notified(1), notified(2)]);
+  expect(fanOut.poster.posts).toHaveLength(3);
+  expect(fanOut.queue.jobs.map(({ job }) => [job.event.seq, job.attempt])).toEqual([
+    [1, 2],
+    [2, 2],
+  ]);
+});
+
+test('posts in flight at the deadline are given up and put back', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id, _, signal) => (id === 'c1' ? hanging(signal) : { kind: 'sent' }));
+  expect(await fanOut.deliver([notified(1)], { timeMs: 1000 })).toMatchObject({ deliveries: 1, unfinished: [] });
+  expect(fanOut.queue.jobs.map(({ job }) => [ids(job.subscribers), job.attempt])).toEqual([[['c1'], 2]]);
+});
+
+test('connections for which there was no time are put back at once, without counting as tried', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (_, __, signal) => hanging(signal), 1);
+  await fanOut.deliver([notified(1)], { timeMs: 1000 });
+  expect(fanOut.queue.jobs.map(({ job, delaySeconds }) => [ids(job.subscribers), job.attempt, delaySeconds])).toEqual([
+    [['c2'], 1, 0],
+    [['c1'], 2, 2],
+  ]);
+});
+
+test.each([
+  ['no JSON', 'hello'],
+  ['neither a notification nor a job', '{"x":1}'],
+  ['a job without an event', '{"subscribers":[],"attempt":1}'],
+  ['a notification of a bad channel', '{"channel":"a b","epoch":"e","seq":1,"type":"message","data":"","publishedAt":0}'],
+])('a message that is %s is given back alone, with a line that says why', async (_, body) => {
+  const fanOut = await openFanOut({ demo: ['c1'] });
+  expect(await fanOut.deliver([{ messageId: 'bad', body }, notified(2)])).toMatchObject({ deliveries: 1, unfinished: ['bad'] });
+  expect(fanOut.lines).toEqual([
+    expect.objectContaining({ level: 'ERROR', message: 'malformed message', messageId: 'bad', reason: expect.any(String) }),
+  ]);
+});
+
+test('a channel whose subscribers cannot be read fails its records alone', async () => {
+  const fanOut = await openFanOut({ a: ['c1'], b: ['c2'] });
+  const store = Object.assign(Object.create(fanOut.store), {
+    forget: fanOut.store.forget.bind(fanOut.store),
+    subscribers: async (channel: string, limit: number) => {
+      if (channel === 'a') throw new Error('throttled');
+      return fanOut.store.subscribers(channel, limit);
+    },
+  });
+  const report = await fanOut.deliver([notified(1, 'a'), notified(1, 'b')], { deps: { store } });
+  expect(report).toMatchObject({ deliveries: 1, unfinished: ['m-a-1'] });
+});
+
+test('a record is given back when what is left of it cannot be handed over', async () => {
+  const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
+  const queue = {
+    enqueue: async () => {
+      throw new Error('SQS is down');
+    },
+    deadLetter: async () => undefined,
+  };
+  expect(await fanOut.deliver([notified(1)], { deps: { queue } })).toMatchObject({ deliveries: 1, unfinished: ['m-demo-1'] });
+});

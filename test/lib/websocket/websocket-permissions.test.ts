@@ -1,0 +1,118 @@
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { dev, prod } from '../fixed-stages.ts';
+import { allowances, allowedTo } from '../harness.ts';
+import { readable, synthesize } from './synthesize.ts';
+
+let devTemplate: Template;
+let prodTemplate: Template;
+
+beforeAll(() => {
+  devTemplate = synthesize(dev);
+  prodTemplate = synthesize(prod);
+});
+
+describe('who may do what', () => {
+  test('names a resource wherever AWS knows one', () => {
+    const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
+    // CodeDeploy watches alarms, and AWS knows no resource for that.
+    expect([...new Set(onEverything.flatMap(({ actions }) => actions))]).toEqual(['cloudwatch:DescribeAlarms']);
+  });
+
+  test('only who answers, delivers or ends may post to connections, only who ends them end, and only the sweep inspect them, on this stage', () => {
+    const posting = allowances(prodTemplate).filter(({ actions }) => actions.some((action) => action.startsWith('execute-api:')));
+    expect(posting.map(({ role, ...rest }) => ({ role: role.replace(/Role\w+$/, ''), ...rest }))).toEqual(
+      [
+        { role: 'Frame', methods: ['DELETE', 'POST'] },
+        { role: 'FanOutHandler', methods: ['POST'] },
+        { role: 'ReplaysHandler', methods: ['POST'] },
+        { role: 'ExpiryHandler', methods: ['DELETE', 'POST'] },
+        { role: 'SweepHandler', methods: ['GET'] },
+      ].map(({ role, methods }) => ({
+        role,
+        actions: ['execute-api:ManageConnections'],
+        resources: methods.map((method) =>
+          expect.stringMatching(`^arn:aws:execute-api:${prod.region}:<AWS::AccountId>:<Api\\w+>/prod/${method}/@connections/\\*$`),
+        ),
+        condition: undefined,
+      })),
+    );
+  });
+
+  test('$connect writes the connection and counts it, and nothing else', () => {
+    expect(readable(allowedTo(devTemplate, 'Connect'))).toEqual([
+      'dynamodb:BatchGetItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <TablesPrincipals.Arn>',
+      'dynamodb:PutItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+    ]);
+  });
+
+  test('who ends the connections of expired tokens finds them by the index, and may do nothing else to the tables than remove rows', () => {
+    expect(readable(allowedTo(devTemplate, 'ExpiryHandler')).filter((line) => line.startsWith('dynamodb:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:Query <TablesConnections.Arn>/index/byExpiry',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+    ]);
+  });
+
+  test('$disconnect deletes the connection and its subscriptions, counts it out, and nothing else', () => {
+    expect(readable(allowedTo(devTemplate, 'Disconnect'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+    ]);
+  });
+
+  test('frames change subscriptions, read and write the log, notify, and answer', () => {
+    expect(readable(allowedTo(devTemplate, 'Frame'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
+      'dynamodb:GetItem <BackboneLogTable>',
+      'dynamodb:GetItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <TablesPrincipals.Arn>',
+      'dynamodb:PutItem <BackboneLogTable>',
+      'dynamodb:PutItem <TablesSubscriptions.Arn>',
+      'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:UpdateItem <BackboneLogTable>',
+      'dynamodb:UpdateItem <TablesConnections.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      expect.stringMatching(/^execute-api:.*DELETE/),
+      expect.stringMatching(/^execute-api:.*POST/),
+      'kms:Decrypt <BackboneTopicKey>',
+      'kms:GenerateDataKey <BackboneTopicKey>',
+      'sns:Publish <BackboneTopic>',
+      'sqs:SendMessage <ReplaysQueue.Arn>',
+    ]);
+  });
+
+  test('turns of replays read the log, note how far they have come, post, and take turns', () => {
+    expect(readable(allowedTo(devTemplate, 'ReplaysHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:GetItem <BackboneLogTable>',
+      'dynamodb:GetItem <TablesConnections.Arn>',
+      'dynamodb:PutItem <BackboneLogTable>',
+      'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'].map((action) => `sqs:${action} <ReplaysQueue.Arn>`),
+    ]);
+  });
+
+  test('the fan-out reads subscribers, forgets dead ones, posts, and sends to its own queues', () => {
+    const sqs = (action: string, queue: string) => `sqs:${action} <FanOut${queue}.Arn>`;
+    expect(readable(allowedTo(devTemplate, 'FanOutHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
+      'dynamodb:Query <TablesSubscriptions.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].flatMap((action) => [sqs(action, 'Deliveries'), sqs(action, 'Events')]),
+      sqs('SendMessage', 'DeadLettersQueue'),
+      sqs('SendMessage', 'Deliveries'),
+    ]);
+  });
+});
