@@ -112,33 +112,30 @@ function varied(text: string): Varied {
   throw new InvalidArgumentError(`Give a range within ${min} and ${max} for ${name}, from above 0, the lower end first.`);
 }
 
-async function main({ workload, compare, vary, json }: Options): Promise<undefined> {
+function main({ workload, compare, vary, json }: Options): undefined {
   if (workload === undefined) {
-    await print(json ? JSON.stringify(PRESETS, undefined, 2) : presetsText());
+    console.log(json ? JSON.stringify(PRESETS, undefined, 2) : presetsText());
     return;
   }
 
   const today = new Date().toISOString().slice(0, 10);
-  const answer = (result: object, text: () => string) => print(json ? JSON.stringify(result, undefined, 2) : text());
+  const print = (result: object, text: () => string) => console.log(json ? JSON.stringify(result, undefined, 2) : text());
   if (vary || compare) {
     const facts = factsOf(workload.region);
     const options = compare ?? OPTIONS;
     const answers = options.map((option) => answerOf(option, workload, facts));
     const data = ageOf(answers, today);
     const along = vary && alongInput(workload, vary, options);
-    if (along) await answer({ ...along, data }, () => `${variedText(along)}\n\n${dataText(data)}`);
-    else await answer({ answers, data }, () => [...answers.map(billText), dataText(data)].join('\n\n'));
+    if (along) print({ ...along, data }, () => `${variedText(along)}\n\n${dataText(data)}`);
+    else print({ answers, data }, () => [...answers.map(billText), dataText(data)].join('\n\n'));
     return;
   }
 
   const result = plan(workload, today);
   const [best] = result.answers;
   const effects = best ? sensitivity(workload, optionOf(best.option.id)) : [];
-  await answer({ ...result, sensitivity: effects }, () => planText(result, effects));
+  print({ ...result, sensitivity: effects }, () => planText(result, effects));
 }
-
-/** Resolves when all of it is written: a pipe takes 64 KB at a time, and the process ends when the command has. */
-const print = (text: string) => new Promise<void>((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 
 function alongInput(workload: Workload, { input, range }: Varied, options: readonly Option[]): AlongInput {
   const facts = factsOf(workload.region);
