@@ -70,13 +70,13 @@ export const CAPACITY = {
     'documented',
     4,
     'write units a check and channel',
-    'lambda/websocket/answer-frame.ts: quota of answers twice, connection, subscription',
+    'lambda/websocket/handle-frame.ts: quota of answers twice, connection, subscription',
   ),
   checkReadUnits: known(
     'documented',
     5,
     'read units a check and channel',
-    'lambda/websocket/answer-frame.ts: connection, head twice, entries around the cursor, replay',
+    'lambda/websocket/handle-frame.ts: connection, head twice, entries around the cursor, replay',
   ),
   connectWriteUnits: known(
     'documented',

@@ -24,7 +24,7 @@ export const QUOTAS = {
   apiRequestBurst: quota(5_000, 'requests at once', false, API_GATEWAY_ACCOUNT),
   websocketMessageBytes: quota(131_072, 'bytes a message', false, API_GATEWAY),
   eventBytes: quota(98_304, 'bytes of an event', false, 'backbone/domain/event.ts', '2026-11-30'),
-  channelsPerStream: quota(32, 'channels a stream', false, 'backbone/domain/channel.ts', '2026-11-30'),
+  channelsPerStream: quota(32, 'channels a stream', false, 'packages/protocol/channel.ts', '2026-11-30'),
   channelsPerWebSocket: quota(100, 'channels a connection', false, 'lambda/websocket/domain/connection.ts', '2026-11-30'),
   channelWritesPerSecond: quota(
     1_000,
