@@ -1,37 +1,8 @@
-import type { Transport } from './client.ts';
-
-/** Whose server CPU it is: what runs the functions and API Gateway here is not AWS's. */
-export type Label = 'measured here' | 'emulated API Gateway and Lambda';
-
-/** One transport in one use case, as `packages/planner/src/data/measured.json` has it. A message is one event at one client. */
-export interface Row {
-  readonly useCase: string;
-  readonly transport: Transport;
-  /** From the planned publication to the application of the client, before the cut. */
-  readonly latencyMs: { readonly p50: number; readonly p99: number; readonly p999: number };
-  /** How much a latency differs from the one before it, on average. */
-  readonly jitterMs: number;
-  readonly bytesDownPerMessage: number;
-  readonly bytesUpPerMessage: number;
-  /** That clients send: requests of HTTP, frames of WebSocket. */
-  readonly requestsPerMessage: number;
-  /** That all clients together have opened until the cut. */
-  readonly tcpConnections: number;
-  readonly serverCpuMicrosPerMessage: number;
-  /** From the cut until the last client has what was published right after it. */
-  readonly caughtUpMs: number;
-  /** Events that were acknowledged. */
-  readonly sent: number;
-  readonly delivered: number;
-  readonly lost: number;
-  readonly doubled: number;
-  readonly outOfOrder: number;
-  readonly label: Label;
-}
+import type { MeasuredRow } from '../../../packages/planner/src/measured.ts';
 
 /** A row, and what went wrong besides what it counts. */
 export interface Measurement {
-  readonly row: Row;
+  readonly row: MeasuredRow;
   /** Of one core: how busy this process was, which holds clients and links. Near 1 it is what was measured. */
   readonly clientShare: number;
   /** Publications that failed, resets, subscriptions that ended: how often each. */
@@ -51,7 +22,7 @@ export function perMessage(
   before: Totals,
   after: Totals,
   cpuSeconds: number,
-): Pick<Row, 'bytesDownPerMessage' | 'bytesUpPerMessage' | 'requestsPerMessage' | 'serverCpuMicrosPerMessage'> {
+): Pick<MeasuredRow, 'bytesDownPerMessage' | 'bytesUpPerMessage' | 'requestsPerMessage' | 'serverCpuMicrosPerMessage'> {
   const messages = after.delivered - before.delivered;
   const each = (name: keyof Totals) => (after[name] - before[name]) / messages;
   return {
@@ -73,7 +44,7 @@ export function problemsOf({ row, troubles }: Measurement): readonly string[] {
 }
 
 /** Digits that mean something: a file that people compare has no others. */
-export function rounded(row: Row): Row {
+export function rounded(row: MeasuredRow): MeasuredRow {
   const digits = (_name: string, value: unknown) => (typeof value === 'number' ? Number(value.toPrecision(4)) : value);
-  return JSON.parse(JSON.stringify(row, digits)) as Row;
+  return JSON.parse(JSON.stringify(row, digits)) as MeasuredRow;
 }

@@ -1,28 +1,19 @@
+import type { Measured } from '../../../packages/planner/src/measured.ts';
 import { type Machine, machineText } from '../../shared/machine.ts';
 import { figure } from '../../shared/report/format.ts';
 import { formatTable } from '../../shared/report/text.ts';
 import { POLL_INTERVAL_MS } from './client.ts';
-import { type Measurement, type Row, rounded } from './figures.ts';
+import { type Measurement, rounded } from './figures.ts';
 import { LINK } from './link.ts';
 import type { CompareOptions } from './options.ts';
 import type { Times } from './use-case-run.ts';
 import type { UseCase } from './use-cases.ts';
 
 /** `packages/planner/src/data/measured.json`. */
-export interface Measured {
-  /** YYYY-MM-DD */
-  readonly date: string;
-  readonly command: string;
-  readonly machine: string;
+/** How it was measured, for whoever repeats it. */
+interface Reproducible extends Measured {
   readonly seed: number;
-  readonly quick: boolean;
-  readonly sizes: {
-    readonly times: Times;
-    readonly link: typeof LINK;
-    readonly pollIntervalMs: number;
-    readonly useCases: readonly UseCase[];
-  };
-  readonly rows: readonly Row[];
+  readonly sizes: Measured['sizes'] & { readonly times: Times; readonly link: typeof LINK; readonly useCases: readonly UseCase[] };
 }
 
 export function toMeasured(
@@ -30,7 +21,7 @@ export function toMeasured(
   times: Times,
   machine: Machine,
   measurements: readonly Measurement[],
-): Measured {
+): Reproducible {
   return {
     date: machine.startedAt.slice(0, 10),
     command: `npm run compare -- ${quick ? '--quick ' : ''}--seed ${seed}`,

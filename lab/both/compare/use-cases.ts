@@ -1,6 +1,8 @@
+import type { UseCaseId } from '../../../packages/planner/src/thresholds.ts';
+
 /** One of the use cases, at a size that fits two cores with everything that runs on them: clients, link, lanes, and what stands for AWS. */
 export interface UseCase {
-  readonly id: string;
+  readonly id: UseCaseId;
   /** Rooms, documents, matches; or users with a channel of their own. */
   readonly groups: number;
   /** Of each group. */

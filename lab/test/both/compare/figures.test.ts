@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { type Measurement, perMessage, problemsOf, type Row, rounded } from '../../../both/compare/figures.ts';
+import type { MeasuredRow } from '../../../../packages/planner/src/measured.ts';
+import { type Measurement, perMessage, problemsOf, rounded } from '../../../both/compare/figures.ts';
 
-const ROW: Row = {
+const ROW: MeasuredRow = {
   useCase: 'chat',
   transport: 'sse',
   latencyMs: { p50: 50, p99: 200, p999: 400 },
@@ -20,7 +21,7 @@ const ROW: Row = {
   label: 'measured here',
 };
 
-const measurement = (row: Partial<Row>, troubles: Measurement['troubles'] = {}): Measurement => ({
+const measurement = (row: Partial<MeasuredRow>, troubles: Measurement['troubles'] = {}): Measurement => ({
   row: { ...ROW, ...row },
   clientShare: 0.1,
   troubles,
