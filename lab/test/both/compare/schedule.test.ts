@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { planPublications, sourcesOf } from '../../../both/compare/schedule.ts';
 import { membersOf, USE_CASES, type UseCase } from '../../../both/compare/use-cases.ts';
 
-const USE_CASE: UseCase = { id: 'test', groups: 2, clients: 3, channels: 2, sender: 'backend', eventsPerSecond: 4, eventBytes: 100 };
+const USE_CASE: UseCase = { id: 'chat', groups: 2, clients: 3, channels: 2, sender: 'backend', eventsPerSecond: 4, eventBytes: 100 };
 
 test('clients of a group share its channels, and no other', () => {
   const members = membersOf(USE_CASE, 'x');
