@@ -71,6 +71,15 @@ export type Main<Options> = (options: Options, signal: AbortSignal) => number | 
  *   beginning of `main`
  */
 export async function runCommand<Options>(parse: (argv: readonly string[]) => Options, main: Main<Options>): Promise<never> {
+  // `npm run … | head`: nobody reads the output any more.
+  process.stdout.once('error', () => process.exit(FAILED));
+  const code = await exitCode(parse, main);
+  // A pipe that npm has made non-blocking accepts 64 KiB at once; the rest would be lost when the process ends.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((written) => stream.write('', written))));
+  process.exit(code);
+}
+
+async function exitCode<Options>(parse: (argv: readonly string[]) => Options, main: Main<Options>): Promise<number> {
   let verbose = false;
   let signal: AbortSignal | undefined;
   try {
@@ -78,13 +87,13 @@ export async function runCommand<Options>(parse: (argv: readonly string[]) => Op
     verbose = isVerbose(options);
     signal = stopSignal();
     const code = await main(options, signal);
-    process.exit(code ?? (signal.aborted ? INTERRUPTED : 0));
+    return code ?? (signal.aborted ? INTERRUPTED : 0);
   } catch (error) {
     // Commander has already printed the error.
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
     process.stderr.write(signal?.aborted ? 'interrupted\n' : `error: ${describe(error, verbose)}\n`);
-    if (signal?.aborted) process.exit(INTERRUPTED);
-    process.exit(error instanceof UsageError ? USAGE_ERROR : FAILED);
+    if (signal?.aborted) return INTERRUPTED;
+    return error instanceof UsageError ? USAGE_ERROR : FAILED;
   }
 }
 

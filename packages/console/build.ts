@@ -49,7 +49,7 @@ export function buildConsole(outDir: string): readonly string[] {
 
 function parse(argv: readonly string[]): string {
   return createProgram('node packages/console/build.ts', 'Builds the console into static files.')
-    .argument('<folder>', 'where to write them: a new or an empty folder')
+    .argument('<folder>', 'where to write them: a new or empty folder')
     .parse(argv).processedArgs[0];
 }
 

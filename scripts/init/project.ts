@@ -1,8 +1,18 @@
 import { dirname, join, normalize } from 'node:path/posix';
 import type { Answers } from './answers.ts';
 
-/** What makes projects of the template, and documents that: no project contains it. */
-const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'test/command-line/template', 'lab/init'];
+/** What makes projects of the template, and helps to decide what to make: no project contains it. */
+const TEMPLATE_ONLY = [
+  'CHANGELOG.md',
+  'docs/template',
+  'docs/which.md',
+  'scripts/init',
+  'scripts/which',
+  'test/scripts/init',
+  'test/scripts/which',
+  'test/command-line/template',
+  'lab/init',
+];
 
 /** Folders of an unwanted lane are left out wherever they are, and so are those that need both lanes. */
 const isLeftOut = (folder: string, { lanes }: Answers): boolean =>
