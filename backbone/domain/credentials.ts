@@ -7,7 +7,7 @@ import { AccessDeniedError } from './access.ts';
 export const SESSION_COOKIE = '__Host-lanes';
 
 /**
- * Prefix of a token in the list of sub-protocols of an upgrade: pages can set no other header on a WebSocket.
+ * Prefix of a token in the list of sub-protocols of an upgrade: pages can set no other header there.
  */
 const SUBPROTOCOL_PREFIX = 'bearer.';
 
