@@ -2,7 +2,7 @@
  * What this lane needs of the world. `aws/` implements these on DynamoDB, SQS and API Gateway; one contract suite per port
  * runs against every implementation.
  */
-import type { Connection } from './domain/connection.ts';
+import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
 import type { PostAllowance } from './domain/post-window.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
@@ -20,7 +20,7 @@ export interface ConnectionStore {
    */
   open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
   /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
-  find(connectionId: string): Promise<Connection | undefined>;
+  find(connectionId: string): Promise<RegisteredConnection | undefined>;
   /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
   /**

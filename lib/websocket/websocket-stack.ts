@@ -77,6 +77,7 @@ export class WebSocketStack extends Stack implements LaneStack {
     // Whoever it finds closed loses its other rows too.
     tables.allowClose(fanOut.handler);
     backbone.allowRead(frame);
+    backbone.allowCompareHeads(frame);
     backbone.allowPublish(frame);
     backbone.allowRead(replays.handler);
     api.allowPost(frame);

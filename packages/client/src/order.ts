@@ -1,4 +1,4 @@
-import { type ChannelPosition, formatPosition, isOrigin, readPosition } from '../../protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin, ORIGIN, readPosition } from '../../protocol/cursor.ts';
 import { Sequencer } from '../../protocol/sequencer.ts';
 import { LanesError } from './errors.ts';
 import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './types.ts';
@@ -37,8 +37,8 @@ export class Order {
   #sequencer: Sequencer<ChannelEvent> | undefined;
   /** Events that came before the baseline, or of an epoch that the server has yet to explain, by id. */
   readonly #foreign = new Map<string, ChannelEvent>();
-  /** An event did not fit into `#foreign` since the server was asked last. */
-  #overflowed = false;
+  /** The log has come at least so far, as was heard since the server was asked last. */
+  #head = ORIGIN;
   /** What was foreign when the server was asked last. */
   #asked: readonly ChannelPosition[] = [];
   /** The gap that the server was asked about last, up to the newest event behind it. */
@@ -68,7 +68,8 @@ export class Order {
 
   /** Events are waiting for others that have not come. */
   get hasGap(): boolean {
-    return this.#sequencer?.hasGap === true || this.#foreign.size > 0 || this.#overflowed;
+    const at = this.#sequencer;
+    return this.#foreign.size > 0 || (at !== undefined && (at.hasGap || !reaches(at, this.#head)));
   }
 
   /** Takes an event of a lane that may lose, repeat and reorder. */
@@ -83,8 +84,13 @@ export class Order {
     if (this.#gap && reaches(this.#gap.upTo, at)) this.#gap.found++;
     if (sequencer) return sequencer.offer(seq, event);
     if (begins || this.#foreign.size < MAX_FOREIGN) this.#foreign.set(id, event);
-    else this.#overflowed = true;
+    else this.#head = at;
     return begins ? this.#begin({ epoch, seq: 0 }) : [];
+  }
+
+  /** The log has come to `id`. What has not come up to there is missing, until the server is asked for it. */
+  noteHead(id: string): void {
+    this.#head = positionOf(id);
   }
 
   /** Takes an event of a lane that delivers in order and leaves out only what does not exist. */
@@ -106,7 +112,7 @@ export class Order {
   ask(): void {
     const sequencer = this.#sequencer;
     this.#asked = [...this.#foreign.keys()].map(positionOf);
-    this.#overflowed = false;
+    this.#head = ORIGIN;
     const [newest] = sequencer?.hasGap
       ? [{ epoch: sequencer.epoch, seq: sequencer.newestKnown }]
       : [...this.#asked].sort((a, b) => (reaches(a, b) ? -1 : 1));

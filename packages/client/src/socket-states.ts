@@ -134,8 +134,6 @@ export type SubscriptionState =
   | 'queued'
   /** Its request is under way: the server replays what was missed. */
   | 'subscribing'
-  /** Its request is under way, and the next one is due right after it. */
-  | 'subscribingAgain'
   | 'following'
   /** Events wait for one before them, which is late more often than lost. */
   | 'awaitingGap'
@@ -193,24 +191,11 @@ export const SUBSCRIPTION: StateTable<SubscriptionState, SubscriptionEvent, Subs
     left: ['ended', 'release'],
   },
   subscribing: {
-    refresh: ['subscribingAgain'],
+    refresh: 'ignored',
     moved: ['queued', 'schedule'],
     turn: 'ignored',
     complete: ['following', 'resetBackoff'],
     incomplete: ['awaitingGap', 'startGapTimer'],
-    failed: ['awaitingRetry', 'startRetryTimer'],
-    refused: ['ended', 'fail', 'release'],
-    gap: 'ignored',
-    inOrder: 'ignored',
-    retryDue: 'ignored',
-    left: ['ended', 'release'],
-  },
-  subscribingAgain: {
-    refresh: 'ignored',
-    moved: ['queued', 'schedule'],
-    turn: 'ignored',
-    complete: ['queued', 'resetBackoff', 'schedule'],
-    incomplete: ['queued', 'schedule'],
     failed: ['awaitingRetry', 'startRetryTimer'],
     refused: ['ended', 'fail', 'release'],
     gap: 'ignored',

@@ -25,6 +25,8 @@ export interface Faults {
   readonly replayLimit: number;
   /** WebSocket: a server that knows no batches sends every event in a frame of its own. */
   readonly noBatches: boolean;
+  /** WebSocket: a server that knows no `heads` answers a ping with nothing else. */
+  readonly noHeads: boolean;
   /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
   readonly limitedReplays: number;
   /** Only these tokens are let in; undefined lets everybody in. */
@@ -63,6 +65,10 @@ export interface ServerControl {
   addTombstones(channel: string): Promise<void>;
   /** The log is lost and begins again with another epoch. */
   wipe(channel: string): Promise<void>;
+  /** The log is what it was before the events behind `seq`. */
+  restore(channel: string, seq: number): Promise<void>;
+  /** Nobody is subscribed to the channel any more, and nobody is told. */
+  forget(channel: string): Promise<void>;
   /** Everything so far is past retention. */
   expire(channel: string): Promise<void>;
   /** What is in the log, in order. */
