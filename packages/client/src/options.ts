@@ -19,8 +19,8 @@ export interface Tunables {
   /** After a connection that lived this long, the waits start from the smallest again. */
   readonly stableAfterMs: number;
   /**
-   * WebSocket: every so often the client asks for what it may have missed (or pings, when it follows nothing). That keeps the
-   * socket below API Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
+   * WebSocket: at the latest after so long the client asks, in one frame, where the log is. That keeps the socket below API
+   * Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
    */
   readonly pingIntervalMs: number;
   /**

@@ -135,14 +135,14 @@ export type SubscriptionState =
   /** Its request is under way: the server replays what was missed. */
   | 'subscribing'
   | 'following'
-  /** Events wait for one before them, which is late more often than lost. */
+  /** Events are missing, which are late more often than lost. */
   | 'awaitingGap'
   /** Its request failed, and the next one comes after a wait. */
   | 'awaitingRetry'
   | 'ended';
 
 export type SubscriptionEvent =
-  /** Ask the server what is missing, to find an event that was lost as the last one. */
+  /** A check has found that the log is not the one that was followed, or nobody subscribed; or the server cannot tell. */
   | 'refresh'
   /** Another socket is in use. */
   | 'moved'
@@ -155,7 +155,7 @@ export type SubscriptionEvent =
   | 'failed'
   /** The request failed, and will again. */
   | 'refused'
-  /** An event came out of order. */
+  /** Events are missing: one came out of order, or a check has found the log ahead. */
   | 'gap'
   /** An event came, and everything is in order. */
   | 'inOrder'
