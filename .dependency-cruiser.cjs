@@ -130,6 +130,13 @@ module.exports = {
       `^packages/console/|^packages/client/src/index\\.ts$|${PROTOCOL}|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
       'like any application; of the server it knows the protocol',
     ),
+    only(
+      'planner-is-pure',
+      '^packages/planner/src/',
+      `^packages/planner/src/|${NPM('valibot')}`,
+      'no I/O and nothing of Node: browsers run it too',
+    ),
+    only('plan-is-a-command-of-the-planner', '^packages/planner/main\\.ts$', `^packages/planner/src/|^command-line/|${NPM('commander')}`),
     {
       name: 'nothing-imports-the-local-run',
       severity: 'error',

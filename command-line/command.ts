@@ -63,6 +63,15 @@ export type Main<Options> = (options: Options, signal: AbortSignal) => number | 
  * @param parse reads `process.argv`; everything that can be checked before long work begins is checked here, or first thing in `main`
  */
 export async function runCommand<Options>(parse: (argv: readonly string[]) => Options, main: Main<Options>): Promise<never> {
+  // `npm run … | head`: nobody reads any more.
+  process.stdout.once('error', () => process.exit(FAILED));
+  const code = await exitCode(parse, main);
+  // A pipe that npm has made non-blocking takes 64 KiB at once; the rest would be lost with the process.
+  await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((written) => stream.write('', written))));
+  process.exit(code);
+}
+
+async function exitCode<Options>(parse: (argv: readonly string[]) => Options, main: Main<Options>): Promise<number> {
   let verbose = false;
   let signal: AbortSignal | undefined;
   try {
@@ -70,13 +79,13 @@ export async function runCommand<Options>(parse: (argv: readonly string[]) => Op
     verbose = isVerbose(options);
     signal = stopSignal();
     const code = await main(options, signal);
-    process.exit(code ?? (signal.aborted ? INTERRUPTED : 0));
+    return code ?? (signal.aborted ? INTERRUPTED : 0);
   } catch (error) {
     // Commander has printed what it throws.
-    if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? 0 : USAGE_ERROR);
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
     process.stderr.write(signal?.aborted ? 'interrupted\n' : `error: ${describe(error, verbose)}\n`);
-    if (signal?.aborted) process.exit(INTERRUPTED);
-    process.exit(error instanceof UsageError ? USAGE_ERROR : FAILED);
+    if (signal?.aborted) return INTERRUPTED;
+    return error instanceof UsageError ? USAGE_ERROR : FAILED;
   }
 }
 

@@ -20,6 +20,15 @@ export function positiveNumber(max: number): (text: string) => number {
   };
 }
 
+/** Reads an option that is a number in a range. */
+export function numberBetween(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Give a number from ${min} to ${max}.`);
+  };
+}
+
 /** Reads an option that is an assembly, as `cdk synth` writes it. */
 export function assembly(text: string): string {
   if (existsSync(join(text, 'manifest.json'))) return text;

@@ -1,8 +1,18 @@
 import { dirname, join, normalize } from 'node:path/posix';
 import type { Answers } from './answers.ts';
 
-/** What makes projects of the template, and tells of it: no project has it. */
-const TEMPLATE_ONLY = ['CHANGELOG.md', 'docs/template', 'scripts/init', 'test/scripts/init', 'test/command-line/template', 'lab/init'];
+/** What makes projects of the template, and helps to decide what to make: no project has it. */
+const TEMPLATE_ONLY = [
+  'CHANGELOG.md',
+  'docs/template',
+  'docs/which.md',
+  'scripts/init',
+  'scripts/which',
+  'test/scripts/init',
+  'test/scripts/which',
+  'test/command-line/template',
+  'lab/init',
+];
 
 /** A folder of a lane that is not wanted goes wherever it lies, and those that need both lanes with it. */
 const isLeftOut = (folder: string, { lanes }: Answers): boolean =>

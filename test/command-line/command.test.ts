@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -43,6 +43,13 @@ test.each([
 test('a stack is shown for what is wrong in the program itself, and to whoever asks for it', async () => {
   expect((await run(['--by', 'bug'])).stderr).toMatch(/^error: TypeError: x is not a function\n +at .*fixture-command/);
   expect((await run(['--by', 'failure', '--verbose'])).stderr).toMatch(/^error: Error: the server does not answer\n +at /);
+});
+
+test('everything that it prints arrives, through a pipe that does not block as npm makes them too', () => {
+  // The reader begins late, so the pipe is full by then.
+  const script = `const { spawnSync } = require('node:child_process'); process.stdout._handle.setBlocking(false); process.exitCode = spawnSync(process.execPath, [${JSON.stringify(FIXTURE)}, '--by', 'much'], { stdio: 'inherit' }).status`;
+  const { stdout } = spawnSync('sh', ['-c', '"$0" -e "$1" | (sleep 1; wc -c)', process.execPath, script], { encoding: 'utf8' });
+  expect(Number(stdout)).toBe(1_000_001);
 });
 
 test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s ends it with 130 and a word', async (signal) => {

@@ -4,13 +4,16 @@ import { createCommand, runCommand, UsageError } from '../../command-line/comman
 /** A command that ends in every way in which a command may. */
 const parse = (argv: readonly string[]) =>
   createCommand(['one', 'two'], 'Ends.')
-    .addOption(new Option('--by <way>').choices(['success', 'code', 'failure', 'misuse', 'bug', 'signal', 'success after a signal']))
+    .addOption(
+      new Option('--by <way>').choices(['success', 'much', 'code', 'failure', 'misuse', 'bug', 'signal', 'success after a signal']),
+    )
     .addOption(new Option('--verbose').default(false))
     .parse(argv)
     .opts<{ readonly by?: string }>();
 
 await runCommand(parse, async ({ by }, signal) => {
   if (by === 'code') return 69;
+  if (by === 'much') process.stdout.write(`${'x'.repeat(1_000_000)}\n`);
   if (by === 'failure')
     throw new Error('the server does not answer', { cause: new AggregateError([new Error('refused'), new Error('no route')]) });
   if (by === 'misuse') throw new UsageError('dist is taken');

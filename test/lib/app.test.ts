@@ -4,6 +4,9 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { placeholdersOf } from '../../lib/placeholders.ts';
 import { LANES } from '../../lib/stage.ts';
 import { STAGES } from '../../lib/stages.ts';
+import { DEPLOYED } from '../../packages/planner/src/deployed.ts';
+import { renderCostPage } from '../../packages/planner/src/pages.ts';
+import { COST_PAGE, deployedIn } from '../../scripts/deployed-resources.ts';
 import { graphOf } from '../../scripts/diagram/graph.ts';
 import { DIAGRAM_PAGE, renderDiagramPage } from '../../scripts/diagram/page.ts';
 import { acknowledgementsOf, type Finding, findingsOf, PAGE, renderPage } from '../../scripts/security-findings.ts';
@@ -218,6 +221,18 @@ test('docs/architecture-diagram.md shows what is synthesized: npm run diagram wr
   const graphs = Object.fromEntries(WRITTEN_FOR.map(({ id }) => [id, graphOf(synthesizeOnce(id).outDir)]));
   expect(readFileSync(DIAGRAM_PAGE, 'utf8')).toBe(renderDiagramPage(graphs));
 }, 120_000);
+
+test.each(STAGES.filter(({ id }) => id in DEPLOYED))(
+  'the planner bills what stage $id deploys: npm run findings counts it',
+  (stage) => {
+    expect(deployedIn(synthesizeOnce(stage.id).outDir, stage)).toEqual(DEPLOYED[stage.id]);
+  },
+  120_000,
+);
+
+test('docs/cost.md says what the planner says: npm run findings writes it', () => {
+  expect(readFileSync(COST_PAGE, 'utf8')).toBe(renderCostPage());
+});
 
 test('the backbone of production has the logical ids that it had', () => {
   const template = synthesizeOnce('prod').templates['LanesProdBackbone'];

@@ -12,9 +12,9 @@ export interface AssemblyOptions {
 }
 
 /** Adds the options of a command that runs a task of a stage. */
-export function addAssemblyOptions(command: Command): Command {
+export function addAssemblyOptions(command: Command, stage = 'prod'): Command {
   return command
-    .addOption(stageOption('the stage whose settings the task has', 'prod'))
+    .addOption(stageOption('the stage whose settings the task has', stage))
     .addOption(
       new Option('--app <dir>', 'read them from an assembly that exists, for example cdk.out, instead of synthesizing').argParser(assembly),
     );

@@ -1,0 +1,30 @@
+import { CAPACITY, type CapacityId } from './data/capacity.ts';
+import { type Facts, factsOf, withFigure } from './facts.ts';
+import type { Figure } from './figure.ts';
+import type { Evidence, PlanAt } from './matrix.ts';
+import type { Measured } from './measured.ts';
+import { answersTo } from './plan.ts';
+import { workloadOf } from './presets.ts';
+import { TRANSPORTS, type Transport, type UseCaseId } from './thresholds.ts';
+
+/** What the verdicts on a use case follow from. */
+export function evidenceFor(useCase: UseCaseId, measured: Measured | undefined): Evidence {
+  // Proxies that pass plain HTTP only are a question of one's own clients, not of the use case.
+  const workload = { ...workloadOf(useCase), strictProxies: false };
+  const planAt = (name: string, facts: Facts): PlanAt => ({ name, answers: answersTo(workload, facts), awsLatencyMs: awsLatencyMs(facts) });
+
+  const facts = factsOf(workload.region);
+  const ends = (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]) =>
+    figure.confidence === 'assumed'
+      ? figure.range.map((value) => planAt(`"${figure.unit}" is ${value} and not ${figure.value}`, withFigure(facts, id, value)))
+      : [],
+  );
+  return { plans: [planAt('', facts), ...ends], measured };
+}
+
+/** What a local run does not have: writing to DynamoDB, the bus, and a post to API Gateway. */
+function awsLatencyMs({ capacity }: Facts): Readonly<Record<Transport, number>> {
+  const toConsumerMs = capacity.publishP99Ms.value + capacity.busP99Ms.value;
+  const entries = TRANSPORTS.map((transport) => [transport, toConsumerMs + (transport === 'websocket' ? capacity.postMs.value : 0)]);
+  return Object.fromEntries(entries) as Record<Transport, number>;
+}

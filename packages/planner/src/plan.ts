@@ -1,0 +1,230 @@
+import { CAPACITY, type CapacityId } from './data/capacity.ts';
+import { type Facts, factsOf, withFigure } from './facts.ts';
+import { type Figure, figuresOf } from './figure.ts';
+import { type FirstLimit, firstLimitOf } from './first-limit.ts';
+import { type Flip, nearestFlip } from './flip.ts';
+import { formatNumber, formatUsd } from './format.ts';
+import type { Bill, Item, Option, OptionId } from './option.ts';
+import { OPTIONS } from './options.ts';
+import type { Workload } from './workload.ts';
+
+/** A bill with its sums, and whether the option will do. */
+export interface Answer extends Bill {
+  readonly option: Pick<Option, 'id' | 'label' | 'status' | 'summary' | 'assumptions'>;
+  readonly usdPerMonth: number;
+  readonly fixedUsdPerMonth: number;
+  readonly growingUsdPerMonth: number;
+  /** Part of the total: what estimates tend to leave out. */
+  readonly overlookedUsdPerMonth: number;
+  readonly firstLimit: FirstLimit | undefined;
+  readonly fits: boolean;
+  /** Why not. Empty where it fits. */
+  readonly unfitBecause: readonly string[];
+}
+
+interface Choice {
+  readonly because: readonly string[];
+  /** The second best of those that fit. */
+  readonly runnerUp: OptionId | undefined;
+  /** The nearest number that turns it around. */
+  readonly flip: Flip | undefined;
+  readonly changingLater: string;
+}
+
+export type Recommendation =
+  | (Choice & { readonly kind: 'recommended'; readonly option: OptionId })
+  /** An assumed figure decides: within its range either may be the better one. */
+  | (Choice & { readonly kind: 'undecided'; readonly between: readonly [OptionId, OptionId | undefined] })
+  | { readonly kind: 'none'; readonly because: readonly string[] };
+
+/** Dates of the figures that the answers used. */
+export interface DataAge {
+  readonly oldest: string;
+  readonly newest: string;
+  /** From the oldest to the day that was given. */
+  readonly days: number;
+}
+
+export interface Plan {
+  readonly workload: Workload;
+  /** Those that fit come first, the best foremost. */
+  readonly answers: readonly Answer[];
+  readonly recommendation: Recommendation;
+  readonly data: DataAge;
+}
+
+/**
+ * What each option costs, which limits it meets, and which one to take.
+ * @param today as YYYY-MM-DD: the answer says how old its data is
+ */
+export function plan(workload: Workload, today: string): Plan {
+  const facts = factsOf(workload.region);
+  const answers = ranked(answersTo(workload, facts), facts);
+  return { workload, answers, recommendation: recommend(workload, answers, facts), data: ageOf(answers, today) };
+}
+
+/** What every option says, in the order of the list. */
+export const answersTo = (workload: Workload, facts: Facts): readonly Answer[] =>
+  OPTIONS.map((option) => answerOf(option, workload, facts));
+
+export function answerOf(option: Option, workload: Workload, facts: Facts): Answer {
+  const bill = option.bill(workload, facts);
+  const sum = (of: (item: Item) => boolean) => bill.items.filter(of).reduce((usd, { usdPerMonth }) => usd + usdPerMonth, 0);
+  const fixedUsdPerMonth = sum(({ kind }) => kind === 'fixed');
+  const growingUsdPerMonth = sum(({ kind }) => kind === 'growing');
+  const unfitBecause = reasonsAgainst(workload, bill);
+  const { id, label, status, summary, assumptions } = option;
+
+  return {
+    ...bill,
+    option: { id, label, status, summary, ...(assumptions && { assumptions }) },
+    usdPerMonth: fixedUsdPerMonth + growingUsdPerMonth,
+    fixedUsdPerMonth,
+    growingUsdPerMonth,
+    overlookedUsdPerMonth: sum(({ overlooked }) => overlooked),
+    // Asked for of few answers, and made of some forty bills.
+    get firstLimit() {
+      return firstLimitOf(option, workload, facts);
+    },
+    fits: unfitBecause.length === 0,
+    unfitBecause,
+  };
+}
+
+function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, delivery }: Bill): readonly string[] {
+  const late = delivery.p99Ms > deliverWithinMs;
+  return [
+    ...shortcomings.filter(({ excludes }) => excludes).map(({ text }) => text),
+    ...limits
+      .filter(({ adjustable, use, allowed }) => !adjustable && use > allowed)
+      .map(({ label, use, allowed, unit }) => `${label}: ${formatNumber(use)} of ${formatNumber(allowed)} ${unit}`),
+    ...(late ? [`delivers within ${formatNumber(delivery.p99Ms)} ms (p99), and ${formatNumber(deliverWithinMs)} ms are tolerated`] : []),
+  ];
+}
+
+/** Costs that differ by less are taken as the same: list prices and assumed figures are no more exact. Then what is built here is better, and what is faster. */
+const SAME_COST = { factor: 1.1, usd: 1 } as const;
+
+/**
+ * The best of those that fit: the cheapest, or one that is better otherwise and costs about the same. What is not built cannot be recommended, and
+ * what others built has to save the work of integrating and running it.
+ */
+export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer | undefined {
+  const byOthers = ({ option }: Answer) => (option.status === 'service' ? 1 : 0);
+  const cost = (answer: Answer) => answer.usdPerMonth + byOthers(answer) * capacity.integrationUsdPerMonth.value;
+  const fit = answers.filter(({ fits, option }) => fits && option.status !== 'planned');
+  const cheapest = Math.min(...fit.map(cost));
+  const [best] = fit
+    .filter((answer) => cost(answer) <= cheapest * SAME_COST.factor + SAME_COST.usd)
+    .toSorted((a, b) => byOthers(a) - byOthers(b) || a.delivery.p99Ms - b.delivery.p99Ms || cost(a) - cost(b));
+  return best;
+}
+
+/** The same, asked of a workload. */
+export const bestFor = (workload: Workload, facts: Facts): OptionId | undefined => bestOf(answersTo(workload, facts), facts)?.option.id;
+
+function ranked(answers: readonly Answer[], facts: Facts): readonly Answer[] {
+  const best = bestOf(answers, facts);
+  const place = (answer: Answer) => (answer === best ? 0 : answer.fits ? 1 : 2);
+  return answers.toSorted((a, b) => place(a) - place(b) || a.usdPerMonth - b.usdPerMonth);
+}
+
+function recommend(workload: Workload, answers: readonly Answer[], facts: Facts): Recommendation {
+  const best = bestOf(answers, facts);
+  const doubts = doubtsAbout(workload, best?.option.id, facts);
+  const because = doubts.map(({ text }) => text);
+  if (best === undefined) {
+    const reasons = answers.map(({ option, unfitBecause }) => `${option.label}: ${unfitBecause.join('; ')}`);
+    const [instead] = doubts.flatMap((doubt) => doubt.instead ?? []);
+    if (instead === undefined) return { kind: 'none', because: reasons };
+    const choice = { because: [...because, ...reasons], runnerUp: undefined, flip: undefined, changingLater: 'nothing fits yet' };
+    return { ...choice, kind: 'undecided', between: [instead, undefined] };
+  }
+
+  const runnerUp = bestOf(
+    answers.filter((answer) => answer !== best),
+    facts,
+  );
+  const choice: Choice = {
+    because: reasonsFor(workload, best, runnerUp),
+    runnerUp: runnerUp?.option.id,
+    flip: nearestFlip(workload, best.option.id, (changed) => {
+      const others = answersTo(changed, facts);
+      return { best: bestOf(others, facts)?.option.id, stillFits: others.some(({ option, fits }) => fits && option.id === best.option.id) };
+    }),
+    changingLater: changingLater(best, runnerUp),
+  };
+  const [doubt] = doubts;
+  if (doubt === undefined) return { ...choice, kind: 'recommended', option: best.option.id };
+  return { ...choice, kind: 'undecided', between: [best.option.id, doubt.instead], because: [...because, ...choice.because] };
+}
+
+function reasonsFor({ deliverWithinMs }: Workload, best: Answer, runnerUp: Answer | undefined): readonly string[] {
+  const { usdPerMonth, fixedUsdPerMonth, delivery, firstLimit } = best;
+  return [
+    `${usd(usdPerMonth)} a month, ${usd(fixedUsdPerMonth)} of it fixed${runnerUp ? `; ${runnerUp.option.label} ${usd(runnerUp.usdPerMonth)}` : ''}`,
+    `delivers within ${formatNumber(delivery.p99Ms)} ms (p99), and ${formatNumber(deliverWithinMs)} ms are tolerated`,
+    ...(firstLimit ? [`first limit: ${firstLimit.label}, at ${formatNumber(firstLimit.reachedAtTimes)} times this load`] : []),
+  ];
+}
+
+const usd = (value: number): string => `${formatUsd(value)} USD`;
+
+/** Of our own lanes, a client changes by configuration. */
+const OURS: readonly OptionId[] = ['websocket-lane', 'sse-lane', 'long-poll', 'poll', 'websocket-fargate'];
+
+function changingLater(best: Answer, runnerUp: Answer | undefined): string {
+  if (runnerUp === undefined) return 'no other option fits';
+  const fixed = `the fixed cost changes from ${usd(best.fixedUsdPerMonth)} to ${usd(runnerUp.fixedUsdPerMonth)} a month`;
+  const isOurs = OURS.includes(best.option.id) && OURS.includes(runnerUp.option.id);
+  return isOurs
+    ? `to ${runnerUp.option.label}: nothing in ids, events and the code of clients, whose transport is configuration; ${fixed}`
+    : `to ${runnerUp.option.label}: clients, access checks and publishers are written anew, and cursors have no meaning there; ${fixed}`;
+}
+
+export interface Doubt {
+  readonly figure: CapacityId;
+  readonly text: string;
+  /** What is best at that end of the range; undefined where nothing fits. */
+  readonly instead: OptionId | undefined;
+}
+
+/** The facts at each end of the range of each assumed figure. */
+export const assumedEnds = (facts: Facts): readonly { readonly figure: CapacityId; readonly value: number; readonly facts: Facts }[] =>
+  (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([figure, { confidence, range = [] }]) =>
+    confidence === 'assumed' ? range.map((value) => ({ figure, value, facts: withFigure(facts, figure, value) })) : [],
+  );
+
+/** Assumed figures that would turn the recommendation around within their range. @param best undefined where nothing fits */
+export function doubtsAbout(workload: Workload, best: OptionId | undefined, facts: Facts): readonly Doubt[] {
+  return assumedEnds(facts).flatMap(({ figure, value, facts: there }) => {
+    const instead = bestFor(workload, there);
+    if (instead === best) return [];
+    const { value: assumed, unit } = facts.capacity[figure];
+    const fits = `${instead ?? 'nothing'} would fit best`;
+    return [
+      { figure, instead, text: `${figure} is assumed: at ${formatNumber(value)} instead of ${formatNumber(assumed)} ${unit}, ${fits}` },
+    ];
+  });
+}
+
+/** Figures that some answer was made of, each once. */
+export const figuresIn = (answers: readonly Answer[]): readonly Figure[] => [
+  ...new Set(
+    answers.flatMap(({ items, mayBeAdded = [], limits, delivery }) => [
+      ...[...items, ...mayBeAdded].flatMap(({ price, from }) => [...figuresOf(price), ...from]),
+      ...limits.map(({ figure }) => figure),
+      ...delivery.from,
+    ]),
+  ),
+];
+
+/** How old the figures of answers are. @param today as YYYY-MM-DD */
+export function ageOf(answers: readonly Answer[], today: string): DataAge {
+  const dates = figuresIn(answers)
+    .map(({ date }) => date)
+    .sort();
+  const [oldest = today] = dates;
+  const days = Math.max(0, Math.round((Date.parse(today) - Date.parse(oldest)) / 86_400_000));
+  return { oldest, newest: dates.at(-1) ?? today, days };
+}

@@ -1,0 +1,46 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { OPTIONS } from '../src/options.ts';
+import { PRESET_IDS } from '../src/workload.ts';
+
+const run = (...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../main.ts'), ...args], { encoding: 'utf8' });
+  expect(stderr).toBe('');
+  expect(status).toBe(0);
+  return stdout;
+};
+
+test('lists the presets where none is named', () => {
+  const list = run();
+  for (const id of PRESET_IDS) expect(list).toContain(`\n${id} `);
+});
+
+test('ends with a recommendation', () => {
+  expect(run('--preset', 'chat', '--connections', '10000', '--events-per-second', '1')).toMatch(
+    /\n\n(Recommendation|Undecided): .*(\n {2}.*)+\n$/,
+  );
+});
+
+test('prints all of its JSON into a pipe', () => {
+  const { answers, recommendation } = JSON.parse(run('--preset', 'chat', '--json'));
+  expect(answers).toHaveLength(OPTIONS.length);
+  expect(recommendation.kind).toMatch(/^(recommended|undecided|none)$/);
+});
+
+test('compares the whole set, or those that are named', () => {
+  const [first] = OPTIONS;
+  expect(JSON.parse(run('--preset', 'chat', '--compare', '--json')).answers).toHaveLength(OPTIONS.length);
+  const { answers, data } = JSON.parse(run('--preset', 'chat', '--compare', `${first?.id}`, '--json'));
+  expect(answers.map(({ option }: { option: { id: string } }) => option.id)).toEqual([first?.id]);
+  expect(data.days).toBeGreaterThanOrEqual(0);
+});
+
+test('varies an input from end to end, and says where two options change places, or that they do not', () => {
+  const [a, b] = OPTIONS.map(({ id }) => id);
+  const text = run('--preset', 'chat', '--vary', 'connections=100..100000', '--compare', `${a}`, `${b}`);
+  expect(text).toMatch(/^ +100 /m);
+  expect(text).toMatch(/^ *100,000 /m);
+  expect(text).toMatch(/ is cheaper below |no break-even in this range/);
+  expect(text).toContain('days old');
+});
