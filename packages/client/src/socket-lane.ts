@@ -138,7 +138,7 @@ export class SocketLane {
     }
     this.#inUse = socket;
     const watch = guard(this.#run.controller.signal);
-    // Lost or stopped.
+    // Lost or stopped, or the server refuses pings for good.
     this.#keepChecking(socket, watch.signal).catch(() => {});
     wait(jittered(options.rotateAfterMs, HALF_JITTER), watch.signal, environment, ['online'])
       .then(() => {
