@@ -58,6 +58,7 @@ export const handler = createHandler({
   poster: createSdkPoster({ client: management }),
   closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
+  log,
   publish: openPublisher(env, log),
   quota: openPublishQuota(env),
   answers: openResponseQuota(env),

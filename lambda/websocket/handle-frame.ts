@@ -2,15 +2,15 @@ import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import type { ChannelEvent, NewEvent } from '../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
-import type { Clock } from '../../backbone/ports.ts';
+import type { Clock, EventLog } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
 import { traceEvent } from '../../backbone/telemetry/trace.ts';
-import { type ChannelPosition, formatPosition, isOrigin } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin, ORIGIN } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { Connection } from './domain/connection.ts';
+import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
@@ -31,6 +31,7 @@ export interface FrameDependencies extends ResumeDependencies {
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly log: Pick<EventLog, 'heads'>;
   readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
   readonly quota: PublishQuota;
   readonly clock: Clock;
@@ -38,7 +39,7 @@ export interface FrameDependencies extends ResumeDependencies {
 }
 
 interface FrameContext {
-  readonly connection: Connection;
+  readonly connection: RegisteredConnection;
   readonly sender: FrameSender;
   readonly telemetry: Telemetry;
   /** The frame's `requestId`, if it has one, to be repeated in its answers. */
@@ -141,7 +142,7 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   requireUnexpired(connection, deps.clock.nowMs());
   switch (command.action) {
     case 'ping':
-      return sender.send({ kind: 'pong', ...repeated });
+      return sender.send({ kind: 'pong', ...(command.heads && { heads: await headsOf(connection, deps) }), ...repeated });
     case 'publish': {
       requireRight(connection, 'publish', [command.publication.channel]);
       if (!(await deps.quota.take(principal))) {
@@ -167,7 +168,16 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
   return new ConnectionUnknownError(`connection ${connectionId} is no longer registered: connect again`);
 }
 
-/** Writes the row first, so that every event acknowledged after the baseline is read finds the subscription. */
+/**
+ * Where the log is, for each channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
+ * older head would hide an event that was lost, and a client that is past it would take the log for one that was restored.
+ */
+async function headsOf({ channels }: RegisteredConnection, { log }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
+  const heads = await log.heads(channels);
+  return Object.fromEntries(channels.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
+}
+
+/** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
   { channel, after, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,

@@ -13,13 +13,13 @@ export type Command =
   | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent }
-  | { readonly action: 'ping' };
+  | { readonly action: 'ping'; readonly heads: boolean };
 
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const { after, batch = false } = fields;
-    if (typeof batch !== 'boolean') throw new InvalidInputError('invalid_frame', `batch must be true or false, not ${quote(batch)}`);
+    const { after } = fields;
+    const batch = parseFlag(fields, 'batch');
     if (after === undefined) return { action: 'subscribe', channel, batch };
     if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
     return { action: 'subscribe', channel, after: parseCursor(after, [channel]), batch };
@@ -29,8 +29,15 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
     action: 'publish',
     publication: parseNewEvent({ channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] }),
   }),
-  ping: () => ({ action: 'ping' }),
+  ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
 };
+
+/** False where the field is missing. */
+function parseFlag(fields: Fields, name: string): boolean {
+  const { [name]: value = false } = fields;
+  if (typeof value === 'boolean') return value;
+  throw new InvalidInputError('invalid_frame', `${name} must be true or false, not ${quote(value)}`);
+}
 
 const ACTIONS = Object.keys(PARSERS);
 

@@ -2,7 +2,7 @@
  * What this lane needs from the outside world. `aws/` implements these ports on DynamoDB, SQS and API
  * Gateway. Each port has one contract suite, which runs against every implementation.
  */
-import type { Connection } from './domain/connection.ts';
+import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
 import type { PostAllowance } from './domain/post-window.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
@@ -20,12 +20,9 @@ export interface ConnectionStore {
    * @param maxPerPrincipal @default no limit; the connection is then not counted
    */
   open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
-  /**
-   * The connection, strongly consistent; undefined if it has no row. An expired connection is returned as
-   * long as its row exists.
-   */
-  find(connectionId: string): Promise<Connection | undefined>;
-  /** Deletes the connection and all its subscriptions, as far as they exist. */
+  /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
+  find(connectionId: string): Promise<RegisteredConnection | undefined>;
+  /** Deletes the connection and every subscription of it; both may be gone already. */
   close(connectionId: string): Promise<void>;
   /**
    * `again` if the connection already had the channel. `gone` if it has no row (closed or expired), `full` if

@@ -44,7 +44,7 @@ export class EventBackbone extends Construct {
     return this.log.allowRead(consumer);
   }
 
-  /** Lets a reading service find lost notifications by comparing the heads of all its channels at once. */
+  /** Lets what reads find lost notifications, by the heads of many channels at once. */
   allowCompareHeads(consumer: Configurable): Grant {
     return this.log.allowCompareHeads(consumer);
   }

@@ -77,6 +77,7 @@ export class WebSocketStack extends Stack implements LaneStack {
     // It also deletes the other rows of connections that it finds closed.
     tables.allowClose(fanOut.handler);
     backbone.allowRead(frame);
+    backbone.allowCompareHeads(frame);
     backbone.allowPublish(frame);
     backbone.allowRead(replays.handler);
     api.allowPost(frame);

@@ -83,7 +83,8 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  | { readonly action: 'ping'; readonly requestId?: string };
+  /** With `heads` the pong says where the log is. A server that does not know the field leaves them out. */
+  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -121,4 +122,8 @@ export type ServerFrame =
       readonly retryAfterMs?: number;
       readonly requestId?: string;
     }
-  | { readonly kind: 'pong'; readonly requestId?: string };
+  /**
+   * `heads` has the newest position in the log of each channel that the connection is subscribed to; `0.0` for one that was never
+   * used. A client that is not there yet waits a moment, for the events may be on their way, and then subscribes again with `after`.
+   */
+  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string };

@@ -46,6 +46,7 @@ export interface SocketLaneOptions {
 export class SocketLane {
   readonly #options: SocketLaneOptions;
   readonly #store: ConnectionStore;
+  readonly #log: EventLog;
   readonly #reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly #replays: ReplayStore;
   readonly #sockets = new Map<string, (frame: string) => void>();
@@ -58,6 +59,7 @@ export class SocketLane {
     this.#store = scheduledPort(store, { simulation, name: 'websocket lane' });
     this.#replays = scheduledPort(new MemoryReplayStore(100, REPLAY_LEASE_MS, simulation), { simulation, name: 'websocket lane' });
     const scheduled = scheduledPort(wiring.consumerLog(log), { simulation, name: 'websocket lane' });
+    this.#log = scheduled;
     this.#reader = wiring.replayReader(new LogReader({ log: scheduled, clock: simulation, retentionMs, graceMs: wiring.graceMs }));
   }
 
@@ -89,6 +91,7 @@ export class SocketLane {
         store,
         poster,
         reader: this.#reader,
+        log: this.#log,
         clock: simulation,
         random: () => 0.5,
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),

@@ -5,7 +5,7 @@ import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
 import type { Rights } from '../../../backbone/domain/access.ts';
 import type { Clock } from '../../../backbone/ports.ts';
-import type { Connection } from '../domain/connection.ts';
+import type { Connection, RegisteredConnection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
 import type { SubscribedConnection } from '../domain/delivery-job.ts';
 import type { ConnectionStore, SubscriptionPage } from '../ports.ts';
@@ -84,12 +84,12 @@ class DynamoConnectionStore implements ConnectionStore {
     return 'overLimit';
   }
 
-  async find(connectionId: string): Promise<Connection | undefined> {
+  async find(connectionId: string): Promise<RegisteredConnection | undefined> {
     const { client, connectionsTable } = this.#options;
     const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
     if (Item === undefined) return undefined;
-    const { principal, rights, connectedAt, expiresAt } = Item as ConnectionItem;
-    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000 };
+    const { principal, rights, connectedAt, expiresAt, channels = [] } = Item as ConnectionItem;
+    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000, channels: [...channels] };
   }
 
   async close(connectionId: string): Promise<void> {

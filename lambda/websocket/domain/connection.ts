@@ -21,3 +21,9 @@ export interface Connection {
   readonly expiresAtMs: number;
   readonly connectedAtMs: number;
 }
+
+/** A connection as its row has it. */
+export interface RegisteredConnection extends Connection {
+  /** What it is subscribed to, in no particular order. */
+  readonly channels: readonly string[];
+}

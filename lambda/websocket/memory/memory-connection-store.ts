@@ -1,6 +1,6 @@
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock } from '../../../backbone/ports.ts';
-import type { Connection } from '../domain/connection.ts';
+import type { Connection, RegisteredConnection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
 import type { SubscribedConnection } from '../domain/delivery-job.ts';
 import type { ConnectionStore, SubscriptionPage } from '../ports.ts';
@@ -45,9 +45,9 @@ export class MemoryConnectionStore implements ConnectionStore {
     return 'opened';
   }
 
-  async find(connectionId: string): Promise<Connection | undefined> {
+  async find(connectionId: string): Promise<RegisteredConnection | undefined> {
     const row = this.#connections.get(connectionId);
-    return row && { ...row.connection, expiresAtMs: row.expiresAtMs };
+    return row && { ...row.connection, expiresAtMs: row.expiresAtMs, channels: [...row.channels] };
   }
 
   async close(connectionId: string): Promise<void> {

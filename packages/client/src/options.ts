@@ -28,9 +28,8 @@ export interface Tunables {
   /** After a connection that lived this long, the waits start again from the smallest. */
   readonly stableAfterMs: number;
   /**
-   * WebSocket: how often the client asks for what it may have missed (or pings, if it has no subscription).
-   * That keeps the socket below API Gateway's idle timeout of 10 min, reveals a dead one, and finds a lost
-   * last event.
+   * WebSocket: at the latest after so long the client asks, in one frame, where the log is. That keeps the socket below API
+   * Gateway's idle timeout of 10 min, shows a dead one, and finds an event that was lost as the last one.
    */
   readonly pingIntervalMs: number;
   /**

@@ -1,4 +1,4 @@
-import { type ChannelPosition, formatPosition, isOrigin, readPosition } from '../../protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin, ORIGIN, readPosition } from '../../protocol/cursor.ts';
 import { Sequencer } from '../../protocol/sequencer.ts';
 import { LanesError } from './errors.ts';
 import type { ChannelActivity, ChannelEvent, ChannelItem, ResetReason } from './types.ts';
@@ -40,9 +40,9 @@ export class Order {
   #sequencer: Sequencer<ChannelEvent> | undefined;
   /** Events by id that came before the baseline, or of an epoch that the server has yet to explain. */
   readonly #foreign = new Map<string, ChannelEvent>();
-  /** An event did not fit into `#foreign` since the server was last asked. */
-  #overflowed = false;
-  /** What was foreign when the server was last asked. */
+  /** The log has come at least so far, as was heard since the server was asked last. */
+  #head = ORIGIN;
+  /** What was foreign when the server was asked last. */
   #asked: readonly ChannelPosition[] = [];
   /** The gap that the server was last asked about, up to the newest event after it. */
   #gap: { readonly after: string; readonly upTo: ChannelPosition; found: number } | undefined;
@@ -71,7 +71,8 @@ export class Order {
 
   /** Events wait for others that have not arrived. */
   get hasGap(): boolean {
-    return this.#sequencer?.hasGap === true || this.#foreign.size > 0 || this.#overflowed;
+    const at = this.#sequencer;
+    return this.#foreign.size > 0 || (at !== undefined && (at.hasGap || !reaches(at, this.#head)));
   }
 
   /** Takes an event of a lane that may lose, repeat and reorder events. */
@@ -86,8 +87,13 @@ export class Order {
     if (this.#gap && reaches(this.#gap.upTo, at)) this.#gap.found++;
     if (sequencer) return sequencer.offer(seq, event);
     if (begins || this.#foreign.size < MAX_FOREIGN) this.#foreign.set(id, event);
-    else this.#overflowed = true;
+    else this.#head = at;
     return begins ? this.#begin({ epoch, seq: 0 }) : [];
+  }
+
+  /** The log has come to `id`. What has not come up to there is missing, until the server is asked for it. */
+  noteHead(id: string): void {
+    this.#head = positionOf(id);
   }
 
   /** Takes an event of a lane that delivers in order and leaves out only what does not exist. */
@@ -110,7 +116,7 @@ export class Order {
   ask(): void {
     const sequencer = this.#sequencer;
     this.#asked = [...this.#foreign.keys()].map(positionOf);
-    this.#overflowed = false;
+    this.#head = ORIGIN;
     const [newest] = sequencer?.hasGap
       ? [{ epoch: sequencer.epoch, seq: sequencer.newestKnown }]
       : [...this.#asked].sort((a, b) => (reaches(a, b) ? -1 : 1));

@@ -2,7 +2,7 @@ import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
-import { Attempts } from './retry.ts';
+import { Attempts, retry } from './retry.ts';
 import { type LaneSocket, openSocket, type SocketOptions } from './socket.ts';
 import { LINK, type LinkEffect, type LinkEvent, type LinkState, transit } from './socket-states.ts';
 import { SocketSubscriptions } from './socket-subscriptions.ts';
@@ -141,10 +141,8 @@ export class SocketLane {
     }
     this.#inUse = socket;
     const watch = guard(this.#run.controller.signal);
-    const check = () => this.#check(socket);
-    const checks = setInterval(check, jittered(options.pingIntervalMs, HALF_JITTER));
-    environment.addEventListener('visible', check, { signal: watch.signal });
-    watch.signal.addEventListener('abort', () => clearInterval(checks));
+    // Lost or stopped, or the server refuses pings for good.
+    this.#keepChecking(socket, watch.signal).catch(() => {});
     wait(jittered(options.rotateAfterMs, HALF_JITTER), watch.signal, environment, ['online'])
       .then(() => {
         watch.release();
@@ -164,11 +162,13 @@ export class SocketLane {
     this.#subscriptions.use(socket);
   }
 
-  /** Keeps the socket from being closed as idle, finds out whether it is dead, and finds a lost last event. */
-  #check(socket: LaneSocket): void {
-    if (this.#subscriptions.size > 0) this.#subscriptions.refresh();
-    // Silence closes the socket; any other failure does not matter.
-    else socket.request({ action: 'ping' }, () => true).catch(() => {});
+  /** Keeps the socket from being closed as idle, finds out whether it is dead, and finds an event that was lost as the last one. */
+  async #keepChecking(socket: LaneSocket, signal: AbortSignal): Promise<never> {
+    const { options, environment } = this.#deps;
+    for (;;) {
+      await wait(jittered(options.pingIntervalMs, HALF_JITTER), signal, environment, ['visible']);
+      await retry(() => this.#subscriptions.check(socket).then(() => true), { options, environment, signal });
+    }
   }
 
   /** All subscriptions are on the socket in use. */

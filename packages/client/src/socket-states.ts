@@ -134,17 +134,15 @@ export type SubscriptionState =
   | 'queued'
   /** Its request is in progress: the server replays what was missed. */
   | 'subscribing'
-  /** Its request is in progress, and the next one follows right after it. */
-  | 'subscribingAgain'
   | 'following'
-  /** Events wait for an earlier one, which is more often late than lost. */
+  /** Events are missing, which are late more often than lost. */
   | 'awaitingGap'
   /** Its request failed, and the next one follows after a wait. */
   | 'awaitingRetry'
   | 'ended';
 
 export type SubscriptionEvent =
-  /** Ask the server what is missing, to find a lost last event. */
+  /** A check has found that the log is not the one that was followed, or nobody subscribed; or the server cannot tell. */
   | 'refresh'
   /** Another socket is in use. */
   | 'moved'
@@ -157,7 +155,7 @@ export type SubscriptionEvent =
   | 'failed'
   /** The request failed, and would fail again. */
   | 'refused'
-  /** An event arrived out of order. */
+  /** Events are missing: one came out of order, or a check has found the log ahead. */
   | 'gap'
   /** An event arrived, and everything is in order. */
   | 'inOrder'
@@ -193,24 +191,11 @@ export const SUBSCRIPTION: StateTable<SubscriptionState, SubscriptionEvent, Subs
     left: ['ended', 'release'],
   },
   subscribing: {
-    refresh: ['subscribingAgain'],
+    refresh: 'ignored',
     moved: ['queued', 'schedule'],
     turn: 'ignored',
     complete: ['following', 'resetBackoff'],
     incomplete: ['awaitingGap', 'startGapTimer'],
-    failed: ['awaitingRetry', 'startRetryTimer'],
-    refused: ['ended', 'fail', 'release'],
-    gap: 'ignored',
-    inOrder: 'ignored',
-    retryDue: 'ignored',
-    left: ['ended', 'release'],
-  },
-  subscribingAgain: {
-    refresh: 'ignored',
-    moved: ['queued', 'schedule'],
-    turn: 'ignored',
-    complete: ['queued', 'resetBackoff', 'schedule'],
-    incomplete: ['queued', 'schedule'],
     failed: ['awaitingRetry', 'startRetryTimer'],
     refused: ['ended', 'fail', 'release'],
     gap: 'ignored',

@@ -2,6 +2,7 @@ import { Backoff, HALF_JITTER } from '../../protocol/backoff.ts';
 import { type LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
+import { covers } from './order.ts';
 import type { LaneSocket, PushFrame } from './socket.ts';
 import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
 import type { ChannelItem, ResetReason } from './types.ts';
@@ -90,10 +91,6 @@ export class SocketSubscriptions {
     this.#onSettled = onSettled;
   }
 
-  get size(): number {
-    return this.#all.size;
-  }
-
   /** Resolves when `signal` is aborted; rejects with an error that is final. */
   add(feed: Feed, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -125,9 +122,29 @@ export class SocketSubscriptions {
     this.#settle();
   }
 
-  /** Asks the server for what may be missing. */
-  refresh(): void {
-    for (const subscription of this.#all) this.#dispatch(subscription, 'refresh');
+  /**
+   * Asks the server where the log is, and then only for what does not come up to there by itself: so an event that was lost as the
+   * last one is found. A server that does not say is asked for every channel.
+   * @throws LanesError the check has failed
+   */
+  check(socket: LaneSocket): Promise<void> {
+    const positions = [...this.#all].map((subscription) => [subscription, subscription.feed.order.cursor] as const);
+    return socket.request({ action: 'ping', heads: true }, (response) => {
+      for (const [subscription, after] of positions) {
+        // Without a position its first request is under way.
+        if (response.kind !== 'pong' || after === undefined) continue;
+        const { channel, order } = subscription.feed;
+        const head = response.heads?.[channel];
+        if (head !== undefined && covers(head, after)) {
+          order.noteHead(head);
+          this.#dispatch(subscription, order.hasGap ? 'gap' : 'inOrder');
+        } else {
+          // Not subscribed, or the log does not hold what has come: it has another epoch, or was restored.
+          this.#dispatch(subscription, 'refresh');
+        }
+      }
+      return true;
+    });
   }
 
   failAll(error: LanesError): void {

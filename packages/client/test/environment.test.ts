@@ -149,6 +149,17 @@ test('a socket is checked when the page is looked at again', async () => {
   await until(async () => (await server.stats()).pings === 1, 'a ping');
 });
 
+test('a check that fails is made again, long before the next one is due', async () => {
+  connection = connect({ websocketUrl: server.websocketUrl });
+  const subscription = connection.subscribe('orders');
+  const seen = record(subscription);
+  await subscription.ready;
+  await server.set({ dropEvery: 1, brokenFrames: 1 });
+  await server.publish('orders', 'lost');
+  around.setVisible(true);
+  await untilSeen(seen, ['lost'], 'events');
+});
+
 test('a socket that is being replaced cannot hide a reset', async () => {
   connection = connect({ websocketUrl: server.websocketUrl, pingIntervalMs: 100 });
   const subscription = connection.subscribe('orders');

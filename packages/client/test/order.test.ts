@@ -19,6 +19,42 @@ describe('an order', () => {
     expect(out).toEqual(['e.2', 'e.3']);
   });
 
+  test.each([
+    ['e.1', false],
+    ['e.2', false],
+    ['e.3', true],
+    ['other.1', true],
+  ])('at e.2, with a log that has come to %s, has a gap: %s', (head, hasGap) => {
+    const { order } = follow('e.2');
+    order.noteHead(head);
+    expect(order.hasGap).toBe(hasGap);
+  });
+
+  test('has no gap any more once everything up to the end of the log has come', () => {
+    const { order, take } = follow('e.1');
+    order.noteHead('e.3');
+    take(order.offer(event('e.2')));
+    expect(order.hasGap).toBe(true);
+    take(order.offer(event('e.3')));
+    expect(order.hasGap).toBe(false);
+  });
+
+  test('counts a seq that stays empty at the end of the log as a gap until the server is asked', () => {
+    const { order, take } = follow('e.1');
+    order.noteHead('e.2');
+    order.ask();
+    take(order.settle('e.1'));
+    expect(order.hasGap).toBe(false);
+  });
+
+  test('has no gap where the first epoch of its channel begins on time', () => {
+    const { order, take } = follow('0.0');
+    order.noteHead('e.1');
+    expect(order.hasGap).toBe(true);
+    take(order.offer(event('e.1')));
+    expect(order.hasGap).toBe(false);
+  });
+
   test('has none because of a repeat', () => {
     const { order, out, take } = follow('e.2');
     take(order.offer(event('e.1')));

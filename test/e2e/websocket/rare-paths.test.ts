@@ -3,9 +3,11 @@ import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteCommand, DynamoDBDocumentClient, ScanCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
+import type { ClientFrame } from '../../../packages/protocol/index.ts';
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
 import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
+import { connectOver } from '../support/transports.ts';
 import { subscribeSocket } from './support/sockets.ts';
 
 /** More than any test but the one about it opens. */
@@ -29,6 +31,7 @@ beforeAll(async () => {
 afterEach(() => {
   world.run.faults.postOutcome = undefined;
   world.run.faults.loseDisconnect = undefined;
+  world.run.faults.notification = undefined;
 });
 
 afterAll(async () => {
@@ -84,7 +87,36 @@ test('an unsubscribed channel sends no more', async () => {
   for (const socket of [leaves, stays]) socket.close();
 }, 60_000);
 
-describe('rows of a connection that vanished without its $disconnect', () => {
+test('an event whose notification was lost is found by the ping of the client, which asks again only for its channel', async () => {
+  const frames: ClientFrame[] = [];
+  class ObservedSocket extends globalThis.WebSocket {
+    override send(frame: string): void {
+      frames.push(JSON.parse(frame) as ClientFrame);
+      super.send(frame);
+    }
+  }
+  const channels = [freshChannel('quiet'), freshChannel('lossy'), freshChannel('silent')] as const;
+  const connection = connectOver('websocket', world.run.urls, { WebSocket: ObservedSocket, pingIntervalMs: 500 });
+  const got: string[] = [];
+  for (const channel of channels) {
+    const subscription = connection.subscribe(channel);
+    subscription.addEventListener('event', ({ detail }) => got.push(`${detail.channel}: ${detail.data}`));
+    await subscription.ready;
+  }
+  const lost: string[] = [];
+  world.run.faults.notification = (_, body) => lost.push(body);
+
+  await publishByFunction(world.run, channels[1], 'x');
+  await until('it has come', () => got.length > 0);
+  connection.close();
+
+  expect(lost.length).toBeGreaterThan(0);
+  expect(got).toEqual([`${channels[1]}: x`]);
+  const subscribed = frames.flatMap((frame) => (frame.action === 'subscribe' ? [frame.channel] : []));
+  expect(subscribed).toEqual([...channels, channels[1]]);
+}, 60_000);
+
+describe('rows of a connection that is gone without its $disconnect', () => {
   async function rowsOf(channel: string): Promise<number> {
     const { TableNames = [] } = await database.send(new ListTablesCommand({}));
     const TableName = TableNames.find((name) => name.includes('Subscriptions'));

@@ -101,6 +101,7 @@ test.each<[string, Request]>([
     rights: RIGHTS,
     connectedAtMs: clock.nowMs(),
     expiresAtMs: clock.nowMs() + 60_000,
+    channels: [],
   });
 });
 

@@ -34,7 +34,14 @@ test.each([
     { action: 'publish', channel: 'demo', data: 'a\r\nb', key: 'k' },
     { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'a\nb', key: 'k' } },
   ],
-  [{ action: 'ping', later: 'fields are left alone' }, { action: 'ping' }],
+  [
+    { action: 'ping', later: 'fields are left alone' },
+    { action: 'ping', heads: false },
+  ],
+  [
+    { action: 'ping', heads: true },
+    { action: 'ping', heads: true },
+  ],
 ])('%j', (frame, command) => {
   expect(parse(JSON.stringify(frame))).toEqual(command);
 });
@@ -68,6 +75,14 @@ test.each([
   ['subscribe after an empty cursor', '{"action":"subscribe","channel":"a","after":""}', 'invalid_cursor', '""'],
   ['subscribe after what is no text', '{"action":"subscribe","channel":"a","after":5}', 'invalid_frame', 'not 5'],
   ['subscribe after null', '{"action":"subscribe","channel":"a","after":null}', 'invalid_frame', 'not null'],
+  [
+    'subscribe with a batch that is no truth',
+    '{"action":"subscribe","channel":"a","batch":1}',
+    'invalid_frame',
+    'batch must be true or false, not 1',
+  ],
+  ['ping with heads that are no truth', '{"action":"ping","heads":["a"]}', 'invalid_frame', 'heads must be true or false, not ["a"]'],
+  ['ping with heads that are null', '{"action":"ping","heads":null}', 'invalid_frame', 'not null'],
   ['unsubscribe from a bad channel', '{"action":"unsubscribe","channel":""}', 'invalid_channel', '""'],
   ['publish to a bad channel', '{"action":"publish","channel":"é","data":""}', 'invalid_channel', 'é'],
   ['publish without data', '{"action":"publish","channel":"a"}', 'invalid_data', 'undefined'],
@@ -85,7 +100,7 @@ test.each([
 test('any text is a command or an InvalidInputError', () => {
   const field = fc.oneof(fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'ping', 'demo', 'k3f9.1'), fc.jsonValue());
   const frame = fc.record(
-    { action: field, channel: field, after: field, type: field, data: field, key: field, requestId: field },
+    { action: field, channel: field, after: field, batch: field, heads: field, type: field, data: field, key: field, requestId: field },
     { requiredKeys: [] },
   );
   fc.assert(

@@ -68,6 +68,7 @@ describe('who may do what', () => {
 
   test('frames change subscriptions, read and write the log, notify, and answer', () => {
     expect(readable(allowedTo(devTemplate, 'Frame'))).toEqual([
+      'dynamodb:BatchGetItem <BackboneLogTable>',
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',

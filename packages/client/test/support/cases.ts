@@ -3,12 +3,20 @@ import { connect } from '../../src/index.ts';
 import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
+import { PING_CASES } from './cases-ping.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
 import type { Case, ServerControl } from './control.ts';
 
 /** What the client promises. The same in Node and in a browser. */
-export const CASES: readonly Case[] = [...DELIVERY_CASES, ...CONNECTION_CASES, ...READING_CASES, ...PUBLISH_CASES, ...ACTIVITY_CASES];
+export const CASES: readonly Case[] = [
+  ...DELIVERY_CASES,
+  ...PING_CASES,
+  ...CONNECTION_CASES,
+  ...READING_CASES,
+  ...PUBLISH_CASES,
+  ...ACTIVITY_CASES,
+];
 
 /** Short, so that a case takes milliseconds. */
 const SHORT_TIMES = {

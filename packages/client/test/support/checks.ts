@@ -1,5 +1,6 @@
 import { PATIENCE_MS } from '../../../../test/support/patience.ts';
 import type { ChannelItem, Subscription } from '../../src/index.ts';
+import type { ServerControl } from './control.ts';
 
 const LOOK_AGAIN_MS = 5;
 
@@ -59,4 +60,8 @@ export async function untilSeen(seen: readonly string[], expected: readonly stri
 /** `name 1`, `name 2`, … */
 export function numbered(name: string, from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `${name} ${from + index}`);
+}
+
+export async function publishAll(server: ServerControl, channel: string, data: readonly string[]): Promise<void> {
+  for (const text of data) await server.publish(channel, text);
 }

@@ -25,7 +25,9 @@ export interface Faults {
   readonly replayLimit: number;
   /** WebSocket: behaves like a server without batches, which sends every event in its own frame. */
   readonly noBatches: boolean;
-  /** WebSocket: this many replays are postponed by a limit, after `subscribed`. */
+  /** WebSocket: a server that knows no `heads` answers a ping with nothing else. */
+  readonly noHeads: boolean;
+  /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
   readonly limitedReplays: number;
   /** Only these tokens are accepted; undefined accepts all. */
   readonly tokens: readonly string[] | undefined;
@@ -63,6 +65,10 @@ export interface ServerControl {
   addTombstones(channel: string): Promise<void>;
   /** The log is lost and begins again with another epoch. */
   wipe(channel: string): Promise<void>;
+  /** The log is what it was before the events behind `seq`. */
+  restore(channel: string, seq: number): Promise<void>;
+  /** Nobody is subscribed to the channel any more, and nobody is told. */
+  forget(channel: string): Promise<void>;
   /** Everything so far is past retention. */
   expire(channel: string): Promise<void>;
   /** What is in the log, in order. */

@@ -55,6 +55,10 @@ export class StubLog {
     this.#channels.delete(channel);
   }
 
+  restore(channel: string, seq: number): void {
+    this.#log(channel).entries.length = seq;
+  }
+
   expire(channel: string): void {
     const log = this.#log(channel);
     log.expired = log.entries.length;
@@ -62,6 +66,12 @@ export class StubLog {
 
   events(channel: string): readonly WireEvent[] {
     return this.#log(channel).entries.filter((entry) => typeof entry === 'object');
+  }
+
+  /** The newest seq that was assigned. */
+  head(channel: string): string {
+    const { epoch, entries } = this.#log(channel);
+    return `${epoch}.${entries.length}`;
   }
 
   /** Where a subscription without a cursor starts. */

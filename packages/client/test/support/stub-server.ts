@@ -82,6 +82,14 @@ export class StubServer implements ServerControl {
     this.#state.log.wipe(channel);
   }
 
+  async restore(channel: string, seq: number): Promise<void> {
+    this.#state.log.restore(channel, seq);
+  }
+
+  async forget(channel: string): Promise<void> {
+    this.#sockets.forget(channel);
+  }
+
   async expire(channel: string): Promise<void> {
     this.#state.log.expire(channel);
   }

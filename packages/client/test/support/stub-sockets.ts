@@ -48,6 +48,10 @@ export class StubSockets {
     return [...this.#peers].reduce((sum, { channels }) => sum + channels.size, 0);
   }
 
+  forget(channel: string): void {
+    for (const { channels } of this.#peers) channels.delete(channel);
+  }
+
   cut(): void {
     for (const { socket } of this.#peers) socket.terminate();
   }
@@ -130,7 +134,7 @@ export class StubSockets {
     switch (frame.action) {
       case 'ping':
         counts.pings++;
-        return [{ kind: 'pong', ...repeated }];
+        return [{ kind: 'pong', ...(frame.heads && !faults.noHeads && { heads: this.#heads(peer) }), ...repeated }];
       case 'unsubscribe':
         counts.unsubscribes++;
         peer.channels.delete(frame.channel);
@@ -144,6 +148,10 @@ export class StubSockets {
       case 'subscribe':
         return this.#subscribe(peer, frame, repeated);
     }
+  }
+
+  #heads({ channels }: Peer): Readonly<Record<string, string>> {
+    return Object.fromEntries([...channels].map((channel) => [channel, this.#state.log.head(channel)]));
   }
 
   #subscribe(

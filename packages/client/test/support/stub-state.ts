@@ -13,6 +13,7 @@ export const NO_FAULTS: Faults = {
   slowFrames: {},
   replayLimit: 0,
   noBatches: false,
+  noHeads: false,
   limitedReplays: 0,
   tokens: undefined,
 };

@@ -1,5 +1,6 @@
 import type { DeployedStack } from '../deployed.ts';
 import type { Facts } from '../facts.ts';
+import { usdFor } from '../figure.ts';
 import { item, limit } from '../items.ts';
 import { GB, type Load, loadOf } from '../load.ts';
 import type { Delivery, Item, Limit, Option } from '../option.ts';
@@ -49,37 +50,46 @@ export const websocketLane: Option = {
   },
 };
 
-/** Checks of the client: it subscribes again to each channel, so that an event that was lost as the last one is found. */
-function checksOf({ subscriptionsPerConnection }: Workload, load: Load, { capacity }: Facts): number {
-  const regular = load.connectionSeconds / capacity.clientCheckSeconds.value;
-  // And once when it connects.
-  return (regular + load.connects) * subscriptionsPerConnection;
+/** What clients ask for without anything having happened. */
+interface Upkeep {
+  /** A check is one frame for all channels of a connection, so that an event that was lost as the last one is found. */
+  readonly checks: number;
+  /** A client that connects subscribes to each of its channels. */
+  readonly subscribes: number;
+}
+
+function upkeepOf({ subscriptionsPerConnection }: Workload, load: Load, { capacity }: Facts): Upkeep {
+  return {
+    checks: load.connectionSeconds / capacity.clientCheckSeconds.value,
+    subscribes: load.connects * subscriptionsPerConnection,
+  };
 }
 
 function laneItems(workload: Workload, load: Load, facts: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
   const { prices, capacity } = facts;
-  const checks = checksOf(workload, load, facts);
+  const upkeep = upkeepOf(workload, load, facts);
+  const { checks, subscribes } = upkeep;
   const units = (bytes: number) => Math.ceil((bytes + capacity.websocketOverheadBytes.value) / MESSAGE_UNIT_BYTES);
   const delivered = load.deliveries * units(load.dataBytes);
   // A published message, and the answer that has its id.
   const sent = load.clientMessages * (units(load.clientBytes) + 1);
-  const frames = checks + load.clientMessages;
-  const checked = checks * capacity.checkMessages.value;
+  const frames = checks + subscribes + load.clientMessages;
   const isUsed = load.connectionSeconds > 0 || load.events > 0;
   const isDetailed = stacks.some(({ detailedMetrics }) => detailedMetrics);
   const metrics = isUsed ? capacity.websocketMetrics : capacity.websocketIdleMetrics;
   const bytesDown =
     delivered > 0 || frames > 0
       ? load.deliveries * (load.dataBytes + capacity.websocketOverheadBytes.value) +
-        (checks * (capacity.checkMessages.value - 1) + load.clientMessages) * capacity.websocketOverheadBytes.value +
+        checks * workload.subscriptionsPerConnection * capacity.headBytes.value +
+        (checks + subscribes * (capacity.subscribeMessages.value - 1) + load.clientMessages) * capacity.websocketOverheadBytes.value +
         load.connects * capacity.answerBytes.value
       : 0;
 
   return [
-    ...messageItems(delivered, sent, checked, facts),
+    ...messageItems(delivered, sent, upkeep, facts),
     item('minutes', 'Connection minutes', load.connectionSeconds / 60, 'minutes', prices.websocketMinute),
     ...functionItems(load, frames, facts, stacks),
-    ...tableItems(workload, load, checks, facts),
+    ...tableItems(workload, load, upkeep, facts),
     item('metrics', 'Metrics', metrics.value * load.months, 'metrics', prices.metricMonth, {
       kind: isUsed ? 'growing' : 'fixed',
       overlooked: true,
@@ -97,25 +107,31 @@ function laneItems(workload: Workload, load: Load, facts: Facts, stacks: readonl
       overlooked: true,
       from: [capacity.accessLogBytes],
     }),
-    ...transferItems(bytesDown, load.connects, stacks, facts, [capacity.websocketOverheadBytes, capacity.answerBytes]),
+    ...transferItems(bytesDown, load.connects, stacks, facts, [capacity.websocketOverheadBytes, capacity.headBytes, capacity.answerBytes]),
   ];
 }
 
 /** Tiers count all messages together: what clients ask for comes last, and pays the price of the last tier. */
-function messageItems(delivered: number, sent: number, checked: number, { prices, capacity }: Facts): readonly Item[] {
+function messageItems(delivered: number, sent: number, { checks, subscribes }: Upkeep, { prices, capacity }: Facts): readonly Item[] {
   const price = prices.websocketMessage;
-  const upTo = (units: number) => item('messages', '', units, 'messages', price).usdPerMonth;
-  const events = item('messages', 'Messages: one a connection and event', delivered, 'messages', price);
-  const ofClients = item('client-messages', 'Messages that clients send, and answers', sent, 'messages', price);
-  const checks = item('checks', "Messages of the client's checks", checked, 'messages', price, {
-    overlooked: true,
-    from: [capacity.clientCheckSeconds, capacity.checkMessages],
-  });
-  return [
-    events,
-    { ...ofClients, usdPerMonth: upTo(delivered + sent) - upTo(delivered) },
-    { ...checks, usdPerMonth: upTo(delivered + sent + checked) - upTo(delivered + sent) },
+  const { clientCheckSeconds, checkMessages, subscribeMessages } = capacity;
+  const items = [
+    item('messages', 'Messages: one a connection and event', delivered, 'messages', price),
+    item('client-messages', 'Messages that clients send, and answers', sent, 'messages', price),
+    item('subscribe-messages', 'Messages of clients that connect', subscribes * subscribeMessages.value, 'messages', price, {
+      from: [subscribeMessages],
+    }),
+    item('checks', "Messages of the client's checks", checks * checkMessages.value, 'messages', price, {
+      overlooked: true,
+      from: [clientCheckSeconds, checkMessages],
+    }),
   ];
+  let counted = 0;
+  return items.map((each) => {
+    const before = usdFor(counted, price);
+    counted += each.quantity;
+    return { ...each, usdPerMonth: usdFor(counted, price) - before };
+  });
 }
 
 function functionItems(load: Load, frames: number, { prices, capacity }: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
@@ -148,14 +164,17 @@ function functionItems(load: Load, frames: number, { prices, capacity }: Facts, 
   ];
 }
 
-function tableItems(workload: Workload, load: Load, checks: number, { prices, capacity }: Facts): readonly Item[] {
+function tableItems(workload: Workload, load: Load, { checks, subscribes }: Upkeep, { prices, capacity }: Facts): readonly Item[] {
   const rowsRead = (load.deliveries * capacity.subscriptionRowBytes.value) / READ_UNIT_BYTES + load.events;
-  const checkReads = checks * capacity.checkReadUnits.value;
-  const writes = load.connects * (capacity.connectWriteUnits.value + workload.subscriptionsPerConnection);
+  const checkReads = checks * capacity.checkReadUnits.value * (1 + workload.subscriptionsPerConnection);
+  // Besides what it takes to subscribe, each subscription is removed in the end.
+  const writes = load.connects * capacity.connectWriteUnits.value + subscribes * (capacity.subscribeWriteUnits.value + 1);
   // Quotas of answers and of publications.
   const messageWrites = 2 * load.clientMessages;
   return [
-    item('rows', 'Tables: connections come and go', writes, 'write units', prices.dynamoWrite, { from: [capacity.connectWriteUnits] }),
+    item('rows', 'Tables: connections come and go', writes, 'write units', prices.dynamoWrite, {
+      from: [capacity.connectWriteUnits, capacity.subscribeWriteUnits],
+    }),
     item('check-writes', "Tables: the client's checks", checks * capacity.checkWriteUnits.value, 'write units', prices.dynamoWrite, {
       overlooked: true,
       from: [capacity.checkWriteUnits, capacity.clientCheckSeconds],
@@ -164,6 +183,14 @@ function tableItems(workload: Workload, load: Load, checks: number, { prices, ca
     item('subscribers', 'Tables: who gets an event', rowsRead + load.clientMessages, 'read units', prices.dynamoRead, {
       from: [capacity.subscriptionRowBytes],
     }),
+    item(
+      'subscribe-reads',
+      'Tables and log: reads of clients that connect',
+      subscribes * capacity.subscribeReadUnits.value,
+      'read units',
+      prices.dynamoRead,
+      { from: [capacity.subscribeReadUnits] },
+    ),
     item('check-reads', "Tables and log: reads of the client's checks", checkReads, 'read units', prices.dynamoRead, {
       overlooked: true,
       from: [capacity.checkReadUnits, capacity.clientCheckSeconds],
@@ -181,8 +208,9 @@ function postMs(stacks: readonly DeployedStack[], capacity: Facts['capacity']): 
 
 function limits(workload: Workload, load: Load, facts: Facts, stacks: readonly DeployedStack[]): readonly Limit[] {
   const { quotas } = facts;
-  const checksPerSecond = load.seconds > 0 ? checksOf(workload, load, facts) / load.seconds : 0;
-  const framesPerSecond = checksPerSecond * load.peak.factor + load.peak.clientMessagesPerSecond;
+  const { checks, subscribes } = upkeepOf(workload, load, facts);
+  const upkeepPerSecond = load.seconds > 0 ? (checks + subscribes) / load.seconds : 0;
+  const framesPerSecond = upkeepPerSecond * load.peak.factor + load.peak.clientMessagesPerSecond;
   const incoming = framesPerSecond + load.peak.connectsPerSecond;
   const stageRate = stacks.find((stack) => stack.requestsPerSecond !== undefined)?.requestsPerSecond ?? quotas.apiRequestsPerSecond.value;
   // Each frame is answered by a post or two.

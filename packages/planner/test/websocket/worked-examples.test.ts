@@ -13,13 +13,20 @@ describe('10,000 idle connections', () => {
     expect(usdOf('minutes', bill)).toBe(109.5);
   });
 
-  test("the client's checks: every 225 s three messages, 350.4 million at 1.00 per million", () => {
-    expect(itemOf('checks', bill).quantity).toBe(350_400_000);
-    expect(usdOf('checks', bill)).toBe(350.4);
+  test("the client's checks: every 225 s two messages, 233.6 million at 1.00 per million", () => {
+    expect(itemOf('checks', bill).quantity).toBe(233_600_000);
+    expect(usdOf('checks', bill)).toBe(233.6);
   });
 
-  test('each check writes four units: 467.2 million at 0.625 per million', () => {
-    expect(usdOf('check-writes', bill)).toBe(292);
+  test('each check writes one unit: 116.8 million at 0.625 per million', () => {
+    expect(usdOf('check-writes', bill)).toBe(73);
+  });
+
+  test('each check reads the connection and a head for each channel', () => {
+    const channels = (subscriptionsPerConnection: number) =>
+      itemOf('check-reads', billOf('websocket-lane', quiet({ ...TEN_THOUSAND, subscriptionsPerConnection }))).quantity;
+    expect(channels(1)).toBe(2 * 116_800_000);
+    expect(channels(5)).toBe(6 * 116_800_000);
   });
 });
 
@@ -31,9 +38,15 @@ describe('one event a second to 10,000 connections', () => {
     expect(usdOf('messages', bill)).toBe(21_224);
   });
 
-  test('checks come on top, at the price of the last tier: 350.4 million at 0.80', () => {
-    expect(usdOf('checks', bill)).toBe(280.32);
+  test('checks come on top, at the price of the last tier: 233.6 million at 0.80', () => {
+    expect(usdOf('checks', bill)).toBe(186.88);
   });
+});
+
+test('10,000 clients that connect once a day to five channels: 1.52 million subscribes of three messages', () => {
+  const bill = billOf('websocket-lane', quiet({ ...TEN_THOUSAND, subscriptionsPerConnection: 5, reconnectsPerDay: 1 }));
+  expect(itemOf('subscribe-messages', bill).quantity).toBeCloseTo(3 * 1_520_833.3, 0);
+  expect(itemOf('subscribe-reads', bill).quantity).toBeCloseTo(5 * 1_520_833.3, 0);
 });
 
 test('a message of more than 32 KB is billed as two', () => {

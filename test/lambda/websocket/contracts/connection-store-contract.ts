@@ -41,11 +41,27 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       const rights = { subscribe: ['orders.*'], publish: ['chat'] };
       const expiresAtMs = clock.nowMs() + TTL_MS / 2;
       await store.open({ connectionId: 'c1', principal: 'ann', rights, connectedAtMs: clock.nowMs(), expiresAtMs });
-      expect(await store.find('c1')).toEqual({ connectionId: 'c1', principal: 'ann', rights, connectedAtMs: clock.nowMs(), expiresAtMs });
+      expect(await store.find('c1')).toEqual({
+        connectionId: 'c1',
+        principal: 'ann',
+        rights,
+        connectedAtMs: clock.nowMs(),
+        expiresAtMs,
+        channels: [],
+      });
       expect(await store.find('nobody')).toBeUndefined();
     });
 
-    test('a connection whose token expires first ends with it: nothing is subscribed or delivered from then on', async () => {
+    test('a connection is found with the channels that it is subscribed to', async () => {
+      await connect('c1', 'a', 'b', 'c');
+      await store.unsubscribe('c1', 'b');
+      expect([...((await store.find('c1'))?.channels ?? [])].sort()).toEqual(['a', 'c']);
+      await store.unsubscribe('c1', 'a');
+      await store.unsubscribe('c1', 'c');
+      expect((await store.find('c1'))?.channels).toEqual([]);
+    });
+
+    test('a connection whose token ends first ends with it: nothing is subscribed or delivered from then on', async () => {
       await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs(), expiresAtMs: clock.nowMs() + TTL_MS / 2 });
       await store.subscribe('c1', 'a');
       await clock.advance(TTL_MS / 2 - 1);

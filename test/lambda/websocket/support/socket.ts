@@ -42,6 +42,7 @@ export async function openSocket(script?: Script) {
   const deps: FrameDependencies = {
     store,
     poster,
+    log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
     quota: new MemoryPublishQuota(100, clock),
