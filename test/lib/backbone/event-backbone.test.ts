@@ -172,7 +172,7 @@ test('the backbone alone needs no lane', () => {
 });
 
 test('the stack answers with what a publisher and an operator need', () => {
-  expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('PublishOutput'))).toEqual([
+  expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('ExportsOutput'))).toEqual([
     'TokenIssuer',
     'PublishFunctionName',
     'TopicArn',
