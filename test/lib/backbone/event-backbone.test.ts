@@ -136,8 +136,10 @@ describe('the publish function', () => {
     });
   });
 
-  test('runs on every event of the detail type lanes.publish', () => {
+  test('runs on every event of the detail type lanes.publish on the bus of its stage, so that no other stage publishes it too', () => {
+    devTemplate.hasResourceProperties('AWS::Events::EventBus', { Name: 'DevBackbone' });
     devTemplate.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: Match.stringLikeRegexp('^BackbonePublishBus') },
       EventPattern: { 'detail-type': ['lanes.publish'] },
       Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^BackbonePublishHandlerFunction'), 'Arn'] } })],
     });
@@ -175,6 +177,7 @@ test('the stack answers with what a publisher and an operator need', () => {
   expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('ExportsOutput'))).toEqual([
     'TokenIssuer',
     'PublishFunctionName',
+    'EventBusName',
     'TopicArn',
     'LogTableName',
   ]);
