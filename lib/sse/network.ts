@@ -1,7 +1,7 @@
 import type { IVpc } from 'aws-cdk-lib/aws-ec2';
 import { FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, DependencyGroup, type IDependable } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { FINDINGS } from './network.findings.ts';
@@ -22,6 +22,11 @@ export interface NetworkProps {
 export class Network extends Construct {
   readonly vpc: IVpc;
   readonly flowLog: LaneLogGroup;
+  /**
+   * What tasks need to reach AWS. No reference tells CloudFormation of it: without a dependency, tasks may start before there is a
+   * route, and may lose it while they still drain.
+   */
+  readonly egress: IDependable;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -43,8 +48,10 @@ export class Network extends Construct {
       acknowledge(subnet, ...FINDINGS.publicSubnets);
     }
     // The log and the image layers are most of the traffic; through a gateway endpoint it costs nothing.
-    this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
-    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    const dynamoDb = this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    // The routes through NAT are part of the subnets.
+    this.egress = new DependencyGroup(...this.vpc.selectSubnets(TASK_SUBNETS).subnets, dynamoDb, s3);
     this.flowLog = new LaneLogGroup(this, 'FlowLog', { retention: props.logRetention });
     this.vpc.addFlowLog('Flows', {
       destination: FlowLogDestination.toCloudWatchLogs(this.flowLog),

@@ -58,11 +58,13 @@ export class SseStack extends Stack implements LaneStack {
     const cleaners = new TaskQueueCleaners(this, 'Cleaners', {
       queues,
       cluster: service.cluster,
-      service: service.service,
       sweepInterval: Duration.minutes(settings.sweepIntervalMinutes),
       timeout: Duration.seconds(settings.cleanerTimeoutSeconds),
       logRetention,
     });
+
+    // Created before the service and deleted after it: tasks need a way out until they have stopped, and leave queues behind.
+    service.service.node.addDependency(network.egress, cleaners.taskStopped, cleaners.taskStoppedRule);
 
     access.configure(service);
     backbone.allowRead(service);

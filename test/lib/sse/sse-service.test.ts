@@ -32,6 +32,18 @@ describe('the service', () => {
     });
   });
 
+  test('has a way out of its subnets before its first task starts, and until the last has stopped', () => {
+    const [service] = Object.values(prodTemplate.findResources('AWS::ECS::Service'));
+    const ways = [
+      ...Object.keys(prodTemplate.findResources('AWS::EC2::Route')),
+      ...Object.keys(prodTemplate.findResources('AWS::EC2::SubnetRouteTableAssociation')),
+    ].filter((id) => id.includes('tasksSubnet'));
+    expect(ways).toHaveLength(4);
+    expect(service?.['DependsOn']).toEqual(
+      expect.arrayContaining([...ways, ...Object.keys(prodTemplate.findResources('AWS::EC2::VPCEndpoint'))]),
+    );
+  });
+
   test('never has fewer healthy tasks than desired during a deploy, and rolls a failing one back', () => {
     devTemplate.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: {
