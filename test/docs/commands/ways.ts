@@ -39,6 +39,10 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
     { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' },
   ],
   [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
+  [
+    /^aws (dynamodb update-table|elbv2 modify-load-balancer-attributes) /,
+    { kind: 'theirs', reason: 'they take the protection off what a failed deploy left' },
+  ],
   [/^aws ec2 describe-managed-prefix-lists /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
 ];
 

@@ -14,7 +14,7 @@ describe('a stage that names no issuer has users of its own', () => {
 
   test('whom operators add, with passwords worth the name, and who are kept with the data', () => {
     template.hasResource('AWS::Cognito::UserPool', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
         DeletionProtection: 'ACTIVE',

@@ -41,7 +41,7 @@ describe('the event log', () => {
 
   test('in production outlives its stack, cannot be deleted by accident and can be restored', () => {
     prodTemplate.hasResource('AWS::DynamoDB::GlobalTable', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Replicas: [
@@ -96,7 +96,7 @@ describe('the topic', () => {
   });
 
   test('keeps its key in production', () => {
-    prodTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Retain' });
+    prodTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'RetainExceptOnCreate' });
     devTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' });
   });
 });
