@@ -21,6 +21,8 @@ export const SSE_ENV = {
 export const TASK_QUEUE_ENV = {
   /** A task's queue is called prefix + task id. */
   queuePrefix: 'LANES_TASK_QUEUE_PREFIX',
+  /** Only tasks: tags of their queues, as a JSON object. */
+  queueTags: 'LANES_TASK_QUEUE_TAGS',
   /** Only the sweep: where the living tasks are listed. */
   clusterArn: 'LANES_CLUSTER_ARN',
 } as const;

@@ -44,6 +44,14 @@ describe('the service', () => {
     );
   });
 
+  test('gives its tasks the tags of the stack, by which a bill is split', () => {
+    devTemplate.hasResourceProperties('AWS::ECS::Service', { PropagateTags: 'SERVICE' });
+  });
+
+  test('leaves its tasks where they are: one that is moved cuts its streams', () => {
+    devTemplate.hasResourceProperties('AWS::ECS::Service', { AvailabilityZoneRebalancing: 'DISABLED' });
+  });
+
   test('never has fewer healthy tasks than desired during a deploy, and rolls a failing one back', () => {
     devTemplate.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: {
@@ -168,6 +176,7 @@ describe('the service', () => {
       LANES_LOG_TABLE: expect.any(String),
       LANES_TOPIC_ARN: expect.any(String),
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
+      LANES_TASK_QUEUE_TAGS: '{"lane":"sse"}',
     });
   });
 
