@@ -1,4 +1,4 @@
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { CfnSubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct, DependencyGroup, type IDependable } from 'constructs';
@@ -14,6 +14,8 @@ export interface NetworkProps {
   readonly natGateways: number;
   /** How long flow logs are kept. */
   readonly logRetention: RetentionDays;
+  /** Ids of the two zones. @default - the first two of the account */
+  readonly zoneIds?: readonly string[] | undefined;
   /** @default 10.0.0.0/16 */
   readonly cidr?: string;
 }
@@ -43,6 +45,7 @@ export class Network extends Construct {
       // group: the load balancer and the service each have theirs.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
+    if (props.zoneIds !== undefined) placeIn(props.zoneIds, this.vpc);
     acknowledge(this.vpc, ...FINDINGS.defaultGroupUnused);
     for (const subnet of this.vpc.publicSubnets) {
       acknowledge(subnet, ...FINDINGS.publicSubnets);
@@ -58,5 +61,16 @@ export class Network extends Construct {
       // What was refused is what an investigation needs; every accepted packet of every stream would cost more than the streams.
       trafficType: FlowLogTrafficType.REJECT,
     });
+  }
+}
+
+/** The CDK knows zones by name only, and the one of an id differs by account. */
+function placeIn(zoneIds: readonly string[], { publicSubnets, privateSubnets }: IVpc): void {
+  for (const subnets of [publicSubnets, privateSubnets]) {
+    for (const [index, zoneId] of zoneIds.entries()) {
+      const subnet = subnets[index]?.node.defaultChild as CfnSubnet;
+      subnet.addPropertyDeletionOverride('AvailabilityZone');
+      subnet.availabilityZoneId = zoneId;
+    }
   }
 }

@@ -34,7 +34,7 @@ export class SseStack extends Stack implements LaneStack {
 
     // A distribution has the console's files in a bucket of its own.
     const console = settings.console && stage.edge.type === 'alb';
-    const network = new Network(this, 'Network', { natGateways: settings.natGateways, logRetention });
+    const network = new Network(this, 'Network', { natGateways: settings.natGateways, zoneIds: settings.zoneIds, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
       idleTimeout: Duration.seconds(settings.idleTimeoutSeconds),
       deregistrationDelay: Duration.seconds(settings.deregistrationDelaySeconds),
