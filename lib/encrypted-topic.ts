@@ -27,7 +27,7 @@ export class EncryptedTopic extends Construct {
     this.key = new Key(this, 'Key', {
       description: props.description,
       enableKeyRotation: true,
-      removalPolicy: props.production ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: props.production ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
     });
     // Those who may use the key cannot delegate that: only AWS services create grants, for resources that
     // they encrypt.

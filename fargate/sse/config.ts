@@ -30,6 +30,11 @@ const optionalJson = v.pipe(
   v.string(),
   v.check((value) => value === '' || isJsonObject(value), 'a JSON object, or empty'),
 );
+const tags = v.pipe(
+  v.string(),
+  v.parseJson(undefined, 'a JSON object of texts'),
+  v.record(v.string(), v.string(), 'a JSON object of texts'),
+);
 
 const ENTRIES = {
   ...taskSettings,
@@ -42,6 +47,7 @@ const ENTRIES = {
   [SSE_ENV.targetGroupArns]: list,
   [SSE_ENV.consoleConfig]: v.optional(optionalJson, ''),
   [TASK_QUEUE_ENV.queuePrefix]: text,
+  [TASK_QUEUE_ENV.queueTags]: v.optional(tags, '{}'),
   [METADATA_KEY]: url,
 } as const;
 
@@ -64,6 +70,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logTable: env[LOG_ENV.table],
     topicArn: env[PUBLISH_ENV.topicArn],
     queuePrefix: env[TASK_QUEUE_ENV.queuePrefix],
+    queueTags: env[TASK_QUEUE_ENV.queueTags],
     stack: env[TELEMETRY_ENV.stack],
     metadataUri: env[METADATA_KEY],
   };

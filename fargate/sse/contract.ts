@@ -27,7 +27,9 @@ export const SSE_ENV = {
 export const TASK_QUEUE_ENV = {
   /** A task's queue is named prefix + task id. */
   queuePrefix: 'LANES_TASK_QUEUE_PREFIX',
-  /** For the sweep only: the cluster whose running tasks are listed. */
+  /** Only tasks: tags of their queues, as a JSON object. */
+  queueTags: 'LANES_TASK_QUEUE_TAGS',
+  /** Only the sweep: where the living tasks are listed. */
   clusterArn: 'LANES_CLUSTER_ARN',
 } as const;
 

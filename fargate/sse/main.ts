@@ -33,11 +33,18 @@ try {
 }
 
 async function start(config: Config): Promise<Service> {
-  const { topicArn, queuePrefix, targetGroupArns, port } = config;
+  const { topicArn, queuePrefix, queueTags, targetGroupArns, port } = config;
   const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
   return startService({
     config,
-    openQueue: () => openTaskQueue({ sqs: createSqsClient(), sns: createSnsClient(), topicArn, queueName: `${queuePrefix}${taskId}` }),
+    openQueue: () =>
+      openTaskQueue({
+        sqs: createSqsClient(),
+        sns: createSnsClient(),
+        topicArn,
+        queueName: `${queuePrefix}${taskId}`,
+        tags: queueTags,
+      }),
     startServer: () => startServer(config),
     targetHealth: createElbTargetHealth({ client: createLoadBalancingClient(), targetGroupArns, target: { address, port } }),
     clock: systemClock,

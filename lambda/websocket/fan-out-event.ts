@@ -4,7 +4,7 @@ import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { DeliveryWork } from './delivery-work.ts';
-import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
+import { type DeliveryJob, FROM_THE_FIRST, type SubscribedConnection } from './domain/delivery-job.ts';
 import type { ConnectionStore, DeliveryQueue, SubscriptionPage } from './ports.ts';
 import type { Delivery, Posting } from './posting.ts';
 
@@ -69,17 +69,26 @@ export async function beginFanOut(work: DeliveryWork, context: FanOutContext): P
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
   const { event } = work;
   traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
-  const { subscribers, next } = await context.store.subscribers(event.channel, JOB_SIZE);
+  const [read] = await Promise.allSettled([context.store.subscribers(event.channel, JOB_SIZE)]);
+  if (read.status === 'rejected') return { finished: readLater({ event, attempt: 1, resumeAfter: FROM_THE_FIRST }, read.reason, context) };
+  const { subscribers, next } = read.value;
   return { finished: fanOutPart({ event, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
 }
 
 /** Its posts are in flight as soon as this function was called, before it resolves. */
 async function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
-  const { event, resumeAfter } = job;
-  await allFinished([deliverPart(job, context), ...(resumeAfter === undefined ? [] : [cutIntoJobs(event, resumeAfter, context)])]);
+  const { event, attempt, resumeAfter } = job;
+  await allFinished([
+    deliverPart(job, context),
+    ...(resumeAfter === undefined ? [] : [cutIntoJobs({ event, attempt, resumeAfter }, context)]),
+  ]);
 }
 
-async function cutIntoJobs(event: ChannelEvent, resumeAfter: string, { store, queue, clock, deadlineMs }: FanOutContext): Promise<void> {
+/** The subscribers of a channel that have no job yet. */
+type Unread = Required<Pick<DeliveryJob, 'event' | 'attempt' | 'resumeAfter'>>;
+
+async function cutIntoJobs({ event, attempt, resumeAfter }: Unread, context: FanOutContext): Promise<void> {
+  const { store, queue, clock, deadlineMs } = context;
   let queueing = Promise.resolve();
   for (let next: string | undefined = resumeAfter; next !== undefined; ) {
     if (clock.nowMs() >= deadlineMs) {
@@ -87,12 +96,33 @@ async function cutIntoJobs(event: ChannelEvent, resumeAfter: string, { store, qu
       return;
     }
     // The jobs of one page are queued while the next one is read.
-    const reading: Promise<SubscriptionPage> = store.subscribers(event.channel, CUT_PAGE_SIZE, next);
-    const [page] = await allFinished([reading, queueing]);
-    queueing = queue.enqueue(jobsOf(event, page.subscribers));
-    next = page.next;
+    const reading: Promise<SubscriptionPage> = store.subscribers(event.channel, CUT_PAGE_SIZE, next === FROM_THE_FIRST ? undefined : next);
+    const [read] = await Promise.allSettled([reading, queueing]);
+    if (read.status === 'rejected') {
+      await allFinished([queueing, readLater({ event, attempt, resumeAfter: next }, read.reason, context)]);
+      return;
+    }
+    await queueing;
+    queueing = queue.enqueue(jobsOf(event, read.value.subscribers));
+    next = read.value.next;
   }
   await queueing;
+}
+
+/**
+ * Puts back what could not be read, as a job of its own: a record that is given back to SQS returns only after its visibility timeout, which
+ * has room for a whole invocation.
+ */
+async function readLater(
+  { event, attempt, resumeAfter }: Unread,
+  error: unknown,
+  { queue, random, telemetry }: FanOutContext,
+): Promise<void> {
+  const { channel, epoch, seq } = event;
+  telemetry.warn('subscribers not read', { channel, epoch, seq, attempt, error });
+  const job = { event, subscribers: [], attempt: attempt + 1, resumeAfter };
+  if (attempt >= MAX_ATTEMPTS) await queue.deadLetter({ ...job, attempt });
+  else await queue.enqueue([job], delaySeconds(READ_BACKOFF, 2 * (attempt - 1), random));
 }
 
 function jobsOf(event: ChannelEvent, subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
@@ -139,16 +169,22 @@ async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context
   tally.undeliverable += undeliverable.length;
   await allFinished([
     ...(untried.length === 0 ? [] : [queue.enqueue([{ event, subscribers: untried, attempt }])]),
-    ...(again.length === 0 ? [] : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(attempt, random))]),
+    ...(again.length === 0
+      ? []
+      : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(POST_BACKOFF, attempt - 1, random))]),
     ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ event, subscribers: undeliverable, attempt })]),
   ]);
 }
 
-/** 2 s, 4 s, 8 s, 16 s, jittered. SQS delays by whole seconds. */
-const BACKOFF = { firstMs: 2_000, mostMs: 16_000 };
+/** 2 s, 4 s, 8 s, 16 s, jittered. */
+const POST_BACKOFF = { firstMs: 2_000, mostMs: 16_000 };
 
-function delaySeconds(attempt: number, random: () => number): number {
-  return Math.ceil(jittered(backoffMs(BACKOFF, attempt - 1), HALF_JITTER, random) / 1_000);
+/** 2 s, 8 s, 32 s, 128 s, jittered: one error costs seconds, and a table that is unreachable for two minutes costs no event. */
+const READ_BACKOFF = { firstMs: 2_000, mostMs: 128_000 };
+
+/** SQS delays by whole seconds. */
+function delaySeconds(backoff: typeof POST_BACKOFF, doublings: number, random: () => number): number {
+  return Math.ceil(jittered(backoffMs(backoff, doublings), HALF_JITTER, random) / 1_000);
 }
 
 /**

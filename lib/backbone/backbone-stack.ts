@@ -42,6 +42,10 @@ export class BackboneStack extends Stack {
       description: 'Invoke it with {"channel", "data"} to publish',
       value: this.backbone.publishFunction.handler.function.functionName,
     });
+    new CfnOutput(this, 'EventBusName', {
+      description: 'Put events of detail type lanes.publish on it to publish',
+      value: this.backbone.publishFunction.bus.eventBusName,
+    });
     new CfnOutput(this, 'TopicArn', { description: 'Notifications of events', value: this.backbone.topic.topic.topicArn });
     new CfnOutput(this, 'LogTableName', { description: 'The event log', value: this.backbone.log.table.tableName });
   }

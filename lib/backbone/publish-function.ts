@@ -1,5 +1,5 @@
-import type { Duration } from 'aws-cdk-lib';
-import { Rule } from 'aws-cdk-lib/aws-events';
+import { type Duration, Stack } from 'aws-cdk-lib';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
@@ -12,12 +12,14 @@ export interface PublishFunctionProps {
 }
 
 /**
- * The entrance for backends: they invoke the function, or put an event of detail type `lanes.publish` on the
- * account's default bus. IAM authorizes both. An event that cannot be published goes to a dead-letter queue
- * with an alarm.
+ * The way in for backends: they invoke the function, or put an event of detail type `lanes.publish` on the bus of the
+ * stage. IAM is their key. What cannot be published from an event ends in a dead-letter queue with an alarm.
+ *
+ * On the default bus, which an account has once in a Region, every stage there would publish the events of all others.
  */
 export class PublishFunction extends Construct {
   readonly handler: LaneFunction;
+  readonly bus: EventBus;
   readonly rule: Rule;
   readonly deadLetters: DeadLetterQueue;
 
@@ -32,7 +34,14 @@ export class PublishFunction extends Construct {
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'An EventBridge event could not be published: the message contains the event, the function log the reason.',
     });
+    this.bus = new EventBus(this, 'Bus', {
+      // EventBridge wants a name. The stack's is unique in account and Region, and publishers know it before the deploy.
+      eventBusName: Stack.of(this).stackName,
+      description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,
+    });
     this.rule = new Rule(this, 'Rule', {
+      // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+      eventBus: this.bus as IEventBus,
       description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,
       eventPattern: { detailType: [PUBLISH_DETAIL_TYPE] },
       targets: [this.handler.eventTarget(this.deadLetters)],

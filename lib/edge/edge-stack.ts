@@ -1,11 +1,12 @@
-import type { StackProps } from 'aws-cdk-lib';
-import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib';
+import type { IStackSynthesizer, StackProps } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, CrossStackReferences, ReferenceStrength, Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { LaneStack } from '../lane.ts';
 import type { StageBase } from '../stage-base.ts';
 import { DistributionLog } from './access-log.ts';
 import { EdgeDistribution } from './edge-distribution.ts';
 import type { DistributionEdge } from './edge-settings.ts';
+import { MarkedReferences } from './marked-references.ts';
 import { WebAcl } from './web-acl.ts';
 
 export interface EdgeStackProps extends StackProps {
@@ -21,7 +22,14 @@ export interface EdgeStackProps extends StackProps {
  */
 export class EdgeStack extends Stack {
   constructor(scope: Construct, id: string, { stage, edge, lanes, ...props }: EdgeStackProps) {
-    super(scope, id, { description: 'realtime-lanes: CloudFront in front of both lanes', ...props });
+    super(scope, id, {
+      description: 'realtime-lanes: CloudFront in front of both lanes',
+      // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+      synthesizer: new MarkedReferences() as IStackSynthesizer,
+      ...props,
+    });
+    // CloudFormation has strong ones within a Region only.
+    CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
     const logRetention = stage.logRetentionDays;
     const { acl } = new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress: edge.requestsPerAddress, logRetention });
     const parts = lanes.map((lane) => lane.behind(this, { edge, region: stage.region }));

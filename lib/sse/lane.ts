@@ -3,13 +3,15 @@ import { sseSettings } from './sse-settings.ts';
 import { SseStack } from './sse-stack.ts';
 import { sseStages } from './sse-stages.ts';
 import { distributionRules, sseRules } from './sse-timeouts.ts';
+import { zoneChecks } from './zone-checks.ts';
 
 /** A load balancer in front of tasks that hold the streams. */
 export const sse = defineLane({
   name: 'sse',
   settings: sseSettings,
   stages: sseStages,
-  checks: ({ console }) => [
+  checks: ({ console, zoneIds }) => [
+    ...zoneChecks({ zoneIds }),
     {
       key: 'sse.console',
       holds: ({ auth: { issuer } }) => !console || issuer === undefined || issuer.clientId !== undefined,

@@ -1,7 +1,7 @@
-import type { IVpc } from 'aws-cdk-lib/aws-ec2';
+import type { CfnSubnet, IVpc } from 'aws-cdk-lib/aws-ec2';
 import { FlowLogDestination, FlowLogTrafficType, GatewayVpcEndpointAwsService, IpAddresses, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
-import { Construct } from 'constructs';
+import { Construct, DependencyGroup, type IDependable } from 'constructs';
 import { acknowledge } from '../acknowledgements.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { FINDINGS } from './network.findings.ts';
@@ -14,6 +14,8 @@ export interface NetworkProps {
   readonly natGateways: number;
   /** How long flow logs are kept. */
   readonly logRetention: RetentionDays;
+  /** Ids of the two zones. @default - the first two of the account */
+  readonly zoneIds?: readonly string[] | undefined;
   /** @default 10.0.0.0/16 */
   readonly cidr?: string;
 }
@@ -25,6 +27,11 @@ export interface NetworkProps {
 export class Network extends Construct {
   readonly vpc: IVpc;
   readonly flowLog: LaneLogGroup;
+  /**
+   * What tasks need to reach AWS. No reference tells CloudFormation of it: without a dependency, tasks may start before there is a
+   * route, and may lose it while they still drain.
+   */
+  readonly egress: IDependable;
 
   constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id);
@@ -41,13 +48,16 @@ export class Network extends Construct {
       // uses that group: the load balancer and the service each have their own.
       restrictDefaultSecurityGroup: false,
     }) as IVpc;
+    if (props.zoneIds !== undefined) placeIn(props.zoneIds, this.vpc);
     acknowledge(this.vpc, ...FINDINGS.defaultGroupUnused);
     for (const subnet of this.vpc.publicSubnets) {
       acknowledge(subnet, ...FINDINGS.publicSubnets);
     }
-    // The log and the image layers are most of the traffic, which is free through gateway endpoints.
-    this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
-    this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    // The log and the image layers are most of the traffic; through a gateway endpoint it costs nothing.
+    const dynamoDb = this.vpc.addGatewayEndpoint('DynamoDb', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+    const s3 = this.vpc.addGatewayEndpoint('S3', { service: GatewayVpcEndpointAwsService.S3 });
+    // The routes through NAT are part of the subnets.
+    this.egress = new DependencyGroup(...this.vpc.selectSubnets(TASK_SUBNETS).subnets, dynamoDb, s3);
     this.flowLog = new LaneLogGroup(this, 'FlowLog', { retention: props.logRetention });
     this.vpc.addFlowLog('Flows', {
       destination: FlowLogDestination.toCloudWatchLogs(this.flowLog),
@@ -55,5 +65,16 @@ export class Network extends Construct {
       // cost more than the streams.
       trafficType: FlowLogTrafficType.REJECT,
     });
+  }
+}
+
+/** The CDK knows zones by name only, and the one of an id differs by account. */
+function placeIn(zoneIds: readonly string[], { publicSubnets, privateSubnets }: IVpc): void {
+  for (const subnets of [publicSubnets, privateSubnets]) {
+    for (const [index, zoneId] of zoneIds.entries()) {
+      const subnet = subnets[index]?.node.defaultChild as CfnSubnet;
+      subnet.addPropertyDeletionOverride('AvailabilityZone');
+      subnet.availabilityZoneId = zoneId;
+    }
   }
 }

@@ -83,8 +83,8 @@ export class SseLoadBalancer extends Construct {
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
-      // S3 refuses to delete a bucket that contains objects. They expire by themselves; the operator deletes
-      // the bucket.
+      // S3 refuses to delete a bucket that holds objects, one that a failed create made too: the load balancer writes a test file at once.
+      // They expire by themselves; the bucket is left for the operator.
       removalPolicy: RemovalPolicy.RETAIN,
     });
     acknowledge(this.accessLogs, ...FINDINGS.isTheAccessLog);

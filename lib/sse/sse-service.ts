@@ -3,6 +3,7 @@ import { Schedule } from 'aws-cdk-lib/aws-applicationautoscaling';
 import type { CfnSecurityGroup, ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2';
 import type { ContainerDefinition, ContainerImage, ICluster } from 'aws-cdk-lib/aws-ecs';
 import {
+  AvailabilityZoneRebalancing,
   Cluster,
   ContainerInsights,
   CpuArchitecture,
@@ -10,6 +11,7 @@ import {
   FargateTaskDefinition,
   LogDriver,
   OperatingSystemFamily,
+  PropagatedTagSource,
   UlimitName,
 } from 'aws-cdk-lib/aws-ecs';
 import type { ApplicationTargetGroup } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
@@ -111,6 +113,10 @@ export class SseService extends Construct implements Configurable {
       minHealthyPercent: 100,
       maxHealthyPercent: 200,
       healthCheckGracePeriod: Duration.seconds(60),
+      // ECS would move tasks by itself, and cut their streams at a time that nobody chose: ADR 24.
+      availabilityZoneRebalancing: AvailabilityZoneRebalancing.DISABLED,
+      // Fargate bills tasks, not the service.
+      propagateTags: PropagatedTagSource.SERVICE,
     });
     for (const group of this.service.connections.securityGroups) allowHttpsOut(group);
     this.service.attachToApplicationTargetGroup(props.targetGroup);

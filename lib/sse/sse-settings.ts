@@ -14,7 +14,10 @@ const cronExpression = v.pipe(
   ),
 );
 
-/** Settings of the SSE lane: those of its tasks, and those of the infrastructure around them. */
+/** Of a zone, which is the same in every account; the names of zones, such as `us-east-1a`, are dealt out per account. */
+const zoneId = v.pipe(v.string(), v.regex(/^[a-z]{2,5}\d-az\d$/, 'the id of an Availability Zone, such as use1-az1'));
+
+/** Settings of the SSE lane: those of its tasks, and those of what is around them. */
 export const sseSettings = v.strictObject({
   /** Whether there is a console: served by the service, or behind CloudFront from a bucket. */
   console: v.optional(v.boolean(), false),
@@ -23,6 +26,16 @@ export const sseSettings = v.strictObject({
    * one is cheaper.
    */
   natGateways: setting(1, 2, 1),
+  /**
+   * The two Availability Zones of the lane, by their ids. Changing them replaces the subnets and what is in them.
+   * Left out: the first two of the account, by name, whichever these are.
+   */
+  zoneIds: v.optional(
+    v.pipe(
+      v.tuple([zoneId, zoneId]),
+      v.check(([one, other]) => one !== other, 'two different zones'),
+    ),
+  ),
   task: v.strictObject({
     /** 1024 is one vCPU. A task serves its streams on one core, so use more tasks instead of larger ones. */
     cpu: v.picklist([256, 512, 1024, 2048, 4096, 8192, 16_384]),

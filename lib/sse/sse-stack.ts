@@ -34,7 +34,7 @@ export class SseStack extends Stack implements LaneStack {
 
     // Behind a distribution, the console's files are in a bucket of their own.
     const console = settings.console && stage.edge.type === 'alb';
-    const network = new Network(this, 'Network', { natGateways: settings.natGateways, logRetention });
+    const network = new Network(this, 'Network', { natGateways: settings.natGateways, zoneIds: settings.zoneIds, logRetention });
     const front = new SseLoadBalancer(this, 'Front', {
       idleTimeout: Duration.seconds(settings.idleTimeoutSeconds),
       deregistrationDelay: Duration.seconds(settings.deregistrationDelaySeconds),
@@ -58,11 +58,13 @@ export class SseStack extends Stack implements LaneStack {
     const cleaners = new TaskQueueCleaners(this, 'Cleaners', {
       queues,
       cluster: service.cluster,
-      service: service.service,
       sweepInterval: Duration.minutes(settings.sweepIntervalMinutes),
       timeout: Duration.seconds(settings.cleanerTimeoutSeconds),
       logRetention,
     });
+
+    // Created before the service and deleted after it: tasks need a way out until they have stopped, and leave queues behind.
+    service.service.node.addDependency(network.egress, cleaners.taskStopped, cleaners.taskStoppedRule);
 
     access.configure(service);
     backbone.allowRead(service);

@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import type { Alarm, Metric } from 'aws-cdk-lib/aws-cloudwatch';
-import type { ICluster, IService } from 'aws-cdk-lib/aws-ecs';
+import type { ICluster } from 'aws-cdk-lib/aws-ecs';
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events';
 import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -17,8 +17,8 @@ import type { TaskQueues } from './task-queues.ts';
 
 export interface TaskQueueCleanersProps {
   readonly queues: TaskQueues;
+  /** Of the service alone. */
   readonly cluster: ICluster;
-  readonly service: IService;
   readonly sweepInterval: Duration;
   /** How long a cleaner may run. Must be below the sweep interval. */
   readonly timeout: Duration;
@@ -58,7 +58,8 @@ export class TaskQueueCleaners extends Construct {
       eventPattern: {
         source: ['aws.ecs'],
         detailType: ['ECS Task State Change'],
-        detail: { clusterArn: [cluster.clusterArn], group: [`service:${props.service.serviceName}`], lastStatus: ['STOPPED'] },
+        // By the cluster, not by the service: a rule that names the service is deleted before it, and its last tasks leave queues.
+        detail: { clusterArn: [cluster.clusterArn], group: [{ prefix: 'service:' }], lastStatus: ['STOPPED'] },
       },
       targets: [this.taskStopped.eventTarget(this.deadLetters)],
     });

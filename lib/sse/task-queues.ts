@@ -46,6 +46,8 @@ export class TaskQueues extends Construct {
   /** Lets a task create, subscribe, read and remove its queue, and tells it the names. */
   allowUse(task: Configurable): Grant {
     task.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
+    // CloudFormation tags the resources of the stack, and these are none.
+    task.addEnvironment(TASK_QUEUE_ENV.queueTags, JSON.stringify(Stack.of(this).tags.tagValues()));
     return this.grant(task, 'sqs:CreateQueue', 'sqs:TagQueue', 'sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:DeleteQueue').combine(
       this.topic.allowSubscribe(task, this.arnPattern),
     );

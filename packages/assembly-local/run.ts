@@ -13,7 +13,7 @@ import { makeCertificate } from './certificate.ts';
 import { DynamoDb } from './endpoint/dynamodb.ts';
 import { dynamoDbPermissions } from './endpoint/dynamodb-permissions.ts';
 import { Endpoint, METADATA_PATH } from './endpoint/server.ts';
-import { EventBus } from './events/event-bus.ts';
+import { EventBuses } from './events/event-buses.ts';
 import { eventOperations } from './events/operations.ts';
 import { eventPermissions } from './events/permissions.ts';
 import type { Faults } from './faults.ts';
@@ -192,7 +192,7 @@ async function start(
   const functions = functionsFromResources({ ...shared, maxInstances, queues });
   onClose(() => functions.close());
   const topics = topicsFromResources(resources, { queues, functions, faults, log });
-  const bus = new EventBus({ resources, region, functions, queues, topics, publishDeniedBy, omissions, log });
+  const buses = new EventBuses({ resources, region, functions, queues, topics, publishDeniedBy, omissions, log });
   const buckets = bucketsFromResources(resources);
   const balancers = balancersFromResources(resources, await makeCertificate(), buckets, addresses);
   onClose(() => closeBalancers(balancers));
@@ -203,7 +203,8 @@ async function start(
     metadataUrl: (taskId) => `${endpointUrl}${METADATA_PATH}/${taskId}`,
     onStateChange: (task, service) => {
       if (task.status === 'STOPPED' && faults.loseTaskStopped?.(task.id) === true) return;
-      bus.put('aws.ecs', 'ECS Task State Change', taskStateChange(service, task), [task.arn]);
+      const detail = taskStateChange(service, task);
+      buses.put({ source: 'aws.ecs', detailType: 'ECS Task State Change', detail, resources: [task.arn] });
     },
   });
   const gateways = webSocketApisFromResources(resources, functions, log).map(
@@ -224,7 +225,7 @@ async function start(
     json: {
       AmazonSQS: queueOperations(queues),
       AmazonEC2ContainerServiceV20141113: taskOperations(services),
-      AWSEvents: eventOperations(bus),
+      AWSEvents: eventOperations(buses),
     },
     sns: topicOperations({ topics, region, account: ACCOUNT }),
     loadBalancing: balancerOperations(balancers.targetGroups),
@@ -266,8 +267,8 @@ async function start(
   onClose(async () => {
     await Promise.all(services.map((service) => service.close(TASK_GRACE_MS)));
   });
-  bus.start();
-  onClose(() => bus.close());
+  buses.start();
+  onClose(() => buses.close());
   onClose(() => eventSources.abort());
   await Promise.all(services.flatMap((service) => Array.from({ length: options.tasks }, () => service.start())));
 
@@ -286,7 +287,7 @@ async function start(
     queues,
     topics,
     accessReport: () => access.report(),
-    fireSchedules: () => bus.fireSchedules(),
+    fireSchedules: () => buses.fireSchedules(),
   };
 }
 

@@ -122,6 +122,8 @@ export function flatten(value: unknown): string {
       const [delimiter, parts] = content as [string, unknown[]];
       return parts.map(flatten).join(delimiter);
     }
+    case 'Fn::ImportValue':
+      return `<${content}>`;
     case 'Fn::GetStackOutput': {
       const { StackName, OutputName } = content as Record<string, string>;
       return `<${StackName}:${OutputName}>`;

@@ -31,7 +31,13 @@ export interface TaskQueueOptions {
   readonly queueName: string;
 }
 
-/** SQS guarantees that a queue can be used one second after it was created, not earlier. */
+export interface OpenTaskQueueOptions extends TaskQueueOptions {
+  /** Tags of the queue for the bill. @default none */
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly clock?: Clock;
+}
+
+/** SQS promises that a queue can be used one second after it was made, and nothing before. */
 const USABLE_AFTER_MS = 1_000;
 
 /** The most messages that SQS returns per call. */
@@ -44,8 +50,8 @@ const MESSAGES_PER_CALL = 10;
  * The queue's policy is set at creation: a policy that is set later may take a minute to apply, and SNS drops
  * messages that a policy denies.
  */
-export async function openTaskQueue(options: TaskQueueOptions & { readonly clock?: Clock }): Promise<TaskQueue> {
-  const { sqs, sns, topicArn, queueName, clock = systemClock } = options;
+export async function openTaskQueue(options: OpenTaskQueueOptions): Promise<TaskQueue> {
+  const { sqs, sns, topicArn, queueName, tags, clock = systemClock } = options;
   const queueArn = siblingQueueArn(topicArn, queueName);
   const { QueueUrl: queueUrl } = await sqs.send(
     new CreateQueueCommand({
@@ -60,7 +66,7 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
         ReceiveMessageWaitTimeSeconds: '20',
         Policy: JSON.stringify(deliveryPolicy(queueArn, topicArn)),
       },
-      tags: { 'lanes:task-queue': 'true' },
+      tags: { ...tags, 'lanes:task-queue': 'true' },
     }),
   );
   if (queueUrl === undefined) throw new TypeError(`SQS created the queue ${queueName} but returned no URL`);
@@ -78,17 +84,21 @@ export async function openTaskQueue(options: TaskQueueOptions & { readonly clock
 }
 
 /**
- * Removes the queue of a stopped task and its subscription, as far as they still exist. The subscription goes
- * first: SNS would keep delivering to a deleted queue, and the queue's tag is needed to find the
- * subscription.
+ * Removes the queue of a task that is gone, and its subscription, whatever is left of them. The subscription goes
+ * first: SNS would go on delivering to a queue that is not there, and the queue's tag is what leads to it. If it cannot be ended, the
+ * queue goes all the same, and this rejects.
  */
 export async function removeTaskQueue({ sqs, sns, topicArn, queueName }: TaskQueueOptions): Promise<void> {
   const queueUrl = await ifQueueExists(sqs.send(new GetQueueUrlCommand({ QueueName: queueName })).then(({ QueueUrl }) => QueueUrl));
   const tagged = queueUrl === undefined ? undefined : await taggedSubscription(sqs, queueUrl);
   // There is no tag if the task died between subscribing and tagging, or if the queue was deleted first.
   const subscriptionArn = tagged ?? (await findSubscription(sns, topicArn, siblingQueueArn(topicArn, queueName)));
-  if (subscriptionArn !== undefined) await unsubscribe(sns, subscriptionArn);
-  if (queueUrl !== undefined) await deleteQueue(sqs, queueUrl);
+  try {
+    if (subscriptionArn !== undefined) await unsubscribe(sns, subscriptionArn);
+  } finally {
+    // The next try finds the subscription on the topic.
+    if (queueUrl !== undefined) await deleteQueue(sqs, queueUrl);
+  }
 }
 
 export interface ListTaskQueuesOptions {
@@ -146,8 +156,11 @@ function taskQueue({ sqs, sns }: TaskQueueOptions, queueUrl: string, subscriptio
       }
     },
     async close() {
-      await unsubscribe(sns, subscriptionArn);
-      await deleteQueue(sqs, queueUrl);
+      try {
+        await unsubscribe(sns, subscriptionArn);
+      } finally {
+        await deleteQueue(sqs, queueUrl);
+      }
     },
   };
 }

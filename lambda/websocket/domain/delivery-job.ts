@@ -8,7 +8,10 @@ export interface SubscribedConnection {
   readonly version: string;
 }
 
-/** One event for some of a channel's connections: a part of a large channel, or connections to try again. */
+/** As `resumeAfter`: nobody has read the channel's subscribers yet. No connection id is empty. */
+export const FROM_THE_FIRST = '';
+
+/** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
 export interface DeliveryJob {
   readonly event: ChannelEvent;
   readonly subscribers: readonly SubscribedConnection[];

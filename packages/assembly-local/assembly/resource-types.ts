@@ -42,6 +42,9 @@ const listenerArn = (r: ResourceNaming) => r.arn('elasticloadbalancing', `listen
 const tableArn = (r: ResourceNaming) => r.arn('dynamodb', `table/${r.name}`);
 const subscriptionArn = (r: ResourceNaming) => `${r.text('TopicArn')}:${r.id}`;
 const serviceArn = (r: ResourceNaming) => r.arn('ecs', `service/${r.text('Cluster')}/${r.name}`);
+/** A rule of the default bus is known by its name alone. */
+const ruleOfBus = (r: ResourceNaming, separator: string) =>
+  ['', 'default'].includes(r.text('EventBusName')) ? r.name : `${r.text('EventBusName')}${separator}${r.name}`;
 const userPoolId = (r: ResourceNaming) => `${r.region}_${r.id}`;
 const userPoolProvider = (r: ResourceNaming) => `cognito-idp.${r.region}.amazonaws.com/${userPoolId(r)}`;
 const handled = (ref: Attribute, attributes: HandledType['attributes'] = {}, nameProperty?: string): HandledType => ({
@@ -106,7 +109,8 @@ const HANDLED: Readonly<Record<string, HandledType>> = {
     { TargetGroupArn: targetGroupArn, TargetGroupFullName: (r) => fullName('targetgroup', r), TargetGroupName: (r) => r.name },
     'Name',
   ),
-  'AWS::Events::Rule': handled((r) => r.name, { Arn: (r) => r.arn('events', `rule/${r.name}`) }, 'Name'),
+  'AWS::Events::EventBus': handled((r) => r.name, { Arn: (r) => r.arn('events', `event-bus/${r.name}`), Name: (r) => r.name }, 'Name'),
+  'AWS::Events::Rule': handled((r) => ruleOfBus(r, '|'), { Arn: (r) => r.arn('events', `rule/${ruleOfBus(r, '/')}`) }, 'Name'),
   'AWS::IAM::ManagedPolicy': handled(managedPolicyArn, { PolicyArn: managedPolicyArn }, 'ManagedPolicyName'),
   'AWS::IAM::Policy': handled((r) => r.name, {}, 'PolicyName'),
   'AWS::IAM::Role': handled(

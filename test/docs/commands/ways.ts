@@ -34,9 +34,16 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^(find|sed) /, { kind: 'theirs', reason: 'it deletes a lane; test/lib/both/one-lane.test.ts does that to a copy' }],
   [/^git /, { kind: 'theirs', reason: 'it changes the clone of whoever types it, and <url> is where the template came from' }],
   [/^aws (events put-events|lambda invoke) /, elsewhere('test/e2e/shared/publish-page.test.ts')],
-  [/^aws cloudformation describe-stacks /, { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' }],
+  [
+    /^aws cloudformation (delete-stack|describe-stacks|update-termination-protection) /,
+    { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' },
+  ],
   [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
-  [/^aws ec2 describe-managed-prefix-lists /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
+  [
+    /^aws (dynamodb update-table|elbv2 modify-load-balancer-attributes) /,
+    { kind: 'theirs', reason: 'they take the protection off what a failed deploy left' },
+  ],
+  [/^aws ec2 describe-(availability-zones|managed-prefix-lists) /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
 ];
 
 /** The first way that fits. */

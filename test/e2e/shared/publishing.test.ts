@@ -1,6 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { PUBLISH_DETAIL_TYPE } from '../../../backbone/contract.ts';
+import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
 import { clientSettings, type InProcessRun, publishByFunction, queueNamed, startInProcess } from '../support/in-process.ts';
@@ -42,7 +43,16 @@ function subscribeOverAll(channel: string): Promise<readonly Reader[]> {
 
 function putEvent(detail: object): Promise<unknown> {
   return events.send(
-    new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: PUBLISH_DETAIL_TYPE, Detail: JSON.stringify(detail) }] }),
+    new PutEventsCommand({
+      Entries: [
+        {
+          EventBusName: outputOf(world.run, 'EventBusName'),
+          Source: 'test',
+          DetailType: PUBLISH_DETAIL_TYPE,
+          Detail: JSON.stringify(detail),
+        },
+      ],
+    }),
   );
 }
 

@@ -30,6 +30,7 @@ test('settings and variables are read, and settings that nobody sets have their 
     port: 8080,
     logTable: 'log',
     queuePrefix: 'lanes-task-',
+    queueTags: {},
     maxStreams: 10_000,
     maxUnsentBytes: 1_048_576,
     queryToken: false,
@@ -42,7 +43,14 @@ test('one target group is a list too, and several are separated by commas', () =
   expect(parseConfig({ ...COMPLETE, [SSE_ENV.targetGroupArns]: 'arn:one,arn:two' }).targetGroupArns).toEqual(['arn:one', 'arn:two']);
 });
 
-test('other variables and settings do not matter', () => {
+test('tags of the queue are a JSON object of texts', () => {
+  expect(parseConfig({ ...COMPLETE, [TASK_QUEUE_ENV.queueTags]: '{"stage":"dev"}' }).queueTags).toEqual({ stage: 'dev' });
+  for (const wrong of ['no JSON', '{"stage":1}']) {
+    expect(() => parseConfig({ ...COMPLETE, [TASK_QUEUE_ENV.queueTags]: wrong })).toThrow(TASK_QUEUE_ENV.queueTags);
+  }
+});
+
+test('what else is in the environment and in the settings does not matter', () => {
   expect(() => parseConfig({ ...withSettings({ ...SETTINGS, cpu: 256 }), PATH: '/bin', AWS_REGION: undefined })).not.toThrow();
 });
 

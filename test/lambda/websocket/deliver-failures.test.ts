@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
+import { describe, expect, test } from '@jest/globals';
+import { JOB_SIZE, MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
 import { channelEvent, connectionIds, notified, openFanOut, queued } from './support/fan-out.ts';
 import { hanging } from './support/scripted-poster.ts';
 
@@ -161,17 +161,54 @@ test.each([
   ]);
 });
 
-test('a channel whose subscribers cannot be read fails only its own records', async () => {
-  const fanOut = await openFanOut({ a: ['c1'], b: ['c2'] });
-  const store = Object.assign(Object.create(fanOut.store), {
-    forget: fanOut.store.forget.bind(fanOut.store),
-    subscribers: async (channel: string, limit: number) => {
-      if (channel === 'a') throw new Error('throttled');
-      return fanOut.store.subscribers(channel, limit);
-    },
+describe('subscribers that cannot be read', () => {
+  /** Fails so often on channel `a`, at the page after this one. */
+  function failing(fanOut: Awaited<ReturnType<typeof openFanOut>>, times: number, after?: string) {
+    let left = times;
+    return Object.assign(Object.create(fanOut.store), {
+      forget: fanOut.store.forget.bind(fanOut.store),
+      subscribers: async (channel: string, limit: number, next?: string) => {
+        if (channel === 'a' && next === after && left-- > 0) throw new Error('throttled');
+        return fanOut.store.subscribers(channel, limit, next);
+      },
+    });
+  }
+
+  test('are read again after seconds, by a job of their own: the record would return after minutes, and other channels go on', async () => {
+    const fanOut = await openFanOut({ a: ['c1'], b: ['c2'] });
+    const store = failing(fanOut, 2);
+    expect(await fanOut.deliver([notified(1, 'a'), notified(1, 'b')], { deps: { store } })).toMatchObject({
+      deliveries: 1,
+      unfinished: [],
+    });
+    expect(fanOut.lines).toContainEqual(expect.objectContaining({ level: 'WARN', message: 'subscribers not read', channel: 'a', seq: 1 }));
+
+    const delays: (number | undefined)[] = [];
+    for (const { job, delaySeconds } of fanOut.queue.jobs) {
+      delays.push(delaySeconds);
+      await fanOut.deliver([queued(job)], { deps: { store } });
+    }
+    expect(delays).toEqual([2, 6, 0]);
+    expect(fanOut.got('c1')).toEqual(['a-1']);
   });
-  const report = await fanOut.deliver([notified(1, 'a'), notified(1, 'b')], { deps: { store } });
-  expect(report).toMatchObject({ deliveries: 1, unfinished: ['m-a-1'] });
+
+  test('are read on from where it failed, and those before get the event once', async () => {
+    const subscribers = connectionIds(JOB_SIZE + 1);
+    const fanOut = await openFanOut({ a: subscribers });
+    const store = failing(fanOut, 1, subscribers[JOB_SIZE - 1]);
+    expect(await fanOut.deliver([notified(1, 'a')], { deps: { store } })).toMatchObject({ deliveries: JOB_SIZE, unfinished: [] });
+    for (const { job } of fanOut.queue.jobs) await fanOut.deliver([queued(job)], { deps: { store } });
+    expect(subscribers.map((id) => fanOut.got(id).length)).toEqual(subscribers.map(() => 1));
+  });
+
+  test('are set aside after the last attempt', async () => {
+    const fanOut = await openFanOut({ a: ['c1'] });
+    const store = failing(fanOut, 9);
+    await fanOut.deliver([notified(1, 'a')], { deps: { store } });
+    for (const { job } of fanOut.queue.jobs) await fanOut.deliver([queued(job)], { deps: { store } });
+    expect(fanOut.queue.jobs).toHaveLength(4);
+    expect(fanOut.queue.deadLetters).toEqual([{ event: channelEvent(1, 'a'), subscribers: [], attempt: 5, resumeAfter: '' }]);
+  });
 });
 
 test('a record is returned to the queue if the rest of it cannot be queued', async () => {

@@ -14,7 +14,7 @@ describe('a stage that names no issuer has its own users', () => {
 
   test('whom operators add, with strong passwords, and who are kept with the data', () => {
     template.hasResource('AWS::Cognito::UserPool', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
         DeletionProtection: 'ACTIVE',

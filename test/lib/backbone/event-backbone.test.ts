@@ -41,7 +41,7 @@ describe('the event log', () => {
 
   test('in production outlives its stack, cannot be deleted by accident and can be restored', () => {
     prodTemplate.hasResource('AWS::DynamoDB::GlobalTable', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       UpdateReplacePolicy: 'Retain',
       Properties: {
         Replicas: [
@@ -96,7 +96,7 @@ describe('the topic', () => {
   });
 
   test('keeps its key in production', () => {
-    prodTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Retain' });
+    prodTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'RetainExceptOnCreate' });
     devTemplate.hasResource('AWS::KMS::Key', { DeletionPolicy: 'Delete' });
   });
 });
@@ -136,8 +136,10 @@ describe('the publish function', () => {
     });
   });
 
-  test('runs on every event of the detail type lanes.publish', () => {
+  test('runs on every event of the detail type lanes.publish on the bus of its stage, so that no other stage publishes it too', () => {
+    devTemplate.hasResourceProperties('AWS::Events::EventBus', { Name: 'DevBackbone' });
     devTemplate.hasResourceProperties('AWS::Events::Rule', {
+      EventBusName: { Ref: Match.stringLikeRegexp('^BackbonePublishBus') },
       EventPattern: { 'detail-type': ['lanes.publish'] },
       Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [Match.stringLikeRegexp('^BackbonePublishHandlerFunction'), 'Arn'] } })],
     });
@@ -171,10 +173,11 @@ test('the backbone alone needs no lane', () => {
   template.resourceCountIs('AWS::Lambda::Function', 1);
 });
 
-test('the stack outputs what a publisher and an operator need', () => {
-  expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('PublishOutput'))).toEqual([
+test('the stack answers with what a publisher and an operator need', () => {
+  expect(Object.keys(devTemplate.findOutputs('*')).filter((name) => !name.startsWith('ExportsOutput'))).toEqual([
     'TokenIssuer',
     'PublishFunctionName',
+    'EventBusName',
     'TopicArn',
     'LogTableName',
   ]);

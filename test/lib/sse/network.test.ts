@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Match, Template } from 'aws-cdk-lib/assertions';
 import type { NetworkProps } from '../../../lib/sse/network.ts';
 import { Network } from '../../../lib/sse/network.ts';
 import { flatten, testStack } from '../harness.ts';
@@ -25,6 +25,14 @@ describe('the network', () => {
   test('has as many NAT gateways as the stage pays for', () => {
     template.resourceCountIs('AWS::EC2::NatGateway', 1);
     synthesize({ natGateways: 2 }).resourceCountIs('AWS::EC2::NatGateway', 2);
+  });
+
+  test('is in the first two zones of the account, or in those that a stage names by their ids', () => {
+    template.allResourcesProperties('AWS::EC2::Subnet', { AvailabilityZone: Match.anyValue(), AvailabilityZoneId: Match.absent() });
+    const zones = Object.values(synthesize({ zoneIds: ['use1-az4', 'use1-az6'] }).findResources('AWS::EC2::Subnet')).map(
+      ({ Properties }) => [Properties.AvailabilityZoneId, Properties.AvailabilityZone],
+    );
+    expect(zones).toEqual(['use1-az4', 'use1-az6', 'use1-az4', 'use1-az6'].map((id) => [id, undefined]));
   });
 
   test('reaches DynamoDB and S3 without the NAT gateway', () => {

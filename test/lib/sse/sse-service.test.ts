@@ -32,7 +32,27 @@ describe('the service', () => {
     });
   });
 
-  test('never has fewer healthy tasks than desired during a deploy, and rolls back a failing one', () => {
+  test('has a way out of its subnets before its first task starts, and until the last has stopped', () => {
+    const [service] = Object.values(prodTemplate.findResources('AWS::ECS::Service'));
+    const ways = [
+      ...Object.keys(prodTemplate.findResources('AWS::EC2::Route')),
+      ...Object.keys(prodTemplate.findResources('AWS::EC2::SubnetRouteTableAssociation')),
+    ].filter((id) => id.includes('tasksSubnet'));
+    expect(ways).toHaveLength(4);
+    expect(service?.['DependsOn']).toEqual(
+      expect.arrayContaining([...ways, ...Object.keys(prodTemplate.findResources('AWS::EC2::VPCEndpoint'))]),
+    );
+  });
+
+  test('gives its tasks the tags of the stack, by which a bill is split', () => {
+    devTemplate.hasResourceProperties('AWS::ECS::Service', { PropagateTags: 'SERVICE' });
+  });
+
+  test('leaves its tasks where they are: one that is moved cuts its streams', () => {
+    devTemplate.hasResourceProperties('AWS::ECS::Service', { AvailabilityZoneRebalancing: 'DISABLED' });
+  });
+
+  test('never has fewer healthy tasks than desired during a deploy, and rolls a failing one back', () => {
     devTemplate.hasResourceProperties('AWS::ECS::Service', {
       DeploymentConfiguration: {
         MinimumHealthyPercent: 100,
@@ -156,6 +176,7 @@ describe('the service', () => {
       LANES_LOG_TABLE: expect.any(String),
       LANES_TOPIC_ARN: expect.any(String),
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
+      LANES_TASK_QUEUE_TAGS: '{"lane":"sse"}',
     });
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseStage } from '../../../lib/stage.ts';
-import { dev } from '../fixed-stages.ts';
+import { dev, preview } from '../fixed-stages.ts';
 
 const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
 
@@ -16,6 +16,16 @@ describe('the settings of the SSE lane', () => {
   test.each(['', '30 7 * * 1-5', '30 7 * * MON-FRI *', '30 7 ? * ? *', 'rate(5 minutes)'])('rejects the cron expression "%s"', (cron) => {
     const scaling = { ...dev.sse.scaling, schedule: [{ cron, minTasks: 3 }] };
     expect(parse({ sse: { ...dev.sse, scaling } })).toThrow(/sse\.scaling\.schedule\.0\.cron: .*six fields of cron/);
+  });
+
+  test('rejects zones that it cannot be in, behind CloudFront those of no VPC origin too', () => {
+    const within = (zoneIds: unknown, stage = dev) => parse({ ...stage, sse: { ...stage.sse, zoneIds } });
+    expect(within(['use1-az1', 'use1-az3'])).not.toThrow();
+    expect(within(['use1-az1', 'use1-az3'], preview)).toThrow(/sse\.zoneIds: \["use1-az1","use1-az3"\] is not valid: .*CloudFront/);
+    expect(within(['usw1-az1', 'usw1-az2'])).toThrow(/sse\.zoneIds: .*have Fargate/);
+    expect(within(['us-east-1a', 'us-east-1b'])).toThrow(/sse\.zoneIds\.0: "us-east-1a" is not valid: the id of an Availability Zone/);
+    expect(within(['use1-az1', 'use1-az1'])).toThrow(/two different zones/);
+    expect(within(['use1-az1'])).toThrow(/sse\.zoneIds/);
   });
 
   test('rejects a console that could sign nobody in', () => {

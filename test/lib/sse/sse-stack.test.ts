@@ -14,7 +14,7 @@ let prodTemplate: Template;
 const readable = (lines: readonly string[]) =>
   lines
     .filter((line) => !line.startsWith('logs:'))
-    .map((line) => line.replace(/<Backbone:PublishOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>'));
+    .map((line) => line.replace(/<Backbone:ExportsOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>'));
 
 const TASK_QUEUES = `arn:aws:sqs:${dev.region}:<AWS::AccountId>:Sse_*`;
 

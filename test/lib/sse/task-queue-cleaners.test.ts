@@ -11,14 +11,15 @@ beforeAll(() => {
 });
 
 describe('the cleaners of task queues', () => {
-  test('act on a stopped task of this service in this cluster, and on no other', () => {
+  test('act on a stopped task of a service in the cluster, which has this one alone', () => {
+    devTemplate.resourceCountIs('AWS::ECS::Service', 1);
     devTemplate.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.ecs'],
         'detail-type': ['ECS Task State Change'],
         detail: {
           clusterArn: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^ServiceCluster'), 'Arn'] }],
-          group: [{ 'Fn::Join': ['', ['service:', { 'Fn::GetAtt': [Match.stringLikeRegexp('^Service'), 'Name'] }]] }],
+          group: [{ prefix: 'service:' }],
           lastStatus: ['STOPPED'],
         },
       },
@@ -29,6 +30,14 @@ describe('the cleaners of task queues', () => {
         }),
       ],
     });
+  });
+
+  test('are deleted after the service, whose last tasks leave queues', () => {
+    const [service] = Object.values(devTemplate.findResources('AWS::ECS::Service'));
+    for (const id of ['CleanersTaskStoppedFunction', 'CleanersTaskStoppedRuleAllow', 'CleanersTaskStoppedRoleDefaultPolicy']) {
+      expect(service?.['DependsOn']).toContainEqual(expect.stringMatching(new RegExp(`^${id}`)));
+    }
+    expect(service?.['DependsOn']).toContainEqual(expect.stringMatching(/^CleanersTaskStoppedRule[0-9A-F]{8}$/));
   });
 
   test('sweep at the interval of the stage', () => {

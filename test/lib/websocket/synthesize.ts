@@ -14,6 +14,6 @@ export const readable = (lines: readonly string[]) =>
     .filter((line) => !line.startsWith('logs:'))
     .map((line) =>
       line
-        .replace(/<Backbone:PublishOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>')
+        .replace(/<Backbone:ExportsOutput(FnGetAtt|Ref)([A-Za-z]+?)[0-9A-F]{8}(Arn)?[0-9A-F]{8}>/, '<$2>')
         .replace(/[0-9A-F]{8}(?=[.>])/g, ''),
     );

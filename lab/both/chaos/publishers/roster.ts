@@ -32,7 +32,7 @@ export function openPublishers(options: PublishersOptions): readonly ((signal: A
     (newToken) => socketLane(run.urls.websocket, newToken),
     () => invokeLane(access, outputOf(run, 'PublishFunctionName')),
     (newToken) => httpLane(run.urls.http, newToken),
-    () => eventBridgeLane(access),
+    () => eventBridgeLane(access, outputOf(run, 'EventBusName')),
     (newToken) => socketLane(run.urls.websocket, newToken),
   ];
   return Array.from({ length: count }, (_, index) => {

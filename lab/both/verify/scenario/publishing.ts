@@ -18,7 +18,7 @@ export interface Entrance {
 export function entrances(world: World): readonly Entrance[] {
   const functionName = output(world.deployment, 'PublishFunctionName');
   return [
-    ...[invokeLane(world.aws, functionName), eventBridgeLane(world.aws)].map((lane) => ({
+    ...[invokeLane(world.aws, functionName), eventBridgeLane(world.aws, output(world.deployment, 'EventBusName'))].map((lane) => ({
       name: lane.name,
       scope: lane.name,
       publish: (channel: string, data: string, key: string) =>

@@ -10,7 +10,7 @@ import { balancerOperations } from '../../balancer/operations.ts';
 import { balancerPermissions } from '../../balancer/permissions.ts';
 import { DynamoDb } from '../../endpoint/dynamodb.ts';
 import { dynamoDbPermissions } from '../../endpoint/dynamodb-permissions.ts';
-import { EventBus } from '../../events/event-bus.ts';
+import { EventBuses } from '../../events/event-buses.ts';
 import { eventOperations } from '../../events/operations.ts';
 import { eventPermissions } from '../../events/permissions.ts';
 import { Functions } from '../../functions/functions.ts';
@@ -64,12 +64,12 @@ beforeAll(async () => {
   const topics = new Topics({ queues, faults: {}, log });
   topics.create(TOPIC);
   const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log });
-  const bus = new EventBus({ resources: [], region, functions, queues, log });
+  const buses = new EventBuses({ resources: [], region, functions, queues, log });
   const dynamodb = new DynamoDb({});
   tables = {
     AmazonSQS: { operations: queueOperations(queues), permissions: queuePermissions(region) },
     AmazonEC2ContainerServiceV20141113: { operations: taskOperations([]), permissions: taskPermissions([]) },
-    AWSEvents: { operations: eventOperations(bus), permissions: eventPermissions(region) },
+    AWSEvents: { operations: eventOperations(buses), permissions: eventPermissions(region) },
     SNS: { operations: topicOperations({ topics, region, account }), permissions: topicPermissions(region, () => KEY) },
     ELBv2: { operations: balancerOperations(new Map()), permissions: balancerPermissions },
   };
@@ -80,13 +80,13 @@ beforeAll(async () => {
       ...Object.fromEntries(Object.entries(tables).map(([target, { permissions }]) => [target, permissions])),
       DynamoDB_20120810: dynamoDbPermissions([TABLE], region),
     },
-    json: { AmazonSQS: queueOperations(queues), AmazonEC2ContainerServiceV20141113: taskOperations([]), AWSEvents: eventOperations(bus) },
+    json: { AmazonSQS: queueOperations(queues), AmazonEC2ContainerServiceV20141113: taskOperations([]), AWSEvents: eventOperations(buses) },
     sns: topicOperations({ topics, region, account }),
     loadBalancing: balancerOperations(new Map()),
     dynamodb: dynamodb.handle,
   });
   await dynamodb.createTables([TABLE], endpoint.url);
-  closers = [() => queues.close(), () => bus.close(), () => functions.close(), () => endpoint.close()];
+  closers = [() => queues.close(), () => buses.close(), () => functions.close(), () => endpoint.close()];
 });
 
 afterAll(async () => {
@@ -197,6 +197,16 @@ describe('a role without permissions is denied with the error of the service', (
       'AccessDeniedException',
       'events:PutEvents',
       arn('events', 'event-bus/default'),
+    ],
+    [
+      'PutEvents on a bus of its own',
+      () =>
+        as(EventBridgeClient).send(
+          new PutEventsCommand({ Entries: [{ Source: 's', DetailType: 't', Detail: '{}', EventBusName: 'orders' }] }),
+        ),
+      'AccessDeniedException',
+      'events:PutEvents',
+      arn('events', 'event-bus/orders'),
     ],
   ])('%s', async (_, send, name, action, resource) => {
     await expect(send()).rejects.toMatchObject({ name, message: refusal(action, ` on resource: ${resource}`) });

@@ -92,13 +92,13 @@ describe('openTaskQueue', () => {
     expect(sleptBefore).toEqual([1_000]);
   });
 
-  test('creates an encrypted queue', async () => {
+  test('makes an encrypted queue with the tags of its stack', async () => {
     await start();
-    await openTaskQueue(options);
+    await openTaskQueue({ ...options, tags: { stage: 'prod' } });
     expect(stub.only('CreateQueue').input).toMatchObject({
       QueueName: 'lanes-sse-7f3a',
       Attributes: { SqsManagedSseEnabled: 'true' },
-      tags: { 'lanes:task-queue': 'true' },
+      tags: { stage: 'prod', 'lanes:task-queue': 'true' },
     });
   });
 
@@ -200,6 +200,13 @@ describe('a task queue', () => {
   });
 });
 
+test('a task that may not unsubscribe deletes its queue all the same, and says so', async () => {
+  await start({ Unsubscribe: DENIED });
+  const queue = await openTaskQueue(options);
+  await expect(queue.close()).rejects.toThrow('not authorized');
+  expect(stub.actions().at(-1)).toBe('DeleteQueue');
+});
+
 describe('removeTaskQueue', () => {
   const listed = (...endpoints: readonly string[]) => ({
     body: `<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>${endpoints
@@ -248,6 +255,8 @@ describe('removeTaskQueue', () => {
   test('rejects when it may not', async () => {
     await start({ Unsubscribe: DENIED });
     await expect(removeTaskQueue(options)).rejects.toThrow('not authorized');
+    // A queue that nobody reads costs money for as long as it is there.
+    expect(stub.actions().at(-1)).toBe('DeleteQueue');
   });
 });
 

@@ -1,7 +1,7 @@
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Resource } from '../../assembly/resolve.ts';
-import { EventBus } from '../../events/event-bus.ts';
+import { EventBuses } from '../../events/event-buses.ts';
 import { eventOperations } from '../../events/operations.ts';
 import { Functions } from '../../functions/functions.ts';
 import type { Queue } from '../../queues/queue.ts';
@@ -15,7 +15,7 @@ let endpoint: TestEndpoint;
 let queues: Queues;
 let queue: Queue;
 let events: EventBridgeClient;
-let bus: EventBus;
+let buses: EventBuses;
 let lines: string[];
 
 beforeEach(async () => {
@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 afterEach(() => {
-  bus.close();
+  buses.close();
   events.destroy();
   queues.close();
   endpoint.close();
@@ -49,8 +49,8 @@ function start(...resources: Resource[]): void {
   const { log, lines: kept } = testLog();
   lines = kept;
   const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log });
-  bus = new EventBus({ resources, region: 'us-east-1', functions, queues, log });
-  endpoint.serve({ json: { AWSEvents: eventOperations(bus) } });
+  buses = new EventBuses({ resources, region: 'us-east-1', functions, queues, log });
+  endpoint.serve({ json: { AWSEvents: eventOperations(buses) } });
 }
 
 async function received(): Promise<unknown[]> {
@@ -79,7 +79,33 @@ test('an event that matches reaches the target, as EventBridge wraps it', async 
   ]);
 });
 
-test('an invalid entry fails alone', async () => {
+describe('a bus of the templates', () => {
+  const put = (EventBusName?: string) =>
+    events.send(
+      new PutEventsCommand({ Entries: [{ Source: 'test', DetailType: 'x', Detail: `{"bus":"${EventBusName}"}`, EventBusName }] }),
+    );
+
+  function startWithBus(): void {
+    const bus = { ...rule({}), type: 'AWS::Events::EventBus', logicalId: 'Bus', ref: 'orders', name: 'orders' };
+    start(bus, rule({ EventPattern: { source: ['test'] }, EventBusName: 'orders' }));
+  }
+
+  test('gets the events that name it, by its name or its ARN, and its rules see no others', async () => {
+    startWithBus();
+    const arn = 'arn:aws:events:us-east-1:000000000000:event-bus/orders';
+    for (const name of ['orders', arn, 'default', undefined]) await put(name);
+    expect((await received()).map((event) => (event as { detail: { bus: string } }).detail.bus)).toEqual(['orders', arn]);
+  });
+
+  test('that there is not takes an event as EventBridge does, loses it, and the log says so', async () => {
+    startWithBus();
+    expect(await put('order')).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
+    expect(await received()).toEqual([]);
+    expect(lines.join('')).toContain('an event is lost: there is no event bus order, only default, orders');
+  });
+});
+
+test('a bad entry fails alone', async () => {
   start(rule({ EventPattern: { source: ['test'] } }));
   const answer = await events.send(
     new PutEventsCommand({
@@ -97,13 +123,13 @@ test('an invalid entry fails alone', async () => {
 
 test('a disabled rule does nothing', async () => {
   start(rule({ EventPattern: { source: ['test'] }, State: 'DISABLED' }));
-  bus.put('test', 'x', {});
+  buses.put({ source: 'test', detailType: 'x', detail: {} });
   expect(await received()).toEqual([]);
 });
 
 test('a constant input replaces the event', async () => {
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: queue.arn, Input: '{"fixed":true}' }] }));
-  bus.put('test', 'x', {});
+  buses.put({ source: 'test', detailType: 'x', detail: {} });
   expect(await received()).toEqual([{ fixed: true }]);
 });
 
@@ -111,7 +137,7 @@ test('a schedule fires at its rate', async () => {
   start(rule({ ScheduleExpression: 'rate(5 minutes)' }));
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'Date'] });
   try {
-    bus.start();
+    buses.start();
     jest.advanceTimersByTime(10 * 60_000);
   } finally {
     jest.useRealTimers();
@@ -130,7 +156,7 @@ test('each target gets what its own input makes of the event', async () => {
   const InputTransformer = { InputPathsMap: { order: '$.detail.order' }, InputTemplate: '{"rule":<aws.events.rule-name>,"order":<order>}' };
   const Targets = [{ Arn: queue.arn, InputTransformer }, { Arn: queue.arn, InputPath: '$.detail' }, { Arn: queue.arn }];
   start(rule({ EventPattern: { source: ['test'] }, Targets }));
-  bus.put('test', 'x', { order: 7 });
+  buses.put({ source: 'test', detailType: 'x', detail: { order: 7 } });
   expect(await received()).toEqual([{ rule: 'rule', order: 7 }, { order: 7 }, expect.objectContaining({ detail: { order: 7 } })]);
 });
 
@@ -151,25 +177,25 @@ describe('a topic as target', () => {
     topics.subscribe(TOPIC, 'sqs', queue.arn, { RawMessageDelivery: 'true' });
     const functions = new Functions({ functions: [], asyncSettings: new Map(), queues, log });
     const resources = [rule({ EventPattern: { source: ['test'] }, Targets })];
-    bus = new EventBus({ resources, region: 'us-east-1', functions, queues, topics, publishDeniedBy, log });
+    buses = new EventBuses({ resources, region: 'us-east-1', functions, queues, topics, publishDeniedBy, log });
   }
 
   test('passes the event to its subscribers', async () => {
     startWithTopic(() => undefined);
-    bus.put('test', 'x', { order: 7 });
+    buses.put({ source: 'test', detailType: 'x', detail: { order: 7 } });
     expect(await received()).toEqual([expect.objectContaining({ source: 'test', detail: { order: 7 } })]);
   });
 
   test('gets what the input transformer makes of it', async () => {
     const InputTransformer = { InputPathsMap: { order: '$.detail.order' }, InputTemplate: '"order <order> is late"' };
     startWithTopic(() => undefined, [{ Arn: TOPIC, InputTransformer }]);
-    bus.put('test', 'x', { order: 7 });
+    buses.put({ source: 'test', detailType: 'x', detail: { order: 7 } });
     expect(await received()).toEqual(['order 7 is late']);
   });
 
   test('gets nothing if its policy denies the rule, and the log names it', async () => {
     startWithTopic(() => 'the key k');
-    bus.put('test', 'x', {});
+    buses.put({ source: 'test', detailType: 'x', detail: {} });
     expect(await received()).toEqual([]);
     expect(lines.join('')).toMatch(/AccessDenied: EventBridge may not send to .*:alarms for .*rule\/rule: the policy of the key k/);
   });
@@ -178,7 +204,7 @@ describe('a topic as target', () => {
 test('a target whose policy denies the rule gets nothing, its dead-letter queue does, and the log names it', async () => {
   const closed = queues.create('closed');
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: queue.arn } }] }));
-  bus.put('test', 'x', {});
+  buses.put({ source: 'test', detailType: 'x', detail: {} });
   expect(closed.bodies()).toEqual([]);
   const [dead] = await queue.receive({ waitSeconds: 0 }, new AbortController().signal);
   expect(dead?.messageAttributes).toMatchObject({ ERROR_CODE: { StringValue: 'NO_PERMISSIONS' }, TARGET_ARN: { StringValue: closed.arn } });
@@ -188,6 +214,6 @@ test('a target whose policy denies the rule gets nothing, its dead-letter queue 
 test('if the dead-letter queue denies it too, the event is lost', () => {
   const [closed, dead] = [queues.create('closed'), queues.create('dead')];
   start(rule({ EventPattern: { source: ['test'] }, Targets: [{ Arn: closed.arn, DeadLetterConfig: { Arn: dead.arn } }] }));
-  bus.put('test', 'x', {});
+  buses.put({ source: 'test', detailType: 'x', detail: {} });
   expect([...closed.bodies(), ...dead.bodies()]).toEqual([]);
 });

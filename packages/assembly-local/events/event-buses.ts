@@ -14,9 +14,12 @@ import { compilePattern, type EventMatcher } from './pattern.ts';
 import { parseRate } from './rate.ts';
 import { compileInput, inputProperties } from './target-input.ts';
 
+/** Where AWS services put their events, and whoever names no bus. */
+const DEFAULT_BUS = 'default';
+
 const ruleProperties = v.object({
   State: v.optional(v.string(), 'ENABLED'),
-  EventBusName: v.optional(v.literal('default', 'only the default event bus is supported locally')),
+  EventBusName: v.optional(v.string(), DEFAULT_BUS),
   EventPattern: v.optional(v.record(v.string(), v.unknown())),
   ScheduleExpression: v.optional(v.string()),
   Targets: v.optional(
@@ -32,11 +35,12 @@ const ruleProperties = v.object({
 });
 
 interface Rule {
+  readonly bus: string;
   readonly matches: EventMatcher;
   deliver(event: BusEvent): void;
 }
 
-export interface EventBusOptions {
+export interface EventBusesOptions {
   readonly resources: readonly Resource[];
   readonly region: string;
   readonly functions: Functions;
@@ -53,28 +57,44 @@ export interface EventBusOptions {
   readonly log: Log;
 }
 
-/**
- * The default event bus with the rules and schedules of the templates. Targets are functions, queues and
- * topics.
- */
-export class EventBus {
+/** An event, by whoever puts it. */
+export interface NewEvent {
+  readonly source: string;
+  readonly detailType: string;
+  readonly detail: unknown;
+  /** @default none */
+  readonly resources?: readonly string[] | undefined;
+  /** Name or ARN. @default the default bus */
+  readonly bus?: string | undefined;
+}
+
+/** The event buses with the rules and schedules of the templates. Targets are functions, queues and topics. */
+export class EventBuses {
   readonly #region: string;
+  readonly #buses: ReadonlySet<string>;
+  readonly #log: Log;
   readonly #rules: Rule[] = [];
   readonly #schedules: { readonly everyMs: number; fire(): void }[] = [];
   readonly #timers: NodeJS.Timeout[] = [];
   #closed = false;
 
-  constructor(options: EventBusOptions) {
+  constructor(options: EventBusesOptions) {
     this.#region = options.region;
+    this.#log = options.log;
+    const declared = options.resources.filter(({ type }) => type === 'AWS::Events::EventBus').map(({ name }) => name);
+    this.#buses = new Set([DEFAULT_BUS, ...declared]);
     fromDeclared(options.resources, 'AWS::Events::Rule', ruleProperties, ({ resource, properties }) => {
       if (properties.State !== 'ENABLED') return;
       const targets = properties.Targets.flatMap((target) => toTarget(resource, target, options) ?? []);
       const deliver = (event: BusEvent) => {
         for (const target of targets) target(event);
       };
-      if (properties.EventPattern !== undefined) this.#rules.push({ matches: compilePattern(properties.EventPattern), deliver });
+      if (properties.EventPattern !== undefined) {
+        this.#rules.push({ bus: nameOfBus(properties.EventBusName), matches: compilePattern(properties.EventPattern), deliver });
+      }
       if (properties.ScheduleExpression !== undefined) {
-        const fire = () => deliver(this.#event('aws.events', 'Scheduled Event', {}, [resource.attributes['Arn'] ?? resource.ref]));
+        const scheduled = { source: 'aws.events', detailType: 'Scheduled Event', detail: {} };
+        const fire = () => deliver(this.#event({ ...scheduled, resources: [resource.attributes['Arn'] ?? resource.ref] }));
         this.#schedules.push({ everyMs: parseRate(properties.ScheduleExpression), fire });
       }
     });
@@ -90,10 +110,12 @@ export class EventBus {
     for (const { fire } of this.#schedules) fire();
   }
 
-  /** Delivers an event to every rule that it matches, and returns its id. */
-  put(source: string, detailType: string, detail: unknown, resources: readonly string[] = []): string {
-    const event = this.#event(source, detailType, detail, resources);
-    for (const rule of this.#closed ? [] : this.#rules) if (rule.matches(event)) rule.deliver(event);
+  /** Hands an event to every rule of its bus that it matches, and answers its id. */
+  put(entry: NewEvent): string {
+    const event = this.#event(entry);
+    const bus = nameOfBus(entry.bus ?? DEFAULT_BUS);
+    if (!this.#buses.has(bus)) this.#log.notice('events', noSuchBus(bus, this.#buses));
+    for (const rule of this.#closed ? [] : this.#rules) if (rule.bus === bus && rule.matches(event)) rule.deliver(event);
     return event.id;
   }
 
@@ -103,7 +125,7 @@ export class EventBus {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  #event(source: string, detailType: string, detail: unknown, resources: readonly string[]): BusEvent {
+  #event({ source, detailType, detail, resources = [] }: NewEvent): BusEvent {
     return {
       version: '0',
       id: randomUUID(),
@@ -118,6 +140,13 @@ export class EventBus {
   }
 }
 
+/** Of a name, or of an ARN. */
+const nameOfBus = (bus: string): string => bus.slice(bus.lastIndexOf('/') + 1);
+
+/** EventBridge accepts such an event too, and drops it: https://github.com/aws/aws-cli/issues/9186 */
+const noSuchBus = (bus: string, buses: ReadonlySet<string>): string =>
+  `an event is lost: there is no event bus ${bus}, only ${[...buses].join(', ')}`;
+
 type TargetProperties = v.InferOutput<typeof ruleProperties>['Targets'][number];
 
 /**
@@ -126,7 +155,7 @@ type TargetProperties = v.InferOutput<typeof ruleProperties>['Targets'][number];
 function toTarget(
   rule: Resource,
   { Arn, DeadLetterConfig, ...input }: TargetProperties,
-  options: EventBusOptions,
+  options: EventBusesOptions,
 ): ((event: BusEvent) => void) | undefined {
   const { queues, log, omissions = new Omissions({ strict: true }) } = options;
   const caller: ServiceCaller = { service: 'events.amazonaws.com', sourceArn: rule.attributes['Arn'] ?? rule.ref };
@@ -162,7 +191,7 @@ function toTarget(
 /** Sends to a target, or returns the policy that denies the caller. */
 type Send = (payload: string, caller: ServiceCaller) => string | undefined;
 
-function findTarget(arn: string, { functions, queues, topics, publishDeniedBy, log }: EventBusOptions): Send | undefined {
+function findTarget(arn: string, { functions, queues, topics, publishDeniedBy, log }: EventBusesOptions): Send | undefined {
   if (arn.includes(':lambda:')) {
     const fn = functions.tryFind(arn);
     if (fn === undefined) return undefined;
