@@ -62,7 +62,7 @@ export function NumberInput({ id, workload, onChange }: NumberInputProps) {
         min={0}
         max={stops.length - 1}
         value={placeOf(stops, value)}
-        aria-label={`${label}, slider`}
+        aria-label={label}
         aria-valuetext={`${formatNumber(value)} ${unit}`}
         aria-describedby={`${id}-help`}
         onInput={(event) => slide(event.currentTarget.valueAsNumber)}

@@ -81,7 +81,7 @@ function optionsOf(chart: Chart, element: HTMLElement, onPoint: (place: number |
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [NUMBER_ROWS * NUMBER_ROW_HEIGHT + 4, 12, 0, 0],
+    padding: [NUMBER_ROWS * NUMBER_ROW_HEIGHT + 4, 24, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { setScale: false }, points: { show: false } },
     scales: { x: { time: false, distr: 3 }, y: { distr: 3 } },

@@ -28,7 +28,7 @@ beforeEach(async () => {
 afterEach(() => stub.close());
 
 const verdict = () => page.locator('.verdict[aria-busy="false"]');
-const slider = (label: string) => page.getByRole('slider', { name: `${label}, slider` });
+const slider = (label: string) => page.getByRole('slider', { name: label, exact: true });
 const field = (label: string) => page.getByRole('spinbutton', { name: label, exact: true });
 const scrollsSideways = () => page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
 
