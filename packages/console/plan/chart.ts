@@ -55,7 +55,7 @@ export function rangeOf(id: NumberId, current: number): readonly [low: number, h
   return [Math.max(low, least), Math.min(high, NUMBERS[id].max)];
 }
 
-/** Options to compare where a user has chosen none: the best, the runner-up, and what is built here. */
+/** Options to compare where a user has chosen none: the best, the runner-up, and the lanes. */
 export function optionsToCompare({ answers, recommendation }: Plan): readonly OptionId[] {
   const runnerUp = recommendation.kind === 'none' ? undefined : recommendation.runnerUp;
   return answers

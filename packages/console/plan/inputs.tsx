@@ -82,7 +82,7 @@ interface ChoiceProps<T extends string> {
   readonly onChange: (value: T) => void;
 }
 
-export function Choice<T extends string>({ label, values, value, onChange }: ChoiceProps<T>) {
+function Choice<T extends string>({ label, values, value, onChange }: ChoiceProps<T>) {
   return (
     <label class="choice">
       <span>{label}</span>

@@ -24,7 +24,7 @@ describe('the break-even plot', () => {
   const [first, second] = OPTIONS;
   const ids = [first, second].flatMap((option) => option?.id ?? []);
 
-  test('compares the recommendation and its runner-up, and what is built here', () => {
+  test('compares the recommendation and its runner-up', () => {
     const result = plan(workload, '2026-12-01');
     const compared = optionsToCompare(result);
     expect(compared).toContain(result.answers[0]?.option.id);
