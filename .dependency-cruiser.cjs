@@ -126,9 +126,15 @@ module.exports = {
     },
     only(
       'console-uses-the-client',
-      '^packages/console/(?!test/)',
+      '^packages/console/(?!test/|plan/)',
       `^packages/console/|^packages/client/src/index\\.ts$|${PROTOCOL}|${NPM('preact', '@preact/signals', 'oauth4webapi', 'esbuild')}|${BUILTIN}|^command-line/`,
       'like any application; of the server it knows the protocol',
+    ),
+    only(
+      'plan-page-uses-the-planner',
+      '^packages/console/plan/',
+      `^packages/console/plan/|^packages/planner/src/|${NPM('preact', '@preact/signals', 'uplot')}`,
+      'it runs from disk, with no server',
     ),
     only(
       'planner-is-pure',

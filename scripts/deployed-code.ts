@@ -106,7 +106,7 @@ function sourcesOf(file: string): readonly string[] {
 function consoleSources(): readonly string[] {
   const outDir = mkdtempSync(join(tmpdir(), 'realtime-lanes-console-'));
   try {
-    return buildConsole(outDir);
+    return Object.values(buildConsole(outDir)).flat();
   } finally {
     rmSync(outDir, { recursive: true });
   }

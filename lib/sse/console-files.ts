@@ -70,7 +70,7 @@ export class ConsoleFiles extends Construct {
         sources: [readable(Source.asset(join(directory, ASSETS)))],
         destinationKeyPrefix: ASSETS,
         cacheControl: [CacheControl.setPublic(), CacheControl.maxAge(Duration.days(365)), CacheControl.immutable()],
-        // A page that was loaded just before a deploy still requests the old files. One build is about 60 kB.
+        // A page that was loaded just before a deploy still asks for the old ones. A build is some 300 kB.
         prune: false,
       });
       const page = new BucketDeployment(this, 'Page', {

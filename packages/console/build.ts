@@ -1,50 +1,58 @@
 /** Builds the console into static files: `node packages/console/build.ts <folder>`. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildSync } from 'esbuild';
+import { type BuildOptions, buildSync } from 'esbuild';
 import { createProgram, runCommand } from '../../command-line/command.ts';
 import { checkEmpty } from '../../command-line/output.ts';
 
-/**
- * The files that index.html names. Each gets a hash of its content in its name, so that browsers may cache it
- * forever.
- */
-const ENTRIES = ['main.tsx', 'styles.css', 'icon.svg'];
+/** Pages, and the files that each names: these get the hash of their content into their names, so that browsers may cache them forever. */
+const PAGES = {
+  'index.html': ['main.tsx', 'styles.css', 'icon.svg'],
+  'plan.html': ['plan.tsx', 'plan.css', 'icon.svg'],
+} as const;
+
+/** How all of our pages are bundled. */
+export const BUNDLE = {
+  absWorkingDir: import.meta.dirname,
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: ['chrome123', 'firefox120', 'safari17.5'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
 
 /**
- * Writes `index.html` and `assets/` to `outDir`. The page loads nothing from other hosts.
- * @returns the source files that went into the bundle, relative to this folder
- * @throws Error if the bundler fails, or index.html does not name an entry
+ * Writes the pages and `assets/` into `outDir`. They load nothing from other hosts.
+ * @returns the source files of each script and style sheet by its entry, relative to this folder
+ * @throws Error when the bundler fails, or when a page does not name an entry
  */
-export function buildConsole(outDir: string): readonly string[] {
-  const sourceDir = import.meta.dirname;
-  const { inputs, outputs } = buildSync({
-    absWorkingDir: sourceDir,
-    entryPoints: ENTRIES,
+export function buildConsole(outDir: string): Readonly<Record<string, readonly string[]>> {
+  const { outputs } = buildSync({
+    ...BUNDLE,
+    entryPoints: [...new Set(Object.values(PAGES).flat())],
     outdir: join(outDir, 'assets'),
     entryNames: '[name]-[hash]',
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: ['chrome123', 'firefox120', 'safari17.5'],
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
     loader: { '.svg': 'copy' },
-    legalComments: 'none',
     metafile: true,
-    logLevel: 'warning',
   }).metafile;
+  const built = Object.entries(outputs).map(([path, { inputs }]) => ({ path, sources: Object.keys(inputs) }));
 
-  let html = readFileSync(join(sourceDir, 'index.html'), 'utf8');
-  for (const entry of ENTRIES) {
-    const stem = entry.slice(0, entry.lastIndexOf('.'));
-    const built = Object.keys(outputs).find((path) => basename(path).startsWith(`${stem}-`));
-    if (built === undefined || !html.includes(`"${entry}"`)) throw new Error(`index.html does not name the entry ${entry}`);
-    html = html.replace(`"${entry}"`, `"${relative(outDir, join(sourceDir, built))}"`);
+  for (const [page, entries] of Object.entries(PAGES)) {
+    let html = readFileSync(join(BUNDLE.absWorkingDir, page), 'utf8');
+    for (const entry of entries) {
+      const stem = basename(entry, extname(entry));
+      const extension = extname(entry).replace('.tsx', '.js');
+      const found = built.find(({ path }) => basename(path).startsWith(`${stem}-`) && extname(path) === extension);
+      if (found === undefined || !html.includes(`"${entry}"`)) throw new Error(`${page} does not name the entry ${entry}`);
+      html = html.replace(`"${entry}"`, `"${relative(outDir, join(BUNDLE.absWorkingDir, found.path))}"`);
+    }
+    writeFileSync(join(outDir, page), html);
   }
-  writeFileSync(join(outDir, 'index.html'), html);
-  return Object.keys(inputs);
+  return Object.fromEntries(built.map(({ path, sources }) => [basename(path).replace(/-\w+(?=\.\w+$)/, ''), sources]));
 }
 
 function parse(argv: readonly string[]): string {

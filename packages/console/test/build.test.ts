@@ -8,42 +8,61 @@ import { buildConsole } from '../build.ts';
 const BUILD = join(import.meta.dirname, '../build.ts');
 
 let outDir: string;
-let html: string;
+let pages: readonly string[];
 
 beforeAll(() => {
   outDir = mkdtempSync(join(tmpdir(), 'lanes-console-'));
   execFileSync(process.execPath, [BUILD, outDir]);
-  html = readFileSync(join(outDir, 'index.html'), 'utf8');
+  pages = ['index.html', 'plan.html'].map((page) => readFileSync(join(outDir, page), 'utf8'));
 });
 
 afterAll(() => {
   rmSync(outDir, { recursive: true });
 });
 
-test('the page names its assets by their content', () => {
+test('the pages name their assets by their content', () => {
   const assets = readdirSync(join(outDir, 'assets')).sort();
   expect(assets).toEqual([
     expect.stringMatching(/^icon-[A-Z0-9]{8}\.svg$/),
     expect.stringMatching(/^main-[A-Z0-9]{8}\.js$/),
+    expect.stringMatching(/^plan-[A-Z0-9]{8}\.css$/),
+    expect.stringMatching(/^plan-[A-Z0-9]{8}\.js$/),
     expect.stringMatching(/^styles-[A-Z0-9]{8}\.css$/),
   ]);
-  for (const asset of assets) expect(html).toContain(`"assets/${asset}"`);
+  const named = pages.flatMap((html) => [...html.matchAll(/"assets\/([^"]+)"/g)].map(([, name]) => name));
+  expect([...new Set(named)].sort()).toEqual(assets);
 });
 
-test('the page holds no inline script or style, so that the strictest policy allows it', () => {
-  expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
+test('the pages hold no inline script or style, so that the strictest policy allows them', () => {
+  for (const html of pages) expect(html).not.toMatch(/<script(?![^>]* src=)|<style| style=| on[a-z]+=/);
 });
 
-test('the bundle holds the console, the client library, the protocol, Preact and what signs in, and nothing else of the server', () => {
-  const folders = buildConsole(outDir).map((path) => /^((\.\.\/)+(node_modules\/(@[^/]+\/)?|client\/)?[^/]+|[^/]*)/.exec(path)?.[0]);
-  const packages = new Set(folders.filter((folder) => folder?.startsWith('..')));
-  expect([...packages].sort()).toEqual([
+/** Packages of others and folders of ours, beside the console, that a script was made of. */
+function packagesIn(script: string): readonly string[] {
+  const sources = buildConsole(outDir)[script] ?? [];
+  const folders = sources.map((path) => /^((\.\.\/)+(node_modules\/(@[^/]+\/)?|client\/|planner\/)?[^/]+|[^/]*)/.exec(path)?.[0] ?? '');
+  return [...new Set(folders.filter((folder) => folder.startsWith('..')))].sort();
+}
+
+test('the console is made of the client library, the protocol, Preact and what signs in, and nothing else of the server', () => {
+  expect(packagesIn('main.js')).toEqual([
     '../../node_modules/@preact/signals',
     '../../node_modules/@preact/signals-core',
     '../../node_modules/oauth4webapi',
     '../../node_modules/preact',
     '../client/src',
     '../protocol',
+  ]);
+});
+
+test('the page of the planner is made of the planner, what checks its inputs, the plot and Preact', () => {
+  expect(packagesIn('plan.js')).toEqual([
+    '../../node_modules/@preact/signals',
+    '../../node_modules/@preact/signals-core',
+    '../../node_modules/preact',
+    '../../node_modules/uplot',
+    '../../node_modules/valibot',
+    '../planner/src',
   ]);
 });
 

@@ -28,7 +28,8 @@ export function useConsole(): ConsoleInBrowser {
   beforeAll(async () => {
     buildConsole(directory);
     browser = await launchBrowser();
-    context = await browser.newContext({ viewport: { width: 1280, height: 860 } });
+    // On a machine without a locale Chromium's language is en-US@posix, which its own Intl refuses.
+    context = await browser.newContext({ viewport: { width: 1280, height: 860 }, locale: 'en-US' });
     context.setDefaultTimeout(10_000);
   }, 60_000);
 

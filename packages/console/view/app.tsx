@@ -24,7 +24,8 @@ export function App({ model, onSignIn }: AppProps) {
           <p>
             {websocket === undefined
               ? 'One publish, and the event arrives over Server-Sent Events, with the same id for everybody.'
-              : 'One publish, two lanes: each event arrives over a WebSocket and over Server-Sent Events, with the same id.'}
+              : 'One publish, two lanes: each event arrives over a WebSocket and over Server-Sent Events, with the same id.'}{' '}
+            <a href="plan.html">What will it cost?</a>
           </p>
         </div>
         <ChannelForm channel={current.channel} onOpen={model.open} />

@@ -33,6 +33,7 @@ npm run plan -- --preset chat --compare ${OPTIONS.slice(0, 2)
   .map(({ id }) => id)
   .join(' ')}  # bills side by side
 npm run plan -- --preset chat --vary connections=100..1000000    # costs along an input
+npm run plan:page                                                # sliders and plots: one HTML file to open
 \`\`\`
 
 List prices of ${REGION} in USD a month of 730 h, without free tiers, savings plans, taxes, and

@@ -59,7 +59,7 @@ export interface Plan {
  */
 export function plan(workload: Workload, today: string): Plan {
   const facts = factsOf(workload.region);
-  const answers = ranked(answersTo(workload, facts), facts);
+  const answers = rankedAnswers(workload);
   return { workload, answers, recommendation: recommend(workload, answers, facts), data: ageOf(answers, today) };
 }
 
@@ -123,7 +123,10 @@ export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer 
 /** The same, asked of a workload. */
 export const bestFor = (workload: Workload, facts: Facts): OptionId | undefined => bestOf(answersTo(workload, facts), facts)?.option.id;
 
-function ranked(answers: readonly Answer[], facts: Facts): readonly Answer[] {
+/** What every option says: those that fit come first, the best foremost. Takes a hundredth of the time of a whole plan. */
+export function rankedAnswers(workload: Workload): readonly Answer[] {
+  const facts = factsOf(workload.region);
+  const answers = answersTo(workload, facts);
   const best = bestOf(answers, facts);
   const place = (answer: Answer) => (answer === best ? 0 : answer.fits ? 1 : 2);
   return answers.toSorted((a, b) => place(a) - place(b) || a.usdPerMonth - b.usdPerMonth);

@@ -51,8 +51,8 @@ test('behind CloudFront the page comes from the bucket and reaches every lane un
   await context.close();
 }, 60_000);
 
-test('the page is requested each time, with the security headers', async () => {
-  const { status, headers } = await fetchFrom('/');
+test.each(['/', '/plan.html'])('the page at %s is asked for each time, with the security headers', async (path) => {
+  const { status, headers } = await fetchFrom(path);
   expect(status).toBe(200);
   expect(headers).toMatchObject({
     'cache-control': 'no-cache',

@@ -17,10 +17,10 @@ function buildContext(withConsole: boolean): string {
   return join(directory, readdirSync(directory).find((name) => name.startsWith('asset.')) ?? '');
 }
 
-test('the image contains a Dockerfile, the service in one file, and the page of the console', () => {
+test('the image holds a Dockerfile, the service in one file, and the pages of the console', () => {
   const context = buildContext(true);
   expect(readdirSync(context).sort()).toEqual(['Dockerfile', 'console', 'service.mjs']);
-  expect(readdirSync(join(context, 'console'))).toContain('index.html');
+  expect(readdirSync(join(context, 'console')).sort()).toEqual(['assets', 'index.html', 'plan.html']);
 }, 60_000);
 
 test('the service needs no other files', () => {
