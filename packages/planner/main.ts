@@ -3,19 +3,28 @@
  */
 import { Option as CliOption, InvalidArgumentError } from 'commander';
 import { createCommand, runCommand, UsageError } from '../../command-line/command.ts';
-import { numberBetween } from '../../command-line/values.ts';
+import { numberBetween, wholeNumber } from '../../command-line/values.ts';
 import { breakEven, costsAlong, logSteps } from './src/break-even.ts';
 import { REGIONS } from './src/data/prices.ts';
 import { DEPLOYED_STAGES } from './src/deployed.ts';
 import { factsOf } from './src/facts.ts';
 import type { Option, OptionId } from './src/option.ts';
 import { OPTIONS, optionOf } from './src/options.ts';
-import { ageOf, answerOf, bestFor, plan } from './src/plan.ts';
-import { PRESETS, withNumber, workloadOf } from './src/presets.ts';
+import { ageOf, answerOf, firstNamed, plan } from './src/plan.ts';
+import { PRESETS, roundInput, workloadOf } from './src/presets.ts';
 import { sensitivity } from './src/sensitivity.ts';
 import { billText, dataText, planText } from './src/text.ts';
 import { type AlongInput, presetsText, variedText } from './src/text-varied.ts';
-import { InvalidWorkloadError, NEEDS, NUMBERS, type NumberId, PRESET_IDS, type PresetId, type Workload } from './src/workload.ts';
+import {
+  InvalidWorkloadError,
+  NEEDS,
+  NUMBERS,
+  type NumberId,
+  type NumberInput,
+  PRESET_IDS,
+  type PresetId,
+  type Workload,
+} from './src/workload.ts';
 
 interface Varied {
   readonly input: NumberId;
@@ -46,8 +55,8 @@ function parse(argv: readonly string[]): Options {
     .addOption(new CliOption('--preset <id>', 'the use case to start from').choices([...PRESET_IDS]))
     .addOption(new CliOption('--stage <id>', 'whose tasks, gateways and alarms are billed').choices([...DEPLOYED_STAGES]))
     .addOption(new CliOption('--region <id>', 'a Region with prices').choices([...REGIONS]));
-  for (const [id, { label, unit, min, max, help }] of Object.entries(NUMBERS)) {
-    command.option(`--${kebab(id)} <number>`, `${label}: ${help} (${unit})`, numberBetween(min, max));
+  for (const [id, { label, unit, min, max, help, whole }] of Object.entries<NumberInput>(NUMBERS)) {
+    command.option(`--${kebab(id)} <number>`, `${label}: ${help} (${unit})`, whole ? wholeNumber(min, max) : numberBetween(min, max));
   }
   for (const [id, help] of Object.entries(NEEDS)) {
     command.option(`--${kebab(id)}`, help).option(`--no-${kebab(id)}`);
@@ -103,7 +112,7 @@ function varied(text: string): Varied {
   const input = NUMBER_IDS.find((id) => kebab(id) === name || id === name);
   if (input === undefined) {
     throw new InvalidArgumentError(
-      `Give <input>=<low>..<high>, such as connections=100..10000000. Inputs: ${NUMBER_IDS.map(kebab).join(', ')}.`,
+      `Give <input>=<low>..<high>, in digits only, such as connections=100..10000000. Inputs: ${NUMBER_IDS.map(kebab).join(', ')}.`,
     );
   }
   const { min, max } = NUMBERS[input];
@@ -132,22 +141,20 @@ function main({ workload, compare, vary, json }: Options): undefined {
   }
 
   const result = plan(workload, today);
-  const [best] = result.answers;
-  const effects = best ? sensitivity(workload, optionOf(best.option.id)) : [];
+  const named = firstNamed(result.recommendation);
+  const effects = named ? sensitivity(workload, optionOf(named)) : [];
   print({ ...result, sensitivity: effects }, () => planText(result, effects));
 }
 
 function alongInput(workload: Workload, { input, range }: Varied, options: readonly Option[]): AlongInput {
-  const facts = factsOf(workload.region);
-  const points = costsAlong(workload, input, logSteps(...range, VALUES), options).map((point) => {
-    const changed = withNumber(workload, input, point.value);
-    return { ...point, best: changed && bestFor(changed, facts) };
-  });
+  const values = [...new Set(logSteps(...range, VALUES).map((value) => roundInput(input, value)))];
+  const points = costsAlong(workload, input, values, options);
+  const leftOut = values.filter((value) => !points.some((point) => point.value === value));
   const pairs = options.flatMap((a, index) => options.slice(index + 1).map((b) => [a, b] as const));
   // Of the whole set, every pair would be a page of its own.
   const shown = options.length > 3 ? [] : pairs;
   const crossings = shown.map((pair) => ({ between: pair.map(({ id }) => id), at: breakEven(pair, workload, input, range) }));
-  return { input, points, crossings };
+  return { input, points, leftOut, crossings };
 }
 
 await runCommand(parse, main);

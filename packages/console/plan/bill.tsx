@@ -1,4 +1,5 @@
 import { type Figure, figuresOf } from '../../planner/src/figure.ts';
+import { reachedText } from '../../planner/src/first-limit.ts';
 import { formatNumber, formatUsd } from '../../planner/src/format.ts';
 import type { Item, Limit } from '../../planner/src/option.ts';
 import type { Answer } from '../../planner/src/plan.ts';
@@ -26,8 +27,7 @@ export function Bill({ answer }: { readonly answer: Answer }) {
       </Table>
       {firstLimit && (
         <p>
-          The first limit that a growing load meets: {firstLimit.label.toLowerCase()}, at {formatNumber(firstLimit.reachedAtTimes)} times
-          this load.
+          The first limit that a growing load meets: {firstLimit.label.toLowerCase()}, {reachedText(firstLimit)}.
         </p>
       )}
       <p>From publishing to the last connection: {formatNumber(delivery.p99Ms)} ms (p99), made of</p>

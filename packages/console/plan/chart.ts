@@ -3,8 +3,8 @@ import { factsOf } from '../../planner/src/facts.ts';
 import { type LimitCrossing, limitsAlong } from '../../planner/src/limits-along.ts';
 import type { OptionId } from '../../planner/src/option.ts';
 import { optionOf } from '../../planner/src/options.ts';
-import { answerOf, bestFor, type Plan } from '../../planner/src/plan.ts';
-import { withNumber } from '../../planner/src/presets.ts';
+import { answerOf, bestOf, type Plan } from '../../planner/src/plan.ts';
+import { roundInput, withNumber } from '../../planner/src/presets.ts';
 import { NUMBERS, type NumberId, type Workload } from '../../planner/src/workload.ts';
 import { leastOf } from './stops.ts';
 
@@ -33,6 +33,7 @@ export interface Chart {
 export interface ChartRow {
   readonly value: number;
   readonly usdPerMonth: readonly number[];
+  /** Of the options in the plot. */
   readonly best: OptionId | undefined;
 }
 
@@ -67,7 +68,8 @@ export function chartOf(workload: Workload, along: NumberId, compared: readonly 
   const facts = factsOf(workload.region);
   const options = compared.map(optionOf);
   const range = rangeOf(along, workload[along]);
-  const values = logSteps(...range, VALUES);
+  const steps = (count: number) => [...new Set(logSteps(...range, count).map((value) => roundInput(along, value)))];
+  const values = steps(VALUES);
   const lines = options.map((option): ChartLine => {
     const answers = values.map((value) => {
       const changed = withNumber(workload, along, value);
@@ -79,10 +81,11 @@ export function chartOf(workload: Workload, along: NumberId, compared: readonly 
   // Of many, every pair would be a page of its own.
   const pairs = options.flatMap((a, place) => options.slice(place + 1).map((b) => [a, b] as const));
   const crossed = options.length <= ALL_PAIRS ? pairs : pairs.slice(0, options.length - 1);
-  const rows = logSteps(...range, ROWS).flatMap((value): readonly ChartRow[] => {
+  const rows = steps(ROWS).flatMap((value): readonly ChartRow[] => {
     const changed = withNumber(workload, along, value);
     if (changed === undefined) return [];
-    return [{ value, usdPerMonth: options.map((option) => answerOf(option, changed, facts).usdPerMonth), best: bestFor(changed, facts) }];
+    const answers = options.map((option) => answerOf(option, changed, facts));
+    return [{ value, usdPerMonth: answers.map(({ usdPerMonth }) => usdPerMonth), best: bestOf(answers, facts)?.option.id }];
   });
 
   return {

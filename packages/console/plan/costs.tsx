@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { formatNumber, formatUsd } from '../../planner/src/format.ts';
 import type { Answer } from '../../planner/src/plan.ts';
+import { raisesOf, raiseText } from '../../planner/src/raises.ts';
 import { type BarPart, barsOf } from './bars.ts';
 import { Bill } from './bill.tsx';
 
@@ -43,6 +44,7 @@ interface CostProps {
 function Cost({ answer, bar, isCut }: CostProps) {
   const open = useSignal(false);
   const { option, usdPerMonth, fits, unfitBecause, delivery, tasks } = answer;
+  const raises = raisesOf(answer.limits);
   return (
     <li class={fits ? 'cost' : 'cost unfit'}>
       <details
@@ -70,6 +72,7 @@ function Cost({ answer, bar, isCut }: CostProps) {
         </summary>
         {open.value && <Bill answer={answer} />}
       </details>
+      {fits && raises.length > 0 && <p class="unfit-because">{raises.map(raiseText).join('; ')}</p>}
       {!fits && <p class="unfit-because">{unfitBecause.join('; ')}</p>}
     </li>
   );

@@ -2,7 +2,7 @@ import { formatUsd } from '../../planner/src/format.ts';
 import type { OptionId } from '../../planner/src/option.ts';
 import { optionOf } from '../../planner/src/options.ts';
 import type { Plan, Recommendation } from '../../planner/src/plan.ts';
-import { dataText, flipText } from '../../planner/src/text.ts';
+import { dataText, flipsText } from '../../planner/src/text.ts';
 
 const TITLES: Readonly<Record<Recommendation['kind'], string>> = {
   recommended: 'Recommended',
@@ -56,20 +56,26 @@ export function Advice({ plan }: { readonly plan: Plan }) {
           <li key={reason}>{reason}</li>
         ))}
       </ul>
-      {recommendation.kind !== 'none' && (
-        <dl>
-          <dt>Runner-up</dt>
-          <dd>
-            {recommendation.runnerUp
-              ? `${labelOf(recommendation.runnerUp)}, ${costText(plan, [recommendation.runnerUp])}`
-              : 'none: nothing else fits'}
-          </dd>
-          <dt>What would reverse it</dt>
-          <dd>{recommendation.flip ? flipText(recommendation.flip) : 'no single number within a factor of a thousand'}</dd>
-          <dt>Changing later</dt>
-          <dd>{recommendation.changingLater}</dd>
-        </dl>
-      )}
+      <dl>
+        {recommendation.kind !== 'none' && (
+          <>
+            <dt>Runner-up</dt>
+            <dd>
+              {recommendation.runnerUp
+                ? `${labelOf(recommendation.runnerUp)}, ${costText(plan, [recommendation.runnerUp])}`
+                : 'none: nothing else fits'}
+            </dd>
+          </>
+        )}
+        <dt>What would reverse it</dt>
+        <dd>{flipsText(recommendation.flips)}</dd>
+        {recommendation.kind !== 'none' && (
+          <>
+            <dt>Changing later</dt>
+            <dd>{recommendation.changingLater}</dd>
+          </>
+        )}
+      </dl>
       <p class="data-age">{dataText(data)}</p>
     </section>
   );

@@ -1,7 +1,7 @@
-import { factsOf } from './facts.ts';
+import { factsOf, withFigure } from './facts.ts';
 import type { Option, OptionId } from './option.ts';
-import { answerOf } from './plan.ts';
-import { withNumber } from './presets.ts';
+import { answerOf, bestOf } from './plan.ts';
+import { roundInput, withNumber } from './presets.ts';
 import type { NumberId, Workload } from './workload.ts';
 
 /** Values of an input, spaced evenly on a log scale. @param low above 0 */
@@ -12,16 +12,32 @@ export function logSteps(low: number, high: number, count: number): readonly num
 export interface Point {
   readonly value: number;
   readonly usdPerMonth: Readonly<Partial<Record<OptionId, number>>>;
+  /** Options that do not fit there. */
+  readonly unfit: readonly OptionId[];
+  /** The best of these options; undefined where none fits. */
+  readonly best: OptionId | undefined;
+  /** What would be best if what others built took no work. */
+  readonly bestWithoutWork: OptionId | undefined;
 }
 
 /** What options cost along an input. Values that make no sense with the rest of the workload are left out. */
 export function costsAlong(workload: Workload, input: NumberId, values: readonly number[], options: readonly Option[]): readonly Point[] {
   const facts = factsOf(workload.region);
-  return values.flatMap((value) => {
+  const withoutWork = withFigure(facts, 'integrationUsdPerMonth', 0);
+  return values.flatMap((between) => {
+    const value = roundInput(input, between);
     const changed = withNumber(workload, input, value);
     if (changed === undefined) return [];
-    const usdPerMonth = Object.fromEntries(options.map((option) => [option.id, answerOf(option, changed, facts).usdPerMonth]));
-    return [{ value, usdPerMonth }];
+    const answers = options.map((option) => answerOf(option, changed, facts));
+    return [
+      {
+        value,
+        usdPerMonth: Object.fromEntries(answers.map(({ option, usdPerMonth }) => [option.id, usdPerMonth])),
+        unfit: answers.filter(({ fits }) => !fits).map(({ option }) => option.id),
+        best: bestOf(answers, facts)?.option.id,
+        bestWithoutWork: bestOf(answers, withoutWork)?.option.id,
+      },
+    ];
   });
 }
 
@@ -65,6 +81,6 @@ export function breakEven(
       if ((differenceAt(middle) ?? 0) > 0 === left.difference > 0) below = middle;
       else above = middle;
     }
-    return [{ value: above, cheaperBelow, cheaperAbove }];
+    return [{ value: roundInput(input, above), cheaperBelow, cheaperAbove }];
   });
 }

@@ -1,11 +1,15 @@
 import type { Facts } from './facts.ts';
+import { formatNumber } from './format.ts';
 import type { Limit, Option } from './option.ts';
 import { PRESETS } from './presets.ts';
 import type { Workload } from './workload.ts';
 
-/** The limit that is met first as the load grows: at how many times this load. Below 1, it is met already; 0, whatever the load is. */
+/** The limit that is met first as the load grows. */
 export interface FirstLimit extends Limit {
+  /** At how many times this load. Below 1, it is met already. Of a limit that is met by any load: its own part of what is used. */
   readonly reachedAtTimes: number;
+  /** Whether fewer connections would avoid it. The size of an event, and what a preset does not tie to them, stays. */
+  readonly growsWithLoad: boolean;
 }
 
 /** A million times the load, and a millionth of it. */
@@ -25,6 +29,7 @@ export function firstLimitOf(option: Option, workload: Workload, facts: Facts): 
       .bill(timesLoad(workload, times), facts)
       .limits.filter(({ use, allowed }) => use > allowed)
       .toSorted((a, b) => b.use / b.allowed - a.use / a.allowed)[0];
+  const atThisLoad = (limit: Limit) => option.bill(workload, facts).limits.find(({ id }) => id === limit.id) ?? limit;
   const now = exceededAt(1);
 
   let [free, full] = [1, 1];
@@ -35,8 +40,10 @@ export function firstLimitOf(option: Option, workload: Workload, facts: Facts): 
     }
   } else {
     while (exceededAt(free) !== undefined) {
-      // The size of an event does not shrink with the load.
-      if (free <= 2 ** -DOUBLINGS) return { ...now, reachedAtTimes: 0 };
+      if (free <= 2 ** -DOUBLINGS) {
+        const always = atThisLoad(exceededAt(free) ?? now);
+        return { ...always, reachedAtTimes: always.allowed / always.use, growsWithLoad: false };
+      }
       [full, free] = [free, free / 2];
     }
   }
@@ -47,7 +54,10 @@ export function firstLimitOf(option: Option, workload: Workload, facts: Facts): 
   }
 
   const first = exceededAt(full);
-  // What it takes of it now.
-  const current = first && option.bill(workload, facts).limits.find(({ id }) => id === first.id);
-  return first && { ...(current ?? first), reachedAtTimes: full };
+  return first && { ...atThisLoad(first), reachedAtTimes: full, growsWithLoad: true };
 }
+
+export const reachedText = ({ reachedAtTimes, growsWithLoad }: FirstLimit): string =>
+  growsWithLoad
+    ? `at ${formatNumber(reachedAtTimes)} times this load`
+    : `exceeded ${formatNumber(1 / reachedAtTimes)} times, however few connect`;

@@ -21,12 +21,13 @@ export function item(
   return { id, label, quantity, unit, price, usdPerMonth: usdFor(quantity, price), kind, overlooked, from };
 }
 
-export const limit = (id: string, label: string, use: number, figure: Figure & { readonly adjustable: boolean }): Limit => ({
+export const limit = (id: string, label: string, use: number, figure: Figure & Pick<Limit, 'adjustable' | 'isSetting'>): Limit => ({
   id,
   label,
   unit: figure.unit,
   use,
   allowed: figure.value,
   adjustable: figure.adjustable,
+  ...(figure.isSetting && { isSetting: true }),
   figure,
 });

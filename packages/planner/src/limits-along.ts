@@ -1,7 +1,7 @@
 import { factsOf } from './facts.ts';
 import type { Option, OptionId } from './option.ts';
 import { answerOf } from './plan.ts';
-import { withNumber } from './presets.ts';
+import { roundInput, withNumber } from './presets.ts';
 import type { NumberId, Workload } from './workload.ts';
 
 /** Where a growing or shrinking input meets a limit. */
@@ -41,7 +41,7 @@ function crossingsOf(option: Option, workload: Workload, input: NumberId, values
   const facts = factsOf(workload.region);
   /** Labels of exceeded limits, and whether each is adjustable; undefined where the value makes no sense with the others. */
   const exceededAt = (value: number): ReadonlyMap<string, boolean> | undefined => {
-    const changed = withNumber(workload, input, value);
+    const changed = withNumber(workload, input, roundInput(input, value));
     if (changed === undefined) return undefined;
     const { limits, delivery } = answerOf(option, changed, facts);
     const exceeded = limits.filter(({ use, allowed }) => use > allowed).map(({ label, adjustable }) => [label, adjustable] as const);
@@ -65,7 +65,9 @@ function crossingsOf(option: Option, workload: Workload, input: NumberId, values
         if (exceededAt(middle)?.has(label) === right.exceeded.has(label)) above = middle;
         else below = middle;
       }
-      return { value: above, label, adjustable, exceeded: right.exceeded.has(label) ? 'above' : 'below', options: [option.id] };
+      // Of a count, the last number that is not exceeded.
+      const [exceeded, value] = right.exceeded.has(label) ? (['above', below] as const) : (['below', above] as const);
+      return { value: roundInput(input, value), label, adjustable, exceeded, options: [option.id] };
     });
   });
 }

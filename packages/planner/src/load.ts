@@ -37,14 +37,20 @@ const LEAST_AVERAGE = 0.01;
 /** Base64 makes four characters of three bytes. */
 const BASE64 = 4 / 3;
 
+/** What clients send in a second, all together. */
+export const clientMessagesOf = ({ averageConnections, clientMessagesPerSecond }: Workload): number =>
+  averageConnections * clientMessagesPerSecond;
+
+/** Events that are billed: what a client sends is published, and so an event, even where fewer are given. */
+export const eventsOf = (workload: Workload): number => Math.max(workload.eventsPerSecond, clientMessagesOf(workload));
+
 /** @param carriesBytes whether the option takes binary data as it is */
 export function loadOf(workload: Workload, carriesBytes = false): Load {
   const { connections, averageConnections, fanOut, hoursPerMonth: hours } = workload;
   const seconds = hours * 3_600;
   const growth = workload.binary && !carriesBytes ? BASE64 : 1;
-  const clientMessagesPerSecond = averageConnections * workload.clientMessagesPerSecond;
-  // What a client sends is published, and so an event.
-  const eventsPerSecond = Math.max(workload.eventsPerSecond, clientMessagesPerSecond);
+  const clientMessagesPerSecond = clientMessagesOf(workload);
+  const eventsPerSecond = eventsOf(workload);
   const connectsPerSecond = (averageConnections * workload.reconnectsPerDay) / 86_400;
   const deliveriesPerSecond = eventsPerSecond * fanOut;
   const subscriptions = averageConnections * workload.subscriptionsPerConnection;

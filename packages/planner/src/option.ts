@@ -40,6 +40,8 @@ export interface Limit {
   readonly allowed: number;
   /** Whether more can be had for the asking, or with another setting. */
   readonly adjustable: boolean;
+  /** Whether it is a setting of the stage, which needs nobody's consent. @default false */
+  readonly isSetting?: boolean;
   readonly figure: Figure;
 }
 

@@ -11,7 +11,7 @@ import { OPTIONS } from './options.ts';
 import { stacksOf, standingItems } from './parts/stacks.ts';
 import { type Answer, answersTo, plan } from './plan.ts';
 import { workloadOf } from './presets.ts';
-import { flipText } from './text.ts';
+import { flipsText } from './text.ts';
 import { PRESET_IDS, type Workload } from './workload.ts';
 
 const REGION = 'us-east-1';
@@ -119,14 +119,14 @@ function useCaseSection(): string {
     }),
   ]);
   const choices = plans.map(({ id, recommendation }) => {
-    if (recommendation.kind === 'none') return [`\`${id}\``, 'none fits', ''];
+    const { flips } = recommendation;
+    if (recommendation.kind === 'none') return [`\`${id}\``, 'none fits', flipsText(flips)];
     const labelOf = (option: OptionId | undefined) => OPTIONS.find((known) => known.id === option)?.label ?? 'nothing';
-    const { flip } = recommendation;
     const choice =
       recommendation.kind === 'recommended'
         ? labelOf(recommendation.option)
         : `undecided: ${labelOf(recommendation.between[0])}, or ${labelOf(recommendation.between[1])}. ${recommendation.because[0] ?? ''}`;
-    return [`\`${id}\``, choice, flip ? flipText(flip) : ''];
+    return [`\`${id}\``, choice, flipsText(flips)];
   });
   return [
     '## Use cases',

@@ -1,11 +1,12 @@
 import { CAPACITY, type CapacityId } from './data/capacity.ts';
 import { type Facts, factsOf, withFigure } from './facts.ts';
 import { type Figure, figuresOf } from './figure.ts';
-import { type FirstLimit, firstLimitOf } from './first-limit.ts';
-import { type Flip, nearestFlip } from './flip.ts';
+import { type FirstLimit, firstLimitOf, reachedText } from './first-limit.ts';
+import { type Flip, nearestFlips } from './flip.ts';
 import { formatNumber, formatUsd } from './format.ts';
 import type { Bill, Item, Option, OptionId } from './option.ts';
-import { OPTIONS } from './options.ts';
+import { OPTIONS, optionOf } from './options.ts';
+import { isTooMuch, raisesOf, raiseText } from './raises.ts';
 import type { Workload } from './workload.ts';
 
 /** A bill with its sums, and whether the option will do. */
@@ -22,12 +23,15 @@ export interface Answer extends Bill {
   readonly unfitBecause: readonly string[];
 }
 
-interface Choice {
+interface Reasons {
   readonly because: readonly string[];
+  /** The nearest numbers that turn it around, or that make something fit; empty where a factor of a thousand does not. */
+  readonly flips: readonly Flip[];
+}
+
+interface Choice extends Reasons {
   /** The second best of those that fit. */
   readonly runnerUp: OptionId | undefined;
-  /** The nearest number that turns it around. */
-  readonly flip: Flip | undefined;
   readonly changingLater: string;
 }
 
@@ -35,7 +39,7 @@ export type Recommendation =
   | (Choice & { readonly kind: 'recommended'; readonly option: OptionId })
   /** An assumed figure decides: within its range either may be the better one. */
   | (Choice & { readonly kind: 'undecided'; readonly between: readonly [OptionId, OptionId | undefined] })
-  | { readonly kind: 'none'; readonly because: readonly string[] };
+  | (Reasons & { readonly kind: 'none' });
 
 /** Dates of the figures that the answers used. */
 export interface DataAge {
@@ -72,7 +76,7 @@ export function answerOf(option: Option, workload: Workload, facts: Facts): Answ
   const sum = (of: (item: Item) => boolean) => bill.items.filter(of).reduce((usd, { usdPerMonth }) => usd + usdPerMonth, 0);
   const fixedUsdPerMonth = sum(({ kind }) => kind === 'fixed');
   const growingUsdPerMonth = sum(({ kind }) => kind === 'growing');
-  const unfitBecause = reasonsAgainst(workload, bill);
+  const unfitBecause = reasonsAgainst(workload, bill, facts);
   const { id, label, status, summary, assumptions } = option;
 
   return {
@@ -91,13 +95,16 @@ export function answerOf(option: Option, workload: Workload, facts: Facts): Answ
   };
 }
 
-function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, delivery }: Bill): readonly string[] {
+function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, delivery }: Bill, facts: Facts): readonly string[] {
   const late = delivery.p99Ms > deliverWithinMs;
   return [
     ...shortcomings.filter(({ excludes }) => excludes).map(({ text }) => text),
     ...limits
       .filter(({ adjustable, use, allowed }) => !adjustable && use > allowed)
       .map(({ label, use, allowed, unit }) => `${label}: ${formatNumber(use)} of ${formatNumber(allowed)} ${unit}`),
+    ...raisesOf(limits)
+      .filter((raise) => isTooMuch(raise, facts))
+      .map((raise) => `${raiseText(raise)} (assumed possible: ${formatNumber(facts.capacity.quotaRaise.value)})`),
     ...(late ? [`delivers within ${formatNumber(delivery.p99Ms)} ms (p99), and ${formatNumber(deliverWithinMs)} ms are tolerated`] : []),
   ];
 }
@@ -136,11 +143,12 @@ function recommend(workload: Workload, answers: readonly Answer[], facts: Facts)
   const best = bestOf(answers, facts);
   const doubts = doubtsAbout(workload, best?.option.id, facts);
   const because = doubts.map(({ text }) => text);
+  const flips = nearestFlips(workload, (changed) => bestFor(changed, facts));
   if (best === undefined) {
     const reasons = answers.map(({ option, unfitBecause }) => `${option.label}: ${unfitBecause.join('; ')}`);
     const [instead] = doubts.flatMap((doubt) => doubt.instead ?? []);
-    if (instead === undefined) return { kind: 'none', because: reasons };
-    const choice = { because: [...because, ...reasons], runnerUp: undefined, flip: undefined, changingLater: 'nothing fits yet' };
+    if (instead === undefined) return { kind: 'none', because: reasons, flips };
+    const choice = { because: [...because, ...reasons], runnerUp: undefined, flips, changingLater: 'nothing fits yet' };
     return { ...choice, kind: 'undecided', between: [instead, undefined] };
   }
 
@@ -149,12 +157,9 @@ function recommend(workload: Workload, answers: readonly Answer[], facts: Facts)
     facts,
   );
   const choice: Choice = {
-    because: reasonsFor(workload, best, runnerUp),
+    because: [...reasonsFor(workload, best, runnerUp), ...workReason(answers, best, facts)],
     runnerUp: runnerUp?.option.id,
-    flip: nearestFlip(workload, best.option.id, (changed) => {
-      const others = answersTo(changed, facts);
-      return { best: bestOf(others, facts)?.option.id, stillFits: others.some(({ option, fits }) => fits && option.id === best.option.id) };
-    }),
+    flips,
     changingLater: changingLater(best, runnerUp),
   };
   const [doubt] = doubts;
@@ -162,12 +167,27 @@ function recommend(workload: Workload, answers: readonly Answer[], facts: Facts)
   return { ...choice, kind: 'undecided', between: [best.option.id, doubt.instead], because: [...because, ...choice.because] };
 }
 
+/** The option that the verdict names first; none where nothing fits whatever is assumed. */
+export function firstNamed(recommendation: Recommendation): OptionId | undefined {
+  if (recommendation.kind === 'none') return undefined;
+  return recommendation.kind === 'recommended' ? recommendation.option : recommendation.between[0];
+}
+
+/** The work of integrating what others built, where it decides. */
+function workReason(answers: readonly Answer[], best: Answer, facts: Facts): readonly string[] {
+  const without = bestOf(answers, withFigure(facts, 'integrationUsdPerMonth', 0));
+  if (without === undefined || without === best) return [];
+  const { value } = facts.capacity.integrationUsdPerMonth;
+  return [`${without.option.label} ${usd(without.usdPerMonth)} would be best without ${usd(value)} a month of work on it (assumed)`];
+}
+
 function reasonsFor({ deliverWithinMs }: Workload, best: Answer, runnerUp: Answer | undefined): readonly string[] {
-  const { usdPerMonth, fixedUsdPerMonth, delivery, firstLimit } = best;
+  const { usdPerMonth, fixedUsdPerMonth, delivery, firstLimit, limits } = best;
   return [
     `${usd(usdPerMonth)} a month, ${usd(fixedUsdPerMonth)} of it fixed${runnerUp ? `; ${runnerUp.option.label} ${usd(runnerUp.usdPerMonth)}` : ''}`,
     `delivers within ${formatNumber(delivery.p99Ms)} ms (p99), and ${formatNumber(deliverWithinMs)} ms are tolerated`,
-    ...(firstLimit ? [`first limit: ${firstLimit.label}, at ${formatNumber(firstLimit.reachedAtTimes)} times this load`] : []),
+    ...raisesOf(limits).map(raiseText),
+    ...(firstLimit ? [`first limit: ${firstLimit.label}, ${reachedText(firstLimit)}`] : []),
   ];
 }
 
@@ -178,7 +198,8 @@ const OURS: readonly OptionId[] = ['websocket-lane', 'sse-lane', 'long-poll', 'p
 
 function changingLater(best: Answer, runnerUp: Answer | undefined): string {
   if (runnerUp === undefined) return 'no other option fits';
-  const fixed = `the fixed cost changes from ${usd(best.fixedUsdPerMonth)} to ${usd(runnerUp.fixedUsdPerMonth)} a month`;
+  const [from, to] = [best, runnerUp].map(({ fixedUsdPerMonth }) => usd(fixedUsdPerMonth));
+  const fixed = from === to ? `the fixed cost stays ${from} a month` : `the fixed cost changes from ${from} to ${to} a month`;
   const isOurs = OURS.includes(best.option.id) && OURS.includes(runnerUp.option.id);
   return isOurs
     ? `to ${runnerUp.option.label}: nothing in ids, events and the code of clients, whose transport is configuration; ${fixed}`
@@ -204,10 +225,8 @@ export function doubtsAbout(workload: Workload, best: OptionId | undefined, fact
     const instead = bestFor(workload, there);
     if (instead === best) return [];
     const { value: assumed, unit } = facts.capacity[figure];
-    const fits = `${instead ?? 'nothing'} would fit best`;
-    return [
-      { figure, instead, text: `${figure} is assumed: at ${formatNumber(value)} instead of ${formatNumber(assumed)} ${unit}, ${fits}` },
-    ];
+    const fits = instead === undefined ? 'nothing would fit' : `${optionOf(instead).label} would fit best`;
+    return [{ figure, instead, text: `assumed: ${formatNumber(assumed)} ${unit}; with ${formatNumber(value)}, ${fits}` }];
   });
 }
 

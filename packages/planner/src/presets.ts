@@ -314,6 +314,9 @@ function tiedTo(workload: Workload, id: NumberId, value: number): Partial<Worklo
   return Object.fromEntries(tied.map((other) => [other, Math.min(workload[other] * factor, NUMBERS[other].max)]));
 }
 
+/** A value that a search has come to: a count has no fractions. */
+export const roundInput = (id: NumberId, value: number): number => (NUMBERS[id].whole ? Math.round(value) : value);
+
 /**
  * The same workload with another value of one number, and what is tied to it.
  * @returns undefined where the value makes no sense with the others

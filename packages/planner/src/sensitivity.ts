@@ -3,7 +3,7 @@ import { factsOf, withFigure } from './facts.ts';
 import type { Figure } from './figure.ts';
 import type { Option, OptionId } from './option.ts';
 import { answerOf, bestFor } from './plan.ts';
-import { withNumber } from './presets.ts';
+import { roundInput, withNumber } from './presets.ts';
 import { NUMBERS, type NumberId, type Workload } from './workload.ts';
 
 /** How far one number moves the cost of an option, and whether it turns the choice around. */
@@ -25,7 +25,7 @@ export function sensitivity(workload: Workload, option: Option): readonly Effect
   const facts = factsOf(workload.region);
 
   const inputs = (Object.keys(NUMBERS) as NumberId[]).flatMap((id): readonly Effect[] => {
-    const low = Math.max(NUMBERS[id].min, workload[id] / 2);
+    const low = roundInput(id, Math.max(NUMBERS[id].min, workload[id] / 2));
     const high = Math.min(NUMBERS[id].max, workload[id] * 2);
     const ends = [withNumber(workload, id, low) ?? workload, withNumber(workload, id, high) ?? workload] as const;
     const [atLow, atHigh] = ends.map((changed) => ({

@@ -1,23 +1,27 @@
 import { figuresOf } from './figure.ts';
+import { reachedText } from './first-limit.ts';
 import type { Flip } from './flip.ts';
 import { formatNumber, formatUsd } from './format.ts';
+import { clientMessagesOf, eventsOf } from './load.ts';
 import type { Item, OptionId } from './option.ts';
 import { OPTIONS } from './options.ts';
-import type { Answer, DataAge, Plan, Recommendation } from './plan.ts';
+import { type Answer, type DataAge, firstNamed, type Plan, type Recommendation } from './plan.ts';
 import { PRESETS } from './presets.ts';
+import { raisesOf, raiseText } from './raises.ts';
 import { type Effect, swingOf } from './sensitivity.ts';
-import type { Workload } from './workload.ts';
+import { NEEDS, type NeedId, NUMBERS, type Workload } from './workload.ts';
 
 /** Effects that are shown. */
 const EFFECTS = 5;
 
 /** What `npm run plan` prints: the options, the bill of the best one, and the recommendation last. */
 export function planText({ workload, answers, recommendation, data }: Plan, effects: readonly Effect[]): string {
-  const [first] = answers;
+  const named = firstNamed(recommendation);
+  const first = answers.find(({ option }) => option.id === named);
   return [
     workloadText(workload),
     optionsText(answers),
-    ...(first ? [billText(first)] : []),
+    first ? billText(first) : 'No bill, because none fits: --compare prints that of every option.',
     ...(effects.length > 0 ? [effectsText(effects)] : []),
     dataText(data),
     recommendationText(recommendation),
@@ -25,17 +29,35 @@ export function planText({ workload, answers, recommendation, data }: Plan, effe
 }
 
 export function workloadText(workload: Workload): string {
-  const { preset, connections, averageConnections, eventsPerSecond, fanOut, eventBytes, clientMessagesPerSecond, stage, region } = workload;
-  const sends = clientMessagesPerSecond > 0 ? `, ${formatNumber(clientMessagesPerSecond)} messages a second from each` : '';
+  const { preset, connections, averageConnections, fanOut, eventBytes, clientMessagesPerSecond, stage, region } = workload;
+  const count = (value: number, one: string) => `${formatNumber(value)} ${one}${value === 1 ? '' : 's'}`;
+  const sends =
+    clientMessagesPerSecond > 0
+      ? `, ${count(clientMessagesPerSecond, 'message')} a second of ${count(workload.clientMessageBytes, 'byte')} from each`
+      : '';
+  const needs = (Object.keys(NEEDS) as NeedId[]).filter((id) => workload[id]).map((id) => NEEDS[id]);
   return [
-    `${PRESETS[preset].label}: ${formatNumber(connections)} connections at peak, ${formatNumber(averageConnections)} on average${sends};`,
-    `${formatNumber(eventsPerSecond)} events a second of ${formatNumber(eventBytes)} bytes to ${formatNumber(fanOut)} connections each; stage ${stage} in ${region}, ${workload.hoursPerMonth} h a month`,
+    `${PRESETS[preset].label}: ${count(connections, 'connection')} at peak, ${formatNumber(averageConnections)} on average${sends};`,
+    `${count(eventsOf(workload), 'event')} a second of ${count(eventBytes, 'byte')} to ${count(fanOut, 'connection')} each; stage ${stage} in ${region}, ${workload.hoursPerMonth} h a month;`,
+    `${count(workload.subscriptionsPerConnection, 'channel')} and ${count(workload.reconnectsPerDay, 'reconnect')} a day for each connection; a poll every ${workload.pollIntervalSeconds} s`,
+    `needs: delivery within ${formatNumber(workload.deliverWithinMs)} ms (p99)${needs.map((need) => `; ${need}`).join('')}`,
+    `load grows with the connections: ${PRESETS[preset].growsWithConnections.map((id) => NUMBERS[id].label.toLowerCase()).join(', ')}`,
+    ...eventsNote(workload),
   ].join('\n');
+}
+
+/** Where clients send more than the events that are given. */
+export function eventsNote(workload: Workload): readonly string[] {
+  const sent = clientMessagesOf(workload);
+  if (sent <= workload.eventsPerSecond) return [];
+  return [
+    `clients send ${formatNumber(sent)} messages a second, more than the ${formatNumber(workload.eventsPerSecond)} events given: each message is an event, and ${formatNumber(sent)} are billed`,
+  ];
 }
 
 export function optionsText(answers: readonly Answer[]): string {
   const rows = answers.map((answer) => {
-    const { option, usdPerMonth, fixedUsdPerMonth, growingUsdPerMonth, overlookedUsdPerMonth, delivery, tasks, fits } = answer;
+    const { option, usdPerMonth, fixedUsdPerMonth, growingUsdPerMonth, overlookedUsdPerMonth, delivery, tasks, fits, limits } = answer;
     const usd = [usdPerMonth, fixedUsdPerMonth, growingUsdPerMonth, overlookedUsdPerMonth].map(formatUsd);
     return [
       option.label,
@@ -43,28 +65,17 @@ export function optionsText(answers: readonly Answer[]): string {
       formatNumber(delivery.p99Ms),
       tasks ? String(tasks.count) : '',
       firstLimitText(answer),
-      fits ? 'yes' : 'no',
+      fits ? ['yes', ...raisesOf(limits).map(raiseText)].join(', ') : 'no',
     ];
   });
-  const head = [
-    '',
-    'USD a month',
-    'fixed',
-    'growing',
-    'overlooked',
-    'p99 ms',
-    'tasks',
-    'first limit, and at how many times this load',
-    'fits',
-  ];
+  const head = ['', 'USD a month', 'fixed', 'growing', 'overlooked', 'p99 ms', 'tasks', 'first limit', 'fits'];
   const reasons = answers
     .filter(({ fits }) => !fits)
     .map(({ option, unfitBecause }) => `  ${option.label} does not fit: ${unfitBecause.join('; ')}`);
   return [table([head, ...rows], [0, 7, 8]), ...reasons].join('\n');
 }
 
-const firstLimitText = ({ firstLimit }: Answer): string =>
-  firstLimit ? `${firstLimit.label}, ${formatNumber(firstLimit.reachedAtTimes)}` : 'none';
+const firstLimitText = ({ firstLimit }: Answer): string => (firstLimit ? `${firstLimit.label}, ${reachedText(firstLimit)}` : 'none');
 
 /** The bill, item by item: what is easily overlooked stands apart. */
 export function billText({ option, items, mayBeAdded = [], tasks }: Answer): string {
@@ -103,10 +114,10 @@ function itemRow({ label, usdPerMonth, quantity, unit, price, kind, overlooked, 
 
 function effectsText(effects: readonly Effect[]): string {
   const rows = effects.slice(0, EFFECTS).map((effect) => {
-    const { id, kind, values, usdPerMonth } = effect;
+    const { label, kind, values, usdPerMonth } = effect;
     const [low, high] = values.map(formatNumber);
     return [
-      `${id}${kind === 'assumption' ? ' (assumed)' : ''}`,
+      `${label}${kind === 'assumption' ? ' (assumed)' : ''}`,
       `${low} to ${high}`,
       `${usdPerMonth.map(formatUsd).join(' to ')}`,
       formatUsd(swingOf(effect)),
@@ -123,27 +134,28 @@ const labelOf = (id: OptionId | undefined): string => OPTIONS.find((option) => o
 /** The last thing that a reader sees. */
 export function recommendationText(recommendation: Recommendation): string {
   const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}`);
-  if (recommendation.kind === 'none') return ['Recommendation: none of these fits', ...indented(recommendation.because)].join('\n');
+  const reverse = `what would reverse it: ${flipsText(recommendation.flips)}`;
+  if (recommendation.kind === 'none')
+    return ['Recommendation: none of these fits', ...indented([...recommendation.because, reverse])].join('\n');
 
-  const { because, runnerUp, flip, changingLater } = recommendation;
+  const { because, runnerUp, changingLater } = recommendation;
   const verdict =
     recommendation.kind === 'recommended'
       ? `Recommendation: ${labelOf(recommendation.option)}`
       : `Undecided: ${labelOf(recommendation.between[0])}, or ${labelOf(recommendation.between[1])}`;
-  return [
-    verdict,
-    ...indented([
-      ...because,
-      `runner-up: ${labelOf(runnerUp)}`,
-      `what would reverse it: ${flip ? flipText(flip) : 'no single number within a factor of a thousand'}`,
-      `changing later: ${changingLater}`,
-    ]),
-  ].join('\n');
+  return [verdict, ...indented([...because, `runner-up: ${labelOf(runnerUp)}`, reverse, `changing later: ${changingLater}`])].join('\n');
 }
 
-export function flipText({ label, unit, from, to, towards }: Flip): string {
-  const beyond = towards === undefined ? 'nothing fits any more' : labelOf(towards);
-  return `${label} ${to > from ? 'above' : 'below'} ${formatNumber(to)} ${unit} (now ${formatNumber(from)}): ${beyond}`;
+export const flipsText = (flips: readonly Flip[]): string =>
+  flips.length === 0 ? 'no single number within a factor of a thousand' : flips.map(flipText).join('; or ');
+
+function flipText({ input, from, to, away, towards }: Flip): string {
+  const { label, unit, whole } = NUMBERS[input];
+  const where = whole
+    ? `${label} ${to.toLocaleString('en')} ${to > from ? 'or more' : 'or fewer'} (now ${from.toLocaleString('en')})`
+    : `${label} ${to > from ? 'above' : 'below'} ${formatNumber(to)} ${unit} (now ${formatNumber(from)})`;
+  if (towards === undefined) return `${where}: nothing fits any more`;
+  return `${where}: ${labelOf(towards)}${away === undefined ? ' fits' : ''}`;
 }
 
 /** Columns of equal width: those that are named are text, and numbers go to the right. */

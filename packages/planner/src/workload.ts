@@ -9,13 +9,18 @@ export interface NumberInput {
   readonly min: number;
   readonly max: number;
   readonly help: string;
+  /** Whether it is a count. @default false */
+  readonly whole?: boolean;
 }
 
 const input = (label: string, unit: string, min: number, max: number, help: string): NumberInput => ({ label, unit, min, max, help });
 
 /** Every number of a workload. Commands and pages take their options, labels and ranges from here. */
 export const NUMBERS = {
-  connections: input('Connections at peak', 'connections', 1, 100_000_000, 'open at the same time, at the busiest moment'),
+  connections: {
+    ...input('Connections at peak', 'connections', 1, 100_000_000, 'open at the same time, at the busiest moment'),
+    whole: true,
+  },
   averageConnections: input('Connections on average', 'connections', 0, 100_000_000, 'open at the same time, averaged over the hours'),
   subscriptionsPerConnection: input('Subscriptions', 'channels per connection', 1, 100, 'channels that one connection reads'),
   eventsPerSecond: input(
@@ -25,7 +30,13 @@ export const NUMBERS = {
     10_000_000,
     'published on all channels together, by clients too, averaged over the hours',
   ),
-  fanOut: input('Fan-out', 'connections per event', 0, 100_000_000, 'connections that one event reaches, on average'),
+  fanOut: input(
+    'Fan-out',
+    'connections per event',
+    0,
+    100_000_000,
+    'connections that one event reaches, on average; more of them share fewer channels, which is why the SSE lane may cost less',
+  ),
   eventBytes: input('Event size', 'bytes', 1, 1_000_000, 'data of an event in UTF-8, without its id and framing'),
   clientMessagesPerSecond: input('Client messages', 'messages a second per connection', 0, 1_000, 'what one connected client sends'),
   clientMessageBytes: input('Client message size', 'bytes', 1, 1_000_000, 'data of a message that a client sends'),
@@ -62,12 +73,15 @@ export const PRESET_IDS = [
 
 export type PresetId = (typeof PRESET_IDS)[number];
 
-const number = ({ min, max, unit }: NumberInput) =>
-  v.pipe(
-    v.number(`use a number from ${min} to ${max} (${unit})`),
-    v.minValue(min, `use a number from ${min} to ${max} (${unit})`),
-    v.maxValue(max, `use a number from ${min} to ${max} (${unit})`),
+function number({ min, max, unit, whole = false }: NumberInput) {
+  const allowed = `use a ${whole ? 'whole ' : ''}number from ${min} to ${max} (${unit})`;
+  return v.pipe(
+    v.number(allowed),
+    v.minValue(min, allowed),
+    v.maxValue(max, allowed),
+    v.check((value) => !whole || Number.isInteger(value), allowed),
   );
+}
 
 const choice = <T extends string>(values: readonly T[]) => v.picklist(values, `choose one of ${values.join(', ')}`);
 

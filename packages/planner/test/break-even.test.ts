@@ -48,7 +48,7 @@ describe('two options', () => {
     // Steps of tasks against a line.
     const steps = priced('sse-lane', (connections) => 100 * Math.ceil(connections / 10_000));
     const line = priced('websocket-lane', (connections) => connections / 80);
-    expect(along(steps, line).map(({ value }) => Math.round(value))).toEqual([8_000, 10_000, 16_000, 20_000, 24_000, 30_000, 32_000]);
+    expect(along(steps, line).map(({ value }) => Math.round(value))).toEqual([8_000, 10_001, 16_000, 20_001, 24_000, 30_001, 32_000]);
   });
 
   test('or never', () => {

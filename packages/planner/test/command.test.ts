@@ -11,6 +11,23 @@ const run = (...args: readonly string[]) => {
   return stdout;
 };
 
+const refused = (...args: readonly string[]) => {
+  const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, '../main.ts'), ...args], { encoding: 'utf8' });
+  expect(status).toBeGreaterThan(0);
+  return stderr;
+};
+
+test.each(['1e5', '10_000', '10,000', '10.5'])('connections are digits only: not %s', (text) => {
+  expect(refused('--preset', 'chat', '--connections', text)).toContain('Give a whole number from 1 to 100000000, in digits only.');
+});
+
+test('other numbers may have a fraction, in digits only', () => {
+  expect(run('--preset', 'chat', '--events-per-second', '0.5')).toContain('\n0.5 events a second');
+  expect(refused('--preset', 'chat', '--events-per-second', '1e5')).toContain(
+    'Give a number from 0 to 10000000, in digits only, such as 10000.',
+  );
+});
+
 test('lists the presets where none is named', () => {
   const list = run();
   for (const id of PRESET_IDS) expect(list).toContain(`\n${id} `);

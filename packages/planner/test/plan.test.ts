@@ -3,10 +3,10 @@ import { factsOf, withFigure } from '../src/facts.ts';
 import { timesLoad } from '../src/first-limit.ts';
 import { OPTIONS, optionOf } from '../src/options.ts';
 import { answersTo, assumedEnds, bestFor, figuresIn, plan } from '../src/plan.ts';
-import { withNumber, workloadOf } from '../src/presets.ts';
+import { roundInput, withNumber, workloadOf } from '../src/presets.ts';
 import { sensitivity, swingOf } from '../src/sensitivity.ts';
 import { planText } from '../src/text.ts';
-import { PRESET_IDS } from '../src/workload.ts';
+import { NUMBERS, type NumberId, PRESET_IDS } from '../src/workload.ts';
 
 const TODAY = '2026-12-25';
 const FACTS = factsOf('us-east-1');
@@ -33,22 +33,37 @@ describe.each(PRESET_IDS)('%s', (id) => {
       expect(turned).toEqual([]);
     } else {
       expect(turned.length).toBeGreaterThan(0);
-      expect(recommendation.because[0]).toContain(`${turned[0]?.figure} is assumed: at `);
+      const [end] = turned;
+      expect(recommendation.because[0]).toContain(`assumed: `);
+      expect(recommendation.because[0]).toContain(end && FACTS.capacity[end.figure].unit);
     }
   });
 
-  test('the number that would reverse it does: a thousandth before it all is as now', () => {
-    const flip = recommendation.kind === 'none' ? undefined : recommendation.flip;
-    if (flip === undefined) return;
-    const before = flip.to * (flip.from / flip.to) ** 0.01;
-    const bestAt = (value: number) => bestFor(withNumber(workload, flip.input, value) ?? workload, FACTS);
-    expect(bestAt(flip.to)).toBe(flip.towards);
-    expect(bestAt(before)).toBe(bestFor(workload, FACTS));
+  test('the numbers that would reverse it do: a thousandth, or one connection, before them all is as now', () => {
+    for (const { input, from, to, away, towards } of recommendation.flips) {
+      const before = input === 'connections' ? to + Math.sign(from - to) : to * (from / to) ** 0.01;
+      const bestAt = (value: number) => bestFor(withNumber(workload, input, value) ?? workload, FACTS);
+      expect(bestAt(to)).toBe(towards);
+      expect(bestAt(before)).toBe(away);
+      expect(away).toBe(bestFor(workload, FACTS));
+      expect(towards).not.toBe(away);
+    }
+  });
+
+  test('no number that is nearer would reverse it', () => {
+    const [first] = recommendation.flips;
+    const nearest = first ? Math.abs(Math.log(first.to / first.from)) : Math.log(1_000);
+    for (const input of Object.keys(NUMBERS) as NumberId[]) {
+      for (const part of [-0.95, -0.5, 0.5, 0.95]) {
+        const changed = withNumber(workload, input, roundInput(input, workload[input] * Math.exp(nearest * part)));
+        if (changed) expect([input, part, bestFor(changed, FACTS)]).toEqual([input, part, bestFor(workload, FACTS)]);
+      }
+    }
   });
 
   test('the first limit is met at the load that is said, and none before', () => {
     for (const { option, firstLimit } of answers) {
-      if (firstLimit === undefined || firstLimit.reachedAtTimes === 0) continue;
+      if (!firstLimit?.growsWithLoad) continue;
       const exceeded = (times: number) =>
         optionOf(option.id)
           .bill(timesLoad(workload, times), FACTS)

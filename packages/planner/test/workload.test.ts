@@ -44,7 +44,13 @@ test('a fan-out that is not given reaches no more than there are', () => {
 
 test.each(Object.entries(NUMBERS) as [NumberId, { min: number; max: number }][])('%s says its range', (input, { min, max }) => {
   const beyond = { ...workloadOf('chat', { connections: 1_000 }), [input]: max * 2 };
-  expect(() => parseWorkload(beyond)).toThrow(new RegExp(`^${input} ${max * 2} is not valid: use a number from ${min} to ${max} \\(`));
+  expect(() => parseWorkload(beyond)).toThrow(
+    new RegExp(`^${input} ${max * 2} is not valid: use a (whole )?number from ${min} to ${max} \\(`),
+  );
+});
+
+test('connections are whole', () => {
+  expect(() => workloadOf('chat', { connections: 100.5 })).toThrow('connections 100.5 is not valid: use a whole number from 1 to');
 });
 
 test('every wrong input is named at once', () => {

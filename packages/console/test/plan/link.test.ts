@@ -25,6 +25,7 @@ const workloads: fc.Arbitrary<Workload> = fc
   .map((whole) =>
     parseWorkload({
       ...whole,
+      connections: Math.ceil(whole.connections),
       averageConnections: Math.min(whole.averageConnections, whole.connections),
       fanOut: Math.min(whole.fanOut, whole.connections),
     }),
@@ -63,8 +64,8 @@ describe('a link', () => {
 
   test.each([
     ['preset=chats', 'preset "chats" is not valid: choose one of live-feed'],
-    ['preset=chat&connections=-5', 'connections "-5" is not valid: use a number from 1 to 100000000'],
-    ['preset=chat&connections=', 'connections "" is not valid: use a number'],
+    ['preset=chat&connections=-5', 'connections "-5" is not valid: use a whole number from 1 to 100000000'],
+    ['preset=chat&connections=', 'connections "" is not valid: use a whole number'],
     ['preset=chat&fanOut=many', 'fanOut "many" is not valid: use a number'],
     ['preset=chat&fanOut=20000', 'fanOut "20000" is not valid: use at most the 10000 connections'],
     ['preset=chat&resume=yes', 'resume "yes" is not valid: use true or false'],

@@ -107,7 +107,7 @@ test('a number that is not valid is told at its field, and the plan stays', asyn
 
 test('a link with values that are not valid says which, and opens with those of the preset', async () => {
   await page.goto(`${stub.url}/plan.html#preset=chat&connections=-5&eventBytes=500`);
-  await page.getByRole('alert').filter({ hasText: 'connections "-5" is not valid: use a number from 1 to 100000000' }).waitFor();
+  await page.getByRole('alert').filter({ hasText: 'connections "-5" is not valid: use a whole number from 1 to 100000000' }).waitFor();
 
   expect(await field('Connections at peak').inputValue()).toBe('10000');
   expect(await field('Event size').inputValue()).toBe('500');

@@ -224,6 +224,12 @@ export const CAPACITY = {
   networkP99Ms: assumed(50, [20, 150], 'ms from the edge to a client (p99)', 'clients on the same continent, Wi-Fi or mobile'),
 
   // What others do
+  quotaRaise: assumed(
+    10,
+    [5, 30],
+    'times the default to which AWS raises a quota on request',
+    'AWS decides case by case; of concurrent executions its quotas page says tens of thousands instead of 1,000 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)',
+  ),
   integrationUsdPerMonth: assumed(
     300,
     [50, 1_000],

@@ -220,6 +220,7 @@ function limits(workload: Workload, load: Load, facts: Facts, stacks: readonly D
     limit('stage-rate', 'Frames and connects that the stage lets in', incoming, {
       ...quotas.apiRequestsPerSecond,
       value: stageRate,
+      isSetting: true,
       unit: 'requests a second of the stage',
       source: 'lib/websocket/websocket-stages.ts',
     }),

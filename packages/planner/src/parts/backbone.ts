@@ -16,13 +16,15 @@ const RETENTION_HOURS = 72;
 export function backboneItems(load: Load, { prices, capacity }: Facts): readonly Item[] {
   const storedBytes = load.dataBytes + capacity.eventEnvelopeBytes.value;
   // One takes the seq, the other writes the event.
-  const eventWrites = load.events * (1 + Math.ceil(storedBytes / WRITE_UNIT_BYTES));
+  const unitsOfEvent = 1 + Math.ceil(storedBytes / WRITE_UNIT_BYTES);
   const keyWrites = load.clientMessages * capacity.keyWriteUnits.value;
   const storedGb = (Math.min(load.hours, RETENTION_HOURS) / Math.max(1, load.hours)) * ((load.events * storedBytes) / GB);
   const from = [capacity.eventEnvelopeBytes];
 
   return [
-    item('log-writes', 'Event log: writes, two units an event', eventWrites, 'write units', prices.dynamoWrite, { from }),
+    item('log-writes', `Event log: writes, ${unitsOfEvent} units an event`, load.events * unitsOfEvent, 'write units', prices.dynamoWrite, {
+      from,
+    }),
     item('key-writes', "Event log: idempotency keys of clients' messages", keyWrites, 'write units', prices.dynamoWrite, {
       from: [capacity.keyWriteUnits],
     }),

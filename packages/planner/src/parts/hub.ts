@@ -56,10 +56,11 @@ function tasksFor(
 }
 
 /** A limit that a stage sets: its file is the source. */
-const setting = (value: number, unit: string): Known & { readonly adjustable: boolean } => ({
+const setting = (value: number, unit: string): Known & Pick<Limit, 'adjustable' | 'isSetting'> => ({
   value,
   unit,
   adjustable: true,
+  isSetting: true,
   confidence: 'documented',
   source: 'lib/sse/sse-stages.ts',
   date: '2026-11-30',
