@@ -1,6 +1,7 @@
 import { REGIONS } from '../../planner/src/data/prices.ts';
 import { DEPLOYED_STAGES } from '../../planner/src/deployed.ts';
 import { PRESETS } from '../../planner/src/presets.ts';
+import { eventsNote } from '../../planner/src/text.ts';
 import { NEEDS, type NeedId, type NumberId, PRESET_IDS } from '../../planner/src/workload.ts';
 import type { PlanModel } from './model.ts';
 import { NumberInput } from './number-input.tsx';
@@ -51,6 +52,11 @@ export function Inputs({ model }: { readonly model: PlanModel }) {
         </button>
       </div>
       {numbers(FIRST)}
+      {eventsNote(workload).map((note) => (
+        <p key={note} class="help">
+          {note}
+        </p>
+      ))}
       <fieldset class="needs">
         <legend>Needs</legend>
         {(Object.keys(NEEDS) as NeedId[]).map((id) => (

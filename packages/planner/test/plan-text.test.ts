@@ -54,7 +54,7 @@ describe('a quota that is exceeded', () => {
     const needed = 'needs the quota of 10,000 requests a second of the account raised 7.43 times';
     expect(firstNamed(busy.recommendation)).toBe('websocket-lane');
     expect(busy.recommendation.because).toContain(needed);
-    expect(planText(busy, [])).toMatch(new RegExp(`^WebSocket lane .* yes, ${needed}$`, 'm'));
+    expect(planText(busy, [])).toMatch(new RegExp(`^WebSocket lane .* yes, ${needed}, needs the setting of .*$`, 'm'));
   });
 
   test('so far that AWS will hardly raise it does not fit', () => {
