@@ -35,7 +35,7 @@ export const NUMBERS = {
     'connections per event',
     0,
     100_000_000,
-    'connections that one event reaches, on average; more of them share fewer channels, which is why the SSE lane may cost less',
+    'connections that one event reaches, on average; the more it is, the fewer channels there are for the same subscriptions, and the SSE lane pays for each channel',
   ),
   eventBytes: input('Event size', 'bytes', 1, 1_000_000, 'data of an event in UTF-8, without its id and framing'),
   clientMessagesPerSecond: input('Client messages', 'messages a second per connection', 0, 1_000, 'what one connected client sends'),

@@ -28,6 +28,12 @@ test('other numbers may have a fraction, in digits only', () => {
   );
 });
 
+test('a range takes digits only, and values that make no sense with the others are named', () => {
+  expect(refused('--preset', 'chat', '--vary', 'fanOut=1e1..1e5')).toContain('in digits only, such as connections=100..10000000');
+  const text = run('--preset', 'chat', '--vary', 'fanOut=10..100000', '--compare', `${OPTIONS[0]?.id}`);
+  expect(text).toMatch(/^left out: [\d,; ]*100,000, where the average or the fan-out would be more than the connections at peak$/m);
+});
+
 test('lists the presets where none is named', () => {
   const list = run();
   for (const id of PRESET_IDS) expect(list).toContain(`\n${id} `);

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { costsAlong } from '../src/break-even.ts';
-import { factsOf, withFigure } from '../src/facts.ts';
-import { OPTIONS } from '../src/options.ts';
-import { answersTo, firstNamed, plan } from '../src/plan.ts';
-import { workloadOf } from '../src/presets.ts';
-import { raisesOf } from '../src/raises.ts';
-import { planText, workloadText } from '../src/text.ts';
-import { variedText } from '../src/text-varied.ts';
-import type { NumberId, Workload } from '../src/workload.ts';
+import { costsAlong } from '../../src/break-even.ts';
+import { factsOf, withFigure } from '../../src/facts.ts';
+import { OPTIONS } from '../../src/options.ts';
+import { answersTo, firstNamed, plan } from '../../src/plan.ts';
+import { workloadOf } from '../../src/presets.ts';
+import { raisesOf } from '../../src/raises.ts';
+import { planText, workloadText } from '../../src/text.ts';
+import { variedText } from '../../src/text-varied.ts';
+import type { NumberId, Workload } from '../../src/workload.ts';
 
 const FACTS = factsOf('us-east-1');
 const planned = (...of: Parameters<typeof workloadOf>) => plan(workloadOf(...of), '2026-12-25');
