@@ -6,6 +6,7 @@ export const preview = parseStage(
   {
     ...dev,
     id: 'preview',
+    backbone: { ...dev.backbone, defaultBus: false },
     edge: {
       type: 'cloudfront',
       originPrefixListId: 'pl-3b927c52',
