@@ -9,6 +9,13 @@ const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 
 
 const synthesize = (stage: Stage) => Template.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }));
 
+test.each(['aws1', 'myamazon', 'cognito'])('a stage %s is refused in the synth: its users could have no domain', (id) => {
+  const stage = { ...dev, id };
+  const add = (props: Stage) => new BackboneStack(testApp(), `Lanes${id}Backbone`, { env: { region: stage.region }, stage: props });
+  expect(() => add(stage)).toThrow(/holds "(aws|amazon|cognito)".*rename the stage, or name an issuer/);
+  expect(() => add({ ...stage, auth: { ...stage.auth, issuer: ISSUER } })).not.toThrow();
+});
+
 describe('a stage that names no issuer has users of its own', () => {
   const template = synthesize(prod);
 
