@@ -8,7 +8,7 @@ import { LaneLogGroup } from '../lane-log-group.ts';
 const LOG_GROUP_PREFIX = 'aws-waf-logs-';
 
 /** Over this many seconds the requests of an address are counted. */
-const RATE_WINDOW_SECONDS = 300;
+export const RATE_WINDOW_SECONDS = 300;
 
 /**
  * A length of seven digits: a million bytes and more. The service takes bodies of up to 640 KiB, which is what an event of
@@ -17,7 +17,10 @@ const RATE_WINDOW_SECONDS = 300;
  */
 const OVERSIZE_LENGTH = '^[0-9]{7,}$';
 
-/** Rules that are counted instead of enforced, since they would stop what the lanes are for. */
+/**
+ * Rules that are counted instead of enforced, since they would stop what the lanes are for.
+ * https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html (2026-11)
+ */
 const COUNTED: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesCommonRuleSet: [
     // Bodies of more than 8 KiB: events have up to 96.
@@ -31,10 +34,26 @@ const COUNTED: Readonly<Record<string, readonly string[]>> = {
     'GenericLFI_BODY',
     'GenericRFI_BODY',
     'EC2MetaDataSSRF_BODY',
+    // Channels stand in paths and queries, and may be called app.log, config.ini or 169.254.169.254.
+    'RestrictedExtensions_URIPATH',
+    'RestrictedExtensions_QUERYARGUMENTS',
+    'EC2MetaDataSSRF_URIPATH',
+    'EC2MetaDataSSRF_QUERYARGUMENTS',
+    // The path of the channel `a..` holds `a../`. Nothing here reads files by the path of a request.
+    'GenericLFI_URIPATH',
     // Programs that use an HTTP library directly send no User-Agent.
     'NoUserAgent_HEADER',
   ],
-  AWSManagedRulesKnownBadInputsRuleSet: [],
+  AWSManagedRulesKnownBadInputsRuleSet: [
+    // Events are free text, and nothing here runs Java or renders React.
+    'JavaDeserializationRCE_BODY',
+    'Log4JRCE_BODY',
+    'ReactJSRCE_BODY',
+    // Channels may be called web-inf or java.lang.Runtime.
+    'ExploitablePaths_URIPATH',
+    'JavaDeserializationRCE_URIPATH',
+    'JavaDeserializationRCE_QUERYSTRING',
+  ],
 };
 
 /** What may hold a token. The log names it, and its value is `REDACTED`. */

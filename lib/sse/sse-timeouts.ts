@@ -1,5 +1,6 @@
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { LONGEST_POLL_SECONDS, STOP_MARGIN_MS, TASK_QUEUE_RETENTION_SECONDS } from '../../fargate/sse/contract.ts';
+import { RATE_WINDOW_SECONDS } from '../edge/web-acl.ts';
 import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { SseSettings } from './sse-settings.ts';
@@ -101,6 +102,18 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['backbone.retentionHours', backbone.retentionHours * 3_600],
       's',
       'a notification is a hint, and what it hints at must still be in the log when it is read at last',
+    ),
+  ];
+}
+
+/** How they must agree with the web ACL, which counts the requests of an address. */
+export function addressRules({ edge }: Pick<StageBase, 'edge'>, { task }: Pick<SseSettings, 'task'>): readonly TimeoutRule[] {
+  return [
+    atMost(
+      [`sse.task.maxPublishesPerSecond x ${RATE_WINDOW_SECONDS}`, task.maxPublishesPerSecond * RATE_WINDOW_SECONDS],
+      ['edge.requestsPerAddress', edge.requestsPerAddress],
+      `requests in ${RATE_WINDOW_SECONDS} s`,
+      'the web ACL would turn away the whole address of a principal that publishes as often as it may',
     ),
   ];
 }
