@@ -16,6 +16,9 @@ export const SSE_TIMES = {
 /** Files that a task opens besides the sockets of its streams. */
 const FILES_BESIDES_STREAMS = 1_024;
 
+/** Calls a second by which ELB's API refills its bucket of 40, for all of an account and Region (API throttling of ELB, 2026-11). */
+const TARGET_HEALTH_CALLS_PER_SECOND = 10;
+
 /** How the times and limits of the SSE lane must agree. */
 export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSettings, fixed = SSE_TIMES): readonly TimeoutRule[] {
   return [
@@ -48,6 +51,12 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.deregistrationDelaySeconds', sse.deregistrationDelaySeconds],
       's',
       'a task learns late by that interval that it is to drain, and when the delay ends the load balancer cuts the streams that are left at once',
+    ),
+    atMost(
+      ['2 x sse.scaling.maxTasks / sse.targetHealthIntervalSeconds', (2 * sse.scaling.maxTasks) / sse.targetHealthIntervalSeconds],
+      ["what ELB's API allows an account", TARGET_HEALTH_CALLS_PER_SECOND],
+      'calls per second',
+      'every task asks for its target health, during a deploy the old and the new ones do, and whoever else asks ELB in the account would be throttled',
     ),
     below(
       [`sse.drainSeconds x 1000 + ${fixed.stopMarginMs}`, sse.drainSeconds * 1_000 + fixed.stopMarginMs],

@@ -142,7 +142,7 @@ describe('the web ACL', () => {
     fc.assert(fc.property(channelName, (channel) => blocking(channel).length === 0));
   });
 
-  test.each(['/v1/<script>alert(1)</script>', '/v1/http://10.0.0.1/x', '/v1/${jndi:ldap://x}'])('still blocks %s', (path) => {
+  test.each(['/v1/<script>alert(1)</script>', '/v1/http://10.0.0.1/x', `/v1/\${jndi:ldap://x}`])('still blocks %s', (path) => {
     expect(CHANNEL_RULES.filter(([rule, pattern]) => !isCounted(rule) && pattern.test(path))).not.toEqual([]);
   });
 

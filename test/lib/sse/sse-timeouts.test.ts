@@ -53,6 +53,11 @@ describe('the timeouts of the SSE lane', () => {
         /targetHealthIntervalSeconds \+ sse\.drainSeconds \(11 s\) must be <= sse\.deregistrationDelaySeconds \(10 s\)/,
       ],
       [
+        'tasks that ask for their target health more often than ELB answers an account',
+        withSse({ scaling: { ...dev.sse.scaling, maxTasks: 11 }, targetHealthIntervalSeconds: 2 }),
+        /2 x sse\.scaling\.maxTasks \/ sse\.targetHealthIntervalSeconds \(11 calls per second\) must be <= what ELB's API allows an account \(10/,
+      ],
+      [
         'a stop timeout that leaves no time to remove the queue',
         withSse({ drainSeconds: 6, stopTimeoutSeconds: 14 }),
         /drainSeconds x 1000 \+ 8000 \(14000 ms\) must be < sse\.stopTimeoutSeconds \(14000 ms\)/,
