@@ -11,6 +11,9 @@ const certificateArn = v.pipe(
   v.regex(/^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/, 'the ARN of an ACM certificate'),
 );
 
+/** Over this many seconds the web ACL counts the requests of an address. */
+export const RATE_WINDOW_SECONDS = 300;
+
 /** Requests that one address may send in five minutes before the web ACL turns it away. WAF takes no less than 10. */
 const requestsPerAddress = between(10, 2_000_000_000);
 

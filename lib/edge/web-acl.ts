@@ -3,12 +3,10 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import { RATE_WINDOW_SECONDS } from './edge-settings.ts';
 
 /** WAF writes to log groups of this prefix only. */
 const LOG_GROUP_PREFIX = 'aws-waf-logs-';
-
-/** Over this many seconds the requests of an address are counted. */
-export const RATE_WINDOW_SECONDS = 300;
 
 /**
  * A length of seven digits: a million bytes and more. The service takes bodies of up to 640 KiB, which is what an event of

@@ -1,6 +1,6 @@
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { LONGEST_POLL_SECONDS, STOP_MARGIN_MS, TASK_QUEUE_RETENTION_SECONDS } from '../../fargate/sse/contract.ts';
-import { RATE_WINDOW_SECONDS } from '../edge/web-acl.ts';
+import { RATE_WINDOW_SECONDS } from '../edge/edge-settings.ts';
 import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { SseSettings } from './sse-settings.ts';
