@@ -19,7 +19,7 @@ export const dev = parseStage(
       certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
       plainHttp: 'forward',
       // Load tests come from one address.
-      requestsPerAddress: 100_000,
+      requestsPerAddress: 2_000_000,
     },
   },
   'lib/stages/dev.ts',

@@ -10,7 +10,7 @@ export const preview = parseStage(
     edge: {
       type: 'cloudfront',
       originPrefixListId: 'pl-3b927c52',
-      requestsPerAddress: 100_000,
+      requestsPerAddress: 2_000_000,
     },
   },
   'lib/stages/preview.ts',
