@@ -45,6 +45,8 @@ const backbone = v.strictObject({
   ...publishSettings,
   /** How long the publish function may run. */
   publishFunctionTimeoutSeconds: setting(1, 900, 15),
+  /** Whether it also publishes from the account's default event bus. For one stage per account and Region: several would publish the same events. */
+  defaultBus: v.optional(v.boolean(), false),
   /**
    * For the event log. An event of up to 1 KB takes two write units, two more with an idempotency key, and
    * one more per further KB.

@@ -74,8 +74,8 @@ export class UserDirectory extends Construct {
     });
     this.pool.addTrigger(UserPoolOperation.PRE_TOKEN_GENERATION_CONFIG, this.claims.function, LambdaVersion.V2_0);
     const { region, stackName } = Stack.of(this);
-    // Must be unique in the Region, across all accounts.
-    const domainPrefix = `${stackName.toLowerCase()}-${Aws.ACCOUNT_ID}`;
+    // Unique in the Region, for all accounts.
+    const domainPrefix = `${domainName(stackName)}-${Aws.ACCOUNT_ID}`;
     this.domain = this.pool.addDomain('Domain', { cognitoDomain: { domainPrefix } });
     this.client = this.pool.addClient('Client', {
       // A page cannot keep a secret, so it uses PKCE instead.
@@ -93,4 +93,17 @@ export class UserDirectory extends Construct {
     // Written as literals, so that stacks that use them in a header need no further output of this stack.
     this.signInOrigins = [`https://cognito-idp.${region}.amazonaws.com`, `https://${domainPrefix}.auth.${region}.amazoncognito.com`];
   }
+}
+
+/** https://docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-assign-domain-prefix.html (2026-11) */
+const RESERVED_WORDS = ['aws', 'amazon', 'cognito'];
+
+/** What Cognito takes as the domain of a user pool. It refuses a reserved word wherever it stands, and only in the deploy. */
+function domainName(stackName: string): string {
+  const name = stackName.toLowerCase();
+  const word = RESERVED_WORDS.find((reserved) => name.includes(reserved));
+  if (word === undefined) return name;
+  throw new Error(
+    `The stack name ${stackName} holds "${word}", and the domain of its user pool may hold none of ${RESERVED_WORDS.join(', ')}: rename the stage, or name an issuer in auth.issuer`,
+  );
 }

@@ -30,6 +30,7 @@ export class EventBackbone extends Construct {
     this.publishFunction = new PublishFunction(this, 'Publish', {
       logRetention: props.logRetention,
       timeout: Duration.seconds(props.publishFunctionTimeoutSeconds),
+      defaultBus: props.defaultBus,
     });
     this.allowPublish(this.publishFunction.handler);
   }

@@ -9,18 +9,19 @@ import { LaneFunction } from '../lane-function.ts';
 export interface PublishFunctionProps {
   readonly logRetention: RetentionDays;
   readonly timeout: Duration;
+  /** Whether it also publishes from the account's default bus. */
+  readonly defaultBus: boolean;
 }
 
 /**
  * The way in for backends: they invoke the function, or put an event of detail type `lanes.publish` on the bus of the
  * stage. IAM is their key. What cannot be published from an event ends in a dead-letter queue with an alarm.
  *
- * On the default bus, which an account has once in a Region, every stage there would publish the events of all others.
+ * An account has one default bus in a Region: every stage that listens there publishes the events of all others that do.
  */
 export class PublishFunction extends Construct {
   readonly handler: LaneFunction;
   readonly bus: EventBus;
-  readonly rule: Rule;
   readonly deadLetters: DeadLetterQueue;
 
   constructor(scope: Construct, id: string, props: PublishFunctionProps) {
@@ -39,12 +40,13 @@ export class PublishFunction extends Construct {
       eventBusName: Stack.of(this).stackName,
       description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,
     });
-    this.rule = new Rule(this, 'Rule', {
-      // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
-      eventBus: this.bus as IEventBus,
+    const rule = {
       description: `Publishes every event of detail type ${PUBLISH_DETAIL_TYPE}`,
       eventPattern: { detailType: [PUBLISH_DETAIL_TYPE] },
       targets: [this.handler.eventTarget(this.deadLetters)],
-    });
+    };
+    // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
+    new Rule(this, 'Rule', { ...rule, eventBus: this.bus as IEventBus });
+    if (props.defaultBus) new Rule(this, 'DefaultBusRule', rule);
   }
 }

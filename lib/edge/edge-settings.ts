@@ -11,7 +11,10 @@ const certificateArn = v.pipe(
   v.regex(/^arn:aws(-[a-z]+)*:acm:[a-z0-9-]+:\d{12}:certificate\/[A-Za-z0-9-]+$/, 'the ARN of an ACM certificate'),
 );
 
-/** Requests that one address may send in five minutes before the web ACL blocks it. WAF's minimum is 10. */
+/** Over this many seconds the web ACL counts the requests of an address. */
+export const RATE_WINDOW_SECONDS = 300;
+
+/** Requests that one address may send in five minutes before the web ACL turns it away. WAF takes no less than 10. */
 const requestsPerAddress = between(10, 2_000_000_000);
 
 /** Clients reach the load balancer itself, with a domain and a certificate of the stage. */

@@ -3,12 +3,10 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { CfnLoggingConfiguration, CfnWebACL, CfnWebACLAssociation } from 'aws-cdk-lib/aws-wafv2';
 import { Construct } from 'constructs';
 import { LaneLogGroup } from '../lane-log-group.ts';
+import { RATE_WINDOW_SECONDS } from './edge-settings.ts';
 
 /** WAF only writes to log groups with this prefix. */
 const LOG_GROUP_PREFIX = 'aws-waf-logs-';
-
-/** The time over which the requests of an address are counted. */
-const RATE_WINDOW_SECONDS = 300;
 
 /**
  * Matches a length of seven digits or more: at least a million bytes. The service accepts bodies of up to 640
@@ -17,7 +15,10 @@ const RATE_WINDOW_SECONDS = 300;
  */
 const OVERSIZE_LENGTH = '^[0-9]{7,}$';
 
-/** Rules that count instead of block, because they would block normal use of the lanes. */
+/**
+ * Rules that are counted instead of enforced, since they would stop what the lanes are for.
+ * https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html (2026-11)
+ */
 const COUNTED: Readonly<Record<string, readonly string[]>> = {
   AWSManagedRulesCommonRuleSet: [
     // Bodies of more than 8 KiB: events have up to 96 KiB.
@@ -32,10 +33,26 @@ const COUNTED: Readonly<Record<string, readonly string[]>> = {
     'GenericLFI_BODY',
     'GenericRFI_BODY',
     'EC2MetaDataSSRF_BODY',
-    // Programs that use an HTTP library directly often send no User-Agent.
+    // Channels stand in paths and queries, and may be called app.log, config.ini or 169.254.169.254.
+    'RestrictedExtensions_URIPATH',
+    'RestrictedExtensions_QUERYARGUMENTS',
+    'EC2MetaDataSSRF_URIPATH',
+    'EC2MetaDataSSRF_QUERYARGUMENTS',
+    // The path of the channel `a..` holds `a../`. Nothing here reads files by the path of a request.
+    'GenericLFI_URIPATH',
+    // Programs that use an HTTP library directly send no User-Agent.
     'NoUserAgent_HEADER',
   ],
-  AWSManagedRulesKnownBadInputsRuleSet: [],
+  AWSManagedRulesKnownBadInputsRuleSet: [
+    // Events are free text, and nothing here runs Java or renders React.
+    'JavaDeserializationRCE_BODY',
+    'Log4JRCE_BODY',
+    'ReactJSRCE_BODY',
+    // Channels may be called web-inf or java.lang.Runtime.
+    'ExploitablePaths_URIPATH',
+    'JavaDeserializationRCE_URIPATH',
+    'JavaDeserializationRCE_QUERYSTRING',
+  ],
 };
 
 /** Headers that may contain a token. The log lists them with the value `REDACTED`. */

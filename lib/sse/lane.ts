@@ -2,7 +2,7 @@ import { defineLane } from '../lane.ts';
 import { sseSettings } from './sse-settings.ts';
 import { SseStack } from './sse-stack.ts';
 import { sseStages } from './sse-stages.ts';
-import { distributionRules, sseRules } from './sse-timeouts.ts';
+import { addressRules, distributionRules, sseRules } from './sse-timeouts.ts';
 import { zoneChecks } from './zone-checks.ts';
 
 /** A load balancer in front of tasks that hold the streams. */
@@ -18,6 +18,6 @@ export const sse = defineLane({
       allowed: 'the console signs users in as a client of the issuer: set auth.issuer.clientId, or set console to false',
     },
   ],
-  rules: (stage, settings) => [...sseRules(stage, settings), ...distributionRules(stage, settings)],
+  rules: (stage, settings) => [...sseRules(stage, settings), ...addressRules(stage, settings), ...distributionRules(stage, settings)],
   addTo: (scope, id, props) => new SseStack(scope, id, props),
 });

@@ -79,7 +79,8 @@ export class SseLoadBalancer extends Construct {
       lifecycleRules: [
         {
           expiration: Duration.days(props.accessLogDays),
-          noncurrentVersionExpiration: Duration.days(props.accessLogDays),
+          // An object that expires becomes a version that is not current. Requests may hold tokens, and are not to be kept twice as long.
+          noncurrentVersionExpiration: Duration.days(1),
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],

@@ -33,6 +33,17 @@ import type { SseSettings } from './sse-settings.ts';
 /** Port on which a task listens. */
 export const SERVICE_PORT = 8080;
 
+/**
+ * The image has no curl, and a Node process for each probe would take its start from the streams of a task with a quarter of a vCPU.
+ * Debian's bash opens sockets by itself.
+ */
+const HEALTH_PROBE = [
+  `exec 3<>/dev/tcp/127.0.0.1/${SERVICE_PORT}`,
+  `printf 'GET ${SSE_PATHS.health} HTTP/1.1\\r\\nHost: 127.0.0.1\\r\\nConnection: close\\r\\n\\r\\n' >&3`,
+  'read -r status <&3',
+  `[[ $status == 'HTTP/1.1 200 '* ]]`,
+].join(' && ');
+
 export interface SseServiceProps {
   readonly vpc: IVpc;
   readonly image: ContainerImage;
@@ -83,9 +94,8 @@ export class SseService extends Construct implements Configurable {
       systemControls: [SEND_BUFFERS],
       stopTimeout: Duration.seconds(stopTimeoutSeconds),
       healthCheck: {
-        // The image has no curl. A draining task is healthy: the load balancer checks readiness, ECS checks
-        // liveness.
-        command: ['CMD', 'node', '-e', probe(`http://127.0.0.1:${SERVICE_PORT}${SSE_PATHS.health}`)],
+        // A task that only drains is healthy: the load balancer asks for readiness, ECS for life.
+        command: ['CMD', 'bash', '-c', HEALTH_PROBE],
         interval: Duration.seconds(15),
         timeout: Duration.seconds(5),
         retries: 3,
@@ -162,5 +172,3 @@ function allowHttpsOut(group: ISecurityGroup): void {
     { cidrIp: '0.0.0.0/0', ipProtocol: 'tcp', fromPort: 443, toPort: 443, description: 'AWS, and the keys of the issuer' },
   ];
 }
-
-const probe = (url: string): string => `fetch('${url}').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))`;

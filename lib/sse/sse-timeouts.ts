@@ -1,5 +1,6 @@
 import { CLIENT_TIMES } from '../../backbone/contract.ts';
 import { LONGEST_POLL_SECONDS, STOP_MARGIN_MS, TASK_QUEUE_RETENTION_SECONDS } from '../../fargate/sse/contract.ts';
+import { RATE_WINDOW_SECONDS } from '../edge/edge-settings.ts';
 import type { StageBase } from '../stage-base.ts';
 import { atMost, below, type TimeoutRule } from '../timeout-rule.ts';
 import type { SseSettings } from './sse-settings.ts';
@@ -14,6 +15,9 @@ export const SSE_TIMES = {
 
 /** Files that a task opens besides the sockets of its streams. */
 const FILES_BESIDES_STREAMS = 1_024;
+
+/** Calls a second by which ELB's API refills its bucket of 40, for all of an account and Region (API throttling of ELB, 2026-11). */
+const TARGET_HEALTH_CALLS_PER_SECOND = 10;
 
 /** How the times and limits of the SSE lane must agree. */
 export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSettings, fixed = SSE_TIMES): readonly TimeoutRule[] {
@@ -47,6 +51,12 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.deregistrationDelaySeconds', sse.deregistrationDelaySeconds],
       's',
       'a task may learn one interval late that it must drain, and when the delay ends, the load balancer cuts all remaining streams at once',
+    ),
+    atMost(
+      ['2 x sse.scaling.maxTasks / sse.targetHealthIntervalSeconds', (2 * sse.scaling.maxTasks) / sse.targetHealthIntervalSeconds],
+      ["what ELB's API allows an account", TARGET_HEALTH_CALLS_PER_SECOND],
+      'calls per second',
+      'every task asks for its target health, during a deploy the old and the new ones do, and whoever else asks ELB in the account would be throttled',
     ),
     below(
       [`sse.drainSeconds x 1000 + ${fixed.stopMarginMs}`, sse.drainSeconds * 1_000 + fixed.stopMarginMs],
@@ -105,7 +115,19 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
   ];
 }
 
-/** How they must agree with CloudFront, if it is in front of the lane. */
+/** How they must agree with the web ACL, which counts the requests of an address. */
+export function addressRules({ edge }: Pick<StageBase, 'edge'>, { task }: Pick<SseSettings, 'task'>): readonly TimeoutRule[] {
+  return [
+    atMost(
+      [`sse.task.maxPublishesPerSecond x ${RATE_WINDOW_SECONDS}`, task.maxPublishesPerSecond * RATE_WINDOW_SECONDS],
+      ['edge.requestsPerAddress', edge.requestsPerAddress],
+      `requests in ${RATE_WINDOW_SECONDS} s`,
+      'the web ACL would turn away the whole address of a principal that publishes as often as it may',
+    ),
+  ];
+}
+
+/** How they must agree with CloudFront, where it is in front of the lane. */
 export function distributionRules({ edge }: Pick<StageBase, 'edge'>, sse: SseSettings, fixed = SSE_TIMES): readonly TimeoutRule[] {
   if (edge.type === 'alb') return [];
   return [

@@ -11,7 +11,7 @@ export const dev = parseStage(
     auth: { queryToken: true, origins: ['http://localhost:5173'] },
     // 250 publications a second with a key, 500 without. A test that runs away costs at most 2.70 USD an
     // hour: 3.6 million writes and reads.
-    backbone: { retentionHours: 24, maxThroughput: { readUnits: 1_000, writeUnits: 1_000 } },
+    backbone: { retentionHours: 24, defaultBus: true, maxThroughput: { readUnits: 1_000, writeUnits: 1_000 } },
     edge: {
       type: 'alb',
       // Set both before the first deploy.
@@ -19,7 +19,7 @@ export const dev = parseStage(
       certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
       plainHttp: 'forward',
       // Load tests come from one address.
-      requestsPerAddress: 100_000,
+      requestsPerAddress: 2_000_000,
     },
   },
   'lib/stages/dev.ts',

@@ -6,10 +6,11 @@ export const preview = parseStage(
   {
     ...dev,
     id: 'preview',
+    backbone: { ...dev.backbone, defaultBus: false },
     edge: {
       type: 'cloudfront',
       originPrefixListId: 'pl-3b927c52',
-      requestsPerAddress: 100_000,
+      requestsPerAddress: 2_000_000,
     },
   },
   'lib/stages/preview.ts',

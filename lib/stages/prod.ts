@@ -16,8 +16,8 @@ export const prod = parseStage(
       domainName: 'lanes.example.com',
       certificateArn: 'arn:aws:acm:us-east-1:111122223333:certificate/00000000-0000-0000-0000-000000000000',
       plainHttp: 'redirect',
-      // A whole office behind one address may reconnect after a deploy.
-      requestsPerAddress: 10_000,
+      // A principal may publish 50 times a second, which is 15,000 in five minutes; and an office behind one address may reconnect as a whole after a deploy.
+      requestsPerAddress: 20_000,
     },
   },
   'lib/stages/prod.ts',

@@ -23,6 +23,8 @@ export interface WebSocketApiProps {
   readonly requestsPerSecond: number;
   /** Requests that the stage accepts at once. */
   readonly requestBurst: number;
+  /** Whether to set the role with which API Gateway writes logs, for all of the account and Region. */
+  readonly setsAccountLogRole: boolean;
   readonly logRetention: RetentionDays;
 }
 
@@ -31,7 +33,8 @@ export class WebSocketApi extends Construct {
   readonly api: Api;
   readonly stage: WebSocketStage;
   readonly accessLog: LaneLogGroup;
-  readonly logging: ApiGatewayLogging;
+  /** Undefined where the account has a role already. */
+  readonly logging: ApiGatewayLogging | undefined;
 
   constructor(scope: Construct, id: string, props: WebSocketApiProps) {
     super(scope, id);
@@ -52,10 +55,10 @@ export class WebSocketApi extends Construct {
       throttle: { rateLimit: props.requestsPerSecond, burstLimit: props.requestBurst },
       accessLogSettings: { destination: new LogGroupLogDestination(this.accessLog), format: accessLogFormat() },
     });
-    this.logging = new ApiGatewayLogging(this, 'Logging');
+    this.logging = props.setsAccountLogRole ? new ApiGatewayLogging(this, 'Logging') : undefined;
     // API Gateway refuses a stage with access logs until the account has a role to write them.
-    this.stage.node.addDependency(this.logging);
-    // So that the first deployment, which the stage creates by itself, contains all routes.
+    if (this.logging !== undefined) this.stage.node.addDependency(this.logging);
+    // Then the first deployment, which the stage makes by itself, has all routes.
     this.stage.node.addDependency(this.api);
   }
 

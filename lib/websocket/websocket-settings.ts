@@ -42,6 +42,11 @@ export const websocketSettings = v.strictObject({
   requestsPerSecond: between(1, 10_000),
   /** Requests that the stage accepts at once. */
   requestBurst: between(1, 5_000),
+  /**
+   * Whether the lane's stack sets the role with which API Gateway writes logs. An account has one in each Region, and whoever sets it last
+   * wins: off where others have set it.
+   */
+  setsAccountLogRole: v.optional(v.boolean(), true),
   ...connectionLimits,
   ...publishLimits,
   ...responseLimits,

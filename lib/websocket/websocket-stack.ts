@@ -52,6 +52,7 @@ export class WebSocketStack extends Stack implements LaneStack {
       frame,
       requestsPerSecond: settings.requestsPerSecond,
       requestBurst: settings.requestBurst,
+      setsAccountLogRole: settings.setsAccountLogRole,
       logRetention,
     });
     const fanOut = new FanOut(this, 'FanOut', { ...settings.fanOut, backbone, logRetention });

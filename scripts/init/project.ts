@@ -67,7 +67,7 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
 }
 
 /** CloudFront's prefix list has a different id in each Region; synth warns until it is set. */
-const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 10_000 },\n";
+const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 20_000 },\n";
 
 /** A file under `lib/stages/` with the answers filled in. Numbers and comments stay. */
 function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {

@@ -38,6 +38,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
     /^aws cloudformation (delete-stack|describe-stacks|update-termination-protection) /,
     { kind: 'theirs', reason: 'the local run prints its outputs, and has no CloudFormation' },
   ],
+  [/^aws iam create-service-linked-role /, { kind: 'theirs', reason: 'the local run has no roles of services' }],
   [/^aws cognito-idp /, { kind: 'theirs', reason: 'the local run has an issuer of its own in the place of Cognito' }],
   [
     /^aws (dynamodb update-table|elbv2 modify-load-balancer-attributes) /,

@@ -9,7 +9,14 @@ const ISSUER = { url: 'https://issuer.example.com', audience: 'lanes', jwksUri: 
 
 const synthesize = (stage: Stage) => Template.fromStack(new BackboneStack(testApp(), 'Backbone', { env: { region: stage.region }, stage }));
 
-describe('a stage that names no issuer has its own users', () => {
+test.each(['aws1', 'myamazon', 'cognito'])('a stage %s is refused in the synth: its users could have no domain', (id) => {
+  const stage = { ...dev, id };
+  const add = (props: Stage) => new BackboneStack(testApp(), `Lanes${id}Backbone`, { env: { region: stage.region }, stage: props });
+  expect(() => add(stage)).toThrow(/holds "(aws|amazon|cognito)".*rename the stage, or name an issuer/);
+  expect(() => add({ ...stage, auth: { ...stage.auth, issuer: ISSUER } })).not.toThrow();
+});
+
+describe('a stage that names no issuer has users of its own', () => {
   const template = synthesize(prod);
 
   test('whom operators add, with strong passwords, and who are kept with the data', () => {

@@ -145,6 +145,13 @@ describe('the publish function', () => {
     });
   });
 
+  test.each([true, false])('runs on events of the default bus of the account if the stage says so: %s', (defaultBus) => {
+    const stage = { ...dev, backbone: { ...dev.backbone, defaultBus } };
+    const stack = new BackboneStack(testApp(), 'Backbone', { env: { region: dev.region }, stage });
+    const rule = { EventBusName: Match.absent(), EventPattern: { 'detail-type': ['lanes.publish'] } };
+    Template.fromStack(stack).resourcePropertiesCountIs('AWS::Events::Rule', rule, defaultBus ? 1 : 0);
+  });
+
   test('puts events that it fails on, or never gets, into one dead-letter queue', () => {
     const queue = { 'Fn::GetAtt': [Match.stringLikeRegexp('^BackbonePublishDeadLetters'), 'Arn'] };
     devTemplate.hasResourceProperties('AWS::Lambda::EventInvokeConfig', { DestinationConfig: { OnFailure: { Destination: queue } } });

@@ -86,7 +86,7 @@ describe('the load balancer', () => {
     expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'deletion_protection.enabled': 'false' });
   });
 
-  test('keeps access logs encrypted, private and versioned, for as long as other logs, in a bucket that outlives the stack', () => {
+  test('keeps access logs encrypted, private and versioned, for as long as other logs and a day, in a bucket that outlives the stack', () => {
     prodTemplate.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -94,7 +94,7 @@ describe('the load balancer', () => {
         PublicAccessBlockConfiguration: NO_PUBLIC_ACCESS,
         VersioningConfiguration: { Status: 'Enabled' },
         LifecycleConfiguration: {
-          Rules: [Match.objectLike({ ExpirationInDays: 365, NoncurrentVersionExpiration: { NoncurrentDays: 365 }, Status: 'Enabled' })],
+          Rules: [Match.objectLike({ ExpirationInDays: 365, NoncurrentVersionExpiration: { NoncurrentDays: 1 }, Status: 'Enabled' })],
         },
       },
     });

@@ -1,3 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
@@ -104,8 +108,29 @@ describe('the service', () => {
     expect(container(prodTemplate)).toMatchObject({ SystemControls: [{ Namespace: 'net.ipv4.tcp_wmem', Value: '4096 16384 262144' }] });
   });
 
-  test('is checked for liveness by ECS, and for readiness by the load balancer', () => {
-    expect(container(devTemplate)).toMatchObject({ HealthCheck: { Command: ['CMD', 'node', '-e', expect.stringContaining('/healthz')] } });
+  test('is asked for life by ECS, and for readiness by the load balancer', () => {
+    expect(container(devTemplate)).toMatchObject({ HealthCheck: { Command: ['CMD', 'bash', '-c', expect.stringContaining('/healthz')] } });
+  });
+
+  test.each([
+    ['healthy', 200, 0],
+    ['unhealthy', 503, 1],
+    ['not listening', undefined, 1],
+  ])('is probed without another Node process: %s', async (_, status, exit) => {
+    const server = createServer((request, response) => response.writeHead(request.url === '/healthz' ? (status ?? 500) : 404).end());
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    if (status === undefined) await new Promise((closed) => server.close(closed));
+    const { HealthCheck } = container(devTemplate) as { HealthCheck: { Command: string[] } };
+    const [, program, ...args] = HealthCheck.Command;
+    const probe = spawn(
+      program ?? '',
+      args.map((arg) => arg.replace('/8080', `/${port}`)),
+      { stdio: 'ignore' },
+    );
+    expect(program).not.toBe('node');
+    expect((await once(probe, 'exit'))[0]).toBe(exit);
+    server.close();
   });
 
   test('is reached by the load balancer only', () => {

@@ -1,7 +1,7 @@
 import { describe } from '@jest/globals';
 import type { DistributionEdge } from '../../../lib/edge/edge-settings.ts';
 import type { SseSettings } from '../../../lib/sse/sse-settings.ts';
-import { distributionRules, SSE_TIMES, sseRules } from '../../../lib/sse/sse-timeouts.ts';
+import { addressRules, distributionRules, SSE_TIMES, sseRules } from '../../../lib/sse/sse-timeouts.ts';
 import type { BackboneSettings } from '../../../lib/stage-base.ts';
 import { testBrokenRules } from '../broken-rules.ts';
 import { dev, preview } from '../fixed-stages.ts';
@@ -12,6 +12,22 @@ const withBackbone = (change: Partial<BackboneSettings>, fixed = SSE_TIMES) =>
   sseRules({ backbone: { ...dev.backbone, ...change } }, dev.sse, fixed);
 const withDistribution = (change: Partial<DistributionEdge>) =>
   distributionRules({ edge: { ...(preview.edge as DistributionEdge), ...change } }, preview.sse);
+
+const withAddress = (requestsPerAddress: number) =>
+  addressRules({ edge: { ...dev.edge, requestsPerAddress } }, { task: { ...dev.sse.task, maxPublishesPerSecond: 50 } });
+
+describe('the limits of an address and of a principal', () => {
+  testBrokenRules(
+    [
+      [
+        'an address that may send less than one principal may publish',
+        withAddress(14_999),
+        /sse\.task\.maxPublishesPerSecond x 300 \(15000 requests in 300 s\) must be <= edge\.requestsPerAddress \(14999/,
+      ],
+    ],
+    withAddress(15_000),
+  );
+});
 
 describe('the timeouts of the SSE lane', () => {
   testBrokenRules(
@@ -35,6 +51,11 @@ describe('the timeouts of the SSE lane', () => {
         'a drain that ends after the deregistration delay where it is noticed late',
         withSse({ drainSeconds: 8, targetHealthIntervalSeconds: 3, deregistrationDelaySeconds: 10 }),
         /targetHealthIntervalSeconds \+ sse\.drainSeconds \(11 s\) must be <= sse\.deregistrationDelaySeconds \(10 s\)/,
+      ],
+      [
+        'tasks that ask for their target health more often than ELB answers an account',
+        withSse({ scaling: { ...dev.sse.scaling, maxTasks: 11 }, targetHealthIntervalSeconds: 2 }),
+        /2 x sse\.scaling\.maxTasks \/ sse\.targetHealthIntervalSeconds \(11 calls per second\) must be <= what ELB's API allows an account \(10/,
       ],
       [
         'a stop timeout that leaves no time to remove the queue',

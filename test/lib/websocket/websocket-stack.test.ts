@@ -105,6 +105,12 @@ describe('the API', () => {
     });
   });
 
+  test('leaves the role alone where the account has one: whoever sets it last would win', () => {
+    const template = synthesize({ ...dev, websocket: { ...dev.websocket, setsAccountLogRole: false } });
+    template.resourceCountIs('AWS::ApiGateway::Account', 0);
+    template.hasResourceProperties('AWS::ApiGatewayV2::Stage', { AccessLogSettings: Match.anyValue() });
+  });
+
   test('may invoke each function for its own route only', () => {
     const permissions = Object.values(devTemplate.findResources('AWS::Lambda::Permission')).map(
       ({ Properties }) => `${flatten(Properties.FunctionName).replace(/Function\w+\.Arn/, '')} ${flatten(Properties.SourceArn)}`,
