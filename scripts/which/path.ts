@@ -1,6 +1,7 @@
 /** The decision in one table: what to ask first, what follows, and the numbers behind it. */
 import { breakEven } from '../../packages/planner/src/break-even.ts';
 import { CAPACITY } from '../../packages/planner/src/data/capacity.ts';
+import { QUOTAS } from '../../packages/planner/src/data/quotas.ts';
 import { factsOf } from '../../packages/planner/src/facts.ts';
 import { formatUsd } from '../../packages/planner/src/format.ts';
 import { loadOf } from '../../packages/planner/src/load.ts';
@@ -56,8 +57,8 @@ export function renderPath(): string {
     ],
     [
       `**How many events?** More than about ${count(events)} a second at peak, on all channels together`,
-      '**not the SSE lane as it is**: the WebSocket lane if an event has few readers, else [a broker](#when-neither-fits)',
-      `every SSE task takes every event from its own queue, so more tasks do not help: **${exact(mostEvents)} events a second, assumed, ${exact(least)} to ${exact(most)}** (${source.replace(/ \(.*?\)/, '')}; [how to find yours](sse/operations.md#scaling-and-quotas)). The WebSocket lane has no such limit and bills each delivery: ${count(events)} events a second to one of ${count(CONNECTIONS)} clients each cost ${cost('websocket-lane', single)}`,
+      '**not the SSE lane as it is**: the WebSocket lane if events have few readers, else [a broker](#when-neither-fits)',
+      `every SSE task takes every event from its own queue, so more tasks do not help: **${exact(mostEvents)} events a second, assumed, ${exact(least)} to ${exact(most)}** (${source.replace(/ \(.*?\)/, '')}; [how to find yours](sse/operations.md#scaling-and-quotas)). The WebSocket lane has no queue per task. It delivers ${exact(QUOTAS.apiRequestsPerSecond.value)} times a second unless AWS raises that quota (documented), and each delivery is billed: ${count(events)} events a second to one of ${count(CONNECTIONS)} clients each cost ${cost('websocket-lane', single)}`,
     ],
     [
       `**Budget and team.** Little is delivered: to ${count(READERS)} readers at most ${count(perHour)} events an hour, or next to nothing to at most ${count(silent)} clients`,

@@ -14,9 +14,9 @@ export function matrixNote(measured: Measured | undefined): string {
 
 function latencyNote({ command, date, quick }: Measured): string {
   return [
-    `**Latency.** *Measured* here (\`${command}\`, ${date}) plus what AWS is *assumed* to add; or *calculated* at full size, where that is more. Ranges are those of what is assumed.`,
+    `**Latency.** *Measured* here (\`${command}\`, ${date}) plus what AWS is *assumed* to add; or *calculated* at full size, where that is more. A range comes from what is assumed.`,
     'API Gateway and Lambda are emulated here, so the range of the WebSocket lane begins with the *calculated* p99 alone.',
-    'The first column has how many deliveries all p99s of a row rest on, at most: of fewer than 1,000, fewer than ten decide.',
+    'The first column says on how many deliveries each p99 of its row rests, at most: with fewer than 1,000, fewer than ten of them decide it.',
     ...(quick ? ['**That was a quick run: a verdict that depends on a time may change with the full one.**'] : []),
   ].join(' ');
 }
