@@ -24,7 +24,7 @@ function latencyNote({ command, date, quick }: Measured): string {
 /** A time that the service sets itself, and no property of the transport. */
 function caughtUpNote({ rows }: Measured): string {
   const times = TRANSPORTS.map((transport) => `${TRANSPORT_NAMES[transport]} ${secondsOf(rows, transport)}`);
-  return `**Catching up.** From a cut until the last client has what it missed: ${times.join(', ')}. That of SSE is a setting: the service tells each stream to wait for a random time, of 15 s at most as shipped (\`sse.retryMaxMs\`), so that the clients of a lost task do not come back all at once. Polls come back with their next request, and our WebSocket client after a short random wait of its own.`;
+  return `**Catching up.** From a cut until the last client has what it missed: ${times.join(', ')}. That of SSE is a setting: the service tells each stream to wait for a random time, of at most 15 s in \`prod\` (\`sse.retryMaxMs\`), so that the clients of a lost task do not come back all at once. Polls come back with their next request, and our WebSocket client after a short random wait of its own.`;
 }
 
 function secondsOf(rows: Measured['rows'], transport: Transport): string {

@@ -47,7 +47,8 @@ npm run plan:page                                                # sliders and p
 
 List prices of ${REGION} in USD a month of 730 h, without free tiers, savings plans, taxes, and
 users of Cognito. Sources are AWS's pages, and rate cards of third parties for
-${THIRD_PARTY.join(', ')}: [prices](#prices). *Fixed* is paid for being deployed, *growing* for what is delivered.`;
+${THIRD_PARTY.join(' and ')}: see [prices](#prices).
+*Fixed* is paid for being deployed, *growing* for what is delivered.`;
 
 /** What `docs/cost.md` says. */
 export function renderCostPage(): string {
