@@ -2,10 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evidenceFor } from '../../packages/planner/src/evidence.ts';
 import { rowOf } from '../../packages/planner/src/matrix.ts';
+import { matrixNote } from '../../packages/planner/src/matrix-note.ts';
 import {
   differencesText,
   type Matrix,
-  matrixNote,
   matrixTable,
   measurementsTable,
   reasonsText,
@@ -38,7 +38,7 @@ export function renderWhichPage(page: string, assemblyDir: string): string {
   };
   return withBlocks(page, {
     path: renderPath(),
-    matrix: `${matrixTable(matrix)}\n\n${matrixNote(measured)}`,
+    matrix: `${matrixTable(matrix, measured)}\n\n${matrixNote(measured)}`,
     differences: differencesText(matrix, differences),
     reasons: reasonsText(matrix),
     measurements: measurementsTable(measured),

@@ -11,15 +11,19 @@ import { TRANSPORTS, type Transport, type UseCaseId } from './thresholds.ts';
 export function evidenceFor(useCase: UseCaseId, measured: Measured | undefined): Evidence {
   // Proxies that pass plain HTTP only are a question of one's own clients, not of the use case.
   const workload = { ...workloadOf(useCase), strictProxies: false };
-  const planAt = (name: string, facts: Facts): PlanAt => ({ name, answers: answersTo(workload, facts), awsLatencyMs: awsLatencyMs(facts) });
+  const planAt = (assumed: PlanAt['assumed'], facts: Facts): PlanAt => ({
+    assumed,
+    answers: answersTo(workload, facts),
+    awsLatencyMs: awsLatencyMs(facts),
+  });
 
   const facts = factsOf(workload.region);
   const ends = (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]) =>
     figure.confidence === 'assumed'
-      ? figure.range.map((value) => planAt(`"${figure.unit}" is ${value} and not ${figure.value}`, withFigure(facts, id, value)))
+      ? figure.range.map((value) => planAt({ value, insteadOf: figure.value, unit: figure.unit }, withFigure(facts, id, value)))
       : [],
   );
-  return { plans: [planAt('', facts), ...ends], measured };
+  return { plans: [planAt(undefined, facts), ...ends], measured };
 }
 
 /** What a local run does not have: writing to DynamoDB, the bus, and a post to API Gateway. */

@@ -25,23 +25,26 @@ const VERDICT_NAMES: Readonly<Record<Verdict, string>> = {
   'not-measured': 'not measured',
 };
 
-const NOT_MEASURED = 'Not measured yet: `npm run compare`.';
+export const NOT_MEASURED = 'Not measured yet: `npm run compare`.';
 
 /** The matrix as Markdown: verdicts, p99 and cost, with the field's verdict beside them. */
-export function matrixTable(matrix: Matrix): string {
+export function matrixTable(matrix: Matrix, measured: Measured | undefined): string {
   const rows = USE_CASE_IDS.map((useCase) => [
-    `${PRESETS[useCase].label}, within ${ms(USE_CASES[useCase].ceilingMs)}`,
+    [`${PRESETS[useCase].label}, within ${ms(USE_CASES[useCase].ceilingMs)}`, ...sampleOf(useCase, measured)].join('<br>'),
     ...TRANSPORTS.map((transport) => cellText(matrix[useCase][transport])),
     TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', ''),
   ]);
   return table([['use case', ...TRANSPORTS.map((transport) => TRANSPORT_NAMES[transport]), 'the field says'], ...rows]);
 }
 
-/** What to know about all of it. */
-export function matrixNote(measured: Measured | undefined): string {
-  if (measured === undefined) return NOT_MEASURED;
-  const quick = measured.quick ? ' **That was a quick run: a verdict that depends on a time may change with the full one.**' : '';
-  return `Latencies: \`${measured.command}\`, ${measured.date}, and what AWS is assumed to add. Costs: calculated from list prices.${quick}`;
+/** How much the p99s of a use case rest on. */
+function sampleOf(useCase: UseCaseId, measured: Measured | undefined): readonly string[] {
+  const delivered = measured?.rows.filter((row) => row.useCase === useCase).map((row) => row.delivered) ?? [];
+  const size = measured?.sizes.useCases.find(({ id }) => id === useCase);
+  if (size === undefined || delivered.length === 0) return [];
+  const [least, most] = [Math.min(...delivered), Math.max(...delivered)];
+  const clients = size.groups * size.clients;
+  return [`${least === most ? '' : `${number(least)} to `}${number(most)} deliveries to ${number(clients)} clients`];
 }
 
 const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
@@ -70,20 +73,25 @@ export function reasonsText(matrix: Matrix): string {
   return [`Simplest first: ${simplest}.`, ...sections].join('\n\n');
 }
 
-/**
- * Where the best fit is not what the field says, and why.
- * @param sentences what the numbers alone do not say, written by hand
- */
-export function differencesText(matrix: Matrix, sentences: Readonly<Partial<Record<UseCaseId, string>>>): string {
+/** What the numbers alone do not say. */
+export interface Remark {
+  readonly text: string;
+  /** Whether it is true of the row: verdicts change with the measurements. */
+  readonly appliesTo: (row: Row) => boolean;
+}
+
+/** Where the best fit is not what the field says, and why. */
+export function differencesText(matrix: Matrix, remarks: Readonly<Partial<Record<UseCaseId, Remark>>>): string {
   const differing = USE_CASE_IDS.flatMap((useCase) => {
     const row = matrix[useCase];
     const fields = row[FIELD[useCase]];
     if (fields.verdict === 'best-fit' || fields.verdict === 'not-measured') return [];
     const best = TRANSPORTS.filter((transport) => row[transport].verdict === 'best-fit').map((transport) => TRANSPORT_NAMES[transport]);
     const ours = best.length === 0 ? 'we find no best fit' : `we find ${best.join(', ')}`;
-    const own = sentences[useCase];
+    const remark = remarks[useCase];
+    const name = TRANSPORT_NAMES[FIELD[useCase]];
     return [
-      `- **${PRESETS[useCase].label}**: the field says ${TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', '')}, ${ours}. ${TRANSPORT_NAMES[FIELD[useCase]]} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because[0]}.${own === undefined ? '' : ` ${own}`}`,
+      `- **${PRESETS[useCase].label}**: the field says ${name.replace(' lane', '')}, ${ours}. ${name} is ${VERDICT_NAMES[fields.verdict]}: ${fields.because[0]}.${remark?.appliesTo(row) ? ` ${remark.text}` : ''}`,
     ];
   });
   const measured = USE_CASE_IDS.filter((useCase) => matrix[useCase][FIELD[useCase]].verdict !== 'not-measured');

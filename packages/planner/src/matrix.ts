@@ -36,8 +36,8 @@ export const OPTION_OF: Readonly<Record<Transport, OptionId>> = {
 
 /** What the planner says of a use case. */
 export interface PlanAt {
-  /** Where it differs from the plan proper: the assumed figure and its value. Empty for the plan itself. */
-  readonly name: string;
+  /** Where it differs from the plan proper: another value of an assumed figure. Undefined for the plan itself. */
+  readonly assumed: { readonly value: number; readonly insteadOf: number; readonly unit: string } | undefined;
   readonly answers: readonly Answer[];
   /** What AWS's services add to a latency measured here, at the p99. */
   readonly awsLatencyMs: Readonly<Record<Transport, number>>;
@@ -88,10 +88,7 @@ function cellOf(useCase: UseCaseId, transport: Transport, { plans, measured }: E
   const cases = plans.flatMap((at) =>
     ([true, false] as const).map((asEmulated) => {
       const all = figuresOf(useCase, at, measured, asEmulated);
-      const name = [at.name, asEmulated ? '' : 'API Gateway and Lambda are as fast as calculated']
-        .filter((part) => part !== '')
-        .join(' and ');
-      return { name, all, own: all.find((figures) => figures.transport === transport) };
+      return { at, asEmulated, all, own: all.find((figures) => figures.transport === transport) };
     }),
   );
   const own = cases.flatMap((each) => each.own ?? []);
@@ -106,30 +103,51 @@ function cellOf(useCase: UseCaseId, transport: Transport, { plans, measured }: E
     };
   }
 
-  const outcomes = cases.map(({ name, all }) => ({ name, ...judge(useCase, transport, all) }));
+  const outcomes = cases.map(({ at, asEmulated, all }) => ({ at, asEmulated, ...judge(useCase, transport, all) }));
   const { verdict, because } = unanimous(outcomes);
   const range = ([low, high]: Range, unit: string) =>
     low === high ? '' : `, ${number(low)} to ${number(high)} ${unit} with what is assumed`;
   const latencyMs = rangeOf(own.map((figures) => figures.latencyMs));
   const usd = rangeOf(own.map(costOf));
   const numbers = [
-    `the p99 is ${ms(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${ms(USE_CASES[useCase].ceilingMs)}: ${ms(base.row.latencyMs.p99)} measured here (${base.row.label === EMULATED ? `${EMULATED}, ` : ''}${measured?.date}), ${ms(plan.awsLatencyMs[transport])} for AWS, and ${ms(base.answer.delivery.p99Ms)} calculated at full size`,
+    `the p99 is ${ms(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${ms(USE_CASES[useCase].ceilingMs)}: ${ms(base.row.latencyMs.p99)} measured here (${base.row.label === EMULATED ? `${EMULATED}, ` : ''}${measured?.date}) and ${ms(plan.awsLatencyMs[transport])} assumed for AWS; calculated at full size, ${ms(base.answer.delivery.p99Ms)}`,
     `caught up ${ms(base.row.caughtUpMs)} after a cut`,
     `${inUsd(costOf(base))} a month${range(usd, 'USD')}, calculated from list prices`,
   ];
   return { transport, verdict, because: [because, ...numbers], latencyMs, usdPerMonth };
 }
 
+interface Outcome extends Judgement {
+  readonly at: PlanAt;
+  readonly asEmulated: boolean;
+}
+
 /** The verdict if it is the same wherever the assumed figures lie, else `undecided`. */
-function unanimous(outcomes: readonly (Judgement & { readonly name: string })[]): Judgement {
+function unanimous(outcomes: readonly Outcome[]): Judgement {
   const [first, ...others] = outcomes;
   if (first === undefined) throw new Error('there is at least the plan itself');
   const other = others.find(({ verdict }) => verdict !== first.verdict);
   if (other === undefined) return first;
-  return { verdict: 'undecided', because: `${plain(first)}, but ${plain(other)} if ${other.name}` };
+  // Of a limit, the condition has just said what it counts, and that it is assumed.
+  const { assumed } = other.at;
+  const because =
+    assumed === undefined ? other.because : other.because.replace(` ${assumed.unit}`, '').replace('is the limit (assumed)', 'is the limit');
+  return {
+    verdict: 'undecided',
+    because: `${plain(first)} (${first.because}), but ${plain(other)} ${conditionOf(other)} (${because})`,
+  };
 }
 
-const plain = ({ verdict, because }: Judgement): string => `${verdict.replace('-', ' ')} (${because})`;
+function conditionOf({ at: { assumed }, asEmulated }: Outcome): string {
+  return [
+    ...(assumed === undefined
+      ? []
+      : [`with ${number(assumed.value)} ${assumed.unit}, instead of the ${number(assumed.insteadOf)} assumed`]),
+    ...(asEmulated ? [] : ['if API Gateway and Lambda are as fast as calculated']),
+  ].join(' and ');
+}
+
+const plain = ({ verdict }: Judgement): string => verdict.replace('-', ' ');
 
 /** @param asEmulated whether what was emulated is as slow as it was here; else it is as the planner calculates */
 function figuresOf(
@@ -173,12 +191,14 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (simpler !== undefined) {
     return {
       verdict: 'overkill',
-      because: `${nameOf(simpler)} is simpler, meets the same needs and costs ${inUsd(costOf(simpler))} instead of ${inUsd(costOf(own))}`,
+      because: `${nameOf(simpler)} is simpler, meets the same needs and ${costsInstead(simpler, own)}`,
     };
   }
 
   const best = cheapestOf(able.filter((figures) => simplerFor(figures) === undefined));
-  if (best === own) return { verdict: 'best-fit', because: 'the cheapest that meets the needs' };
+  if (own === cheapest) return { verdict: 'best-fit', because: 'the cheapest that meets the needs' };
+  if (own === best)
+    return { verdict: 'best-fit', because: `it meets the needs, is simpler than ${nameOf(cheapest)} and ${costsInstead(own, cheapest)}` };
   return {
     verdict: 'works',
     because: `it meets the needs, and ${nameOf(best)} costs ${inUsd(costOf(best))} instead of ${inUsd(costOf(own))}`,
@@ -193,7 +213,9 @@ function unmetNeeds(useCase: UseCaseId, { answer, row, latencyMs }: Figures): re
     ...answer.shortcomings.filter(({ excludes }) => excludes).map(({ text }) => text),
     ...answer.limits
       .filter(({ use, allowed, adjustable }) => use > allowed && !adjustable)
-      .map(({ label, use, allowed, unit, figure }) => `${label}: ${number(use)} of ${number(allowed)} ${unit} (${figure.confidence})`),
+      .map(
+        ({ use, allowed, unit, figure }) => `it needs ${number(use)} ${unit}, and ${number(allowed)} is the limit (${figure.confidence})`,
+      ),
     ...(lost > 0 && mayBeLost === 'nothing' ? [`${lost} events were lost (measured)`] : []),
     ...(doubled + outOfOrder > 0 ? [`${doubled} events came twice and ${outOfOrder} out of order (measured)`] : []),
     ...(caughtUpMs > CAUGHT_UP_WITHIN_MS
@@ -218,6 +240,12 @@ const isSimpler = (one: Figures, other: Figures): boolean => TRANSPORTS.indexOf(
 
 const costsNoMore = (one: Figures, other: Figures): boolean =>
   costOf(one) <= Math.max(SAME_COST.times * costOf(other), costOf(other) + SAME_COST.usdPerMonth);
+
+/** What one costs, beside another that it replaces. */
+const costsInstead = (one: Figures, other: Figures): string =>
+  costsNoMore(other, one)
+    ? `costs about the same: ${inUsd(costOf(one))}, and ${inUsd(costOf(other))}`
+    : `costs ${inUsd(costOf(one))} instead of ${inUsd(costOf(other))}`;
 
 const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
 

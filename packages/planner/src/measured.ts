@@ -8,7 +8,10 @@ export interface Measured {
   readonly machine: string;
   /** Whether it was a short run, which shows that it works and says little about times. */
   readonly quick: boolean;
-  readonly sizes: { readonly pollIntervalMs: number };
+  readonly sizes: {
+    readonly pollIntervalMs: number;
+    readonly useCases: readonly { readonly id: UseCaseId; readonly groups: number; readonly clients: number }[];
+  };
   readonly rows: readonly MeasuredRow[];
 }
 

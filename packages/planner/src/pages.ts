@@ -19,6 +19,15 @@ const REGION = 'us-east-1';
 /** The page has dates, and no ages: it must not be out of date every morning. */
 const ANY_DAY = '2026-11-30';
 
+const isOfAws = ({ source }: Figure): boolean => /^https:\/\/([a-z]+\.)*aws\.amazon\.com\//.test(source);
+
+/** Prices that AWS's pages do not show as text. */
+const THIRD_PARTY = Object.entries(PRICES[REGION]).flatMap(([id, price]) => {
+  const figures = figuresOf(price);
+  if (figures.every(isOfAws)) return [];
+  return [`\`${id}\`${figures.some(isOfAws) ? ' (some tiers)' : ''}`];
+});
+
 const INTRODUCTION = `# Cost
 
 Written by \`npm run findings\` from [the planner](../packages/planner/README.md); a test fails when it is out of date.
@@ -37,7 +46,9 @@ npm run plan:page                                                # sliders and p
 \`\`\`
 
 List prices of ${REGION} in USD a month of 730 h, without free tiers, savings plans, taxes, and
-users of Cognito. *Fixed* is paid for being deployed, *growing* for what is delivered.`;
+users of Cognito. Sources are AWS's pages, and rate cards of third parties for
+${THIRD_PARTY.join(' and ')}: see [prices](#prices).
+*Fixed* is paid for being deployed, *growing* for what is delivered.`;
 
 /** What `docs/cost.md` says. */
 export function renderCostPage(): string {

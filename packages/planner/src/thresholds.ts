@@ -156,7 +156,7 @@ export const CAUGHT_UP_WITHIN_MS = 30_000;
  *   nothing may be; or something arrived twice or out of order; or catching up takes too long; or the p99 is above the
  *   ceiling; or it is too expensive.
  * - `overkill`: it meets the needs, and so does a simpler transport that costs less or the same.
- * - `best-fit`: of what is left, the cheapest.
+ * - `best-fit`: of what is left, the cheapest. A less simple one that is overkill may cost a little less.
  * - `works`: it meets the needs, and another one costs less.
  * - `undecided`: one of the others, and which one depends on where an assumed figure lies in its range, or on how much
  *   faster AWS is than its emulation.

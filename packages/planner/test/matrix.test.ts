@@ -56,10 +56,17 @@ function measuredRow(transport: Transport, changed: Partial<MeasuredRow> = {}): 
 
 function measured(changed: Partial<Record<Transport, Partial<MeasuredRow>>> = {}): Measured {
   const rows = TRANSPORTS.map((transport) => measuredRow(transport, changed[transport]));
-  return { date: '2026-11-30', command: 'npm run compare', machine: 'made up', quick: false, sizes: { pollIntervalMs: 1_000 }, rows };
+  return {
+    date: '2026-11-30',
+    command: 'npm run compare',
+    machine: 'made up',
+    quick: false,
+    sizes: { pollIntervalMs: 1_000, useCases: [] },
+    rows,
+  };
 }
 
-const planAt = (changed: Partial<PlanAt> = {}): PlanAt => ({ name: '', answers: answers(), awsLatencyMs: aws(100), ...changed });
+const planAt = (changed: Partial<PlanAt> = {}): PlanAt => ({ assumed: undefined, answers: answers(), awsLatencyMs: aws(100), ...changed });
 
 const aws = (ms: number) => Object.fromEntries(TRANSPORTS.map((transport) => [transport, ms])) as unknown as PlanAt['awsLatencyMs'];
 
@@ -88,6 +95,18 @@ test('costs that are about the same do not make up for what is less simple', () 
   expect(verdicts({ answers: answers({ 'long-poll': 226 }) })).toMatchObject({ 'long-poll': 'works', sse: 'best-fit' });
 });
 
+test('a cost that is about the same is not called a saving, even where the simpler one costs more', () => {
+  const row = rowOf(USE_CASE, evidence({ answers: answers({ 'long-poll': 500, sse: 207 }) }));
+  expect(row.sse.because[0]).toBe('the cheapest that meets the needs');
+  expect(row.websocket.because[0]).toBe('SSE is simpler, meets the same needs and costs 207 USD instead of 500 USD');
+
+  const same = rowOf(USE_CASE, evidence({ answers: answers({ 'long-poll': 500, sse: 207, websocket: 200 }) }));
+  expect(same.sse).toMatchObject({ verdict: 'best-fit' });
+  expect(same.sse.because[0]).toBe('it meets the needs, is simpler than WebSocket lane and costs about the same: 207 USD, and 200 USD');
+  expect(same.websocket).toMatchObject({ verdict: 'overkill' });
+  expect(same.websocket.because[0]).toBe('SSE is simpler, meets the same needs and costs about the same: 207 USD, and 200 USD');
+});
+
 test('without a measurement there is no verdict, and the reason says what is missing', () => {
   const row = rowOf(USE_CASE, evidence({ measured: undefined }));
   expect(row.sse).toMatchObject({ verdict: 'not-measured', because: [expect.stringContaining('npm run compare')], usdPerMonth: 200 });
@@ -98,7 +117,7 @@ test('a cell names its numbers with what they are', () => {
   const { because, latencyMs } = rowOf(USE_CASE, evidence()).sse;
   expect(because).toEqual([
     'the cheapest that meets the needs',
-    'the p99 is 200 ms, at most 1,000 ms: 100 ms measured here (2026-11-30), 100 ms for AWS, and 0 ms calculated at full size',
+    'the p99 is 200 ms, at most 1,000 ms: 100 ms measured here (2026-11-30) and 100 ms assumed for AWS; calculated at full size, 0 ms',
     'caught up 2,000 ms after a cut',
     '200 USD a month, calculated from list prices',
   ]);
@@ -172,11 +191,11 @@ test('what fails does not compete: the next best takes its place', () => {
 
 describe('undecided is', () => {
   test('what meets the ceiling or not, within what AWS is assumed to add', () => {
-    const variants = [planAt({ name: 'the bus takes 200 ms', awsLatencyMs: aws(200) })];
+    const variants = [planAt({ assumed: { value: 200, insteadOf: 100, unit: 'ms of the bus' }, awsLatencyMs: aws(200) })];
     const row = rowOf(USE_CASE, evidence({ variants, measured: measured({ sse: slow(850) }) }));
     expect(row.sse).toMatchObject({ verdict: 'undecided', latencyMs: [950, 1_050] });
     expect(row.sse.because[0]).toBe(
-      'best fit (the cheapest that meets the needs), but not suitable (a p99 of 1,050 ms, above 1,000 ms) if the bus takes 200 ms',
+      'best fit (the cheapest that meets the needs), but not suitable with 200 ms of the bus, instead of the 100 assumed (a p99 of 1,050 ms, above 1,000 ms)',
     );
     expect(row['long-poll'].verdict).toBe('undecided');
   });
@@ -186,15 +205,29 @@ describe('undecided is', () => {
     const calculated = answers({}, { websocket: { delivery: { p99Ms: 300, from: [] } } });
     const { websocket } = rowOf(USE_CASE, evidence({ measured: emulated, answers: calculated }));
     expect(websocket).toMatchObject({ verdict: 'undecided', latencyMs: [300, 2_100] });
-    expect(websocket.because[0]).toMatch(/^not suitable .* but overkill .* if API Gateway and Lambda are as fast as calculated$/);
+    expect(websocket.because[0]).toMatch(/^not suitable \(.*\), but overkill if API Gateway and Lambda are as fast as calculated \(.*\)$/);
     expect(websocket.because[1]).toContain('2,000 ms measured here (emulated API Gateway and Lambda, 2026-11-30)');
   });
 
+  test('what passes a limit at one end of its range, and the limit is said once', () => {
+    const unit = 'events a second that a task takes';
+    const figure = { value: 1_300, unit, source: 'made up', date: '2026-11-30', confidence: 'assumed', range: [700, 2_700] } as const;
+    const limited = (allowed: number) =>
+      answers({}, { sse: { limits: [{ id: 'queue', label: 'Events', unit, use: 810, allowed, adjustable: false, figure }] } });
+    const variants = [planAt({ assumed: { value: 700, insteadOf: 1_300, unit }, answers: limited(700) })];
+    const { sse } = rowOf(USE_CASE, evidence({ variants, answers: limited(1_300) }));
+    expect(sse.because[0]).toBe(
+      'best fit (the cheapest that meets the needs), but not suitable with 700 events a second that a task takes, instead of the 1,300 assumed (it needs 810, and 700 is the limit)',
+    );
+  });
+
   test('what depends on an assumed cost, which it names', () => {
-    const variants = [planAt({ name: 'the share of idle hours is 0.1', answers: answers({ sse: 350 }) })];
+    const variants = [planAt({ assumed: { value: 0.1, insteadOf: 0.5, unit: 'of the hours idle' }, answers: answers({ sse: 350 }) })];
     const row = rowOf(USE_CASE, evidence({ variants }));
     expect(row.sse.verdict).toBe('undecided');
-    expect(row.sse.because[0]).toMatch(/but overkill \(Long poll is simpler, .*\) if the share of idle hours is 0\.1$/);
+    expect(row.sse.because[0]).toMatch(
+      /but overkill with 0\.1 of the hours idle, instead of the 0\.5 assumed \(Long poll is simpler, .*\)$/,
+    );
     expect(row.sse.because[3]).toBe('200 USD a month, 200 to 350 USD with what is assumed, calculated from list prices');
     expect(row.poll.verdict).toBe('works');
   });
