@@ -68,7 +68,7 @@ export function optionsText(answers: readonly Answer[]): string {
       fits ? ['yes', ...raisesOf(limits).map(raiseText)].join(', ') : 'no',
     ];
   });
-  const head = ['', 'USD a month', 'fixed', 'growing', 'overlooked', 'p99 ms', 'tasks', 'first limit', 'fits'];
+  const head = ['', 'USD a month', 'fixed', 'growing', 'overlooked', 'p99 ms, calculated', 'tasks', 'first limit', 'fits'];
   const reasons = answers
     .filter(({ fits }) => !fits)
     .map(({ option, unfitBecause }) => `  ${option.label} does not fit: ${unfitBecause.join('; ')}`);
