@@ -66,8 +66,9 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
   return `${JSON.stringify({ ...manifest, scripts: Object.fromEntries(scripts) }, undefined, 2)}\n`;
 }
 
-/** CloudFront's prefix list has a different id in each Region; synth warns until it is set. */
-const CLOUDFRONT_EDGE = "    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', requestsPerAddress: 20_000 },\n";
+/** CloudFront's prefix list has a different id in each Region; synth warns until it is set. The limit per address stays the stage's. */
+const cloudFrontEdge = (shipped: string): string =>
+  `    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', ${/requestsPerAddress: [\d_]+/.exec(shipped)} },\n`;
 
 /** A file under `lib/stages/` with the answers filled in. Numbers and comments stay. */
 function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {
@@ -77,7 +78,7 @@ function configureStage(text: string, { region = '', edge, issuer, audience, jwk
     .replace(/pl-[0-9a-f]+/, 'pl-00000000')
     .replaceAll(/arn:aws:acm:[a-z0-9-]+:111122223333/g, `arn:aws:acm:${region}:111122223333`)
     .replace(/^ {4}auth: \{ ?/m, (start) => (issuer === undefined ? start : `    auth: { issuer: ${JSON.stringify(named)}, `))
-    .replace(/^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, (shipped) => (edge === 'cloudfront' ? CLOUDFRONT_EDGE : shipped));
+    .replace(/^ {4}edge: \{\n[\s\S]*?^ {4}\},\n/m, (shipped) => (edge === 'cloudfront' ? cloudFrontEdge(shipped) : shipped));
 }
 
 /**

@@ -47,7 +47,7 @@ test('the shell can parse all of them', () => {
 });
 
 test.each(of('options'))('its script knows all options: %s (%s)', (text) => {
-  const [, name = 'start'] = /^npm run ([\w:-]+)/.exec(text) ?? [];
+  const [, name = 'start'] = /^npm run (?:-s )?([\w:-]+)/.exec(text) ?? [];
   const script = scripts[name];
   expect(script).toBeDefined();
   const help = helpOf((script ?? '').replace(/^exec /, '').split(' '));
@@ -70,7 +70,7 @@ test.each(of('stage'))('the CDK knows all options, and the stage exists: %s (%s)
 test.each(of('elsewhere'))('tested elsewhere: %s (%s)', (text) => {
   const way = wayOf(text);
   expect(way?.kind === 'elsewhere' && existsSync(join(ROOT, way.file))).toBe(true);
-  const [, name] = /^npm run ([\w:-]+)/.exec(text) ?? [];
+  const [, name] = /^npm run (?:-s )?([\w:-]+)/.exec(text) ?? [];
   const local = JSON.parse(readFileSync(join(ROOT, 'packages/client/package.json'), 'utf8'));
   if (name !== undefined) expect({ ...local.scripts, ...scripts }).toHaveProperty([name]);
 });
