@@ -26,9 +26,13 @@ describe('the break-even plot', () => {
 
   test('compares the recommendation and its runner-up', () => {
     const result = plan(workload, '2026-12-01');
+    const { recommendation } = result;
     const compared = optionsToCompare(result);
-    expect(compared).toContain(result.answers[0]?.option.id);
-    if (result.recommendation.kind === 'recommended') expect(compared).toContain(result.recommendation.runnerUp);
+    expect(compared).not.toEqual([]);
+    // A project without the SSE lane may have nothing that fits this workload.
+    const named =
+      recommendation.kind === 'recommended' ? [recommendation.option, ...(recommendation.runnerUp ? [recommendation.runnerUp] : [])] : [];
+    expect(compared).toEqual(expect.arrayContaining(named));
   });
 
   test.each(Object.keys(NUMBERS) as NumberId[])('along %s, each line has a cost wherever the value makes sense', (along) => {
