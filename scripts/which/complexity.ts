@@ -1,6 +1,7 @@
 /** How much there is to operate, counted: from the templates of a stage, the code, and the pages of operations. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { markdownTable } from '../../packages/planner/src/markdown.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -134,5 +135,5 @@ const ROWS: readonly (readonly [label: string, of: (complexity: Complexity) => s
 export function renderComplexity(columns: Readonly<Record<string, Complexity>>): string {
   const head = ['counted in stage `prod`', ...Object.keys(columns)];
   const rows = ROWS.map(([label, of]) => [label, ...Object.values(columns).map((complexity) => String(of(complexity)))]);
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return markdownTable(head, rows);
 }

@@ -3,9 +3,9 @@ import { breakEven } from '../../packages/planner/src/break-even.ts';
 import { CAPACITY } from '../../packages/planner/src/data/capacity.ts';
 import { QUOTAS } from '../../packages/planner/src/data/quotas.ts';
 import { factsOf } from '../../packages/planner/src/facts.ts';
-import { formatUsd } from '../../packages/planner/src/format.ts';
+import { inUsd } from '../../packages/planner/src/format.ts';
 import { loadOf } from '../../packages/planner/src/load.ts';
-import { table } from '../../packages/planner/src/matrix-text.ts';
+import { markdownTable } from '../../packages/planner/src/markdown.ts';
 import type { OptionId } from '../../packages/planner/src/option.ts';
 import { optionOf } from '../../packages/planner/src/options.ts';
 import { type Answer, answerOf } from '../../packages/planner/src/plan.ts';
@@ -21,7 +21,7 @@ const audience = (connections: number, eventsPerSecond: number, fanOut = connect
 
 const answer = (id: OptionId, workload: Workload): Answer => answerOf(optionOf(id), workload, factsOf(workload.region));
 
-const cost = (id: OptionId, workload: Workload): string => usd(answer(id, workload).usdPerMonth);
+const cost = (id: OptionId, workload: Workload): string => inUsd(answer(id, workload).usdPerMonth);
 
 const CONNECTIONS = 10_000;
 const SENDERS = 1_000;
@@ -63,7 +63,7 @@ export function renderPath(): string {
     [
       `**Budget and team.** Little is delivered: to ${count(READERS)} readers at most ${count(perHour)} events an hour, or next to nothing to at most ${count(silent)} clients`,
       '**WebSocket lane**',
-      `up to there it costs less, and no container has to run: ${usd(answer('websocket-lane', nobody).usdPerMonth)} instead of ${usd(answer('sse-lane', nobody).usdPerMonth)} while nobody is connected ([cost](cost.md) has ${usd(answer('websocket-lane', many).fixedUsdPerMonth)} as fixed: metrics of a lane in use are growing there). A team that cannot run containers may take it above that too, at the price in the last row`,
+      `up to there it costs less, and no container has to run: ${inUsd(answer('websocket-lane', nobody).usdPerMonth)} instead of ${inUsd(answer('sse-lane', nobody).usdPerMonth)} while nobody is connected ([cost](cost.md) has ${inUsd(answer('websocket-lane', many).fixedUsdPerMonth)} as fixed: metrics of a lane in use are growing there). A team that cannot run containers may take it above that too, at the price in the last row`,
     ],
     [
       '**Clients and proxies.** Clients look now and then (scripts, jobs), or sit behind proxies that you know to buffer or cut streams ([C3](#the-claims); forward proxies were not measured)',
@@ -76,7 +76,7 @@ export function renderPath(): string {
       `one event a second to ${count(CONNECTIONS)} clients costs ${cost('sse-lane', many)}, and ${cost('websocket-lane', many)} on the WebSocket lane (200 bytes, a reconnect an hour). Nothing acknowledged is lost on either. For AI answers the second row decides, because each piece is an event with one reader: ${count(answers.connections)} users at peak have ${exact(Math.round(loadOf(answers).peak.eventsPerSecond))} a second, against a limit that may lie between ${exact(least)} and ${exact(most)}`,
     ],
   ];
-  return table([['your case', 'take', 'because (USD a month in us-east-1, calculated from list prices)'], ...rows]);
+  return markdownTable(['your case', 'take', 'because (USD a month in us-east-1, calculated from list prices)'], rows);
 }
 
 /** The value at which both lanes cost the same. */
@@ -89,5 +89,3 @@ function equalAt(workload: Workload, input: NumberId, range: readonly [number, n
 /** Two digits: the workloads are examples. */
 const count = (value: number): string => exact(Number(value.toPrecision(2)));
 const exact = (value: number): string => value.toLocaleString('en-US');
-/** As `docs/cost.md` has it. */
-const usd = (value: number): string => `${formatUsd(value)} USD`;

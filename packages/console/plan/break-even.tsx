@@ -105,9 +105,9 @@ function ChartTable({ chart: { along, lines, rows }, label }: { readonly chart: 
           {rows.map(({ value, usdPerMonth, best }) => (
             <tr key={value}>
               <th scope="row">{formatNumber(value)}</th>
-              {lines.map(({ id }, place) => (
+              {lines.map(({ id }) => (
                 <td key={id} class="amount">
-                  {formatUsd(usdPerMonth[place] ?? 0)}
+                  {formatUsd(usdPerMonth[id] ?? 0)}
                 </td>
               ))}
               <td>{best ? optionOf(best).label : 'nothing fits'}</td>

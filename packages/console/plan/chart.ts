@@ -1,10 +1,9 @@
-import { breakEven, type Crossing, logSteps } from '../../planner/src/break-even.ts';
-import { factsOf } from '../../planner/src/facts.ts';
+import { breakEven, type Crossing, costsAlong, logSteps, type Point } from '../../planner/src/break-even.ts';
 import { type LimitCrossing, limitsAlong } from '../../planner/src/limits-along.ts';
 import type { OptionId } from '../../planner/src/option.ts';
 import { optionOf } from '../../planner/src/options.ts';
-import { answerOf, bestOf, type Plan } from '../../planner/src/plan.ts';
-import { roundInput, withNumber } from '../../planner/src/presets.ts';
+import type { Plan } from '../../planner/src/plan.ts';
+import { roundInput } from '../../planner/src/presets.ts';
 import { NUMBERS, type NumberId, type Workload } from '../../planner/src/workload.ts';
 import { leastOf } from './stops.ts';
 
@@ -27,14 +26,7 @@ export interface Chart {
   readonly limits: readonly LimitCrossing[];
   readonly crossings: readonly Crossing[];
   /** The same at a few values, for readers. */
-  readonly rows: readonly ChartRow[];
-}
-
-export interface ChartRow {
-  readonly value: number;
-  readonly usdPerMonth: readonly number[];
-  /** Of the options in the plot. */
-  readonly best: OptionId | undefined;
+  readonly rows: readonly Point[];
 }
 
 /** Values at which the plot's lines are drawn, and those of its table. */
@@ -65,28 +57,23 @@ export function optionsToCompare({ answers, recommendation }: Plan): readonly Op
 }
 
 export function chartOf(workload: Workload, along: NumberId, compared: readonly OptionId[]): Chart {
-  const facts = factsOf(workload.region);
   const options = compared.map(optionOf);
   const range = rangeOf(along, workload[along]);
   const steps = (count: number) => [...new Set(logSteps(...range, count).map((value) => roundInput(along, value)))];
   const values = steps(VALUES);
-  const lines = options.map((option): ChartLine => {
-    const answers = values.map((value) => {
-      const changed = withNumber(workload, along, value);
-      return changed && answerOf(option, changed, facts);
-    });
-    const { id, label } = option;
-    return { id, label, usdPerMonth: answers.map((answer) => answer?.usdPerMonth), fits: answers.map((answer) => answer?.fits ?? false) };
+  const points = new Map(costsAlong(workload, along, values, options).map((point) => [point.value, point]));
+  const lines = options.map(({ id, label }): ChartLine => {
+    const at = values.map((value) => points.get(value));
+    return {
+      id,
+      label,
+      usdPerMonth: at.map((point) => point?.usdPerMonth[id]),
+      fits: at.map((point) => point !== undefined && !point.unfit.includes(id)),
+    };
   });
   // Of many, every pair would be a page of its own.
   const pairs = options.flatMap((a, place) => options.slice(place + 1).map((b) => [a, b] as const));
   const crossed = options.length <= ALL_PAIRS ? pairs : pairs.slice(0, options.length - 1);
-  const rows = steps(ROWS).flatMap((value): readonly ChartRow[] => {
-    const changed = withNumber(workload, along, value);
-    if (changed === undefined) return [];
-    const answers = options.map((option) => answerOf(option, changed, facts));
-    return [{ value, usdPerMonth: answers.map(({ usdPerMonth }) => usdPerMonth), best: bestOf(answers, facts)?.option.id }];
-  });
 
   return {
     along,
@@ -95,6 +82,6 @@ export function chartOf(workload: Workload, along: NumberId, compared: readonly 
     lines,
     limits: limitsAlong(options, workload, along, values),
     crossings: crossed.flatMap((pair) => breakEven(pair, workload, along, range)),
-    rows,
+    rows: costsAlong(workload, along, steps(ROWS), options),
   };
 }

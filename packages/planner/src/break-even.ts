@@ -1,3 +1,4 @@
+import { bisect } from './bisect.ts';
 import { factsOf, withFigure } from './facts.ts';
 import type { Option, OptionId } from './option.ts';
 import { answerOf, bestOf } from './plan.ts';
@@ -75,12 +76,8 @@ export function breakEven(
     const left = sampled[index - 1];
     if (left === undefined || left.difference > 0 === right.difference > 0) return [];
     const [cheaperBelow, cheaperAbove] = left.difference < 0 ? [a.id, b.id] : [b.id, a.id];
-    let [below, above] = [left.value, right.value];
-    for (let halving = 0; halving < HALVINGS; halving++) {
-      const middle = Math.sqrt(below * above);
-      if ((differenceAt(middle) ?? 0) > 0 === left.difference > 0) below = middle;
-      else above = middle;
-    }
+    const isBeyond = (value: number) => (differenceAt(value) ?? 0) > 0 !== left.difference > 0;
+    const [, above] = bisect([left.value, right.value], HALVINGS, isBeyond);
     return [{ value: roundInput(input, above), cheaperBelow, cheaperAbove }];
   });
 }

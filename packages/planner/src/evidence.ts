@@ -1,9 +1,7 @@
-import { CAPACITY, type CapacityId } from './data/capacity.ts';
-import { type Facts, factsOf, withFigure } from './facts.ts';
-import type { Figure } from './figure.ts';
+import { type Facts, factsOf } from './facts.ts';
 import type { Evidence, PlanAt } from './matrix.ts';
 import type { Measured } from './measured.ts';
-import { answersTo } from './plan.ts';
+import { answersTo, assumedEnds } from './plan.ts';
 import { workloadOf } from './presets.ts';
 import { TRANSPORTS, type Transport, type UseCaseId } from './thresholds.ts';
 
@@ -18,11 +16,10 @@ export function evidenceFor(useCase: UseCaseId, measured: Measured | undefined):
   });
 
   const facts = factsOf(workload.region);
-  const ends = (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]) =>
-    figure.confidence === 'assumed'
-      ? figure.range.map((value) => planAt({ value, insteadOf: figure.value, unit: figure.unit }, withFigure(facts, id, value)))
-      : [],
-  );
+  const ends = assumedEnds(facts).map(({ figure, value, facts: there }) => {
+    const { value: insteadOf, unit } = facts.capacity[figure];
+    return planAt({ value, insteadOf, unit }, there);
+  });
   return { plans: [planAt(undefined, facts), ...ends], measured };
 }
 

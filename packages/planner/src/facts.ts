@@ -12,6 +12,11 @@ export interface Facts {
 
 export const factsOf = (region: Region): Facts => ({ prices: PRICES[region], quotas: QUOTAS, capacity: CAPACITY });
 
+/** Figures that are assumed, each with the range in which it may lie. */
+export const ASSUMED = (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]) =>
+  figure.confidence === 'assumed' ? [{ id, figure }] : [],
+);
+
 /** The same, but for one figure that has another value. */
 export function withFigure(facts: Facts, id: CapacityId, value: number): Facts {
   return { ...facts, capacity: { ...facts.capacity, [id]: { ...facts.capacity[id], value } } };

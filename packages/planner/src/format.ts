@@ -8,3 +8,10 @@ export const formatNumber = (value: number): string => NUMBER.format(value);
 
 /** With cents below 100 USD. */
 export const formatUsd = (value: number): string => (Math.abs(value) < 100 ? CENTS : WHOLE).format(value);
+
+export const inUsd = (value: number): string => `${formatUsd(value)} USD`;
+
+/** Without cents, and to the last digit. */
+export const inWholeUsd = (value: number): string => `${WHOLE.format(value)} USD`;
+
+export const inMs = (value: number): string => `${WHOLE.format(value)} ms`;

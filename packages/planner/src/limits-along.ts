@@ -1,3 +1,4 @@
+import { bisect } from './bisect.ts';
 import { factsOf } from './facts.ts';
 import type { Option, OptionId } from './option.ts';
 import { answerOf } from './plan.ts';
@@ -59,12 +60,8 @@ function crossingsOf(option: Option, workload: Workload, input: NumberId, values
       ([label]) => left.exceeded.has(label) !== right.exceeded.has(label),
     );
     return changed.map(([label, adjustable]): LimitCrossing => {
-      let [below, above] = [left.value, right.value];
-      for (let halving = 0; halving < HALVINGS; halving++) {
-        const middle = Math.sqrt(below * above);
-        if (exceededAt(middle)?.has(label) === right.exceeded.has(label)) above = middle;
-        else below = middle;
-      }
+      const isBeyond = (value: number) => exceededAt(value)?.has(label) === right.exceeded.has(label);
+      const [below, above] = bisect([left.value, right.value], HALVINGS, isBeyond);
       // Of a count, the last number that is not exceeded.
       const [exceeded, value] = right.exceeded.has(label) ? (['above', below] as const) : (['below', above] as const);
       return { value: roundInput(input, value), label, adjustable, exceeded, options: [option.id] };

@@ -1,3 +1,5 @@
+import { inMs, inWholeUsd } from './format.ts';
+import { markdownTable } from './markdown.ts';
 import { type Cell, FIELD, type Row } from './matrix.ts';
 import type { Measured } from './measured.ts';
 import { PRESETS } from './presets.ts';
@@ -30,11 +32,11 @@ export const NOT_MEASURED = 'Not measured yet: `npm run compare`.';
 /** The matrix as Markdown: verdicts, p99 and cost, with the field's verdict beside them. */
 export function matrixTable(matrix: Matrix, measured: Measured | undefined): string {
   const rows = USE_CASE_IDS.map((useCase) => [
-    [`${PRESETS[useCase].label}, within ${ms(USE_CASES[useCase].ceilingMs)}`, ...sampleOf(useCase, measured)].join('<br>'),
+    [`${PRESETS[useCase].label}, within ${inMs(USE_CASES[useCase].ceilingMs)}`, ...sampleOf(useCase, measured)].join('<br>'),
     ...TRANSPORTS.map((transport) => cellText(matrix[useCase][transport])),
     TRANSPORT_NAMES[FIELD[useCase]].replace(' lane', ''),
   ]);
-  return table([['use case', ...TRANSPORTS.map((transport) => TRANSPORT_NAMES[transport]), 'the field says'], ...rows]);
+  return markdownTable(['use case', ...TRANSPORTS.map((transport) => TRANSPORT_NAMES[transport]), 'the field says'], rows);
 }
 
 /** How much the p99s of a use case rest on. */
@@ -48,7 +50,10 @@ function sampleOf(useCase: UseCaseId, measured: Measured | undefined): readonly 
 }
 
 const cellText = ({ verdict, latencyMs, usdPerMonth }: Cell): string => {
-  const numbers = [latencyMs === undefined ? undefined : msRange(latencyMs), usdPerMonth === undefined ? undefined : usd(usdPerMonth)];
+  const numbers = [
+    latencyMs === undefined ? undefined : msRange(latencyMs),
+    usdPerMonth === undefined ? undefined : inWholeUsd(usdPerMonth),
+  ];
   return [VERDICT_NAMES[verdict], ...numbers.filter((text) => text !== undefined)].join('<br>');
 };
 
@@ -66,7 +71,7 @@ export function reasonsText(matrix: Matrix): string {
         );
     const notBuilt = NOT_BUILT[useCase] ?? [];
     return [
-      `**${PRESETS[useCase].label}.** Published by ${sender === 'backend' ? 'a backend' : 'clients'}; a client sends ${clientSends}. May be lost: ${mayBeLost}. At most ${ms(ceilingMs)}: ${why} Polls come every ${pollIntervalSeconds(useCase)} s.`,
+      `**${PRESETS[useCase].label}.** Published by ${sender === 'backend' ? 'a backend' : 'clients'}; a client sends ${clientSends}. May be lost: ${mayBeLost}. At most ${inMs(ceilingMs)}: ${why} Polls come every ${pollIntervalSeconds(useCase)} s.`,
       [...reasons, ...(notBuilt.length === 0 ? [] : [`- Not built, and would change this row: ${notBuilt.join('; ')}.`])].join('\n'),
     ].join('\n\n');
   });
@@ -129,17 +134,12 @@ export function measurementsTable(measured: Measured | undefined): string {
     [row.lost, row.doubled, row.outOfOrder].map(number).join(', '),
   ]);
   const { command, date, machine, quick, sizes } = measured;
-  const how = `\`${command}\`, ${date}, ${machine.replace(/\.$/, '')}${quick ? '. **A quick run**: its times are a first look' : ''}. Polls were ${ms(sizes.pollIntervalMs)} apart. Bytes, requests and CPU are per message. CPU marked *emulated* is that of the emulated API Gateway and Lambda, and not AWS's.`;
-  return `${how}\n\n${table([head, ...rows])}`;
+  const how = `\`${command}\`, ${date}, ${machine.replace(/\.$/, '')}${quick ? '. **A quick run**: its times are a first look' : ''}. Polls were ${inMs(sizes.pollIntervalMs)} apart. Bytes, requests and CPU are per message. CPU marked *emulated* is that of the emulated API Gateway and Lambda, and not AWS's.`;
+  return `${how}\n\n${markdownTable(head, rows)}`;
 }
-
-export const table = ([head = [], ...rows]: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 10 ? 2 : 0 });
-const ms = (value: number): string => `${number(Math.round(value))} ms`;
 const msRange = ([low, high]: readonly [number, number]): string =>
-  Math.round(low) === Math.round(high) ? ms(low) : `${number(Math.round(low))} to ${ms(high)}`;
-const usd = (value: number): string => `${number(Math.round(value))} USD`;
+  Math.round(low) === Math.round(high) ? inMs(low) : `${number(Math.round(low))} to ${inMs(high)}`;

@@ -1,4 +1,5 @@
 import type { Range } from './figure.ts';
+import { inMs, inWholeUsd } from './format.ts';
 import type { Measured, MeasuredRow } from './measured.ts';
 import type { OptionId } from './option.ts';
 import type { Answer } from './plan.ts';
@@ -110,9 +111,9 @@ function cellOf(useCase: UseCaseId, transport: Transport, { plans, measured }: E
   const latencyMs = rangeOf(own.map((figures) => figures.latencyMs));
   const usd = rangeOf(own.map(costOf));
   const numbers = [
-    `the p99 is ${ms(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${ms(USE_CASES[useCase].ceilingMs)}: ${ms(base.row.latencyMs.p99)} measured here (${base.row.label === EMULATED ? `${EMULATED}, ` : ''}${measured?.date}) and ${ms(plan.awsLatencyMs[transport])} assumed for AWS; calculated at full size, ${ms(base.answer.delivery.p99Ms)}`,
-    `caught up ${ms(base.row.caughtUpMs)} after a cut`,
-    `${inUsd(costOf(base))} a month${range(usd, 'USD')}, calculated from list prices`,
+    `the p99 is ${inMs(base.latencyMs)}${range(latencyMs, 'ms')}, at most ${inMs(USE_CASES[useCase].ceilingMs)}: ${inMs(base.row.latencyMs.p99)} measured here (${base.row.label === EMULATED ? `${EMULATED}, ` : ''}${measured?.date}) and ${inMs(plan.awsLatencyMs[transport])} assumed for AWS; calculated at full size, ${inMs(base.answer.delivery.p99Ms)}`,
+    `caught up ${inMs(base.row.caughtUpMs)} after a cut`,
+    `${inWholeUsd(costOf(base))} a month${range(usd, 'USD')}, calculated from list prices`,
   ];
   return { transport, verdict, because: [because, ...numbers], latencyMs, usdPerMonth };
 }
@@ -179,7 +180,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   if (isTooExpensive(own, cheapest)) {
     return {
       verdict: 'not-suitable',
-      because: `it meets the needs, and costs ${inUsd(costOf(own))} where ${nameOf(cheapest)} costs ${inUsd(costOf(cheapest))}`,
+      because: `it meets the needs, and costs ${inWholeUsd(costOf(own))} where ${nameOf(cheapest)} costs ${inWholeUsd(costOf(cheapest))}`,
     };
   }
 
@@ -201,7 +202,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
     return { verdict: 'best-fit', because: `it meets the needs, is simpler than ${nameOf(cheapest)} and ${costsInstead(own, cheapest)}` };
   return {
     verdict: 'works',
-    because: `it meets the needs, and ${nameOf(best)} costs ${inUsd(costOf(best))} instead of ${inUsd(costOf(own))}`,
+    because: `it meets the needs, and ${nameOf(best)} costs ${inWholeUsd(costOf(best))} instead of ${inWholeUsd(costOf(own))}`,
   };
 }
 
@@ -219,9 +220,9 @@ function unmetNeeds(useCase: UseCaseId, { answer, row, latencyMs }: Figures): re
     ...(lost > 0 && mayBeLost === 'nothing' ? [`${lost} events were lost (measured)`] : []),
     ...(doubled + outOfOrder > 0 ? [`${doubled} events came twice and ${outOfOrder} out of order (measured)`] : []),
     ...(caughtUpMs > CAUGHT_UP_WITHIN_MS
-      ? [`a cut client was caught up after ${ms(caughtUpMs)} (measured), not ${ms(CAUGHT_UP_WITHIN_MS)}`]
+      ? [`a cut client was caught up after ${inMs(caughtUpMs)} (measured), not ${inMs(CAUGHT_UP_WITHIN_MS)}`]
       : []),
-    ...(latencyMs > ceilingMs ? [`a p99 of ${ms(latencyMs)}, above ${ms(ceilingMs)}`] : []),
+    ...(latencyMs > ceilingMs ? [`a p99 of ${inMs(latencyMs)}, above ${inMs(ceilingMs)}`] : []),
   ];
 }
 
@@ -244,11 +245,9 @@ const costsNoMore = (one: Figures, other: Figures): boolean =>
 /** What one costs, beside another that it replaces. */
 const costsInstead = (one: Figures, other: Figures): string =>
   costsNoMore(other, one)
-    ? `costs about the same: ${inUsd(costOf(one))}, and ${inUsd(costOf(other))}`
-    : `costs ${inUsd(costOf(one))} instead of ${inUsd(costOf(other))}`;
+    ? `costs about the same: ${inWholeUsd(costOf(one))}, and ${inWholeUsd(costOf(other))}`
+    : `costs ${inWholeUsd(costOf(one))} instead of ${inWholeUsd(costOf(other))}`;
 
 const rangeOf = (values: readonly number[]): Range => [Math.min(...values), Math.max(...values)];
 
 const number = (value: number): string => value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 1 : 0 });
-const ms = (value: number): string => `${Math.round(value).toLocaleString('en-US')} ms`;
-const inUsd = (value: number): string => `${Math.round(value).toLocaleString('en-US')} USD`;

@@ -6,6 +6,7 @@ import { factsOf } from './facts.ts';
 import { type Figure, figuresOf } from './figure.ts';
 import { formatNumber, formatUsd } from './format.ts';
 import { loadOf } from './load.ts';
+import { markdownTable } from './markdown.ts';
 import type { Item, OptionId } from './option.ts';
 import { OPTIONS } from './options.ts';
 import { stacksOf, standingItems } from './parts/stacks.ts';
@@ -197,6 +198,3 @@ const figureRow = (id: string, { value, unit, source, date }: Figure): readonly 
   source.startsWith('https://') ? `[${new URL(source).hostname}](${source})` : source,
   date,
 ];
-
-const markdownTable = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');

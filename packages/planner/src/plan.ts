@@ -1,9 +1,9 @@
-import { CAPACITY, type CapacityId } from './data/capacity.ts';
-import { type Facts, factsOf, withFigure } from './facts.ts';
+import type { CapacityId } from './data/capacity.ts';
+import { ASSUMED, type Facts, factsOf, withFigure } from './facts.ts';
 import { type Figure, figuresOf } from './figure.ts';
 import { type FirstLimit, firstLimitOf, reachedText } from './first-limit.ts';
 import { type Flip, nearestFlips } from './flip.ts';
-import { formatNumber, formatUsd } from './format.ts';
+import { formatNumber, inUsd } from './format.ts';
 import type { Bill, Item, Option, OptionId } from './option.ts';
 import { OPTIONS, optionOf } from './options.ts';
 import { isTooMuch, raisesOf, raiseText } from './raises.ts';
@@ -178,27 +178,25 @@ function workReason(answers: readonly Answer[], best: Answer, facts: Facts): rea
   const without = bestOf(answers, withFigure(facts, 'integrationUsdPerMonth', 0));
   if (without === undefined || without === best) return [];
   const { value } = facts.capacity.integrationUsdPerMonth;
-  return [`${without.option.label} ${usd(without.usdPerMonth)} would be best without ${usd(value)} a month of work on it (assumed)`];
+  return [`${without.option.label} ${inUsd(without.usdPerMonth)} would be best without ${inUsd(value)} a month of work on it (assumed)`];
 }
 
 function reasonsFor({ deliverWithinMs }: Workload, best: Answer, runnerUp: Answer | undefined): readonly string[] {
   const { usdPerMonth, fixedUsdPerMonth, delivery, firstLimit, limits } = best;
   return [
-    `${usd(usdPerMonth)} a month, ${usd(fixedUsdPerMonth)} of it fixed${runnerUp ? `; ${runnerUp.option.label} ${usd(runnerUp.usdPerMonth)}` : ''}`,
+    `${inUsd(usdPerMonth)} a month, ${inUsd(fixedUsdPerMonth)} of it fixed${runnerUp ? `; ${runnerUp.option.label} ${inUsd(runnerUp.usdPerMonth)}` : ''}`,
     `delivers within ${formatNumber(delivery.p99Ms)} ms (p99), and ${formatNumber(deliverWithinMs)} ms are tolerated`,
     ...raisesOf(limits).map(raiseText),
     ...(firstLimit ? [`first limit: ${firstLimit.label}, ${reachedText(firstLimit)}`] : []),
   ];
 }
 
-const usd = (value: number): string => `${formatUsd(value)} USD`;
-
 /** Of our own lanes, a client changes by configuration. */
 const OURS: readonly OptionId[] = ['websocket-lane', 'sse-lane', 'long-poll', 'poll', 'websocket-fargate'];
 
 function changingLater(best: Answer, runnerUp: Answer | undefined): string {
   if (runnerUp === undefined) return 'no other option fits';
-  const [from, to] = [best, runnerUp].map(({ fixedUsdPerMonth }) => usd(fixedUsdPerMonth));
+  const [from, to] = [best, runnerUp].map(({ fixedUsdPerMonth }) => inUsd(fixedUsdPerMonth));
   const fixed = from === to ? `the fixed cost stays ${from} a month` : `the fixed cost changes from ${from} to ${to} a month`;
   const isOurs = OURS.includes(best.option.id) && OURS.includes(runnerUp.option.id);
   return isOurs
@@ -215,9 +213,7 @@ export interface Doubt {
 
 /** The facts at each end of the range of each assumed figure. */
 export const assumedEnds = (facts: Facts): readonly { readonly figure: CapacityId; readonly value: number; readonly facts: Facts }[] =>
-  (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([figure, { confidence, range = [] }]) =>
-    confidence === 'assumed' ? range.map((value) => ({ figure, value, facts: withFigure(facts, figure, value) })) : [],
-  );
+  ASSUMED.flatMap(({ id, figure: { range } }) => range.map((value) => ({ figure: id, value, facts: withFigure(facts, id, value) })));
 
 /** Assumed figures that would turn the recommendation around within their range. @param best undefined where nothing fits */
 export function doubtsAbout(workload: Workload, best: OptionId | undefined, facts: Facts): readonly Doubt[] {

@@ -1,6 +1,5 @@
-import { CAPACITY, type CapacityId } from './data/capacity.ts';
-import { factsOf, withFigure } from './facts.ts';
-import type { Figure } from './figure.ts';
+import type { CapacityId } from './data/capacity.ts';
+import { ASSUMED, factsOf, withFigure } from './facts.ts';
 import type { Option, OptionId } from './option.ts';
 import { answerOf, bestFor } from './plan.ts';
 import { roundInput, withNumber } from './presets.ts';
@@ -24,7 +23,7 @@ export const swingOf = ({ usdPerMonth: [low, high] }: Effect): number => Math.ab
 export function sensitivity(workload: Workload, option: Option): readonly Effect[] {
   const facts = factsOf(workload.region);
 
-  const inputs = (Object.keys(NUMBERS) as NumberId[]).flatMap((id): readonly Effect[] => {
+  const inputs = (Object.keys(NUMBERS) as NumberId[]).map((id): Effect => {
     const low = roundInput(id, Math.max(NUMBERS[id].min, workload[id] / 2));
     const high = Math.min(NUMBERS[id].max, workload[id] * 2);
     const ends = [withNumber(workload, id, low) ?? workload, withNumber(workload, id, high) ?? workload] as const;
@@ -32,15 +31,14 @@ export function sensitivity(workload: Workload, option: Option): readonly Effect
       usd: answerOf(option, changed, facts).usdPerMonth,
       best: bestFor(changed, facts),
     })) as unknown as [End, End];
-    return [effect('input', id, NUMBERS[id].label, [low, high], atLow, atHigh)];
+    return effect('input', id, NUMBERS[id].label, [low, high], atLow, atHigh);
   });
-  const assumptions = (Object.entries(CAPACITY) as [CapacityId, Figure][]).flatMap(([id, figure]): readonly Effect[] => {
-    if (figure.confidence !== 'assumed') return [];
+  const assumptions = ASSUMED.map(({ id, figure }): Effect => {
     const [atLow, atHigh] = figure.range.map((value) => {
       const changed = withFigure(facts, id, value);
       return { usd: answerOf(option, workload, changed).usdPerMonth, best: bestFor(workload, changed) };
     }) as unknown as [End, End];
-    return [effect('assumption', id, figure.unit, figure.range, atLow, atHigh)];
+    return effect('assumption', id, figure.unit, figure.range, atLow, atHigh);
   });
   return [...inputs, ...assumptions].toSorted((a, b) => swingOf(b) - swingOf(a));
 }
