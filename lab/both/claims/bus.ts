@@ -1,6 +1,7 @@
 import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LocalRun, type LocalRunOptions, startLocalRun } from '../../../packages/assembly-local/run.ts';
+import { publish } from './publish.ts';
 
 /** Streams over two tasks, of which one hears nothing from the bus. */
 export interface WithoutBus {
@@ -20,7 +21,7 @@ export async function measureWithoutBus(options: Pick<LocalRunOptions, 'assembly
   try {
     const streams = await Promise.all(Array.from({ length: STREAMS }, () => openStream(run)));
     // A channel's first event also tells a task that the channel exists.
-    await publish(run, 'first');
+    await publish(run, CHANNEL, 'first');
     await Promise.all(streams.map(({ has }) => has('first')));
 
     const [deaf] = run.services.flatMap(({ tasks }) => tasks);
@@ -29,7 +30,7 @@ export async function measureWithoutBus(options: Pick<LocalRunOptions, 'assembly
     let arrived = 0;
     const all = Promise.all(streams.map(({ has }) => has('second').then(() => arrived++)));
     const startedAtMs = performance.now();
-    await publish(run, 'second');
+    await publish(run, CHANNEL, 'second');
     await sleep(PROMPT_MS);
     const promptly = arrived;
     await all;
@@ -54,13 +55,4 @@ async function openStream({ urls, token }: LocalRun) {
     while (!received.includes(`data: ${data}\n`)) await sleep(20);
   };
   return { has, close: () => response.destroy() };
-}
-
-async function publish({ urls, token }: LocalRun, data: string): Promise<void> {
-  const response = await fetch(`${urls.http}/v1/channels/${CHANNEL}/events`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ data }),
-  });
-  if (!response.ok) throw new Error(`publishing failed: ${response.status} ${await response.text()}`);
 }

@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import WebSocket from 'ws';
 import type { LocalRun } from '../../../packages/assembly-local/run.ts';
+import { SUBPROTOCOL } from '../../../packages/protocol/index.ts';
+import { publish } from './publish.ts';
 
 /** What an event of so many bytes is on the wire, without the headers of TCP and TLS. */
 export interface Bytes {
@@ -15,7 +17,7 @@ const CHANNEL = 'claims.bytes';
 /** Publishes data and counts the bytes that a stream and a WebSocket get for it. */
 export async function countBytes(run: LocalRun, what: string, data: string): Promise<Bytes> {
   const headers = { authorization: `Bearer ${run.token}` };
-  const socket = new WebSocket(run.urls.websocket, ['lanes.v1.json'], { headers });
+  const socket = new WebSocket(run.urls.websocket, [SUBPROTOCOL], { headers });
   const stream = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
     get(`${run.urls.http}/v1/events?channel=${CHANNEL}`, { headers: { ...headers, accept: 'text/event-stream' } }, resolve).once(
       'error',
@@ -27,12 +29,7 @@ export async function countBytes(run: LocalRun, what: string, data: string): Pro
     await frames.next('subscribed');
     const ofStream = sizeOfMessage(stream);
     const ofSocket = frames.next('event');
-    const response = await fetch(`${run.urls.http}/v1/channels/${CHANNEL}/events`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ data }),
-    });
-    if (!response.ok) throw new Error(`publishing failed: ${response.status} ${await response.text()}`);
+    await publish(run, CHANNEL, data);
     return { what, sse: await ofStream, websocket: await ofSocket };
   } finally {
     stream.destroy();

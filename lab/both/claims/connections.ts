@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from 'playwright-core';
 import WebSocket from 'ws';
 import type { LocalRun } from '../../../packages/assembly-local/run.ts';
+import { SUBPROTOCOL } from '../../../packages/protocol/index.ts';
 
 /** Connections of one client, counted on both sides of the load balancer. */
 export interface Connections {
@@ -52,7 +53,7 @@ async function openSources(page: Page, token: string, count: number): Promise<vo
 
 /** One WebSocket that subscribes to so many channels. */
 export async function countWebSocketChannels({ urls, token, gateways }: LocalRun, asked: number): Promise<Connections> {
-  const socket = new WebSocket(urls.websocket, ['lanes.v1.json'], { headers: { authorization: `Bearer ${token}` } });
+  const socket = new WebSocket(urls.websocket, [SUBPROTOCOL], { headers: { authorization: `Bearer ${token}` } });
   try {
     let subscribed = 0;
     await new Promise<void>((resolve, reject) => {

@@ -2,7 +2,10 @@ import { get, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import WebSocket from 'ws';
 import type { LocalRun } from '../../../packages/assembly-local/run.ts';
+import { SUBPROTOCOL } from '../../../packages/protocol/index.ts';
+import { median } from '../../shared/median.ts';
 import { behind, isInstalled, PROXIES } from './proxies.ts';
+import { publish } from './publish.ts';
 
 /** What passes a proxy that nobody has configured for it. */
 export interface Passage {
@@ -34,10 +37,9 @@ export async function measureProxies(run: LocalRun): Promise<readonly Passage[]>
   return passages;
 }
 
-async function streamThrough({ urls, token }: LocalRun, port: number): Promise<Pick<Passage, 'sse' | 'sseMs'>> {
-  const headers = { authorization: `Bearer ${token}` };
+async function streamThrough(run: LocalRun, port: number): Promise<Pick<Passage, 'sse' | 'sseMs'>> {
   const request = get(`http://127.0.0.1:${port}/v1/events?channel=${CHANNEL}`, {
-    headers: { ...headers, accept: 'text/event-stream' },
+    headers: { authorization: `Bearer ${run.token}`, accept: 'text/event-stream' },
     agent: false,
   });
   const arrivedMs = new Map<string, number>();
@@ -58,25 +60,21 @@ async function streamThrough({ urls, token }: LocalRun, port: number): Promise<P
   for (let index = 0; index < EVENTS; index++) {
     const data = `${port}-${index}`;
     const publishedMs = performance.now();
-    await fetch(`${urls.http}/v1/channels/${CHANNEL}/events`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body: JSON.stringify({ data }),
-    });
+    await publish(run, CHANNEL, data);
     while (!arrivedMs.has(data) && performance.now() - publishedMs < IN_TIME_MS) await sleep(2);
     const atMs = arrivedMs.get(data);
     if (atMs !== undefined) latenciesMs.push(atMs - publishedMs);
   }
   request.destroy();
-  const median = latenciesMs.toSorted((a, b) => a - b)[Math.floor(latenciesMs.length / 2)];
-  return { sse: `${latenciesMs.length} of ${EVENTS} events`, sseMs: median && Math.round(median) };
+  const middleMs = median(latenciesMs);
+  return { sse: `${latenciesMs.length} of ${EVENTS} events`, sseMs: middleMs && Math.round(middleMs) };
 }
 
 /** The outcome of an upgrade. */
 async function upgradeThrough({ urls, token }: LocalRun, port: number): Promise<string> {
   const url = new URL(urls.websocket);
   url.port = String(port);
-  const socket = new WebSocket(url, ['lanes.v1.json'], { headers: { authorization: `Bearer ${token}` }, handshakeTimeout: IN_TIME_MS });
+  const socket = new WebSocket(url, [SUBPROTOCOL], { headers: { authorization: `Bearer ${token}` }, handshakeTimeout: IN_TIME_MS });
   const outcome = await new Promise<string>((resolve) => {
     socket.once('open', () => resolve('passes'));
     socket.once('error', ({ message }) => resolve(message));

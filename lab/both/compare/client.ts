@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws';
 import { connect } from '../../../packages/client/src/index.ts';
+import type { Transport } from '../../../packages/planner/src/thresholds.ts';
 import { type ChannelPosition, parseCursor, parsePosition } from '../../../packages/protocol/cursor.ts';
 import type { PollResponse } from '../../../packages/protocol/index.ts';
 import { pause } from '../chaos/pause.ts';
@@ -7,8 +8,7 @@ import type { Subscription } from './audience.ts';
 import { createHttp2Fetch } from './http2-fetch.ts';
 
 /** How clients get events: the client library over SSE, WebSocket and long polling; and a program that asks every second. */
-export const TRANSPORTS = ['sse', 'websocket', 'long-poll', 'poll'] as const;
-export type Transport = (typeof TRANSPORTS)[number];
+export const TRANSPORTS: readonly Transport[] = ['sse', 'websocket', 'long-poll', 'poll'];
 
 /** Of `poll`: on average an event waits for half of it. */
 export const POLL_INTERVAL_MS = 1_000;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { PublishResponse } from '../../../packages/protocol/index.ts';
+import { LambdaClient } from '@aws-sdk/client-lambda';
 import { startServerProcess } from '../../shared/peers/server-process.ts';
+import { requestToken } from '../../shared/request-token.ts';
 import { clientSettings } from '../chaos/aws-access.ts';
+import { publishByInvocation } from '../chaos/publishers/invoke-lane.ts';
 import { startTlsTerminator } from './tls-terminator.ts';
 
 /** What `local-run-program.ts` prints. */
@@ -58,19 +59,4 @@ export async function startLocalRun(assemblyDir: string): Promise<LocalRun> {
     await server.stop();
     throw error;
   }
-}
-
-async function publishByInvocation(client: LambdaClient, functionName: string, publication: object): Promise<string> {
-  const command = new InvokeCommand({ FunctionName: functionName, Payload: JSON.stringify(publication) });
-  const { FunctionError, Payload } = await client.send(command);
-  const text = Payload?.transformToString() ?? '';
-  if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${text}`);
-  return (JSON.parse(text) as PublishResponse).id;
-}
-
-async function requestToken(url: string, subject: string): Promise<string> {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', subject });
-  const response = await fetch(url, { method: 'POST', body });
-  const { access_token: token } = (await response.json()) as { readonly access_token: string };
-  return token;
 }

@@ -1,8 +1,9 @@
 import { Option } from 'commander';
 import { createCommand, UsageError } from '../../../command-line/command.ts';
 import { wholeNumber } from '../../../command-line/values.ts';
+import type { Transport } from '../../../packages/planner/src/thresholds.ts';
 import { type AssemblyOptions, addAssemblyOptions } from '../../sse/task/assembly.ts';
-import { TRANSPORTS, type Transport } from './client.ts';
+import { TRANSPORTS } from './client.ts';
 import { USE_CASES, type UseCase } from './use-cases.ts';
 
 export interface CompareOptions extends AssemblyOptions {

@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { LOOPBACK } from '../../../packages/assembly-local/loopback.ts';
+import type { Transport } from '../../../packages/planner/src/thresholds.ts';
 import { type ChannelPosition, parsePosition } from '../../../packages/protocol/cursor.ts';
 import { monotonicUs } from '../../load/payload.ts';
 import { eventually, pause } from '../chaos/pause.ts';
 import { type Acknowledged, Audience, encodeEvent, type Phase } from './audience.ts';
-import { type Client, openClient, POLL_INTERVAL_MS, type Transport } from './client.ts';
+import { type Client, openClient, POLL_INTERVAL_MS } from './client.ts';
 import { type Measurement, perMessage, type Totals } from './figures.ts';
 import { type CpuReading, readCpu, usedSeconds } from './lane-cpu.ts';
 import { LINK } from './link.ts';

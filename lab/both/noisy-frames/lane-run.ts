@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { startServerProcess } from '../../shared/peers/server-process.ts';
+import { requestToken } from '../../shared/request-token.ts';
 
 /** A whole local run of an assembly, in a process of its own. */
 export interface LaneRun {
@@ -23,11 +24,4 @@ export async function startLaneRun(assemblyDir: string): Promise<LaneRun> {
     await run.stop();
     throw error;
   }
-}
-
-async function requestToken(url: string, subject: string): Promise<string> {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', subject });
-  const response = await fetch(url, { method: 'POST', body });
-  const { access_token: token } = (await response.json()) as { readonly access_token: string };
-  return token;
 }
