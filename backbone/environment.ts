@@ -46,17 +46,19 @@ export function readEnvironment<const E extends v.ObjectEntries>(
   throw new InvalidEnvironmentError(`${result.issues.map(describe).join('; ')}. Change the stage, or deploy it again`);
 }
 
-export function isJsonObject(value: string): boolean {
+/** Undefined if the text is not a JSON object. */
+export function readJsonObject(text: string): object | undefined {
   try {
-    const parsed: unknown = JSON.parse(value);
-    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 
 function parseSettings(json = '{}'): object {
-  if (isJsonObject(json)) return JSON.parse(json);
+  const settings = readJsonObject(json);
+  if (settings !== undefined) return settings;
   throw new InvalidEnvironmentError(`${SETTINGS_VARIABLE} is ${JSON.stringify(json)}, but must be a JSON object`);
 }
 

@@ -2,10 +2,10 @@ import * as v from 'valibot';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import {
   accessEntries,
-  isJsonObject,
   publishEntries,
   readEntries,
   readEnvironment,
+  readJsonObject,
   telemetryEntries,
   text,
   url,
@@ -28,7 +28,7 @@ const port = v.pipe(
 );
 const optionalJson = v.pipe(
   v.string(),
-  v.check((value) => value === '' || isJsonObject(value), 'a JSON object, or empty'),
+  v.check((value) => value === '' || readJsonObject(value) !== undefined, 'a JSON object, or empty'),
 );
 const tags = v.pipe(
   v.string(),
