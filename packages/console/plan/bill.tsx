@@ -1,6 +1,6 @@
 import { type Figure, figuresOf } from '../../planner/src/figure.ts';
 import { reachedText } from '../../planner/src/first-limit.ts';
-import { formatNumber, formatUsd } from '../../planner/src/format.ts';
+import { formatExact, formatNumber, formatUsd } from '../../planner/src/format.ts';
 import type { Item, Limit } from '../../planner/src/option.ts';
 import type { Answer } from '../../planner/src/plan.ts';
 
@@ -111,11 +111,8 @@ function Figures({ figures }: { readonly figures: readonly Figure[] }) {
   );
 }
 
-/** A price may have many digits, and all of them count. */
-const EXACT = new Intl.NumberFormat('en', { maximumSignificantDigits: 6 });
-
 const valueText = ({ value, unit, range }: Figure): string =>
-  `${EXACT.format(value)} ${unit}${range ? ` (${range.map(formatNumber).join(' to ')})` : ''}`;
+  `${formatExact(value)} ${unit}${range ? ` (${range.map(formatNumber).join(' to ')})` : ''}`;
 
 function Source({ source }: { readonly source: string }) {
   if (!source.startsWith('https://')) return <>{source}</>;

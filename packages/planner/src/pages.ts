@@ -4,7 +4,7 @@ import { QUOTAS } from './data/quotas.ts';
 import { DEPLOYED_STAGES } from './deployed.ts';
 import { factsOf } from './facts.ts';
 import { type Figure, figuresOf } from './figure.ts';
-import { formatNumber, formatUsd } from './format.ts';
+import { formatExact, formatNumber, formatUsd } from './format.ts';
 import { loadOf } from './load.ts';
 import { markdownTable } from './markdown.ts';
 import type { Item, OptionId } from './option.ts';
@@ -193,7 +193,7 @@ function figureSections(): string {
 
 const figureRow = (id: string, { value, unit, source, date }: Figure): readonly string[] => [
   `\`${id}\``,
-  value < 0.001 ? value.toPrecision(6).replace(/\.?0+(?=$|e)/, '') : formatNumber(value),
+  formatExact(value),
   unit,
   source.startsWith('https://') ? `[${new URL(source).hostname}](${source})` : source,
   date,

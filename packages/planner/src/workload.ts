@@ -43,7 +43,7 @@ export const NUMBERS = {
   reconnectsPerDay: input('Reconnects', 'a day per connection', 0, 10_000, 'how often a connection ends and a new one takes its place'),
   hoursPerMonth: input('Hours', 'hours a month', 1, 744, 'how long the stage is deployed and used; 730 is always'),
   pollIntervalSeconds: input('Poll interval', 'seconds', 1, 86_400, 'how often a client asks, for the option poll'),
-  deliverWithinMs: input('Deliver within', 'ms (p99)', 1, 86_400_000, 'from publishing to the screen: what the use case tolerates'),
+  deliverWithinMs: input('Tolerated delay', 'ms (p99)', 1, 86_400_000, 'from publishing to the screen'),
 } as const satisfies Record<string, NumberInput>;
 
 export type NumberId = keyof typeof NUMBERS;
