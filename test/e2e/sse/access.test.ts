@@ -118,4 +118,4 @@ describe('the session cookie', () => {
   });
 });
 
-testLogs(() => world);
+testLogs(() => world, Object.values(ENTRANCES));

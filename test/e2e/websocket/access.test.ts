@@ -82,4 +82,4 @@ describe('the end of a token', () => {
   testRenewal(() => world, ['websocket']);
 });
 
-testLogs(() => world);
+testLogs(() => world, Object.values(ENTRANCES));
