@@ -22,7 +22,7 @@ export class BackboneStack extends Stack {
   constructor(scope: Construct, id: string, { stage, ...props }: BackboneStackProps) {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
     this.backbone = new EventBackbone(this, 'Backbone', {
-      ...stage.backbone,
+      settings: stage.backbone,
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });

@@ -8,7 +8,8 @@ import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
 import { PublishFunction } from './publish-function.ts';
 
-export interface EventBackboneProps extends BackboneSettings {
+export interface EventBackboneProps {
+  readonly settings: BackboneSettings;
   readonly logRetention: RetentionDays;
   /** Keep data, protect it against deletion, and back it up. */
   readonly production: boolean;
@@ -23,14 +24,19 @@ export class EventBackbone extends Construct {
   readonly topic: EventTopic;
   readonly publishFunction: PublishFunction;
 
-  constructor(scope: Construct, id: string, props: EventBackboneProps) {
+  constructor(scope: Construct, id: string, { settings, logRetention, production }: EventBackboneProps) {
     super(scope, id);
-    this.log = new EventLog(this, 'Log', props);
-    this.topic = new EventTopic(this, 'Topic', props);
+    this.log = new EventLog(this, 'Log', {
+      gapGraceMs: settings.gapGraceMs,
+      retentionHours: settings.retentionHours,
+      maxThroughput: settings.maxThroughput,
+      production,
+    });
+    this.topic = new EventTopic(this, 'Topic', { publishTimeoutMs: settings.publishTimeoutMs, production });
     this.publishFunction = new PublishFunction(this, 'Publish', {
-      logRetention: props.logRetention,
-      timeout: Duration.seconds(props.publishFunctionTimeoutSeconds),
-      defaultBus: props.defaultBus,
+      logRetention,
+      timeout: Duration.seconds(settings.publishFunctionTimeoutSeconds),
+      defaultBus: settings.defaultBus,
     });
     this.allowPublish(this.publishFunction.handler);
   }

@@ -9,7 +9,8 @@ import type { ConnectionTables } from './connection-tables.ts';
 import type { WebSocketApi } from './websocket-api.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface ConnectionSweepProps extends Readonly<WebSocketSettings['sweep']> {
+export interface ConnectionSweepProps {
+  readonly settings: Readonly<WebSocketSettings['sweep']>;
   readonly tables: ConnectionTables;
   readonly api: WebSocketApi;
   readonly logRetention: RetentionDays;
@@ -24,7 +25,7 @@ export class ConnectionSweep extends Construct {
   readonly rule: Rule;
   readonly deadLetters: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, props: ConnectionSweepProps) {
+  constructor(scope: Construct, id: string, { settings, tables, api, logRetention }: ConnectionSweepProps) {
     super(scope, id);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
@@ -33,16 +34,16 @@ export class ConnectionSweep extends Construct {
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/sweep-connections.ts',
       description: 'Removes rows of closed WebSocket connections whose $disconnect was lost',
-      logRetention: props.logRetention,
-      timeout: Duration.seconds(props.functionTimeoutSeconds),
+      logRetention,
+      timeout: Duration.seconds(settings.functionTimeoutSeconds),
     });
-    this.handler.settings.add(sweepSettings, props);
-    props.tables.allowSweep(this.handler);
-    props.tables.allowClose(this.handler);
-    props.api.allowInspect(this.handler);
+    this.handler.settings.add(sweepSettings, settings);
+    tables.allowSweep(this.handler);
+    tables.allowClose(this.handler);
+    api.allowInspect(this.handler);
     this.rule = new Rule(this, 'Rule', {
       description: 'Looks for closed WebSocket connections whose $disconnect was lost',
-      schedule: Schedule.rate(Duration.minutes(props.intervalMinutes)),
+      schedule: Schedule.rate(Duration.minutes(settings.intervalMinutes)),
       targets: [this.handler.eventTarget(this.deadLetters)],
     });
   }

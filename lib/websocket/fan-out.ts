@@ -13,7 +13,8 @@ import { FanOutRollout } from './fan-out-rollout.ts';
 import { alarmQueues } from './websocket-alarms.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface FanOutProps extends Readonly<WebSocketSettings['fanOut']> {
+export interface FanOutProps {
+  readonly settings: Readonly<WebSocketSettings['fanOut']>;
   readonly backbone: EventBackbone;
   readonly logRetention: RetentionDays;
 }
@@ -30,27 +31,27 @@ export class FanOut extends Construct {
   readonly deliveries: Queue;
   readonly deadLetters: DeadLetterQueue;
 
-  constructor(scope: Construct, id: string, props: FanOutProps) {
+  constructor(scope: Construct, id: string, { settings, backbone, logRetention }: FanOutProps) {
     super(scope, id);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'Events could not be delivered to WebSocket connections: the message contains the job, the function log the reason.',
     });
-    this.events = this.queue('Events', props);
-    this.deliveries = this.queue('Deliveries', props);
-    props.backbone.topic.topic.addSubscription(new SqsSubscription(this.events, { rawMessageDelivery: true }));
+    this.events = this.queue('Events', settings);
+    this.deliveries = this.queue('Deliveries', settings);
+    backbone.topic.topic.addSubscription(new SqsSubscription(this.events, { rawMessageDelivery: true }));
 
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/fan-out.ts',
       description: 'Posts events to the WebSocket connections that subscribe to their channel',
-      logRetention: props.logRetention,
-      timeout: Duration.seconds(props.functionTimeoutSeconds),
-      memory: Size.mebibytes(props.memoryMb),
+      logRetention,
+      timeout: Duration.seconds(settings.functionTimeoutSeconds),
+      memory: Size.mebibytes(settings.memoryMb),
       environment: {
         [WEBSOCKET_ENV.deliveryQueueUrl]: this.deliveries.queueUrl,
         [WEBSOCKET_ENV.deadLetterQueueUrl]: this.deadLetters.queue.queueUrl,
       },
     });
-    this.handler.settings.add(fanOutSettings, props);
+    this.handler.settings.add(fanOutSettings, settings);
     Grant.addToPrincipal({
       grantee: this.handler,
       actions: ['sqs:SendMessage'],
@@ -59,7 +60,7 @@ export class FanOut extends Construct {
     const queues = [this.events, this.deliveries];
     this.rollout = new FanOutRollout(this, 'Rollout', {
       function: this.handler.function,
-      rollout: props.rollout,
+      rollout: settings.rollout,
       // A version that returns messages to the queue does not fail; the messages come again and get old.
       lateAlarms: alarmQueues(queues, 'Events wait for the fan-out.'),
     });
@@ -73,10 +74,10 @@ export class FanOut extends Construct {
       });
       const mapping = this.rollout.alias.addEventSourceMapping(queue.node.id, {
         eventSourceArn: queue.queueArn,
-        batchSize: props.batchSize,
+        batchSize: settings.batchSize,
         // Waiting for a fuller batch would delay every event.
         maxBatchingWindow: Duration.seconds(0),
-        maxConcurrency: props.maxConcurrency,
+        maxConcurrency: settings.maxConcurrency,
         reportBatchItemFailures: true,
       });
       // Lambda refuses to create a mapping for a role that may not poll.
@@ -84,13 +85,13 @@ export class FanOut extends Construct {
     }
   }
 
-  private queue(id: string, props: FanOutProps): Queue {
+  private queue(id: string, settings: FanOutProps['settings']): Queue {
     return new Queue(this, id, {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.fanOut),
-      visibilityTimeout: Duration.seconds(props.visibilityTimeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: props.maxReceiveCount },
+      visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
+      deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: settings.maxReceiveCount },
     });
   }
 }

@@ -11,7 +11,8 @@ import { LaneFunction } from '../lane-function.ts';
 import { alarmQueues } from './websocket-alarms.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
-export interface ReplaysProps extends Readonly<WebSocketSettings['replay']> {
+export interface ReplaysProps {
+  readonly settings: Readonly<WebSocketSettings['replay']>;
   readonly logRetention: RetentionDays;
 }
 
@@ -30,11 +31,11 @@ export class Replays extends Construct {
   readonly handler: LaneFunction;
   readonly queue: Queue;
   readonly deadLetters: DeadLetterQueue;
-  private readonly props: ReplaysProps;
+  private readonly settings: ReplaysProps['settings'];
 
-  constructor(scope: Construct, id: string, props: ReplaysProps) {
+  constructor(scope: Construct, id: string, { settings, logRetention }: ReplaysProps) {
     super(scope, id);
-    this.props = props;
+    this.settings = settings;
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
         'A replay turn of a WebSocket connection was repeatedly interrupted, or a message was invalid: the function log has the reason. The client has asked again.',
@@ -49,11 +50,11 @@ export class Replays extends Construct {
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/replay-turns.ts',
       description: 'Posts what clients have missed to their WebSocket connections, a part at a time',
-      logRetention: props.logRetention,
+      logRetention,
       timeout: Duration.seconds(REPLAY_FUNCTION_TIMEOUT_SECONDS),
       memory: Size.mebibytes(512),
     });
-    this.handler.settings.add(replayTurnLimits, props);
+    this.handler.settings.add(replayTurnLimits, settings);
     // The rest of a replay waits for its next turn behind the others.
     this.allowEnqueue(this.handler);
     alarmQueues([this.queue], 'Clients that came back wait for what they have missed.');
@@ -69,7 +70,7 @@ export class Replays extends Construct {
       // Turns in one invocation would wait for each other.
       batchSize: 1,
       maxBatchingWindow: Duration.seconds(0),
-      maxConcurrency: props.maxConcurrency,
+      maxConcurrency: settings.maxConcurrency,
       reportBatchItemFailures: true,
     });
     // Lambda refuses to create a mapping for a role that may not poll.
@@ -79,7 +80,7 @@ export class Replays extends Construct {
   /** Lets a function leave replays to the queue, within the limit per principal. */
   allowEnqueue(grantee: Configurable): Grant {
     grantee.addEnvironment(WEBSOCKET_ENV.replayQueueUrl, this.queue.queueUrl);
-    grantee.settings.add(replayLimits, this.props);
+    grantee.settings.add(replayLimits, this.settings);
     return Grant.addToPrincipal({ grantee, actions: ['sqs:SendMessage'], resourceArns: [this.queue.queueArn] });
   }
 }

@@ -55,10 +55,10 @@ export class WebSocketStack extends Stack implements LaneStack {
       setsAccountLogRole: settings.setsAccountLogRole,
       logRetention,
     });
-    const fanOut = new FanOut(this, 'FanOut', { ...settings.fanOut, backbone, logRetention });
-    const replays = new Replays(this, 'Replays', { ...settings.replay, logRetention });
+    const fanOut = new FanOut(this, 'FanOut', { settings: settings.fanOut, backbone, logRetention });
+    const replays = new Replays(this, 'Replays', { settings: settings.replay, logRetention });
     const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
-    const sweep = new ConnectionSweep(this, 'Sweep', { ...settings.sweep, tables, api, logRetention });
+    const sweep = new ConnectionSweep(this, 'Sweep', { settings: settings.sweep, tables, api, logRetention });
 
     access.configure(connect);
     connect.settings.add({ ...connectionLimits, ...responseLimits }, settings);

@@ -24,16 +24,16 @@ export type Answers = Readonly<Partial<Record<Key, string>>>;
 
 const optionOf = (key: Key): string => `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
+const invalid = (key: Key, text: string): string => `${key}: ${JSON.stringify(text)} is not valid: ${QUESTIONS[key][2]}`;
+
 function check(key: Key, text: string): string {
-  const [, takes, wanted] = QUESTIONS[key];
-  if (takes.test(text)) return text;
-  throw new InvalidArgumentError(`${key}: ${JSON.stringify(text)} is not valid: ${wanted}`);
+  if (QUESTIONS[key][1].test(text)) return text;
+  throw new InvalidArgumentError(invalid(key, text));
 }
 
 /** Adds an option for each question. */
 export function addQuestions(command: Command): Command {
-  for (const key of Object.keys(QUESTIONS) as Key[]) {
-    const [about, , wanted] = QUESTIONS[key];
+  for (const [key, [about, , wanted]] of Object.entries(QUESTIONS) as [Key, (typeof QUESTIONS)[Key]][]) {
     command.addOption(new Option(`${optionOf(key)} <text>`, `${about}: ${wanted}`).argParser((text: string) => check(key, text)));
   }
   return command;
@@ -47,28 +47,22 @@ function needed({ auth, issuer, lanes }: Answers): readonly Key[] {
 }
 
 /**
- * Asks at the terminal for what no option has answered, and again for invalid answers.
- * @returns undefined at Ctrl-C, which the terminal prompt handles itself
+ * Asks at the terminal for what no option has answered, and again for invalid answers. At Ctrl-C it answers undefined.
  * @throws UsageError if there is no terminal
  */
 export async function askForRest(given: Answers, signal: AbortSignal): Promise<Answers | undefined> {
   const missing = () => needed(answers).filter((key) => answers[key] === undefined);
   let answers = given;
-  if (!process.stdin.isTTY) {
-    if (missing().length > 0) throw new UsageError(`There is no terminal to ask at: give ${missing().map(optionOf).join(', ')}.`);
-    return answers;
-  }
+  if (missing().length === 0) return answers;
+  if (!process.stdin.isTTY) throw new UsageError(`There is no terminal to ask at: give ${missing().map(optionOf).join(', ')}.`);
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   try {
     for (let [key] = missing(); key !== undefined; [key] = missing()) {
-      const [about, , wanted] = QUESTIONS[key];
+      const [about, takes, wanted] = QUESTIONS[key];
       const typed = await terminal.question(`${key}, ${about} (${wanted}): `, { signal }).catch(() => undefined);
       if (typed === undefined) return undefined;
-      try {
-        answers = { ...answers, [key]: check(key, typed.trim()) };
-      } catch (error) {
-        console.log((error as Error).message);
-      }
+      if (takes.test(typed.trim())) answers = { ...answers, [key]: typed.trim() };
+      else console.log(invalid(key, typed.trim()));
     }
     return answers;
   } finally {

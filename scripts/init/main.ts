@@ -12,10 +12,8 @@ const ROOT = join(import.meta.dirname, '../..');
 
 type Options = Answers & { readonly withoutLab?: boolean; readonly dryRun?: boolean };
 
-const DESCRIPTION = 'Turns this template into a project and deletes what it does not need. Asks for what no option answers.';
-
 const parse = (argv: readonly string[]) =>
-  addQuestions(createCommand('init', DESCRIPTION))
+  addQuestions(createCommand('init', 'Makes a project of this template: asks what no option answers, and deletes what it does not need.'))
     .option('--without-lab', 'leave out the benchmarks, chaos tests and verifications of lab/')
     .option('--dry-run', 'say what would change, and change nothing')
     .parse(argv)
@@ -52,10 +50,8 @@ function remove(path: string): void {
 
 /** Texts of the files that git tracks and that exist, by path. */
 function readTree(): ReadonlyMap<string, string> {
-  const there = git('ls-files')
-    .trim()
-    .split('\n')
-    .filter((path) => existsSync(join(ROOT, path)));
+  const tracked = git('ls-files').trim().split('\n');
+  const there = tracked.filter((path) => existsSync(join(ROOT, path)));
   // Pictures have no text.
   return new Map(there.map((path) => [path, /\.(png|webp|jpg)$/.test(path) ? '' : readFileSync(join(ROOT, path), 'utf8')]));
 }

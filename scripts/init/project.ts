@@ -21,13 +21,8 @@ const isLeftOut = (folder: string, { lanes }: Answers): boolean =>
 const isBelow = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}/`);
 
 function isKept(path: string, answers: Answers, lab: boolean): boolean {
-  if (
-    path
-      .split('/')
-      .slice(0, -1)
-      .some((folder) => isLeftOut(folder, answers))
-  )
-    return false;
+  const folders = path.split('/').slice(0, -1);
+  if (folders.some((folder) => isLeftOut(folder, answers))) return false;
   return ![...TEMPLATE_ONLY, ...(lab ? [] : ['lab', 'docs/lab'])].some((folder) => isBelow(path, folder));
 }
 
@@ -96,10 +91,10 @@ const IMPORT = /(?:from|import|import\(|require\(|resolve\() ?'((?:@[^/']+\/)?[^
 
 /** Packages that files imported before, and none imports now. */
 export function packagesLeftOver(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, string>): readonly string[] {
-  const importedBy = (files: ReadonlyMap<string, string>) =>
-    new Set(
-      [...files].flatMap(([path, text]) => (/\.\w?[jt]sx?$/.test(path) ? [...text.matchAll(IMPORT)].map(([, name = '']) => name) : [])),
-    );
+  const importedBy = (files: ReadonlyMap<string, string>) => {
+    const code = [...files].filter(([path]) => /\.\w?[jt]sx?$/.test(path));
+    return new Set(code.flatMap(([, text]) => [...text.matchAll(IMPORT)].map(([, name = '']) => name)));
+  };
   const now = importedBy(after);
   return [...importedBy(before)].filter((name) => !now.has(name));
 }

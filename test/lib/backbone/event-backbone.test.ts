@@ -171,7 +171,7 @@ describe('the publish function', () => {
 test('the backbone alone needs no lane', () => {
   const stack = testStack();
   new EventBackbone(stack, 'Backbone', {
-    ...dev.backbone,
+    settings: dev.backbone,
     logRetention: 7,
     production: false,
   });
