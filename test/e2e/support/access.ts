@@ -146,7 +146,14 @@ export function testLogs(world: () => InProcessRun, entrances: readonly Entrance
     const channel = freshChannel('access');
     for (const { carriers, action, send } of entrances) {
       for (const carrier of carriers) {
-        for (const { token } of CASES) await send(carry(carrier, token((request) => run.issuer.issue(request), channel, action)), channel);
+        for (const { token } of CASES)
+          await send(
+            carry(
+              carrier,
+              token((request) => run.issuer.issue(request), channel, action),
+            ),
+            channel,
+          );
       }
     }
     await until('something is written', () => lines.length > 0);
