@@ -3,34 +3,15 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { anchorsOf } from '../../scripts/markdown.ts';
 import { allPages, ROOT } from './commands/extract.ts';
+import { isRemoved } from './removed.ts';
 
 const pages = allPages();
-
-/**
- * What may be removed as a whole: a link into one of these folders is checked while what it belongs to is there, so that shared pages need
- * no edit when a lane or the lab is deleted.
- */
-const REMOVABLE: readonly { readonly folder: RegExp; readonly isThere: boolean }[] = [
-  { folder: /(^|\/)websocket(\/|$)/, isThere: hasLane('websocket') },
-  { folder: /(^|\/)sse(\/|$)/, isThere: hasLane('sse') },
-  { folder: /(^|\/)both(\/|$)/, isThere: hasLane('websocket') && hasLane('sse') },
-  { folder: /(^|\/)lab(\/|$)/, isThere: existsSync(join(ROOT, 'docs', 'lab')) },
-  { folder: /(^|\/)template(\/|$)/, isThere: existsSync(join(ROOT, 'scripts', 'init')) },
-];
-
-function hasLane(lane: 'websocket' | 'sse'): boolean {
-  return existsSync(join(ROOT, 'lib', lane));
-}
 
 /** Targets of the links and pictures of a page that lead into this repository, `file#anchor`. */
 function linksOf(page: string): readonly string[] {
   const text = readFileSync(join(ROOT, page), 'utf8');
   const targets = [...text.matchAll(/\]\(([^)\s]+)\)| (?:src|srcset)="([^"\s]+)"/g)].map(([, link, picture]) => link ?? picture ?? '');
   return targets.filter((target) => !/^([a-z]+:|\/)/.test(target));
-}
-
-function isRemoved(path: string): boolean {
-  return REMOVABLE.some(({ folder, isThere }) => !isThere && folder.test(path));
 }
 
 function leadsSomewhere(page: string, link: string): boolean {

@@ -44,14 +44,3 @@ test('an issuer needs its audience and its keys, and a client if there is a cons
   expect(init('--dry-run', ...PLACE, ...ISSUER, '--lanes', 'sse').stderr).toContain('give --client-id.');
   expect(init('--dry-run', ...PLACE, ...ISSUER, '--lanes', 'websocket').status).toBe(0);
 });
-
-test('--dry-run lists what would be removed and changed, and changes nothing', () => {
-  const treeOf = () => spawnSync('git', ['status', '--porcelain'], { cwd: ROOT, encoding: 'utf8' }).stdout;
-  const before = treeOf();
-  const { status, stdout } = init('--dry-run', ...PLACE, '--lanes', 'sse', '--auth', 'cognito');
-  expect(status).toBe(0);
-  expect(stdout).toMatch(/^- lambda\/websocket\/frame\.ts$/m);
-  expect(stdout).toMatch(/^~ lib\/lanes\.ts$/m);
-  expect(stdout).toMatch(/^\d+ files would go, \d+ changed$/m);
-  expect(treeOf()).toBe(before);
-});
