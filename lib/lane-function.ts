@@ -89,6 +89,16 @@ export class LaneFunction extends Construct implements Configurable {
     return new LambdaFunction(this.function, { deadLetterQueue: deadLetters.queue, retryAttempts: 10, maxEventAge });
   }
 
+  /**
+   * Makes the function the target of an EventBridge rule whose events are soon worth nothing, and whose loss something else makes up
+   * for: one that fails for a minute is dropped.
+   */
+  hintTarget(): LambdaFunction {
+    const maxEventAge = Duration.minutes(1);
+    this.function.configureAsyncInvoke({ retryAttempts: 2, maxEventAge });
+    return new LambdaFunction(this.function, { retryAttempts: 10, maxEventAge });
+  }
+
   addEnvironment(key: string, value: string): this {
     this.function.addEnvironment(key, value);
     return this;

@@ -33,6 +33,9 @@ export const TASK_QUEUE_ENV = {
   clusterArn: 'LANES_CLUSTER_ARN',
 } as const;
 
+/** The body of the message in a task's queue that announces that ECS stops the task. */
+export const leavingAnnouncement = (taskId: string): string => JSON.stringify({ leaving: taskId });
+
 /** The tag of a task's queue that holds the ARN of its subscription to the topic. */
 export const SUBSCRIPTION_TAG = 'lanes:subscription';
 

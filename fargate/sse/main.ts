@@ -36,6 +36,7 @@ async function start(config: Config): Promise<Service> {
   const { topicArn, queuePrefix, queueTags, targetGroupArns, port } = config;
   const { taskId, address } = await fetchTaskIdentity(config.metadataUri);
   return startService({
+    taskId,
     config,
     openQueue: () =>
       openTaskQueue({

@@ -8,6 +8,10 @@ import type { QueueMessage, TaskQueue } from './ports.ts';
 
 export interface QueueReaderOptions {
   readonly queue: TaskQueue;
+  /** The body that announces that ECS stops this task. */
+  readonly announcement: string;
+  /** Called for each such message: there may be several. */
+  readonly onAnnounced: () => void;
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes notifications; the reader waits for it before it passes more. */
@@ -36,7 +40,7 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal);
-      const events = messages.map(({ body }) => parse(body, logger)).filter((event) => event !== undefined);
+      const events = messages.map(({ body }) => read(body, options)).filter((event) => event !== undefined);
       if (events.length > 0) await offer(events);
       // A notification is a hint, so its message can be deleted once it was handed over. The next call does
       // not wait for the deletion.
@@ -52,7 +56,11 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   await deleting;
 }
 
-function parse(body: string, logger: Logger): ChannelEvent | undefined {
+function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): ChannelEvent | undefined {
+  if (body === announcement) {
+    onAnnounced();
+    return undefined;
+  }
   try {
     return parseNotification(body);
   } catch (error) {

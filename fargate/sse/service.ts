@@ -1,7 +1,8 @@
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
-import { STOP_MARGIN_MS } from './contract.ts';
+import { leavingAnnouncement, STOP_MARGIN_MS } from './contract.ts';
 import { countErrors, type ErrorCounter } from './error-counter.ts';
 import { encodeMetrics } from './metrics.ts';
 import type { TargetHealth, TaskQueue } from './ports.ts';
@@ -11,6 +12,7 @@ import type { StreamServer } from './stream-server.ts';
 import { watchTarget } from './target-watch.ts';
 
 export interface ServiceOptions {
+  readonly taskId: string;
   readonly config: Pick<Config, keyof typeof drainTimes | 'stack'>;
   /** Creates the task's queue and subscribes it. */
   readonly openQueue: () => Promise<TaskQueue>;
@@ -46,14 +48,23 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     throw error;
   });
   const stopped = new AbortController();
-  const reading = readQueue({ queue, clock, logger, offer: (events) => server.offer(events) }, stopped.signal);
+  const announced = new AbortController();
+  const reader = {
+    queue,
+    announcement: leavingAnnouncement(options.taskId),
+    onAnnounced: () => announced.abort(),
+    clock,
+    logger,
+    offer: (events: readonly ChannelEvent[]) => server.offer(events),
+  };
+  const reading = readQueue(reader, stopped.signal);
   const reporting = reportMetrics(server, logger, options, stopped.signal);
   logger.info('ready', { port: server.port });
 
   let drained: Promise<void> | undefined;
   function drain(reason: 'leaving' | 'stopping'): Promise<void> {
     if (drained === undefined) {
-      logger.info('draining', { reason, drainMs });
+      logger.info('draining', { reason, announced: announced.signal.aborted, drainMs });
       drained = server.drain(drainMs);
     }
     return drained;
@@ -61,7 +72,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
 
   /** Begins before SIGTERM. Polls and publications that still arrive are served until then. */
   async function drainWhenLeaving(): Promise<void> {
-    const watch = { health: options.targetHealth, clock, logger, intervalMs: config.targetHealthIntervalSeconds * 1_000 };
+    const intervalMs = config.targetHealthIntervalSeconds * 1_000;
+    const watch = { health: options.targetHealth, announced: announced.signal, clock, logger, intervalMs };
     if ((await watchTarget(watch, stopped.signal)) === 'leaving') await drain('leaving');
   }
 

@@ -36,8 +36,11 @@ export const streamTimes = {
 export const drainTimes = {
   /** How long a leaving task takes to close its streams. */
   drainSeconds: setting(1, 120, 5),
-  /** How often a task checks, at least, whether the load balancer is draining it. */
-  targetHealthIntervalSeconds: setting(1, 60, 2),
+  /**
+   * How often a task checks, at least, whether the load balancer is draining it. An event tells it sooner; this is for when the event
+   * is lost. All checks of an account and Region share one small quota.
+   */
+  targetHealthIntervalSeconds: setting(1, 900, 60),
 };
 
 export const taskSettings = { ...taskLimits, ...streamTimes, ...drainTimes };

@@ -6,7 +6,7 @@ import { removeTaskQueue } from '../../fargate/sse/aws/sqs-task-queue.ts';
 import { TASK_QUEUE_ENV } from '../../fargate/sse/contract.ts';
 import { createFunctionLogger } from '../telemetry.ts';
 import { taskQueueEntries } from './environment.ts';
-import { stoppedTaskId } from './stopped-task.ts';
+import { stoppedTaskId } from './task-events.ts';
 
 /** Removes the queue of a stopped SSE task, for tasks that could not do so themselves. */
 function createHandler(queuePrefix: string, removeQueue: (queueName: string) => Promise<void>) {

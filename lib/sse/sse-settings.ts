@@ -61,8 +61,11 @@ export const sseSettings = v.strictObject({
   ...drainTimes,
   /** Longest silence that the load balancer allows on a connection. */
   idleTimeoutSeconds: setting(1, 4_000, 60),
-  /** How long the load balancer keeps streams to a leaving task open. */
-  deregistrationDelaySeconds: setting(0, 3_600, 10),
+  /**
+   * How long the load balancer keeps streams to a leaving task open. It ends the delay when the last stream is gone, so a long one costs
+   * time only when a task learns late that it leaves.
+   */
+  deregistrationDelaySeconds: setting(0, 3_600, 70),
   /** Time from SIGTERM to SIGKILL. */
   stopTimeoutSeconds: setting(2, 120, 30),
   /** How often the sweep looks for queues of stopped tasks. */

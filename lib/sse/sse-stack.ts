@@ -8,6 +8,7 @@ import type { LaneProps, LaneStack } from '../lane.ts';
 import { alarmFunctions, alarmLane } from '../observability/alarms.ts';
 import { ConsoleBucket } from './console-bucket.ts';
 import { ConsoleFiles } from './console-files.ts';
+import { LeavingAnnouncer } from './leaving-announcer.ts';
 import { Network } from './network.ts';
 import { ServiceImage } from './service-image.ts';
 import { alarmTasks } from './sse-alarms.ts';
@@ -62,9 +63,12 @@ export class SseStack extends Stack implements LaneStack {
       timeout: Duration.seconds(settings.cleanerTimeoutSeconds),
       logRetention,
     });
+    const announcer = new LeavingAnnouncer(this, 'Announcer', { queues, cluster: service.cluster, logRetention });
 
     // Created before the service and deleted after it: tasks need a way out until they have stopped, and leave queues behind.
     service.service.node.addDependency(network.egress, cleaners.taskStopped, cleaners.taskStoppedRule);
+    // So that the last tasks drain too.
+    service.service.node.addDependency(announcer);
 
     access.configure(service);
     backbone.allowRead(service);
@@ -75,7 +79,7 @@ export class SseStack extends Stack implements LaneStack {
 
     alarmLane(this, this.lane);
     alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
-    alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
+    alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep, announcer.taskLeaving]);
 
     this.loadBalancer = front.loadBalancer;
     if (stage.edge.type === 'alb') this.describe(stage.edge);

@@ -22,8 +22,7 @@ export const sseStages: Readonly<Record<string, InferInput<typeof sseSettings>>>
     scaling: { minTasks: 3, maxTasks: 30, targetStreamsPerTask: 13_000 },
     retryMaxMs: 15_000,
     drainSeconds: 60,
-    targetHealthIntervalSeconds: 10,
-    deregistrationDelaySeconds: 90,
+    deregistrationDelaySeconds: 130,
     stopTimeoutSeconds: 120,
   },
 };

@@ -16,8 +16,14 @@ export const SSE_TIMES = {
 /** Files that a task opens besides the sockets of its streams. */
 const FILES_BESIDES_STREAMS = 1_024;
 
-/** Calls a second by which ELB's API refills its bucket of 40, for all of an account and Region (API throttling of ELB, 2026-11). */
-const TARGET_HEALTH_CALLS_PER_SECOND = 10;
+/**
+ * Half of the calls a second by which ELB's API refills its bucket of 40, for all of an account and Region (API throttling of ELB, 2026-11).
+ * The other half is for other stages and other teams.
+ */
+const TARGET_HEALTH_CALLS_PER_SECOND = 5;
+
+/** Of the interval, how long a task waits on average between two checks: half of it is random. */
+const TARGET_HEALTH_JITTER = 0.75;
 
 /** How the times and limits of the SSE lane must agree. */
 export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSettings, fixed = SSE_TIMES): readonly TimeoutRule[] {
@@ -50,11 +56,14 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
       ['sse.targetHealthIntervalSeconds + sse.drainSeconds', sse.targetHealthIntervalSeconds + sse.drainSeconds],
       ['sse.deregistrationDelaySeconds', sse.deregistrationDelaySeconds],
       's',
-      'a task may learn one interval late that it must drain, and when the delay ends, the load balancer cuts all remaining streams at once',
+      'when the event is lost, a task learns up to one interval late that it must drain, and when the delay ends, the load balancer cuts all remaining streams at once',
     ),
     atMost(
-      ['2 x sse.scaling.maxTasks / sse.targetHealthIntervalSeconds', (2 * sse.scaling.maxTasks) / sse.targetHealthIntervalSeconds],
-      ["what ELB's API allows an account", TARGET_HEALTH_CALLS_PER_SECOND],
+      [
+        `2 x sse.scaling.maxTasks / (${TARGET_HEALTH_JITTER} x sse.targetHealthIntervalSeconds)`,
+        (2 * sse.scaling.maxTasks) / (TARGET_HEALTH_JITTER * sse.targetHealthIntervalSeconds),
+      ],
+      ["half of what ELB's API allows an account", TARGET_HEALTH_CALLS_PER_SECOND],
       'calls per second',
       'every task asks for its target health, during a deploy the old and the new ones do, and whoever else asks ELB in the account would be throttled',
     ),

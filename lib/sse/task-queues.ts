@@ -53,6 +53,12 @@ export class TaskQueues extends Construct {
     );
   }
 
+  /** Lets a function put messages into the queues of tasks, and tells it the names. */
+  allowAnnounce(announcer: Configurable): Grant {
+    announcer.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);
+    return this.grant(announcer, 'sqs:GetQueueUrl', 'sqs:SendMessage');
+  }
+
   /** Lets a cleaner remove the queue and the subscription of a stopped task, and tells it the names. */
   allowRemove(cleaner: Configurable): Grant {
     cleaner.addEnvironment(TASK_QUEUE_ENV.queuePrefix, this.prefix);

@@ -56,6 +56,7 @@ const verifier = rememberVerified(
 );
 
 const service = await startService({
+  taskId: 'bench',
   config: { drainSeconds: 0, targetHealthIntervalSeconds: 5, stack: 'bench' },
   openQueue: async () => queue,
   startServer: () =>

@@ -9,6 +9,8 @@ import { silentLogger } from './hub-world.ts';
 
 const RETENTION_MS = 3_600_000;
 
+export const TASK_ID = '7f3a';
+
 type MemoryServerOptions = Partial<StreamServerOptions['config'] & Pick<StreamServerOptions, 'log'>>;
 
 /** A server on a free loopback port, with ports in memory. */
@@ -50,6 +52,7 @@ interface MemoryServiceOptions extends Partial<Pick<ServiceOptions, 'targetHealt
 /** Starts the service, with ports in memory. Its load balancer never lets it go, unless told otherwise. */
 export function startMemoryService({ config, queue, ...others }: MemoryServiceOptions): Promise<Service> {
   return startService({
+    taskId: TASK_ID,
     config: { drainSeconds: 0, targetHealthIntervalSeconds: 60, stack: 'test', ...config },
     startServer: startMemoryServer,
     openQueue: async () => queue,
