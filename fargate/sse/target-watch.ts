@@ -57,7 +57,9 @@ export async function watchTarget(
       if (isAnnounced) return signal.aborted ? 'stopped' : 'leaving';
       failures++;
     }
-    const waitMs = announced.aborted ? ANNOUNCED_INTERVAL_MS : backoffMs({ firstMs: intervalMs, mostMs: intervalMs * MAX_BACKOFF }, failures);
+    const waitMs = announced.aborted
+      ? ANNOUNCED_INTERVAL_MS
+      : backoffMs({ firstMs: intervalMs, mostMs: intervalMs * MAX_BACKOFF }, failures);
     // Jittered, so that tasks that started together do not ask together.
     await clock.sleep(jittered(waitMs, HALF_JITTER, random), announced.aborted ? signal : announcedOrStopped).catch(() => {});
   }

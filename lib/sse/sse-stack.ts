@@ -65,10 +65,9 @@ export class SseStack extends Stack implements LaneStack {
     });
     const announcer = new LeavingAnnouncer(this, 'Announcer', { queues, cluster: service.cluster, logRetention });
 
-    // Created before the service and deleted after it: tasks need a way out until they have stopped, and leave queues behind.
-    service.service.node.addDependency(network.egress, cleaners.taskStopped, cleaners.taskStoppedRule);
-    // So that the last tasks drain too.
-    service.service.node.addDependency(announcer);
+    // Created before the service and deleted after it: tasks need a way out until they have stopped, are told of it, and leave queues
+    // behind.
+    service.service.node.addDependency(network.egress, cleaners.taskStopped, cleaners.taskStoppedRule, announcer);
 
     access.configure(service);
     backbone.allowRead(service);

@@ -1,3 +1,5 @@
+import type { TaskStatus } from './tasks/task.ts';
+
 /** The response to a `PostToConnection` that is not carried out. */
 export interface InjectedResponse {
   readonly status: number;
@@ -32,6 +34,6 @@ export interface Faults {
   notification?: ((queueName: string, body: string, deliver: (body: string) => void) => void) | undefined;
   /** What happens to a DynamoDB request, by its operation, for example `PutItem`; undefined lets it through. */
   database?: ((operation: string) => DatabaseFault | undefined) | undefined;
-  /** Whether the event that reports the stopped task is lost. */
-  loseTaskStopped?: ((taskId: string) => boolean) | undefined;
+  /** Whether the event that reports that the task has now this status is lost: EventBridge gets them on a best-effort basis only. */
+  loseTaskEvent?: ((taskId: string, status: TaskStatus) => boolean) | undefined;
 }

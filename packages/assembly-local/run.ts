@@ -202,7 +202,7 @@ async function start(
     targetGroups: balancers.targetGroups,
     metadataUrl: (taskId) => `${endpointUrl}${METADATA_PATH}/${taskId}`,
     onStateChange: (task, service) => {
-      if (task.status === 'STOPPED' && faults.loseTaskStopped?.(task.id) === true) return;
+      if (faults.loseTaskEvent?.(task.id, task.status) === true) return;
       const detail = taskStateChange(service, task);
       buses.put({ source: 'aws.ecs', detailType: 'ECS Task State Change', detail, resources: [task.arn] });
     },

@@ -146,8 +146,8 @@ function resumableForMs(run: LocalRun): number {
 
 /** Every member of the run's faults: those that are not given are over. */
 function setFaults(run: LocalRun, faults: Faults): void {
-  const { notification, postOutcome, database, loseDisconnect, loseTaskStopped } = faults;
-  Object.assign(run.faults, { notification, postOutcome, database, loseDisconnect, loseTaskStopped });
+  const { notification, postOutcome, database, loseDisconnect, loseTaskEvent } = faults;
+  Object.assign(run.faults, { notification, postOutcome, database, loseDisconnect, loseTaskEvent });
 }
 
 async function publishTime({ seconds, events }: ChaosOptions, ledger: Ledger, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
     ['  killed with a full queue', faults.get('task.killedWithFullQueue')],
     ['  rolled', faults.get('task.rolled')],
     ['tasks stalled', faults.get('task.stalled')],
-    ['news of a stopped task lost', faults.get('taskStopped.lost')],
+    ['events of a task lost', faults.get('taskEvent.lost')],
     ['connections cut', faults.sum('cut.')],
     ['  at the balancer', faults.get('cut.http')],
     ['  at the gateway', faults.get('cut.socket')],

@@ -15,6 +15,7 @@ export const SETTINGS = {
   retryMinMs: 100,
   retryMaxMs: 1_500,
   drainSeconds: 2,
+  targetHealthIntervalSeconds: 2,
 };
 
 /** API Gateway's 10 min and 2 h. */

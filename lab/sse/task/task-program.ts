@@ -70,6 +70,7 @@ const bus: EventBus = {
 };
 
 const service = await startService({
+  taskId: 'lab',
   config,
   openQueue: async () => queue,
   startServer: () => {

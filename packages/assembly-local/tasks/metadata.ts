@@ -25,8 +25,7 @@ function taskMetadata(service: TaskService, task: Task): object {
     Family: family,
     Revision: taskDefinitionArn.split(':').at(-1),
     ServiceName: service.options.name,
-    DesiredStatus: 'RUNNING',
-    KnownStatus: task.status,
+    ...statusInside(task),
     LaunchType: 'FARGATE',
     Containers: [containerMetadata(service, task)],
   };
@@ -44,11 +43,20 @@ function containerMetadata(service: TaskService, task: Task): object {
       'com.amazonaws.ecs.task-definition-family': family,
       'com.amazonaws.ecs.task-definition-version': taskDefinitionArn.split(':').at(-1),
     },
-    DesiredStatus: 'RUNNING',
-    KnownStatus: task.status,
+    ...statusInside(task),
     CreatedAt: task.createdAt.toISOString(),
     Networks: [{ NetworkMode: 'awsvpc', IPv4Addresses: [LOOPBACK] }],
   };
+}
+
+/**
+ * The agent hears of a stop only when it has to send SIGTERM: inside the task, a draining one is running
+ * (https://github.com/aws/containers-roadmap/issues/2012).
+ */
+function statusInside({ status }: Task): object {
+  if (status === 'DEACTIVATING') return { DesiredStatus: 'RUNNING', KnownStatus: 'RUNNING' };
+  if (status === 'STOPPING') return { DesiredStatus: 'STOPPED', KnownStatus: 'RUNNING' };
+  return { DesiredStatus: 'RUNNING', KnownStatus: status };
 }
 
 /** The detail of an `ECS Task State Change` event. */
@@ -60,7 +68,7 @@ export function taskStateChange(service: TaskService, task: Task): object {
     taskDefinitionArn,
     group: `service:${name}`,
     launchType: 'FARGATE',
-    desiredStatus: task.status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
+    desiredStatus: task.desiredStatus,
     lastStatus: task.status,
     createdAt: task.createdAt.toISOString(),
     containers: [{ name: containerName, lastStatus: task.status, taskArn: task.arn }],

@@ -18,7 +18,7 @@ export function taskOperations(services: readonly TaskService[]): Operations {
         serviceName: v.optional(v.string()),
         family: v.optional(v.string()),
         launchType: v.optional(v.string()),
-        // Everything that has not stopped is listed under RUNNING; stopped tasks only under STOPPED.
+        // A task that is to stop is listed under STOPPED from then on; every other one under RUNNING.
         desiredStatus: v.optional(v.picklist(['RUNNING', 'PENDING', 'STOPPED']), 'RUNNING'),
         maxResults: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(100)), 100),
         nextToken: v.optional(v.string(), '0'),
@@ -27,7 +27,8 @@ export function taskOperations(services: readonly TaskService[]): Operations {
         const arns = inCluster(cluster)
           .filter(({ options }) => serviceName === undefined || options.name === serviceName.split('/').at(-1))
           .filter(({ options }) => family === undefined || options.family === family)
-          .flatMap((service) => (desiredStatus === 'STOPPED' ? service.stoppedTasks : service.tasks))
+          .flatMap((service) => [...service.tasks, ...service.stoppedTasks])
+          .filter((task) => (task.desiredStatus === 'STOPPED') === (desiredStatus === 'STOPPED'))
           .map(({ arn }) => arn);
         const from = Number(nextToken);
         const end = from + maxResults;
@@ -59,7 +60,7 @@ function describe({ options }: TaskService, task: Task): object {
     taskDefinitionArn: options.taskDefinitionArn,
     group: `service:${options.name}`,
     lastStatus: task.status,
-    desiredStatus: task.status === 'STOPPED' ? 'STOPPED' : 'RUNNING',
+    desiredStatus: task.desiredStatus,
     launchType: 'FARGATE',
     createdAt: task.createdAt.getTime() / 1000,
   };

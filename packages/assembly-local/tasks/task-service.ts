@@ -3,7 +3,7 @@ import type { Target, TargetGroup } from '../balancer/target-group.ts';
 import type { Log } from '../log.ts';
 import { freePort } from '../loopback.ts';
 import type { Agent } from './agent.ts';
-import { Task } from './task.ts';
+import { Task, type TaskStatus } from './task.ts';
 
 /**
  * A service replaces a lost task at once, but not one that never became ready: the wait doubles up to a
@@ -79,15 +79,14 @@ export class TaskService {
   async start(): Promise<Task> {
     const port = await freePort();
     if (this.#closing) throw new TaskFailedError(`service ${this.options.name} is ending`);
-    const { clusterName, taskDefinitionArn, nodeArguments, directory, agent, env, targetGroup, onStateChange } = this.options;
+    const { clusterName, taskDefinitionArn, nodeArguments, directory, agent, env, targetGroup } = this.options;
     const id = randomBytes(16).toString('hex');
     const arn = `${taskDefinitionArn.split(':').slice(0, 5).join(':')}:task/${clusterName}/${id}`;
     this.#pullImage(id);
     const task = new Task({ id, arn, port, nodeArguments, directory, env: env(id, port), log: agent.logOf(id) });
     const target = targetGroup?.register(port);
     this.#tasks.set(id, { task, target });
-    task.status = 'RUNNING';
-    onStateChange(task, this);
+    this.#enter(task, 'RUNNING');
     let ready = false;
     const exit = task.exited.then((code) => {
       this.#forget(task, ready);
@@ -108,7 +107,9 @@ export class TaskService {
     const { task, target } = this.#get(taskId);
     this.#leaving.add(taskId);
     task.stoppedReason = 'Scaling activity initiated by deployment';
+    this.#enter(task, 'DEACTIVATING');
     if (target !== undefined) await this.options.targetGroup?.deregister(target, deregistrationDelayMs);
+    this.#enter(task, 'STOPPING');
     await task.stop(this.options.stopTimeoutMs);
   }
 
@@ -138,6 +139,13 @@ export class TaskService {
     const entry = this.#tasks.get(taskId);
     if (entry === undefined) throw new RangeError(`service ${this.options.name} has no running task ${taskId}`);
     return entry;
+  }
+
+  /** Unless the task has ended by itself. */
+  #enter(task: Task, status: TaskStatus): void {
+    if (task.status === 'STOPPED') return;
+    task.status = status;
+    this.options.onStateChange(task, this);
   }
 
   #forget(task: Task, wasReady: boolean): void {

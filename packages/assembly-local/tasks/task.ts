@@ -5,7 +5,10 @@ import { type Log, logOutput } from '../log.ts';
 
 const PRELOAD = pathToFileURL(join(import.meta.dirname, 'preload.ts')).href;
 
-export type TaskStatus = 'PENDING' | 'RUNNING' | 'STOPPED';
+/** `DEACTIVATING`: the load balancer takes it out; `STOPPING`: it got SIGTERM. */
+export type TaskStatus = 'PENDING' | 'RUNNING' | 'DEACTIVATING' | 'STOPPING' | 'STOPPED';
+
+const LEAVING: readonly TaskStatus[] = ['DEACTIVATING', 'STOPPING', 'STOPPED'];
 
 export interface TaskOptions {
   readonly id: string;
@@ -54,6 +57,11 @@ export class Task {
       this.stoppedAt = new Date();
       resolve(code ?? 128 + (signal === 'SIGTERM' ? 15 : 9));
     });
+  }
+
+  /** What ECS wants of it. */
+  get desiredStatus(): 'RUNNING' | 'STOPPED' {
+    return LEAVING.includes(this.status) ? 'STOPPED' : 'RUNNING';
   }
 
   get pid(): number | undefined {

@@ -40,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterEach(() => {
-  Object.assign(run.faults, { database: undefined, loseTaskStopped: undefined });
+  Object.assign(run.faults, { database: undefined, loseTaskEvent: undefined });
 });
 
 afterAll(async () => {
@@ -79,7 +79,7 @@ test('a database request whose answer is lost is carried out', async () => {
 });
 
 test('the event that a task has stopped can be lost', async () => {
-  run.faults.loseTaskStopped = () => true;
+  run.faults.loseTaskEvent = (_, status) => status === 'STOPPED';
   const [victim] = service.tasks;
   await service.kill(victim?.id ?? '');
   await until('another task takes requests', async () => (await fetch(run.urls.http)).status === 200);

@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, 60_000);
 
 afterEach(async () => {
-  world.run.faults.loseTaskStopped = undefined;
+  world.run.faults.loseTaskEvent = undefined;
   world.run.faults.notification = undefined;
   // Tests run in random order, and each needs a whole service.
   await until('another task has taken its place', async () => {
@@ -74,7 +74,7 @@ describe('the queue and the subscription of an SSE task', () => {
   }
 
   test('are removed by the task itself on SIGTERM, without the other two', async () => {
-    world.run.faults.loseTaskStopped = () => true;
+    world.run.faults.loseTaskEvent = () => true;
     const taskId = victim();
     await service.start();
     await service.stop(taskId);
@@ -91,7 +91,7 @@ describe('the queue and the subscription of an SSE task', () => {
   }, 60_000);
 
   test('are removed by the sweep if the task was killed and its event was lost', async () => {
-    world.run.faults.loseTaskStopped = () => true;
+    world.run.faults.loseTaskEvent = () => true;
     const taskId = victim();
     await service.kill(taskId);
     await othersAreComplete();
@@ -124,7 +124,7 @@ describe('a task that died before it tagged its queue with the subscription', ()
   }, 60_000);
 
   test('leaves nothing behind, because of the sweep', async () => {
-    world.run.faults.loseTaskStopped = () => true;
+    world.run.faults.loseTaskEvent = () => true;
     const lost = victim();
     await service.kill(lost.id);
     world.run.queues.age(AGE_MS);

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import type { TargetState } from '../../../fargate/sse/ports.ts';
 import type { Service } from '../../../fargate/sse/service.ts';
-import { startMemoryServer, startMemoryService } from './support/memory-service.ts';
+import { silentLogger } from './support/hub-world.ts';
+import { startMemoryServer, startMemoryService, TASK_ID } from './support/memory-service.ts';
+import { until } from './support/until.ts';
 
 const DRAIN_MS = 300;
 
@@ -65,4 +68,53 @@ test('SIGTERM after such a drain removes the queue', async () => {
   await Promise.all(ends);
   await service.stop();
   expect(queue.closed).toBe(true);
+});
+
+describe('how a task learns that it leaves', () => {
+  let drains: unknown[];
+
+  /** A task that would not look at its target health by itself for as long as a test runs. */
+  beforeEach(async () => {
+    drains = [];
+    await service.stop();
+    queue = new MemoryTaskQueue();
+    service = await startMemoryService({
+      config: { drainSeconds: DRAIN_MS / 1_000, targetHealthIntervalSeconds: 900 },
+      queue,
+      targetHealth: { state: async () => state },
+      logger: {
+        ...silentLogger,
+        info: (message, fields) => {
+          if (message === 'draining') drains.push(fields);
+        },
+      },
+    });
+  });
+
+  test('from the announcement in its queue, long before it would look by itself', async () => {
+    const ends = await openStreams(1);
+    state = 'draining';
+    queue.push(leavingAnnouncement(TASK_ID));
+    await Promise.all(ends);
+    expect(drains).toEqual([expect.objectContaining({ reason: 'leaving', announced: true })]);
+  });
+
+  test('not before its load balancer drains it: until then it serves new streams', async () => {
+    queue.push(leavingAnnouncement(TASK_ID));
+    await until(() => queue.deleted.length === 1);
+    const [end] = await openStreams(1);
+    expect((await get('/readyz')).status).toBe(200);
+    state = 'draining';
+    await end;
+    expect(drains).toHaveLength(1);
+  });
+
+  test('from nothing but SIGTERM, if the announcement is that of another task', async () => {
+    state = 'draining';
+    queue.push(leavingAnnouncement('another'));
+    await until(() => queue.deleted.length === 1);
+    expect((await get('/readyz')).status).toBe(200);
+    await service.stop();
+    expect(drains).toEqual([expect.objectContaining({ reason: 'stopping', announced: false })]);
+  });
 });

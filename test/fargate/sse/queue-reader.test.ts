@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
+import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { readQueue } from '../../../fargate/sse/queue-reader.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -13,11 +14,14 @@ let clock: ManualClock;
 let offered: ChannelEvent[];
 let stopping: AbortController;
 let reading: Promise<void>;
+/** How often the end of this task was announced. */
+let announced: number;
 
 beforeEach(() => {
   queue = new MemoryTaskQueue();
   clock = new ManualClock();
   offered = [];
+  announced = 0;
   stopping = new AbortController();
 });
 
@@ -31,7 +35,11 @@ const take = async (events: readonly ChannelEvent[]) => {
 };
 
 function start(offer: (events: readonly ChannelEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
-  reading = readQueue({ queue, clock, logger, offer, random: () => 1 }, stopping.signal);
+  const onAnnounced = () => {
+    announced++;
+  };
+  const announcement = leavingAnnouncement('7f3a');
+  reading = readQueue({ queue, announcement, onAnnounced, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 
 function notification(seq: number): string {
@@ -53,6 +61,23 @@ test('a message that is not a notification is logged without its text, deleted, 
   expect(offered.map(({ seq }) => seq)).toEqual([1]);
   expect(warn).toHaveBeenCalledTimes(1);
   expect(JSON.stringify(warn.mock.calls)).not.toContain('private');
+});
+
+test('the announcement of its end is told, deleted, and no notification', async () => {
+  const warn = jest.fn();
+  start(take, { ...silentLogger, warn });
+  queue.push(notification(1), leavingAnnouncement('7f3a'), notification(2));
+  await until(() => queue.deleted.length === 3);
+  expect(announced).toBe(1);
+  expect(offered.map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(warn).not.toHaveBeenCalled();
+});
+
+test('the announcement of the end of another task is not its own', async () => {
+  start();
+  queue.push(leavingAnnouncement('another'), ` ${leavingAnnouncement('7f3a')}`);
+  await until(() => queue.deleted.length === 2);
+  expect(announced).toBe(0);
 });
 
 test('nothing is passed on while the hub asks to wait', async () => {

@@ -1,5 +1,5 @@
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createElbTargetHealth } from '../../../fargate/sse/aws/elb-target-health.ts';
 import type { TargetState } from '../../../fargate/sse/ports.ts';
 import { watchTarget } from '../../../fargate/sse/target-watch.ts';
@@ -9,6 +9,9 @@ import { silentLogger } from './support/hub-world.ts';
 import { idle, until } from './support/until.ts';
 
 const INTERVAL_MS = 5_000;
+
+/** As the watch has it. */
+const ANNOUNCED_INTERVAL_MS = 2_000;
 
 const describeTargetHealth = (state: string): string =>
   `<DescribeTargetHealthResponse xmlns="http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/"><DescribeTargetHealthResult>
@@ -23,6 +26,7 @@ function watch(looks: readonly Look[], random = 1) {
   const clock = new ManualClock();
   const startMs = clock.nowMs();
   const stop = new AbortController();
+  const announcing = new AbortController();
   const warnings: string[] = [];
   const lookedAtMs: number[] = [];
   const health = {
@@ -34,8 +38,11 @@ function watch(looks: readonly Look[], random = 1) {
     },
   };
   const logger = { ...silentLogger, warn: (message: string) => warnings.push(message) };
-  const outcome = watchTarget({ health, clock, logger, intervalMs: INTERVAL_MS, random: () => random }, stop.signal);
-  return { clock, stop, outcome, warnings, lookedAtMs };
+  const outcome = watchTarget(
+    { health, announced: announcing.signal, clock, logger, intervalMs: INTERVAL_MS, random: () => random },
+    stop.signal,
+  );
+  return { clock, stop, announce: () => announcing.abort(), outcome, warnings, lookedAtMs };
 }
 
 async function looksWithin(ms: number, looks: readonly Look[], random?: number): Promise<readonly number[]> {
@@ -77,7 +84,8 @@ test('a task in one of two target groups leaves when that one drains it, and not
     targetGroupArns: ['0', '1'],
     target: { address: '10.0.1.7', port: 8080 },
   });
-  const outcome = watchTarget({ health, clock, logger: silentLogger, intervalMs: INTERVAL_MS }, new AbortController().signal);
+  const announced = new AbortController().signal;
+  const outcome = watchTarget({ health, announced, clock, logger: silentLogger, intervalMs: INTERVAL_MS }, new AbortController().signal);
   await until(() => clock.sleeping === 1);
   expect(asked.toSorted()).toEqual(['0', '1']);
   groups[1] = 'draining';
@@ -115,4 +123,60 @@ test('consecutive failing checks are one log line', async () => {
   await clock.advance(20 * INTERVAL_MS);
   await outcome;
   expect(warnings).toHaveLength(2);
+});
+
+describe('an announced end', () => {
+  test('is looked for at once, in the middle of a wait', async () => {
+    const { clock, announce, outcome, lookedAtMs } = watch(['registered', 'draining']);
+    await until(() => clock.sleeping === 1);
+    announce();
+    expect(await outcome).toBe('leaving');
+    expect(lookedAtMs).toEqual([0, 0]);
+  });
+
+  test('is not believed before the load balancer drains the target, which is then looked at often', async () => {
+    const { clock, announce, outcome, lookedAtMs } = watch(['registered', 'registered', 'registered', 'draining']);
+    await until(() => clock.sleeping === 1);
+    announce();
+    await until(() => lookedAtMs.length === 2 && clock.sleeping === 1);
+    await clock.advance(2 * ANNOUNCED_INTERVAL_MS);
+    expect(await outcome).toBe('leaving');
+    expect(lookedAtMs).toEqual([0, 0, ANNOUNCED_INTERVAL_MS, 2 * ANNOUNCED_INTERVAL_MS]);
+  });
+
+  test('of a target that was never seen registered has come when it is not registered', async () => {
+    const { clock, announce, outcome } = watch(['unregistered']);
+    await until(() => clock.sleeping === 1);
+    announce();
+    expect(await outcome).toBe('leaving');
+  });
+
+  test('is believed when the target health cannot be seen', async () => {
+    const { clock, announce, outcome, warnings } = watch(['registered', new Error('Rate exceeded')]);
+    await until(() => clock.sleeping === 1);
+    announce();
+    expect(await outcome).toBe('leaving');
+    expect(warnings).toHaveLength(1);
+  });
+
+  test('ends the long wait after failing checks', async () => {
+    const failed = new Error('Rate exceeded');
+    const { clock, announce, outcome, lookedAtMs } = watch([failed, failed, 'draining']);
+    await until(() => clock.sleeping === 1);
+    await clock.advance(2 * INTERVAL_MS);
+    await until(() => lookedAtMs.length === 2 && clock.sleeping === 1);
+    announce();
+    expect(await outcome).toBe('leaving');
+    expect(lookedAtMs).toEqual([0, 2 * INTERVAL_MS, 2 * INTERVAL_MS]);
+  });
+
+  test('is not waited for once the task stops', async () => {
+    const { clock, announce, stop, outcome, lookedAtMs } = watch(['registered']);
+    await until(() => clock.sleeping === 1);
+    announce();
+    await until(() => lookedAtMs.length === 2 && clock.sleeping === 1);
+    stop.abort();
+    expect(await outcome).toBe('stopped');
+    expect(clock.sleeping).toBe(0);
+  });
 });

@@ -5,6 +5,7 @@ import { type Entry, type EntryWorld, entryContract, startEntryWorld } from '../
 
 const ENTRIES: readonly Entry[] = [
   { file: 'lambda/sse/task-stopped.ts', keys: [PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix] },
+  { file: 'lambda/sse/task-leaving.ts', keys: [TASK_QUEUE_ENV.queuePrefix] },
   {
     file: 'lambda/sse/sweep.ts',
     keys: [TELEMETRY_ENV.stack, PUBLISH_ENV.topicArn, TASK_QUEUE_ENV.queuePrefix, TASK_QUEUE_ENV.clusterArn],

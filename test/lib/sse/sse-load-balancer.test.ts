@@ -113,7 +113,7 @@ describe('the load balancer', () => {
   test('balances by open streams, without slow start, which does not support it, and waits for a drain', () => {
     expect(attributes(prodTemplate, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).toMatchObject({
       'load_balancing.algorithm.type': 'least_outstanding_requests',
-      'deregistration_delay.timeout_seconds': '90',
+      'deregistration_delay.timeout_seconds': '130',
     });
     expect(attributes(prodTemplate, 'AWS::ElasticLoadBalancingV2::TargetGroup', 'TargetGroupAttributes')).not.toHaveProperty(
       'slow_start.duration_seconds',

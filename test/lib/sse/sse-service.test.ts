@@ -180,7 +180,7 @@ describe('the service', () => {
       retryMaxMs: 5_000,
       keepAliveSeconds: 75,
       drainSeconds: 5,
-      targetHealthIntervalSeconds: 2,
+      targetHealthIntervalSeconds: 60,
       queryToken: true,
       origins: ['http://localhost:5173'],
       retentionMs: 24 * 3_600_000,

@@ -54,8 +54,8 @@ describe('the timeouts of the SSE lane', () => {
       ],
       [
         'tasks that ask for their target health more often than ELB answers an account',
-        withSse({ scaling: { ...dev.sse.scaling, maxTasks: 11 }, targetHealthIntervalSeconds: 2 }),
-        /2 x sse\.scaling\.maxTasks \/ sse\.targetHealthIntervalSeconds \(11 calls per second\) must be <= what ELB's API allows an account \(10/,
+        withSse({ scaling: { ...dev.sse.scaling, maxTasks: 113 } }),
+        /2 x sse\.scaling\.maxTasks \(226 calls in an interval\) must be <= 3\.75 x sse\.targetHealthIntervalSeconds \(225 calls/,
       ],
       [
         'a stop timeout that leaves no time to remove the queue',

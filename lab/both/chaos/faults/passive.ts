@@ -29,7 +29,7 @@ export function passiveFaults({ rates, tally, randomOf }: PassiveOptions): Requi
     postOutcome: postFaults(rates.posts, tally, randomOf('posts')),
     database: databaseFaults(rates.database, tally, randomOf('database')),
     loseDisconnect: counted(rates.loseDisconnect, 'disconnect.lost', tally, randomOf('disconnects')),
-    loseTaskStopped: counted(rates.loseTaskStopped, 'taskStopped.lost', tally, randomOf('task events')),
+    loseTaskEvent: counted(rates.loseTaskEvent, 'taskEvent.lost', tally, randomOf('task events')),
   };
 }
 

@@ -5,7 +5,7 @@ export interface FaultRates {
   readonly posts: { readonly throttle: number; readonly fail: number; readonly failAfterSending: number; readonly stuck: number };
   readonly database: { readonly throttle: number; readonly delay: number; readonly loseAnswer: number };
   readonly loseDisconnect: number;
-  readonly loseTaskStopped: number;
+  readonly loseTaskEvent: number;
   /** Between two cuts of a client's connection. */
   readonly cutEveryMs: number;
   readonly killEveryMs: number;
@@ -19,7 +19,7 @@ export const RATES: FaultRates = {
   posts: { throttle: 0.06, fail: 0.04, failAfterSending: 0.03, stuck: 0.004 },
   database: { throttle: 0.02, delay: 0.03, loseAnswer: 0.002 },
   loseDisconnect: 0.3,
-  loseTaskStopped: 0.3,
+  loseTaskEvent: 0.3,
   cutEveryMs: 220,
   killEveryMs: 14_000,
   rollEveryMs: 25_000,

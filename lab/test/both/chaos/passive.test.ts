@@ -10,7 +10,7 @@ const CALM: FaultRates = {
   posts: { throttle: 0, fail: 0, failAfterSending: 0, stuck: 0 },
   database: { throttle: 0, delay: 0, loseAnswer: 0 },
   loseDisconnect: 0,
-  loseTaskStopped: 0,
+  loseTaskEvent: 0,
 };
 
 function faultsAt(rates: Partial<FaultRates>, seed = 1) {
@@ -43,7 +43,7 @@ test('without rates nothing goes wrong', () => {
   expect(faults.postOutcome?.('c')).toBeUndefined();
   expect(faults.database?.('PutItem')).toBeUndefined();
   expect(faults.loseDisconnect?.('c')).toBe(false);
-  expect(faults.loseTaskStopped?.('t')).toBe(false);
+  expect(faults.loseTaskEvent?.('t', 'STOPPED')).toBe(false);
 });
 
 test('a dropped notification never comes', () => {
