@@ -23,6 +23,22 @@ const TICK = {
   },
 };
 
+/** What the app's own queue of stopped tasks does not get. */
+const LEAVING = {
+  Leaving: { Type: 'AWS::SQS::Queue' },
+  LeavingRule: {
+    Type: 'AWS::Events::Rule',
+    Properties: {
+      EventPattern: { source: ['aws.ecs'], detail: { desiredStatus: ['STOPPED'], lastStatus: [{ 'anything-but': 'STOPPED' }] } },
+      Targets: [{ Id: 'T', Arn: { 'Fn::GetAtt': ['Leaving', 'Arn'] } }],
+    },
+  },
+  LeavingPolicy: {
+    Type: 'AWS::SQS::QueuePolicy',
+    Properties: { Queues: [{ Ref: 'Leaving' }], PolicyDocument: JSON.parse(OPEN_POLICY) },
+  },
+};
+
 let app: TestApp;
 let run: LocalRun;
 let service: TaskService;
@@ -30,7 +46,10 @@ let database: DynamoDBClient;
 let TableName: string;
 
 beforeAll(async () => {
-  app = writeApp({ serviceEnv: { LANES_SETTINGS: '{"heartbeatIntervalMs":15000,"maxStreams":7}', OTHER: '{}' }, resources: TICK });
+  app = writeApp({
+    serviceEnv: { LANES_SETTINGS: '{"heartbeatIntervalMs":15000,"maxStreams":7}', OTHER: '{}' },
+    resources: { ...TICK, ...LEAVING },
+  });
   const settings = { heartbeatIntervalMs: 50 };
   run = await startLocalRun({ assemblyDir: app.directory, tasks: 1, settings, log: testLog().log });
   service = run.services[0] as TaskService;
@@ -84,6 +103,26 @@ test('the event that a task has stopped can be lost', async () => {
   await service.kill(victim?.id ?? '');
   await until('another task takes requests', async () => (await fetch(run.urls.http)).status === 200);
   expect(queue('Stopped')?.bodies()).toEqual([]);
+});
+
+/** What ECS tells about the end of a task before it has stopped. */
+async function toldOfTheEnd(): Promise<readonly string[]> {
+  const task = await service.start();
+  await service.stop(task.id, { deregistrationDelayMs: 0 });
+  const details =
+    queue('Leaving')
+      ?.bodies()
+      .map((body) => JSON.parse(body).detail) ?? [];
+  return details.filter(({ taskArn }) => taskArn === task.arn).map(({ lastStatus }) => lastStatus);
+}
+
+test('that a task is to stop is told when the load balancer takes it out, and with SIGTERM', async () => {
+  expect(await toldOfTheEnd()).toEqual(['DEACTIVATING', 'STOPPING']);
+});
+
+test('either can be lost', async () => {
+  run.faults.loseTaskEvent = (_, status) => status === 'DEACTIVATING';
+  expect(await toldOfTheEnd()).toEqual(['STOPPING']);
 });
 
 test('a setting takes the place of the one that the template sets, and leaves the others', () => {

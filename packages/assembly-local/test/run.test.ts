@@ -135,6 +135,27 @@ describe('a running app', () => {
     ecs.destroy();
   });
 
+  test('ECS lists a task that drains under STOPPED, and the task itself does not see that', async () => {
+    const ecs = new ECSClient(client);
+    const cluster = service.options.clusterArn;
+    const task = await service.start();
+    // It drains for as long as it has a request that came through the balancer.
+    const target = service.options.targetGroup?.targets.find(({ port }) => port === task.port);
+    target?.begin();
+    const stopping = service.stop(task.id, { deregistrationDelayMs: 60_000 });
+    const arns = async (desiredStatus: 'RUNNING' | 'STOPPED') =>
+      (await ecs.send(new ListTasksCommand({ cluster, desiredStatus }))).taskArns;
+    expect(await arns('RUNNING')).not.toContain(task.arn);
+    expect(await arns('STOPPED')).toContain(task.arn);
+    const { tasks } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: [task.arn] }));
+    expect(tasks).toMatchObject([{ lastStatus: 'DEACTIVATING', desiredStatus: 'STOPPED' }]);
+    const metadata = await (await fetch(`${service.options.env(task.id, 0)['ECS_CONTAINER_METADATA_URI_V4']}/task`)).json();
+    expect(metadata).toMatchObject({ KnownStatus: 'RUNNING', DesiredStatus: 'RUNNING' });
+    target?.end();
+    await stopping;
+    ecs.destroy();
+  });
+
   test('a killed task is replaced, and its end is told', async () => {
     const [victim] = service.tasks;
     await service.kill(victim?.id ?? '');
