@@ -18,7 +18,7 @@ const TIMEOUT = Duration.seconds(20);
 
 /**
  * Tells a task, through its own queue, that ECS is going to stop it: ECS itself says so only by SIGTERM, when the deregistration delay is
- * over. Events are best effort, so tasks look at their target health as well.
+ * over. The announcement may be late or lost, so tasks look at their target health as well: ADR 47.
  */
 export class LeavingAnnouncer extends Construct {
   readonly taskLeaving: LaneFunction;

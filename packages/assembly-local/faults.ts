@@ -34,6 +34,6 @@ export interface Faults {
   notification?: ((queueName: string, body: string, deliver: (body: string) => void) => void) | undefined;
   /** What happens to a DynamoDB request, by its operation, for example `PutItem`; undefined lets it through. */
   database?: ((operation: string) => DatabaseFault | undefined) | undefined;
-  /** Whether the event that reports that the task has now this status is lost: EventBridge gets them on a best-effort basis only. */
+  /** Whether the event that reports this status of the task is lost, or so late that it makes no difference. */
   loseTaskEvent?: ((taskId: string, status: TaskStatus) => boolean) | undefined;
 }
