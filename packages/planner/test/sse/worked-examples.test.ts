@@ -62,11 +62,11 @@ test('two NAT gateways and four public addresses: 2 * 730 * 0.045, and 4 * 730 *
   expect(usdOf('public-ipv4', bill)).toBe(14.6);
 });
 
-test('a second trail: three tasks look every 7.5 s, two of dev every 1.5 s, at 2 per 100,000, and in no sum', () => {
+test('a second trail: three tasks look every 45 s, two of dev as well, at 2 per 100,000, and in no sum', () => {
   const [prod, dev] = [billOf('sse-lane', quiet()), billOf('sse-lane', quiet({ stage: 'dev' }))];
-  expect(itemOf('second-trail', prod).quantity).toBe(1_051_200);
-  expect(usdOf('second-trail', prod)).toBe(21.02);
-  expect(usdOf('second-trail', dev)).toBe(70.08);
+  expect(itemOf('second-trail', prod).quantity).toBe(175_200);
+  expect(usdOf('second-trail', prod)).toBe(3.5);
+  expect(usdOf('second-trail', dev)).toBe(2.34);
   expect(cents(dev.usdPerMonth)).toBe(cents(dev.items.reduce((usd, item) => usd + item.usdPerMonth, 0)));
 });
 
