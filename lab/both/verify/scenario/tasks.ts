@@ -47,18 +47,21 @@ async function onlyRunningTasksHaveQueues(world: World): Promise<void> {
 
 const STREAMS = 4;
 
-/**
- * Does what the rule on stopped tasks does: a task that was killed cannot remove its queue. MiniStack's ECS puts no events on the
- * bus, and takes none in its name, as AWS would not.
- */
-async function sayStopped({ aws, deployment, service }: World, { arn }: RunningTask): Promise<void> {
+/** By the construct ids of the functions that rules on ECS's events invoke: of which change of a task. */
+const CHANGES = {
+  CleanersTaskStopped: { desiredStatus: 'STOPPED', lastStatus: 'STOPPED' },
+  AnnouncerTaskLeaving: { desiredStatus: 'STOPPED', lastStatus: 'DEACTIVATING' },
+};
+
+/** Does what such a rule does. MiniStack's ECS puts no events on the bus, and takes none in its name, as AWS would not. */
+async function tell(name: keyof typeof CHANGES, { aws, deployment, service }: World, { arn }: RunningTask): Promise<void> {
   const client = new LambdaClient(clientSettings(aws));
   const event = {
     source: 'aws.ecs',
     'detail-type': 'ECS Task State Change',
-    detail: { clusterArn: service.clusterArn, taskArn: arn, group: `service:${service.name}`, lastStatus: 'STOPPED' },
+    detail: { clusterArn: service.clusterArn, taskArn: arn, group: `service:${service.name}`, ...CHANGES[name] },
   };
-  const FunctionName = physicalId(deployment, 'AWS::Lambda::Function', 'CleanersTaskStopped');
+  const FunctionName = physicalId(deployment, 'AWS::Lambda::Function', name);
   try {
     await client.send(new InvokeCommand({ FunctionName, InvocationType: 'Event', Payload: JSON.stringify(event) }));
   } finally {
@@ -81,7 +84,8 @@ export const lostTask: Step = {
       ids.push(...(await publishAll(world, channel, numbered('after', 5))));
       await Promise.all(subscribers.map((subscriber) => subscriber.count(ids.length)));
       for (const { ids: got } of subscribers) check(got.join() === ids.join(), `published ${ids.join(' ')}, got ${got.join(' ')}`);
-      await sayStopped(world, victim);
+      // It cannot remove its queue.
+      await tell('CleanersTaskStopped', world, victim);
       await onlyRunningTasksHaveQueues(world);
       return `${STREAMS} streams got ${ids.length} events each; ${before} queues, then ${world.tasks.running.length}`;
     });
@@ -92,11 +96,22 @@ export const lostTask: Step = {
 const STOP_TIMEOUT_MS = 30_000;
 
 export const stoppedTasks: Step = {
-  name: 'tasks that are stopped end their streams, and remove their queues themselves',
+  name: 'tasks that are to stop are told so and end their streams, and remove their queues themselves',
   async run(world) {
     const stopping = world.tasks.running;
     const subscriber = new Subscriber(world, 'sse', 'verify.stopped-task');
     return withSubscribers([subscriber], async () => {
+      await Promise.all(
+        stopping.map(async (task) => {
+          await world.tasks.deregister(task);
+          await tell('AnnouncerTaskLeaving', world, task);
+        }),
+      );
+      // Long before they would look at their target health by themselves.
+      await waitFor(
+        async () => (await Promise.all(stopping.map((task) => world.tasks.isReady(task)))).every((isReady) => !isReady),
+        () => 'a task that is to stop does not drain',
+      );
       const codes = await Promise.all(stopping.map((task) => world.tasks.stop(task, STOP_TIMEOUT_MS)));
       check(
         codes.every((code) => code === 0),
@@ -107,7 +122,7 @@ export const stoppedTasks: Step = {
         () => 'the stream is still open',
       );
       await onlyRunningTasksHaveQueues(world);
-      return `${codes.length} exited with 0, 0 queues`;
+      return `${codes.length} drained and exited with 0, 0 queues`;
     });
   },
 };

@@ -77,12 +77,21 @@ export class SseTasks {
   async kill(task: RunningTask): Promise<void> {
     await task.kill();
     await task.exited;
+    await this.deregister(task);
+  }
+
+  /** Begins to take a task out as a deploy does: no new streams. */
+  async deregister(task: RunningTask): Promise<void> {
     await this.#client.send(new DeregisterTargetsCommand(this.#target(task)));
   }
 
-  /** Takes a task out as a deploy does: no new streams, then SIGTERM. @returns its exit code */
+  /** Whether a task says that it takes new streams. */
+  isReady({ arn, port }: RunningTask): Promise<boolean> {
+    return answers(`http://${this.#addresses.get(arn)}:${port}${SSE_PATHS.ready}`);
+  }
+
+  /** Ends a deregistered task with SIGTERM. @returns its exit code */
   async stop(task: RunningTask, timeoutMs: number): Promise<number> {
-    await this.#client.send(new DeregisterTargetsCommand(this.#target(task)));
     await task.stop(timeoutMs);
     return task.exited;
   }
