@@ -5,7 +5,7 @@ import type { SignIn } from '../access/user-directory.ts';
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LoadBalancerEdge } from '../edge/edge-settings.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
-import { alarmFunctions, alarmLane } from '../observability/alarms.ts';
+import { alarmErrors, alarmFunctions, alarmLane } from '../observability/alarms.ts';
 import { ConsoleBucket } from './console-bucket.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { Network } from './network.ts';
@@ -48,6 +48,7 @@ export class SseStack extends Stack implements LaneStack {
     const image = new ServiceImage(this, 'Image', { console });
     const service = new SseService(this, 'Service', {
       vpc: network.vpc,
+      placement: network.tasks,
       image: image.image,
       targetGroup: front.targetGroup,
       settings,
@@ -73,9 +74,12 @@ export class SseStack extends Stack implements LaneStack {
     queues.allowUse(service);
     front.allowWatchTarget(service);
 
-    alarmLane(this, this.lane);
-    alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
-    alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
+    alarmErrors(this, this.lane);
+    if (stage.alarms === 'all') {
+      alarmLane(this, this.lane);
+      alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
+      alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep]);
+    }
 
     this.loadBalancer = front.loadBalancer;
     if (stage.edge.type === 'alb') this.describe(stage.edge);
