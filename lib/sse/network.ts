@@ -83,10 +83,10 @@ export class Network extends Construct {
 /** The CDK knows zones by name only, and the one of an id differs by account. */
 function placeIn(zoneIds: readonly string[], { publicSubnets, privateSubnets, isolatedSubnets }: IVpc): void {
   for (const subnets of [publicSubnets, privateSubnets, isolatedSubnets]) {
-    for (const [index, zoneId] of zoneIds.entries()) {
-      const subnet = subnets[index]?.node.defaultChild as CfnSubnet;
+    for (const [index, { node }] of subnets.entries()) {
+      const subnet = node.defaultChild as CfnSubnet;
       subnet.addPropertyDeletionOverride('AvailabilityZone');
-      subnet.availabilityZoneId = zoneId;
+      subnet.availabilityZoneId = zoneIds[index];
     }
   }
 }

@@ -128,13 +128,7 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
 }
 
 /** What each task costs: those that a stage always keeps are fixed, more of them grow with the load. */
-function taskItems(
-  count: number,
-  service: DeployedService,
-  natGateways: number,
-  load: Load,
-  { prices, capacity }: Facts,
-): readonly Item[] {
+function taskItems(count: number, service: DeployedService, natGateways: number, load: Load, { prices, capacity }: Facts): readonly Item[] {
   const split = (
     id: string,
     label: string,
