@@ -2,7 +2,8 @@
 export interface Account {
   /** Number of the account. */
   readonly id: string;
-  hasRole(name: string): Promise<boolean>;
+  /** @param service such as `ecs.amazonaws.com` */
+  hasServiceRole(service: string): Promise<boolean>;
   /** Whether the account has a public hosted zone of exactly this name. */
   hasHostedZone(name: string): Promise<boolean>;
   in(region: string): AccountRegion;

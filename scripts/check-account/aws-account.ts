@@ -1,9 +1,8 @@
-import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListHostedZonesByNameCommand, Route53Client } from '@aws-sdk/client-route-53';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import type { Account, AccountRegion } from './account.ts';
 import { accountRegion } from './aws-region.ts';
-import { found } from './found.ts';
 import { readOnly } from './read-only.ts';
 
 export interface AwsOptions {
@@ -39,7 +38,10 @@ export async function openAccount({ region, endpoint, signal }: AwsOptions): Pro
   return {
     id,
     caller,
-    hasRole: async (RoleName) => (await found(/^NoSuchEntity/, iam.send(new GetRoleCommand({ RoleName }), options))) !== undefined,
+    async hasServiceRole(service) {
+      const { Roles = [] } = await iam.send(new ListRolesCommand({ PathPrefix: `/aws-service-role/${service}/` }), options);
+      return Roles.length > 0;
+    },
     async hasHostedZone(name) {
       const { HostedZones = [] } = await dns.send(new ListHostedZonesByNameCommand({ DNSName: name, MaxItems: 10 }), options);
       return HostedZones.some(({ Name, Config }) => Name === `${name}.` && Config?.PrivateZone !== true);

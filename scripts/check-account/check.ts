@@ -42,8 +42,14 @@ async function carryOut({ about, run }: Check): Promise<readonly Finding[]> {
     return await run();
   } catch (error) {
     if (!isAnswer(error) || error instanceof NotReadOnlyError) throw error;
-    return [{ verdict: 'unchecked', text: `${about}: ${error.name}: ${error.message}` }];
+    return [{ verdict: 'unchecked', text: `${about}: ${describe(error)}` }];
   }
+}
+
+/** With the status: an endpoint that has no such API may answer without an error's name. */
+function describe(error: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }): string {
+  const status = error.$metadata?.httpStatusCode;
+  return `${error.name}: ${error.message}${status === undefined ? '' : ` (HTTP ${status})`}`;
 }
 
 /** Whether it came from the service or the way to it. Anything else is a mistake of this program. */
