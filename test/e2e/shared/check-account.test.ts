@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
-import { type Answer, type Asked, startAws } from '../../scripts/check-account/aws-server.ts';
+import { type Answer, startAws, withAws } from '../../scripts/check-account/aws-server.ts';
 import { assemblyDir } from '../support/run.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -28,8 +28,10 @@ async function checkAccount(endpoint: string) {
 }
 
 test('who may ask nothing gets told so for every check, and not that the account lacks anything', async () => {
-  await using aws = await startAws(({ operation }: Asked) => (operation === 'GetCallerIdentity' ? identity : undefined));
-  const { stdout, stderr } = await checkAccount(aws.endpoint);
+  const { asked, stdout, stderr } = await withAws(
+    ({ operation }) => (operation === 'GetCallerIdentity' ? identity : undefined),
+    async (aws) => ({ ...(await checkAccount(aws.endpoint)), asked: aws.asked }),
+  );
 
   expect(stderr).toBe('');
   expect(stdout).toContain('dev in ');
@@ -37,24 +39,26 @@ test('who may ask nothing gets told so for every check, and not that the account
   expect(stdout).toMatch(/^not checked {2}CDK bootstrap of \S+: AccessDenied/m);
   expect(stdout).toMatch(/^not checked {2}stack \S+Backbone: AccessDenied: not authorized to perform DescribeStacks \(HTTP 403\)$/m);
   expect(stdout).not.toMatch(/^(PROBLEM|warning) (?!.*is an example)/m);
-  expect(aws.asked.filter(({ operation }) => !/^(Get|List|Describe)[A-Z]|^GET /.test(operation))).toEqual([]);
+  expect(asked.filter(({ operation }) => !/^(Get|List|Describe)[A-Z]|^GET /.test(operation))).toEqual([]);
 }, 60_000);
 
 test('what would fail is printed with its command, and ends with 1', async () => {
-  await using aws = await startAws(({ operation }: Asked) => {
-    if (operation === 'GetCallerIdentity') return identity;
-    return operation === 'GetParameter' ? { status: 400, body: '{"__type":"ParameterNotFound"}' } : undefined;
-  });
-  const { stdout, code } = await checkAccount(aws.endpoint);
+  const { stdout, code } = await withAws(
+    ({ operation }) => {
+      if (operation === 'GetCallerIdentity') return identity;
+      return operation === 'GetParameter' ? { status: 400, body: '{"__type":"ParameterNotFound"}' } : undefined;
+    },
+    (aws) => checkAccount(aws.endpoint),
+  );
 
   expect(stdout).toMatch(/^PROBLEM +CDK bootstrap of (\S+): there is none\n +-> npx cdk bootstrap aws:\/\/111111111111\/\1$/m);
   expect(code).toBe(1);
 }, 60_000);
 
 test('an endpoint that is not there is an error in one line, and ends with 1', async () => {
-  const closed = await startAws(() => undefined);
-  await closed[Symbol.asyncDispose]();
-  const { stdout, stderr, code } = await checkAccount(closed.endpoint);
+  const { endpoint, close } = await startAws(() => undefined);
+  await close();
+  const { stdout, stderr, code } = await checkAccount(endpoint);
 
   expect(stdout).toBe('');
   expect(stderr).toMatch(/^error: NoAccountError: http:\S+ does not say whose account this is: .*ECONNREFUSED.*\n$/);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Account } from '../../../scripts/check-account/account.ts';
 import { openAccount } from '../../../scripts/check-account/aws-account.ts';
 import { NotReadOnlyError, readOnly } from '../../../scripts/check-account/read-only.ts';
-import { type Answer, type Asked, type AwsServer, error, startAws } from './aws-server.ts';
+import { type Answer, type Asked, type AwsServer, error, startAws, withAws } from './aws-server.ts';
 
 const xml = (operation: string, result: string): Answer => ({
   body: `<${operation}Response><${operation}Result>${result}</${operation}Result></${operation}Response>`,
@@ -96,7 +96,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   process.env = before;
-  await aws[Symbol.asyncDispose]();
+  await aws.close();
 });
 
 test('an account is that of the caller', () => {
@@ -168,42 +168,50 @@ describe('in a Region', () => {
   });
 });
 
-test('what the caller may not ask rejects, so that it is not taken for missing', async () => {
-  await using strict = await startAws((asked) => (asked.operation === 'GetCallerIdentity' ? answer(asked) : undefined));
-  const { hasServiceRole, hasHostedZone, in: inRegion } = await open(strict.endpoint);
-  const here = inRegion('us-east-1');
-  const questions = [
-    hasServiceRole('ecs.amazonaws.com'),
-    hasHostedZone('example.com'),
-    here.stack('Here'),
-    here.parameter('/here'),
-    here.quota('fargate', 'L-OWN'),
-    here.count('vpcs'),
-    here.count('addresses'),
-    here.count('load balancers'),
-    here.zones(),
-    here.certificate('arn:aws:acm:us-east-1:111111111111:certificate/here'),
-    here.prefixList('pl-here'),
-    here.gatewayLogRole(),
-  ];
-  for (const { status, reason } of (await Promise.allSettled(questions)) as PromiseRejectedResult[]) {
-    expect(status).toBe('rejected');
-    expect(`${reason.name} ${reason.message}`).toMatch(/AccessDenied/);
-  }
-  // All of them only read.
-  const operations = new Set(strict.asked.map(({ operation }) => operation));
-  expect(operations.size).toBeGreaterThan(questions.length);
-  expect([...operations].filter((operation) => !/^(Get|List|Describe)[A-Z]|^GET /.test(operation))).toEqual([]);
-});
+test('what the caller may not ask rejects, so that it is not taken for missing; and everything that is sent only reads', () =>
+  withAws(
+    (asked) => (asked.operation === 'GetCallerIdentity' ? answer(asked) : undefined),
+    async (strict) => {
+      const { hasServiceRole, hasHostedZone, in: inRegion } = await open(strict.endpoint);
+      const here = inRegion('us-east-1');
+      const questions = [
+        hasServiceRole('ecs.amazonaws.com'),
+        hasHostedZone('example.com'),
+        here.stack('Here'),
+        here.parameter('/here'),
+        here.quota('fargate', 'L-OWN'),
+        here.count('vpcs'),
+        here.count('addresses'),
+        here.count('load balancers'),
+        here.zones(),
+        here.certificate('arn:aws:acm:us-east-1:111111111111:certificate/here'),
+        here.prefixList('pl-here'),
+        here.gatewayLogRole(),
+      ];
+      for (const { status, reason } of (await Promise.allSettled(questions)) as PromiseRejectedResult[]) {
+        expect(status).toBe('rejected');
+        expect(`${reason.name} ${reason.message}`).toMatch(/AccessDenied/);
+      }
+      const operations = new Set(strict.asked.map(({ operation }) => operation));
+      expect(operations.size).toBeGreaterThan(questions.length);
+      expect([...operations].filter((operation) => !/^(Get|List|Describe)[A-Z]|^GET /.test(operation))).toEqual([]);
+    },
+  ));
 
-test('an endpoint that does not know the caller is an error that says what to do', async () => {
-  await using stranger = await startAws(() => undefined);
-  await expect(open(stranger.endpoint)).rejects.toThrow(/does not say whose account this is: check your credentials/);
-});
+test('an endpoint that does not know the caller is an error that says what to do', () =>
+  withAws(
+    () => undefined,
+    async ({ endpoint }) => {
+      await expect(open(endpoint)).rejects.toThrow(/does not say whose account this is: check your credentials/);
+    },
+  ));
 
-test('a client that only reads rejects everything else, and sends nothing', async () => {
-  await using silent = await startAws(() => undefined);
-  const client = readOnly(new CloudFormationClient({ region: 'us-east-1', endpoint: silent.endpoint }));
-  await expect(client.send(new DeleteStackCommand({ StackName: 'Here' }))).rejects.toThrow(NotReadOnlyError);
-  expect(silent.asked).toEqual([]);
-});
+test('a client that only reads rejects everything else, and sends nothing', () =>
+  withAws(
+    () => undefined,
+    async ({ endpoint, asked }) => {
+      const client = readOnly(new CloudFormationClient({ region: 'us-east-1', endpoint }));
+      await expect(client.send(new DeleteStackCommand({ StackName: 'Here' }))).rejects.toThrow(NotReadOnlyError);
+      expect(asked).toEqual([]);
+    },
+  ));

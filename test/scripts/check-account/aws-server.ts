@@ -19,10 +19,11 @@ export interface Asked {
   readonly body: string;
 }
 
-export interface AwsServer extends AsyncDisposable {
+export interface AwsServer {
   readonly endpoint: string;
   /** Everything that was asked, in its order. */
   readonly asked: readonly Asked[];
+  close(): Promise<void>;
 }
 
 /** Any service of AWS at one endpoint. What it has no answer to, it refuses as AWS refuses those who may not ask. */
@@ -38,11 +39,21 @@ export async function startAws(answer: (asked: Asked) => Answer | undefined): Pr
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
-    async [Symbol.asyncDispose]() {
+    async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Lets a test use such a server, and closes it whatever happens. */
+export async function withAws<T>(answer: (asked: Asked) => Answer | undefined, use: (aws: AwsServer) => Promise<T>): Promise<T> {
+  const aws = await startAws(answer);
+  try {
+    return await use(aws);
+  } finally {
+    await aws.close();
+  }
 }
 
 function understand({ method, url = '', headers }: IncomingMessage, body: string): Asked {
