@@ -62,6 +62,11 @@ export const baseEntries = {
   /** Keep data when a stack is deleted, protect it against deletion, and back up the log. */
   production: v.boolean(),
   logRetentionDays,
+  /**
+   * `few` leaves the alarms on unexpected errors, on messages that could not be handled or wait for long, and on what was left behind:
+   * none on latency, load, and the functions and tables themselves.
+   */
+  alarms: v.optional(v.picklist(['all', 'few']), 'all'),
   auth,
   backbone,
   edge: edgeSettings,

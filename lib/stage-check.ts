@@ -37,6 +37,11 @@ export const BASE_CHECKS: readonly StageCheck[] = [
     allowed: 'plainHttp must be redirect in production: unencrypted requests can be read on the way',
   },
   {
+    key: 'edge.requestsPerAddress',
+    holds: ({ production, edge }) => !(production && edge.requestsPerAddress === null),
+    allowed: 'must be a number in production: without a web ACL, nothing stops a flood from one address',
+  },
+  {
     key: 'auth.queryToken',
     holds: ({ production, auth }) => !(production && auth.queryToken),
     allowed: "must be false in production: the load balancer's access logs would contain the tokens",

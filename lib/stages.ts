@@ -1,12 +1,13 @@
 import { InvalidStageError, type Stage } from './stage.ts';
 import { dev } from './stages/dev.ts';
+import { minimal } from './stages/minimal.ts';
 import { preview } from './stages/preview.ts';
 import { prod } from './stages/prod.ts';
 import { verify } from './stages/verify.ts';
 import { checkTimeouts } from './timeouts.ts';
 
 /** Every stage that can be deployed. To add one, add a file under `lib/stages/` and a name here. */
-export const STAGES: readonly Stage[] = [dev, preview, prod, verify];
+export const STAGES: readonly Stage[] = [minimal, dev, preview, prod, verify];
 
 /**
  * A stage whose timeouts agree with each other.

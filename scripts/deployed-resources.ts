@@ -83,11 +83,13 @@ export function countResources(resources: Readonly<Record<string, Resource>>, st
 
 function serviceIn(propertiesOf: (type: string) => readonly Resource['Properties'][], stage: StageSettings): DeployedService {
   const [task] = propertiesOf('AWS::ECS::TaskDefinition');
+  const [service] = propertiesOf('AWS::ECS::Service');
   const [target] = propertiesOf('AWS::ApplicationAutoScaling::ScalableTarget');
   const [policy] = propertiesOf('AWS::ApplicationAutoScaling::ScalingPolicy');
   return {
     vcpus: Number(task.Cpu) / 1_024,
     memoryGb: Number(task.Memory) / 1_024,
+    publicAddress: service.NetworkConfiguration.AwsvpcConfiguration.AssignPublicIp === 'ENABLED',
     minTasks: target.MinCapacity,
     maxTasks: target.MaxCapacity,
     targetStreams: policy.TargetTrackingScalingPolicyConfiguration.TargetValue,

@@ -26,8 +26,10 @@ export class BackboneStack extends Stack {
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });
-    alarmFunctions(this, [this.backbone.publishFunction.handler]);
-    alarmTables(this, [this.backbone.log.table]);
+    if (stage.alarms === 'all') {
+      alarmFunctions(this, [this.backbone.publishFunction.handler]);
+      alarmTables(this, [this.backbone.log.table]);
+    }
     this.access = new AccessControl(this, 'Access', {
       issuer: stage.auth.issuer,
       queryToken: stage.auth.queryToken,

@@ -15,6 +15,10 @@ export const FINDINGS = {
     'A second origin would be a second lane with its own streams. What fails over is behind the load balancer, which has tasks in two zones; clients come back at their cursor by themselves.',
     'CT.CLOUDFRONT.PR.4',
   ],
+  noWebAcl: [
+    'The stage is for trying things out, and saves the web ACL. Tokens decide who may use the lanes, and the tasks and functions limit each principal. A stage of production cannot: its configuration is refused.',
+    'AwsSolutions-CFR2',
+  ],
   certificateOfCloudFront: [
     'A distribution without a domain of its own uses the certificate of CloudFront, whose security policy cannot be chosen. A stage with more to protect names a host and a certificate.',
     'AwsSolutions-CFR4',

@@ -19,7 +19,8 @@ export interface EdgeDistributionProps {
   readonly edge: DistributionEdge;
   /** What is behind the distribution. At least one. */
   readonly parts: readonly EdgePart[];
-  readonly webAclArn: string;
+  /** Undefined where the stage has no web ACL. */
+  readonly webAclArn: string | undefined;
 }
 
 /** One host name for all lanes and the console, over HTTP/1.1, HTTP/2 and HTTP/3. */
@@ -38,7 +39,7 @@ export class EdgeDistribution extends Construct {
       httpVersion: HttpVersion.HTTP2_AND_3,
       // CloudFront requests `/index.html` instead of `/`.
       defaultRootObject: 'index.html',
-      webAclId: webAclArn,
+      ...(webAclArn !== undefined && { webAclId: webAclArn }),
       errorResponses: ERRORS_TO_FORGET.map((httpStatus) => ({ httpStatus, ttl: Duration.seconds(0) })),
       ...(edge.host !== undefined &&
         edge.certificateArn !== undefined && {
@@ -52,6 +53,7 @@ export class EdgeDistribution extends Construct {
     acknowledge(this.distribution, ...FINDINGS.noGeoRestriction);
     acknowledge(this.distribution, ...FINDINGS.loggedByDelivery);
     acknowledge(this.distribution, ...FINDINGS.oneOrigin);
+    if (webAclArn === undefined) acknowledge(this.distribution, ...FINDINGS.noWebAcl);
     if (edge.certificateArn === undefined) {
       acknowledge(this.distribution, ...FINDINGS.certificateOfCloudFront);
     }

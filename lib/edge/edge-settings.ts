@@ -14,8 +14,11 @@ const certificateArn = v.pipe(
 /** Over this many seconds the web ACL counts the requests of an address. */
 export const RATE_WINDOW_SECONDS = 300;
 
-/** Requests that one address may send in five minutes before the web ACL turns it away. WAF takes no less than 10. */
-const requestsPerAddress = between(10, 2_000_000_000);
+/**
+ * Requests that one address may send in five minutes before the web ACL turns it away. WAF takes no less than 10. `null`: there is no
+ * web ACL.
+ */
+const requestsPerAddress = v.nullable(between(10, 2_000_000_000));
 
 /** Clients reach the load balancer itself, with a domain and a certificate of the stage. */
 const loadBalancerEdge = v.strictObject({

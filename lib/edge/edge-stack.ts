@@ -17,7 +17,7 @@ export interface EdgeStackProps extends StackProps {
 }
 
 /**
- * CloudFront in front of all lanes, with its web ACL and logs: in us-east-1, wherever the lanes are. No lane
+ * CloudFront in front of all lanes, with its logs and, where the stage wants one, its web ACL: in us-east-1, wherever the lanes are. No lane
  * depends on it.
  */
 export class EdgeStack extends Stack {
@@ -31,9 +31,11 @@ export class EdgeStack extends Stack {
     // CloudFormation has strong ones within a Region only.
     CrossStackReferences.of(this).consume(ReferenceStrength.WEAK);
     const logRetention = stage.logRetentionDays;
-    const { acl } = new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress: edge.requestsPerAddress, logRetention });
+    const { requestsPerAddress } = edge;
+    const webAcl =
+      requestsPerAddress === null ? undefined : new WebAcl(this, 'WebAcl', { scope: 'CLOUDFRONT', requestsPerAddress, logRetention });
     const parts = lanes.map((lane) => lane.behind(this, { edge, region: stage.region }));
-    const { distribution } = new EdgeDistribution(this, 'Edge', { edge, parts, webAclArn: acl.attrArn });
+    const { distribution } = new EdgeDistribution(this, 'Edge', { edge, parts, webAclArn: webAcl?.acl.attrArn });
     new DistributionLog(this, 'AccessLog', { distribution, logRetention });
 
     if (edge.host === undefined) {

@@ -22,7 +22,7 @@ const LATENCY_MS = 3_000;
  */
 const THROTTLED_IN_A_PERIOD = 1_000;
 
-/** Alarms of every lane: latency, 429s and unexpected errors. */
+/** Alarms of every lane on its load: latency and 429s. */
 export function alarmLane(scope: Construct, lane: string): void {
   alarmAbove(scope, 'LatencyAlarm', {
     metric: laneMetric(scope, lane, METRICS.deliveryLatency, 'p99'),
@@ -37,6 +37,10 @@ export function alarmLane(scope: Construct, lane: string): void {
     runbook: 'docs/operations.md#throttles-429',
     threshold: THROTTLED_IN_A_PERIOD,
   });
+}
+
+/** The alarm of every lane, in every stage. */
+export function alarmErrors(scope: Construct, lane: string): void {
   alarmAbove(scope, 'UnexpectedErrorsAlarm', {
     metric: laneMetric(scope, lane, METRICS.unexpectedErrors).with({ period: PERIOD }),
     meaning: 'Clients were answered that the server has failed.',

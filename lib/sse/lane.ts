@@ -10,8 +10,13 @@ export const sse = defineLane({
   name: 'sse',
   settings: sseSettings,
   stages: sseStages,
-  checks: ({ console, zoneIds }) => [
+  checks: ({ console, natGateways, zoneIds }) => [
     ...zoneChecks({ zoneIds }),
+    {
+      key: 'sse.natGateways',
+      holds: ({ production }) => !production || natGateways > 0,
+      allowed: 'must be 1 or 2 in production: without a NAT gateway, tasks have public addresses',
+    },
     {
       key: 'sse.console',
       holds: ({ auth: { issuer } }) => !console || issuer === undefined || issuer.clientId !== undefined,

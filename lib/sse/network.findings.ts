@@ -10,4 +10,8 @@ export const FINDINGS = {
     'The public subnets hold the load balancer, which clients reach from the internet, and the NAT gateways. Tasks are in private subnets and have no route from the internet.',
     'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW',
   ],
+  publicTasks: [
+    'The stage does without NAT gateways, so its tasks reach AWS by public addresses of their own. Their security group takes connections from the load balancer alone. A stage of production cannot: its configuration is refused.',
+    'NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW',
+  ],
 } as const satisfies Findings;

@@ -42,6 +42,10 @@ export const FINDINGS = {
     'The load balancer is internal: it has private addresses only and takes connections from CloudFront alone, whose distribution has the web ACL.',
     'NIST.800.53.R5-ALBWAFEnabled',
   ],
+  noWebAcl: [
+    'The stage is for trying things out, and saves the web ACL. Tokens decide who may use the lane, and tasks limit each principal. A stage of production cannot: its configuration is refused.',
+    'NIST.800.53.R5-ALBWAFEnabled',
+  ],
   tlsEndsAtCloudFront: [
     'TLS ends at CloudFront, which clients can use with HTTPS only. From there requests travel inside the network of AWS to a load balancer without a public address; a certificate for it would take a domain, which this edge does without.',
     'NIST.800.53.R5-ALBHttpToHttpsRedirection',

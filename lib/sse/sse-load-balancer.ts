@@ -143,9 +143,13 @@ export class SseLoadBalancer extends Construct {
     connectTo: () => readonly string[],
   ): Record<'https' | 'http', ApplicationListener> {
     acknowledge(this.loadBalancer, ...FINDINGS.publicEntry);
-    new WebAcl(this, 'WebAcl', { scope: 'REGIONAL', requestsPerAddress, logRetention: this.logRetention }).protect(
-      this.loadBalancer.loadBalancerArn,
-    );
+    if (requestsPerAddress === null) {
+      acknowledge(this.loadBalancer, ...FINDINGS.noWebAcl);
+    } else {
+      new WebAcl(this, 'WebAcl', { scope: 'REGIONAL', requestsPerAddress, logRetention: this.logRetention }).protect(
+        this.loadBalancer.loadBalancerArn,
+      );
+    }
     const https = this.loadBalancer.addListener('Https', {
       port: 443,
       protocol: ApplicationProtocol.HTTPS,

@@ -26,7 +26,7 @@ import type { Configurable } from '../lane-function.ts';
 import { LaneLogGroup } from '../lane-log-group.ts';
 import { laneMetric } from '../observability/lane-metric.ts';
 import { ProcessSettings } from '../process-settings.ts';
-import { TASK_SUBNETS } from './network.ts';
+import type { TaskPlacement } from './network.ts';
 import { FINDINGS } from './sse-service.findings.ts';
 import type { SseSettings } from './sse-settings.ts';
 
@@ -46,6 +46,7 @@ const HEALTH_PROBE = [
 
 export interface SseServiceProps {
   readonly vpc: IVpc;
+  readonly placement: TaskPlacement;
   readonly image: ContainerImage;
   readonly targetGroup: ApplicationTargetGroup;
   readonly settings: SseSettings;
@@ -75,7 +76,9 @@ export class SseService extends Construct implements Configurable {
     super(scope, id);
     const { task, scaling, stopTimeoutSeconds } = props.settings;
     // The CDK's classes do not satisfy their own interfaces under exactOptionalPropertyTypes, hence `as`.
-    this.cluster = new Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: ContainerInsights.ENABLED }) as ICluster;
+    const insights = props.settings.containerInsights ? ContainerInsights.ENABLED : ContainerInsights.DISABLED;
+    this.cluster = new Cluster(this, 'Cluster', { vpc: props.vpc, containerInsightsV2: insights }) as ICluster;
+    if (!props.settings.containerInsights) acknowledge(this.cluster, ...FINDINGS.noInsights);
     this.logGroup = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
     this.taskDefinition = new FargateTaskDefinition(this, 'Task', {
       cpu: task.cpu,
@@ -116,8 +119,7 @@ export class SseService extends Construct implements Configurable {
       cluster: this.cluster,
       taskDefinition: this.taskDefinition,
       // No desired count: autoscaling manages it, and a deploy would reset it.
-      vpcSubnets: TASK_SUBNETS,
-      assignPublicIp: false,
+      ...props.placement,
       circuitBreaker: { enable: true, rollback: true },
       // A deploy starts the new tasks first, so that streams that are cut find room at once.
       minHealthyPercent: 100,
@@ -128,6 +130,7 @@ export class SseService extends Construct implements Configurable {
       // Fargate bills tasks, not the service.
       propagateTags: PropagatedTagSource.SERVICE,
     });
+    if (props.placement.assignPublicIp) acknowledge(this.service, ...FINDINGS.publicAddresses);
     for (const group of this.service.connections.securityGroups) allowHttpsOut(group);
     this.service.attachToApplicationTargetGroup(props.targetGroup);
     this.scale(scaling);

@@ -23,9 +23,11 @@ export const sseSettings = v.strictObject({
   console: v.optional(v.boolean(), false),
   /**
    * NAT gateways through which tasks reach AWS: one per zone limits the loss of a zone to that zone, a single
-   * one is cheaper.
+   * one is cheaper. 0: tasks have public addresses of their own, and only their security group keeps the internet away.
    */
-  natGateways: setting(1, 2, 1),
+  natGateways: setting(0, 2, 1),
+  /** Whether ECS reports CPU, memory and network of each task (Container Insights), at about 7 USD a month. */
+  containerInsights: v.optional(v.boolean(), true),
   /**
    * The two Availability Zones of the lane, by their ids. Changing them replaces the subnets and what is in them.
    * Left out: the first two of the account, by name, whichever these are.

@@ -5,7 +5,7 @@ import type { SignIn } from '../access/user-directory.ts';
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LoadBalancerEdge } from '../edge/edge-settings.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
-import { alarmFunctions, alarmLane } from '../observability/alarms.ts';
+import { alarmErrors, alarmFunctions, alarmLane } from '../observability/alarms.ts';
 import { ConsoleBucket } from './console-bucket.ts';
 import { ConsoleFiles } from './console-files.ts';
 import { LeavingAnnouncer } from './leaving-announcer.ts';
@@ -49,6 +49,7 @@ export class SseStack extends Stack implements LaneStack {
     const image = new ServiceImage(this, 'Image', { console });
     const service = new SseService(this, 'Service', {
       vpc: network.vpc,
+      placement: network.tasks,
       image: image.image,
       targetGroup: front.targetGroup,
       settings,
@@ -76,9 +77,12 @@ export class SseStack extends Stack implements LaneStack {
     queues.allowUse(service);
     front.allowWatchTarget(service);
 
-    alarmLane(this, this.lane);
-    alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
-    alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep, announcer.taskLeaving]);
+    alarmErrors(this, this.lane);
+    if (stage.alarms === 'all') {
+      alarmLane(this, this.lane);
+      alarmTasks(this, { targetGroup: front.targetGroup, maxStreams: settings.task.maxStreams });
+      alarmFunctions(this, [cleaners.taskStopped, cleaners.sweep, announcer.taskLeaving]);
+    }
 
     this.loadBalancer = front.loadBalancer;
     if (stage.edge.type === 'alb') this.describe(stage.edge);

@@ -121,6 +121,7 @@ export function sseRules({ backbone }: Pick<StageBase, 'backbone'>, sse: SseSett
 
 /** How they must agree with the web ACL, which counts the requests of an address. */
 export function addressRules({ edge }: Pick<StageBase, 'edge'>, { task }: Pick<SseSettings, 'task'>): readonly TimeoutRule[] {
+  if (edge.requestsPerAddress === null) return [];
   return [
     atMost(
       [`sse.task.maxPublishesPerSecond x ${RATE_WINDOW_SECONDS}`, task.maxPublishesPerSecond * RATE_WINDOW_SECONDS],

@@ -4,7 +4,7 @@ import { connectionLimits, publishLimits, responseLimits } from '../../lambda/we
 import type { EdgePart, EdgePartProps } from '../edge/edge-part.ts';
 import type { LaneProps, LaneStack } from '../lane.ts';
 import { LaneFunction } from '../lane-function.ts';
-import { alarmFunctions, alarmLane, alarmTables } from '../observability/alarms.ts';
+import { alarmErrors, alarmFunctions, alarmLane, alarmTables } from '../observability/alarms.ts';
 import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
@@ -88,9 +88,12 @@ export class WebSocketStack extends Stack implements LaneStack {
     api.allowPost(replays.handler);
 
     this.api = api;
-    alarmLane(this, this.lane);
-    alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, replays.handler, expiry.handler, sweep.handler]);
-    alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
+    alarmErrors(this, this.lane);
+    if (stage.alarms === 'all') {
+      alarmLane(this, this.lane);
+      alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, replays.handler, expiry.handler, sweep.handler]);
+      alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
+    }
 
     this.url = api.url;
     new CfnOutput(this, 'WebSocketUrl', { description: 'Where WebSocket clients connect', value: this.url });

@@ -63,7 +63,7 @@ function narrowScripts(text: string, isGone: (path: string) => boolean): string 
 
 /** CloudFront's prefix list has a different id in each Region; synth warns until it is set. The limit per address stays the stage's. */
 const cloudFrontEdge = (shipped: string): string =>
-  `    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', ${/requestsPerAddress: [\d_]+/.exec(shipped)} },\n`;
+  `    edge: { type: 'cloudfront', originPrefixListId: 'pl-00000000', ${/requestsPerAddress: ([\d_]+|null)/.exec(shipped)?.[0]} },\n`;
 
 /** A file under `lib/stages/` with the answers filled in. Numbers and comments stay. */
 function configureStage(text: string, { region = '', edge, issuer, audience, jwks, clientId }: Answers): string {
@@ -83,7 +83,7 @@ function configureStage(text: string, { region = '', edge, issuer, audience, jwk
 function rename(text: string, { name = '' }: Answers): string {
   return text
     .replaceAll(/(?<!@)realtime-lanes(?!\/client)/g, name)
-    .replaceAll(/\bLanes(?=(?:Dev|Prod|Preview|Staging|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
+    .replaceAll(/\bLanes(?=(?:Dev|Minimal|Prod|Preview|Staging|Verify|Nowhere)|\$\{)/g, stackPrefix(name));
 }
 
 /** The package name in a static or dynamic import, or in a `require`. */

@@ -12,7 +12,7 @@ import {
   USE_CASE_IDS,
 } from '../../packages/planner/src/matrix-text.ts';
 import type { Measured } from '../../packages/planner/src/measured.ts';
-import { withBlocks } from './blocks.ts';
+import { withBlocks } from '../generated-blocks.ts';
 import { complexityOf, renderComplexity } from './complexity.ts';
 import { differences } from './differences.ts';
 import { renderPath } from './path.ts';

@@ -69,6 +69,17 @@ describe('parseStage', () => {
     ],
     ['plain HTTP in production', { production: true }, /edge: .*plainHttp must be redirect in production/],
     [
+      'no web ACL in production',
+      { production: true, edge: { ...distribution, requestsPerAddress: null } },
+      /edge\.requestsPerAddress: null is not valid: must be a number in production/,
+    ],
+    [
+      'a web ACL without a limit, which is a typo or a wish for none',
+      { edge: { ...distribution, requestsPerAddress: undefined } },
+      /edge\.requestsPerAddress: undefined is not valid/,
+    ],
+    ['alarms that there are none of', { alarms: 'none' }, /alarms: "none" is not valid/],
+    [
       'a certificate of another region, which the load balancer cannot use',
       { edge: { ...loadBalancer, certificateArn: certificateIn('eu-west-1') } },
       /edge: .*the same region as the stage/,

@@ -4,6 +4,8 @@ import deployed from './data/deployed.json' with { type: 'json' };
 export interface DeployedService {
   readonly vcpus: number;
   readonly memoryGb: number;
+  /** Whether each task has a public address of its own. */
+  readonly publicAddress: boolean;
   readonly minTasks: number;
   readonly maxTasks: number;
   /** Streams that a task takes at most, and those at which tasks are added. */

@@ -73,6 +73,9 @@ function idleSection(): string {
   ].join('\n\n');
 }
 
+/** What a stage costs in a month while nobody is connected. */
+export const idleUsd = (stage: string): number => idleItems(stage).reduce((usd, { usdPerMonth }) => usd + usdPerMonth, 0);
+
 /** Items of every lane of a stage that nobody uses. */
 export function idleItems(stage: string): readonly Item[] {
   const idle = { ...workloadOf('idle-dev'), stage };

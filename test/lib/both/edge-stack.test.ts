@@ -154,6 +154,13 @@ describe('the distribution', () => {
     ]);
   });
 
+  test('has no web ACL, and logs of none, where the stage does without', () => {
+    const without = synthesize({ edge: { requestsPerAddress: null } });
+    expect(configOf(without)).not.toHaveProperty('WebACLId');
+    without.resourceCountIs('AWS::WAFv2::WebACL', 0);
+    without.resourceCountIs('AWS::WAFv2::LoggingConfiguration', 0);
+  });
+
   test('uses a host of the stage with its certificate', () => {
     const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0';
     const own = configOf(synthesize({ edge: { host: 'lanes.example.com', certificateArn } }));

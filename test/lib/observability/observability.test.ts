@@ -5,22 +5,28 @@ import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { METRICS } from '../../../backbone/contract.ts';
 import { LaneDashboard } from '../../../lib/observability/lane-dashboard.ts';
-import { LANES, settingsOf } from '../../../lib/stage.ts';
+import { LANES, type Stage, settingsOf } from '../../../lib/stage.ts';
 import { anchorsOf } from '../../../scripts/markdown.ts';
 import { dev } from '../fixed-stages.ts';
 import { laneProps, ROOT } from '../harness.ts';
 
 let backbone: Template;
 let lanes: readonly Template[];
+let withFew: readonly Template[];
 
 beforeAll(() => {
-  const { app, settings: _, ...props } = laneProps(dev, {});
-  const stacks = LANES.map((lane) => lane.addTo(app, `Lane${lane.name}`, { ...props, settings: settingsOf(dev, lane) }));
+  [backbone, ...lanes] = synthesize(dev);
+  withFew = synthesize({ ...dev, alarms: 'few' });
+});
+
+/** The backbone with its dashboard, and the lanes. */
+function synthesize(stage: Stage): [backbone: Template, ...lanes: Template[]] {
+  const { app, settings: _, ...props } = laneProps(stage, {});
+  const stacks = LANES.map((lane) => lane.addTo(app, `Lane${lane.name}`, { ...props, settings: settingsOf(stage, lane) }));
   const shared = Stack.of(props.backbone);
   new LaneDashboard(shared, 'Dashboard', stacks);
-  lanes = stacks.map((stack) => Template.fromStack(stack));
-  backbone = Template.fromStack(shared);
-});
+  return [Template.fromStack(shared), ...stacks.map((stack) => Template.fromStack(stack))];
+}
 
 function dashboard(): string {
   const [only] = Object.values(backbone.findResources('AWS::CloudWatch::Dashboard'));
@@ -33,8 +39,8 @@ test.each(Object.values(METRICS))('the dashboard shows %s of every lane', (name)
   }
 });
 
-function alarms(): readonly Record<string, string>[] {
-  return [backbone, ...lanes].flatMap((template) =>
+function alarms(templates = [backbone, ...lanes]): readonly Record<string, string>[] {
+  return templates.flatMap((template) =>
     Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => Properties),
   );
 }
@@ -59,4 +65,14 @@ test.each([
   'lambda-throttles',
 ])('there is an alarm for %s', (runbook) => {
   expect(alarms().some(({ AlarmDescription }) => AlarmDescription?.endsWith(`#${runbook}`))).toBe(true);
+});
+
+test('few alarms are those on what failed, waits or was left behind: none on load, functions and tables', () => {
+  const runbooks = (templates?: Template[]) => alarms(templates).map(({ AlarmDescription }) => AlarmDescription?.split('#')[1] ?? '');
+  const few = new Set(runbooks([...withFew]));
+  expect([...few].filter((runbook) => !['dead-letters', 'unexpected-errors', 'orphans', 'queue-age'].includes(runbook))).toEqual([]);
+  expect(few).toContain('dead-letters');
+  expect(runbooks([...withFew]).filter((runbook) => runbook === 'unexpected-errors')).toHaveLength(LANES.length);
+  const deadLetters = (each: readonly string[]) => each.filter((runbook) => runbook === 'dead-letters').length;
+  expect(deadLetters(runbooks([...withFew]))).toBe(deadLetters(runbooks()));
 });

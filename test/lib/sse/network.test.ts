@@ -33,6 +33,8 @@ describe('the network', () => {
       ({ Properties }) => [Properties.AvailabilityZoneId, Properties.AvailabilityZone],
     );
     expect(zones).toEqual(['use1-az4', 'use1-az6', 'use1-az4', 'use1-az6'].map((id) => [id, undefined]));
+    const saving = synthesize({ zoneIds: ['use1-az4', 'use1-az6'], natGateways: 0 });
+    saving.allResourcesProperties('AWS::EC2::Subnet', { AvailabilityZone: Match.absent(), AvailabilityZoneId: Match.anyValue() });
   });
 
   test('reaches DynamoDB and S3 without the NAT gateway', () => {
@@ -40,6 +42,16 @@ describe('the network', () => {
       flatten(Properties.ServiceName),
     );
     expect(services.sort()).toEqual(['com.amazonaws.<AWS::Region>.dynamodb', 'com.amazonaws.<AWS::Region>.s3']);
+  });
+
+  test('without NAT, has private subnets that lead nowhere, for a load balancer behind CloudFront', () => {
+    const saving = synthesize({ natGateways: 0 });
+    saving.resourceCountIs('AWS::EC2::NatGateway', 0);
+    saving.resourceCountIs('AWS::EC2::EIP', 0);
+    saving.resourceCountIs('AWS::EC2::Subnet', 4);
+    const routes = Object.values(saving.findResources('AWS::EC2::Route')).map(({ Properties }) => Properties);
+    expect(routes.map(({ RouteTableId }) => RouteTableId.Ref)).toEqual(Array(2).fill(expect.stringMatching(/publicSubnet\d/)));
+    expect(routes.map(({ GatewayId }) => GatewayId)).toEqual(Array(2).fill(expect.anything()));
   });
 
   test('needs no function of its own', () => {

@@ -45,6 +45,13 @@ describe('the load balancer', () => {
     expect(loadBalancerAttributes(devTemplate)).toMatchObject({ 'routing.http2.enabled': 'true' });
   });
 
+  test('has a web ACL unless the stage does without', () => {
+    devTemplate.resourceCountIs('AWS::WAFv2::WebACLAssociation', 1);
+    const without = synthesize({ ...dev, edge: { ...dev.edge, requestsPerAddress: null } });
+    without.resourceCountIs('AWS::WAFv2::WebACL', 0);
+    without.resourceCountIs('AWS::WAFv2::WebACLAssociation', 0);
+  });
+
   test('redirects plain HTTP in production, and forwards it in development', () => {
     const plain = (DefaultActions: unknown[]) => ({ Port: 80, Protocol: 'HTTP', DefaultActions });
     prodTemplate.hasResourceProperties(

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { METRICS, METRICS_NAMESPACE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { parseConfig } from '../../../fargate/sse/config.ts';
-import { dev, prod } from '../fixed-stages.ts';
+import { dev, preview, prod } from '../fixed-stages.ts';
 import { flatten } from '../harness.ts';
 import { makeStack } from './stack.ts';
 
@@ -46,6 +46,43 @@ describe('the service', () => {
     expect(service?.['DependsOn']).toEqual(
       expect.arrayContaining([...ways, ...Object.keys(prodTemplate.findResources('AWS::EC2::VPCEndpoint'))]),
     );
+  });
+
+  test('without NAT, gives tasks public addresses that take connections from the load balancer alone', () => {
+    const saving = Template.fromStack(makeStack({ ...preview, sse: { ...preview.sse, natGateways: 0 } }));
+    saving.hasResourceProperties('AWS::ECS::Service', {
+      NetworkConfiguration: {
+        AwsvpcConfiguration: {
+          AssignPublicIp: 'ENABLED',
+          Subnets: [{ Ref: Match.stringLikeRegexp('publicSubnet1') }, { Ref: Match.stringLikeRegexp('publicSubnet2') }],
+        },
+      },
+    });
+    const [service] = Object.values(saving.findResources('AWS::ECS::Service'));
+    const id = service?.['Properties'].NetworkConfiguration.AwsvpcConfiguration.SecurityGroups[0]['Fn::GetAtt'][0];
+    expect(saving.findResources('AWS::EC2::SecurityGroup')[id]?.['Properties']).not.toHaveProperty('SecurityGroupIngress');
+    const openings = Object.values(saving.findResources('AWS::EC2::SecurityGroupIngress')).map(({ Properties }) => Properties);
+    const ofTasks = openings.filter(({ GroupId }) => GroupId['Fn::GetAtt'][0] === id);
+    expect(ofTasks).toEqual([
+      expect.objectContaining({
+        FromPort: 8080,
+        ToPort: 8080,
+        SourceSecurityGroupId: { 'Fn::GetAtt': [expect.stringMatching(/^FrontLoadBalancer/), 'GroupId'] },
+      }),
+    ]);
+    expect(service?.['DependsOn']).toEqual(expect.arrayContaining(Object.keys(saving.findResources('AWS::EC2::Route'))));
+    // The load balancer behind CloudFront is not among them.
+    saving.hasResourceProperties('AWS::ElasticLoadBalancingV2::LoadBalancer', {
+      Scheme: 'internal',
+      Subnets: [{ Ref: Match.stringLikeRegexp('internalSubnet1') }, { Ref: Match.stringLikeRegexp('internalSubnet2') }],
+    });
+  });
+
+  test('reports the load of its tasks unless the stage saves that', () => {
+    const insights = (Value: string) => ({ ClusterSettings: [{ Name: 'containerInsights', Value }] });
+    devTemplate.hasResourceProperties('AWS::ECS::Cluster', insights('enabled'));
+    const saving = Template.fromStack(makeStack({ ...dev, sse: { ...dev.sse, containerInsights: false } }));
+    saving.hasResourceProperties('AWS::ECS::Cluster', insights('disabled'));
   });
 
   test('gives its tasks the tags of the stack, by which a bill is split', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseStage } from '../../../lib/stage.ts';
-import { dev, preview } from '../fixed-stages.ts';
+import { dev, preview, prod } from '../fixed-stages.ts';
 
 const parse = (change: object) => () => parseStage({ ...dev, ...change }, 'test stage');
 
@@ -26,6 +26,12 @@ describe('the settings of the SSE lane', () => {
     expect(within(['us-east-1a', 'us-east-1b'])).toThrow(/sse\.zoneIds\.0: "us-east-1a" is not valid: the id of an Availability Zone/);
     expect(within(['use1-az1', 'use1-az1'])).toThrow(/two different zones/);
     expect(within(['use1-az1'])).toThrow(/sse\.zoneIds/);
+  });
+
+  test('rejects tasks with public addresses in production', () => {
+    const without = (stage: typeof dev) => parse({ ...stage, sse: { ...stage.sse, natGateways: 0 } });
+    expect(without(dev)).not.toThrow();
+    expect(without(prod)).toThrow(/sse\.natGateways: 0 is not valid: must be 1 or 2 in production/);
   });
 
   test('rejects a console that could sign nobody in', () => {

@@ -89,6 +89,13 @@ describe('a stage', () => {
     );
   });
 
+  test('keeps its limit per address, or that it has none', () => {
+    const edge = (limit: string) => stage.replace(/certificateArn: .*/, `requestsPerAddress: ${limit},`);
+    const withCloudFront = (limit: string) => make({ 'lib/stages/dev.ts': edge(limit) }, { edge: 'cloudfront' }).get('lib/stages/dev.ts');
+    expect(withCloudFront('2_000')).toContain("originPrefixListId: 'pl-00000000', requestsPerAddress: 2_000 }");
+    expect(withCloudFront('null')).toContain("originPrefixListId: 'pl-00000000', requestsPerAddress: null }");
+  });
+
   test('gets CloudFront instead of the load balancer', () => {
     expect(configured({ edge: 'cloudfront' })).toContain("type: 'cloudfront'");
     expect(configured({ edge: 'cloudfront' })).not.toContain('certificateArn');

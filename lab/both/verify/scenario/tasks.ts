@@ -75,12 +75,14 @@ export const lostTask: Step = {
     await onlyRunningTasksHaveQueues(world);
     const before = world.tasks.running.length;
     const [victim] = world.tasks.running;
-    check(victim !== undefined && before > 1, `${before} tasks: one to lose and one to go on are needed`);
+    check(victim !== undefined, 'no task to lose');
     const channel = 'verify.lost-task';
     const subscribers = Array.from({ length: STREAMS }, () => new Subscriber(world, 'sse', channel));
     return withSubscribers(subscribers, async () => {
       const ids = [...(await publishAll(world, channel, numbered('before', 5)))];
       await world.tasks.kill(victim);
+      // Where others are left, streams need not wait for the task that ECS starts.
+      if (before === 1) await world.tasks.startAnother();
       ids.push(...(await publishAll(world, channel, numbered('after', 5))));
       await Promise.all(subscribers.map((subscriber) => subscriber.count(ids.length)));
       for (const { ids: got } of subscribers) check(got.join() === ids.join(), `published ${ids.join(' ')}, got ${got.join(' ')}`);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { DeregisterTargetsCommand, ElasticLoadBalancingV2Client, RegisterTargetsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { SSE_ENV, SSE_PATHS } from '../../../../fargate/sse/contract.ts';
 import { freePort } from '../../../../packages/assembly-local/loopback.ts';
@@ -45,6 +46,13 @@ export class SseTasks {
   /** Starts one for each task that the emulator lists. @throws TaskNotReadyError */
   async start(): Promise<void> {
     await Promise.all(this.#options.service.taskArns.map((arn, at) => this.#startOne(arn, addressOf(at))));
+  }
+
+  /** Starts one more, as ECS does for one that was lost. @throws TaskNotReadyError */
+  async startAnother(): Promise<void> {
+    const [listed = ''] = this.#options.service.taskArns;
+    const id = randomUUID().replaceAll('-', '');
+    await this.#startOne(`${listed.slice(0, listed.lastIndexOf('/'))}/${id}`, addressOf(this.#addresses.size));
   }
 
   async #startOne(arn: string, address: string): Promise<void> {

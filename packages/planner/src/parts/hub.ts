@@ -94,7 +94,7 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
   const isRecoverable = stacks.some(({ recoverableTables }) => recoverableTables > 0);
   const items = [
     ...standingItems(stacks, load, facts),
-    ...taskItems(atAverage.count, service, load, facts),
+    ...taskItems(atAverage.count, service, gatewaysOf(stacks), load, facts),
     item('metrics', 'Metrics', capacity.sseMetrics.value * load.months, 'metrics', prices.metricMonth, {
       kind: 'fixed',
       overlooked: true,
@@ -128,7 +128,7 @@ export function hubBill(workload: Workload, load: Load, facts: Facts, traffic: H
 }
 
 /** What each task costs: those that a stage always keeps are fixed, more of them grow with the load. */
-function taskItems(count: number, service: DeployedService, load: Load, { prices, capacity }: Facts): readonly Item[] {
+function taskItems(count: number, service: DeployedService, natGateways: number, load: Load, { prices, capacity }: Facts): readonly Item[] {
   const split = (
     id: string,
     label: string,
@@ -143,12 +143,13 @@ function taskItems(count: number, service: DeployedService, load: Load, { prices
   ];
   const looks = load.seconds / (service.targetHealthSeconds * capacity.targetHealthJitter.value);
   const logBytes = capacity.taskLogBytesPerMinute.value * load.hours * 60;
-  const natBytes = looks * capacity.targetHealthBytes.value + logBytes;
+  const natBytes = natGateways > 0 ? looks * capacity.targetHealthBytes.value + logBytes : 0;
   const receives = capacity.emptyReceivesPerHour.value * load.hours;
 
   return [
     ...split('task-cpu', 'Tasks: vCPU', service.vcpus * load.hours, 'vCPU-hours', prices.fargateVcpuHour),
     ...split('task-memory', 'Tasks: memory', service.memoryGb * load.hours, 'GB-hours', prices.fargateGbHour),
+    ...split('task-ipv4', 'Public IPv4 addresses of tasks', service.publicAddress ? load.hours : 0, 'hours', prices.publicIpv4Hour, true),
     ...split('task-receives', 'Receives of tasks without events', receives, 'requests', prices.sqsRequest, true, [
       capacity.emptyReceivesPerHour,
     ]),
@@ -160,12 +161,15 @@ function taskItems(count: number, service: DeployedService, load: Load, { prices
   ];
 }
 
+const gatewaysOf = (stacks: readonly DeployedStack[]): number => Math.max(0, ...stacks.map(({ natGateways }) => natGateways));
+
 /** Every task gets every event, whoever reads it. */
 function queueItems(tasks: number, load: Load, { prices, capacity }: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
   const receives = Math.min(load.events, (capacity.queueEventsPerTask.value / BATCH) * load.seconds);
   const bytes = tasks * load.events * (load.dataBytes + capacity.envelopeBytes.value);
   const zones = Math.max(0, ...stacks.map((stack) => stack.zones));
-  const gateways = Math.max(0, ...stacks.map((stack) => stack.natGateways));
+  const gateways = gatewaysOf(stacks);
+  const natBytes = gateways > 0 ? bytes : 0;
   const crossing = zones > 0 ? Math.max(0, zones - gateways) / zones : 0;
   const from = [capacity.envelopeBytes];
 
@@ -173,8 +177,8 @@ function queueItems(tasks: number, load: Load, { prices, capacity }: Facts, stac
     item('queue', 'Queues of tasks: a receive and a delete', 2 * tasks * receives, 'requests', prices.sqsRequest, {
       from: [capacity.queueEventsPerTask],
     }),
-    item('nat-gb', 'NAT: events from queues', bytes / GB, 'GB', prices.natGb, { overlooked: true, from }),
-    item('cross-zone', 'Cross-zone traffic to the NAT gateway', (bytes * crossing) / GB, 'GB', prices.crossZoneGb, {
+    item('nat-gb', 'NAT: events from queues', natBytes / GB, 'GB', prices.natGb, { overlooked: true, from }),
+    item('cross-zone', 'Cross-zone traffic to the NAT gateway', (natBytes * crossing) / GB, 'GB', prices.crossZoneGb, {
       overlooked: true,
       from,
     }),

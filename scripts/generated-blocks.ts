@@ -2,6 +2,8 @@
 
 const BLOCK = /(<!-- generated: ([a-z-]+) -->\n)[\s\S]*?(<!-- \/generated -->)/g;
 
+export const hasBlock = (page: string, name: string): boolean => page.includes(`<!-- generated: ${name} -->`);
+
 /**
  * The page with its generated parts replaced.
  * @throws Error if it lacks one of them, or has one that is not given

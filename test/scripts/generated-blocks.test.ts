@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { withBlocks } from '../../../scripts/which/blocks.ts';
+import { withBlocks } from '../../scripts/generated-blocks.ts';
 
 const page =
   'before\n\n<!-- generated: one -->\nold\n<!-- /generated -->\n\nbetween\n\n<!-- generated: two -->\n<!-- /generated -->\n\nafter\n';
