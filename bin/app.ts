@@ -4,14 +4,13 @@ import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { EdgeStack } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
 import { warnOfPlaceholders } from '../lib/placeholders.ts';
+import { stackName } from '../lib/stack-names.ts';
 import { InvalidStageError, LANES, type Stage, settingsOf } from '../lib/stage.ts';
 import { stageNamed } from '../lib/stages.ts';
 
 const app = new App();
 const stage = chosenStage();
 
-const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-const prefix = `Lanes${capitalized(stage.id)}`;
 const common = {
   stage,
   // Without an account, so that synth needs no credentials and no look-up.
@@ -21,18 +20,18 @@ const common = {
   tags: { project: 'realtime-lanes', stage: stage.id },
 };
 
-const shared = new BackboneStack(app, `${prefix}Backbone`, common);
+const shared = new BackboneStack(app, stackName(stage, 'backbone'), common);
 const { backbone, access } = shared;
 warnOfPlaceholders(shared, stage);
 
 const lanes = LANES.map((lane) => {
-  const id = `${prefix}${capitalized(lane.name)}`;
+  const id = stackName(stage, lane.name);
   return lane.addTo(app, id, { ...common, settings: settingsOf(stage, lane), backbone, access, peers: () => urlsBesides(lane.name) });
 });
 
 if (stage.edge.type === 'cloudfront') {
   // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
-  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge: stage.edge, lanes });
+  new EdgeStack(app, stackName(stage, 'edge'), { ...common, env: { region: 'us-east-1' }, edge: stage.edge, lanes });
 }
 
 new LaneDashboard(shared, 'Dashboard', lanes);
