@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Endpoint, endpointCredentials, endpointEnvironment } from '../../../command-line/endpoint.ts';
 import { isMiniStack } from '../../../scripts/verify-stage/emulator/ministack.ts';
 import type { AwsAccess } from '../chaos/aws-access.ts';
@@ -18,6 +19,8 @@ export interface Cloud {
    * which reaches the tasks and the issuer that run here.
    */
   readonly unreachableLanes: string | undefined;
+  /** How its functions and the tasks reach it, past whatever is in front of it. Undefined where lanes are unreachable. */
+  readonly insideUrl: string | undefined;
 }
 
 /** Stacks of these names exist, and belong to somebody else. Nothing was changed. */
@@ -35,6 +38,7 @@ export async function openCloud(venv: string, endpoint: Endpoint, region: string
   const awsEnv = endpointEnvironment(endpoint, region, environment);
   const callAws = callAwsWith(venv, awsEnv);
   const [identity] = await callAws([{ service: 'sts', operation: 'get_caller_identity', expression: 'Account' }]);
+  const unreachableLanes = await whyUnreachable(endpoint.url);
   return {
     endpoint,
     account: String(identity?.[0]),
@@ -42,8 +46,18 @@ export async function openCloud(venv: string, endpoint: Endpoint, region: string
     awsEnv,
     aws: { endpoint: endpoint.url, region, credentials: endpointCredentials(environment) },
     callAws,
-    unreachableLanes: await whyUnreachable(endpoint.url),
+    unreachableLanes,
+    insideUrl: unreachableLanes === undefined ? await insideUrl(callAws) : undefined,
   };
+}
+
+/** MiniStack has its own address in the URLs of queues. In its functions, https: to this machine becomes http:, which ends at a proxy with TLS. */
+async function insideUrl(callAws: CallAws): Promise<string> {
+  const create = { service: 'sqs', operation: 'create_queue', parameters: { QueueName: `verify-${randomUUID()}` }, expression: 'QueueUrl' };
+  const [created] = await callAws([create]);
+  const QueueUrl = String(created?.[0]);
+  await callAws([{ service: 'sqs', operation: 'delete_queue', parameters: { QueueUrl }, expression: '@' }]);
+  return new URL(QueueUrl).origin;
 }
 
 async function whyUnreachable(url: string): Promise<string | undefined> {

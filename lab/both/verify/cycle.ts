@@ -68,10 +68,9 @@ export async function deployUseDestroy(deploying: Deploying, defer: Defer): Prom
 
 function adapt({ assemblyDir, cloud, services, leaveOut }: Deploying) {
   const asked = Object.fromEntries(leaveOut.map((type) => [type, 'asked for with --leave-out']));
-  if (cloud.unreachableLanes !== undefined) return adaptAssembly(assemblyDir, undefined, asked);
-  const { url: endpoint, caFile } = cloud.endpoint;
+  if (cloud.insideUrl === undefined) return adaptAssembly(assemblyDir, undefined, asked);
   const { issuer, audience } = services;
-  const addresses = { endpoint, issuer: issuer.url, audience, jwksUri: issuer.jwksUri, caFile };
+  const addresses = { endpoint: cloud.insideUrl, issuer: issuer.url, audience, jwksUri: issuer.jwksUri };
   return adaptAssembly(assemblyDir, addresses, { ...LEFT_OUT, ...asked });
 }
 
@@ -115,8 +114,7 @@ async function useReplaced(
   const { print, signal, cloud } = deploying;
   const deployment = await replace(deploying);
   const service = await readService(cloud.callAws, deployment);
-  await refuseStale(cloud.callAws, deployment, service, output(deployed, 'TopicArn'));
-  print(`replaced the topic ${output(deployed, 'TopicArn')}: nothing has its name any more`);
+  print(await describeReplaced(deploying, deployed, deployment, service));
   // With the same channels, idempotency keys of the first time would count again.
   const world = { ...(await startWorld(deploying, deployment, service, runner, defer)), channelPrefix: 'verify.replaced.' };
   return runScenario(afterReplacement(before), world, print, signal);
@@ -129,14 +127,20 @@ async function useWithoutClients(deploying: Deploying, deployed: Deployment, rea
   try {
     const outcomes = await runScenario(WITHOUT_CLIENTS, account, print, signal);
     const deployment = await replace(deploying);
-    await refuseStale(cloud.callAws, deployment, undefined, output(deployed, 'TopicArn'));
-    print(`replaced the topic ${output(deployed, 'TopicArn')}: no function, queue or subscription has its name any more`);
+    print(await describeReplaced(deploying, deployed, deployment));
     const done = new Set(WITHOUT_CLIENTS.map(({ name }) => name));
     const skipped = WITH_CLIENTS.filter(({ name }) => !done.has(name));
     return [...outcomes, ...skipped.map(({ name }): Outcome => ({ name, seconds: 0, kind: 'not exercised', reason }))];
   } finally {
     for (const backend of account.backends) backend.close();
   }
+}
+
+/** @throws StaleError where something still uses the topic that was replaced */
+async function describeReplaced({ cloud }: Deploying, before: Deployment, after: Deployment, service?: DeployedService): Promise<string> {
+  const [old, replacement] = [output(before, 'TopicArn'), output(after, 'TopicArn')];
+  const places = await refuseStale(cloud.callAws, after, service, old, replacement);
+  return `replaced the topic ${old}: nothing has its name any more, and ${places} have that of ${replacement}`;
 }
 
 /** An update in two deploys. */

@@ -4,10 +4,7 @@ import { createCommand, runCommand, UsageError } from '../../../command-line/com
 import { addEndpointOptions, checkEndpointOptions, type EndpointOptions } from '../../../command-line/endpoint.ts';
 import { stageOption } from '../../../command-line/stage-option.ts';
 import { createLog } from '../../../packages/assembly-local/log.ts';
-import { UnavailableError } from './unavailable.ts';
-
-/** EX_UNAVAILABLE of sysexits.h: nothing was checked, since something that it takes is missing here. */
-const UNAVAILABLE = 69;
+import { UNAVAILABLE, UnavailableError } from './unavailable.ts';
 
 interface Options extends EndpointOptions {
   readonly stage: string;

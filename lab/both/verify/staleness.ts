@@ -6,26 +6,45 @@ export class StaleError extends Error {
   override readonly name = 'StaleError';
 }
 
+/** Something that names what was looked for. */
+interface Mention {
+  /** `a function` … */
+  readonly what: string;
+  readonly found: unknown;
+}
+
 /**
- * Looks in everything that was deployed for the name of something that was replaced.
- * @throws StaleError naming all that still has it
+ * Looks in everything that was deployed for the name of something that was replaced, and for that of what has replaced it: a place
+ * that has neither was not looked into.
+ *
+ * @returns how many places have the new name
+ * @throws StaleError naming all that still have the old one
  */
 export async function refuseStale(
   callAws: CallAws,
   deployment: Deployment,
   service: DeployedService | undefined,
   gone: string,
-): Promise<void> {
+  now: string,
+): Promise<number> {
   const places = placesOf(deployment);
   const answers = await callAws(places.map(({ call }) => call));
-  const stale = [
-    ...places.flatMap(({ what }, at) =>
-      (answers[at] ?? []).filter((found) => mentions(found, gone)).map((found) => `${what} ${short(found)}`),
-    ),
+  const looked: readonly Mention[] = [
+    ...places.flatMap(({ what }, at) => (answers[at] ?? []).map((found) => ({ what, found }))),
     // What the tasks get that start from now on.
-    ...(mentions(service?.container.environment, gone) ? [`the task definition of ${service?.name}`] : []),
+    ...(service === undefined ? [] : [{ what: 'a task definition', found: service.container }]),
   ];
-  if (stale.length > 0) throw new StaleError(`${gone} was replaced, and is still used: ${stale.join('; ')}`);
+  const stale = looked.filter(({ found }) => mentions(found, gone));
+  if (stale.length > 0)
+    throw new StaleError(
+      `${gone} was replaced, and is still used: ${stale.map(({ what, found }) => `${what} ${short(found)}`).join('; ')}`,
+    );
+  const fresh = looked.filter(({ found }) => mentions(found, now));
+  const seen = new Set(fresh.map(({ what }) => what));
+  const unseen = [...new Set(looked.map(({ what }) => what))].filter((what) => !seen.has(what));
+  if (fresh.length === 0 || unseen.length > 0)
+    throw new StaleError(`${now} was to be found, and is not, in ${unseen.join(', ') || 'anything'}`);
+  return fresh.length;
 }
 
 interface Place {

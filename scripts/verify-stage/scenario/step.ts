@@ -51,7 +51,9 @@ async function outcomeOf<T extends Target>(step: Step<T>, target: T) {
   try {
     return { kind: 'ok', seen: await Promise.race([step.run(target), tooLong(limit.signal)]) } as const;
   } catch (cause) {
-    const error = new ScenarioError(`${step.name}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+    // Its message is in ours already.
+    const error = new ScenarioError(`${step.name}: ${cause instanceof Error ? cause.message : cause}`);
+    if (cause instanceof Error && cause.stack !== undefined) error.stack = cause.stack;
     return { kind: 'failed', error } as const;
   } finally {
     limit.abort();

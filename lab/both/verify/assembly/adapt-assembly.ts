@@ -10,13 +10,11 @@ import { writeTemplate } from './write-template.ts';
 
 /** What templates cannot know: where the emulator is, and whose tokens count on this machine. */
 export interface Addresses {
-  /** The emulator. */
+  /** The emulator, as its functions reach it. */
   readonly endpoint: string;
   readonly issuer: string;
   readonly audience: string;
   readonly jwksUri: string;
-  /** The file of the authority that the emulator's certificate is signed by, which functions are to trust. */
-  readonly caFile?: string | undefined;
 }
 
 /** The image of the SSE service is a file asset like no other: to publish it, the CDK would have to build it. */
@@ -31,7 +29,6 @@ export function adaptAssembly(directory: string, addresses: Addresses | undefine
   const changes: TemplateChanges = {
     elsewhere: addresses === undefined ? {} : pointTo(addresses),
     leftOut,
-    environment: addresses?.caFile === undefined ? {} : { NODE_EXTRA_CA_CERTS: addresses.caFile },
   };
   return readdirSync(directory).flatMap((name) => {
     if (name.endsWith('.template.json')) return adaptTemplateFile(directory, name, changes);

@@ -16,8 +16,6 @@ export interface TemplateChanges {
   readonly elsewhere: Elsewhere;
   /** @default what MiniStack does not take */
   readonly leftOut?: LeftOutTypes;
-  /** What is added to the environment of every function. */
-  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface AdaptedTemplate {
@@ -29,10 +27,7 @@ export interface AdaptedTemplate {
  * The template as far as the emulator takes it: without the types that are left out, without what makes no sense
  * without them, and with the environment pointing at this machine. Everything else stays as it was synthesized.
  */
-export function adaptTemplate(
-  template: Template,
-  { elsewhere, leftOut: types = LEFT_OUT, environment = {} }: TemplateChanges,
-): AdaptedTemplate {
+export function adaptTemplate(template: Template, { elsewhere, leftOut: types = LEFT_OUT }: TemplateChanges): AdaptedTemplate {
   const leftOut = findLeftOut(template, types);
   const gone = new Set(leftOut.map(({ logicalId }) => logicalId));
   const isGone = (id: string) => gone.has(id);
@@ -41,10 +36,7 @@ export function adaptTemplate(
   const adapted: Template = {
     ...template,
     Resources: Object.fromEntries(
-      kept.map(([id, resource]) => [
-        id,
-        withEnvironment(withTaskCount(adaptResource(resource, isGone, elsewhere), id, template), environment),
-      ]),
+      kept.map(([id, resource]) => [id, withTaskCount(adaptResource(resource, isGone, elsewhere), id, template)]),
     ),
     Outputs: Object.fromEntries(Object.entries(template.Outputs ?? {}).filter(([, { Value }]) => !references(Value).some(isGone))),
   };
@@ -74,13 +66,6 @@ function withTaskCount(resource: Resource, logicalId: string, { Resources }: Tem
   );
   const count = target?.Properties?.['MinCapacity'];
   return count === undefined ? resource : { ...resource, Properties: { DesiredCount: count, ...resource.Properties } };
-}
-
-function withEnvironment(resource: Resource, added: Readonly<Record<string, string>>): Resource {
-  const { Environment, ...properties } = resource.Properties ?? {};
-  if (resource.Type !== 'AWS::Lambda::Function' || Object.keys(added).length === 0) return resource;
-  const { Variables } = (Environment ?? {}) as { readonly Variables?: { readonly [key: string]: TemplateValue } };
-  return { ...resource, Properties: { ...properties, Environment: { Variables: { ...Variables, ...added } } } };
 }
 
 function adaptResource(resource: Resource, isGone: (id: string) => boolean, elsewhere: Elsewhere): Resource {

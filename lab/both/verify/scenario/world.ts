@@ -57,7 +57,8 @@ export interface WorldOptions {
 
 /** Where everything is. No task runs yet. Close its backends and its tasks. */
 export function openWorld({ stage, cloud, services, deployment, service, runner }: WorldOptions): World {
-  const { aws, awsEnv, endpoint } = cloud;
+  const { aws, endpoint, insideUrl = endpoint.url } = cloud;
+  const awsEnv = { ...cloud.awsEnv, AWS_ENDPOINT_URL: insideUrl };
   return {
     ...openAccount(cloud, deployment, services.issuer),
     http: emulatedHttpUrl(endpoint.url, service.loadBalancerArn),
