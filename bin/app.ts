@@ -4,13 +4,14 @@ import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { EdgeStack } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
 import { warnOfPlaceholders } from '../lib/placeholders.ts';
-import { stackName } from '../lib/stack-names.ts';
+import { stackName, stackPrefix } from '../lib/stack-names.ts';
 import { InvalidStageError, LANES, type Stage, settingsOf } from '../lib/stage.ts';
 import { stageNamed } from '../lib/stages.ts';
 
 const app = new App();
 const stage = chosenStage();
 
+const prefix = stackPrefix(stage);
 const common = {
   stage,
   // Without an account, so that synth needs no credentials and no look-up.
@@ -20,7 +21,7 @@ const common = {
   tags: { project: 'realtime-lanes', stage: stage.id },
 };
 
-const shared = new BackboneStack(app, stackName(stage, 'backbone'), common);
+const shared = new BackboneStack(app, `${prefix}Backbone`, common);
 const { backbone, access } = shared;
 warnOfPlaceholders(shared, stage);
 
@@ -31,7 +32,7 @@ const lanes = LANES.map((lane) => {
 
 if (stage.edge.type === 'cloudfront') {
   // CloudFront takes web ACLs, certificates and log deliveries of this Region only.
-  new EdgeStack(app, stackName(stage, 'edge'), { ...common, env: { region: 'us-east-1' }, edge: stage.edge, lanes });
+  new EdgeStack(app, `${prefix}Edge`, { ...common, env: { region: 'us-east-1' }, edge: stage.edge, lanes });
 }
 
 new LaneDashboard(shared, 'Dashboard', lanes);
