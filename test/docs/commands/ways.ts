@@ -17,7 +17,7 @@ export type Way =
 const elsewhere = (file: string): Way => ({ kind: 'elsewhere', file });
 
 const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
-  [/^([A-Z]+=|read -rs [A-Z_]+$|export [A-Z_]+$)/, { kind: 'variable' }],
+  [/^([A-Z]+=|read -rs [A-Z_]+$|export [A-Z_]+)/, { kind: 'variable' }],
   [/^(curl|npx wscat) /, { kind: 'live' }],
   [/^npm run load -- --url …$/, { kind: 'options' }],
   [/^npm run load -- /, { kind: 'live' }],
