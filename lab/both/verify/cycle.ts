@@ -8,6 +8,7 @@ import type { Cdk } from './cdk.ts';
 import { type Cloud, existingStacks } from './cloud.ts';
 import { type DeployedService, type Deployment, IncompleteDeploymentError, output, readDeployment, readService } from './deployment.ts';
 import { newSince, takeInventory } from './inventory.ts';
+import type { Defer, VerifyOptions } from './options.ts';
 import { describeDeployed, describeExercised, describeLeftOut } from './report.ts';
 import { retainedIds } from './retention.ts';
 import { inContainers } from './scenario/containers.ts';
@@ -19,7 +20,6 @@ import { refuseStale } from './staleness.ts';
 import { containerRunner } from './tasks/container-runner.ts';
 import { processRunner } from './tasks/process-runner.ts';
 import type { TaskRunner } from './tasks/task-runner.ts';
-import type { Defer, VerifyOptions } from './verify.ts';
 
 /** The stacks are gone, and something of theirs is not. */
 export class LeftBehindError extends Error {

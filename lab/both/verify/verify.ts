@@ -3,36 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Endpoint, reachEndpoint, withoutAws } from '../../../command-line/endpoint.ts';
 import { readAssembly, type StackAssembly } from '../../../packages/assembly-local/assembly/read.ts';
-import type { Log } from '../../../packages/assembly-local/log.ts';
 import { synthesize } from '../../../packages/assembly-local/synth.ts';
 import { cdkOn } from './cdk.ts';
 import { existingStacks, openCloud, refuseExisting } from './cloud.ts';
 import { type Deploying, deployUseDestroy } from './cycle.ts';
 import { startMiniStack } from './ministack.ts';
+import type { Defer, VerifyOptions } from './options.ts';
 import { ministackEnvironment } from './python.ts';
 import { startSideServices } from './side-services.ts';
 import { requireContainerTools } from './tasks/container-runner.ts';
-
-export interface VerifyOptions {
-  /** The stage to deploy. */
-  readonly stage: string;
-  /** URL of an emulator that runs already. @default a MiniStack that is started for this, and ended */
-  readonly endpoint?: string | undefined;
-  /** PEM file of the authority that signed the certificate of `endpoint`. */
-  readonly ca?: string | undefined;
-  /** Types of resources that `endpoint` does not take, besides those that MiniStack does not. */
-  readonly leaveOut: readonly string[];
-  /** Builds the container image, and runs the SSE tasks in containers of it, instead of as processes. */
-  readonly containers: boolean;
-  readonly log: Log;
-  /** Gets the result, line by line. */
-  readonly print: (line: string) => void;
-  /** Ends the verification early. */
-  readonly signal: AbortSignal;
-}
-
-/** Runs when the verification ends, in the reverse order, however it ends. */
-export type Defer = (closer: () => Promise<void>) => void;
 
 /**
  * Deploys a stage into an emulator of AWS, runs the scenario against what was deployed, replaces the topic, destroys it and looks

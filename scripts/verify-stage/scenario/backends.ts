@@ -2,7 +2,7 @@ import { EventBridgeClient, type EventBridgeClientConfig, PutEventsCommand } fro
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { PUBLISH_DETAIL_TYPE } from '../../../backbone/contract.ts';
 import type { PublishResponse } from '../../../packages/protocol/index.ts';
-import type { Entrance } from './entrances.ts';
+import type { Entrance } from './target.ts';
 
 /** What a backend sends. */
 export interface Publication {

@@ -1,15 +1,5 @@
 import { openClient } from './subscriber.ts';
-import type { Target } from './target.ts';
-
-/** A way into the log. */
-export interface Entrance {
-  readonly name: string;
-  /** Whose an idempotency key is: users have theirs by whichever entrance they come, and so has each kind of backend (ADR 29). */
-  readonly scope: string;
-  /** @returns the event's id; undefined where the way in does not tell */
-  publish(channel: string, data: string, key: string): Promise<string | undefined>;
-  close(): void;
-}
+import type { Entrance, Target } from './target.ts';
 
 /** Calls `work` with every way to publish that was deployed, and closes those that it has opened. */
 export async function withEntrances<T>(target: Target, work: (entrances: readonly Entrance[]) => Promise<T>): Promise<T> {

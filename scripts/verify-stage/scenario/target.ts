@@ -1,5 +1,14 @@
 import type { Transport } from '../../../packages/client/src/index.ts';
-import type { Entrance } from './entrances.ts';
+
+/** A way into the log. */
+export interface Entrance {
+  readonly name: string;
+  /** Whose an idempotency key is: users have theirs by whichever entrance they come, and so has each kind of backend (ADR 29). */
+  readonly scope: string;
+  /** @returns the event's id; undefined where the way in does not tell */
+  publish(channel: string, data: string, key: string): Promise<string | undefined>;
+  close(): void;
+}
 
 /** A deployment that the scenario uses. */
 export interface Target {

@@ -109,6 +109,32 @@ test('a stage that works is found by its stacks and used by every entrance, and 
   expect(report).toMatch(/events by invoke, eventbridge, .* deliveries/);
 }, 180_000);
 
+/** Outputs by which a lane says where clients are to connect. */
+const ADDRESSES = ['HttpsUrl', 'WebSocketUrl'];
+
+test.each(ADDRESSES)(
+  'a stage whose clients have nothing but its %s is used by that alone',
+  async (only) => {
+    const there = stacks;
+    const isHere = (key: string) => key === only || !ADDRESSES.includes(key);
+    stacks = new Map(
+      [...there].map(([stack, outputs]) => [stack, Object.fromEntries(Object.entries(outputs).filter(([key]) => isHere(key)))]),
+    );
+    try {
+      // A project that lacks the lane has no such output.
+      if (![...there.values()].some((outputs) => only in outputs)) return;
+      const { code, file } = await verify(world.run.token);
+      expect(code).toBe(0);
+      const report = readFileSync(file, 'utf8');
+      expect(report).toMatch(/^\*\*[56] ok, 0 failed, [01] not exercised\*\*$/m);
+      expect([report.includes('POST'), report.includes('WebSocket frame')]).toEqual(ADDRESSES.map((key) => key === only));
+    } finally {
+      stacks = there;
+    }
+  },
+  180_000,
+);
+
 test('a stage that refuses the token fails, and neither the report nor the output has a part of it', async () => {
   const token = forged(world.run.token);
   const { code, stdout, stderr, file } = await verify(token);
