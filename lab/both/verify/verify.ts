@@ -80,7 +80,7 @@ async function startOwn(venv: string, directory: string, region: string, progres
 
 /** Destroys the stacks of a run that has failed, or was interrupted: there were none of these names before it. */
 async function destroyRest(
-  { cloud, progress }: Deploying,
+  { cloud, progress, log }: Deploying,
   cdk: Deploying['cdk'],
   stacks: readonly StackAssembly[],
   { url }: Endpoint,
@@ -88,5 +88,10 @@ async function destroyRest(
   const names = await existingStacks(cloud.callAws, stacks);
   if (names.length === 0) return;
   progress(`removing ${names.join(', ')} from ${url} …`);
-  await cdk('destroy', '--all', '--force');
+  try {
+    await cdk('destroy', '--all', '--force');
+  } catch (error) {
+    // Why the run has failed matters more, and the rest has still to be cleaned up.
+    log.notice('not removed', `${names.join(', ')}: delete them yourself. ${(error as Error).message}`);
+  }
 }
