@@ -4,14 +4,14 @@ import { checkTemplates } from '../lib/checks/template-checks.ts';
 import { EdgeStack } from '../lib/edge/edge-stack.ts';
 import { LaneDashboard } from '../lib/observability/lane-dashboard.ts';
 import { warnOfPlaceholders } from '../lib/placeholders.ts';
+import { stackName, stackPrefix } from '../lib/stack-names.ts';
 import { InvalidStageError, LANES, type Stage, settingsOf } from '../lib/stage.ts';
 import { stageNamed } from '../lib/stages.ts';
 
 const app = new App();
 const stage = chosenStage();
 
-const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
-const prefix = `Lanes${capitalized(stage.id)}`;
+const prefix = stackPrefix(stage);
 const common = {
   stage,
   // Without an account, so that synth needs no credentials and no look-up.
@@ -26,7 +26,7 @@ const { backbone, access } = shared;
 warnOfPlaceholders(shared, stage);
 
 const lanes = LANES.map((lane) => {
-  const id = `${prefix}${capitalized(lane.name)}`;
+  const id = stackName(stage, lane.name);
   return lane.addTo(app, id, { ...common, settings: settingsOf(stage, lane), backbone, access, peers: () => urlsBesides(lane.name) });
 });
 

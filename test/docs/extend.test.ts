@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
@@ -14,6 +14,11 @@ import { ROOT } from './commands/extract.ts';
 import { applyEdit, editsOf } from './recipes/apply.ts';
 
 const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
 
 let copy: AppCopy;
 let assembly: string;
@@ -44,9 +49,9 @@ beforeAll(() => {
 afterAll(() => copy.remove());
 
 /** The resources of a type in a stack of the assembly. */
-function resourcesOf(stack: string, type: string): readonly { readonly Properties: Record<string, unknown> }[] {
+function resourcesOf(stack: string, type: string): readonly Resource[] {
   const template = JSON.parse(readFileSync(join(assembly, `LanesStaging${stack}.template.json`), 'utf8'));
-  const resources: { readonly Type: string; readonly Properties: Record<string, unknown> }[] = Object.values(template.Resources);
+  const resources: Resource[] = Object.values(template.Resources);
   return resources.filter(({ Type }) => Type === type);
 }
 
@@ -74,6 +79,16 @@ test('the metric has an alarm', () => {
   expect(resourcesOf('Orders', 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['MetricName'])).toContain('OrdersAudited');
 });
 
+test('every alarm of every stack tells the pager when it fires and when it is over', () => {
+  const topics = readdirSync(assembly)
+    .filter((name) => name.endsWith('.template.json'))
+    .flatMap((name) => Object.values<Resource>(JSON.parse(readFileSync(join(assembly, name), 'utf8')).Resources))
+    .filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm')
+    .map(({ Properties: { AlarmActions, OKActions } }) => JSON.stringify([AlarmActions, OKActions]));
+  expect(topics.length).toBeGreaterThan(10);
+  expect(topics.filter((actions) => (actions.match(/OnCall/g) ?? []).length < 2)).toEqual([]);
+});
+
 const CREDENTIALS = { accessKeyId: 'x', secretAccessKey: 'x' };
 
 describe('on this machine', () => {
@@ -95,8 +110,12 @@ describe('on this machine', () => {
   const put = (Source: string, DetailType: string, detail: object) =>
     bus.send(new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }));
 
-  test('everything runs except the mail, and the only warning says so', () => {
-    expect(local.warnings).toEqual([expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/)]);
+  test('everything runs except what reaches people, and the warnings say so', () => {
+    expect(local.warnings.toSorted()).toEqual([
+      expect.stringMatching(/^AWS::Chatbot::SlackChannelConfiguration \(/),
+      expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol email.*its endpoint gets nothing/),
+      expect.stringMatching(/^AWS::SNS::Subscription \(.*Protocol https.*its endpoint gets nothing/),
+    ]);
   });
 
   test('the Lambda gets the events of its rule, and uses its setting', async () => {

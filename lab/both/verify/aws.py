@@ -6,6 +6,7 @@ botocore is there anyway, since MiniStack needs it. It knows every service, how 
 import json
 import sys
 
+import botocore.exceptions
 import botocore.session
 import jmespath
 
@@ -13,14 +14,24 @@ clients = {}
 session = botocore.session.get_session()
 
 
-def client_of(service):
-    if service not in clients:
-        clients[service] = session.create_client(service)
-    return clients[service]
+def client_of(service, region):
+    key = (service, region)
+    if key not in clients:
+        clients[key] = session.create_client(service, region_name=region)
+    return clients[key]
+
+
+def answer_if_possible(call):
+    try:
+        return answer(call)
+    except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError):
+        if call.get("optional"):
+            return None
+        raise
 
 
 def answer(call):
-    client = client_of(call["service"])
+    client = client_of(call["service"], call.get("region"))
     operation, parameters = call["operation"], call.get("parameters", {})
     if client.can_paginate(operation):
         return list(client.get_paginator(operation).paginate(**parameters).search(call["expression"]))
@@ -28,4 +39,4 @@ def answer(call):
     return found if isinstance(found, list) else [found]
 
 
-json.dump([answer(call) for call in json.load(sys.stdin)], sys.stdout, default=str)
+json.dump([answer_if_possible(call) for call in json.load(sys.stdin)], sys.stdout, default=str)

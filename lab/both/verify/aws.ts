@@ -9,15 +9,24 @@ export interface AwsCall {
   /** `describe_load_balancers` … All pages are read where there are some. */
   readonly operation: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** @default that of the environment */
+  readonly region?: string;
   /** What of the answer is wanted, as a JMESPath expression. */
   readonly expression: string;
+  /** Answers null where the call is refused, or its service is missing. */
+  readonly optional?: boolean;
 }
 
-/** Makes calls, several at once since starting takes longest. Answers a list for each. */
-export type CallAws = (calls: readonly AwsCall[]) => Promise<readonly (readonly unknown[])[]>;
+/** A call was refused, or its service is missing. The message is botocore's own. */
+export class AwsCallError extends Error {
+  override readonly name = 'AwsCallError';
+}
+
+/** Makes calls, several at once since starting takes longest. Answers a list for each. @throws AwsCallError */
+export type CallAws = (calls: readonly AwsCall[]) => Promise<readonly (readonly unknown[] | null)[]>;
 
 const PROGRAM = join(import.meta.dirname, 'aws.py');
-const ANSWERS = v.array(v.array(v.unknown()));
+const ANSWERS = v.array(v.nullable(v.array(v.unknown())));
 const MAX_ANSWER_BYTES = 64 * 2 ** 20;
 
 /**
@@ -30,9 +39,10 @@ export function callAwsWith(venv: string, env: Readonly<Record<string, string>>)
   return async (calls) => {
     const output = await new Promise<string>((resolve, reject) => {
       const options = { env, maxBuffer: MAX_ANSWER_BYTES };
-      const child = execFile(join(venv, 'bin', 'python'), [PROGRAM], options, (error, stdout) => {
+      const child = execFile(join(venv, 'bin', 'python'), [PROGRAM], options, (error, stdout, stderr) => {
         if (error === null) resolve(stdout);
-        else reject(error);
+        // The last line of a traceback is the exception.
+        else reject(new AwsCallError(stderr.trim().split('\n').at(-1) ?? error.message));
       });
       child.stdin?.end(JSON.stringify(calls));
     });

@@ -25,7 +25,7 @@ export interface DeployedService {
   readonly clusterArn: string;
   readonly name: string;
   readonly targetGroupArn: string;
-  readonly loadBalancerName: string;
+  readonly loadBalancerArn: string;
   /** Tag of the image. */
   readonly imageTag: string;
   readonly container: DeployedContainer;
@@ -98,7 +98,7 @@ const CONTAINER = v.object({
 
 export async function readService(callAws: CallAws, deployment: Deployment): Promise<DeployedService> {
   const cluster = physicalId(deployment, 'AWS::ECS::Cluster');
-  const [services, tasks, loadBalancers] = await callAws([
+  const [services, tasks] = await callAws([
     {
       service: 'ecs',
       operation: 'describe_services',
@@ -106,12 +106,6 @@ export async function readService(callAws: CallAws, deployment: Deployment): Pro
       expression: 'services[].[clusterArn, serviceName, taskDefinition, loadBalancers[0].targetGroupArn, loadBalancers[0].containerName]',
     },
     { service: 'ecs', operation: 'list_tasks', parameters: { cluster }, expression: 'taskArns[]' },
-    {
-      service: 'elbv2',
-      operation: 'describe_load_balancers',
-      parameters: { LoadBalancerArns: [physicalId(deployment, 'AWS::ElasticLoadBalancingV2::LoadBalancer')] },
-      expression: 'LoadBalancers[].LoadBalancerName',
-    },
   ]);
   const [service] = v.parse(SERVICE, services);
   if (service === undefined) throw new IncompleteDeploymentError('the ECS service cannot be described');
@@ -131,7 +125,7 @@ export async function readService(callAws: CallAws, deployment: Deployment): Pro
     clusterArn,
     name,
     targetGroupArn,
-    loadBalancerName: v.parse(v.tuple([v.string()]), loadBalancers)[0],
+    loadBalancerArn: physicalId(deployment, 'AWS::ElasticLoadBalancingV2::LoadBalancer'),
     imageTag: image.slice(image.lastIndexOf(':') + 1),
     container: {
       environment: Object.fromEntries(environment.map((entry) => [entry.name, entry.value])),

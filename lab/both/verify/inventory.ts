@@ -38,14 +38,21 @@ export interface Item {
   readonly id: string;
 }
 
-/** Everything that there is in the account, as far as these stacks could have made it. */
-export async function takeInventory(callAws: CallAws): Promise<readonly Item[]> {
-  const answers = await callAws(Object.values(LISTS));
-  const items = Object.keys(LISTS).flatMap((kind, at) => (answers[at] ?? []).map((id) => ({ kind, id: String(id) })));
+export interface Inventory {
+  /** Everything that there is in the account, as far as these stacks could have made it. */
+  readonly items: readonly Item[];
+  /** Kinds that the emulator does not list. */
+  readonly unlisted: readonly string[];
+}
+
+export async function takeInventory(callAws: CallAws): Promise<Inventory> {
+  const kinds = Object.keys(LISTS);
+  const answers = await callAws(Object.values(LISTS).map((call) => ({ ...call, optional: true })));
+  const items = kinds.flatMap((kind, at) => (answers[at] ?? []).map((id) => ({ kind, id: String(id) })));
   const keys = items.filter(({ kind }) => kind === 'key');
   const states = await callAws(keys.map(({ id }) => stateOfKey(id)));
   const ending = new Set(keys.flatMap((item, at) => (states[at]?.[0] === 'PendingDeletion' ? [item] : [])));
-  return items.filter((item) => !ending.has(item));
+  return { items: items.filter((item) => !ending.has(item)), unlisted: kinds.filter((_, at) => answers[at] === null) };
 }
 
 /** A key that is deleted can be had back for 7 to 30 days, and is listed until then. */
@@ -54,7 +61,7 @@ function stateOfKey(id: string): AwsCall {
 }
 
 /** What is in an inventory and was not in an earlier one. */
-export function newSince(before: readonly Item[], now: readonly Item[]): readonly Item[] {
+export function newSince({ items: before }: Inventory, { items: now }: Inventory): readonly Item[] {
   const known = new Set(before.map(key));
   return now.filter((item) => !known.has(key(item)));
 }

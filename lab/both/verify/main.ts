@@ -1,25 +1,32 @@
 /** `npm run verify:deploy` and `npm run verify:image`: `-- --help` tells the options. */
-import { Option } from 'commander';
-import { createCommand, runCommand } from '../../../command-line/command.ts';
+import { InvalidArgumentError, Option } from 'commander';
+import { createCommand, runCommand, UsageError } from '../../../command-line/command.ts';
+import { addEndpointOptions, checkEndpointOptions, type EndpointOptions } from '../../../command-line/endpoint.ts';
 import { stageOption } from '../../../command-line/stage-option.ts';
 import { createLog } from '../../../packages/assembly-local/log.ts';
-import { UnavailableError } from './unavailable.ts';
+import { UNAVAILABLE, UnavailableError } from './unavailable.ts';
 
-/** EX_UNAVAILABLE of sysexits.h: nothing was checked, since something that it takes is missing here. */
-const UNAVAILABLE = 69;
-
-interface Options {
+interface Options extends EndpointOptions {
   readonly stage: string;
+  readonly leaveOut: readonly string[];
   readonly containers: boolean;
   readonly verbose: boolean;
 }
 
 function parse(argv: readonly string[]): Options {
-  return createCommand(
+  const command = createCommand(
     ['verify:deploy', 'verify:image'],
-    'Deploys the app with the CDK into MiniStack, an independent emulator of AWS, uses what was deployed, and destroys it again. Needs Python 3.11 or newer and PyPI; no AWS account and no Docker.',
+    'Deploys the app with the CDK into MiniStack, an independent emulator of AWS, or into an emulator that is running already; uses what was deployed, replaces its topic, and destroys it again. Needs Python 3.11 or newer and PyPI; no AWS account and no Docker.',
+  ).addOption(stageOption('the stage to deploy', 'verify'));
+  const options: Options = addEndpointOptions(
+    command,
+    'an emulator that is running already; nothing there is deleted but what this run has made',
   )
-    .addOption(stageOption('the stage to deploy', 'verify'))
+    .addOption(
+      new Option('--leave-out <type...>', 'types of resources that the emulator does not take, such as AWS::EC2::FlowLog')
+        .argParser(resourceTypes)
+        .default([], 'none but those that MiniStack does not take'),
+    )
     .addOption(
       new Option(
         '--containers',
@@ -29,13 +36,23 @@ function parse(argv: readonly string[]): Options {
     .addOption(new Option('--verbose', 'show what the CDK prints, and the log lines of tasks').default(false))
     .parse(argv)
     .opts();
+  checkEndpointOptions(options);
+  if (options.containers && options.endpoint !== undefined) {
+    throw new UsageError(`--containers cannot be combined with --endpoint ${options.endpoint}: leave one of them out`);
+  }
+  return options;
 }
 
-async function main({ stage, containers, verbose }: Options, signal: AbortSignal): Promise<number | undefined> {
+function resourceTypes(text: string, others: readonly string[]): readonly string[] {
+  if (/^(AWS|Custom)::[A-Za-z0-9:_-]+$/.test(text)) return [...others, text];
+  throw new InvalidArgumentError('Give the type of a resource as templates write it, such as AWS::EC2::FlowLog.');
+}
+
+async function main({ verbose, ...options }: Options, signal: AbortSignal): Promise<number | undefined> {
   // Not at the top: clients of all services would be loaded before `--help` is shown, or a bad value refused.
   const { verifyDeployment } = await import('./verify.ts');
   try {
-    await verifyDeployment({ stage, containers, log: createLog({ verbose }), print: (line) => console.log(line), signal });
+    await verifyDeployment({ ...options, log: createLog({ verbose }), print: (line) => console.log(line), signal });
     return undefined;
   } catch (error) {
     if (signal.aborted || !(error instanceof UnavailableError)) throw error;

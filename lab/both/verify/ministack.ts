@@ -21,10 +21,6 @@ export interface MiniStackOptions {
 
 export interface MiniStack {
   readonly endpoint: string;
-  readonly account: string;
-  readonly region: string;
-  /** Environment of everything that is to take the emulator for AWS. */
-  readonly awsEnv: Readonly<Record<string, string>>;
   /** The last lines of its log that are warnings or errors. */
   complaints(): Promise<readonly string[]>;
   close(): Promise<void>;
@@ -103,17 +99,7 @@ export async function startMiniStack({ venv, directory, region }: MiniStackOptio
       `MiniStack did not start:\n${(await readFile(logFile, 'utf8')).split('\n').slice(-COMPLAINTS_SHOWN).join('\n')}`,
     );
   }
-  const awsEnv = {
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_REGION: region,
-    AWS_DEFAULT_REGION: region,
-    AWS_ACCESS_KEY_ID: 'test',
-    AWS_SECRET_ACCESS_KEY: 'test',
-    // Whoever runs this may have profiles and credentials that are not for here.
-    AWS_CONFIG_FILE: '/dev/null',
-    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
-  };
-  return { endpoint, account: ACCOUNT, region, awsEnv, complaints, close };
+  return { endpoint, complaints, close };
 }
 
 async function isUp(endpoint: string): Promise<boolean> {

@@ -2,3 +2,6 @@
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
+
+/** EX_UNAVAILABLE of sysexits.h: nothing was checked, since something that it takes is missing here. */
+export const UNAVAILABLE = 69;

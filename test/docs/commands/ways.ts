@@ -17,7 +17,7 @@ export type Way =
 const elsewhere = (file: string): Way => ({ kind: 'elsewhere', file });
 
 const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
-  [/^[A-Z]+=/, { kind: 'variable' }],
+  [/^([A-Z]+=|read -rs [A-Z_]+$|export [A-Z_]+)/, { kind: 'variable' }],
   [/^(curl|npx wscat) /, { kind: 'live' }],
   [/^npm run load -- --url …$/, { kind: 'options' }],
   [/^npm run load -- /, { kind: 'live' }],
@@ -43,6 +43,10 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [
     /^aws (dynamodb update-table|elbv2 modify-load-balancer-attributes) /,
     { kind: 'theirs', reason: 'they take the protection off what a failed deploy left' },
+  ],
+  [
+    /^aws (dynamodb delete-table|logs delete-log-group|resourcegroupstaggingapi get-resources|s3 rb|sqs delete-queue) /,
+    { kind: 'theirs', reason: 'they find and delete what a stage leaves in an account' },
   ],
   [/^aws ec2 describe-(availability-zones|managed-prefix-lists) /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
 ];

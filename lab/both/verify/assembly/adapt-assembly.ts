@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { ACCESS_ENV } from '../../../../backbone/contract.ts';
 import { WEBSOCKET_ENV } from '../../../../lambda/websocket/contract.ts';
 import type { TemplateValue } from '../../../../packages/assembly-local/assembly/read.ts';
-import { adaptTemplate, type Elsewhere, type LeftOut } from './adapt-template.ts';
+import { adaptTemplate, type LeftOut, type TemplateChanges } from './adapt-template.ts';
+import { LEFT_OUT, type LeftOutTypes } from './left-out.ts';
 import { isList } from './template.ts';
+import { writeTemplate } from './write-template.ts';
 
 /** What templates cannot know: where the emulator is, and whose tokens count on this machine. */
 export interface Addresses {
-  /** The emulator. */
+  /** The emulator, as its functions reach it. */
   readonly endpoint: string;
   readonly issuer: string;
   readonly audience: string;
@@ -16,24 +18,27 @@ export interface Addresses {
 }
 
 /** The image of the SSE service is a file asset like no other: to publish it, the CDK would have to build it. */
-const IMAGE_REASON = 'publishing it means building it with Docker, and MiniStack runs no containers: its bundle runs as processes here';
+const IMAGE_REASON = 'publishing it means building it with Docker, and emulators run no containers: its bundle runs as processes here';
 
 /**
  * Adapts the templates of an assembly in place, and takes its container images out of what is to be published.
+ * @param addresses undefined leaves those that were synthesized
  * @returns what is not deployed
  */
-export function adaptAssembly(directory: string, addresses: Addresses): readonly LeftOut[] {
-  const elsewhere = pointTo(addresses);
+export function adaptAssembly(directory: string, addresses: Addresses | undefined, leftOut: LeftOutTypes = LEFT_OUT): readonly LeftOut[] {
+  const changes: TemplateChanges = {
+    elsewhere: addresses === undefined ? {} : pointTo(addresses),
+    leftOut,
+  };
   return readdirSync(directory).flatMap((name) => {
-    const file = join(directory, name);
-    if (name.endsWith('.template.json')) return adaptTemplateFile(file, elsewhere);
-    return name.endsWith('.assets.json') ? dropImages(file) : [];
+    if (name.endsWith('.template.json')) return adaptTemplateFile(directory, name, changes);
+    return name.endsWith('.assets.json') ? dropImages(join(directory, name)) : [];
   });
 }
 
-function adaptTemplateFile(file: string, elsewhere: Elsewhere): readonly LeftOut[] {
-  const { template, leftOut } = adaptTemplate(readJson(file), elsewhere);
-  writeFileSync(file, JSON.stringify(template));
+function adaptTemplateFile(directory: string, name: string, changes: TemplateChanges): readonly LeftOut[] {
+  const { template, leftOut } = adaptTemplate(readJson(join(directory, name)), changes);
+  writeTemplate(directory, name, template);
   return leftOut;
 }
 
@@ -44,7 +49,7 @@ function dropImages(file: string): readonly LeftOut[] {
   return images.map(({ displayName }) => ({ logicalId: displayName, type: 'container image', reason: IMAGE_REASON }));
 }
 
-function pointTo({ endpoint, issuer, audience, jwksUri }: Addresses): Elsewhere {
+function pointTo({ endpoint, issuer, audience, jwksUri }: Addresses): TemplateChanges['elsewhere'] {
   return {
     [WEBSOCKET_ENV.managementEndpoint]: (declared) => managementEndpoint(declared, endpoint),
     [ACCESS_ENV.issuer]: () => issuer,

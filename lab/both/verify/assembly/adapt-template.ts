@@ -1,5 +1,5 @@
 import type { TemplateValue } from '../../../../packages/assembly-local/assembly/read.ts';
-import { LEFT_OUT } from './left-out.ts';
+import { LEFT_OUT, type LeftOutTypes } from './left-out.ts';
 import { attributeOf, isList, type Resource, references, rewrite, type Template } from './template.ts';
 
 /** A resource that is not deployed. */
@@ -12,17 +12,23 @@ export interface LeftOut {
 /** Values for environment keys of functions and containers, in the place of those that name hosts of AWS. */
 export type Elsewhere = Readonly<Record<string, (declared: TemplateValue) => TemplateValue>>;
 
+export interface TemplateChanges {
+  readonly elsewhere: Elsewhere;
+  /** @default what MiniStack does not take */
+  readonly leftOut?: LeftOutTypes;
+}
+
 export interface AdaptedTemplate {
   readonly template: Template;
   readonly leftOut: readonly LeftOut[];
 }
 
 /**
- * The template as far as the emulator takes it: without the types of `left-out.ts`, without what makes no sense
+ * The template as far as the emulator takes it: without the types that are left out, without what makes no sense
  * without them, and with the environment pointing at this machine. Everything else stays as it was synthesized.
  */
-export function adaptTemplate(template: Template, elsewhere: Elsewhere): AdaptedTemplate {
-  const leftOut = findLeftOut(template);
+export function adaptTemplate(template: Template, { elsewhere, leftOut: types = LEFT_OUT }: TemplateChanges): AdaptedTemplate {
+  const leftOut = findLeftOut(template, types);
   const gone = new Set(leftOut.map(({ logicalId }) => logicalId));
   const isGone = (id: string) => gone.has(id);
   const kept = Object.entries(template.Resources).filter(([id]) => !isGone(id));
@@ -38,14 +44,14 @@ export function adaptTemplate(template: Template, elsewhere: Elsewhere): Adapted
 }
 
 /** What is on the list, and what refers to something that is left out: a route through a NAT gateway, the policy of a scalable target. */
-function findLeftOut({ Resources }: Template): readonly LeftOut[] {
+function findLeftOut({ Resources }: Template, types: LeftOutTypes): readonly LeftOut[] {
   const left = new Map<string, LeftOut>();
   for (let found = -1; found < left.size; ) {
     found = left.size;
     for (const [logicalId, { Type, Properties }] of Object.entries(Resources)) {
       if (left.has(logicalId)) continue;
       const missing = references(Properties).find((id) => left.has(id));
-      const reason = LEFT_OUT[Type] ?? (missing === undefined ? undefined : `it refers to ${missing}, which is left out`);
+      const reason = types[Type] ?? (missing === undefined ? undefined : `it refers to ${missing}, which is left out`);
       if (reason !== undefined) left.set(logicalId, { logicalId, type: Type, reason });
     }
   }

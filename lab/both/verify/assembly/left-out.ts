@@ -1,8 +1,11 @@
+/** Reasons by resource type. */
+export type LeftOutTypes = Readonly<Record<string, string>>;
+
 /**
- * The one list of what `npm run verify:deploy` does not hand to the emulator, and why. A type that is refused and is not
+ * The one list of what `npm run verify:deploy` does not hand to MiniStack, and why. A type that is refused and is not
  * listed fails the deployment with its name: it then belongs here, with a reason, or into the emulator.
  */
-export const LEFT_OUT: Readonly<Record<string, string>> = {
+export const LEFT_OUT: LeftOutTypes = {
   'AWS::EC2::EIP': 'MiniStack has no elastic IP addresses in CloudFormation',
   'AWS::EC2::NatGateway': 'MiniStack has no NAT gateways in CloudFormation',
   'AWS::EC2::FlowLog': 'MiniStack has no network to log',

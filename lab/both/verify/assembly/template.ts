@@ -10,7 +10,12 @@ export interface Resource {
 /** A CloudFormation template with all that it holds, so that it can be written again. */
 export interface Template {
   readonly Resources: Readonly<Record<string, Resource>>;
-  readonly Outputs?: Readonly<Record<string, { readonly Value: TemplateValue }>>;
+  readonly Outputs?: Readonly<Record<string, Output>>;
+}
+
+export interface Output {
+  readonly Value: TemplateValue;
+  readonly Export?: { readonly Name: string };
 }
 
 /** Logical ids that a value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`; pseudo parameters too. */

@@ -1,8 +1,9 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { WebSocket } from 'ws';
+import { check, type Step, waitFor } from '../../../../scripts/verify-stage/scenario/step.ts';
 import { clientSettings } from '../../chaos/aws-access.ts';
 import { physicalId } from '../deployment.ts';
-import { check, type Step, type World, waitFor } from './world.ts';
+import type { World } from './world.ts';
 
 /** Fetches a stream of one channel, and gives it up as soon as it is known how the answer begins. */
 async function statusOfStream({ http }: World, channel: string, token?: string): Promise<number> {
@@ -24,7 +25,7 @@ function opens({ websocket }: World, token?: string): Promise<boolean> {
   });
 }
 
-export const refusals: Step = {
+export const refusals: Step<World> = {
   name: 'without a token, with a wrong one and on a channel that it does not allow, nothing is given',
   async run(world) {
     const { issuer } = world;
@@ -53,7 +54,7 @@ const EXPECTED = {
 
 const SHORT_SECONDS = 3;
 
-export const endOfToken: Step = {
+export const endOfToken: Step<World> = {
   name: 'streams and sockets end with their token',
   async run(world) {
     const token = world.issuer.issue({ expiresInSeconds: SHORT_SECONDS });

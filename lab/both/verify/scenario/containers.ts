@@ -1,5 +1,6 @@
+import { check, type Step } from '../../../../scripts/verify-stage/scenario/step.ts';
 import type { ContainerRunner } from '../tasks/container-runner.ts';
-import { check, type Step } from './world.ts';
+import type { World } from './world.ts';
 
 /** Looks from inside: who the container's user is, what it may do, and where it can write. Prints JSON. */
 const LOOK = `
@@ -13,7 +14,7 @@ console.log(JSON.stringify({ uid: process.getuid(), node: process.version, comma
 `;
 
 /** What the image and the task definition promise of a container, seen from inside it. */
-export function inContainers(runner: ContainerRunner): Step {
+export function inContainers(runner: ContainerRunner): Step<World> {
   return {
     name: 'containers of the image run the service as its own user, who can write nowhere',
     async run({ tasks }) {

@@ -4,11 +4,12 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { PUBLISH_DETAIL_TYPE } from '../../../../backbone/contract.ts';
 import { SWEEP_MARK_ID } from '../../../../lambda/websocket/contract.ts';
+import { publishAll } from '../../../../scripts/verify-stage/scenario/entrances.ts';
+import { check, type Step, waitFor } from '../../../../scripts/verify-stage/scenario/step.ts';
+import { Subscriber, withSubscribers } from '../../../../scripts/verify-stage/scenario/subscriber.ts';
 import { clientSettings } from '../../chaos/aws-access.ts';
 import { output, physicalId } from '../deployment.ts';
-import { publishAll } from './publishing.ts';
-import { Subscriber, withSubscribers } from './subscriber.ts';
-import { check, type Step, type World, waitFor } from './world.ts';
+import type { Account, World } from './world.ts';
 
 /** Rows of connections and of subscriptions. */
 async function countRows({ aws, deployment }: World): Promise<{ readonly connections: number; readonly subscriptions: number }> {
@@ -29,7 +30,7 @@ async function countRows({ aws, deployment }: World): Promise<{ readonly connect
 
 const SOCKETS = 5;
 
-export const disconnects: Step = {
+export const disconnects: Step<World> = {
   name: 'the rows of closed sockets are removed',
   async run(world) {
     const channel = 'verify.rows';
@@ -52,7 +53,7 @@ export const disconnects: Step = {
   },
 };
 
-export const deadLetters: Step = {
+export const deadLetters: Step<Account> = {
   name: 'an event that cannot be published ends in the dead-letter queue',
   async run({ aws, deployment }) {
     const lambda = new LambdaClient(clientSettings(aws));

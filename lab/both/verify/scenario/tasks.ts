@@ -2,12 +2,13 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { TASK_QUEUE_ENV } from '../../../../fargate/sse/contract.ts';
+import { numbered, publishAll } from '../../../../scripts/verify-stage/scenario/entrances.ts';
+import { check, type Step, waitFor } from '../../../../scripts/verify-stage/scenario/step.ts';
+import { Subscriber, withSubscribers } from '../../../../scripts/verify-stage/scenario/subscriber.ts';
 import { clientSettings } from '../../chaos/aws-access.ts';
 import { output, physicalId } from '../deployment.ts';
 import type { RunningTask } from '../tasks/task-runner.ts';
-import { numbered, publishAll } from './publishing.ts';
-import { Subscriber, withSubscribers } from './subscriber.ts';
-import { check, type Step, type World, waitFor } from './world.ts';
+import type { World } from './world.ts';
 
 /** Names of the queues of tasks, and of those that are subscribed to the topic. */
 async function taskQueues({ aws, service, deployment }: World): Promise<{ readonly queues: string[]; readonly subscribed: string[] }> {
@@ -69,7 +70,7 @@ async function tell(name: keyof typeof CHANGES, { aws, deployment, service }: Wo
   }
 }
 
-export const lostTask: Step = {
+export const lostTask: Step<World> = {
   name: 'a task that is killed costs its streams nothing, and its queue is removed',
   async run(world) {
     await onlyRunningTasksHaveQueues(world);
@@ -97,7 +98,7 @@ export const lostTask: Step = {
 /** The service's drain and what it takes to remove its queue (lib/timeouts.ts), and a margin. */
 const STOP_TIMEOUT_MS = 30_000;
 
-export const stoppedTasks: Step = {
+export const stoppedTasks: Step<World> = {
   name: 'tasks that are to stop are told so and end their streams, and remove their queues themselves',
   async run(world) {
     const stopping = world.tasks.running;

@@ -104,10 +104,11 @@ export class SseTasks {
     return task.exited;
   }
 
-  async close(): Promise<void> {
+  /** @param graceTimeMs given, tasks that still run are stopped, so that they remove their queues; otherwise they are killed */
+  async close(graceTimeMs?: number): Promise<void> {
     await Promise.all(
       this.running.map(async (task) => {
-        await task.kill();
+        await (graceTimeMs === undefined ? task.kill() : task.stop(graceTimeMs));
         await task.exited;
       }),
     );

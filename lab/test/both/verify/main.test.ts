@@ -10,7 +10,8 @@ const run = (...args: readonly string[]) =>
 test('--help tells what it does, what it needs and every option', () => {
   const { status, stdout } = run('--help');
   expect(status).toBe(0);
-  for (const word of ['MiniStack', 'Python 3.11', '--stage', '--verbose']) expect(stdout).toContain(word);
+  for (const word of ['MiniStack', 'Python 3.11', '--stage', '--endpoint', '--ca', '--leave-out', '--verbose'])
+    expect(stdout).toContain(word);
 });
 
 test('an option that there is not is a usage error', () => {

@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { adaptTemplate } from '../../../../both/verify/assembly/adapt-template.ts';
 import type { Resource, Template } from '../../../../both/verify/assembly/template.ts';
 
-const adapt = (Resources: Record<string, Resource>, Outputs: Template['Outputs'] = {}) => adaptTemplate({ Resources, Outputs }, {});
+const adapt = (Resources: Record<string, Resource>, Outputs: Template['Outputs'] = {}) =>
+  adaptTemplate({ Resources, Outputs }, { elsewhere: {} });
 
 const NAT: Resource = { Type: 'AWS::EC2::NatGateway', Properties: {} };
 const TABLE: Resource = { Type: 'AWS::DynamoDB::GlobalTable', Properties: { TableName: 'kept' } };
@@ -81,7 +82,10 @@ test('replaces the values of the keys that it is given, in functions and in cont
       ],
     },
   };
-  const { template } = adaptTemplate({ Resources: { Function: fn, Task: task } }, { HERE: (declared) => `near, not ${declared}` });
+  const { template } = adaptTemplate(
+    { Resources: { Function: fn, Task: task } },
+    { elsewhere: { HERE: (declared) => `near, not ${declared}` } },
+  );
   expect(template.Resources['Function']?.Properties).toEqual({
     Environment: { Variables: { HERE: 'near, not far', TABLE: { Ref: 'Table' } } },
   });
