@@ -44,6 +44,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
     /^aws (dynamodb update-table|elbv2 modify-load-balancer-attributes) /,
     { kind: 'theirs', reason: 'they take the protection off what a failed deploy left' },
   ],
+  [/^aws sqs start-message-move-task /, { kind: 'theirs', reason: 'the local run does not move dead letters back' }],
   [/^aws ec2 describe-(availability-zones|managed-prefix-lists) /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
 ];
 
