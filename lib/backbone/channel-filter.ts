@@ -6,9 +6,9 @@ import { quote } from '../../packages/protocol/invalid-input.ts';
 /** SNS's limit for the conditions of a filter policy. */
 const MAX_PATTERNS = 150;
 
-/** The channels of a consumer are not patterns. */
-export class InvalidChannelsError extends Error {
-  override readonly name = 'InvalidChannelsError';
+/** A consumer has channels that are not patterns, or options out of their range. */
+export class InvalidConsumerError extends Error {
+  override readonly name = 'InvalidConsumerError';
 }
 
 /**
@@ -16,18 +16,18 @@ export class InvalidChannelsError extends Error {
  *
  * @param channels patterns as in the rights of a token: a channel, or the beginning of one followed by `*`
  * @returns undefined if every notification may pass
- * @throws InvalidChannelsError naming what is wrong
+ * @throws InvalidConsumerError naming what is wrong
  */
 export function channelFilter(channels: string | readonly string[]): Readonly<Record<string, SubscriptionFilter>> | undefined {
   const patterns = [channels].flat();
   const invalid = patterns.find((pattern) => !isChannelPattern(pattern));
   if (invalid !== undefined) {
-    throw new InvalidChannelsError(
+    throw new InvalidConsumerError(
       `channels of a consumer contain ${quote(invalid)}: use channels, 1 to 128 of A-Z a-z 0-9 _ . : -, or beginnings of channels followed by *`,
     );
   }
   if (patterns.length === 0 || patterns.length > MAX_PATTERNS) {
-    throw new InvalidChannelsError(`a consumer has ${patterns.length} patterns of channels: use 1 to ${MAX_PATTERNS}`);
+    throw new InvalidConsumerError(`a consumer has ${patterns.length} patterns of channels: use 1 to ${MAX_PATTERNS}`);
   }
   if (patterns.includes('*')) return undefined;
   const prefixes = patterns.map(prefixOf);

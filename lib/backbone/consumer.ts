@@ -7,7 +7,7 @@ import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { LaneFunction } from '../lane-function.ts';
 import { alarmAbove } from '../observability/alarm.ts';
-import { channelFilter } from './channel-filter.ts';
+import { channelFilter, InvalidConsumerError } from './channel-filter.ts';
 import type { EventTopic } from './event-topic.ts';
 
 export interface ConsumerOptions {
@@ -30,6 +30,9 @@ export interface ConsumerProps extends ConsumerOptions {
   readonly handler: LaneFunction;
 }
 
+/** What SQS hands out at once. Lambda takes more only if it waits for them. */
+const MAX_BATCH = 10;
+
 /** How often an event is tried before it goes to the dead letters. */
 const MAX_RECEIVES = 5;
 
@@ -38,9 +41,6 @@ const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
 
 /** An outage that is mended within this time loses nothing. Shorter than in the dead letters, where a message keeps its age. */
 const RETENTION = Duration.days(4);
-
-/** CDK's own default of a function. */
-const DEFAULT_TIMEOUT = Duration.seconds(3);
 
 /**
  * Gives the events of some channels to a function: a queue with a subscription that filters by channel, dead letters,
@@ -56,8 +56,10 @@ export class Consumer extends Construct {
   constructor(scope: Construct, id: string, { topic, handler, channels, batchSize = 10, maxConcurrency = 10 }: ConsumerProps) {
     super(scope, id);
     const filterPolicy = channelFilter(channels);
-    const timeout = handler.function.timeout ?? DEFAULT_TIMEOUT;
-    const visibilityTimeout = Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_FUNCTION_TIMEOUT);
+    if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH) {
+      throw new InvalidConsumerError(`batchSize of a consumer is ${batchSize}: use a whole number from 1 to ${MAX_BATCH}`);
+    }
+    const visibilityTimeout = Duration.seconds(handler.timeout.toSeconds() * VISIBILITY_PER_FUNCTION_TIMEOUT);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'A consumer has failed on events: the message contains the event, the function log the reason.',

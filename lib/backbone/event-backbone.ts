@@ -61,7 +61,7 @@ export class EventBackbone extends Construct {
    * Invokes a function with the events of some channels: `consume(handler, { channels: 'ai.*' })`. The function's entry
    * exports `consumer(…)` of `lambda/consumer.ts` as its handler. A function consumes once, with any number of patterns.
    *
-   * @throws InvalidChannelsError if a channel is not a pattern
+   * @throws InvalidConsumerError if a channel is not a pattern, or an option is out of its range
    */
   consume(handler: LaneFunction, options: ConsumerOptions): Consumer {
     return new Consumer(handler, 'Consumer', { ...options, topic: this.topic, handler });

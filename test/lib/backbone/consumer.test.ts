@@ -94,3 +94,9 @@ test('a consumer takes another batch size and concurrency', () => {
 test('a channel that is no pattern ends the synth, with its value', () => {
   expect(() => consuming({ channels: 'ai/*' })).toThrow(/"ai\/\*"/);
 });
+
+test.each([0, 11, 1.5])('a batch size of %s ends the synth', (batchSize) => {
+  expect(() => consuming({ channels: 'ai.*', batchSize })).toThrow(
+    `batchSize of a consumer is ${batchSize}: use a whole number from 1 to 10`,
+  );
+});
