@@ -19,7 +19,11 @@ export function compileFilter({ FilterPolicy, FilterPolicyScope = 'MessageAttrib
   if (FilterPolicy === undefined) return () => true;
   if (FilterPolicyScope === 'MessageBody') {
     const matches = compile(parse(FilterPolicy));
-    return (message) => matches(jsonOf(message));
+    // A body that is no JSON never passes, whatever the policy says of missing fields.
+    return (message) => {
+      const body = jsonOf(message);
+      return body !== undefined && matches(body);
+    };
   }
   if (FilterPolicyScope !== 'MessageAttributes') throw invalid(`FilterPolicyScope: ${FilterPolicyScope}`);
   const policy = parse(FilterPolicy);

@@ -37,7 +37,8 @@ describe('a filter policy on the body', () => {
     [{ channel: ['a'] }, '{"channel":"a"}', true],
     [{ channel: ['a'] }, '{"channel":"b"}', false],
     [{ order: { state: ['paid'] } }, '{"order":{"state":"paid"}}', true],
-    [{ channel: ['a'] }, 'no JSON', false],
+    [{ channel: [{ exists: false }] }, '{"other":"a"}', true],
+    [{ channel: [{ exists: false }] }, 'no JSON', false],
   ])('%j with %s: %s', (policy, body, passes) => {
     const filter = compileFilter({ FilterPolicy: JSON.stringify(policy), FilterPolicyScope: 'MessageBody' });
     expect(filter(body, { channel: text('a') })).toBe(passes);
