@@ -80,9 +80,9 @@ module.exports = {
       to: { path: NPM('@aws-sdk', '@smithy') },
     },
     only(
-      'lib-knows-contracts-and-settings-only',
+      'lib-knows-contracts-settings-and-the-protocol-only',
       '^lib/',
-      `^lib/|^(backbone|${LANE.slice(0, -1)})/(contract|settings)\\.ts$|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', '@cdklabs/cdk-validator-cfnguard', 'valibot', 'esbuild')}|${BUILTIN}`,
+      `^lib/|^(backbone|${LANE.slice(0, -1)})/(contract|settings)\\.ts$|${PROTOCOL}|${NPM('aws-cdk-lib', 'constructs', 'cdk-nag', '@cdklabs/cdk-validator-cfnguard', 'valibot', 'esbuild')}|${BUILTIN}`,
       'handlers are named by path, never imported',
     ),
     only('bin-composes-lib', '^bin/', `^lib/|${NPM('aws-cdk-lib')}|${BUILTIN}`),

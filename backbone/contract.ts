@@ -38,6 +38,9 @@ export const CLIENT_TIMES = {
 /** Environment of everything that publishes, in addition to {@link LOG_ENV}. */
 export const PUBLISH_ENV = { topicArn: 'LANES_TOPIC_ARN' } as const;
 
+/** The attribute of every notification that has the channel, for the filter policies of consumers. */
+export const CHANNEL_ATTRIBUTE = 'channel';
+
 /** Environment of everything that checks tokens. */
 export const ACCESS_ENV = {
   /** `iss` of the tokens. */

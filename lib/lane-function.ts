@@ -44,11 +44,13 @@ export class LaneFunction extends Construct implements Configurable {
   readonly function: LambdaRuntimeFunction;
   readonly role: Role;
   readonly logGroup: LaneLogGroup;
+  readonly timeout: Duration;
   readonly grantPrincipal: IRole;
   readonly settings = new ProcessSettings(this);
 
   constructor(scope: Construct, id: string, props: LaneFunctionProps) {
     super(scope, id);
+    this.timeout = props.timeout;
     this.logGroup = new LaneLogGroup(this, 'Log', { retention: props.logRetention });
     // The managed policy AWSLambdaBasicExecutionRole would allow writing to every log group of the account.
     this.role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

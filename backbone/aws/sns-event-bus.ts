@@ -1,4 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { CHANNEL_ATTRIBUTE } from '../contract.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { encodeNotification } from '../domain/notification.ts';
 import type { EventBus } from '../ports.ts';
@@ -10,12 +11,13 @@ export interface SnsEventBusOptions {
 
 /**
  * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
- * body.
+ * body. Filter policies see the channel as an attribute.
  */
 export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
   return {
     async notify(event: ChannelEvent): Promise<void> {
-      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event) }));
+      const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event), MessageAttributes }));
     },
   };
 }

@@ -1,9 +1,14 @@
+import { isChannelPattern, matchesChannel } from '../../packages/protocol/channel-pattern.ts';
 import { quote } from '../../packages/protocol/invalid-input.ts';
+import { ownPatterns } from './own-channels.ts';
 
 /** What a token can allow on a channel. */
 export type Action = 'subscribe' | 'publish';
 
-/** Channels by action, as in the claim `lanes` of a token: names, or prefixes of names that end in `*`. */
+/**
+ * Channels by action, as in the claim `lanes` of a token: names, or prefixes of names that end in `*`. The token's
+ * subject has taken the place of `${sub}`.
+ */
 export interface Rights {
   readonly subscribe: readonly string[];
   readonly publish: readonly string[];
@@ -52,11 +57,9 @@ export class KeysUnavailableError extends Error {
   }
 }
 
-const PATTERN = /^(?:[A-Za-z0-9_.:-]{1,128}|[A-Za-z0-9_.:-]{0,127}\*)$/;
-
 /**
- * Maximum length of both lists together as JSON: a lane may keep them in a row per connection, which must
- * stay below 4 KB.
+ * Maximum length of both lists together as JSON, with the subject filled in: a lane may keep them in a row per
+ * connection, which must stay below 4 KB.
  */
 export const MAX_RIGHTS_LENGTH = 1_024;
 
@@ -79,15 +82,15 @@ export function parseAccess(claims: Readonly<Record<string, unknown>>): Access {
     throw new AccessDeniedError('unauthorized', "the token's exp is missing: tokens must expire");
   }
   // Whole seconds, so that streams whose tokens expire in the same second are ended by one timer.
-  return { principal: sub, rights: parseRights(lanes), expiresAtMs: Math.floor(exp) * 1_000 };
+  return { principal: sub, rights: parseRights(lanes, sub), expiresAtMs: Math.floor(exp) * 1_000 };
 }
 
-function parseRights(claim: unknown): Rights {
+function parseRights(claim: unknown, subject: string): Rights {
   if (typeof claim !== 'object' || claim === null || Array.isArray(claim)) {
     throw new AccessDeniedError('unauthorized', `the token's claim lanes is ${quote(claim)}, but must be {"subscribe": [], "publish": []}`);
   }
   const { subscribe, publish } = claim as Readonly<Record<string, unknown>>;
-  const rights = { subscribe: parsePatterns('subscribe', subscribe), publish: parsePatterns('publish', publish) };
+  const rights = { subscribe: parsePatterns('subscribe', subscribe, subject), publish: parsePatterns('publish', publish, subject) };
   const { length } = JSON.stringify(rights);
   if (length > MAX_RIGHTS_LENGTH) {
     throw new AccessDeniedError(
@@ -98,21 +101,26 @@ function parseRights(claim: unknown): Rights {
   return rights;
 }
 
-function parsePatterns(action: Action, value: unknown): readonly string[] {
+function parsePatterns(action: Action, value: unknown, subject: string): readonly string[] {
   if (value === undefined) return NOTHING;
   if (!Array.isArray(value)) throw new AccessDeniedError('unauthorized', `the token's claim lanes.${action} must be a list`);
-  return value.map((pattern: unknown) => {
-    if (typeof pattern === 'string' && PATTERN.test(pattern)) return pattern;
+  return value.flatMap((pattern: unknown) => {
+    const patterns = typeof pattern === 'string' ? toPatterns(pattern, subject) : undefined;
+    if (patterns !== undefined) return patterns;
     throw new AccessDeniedError(
       'unauthorized',
-      `the token's claim lanes.${action} contains ${quote(pattern)}, which must be a channel, or a prefix of one followed by *`,
+      `the token's claim lanes.${action} contains ${quote(pattern)}, which must be a channel, or a prefix of one followed by *; \${sub} stands for a whole segment only, as in user.\${sub}.*`,
     );
   });
 }
 
+function toPatterns(text: string, subject: string): readonly string[] | undefined {
+  return isChannelPattern(text) ? [text] : ownPatterns(text, subject);
+}
+
 /** Whether the rights allow the action on the channel. */
 export function allows(rights: Rights, action: Action, channel: string): boolean {
-  return rights[action].some((pattern) => (pattern.endsWith('*') ? channel.startsWith(pattern.slice(0, -1)) : channel === pattern));
+  return rights[action].some((pattern) => matchesChannel(pattern, channel));
 }
 
 const VERBS: Readonly<Record<Action, string>> = { subscribe: 'subscribe to', publish: 'publish to' };

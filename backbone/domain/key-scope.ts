@@ -22,3 +22,8 @@ export const INVOCATIONS: KeyScope = 'invocations';
 export function scopeOfEvents(account: string, source: string): KeyScope {
   return `events ${account} ${source}`;
 }
+
+/** One scope per consumer, by a name of your choice: for what a consumer publishes because of an event. */
+export function scopeOfConsumer(name: string): KeyScope {
+  return `consumer ${name}`;
+}

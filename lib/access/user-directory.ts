@@ -40,7 +40,8 @@ const TOKEN_VALIDITY = Duration.hours(1);
 /**
  * Users of a stage that names no issuer. Their groups decide what they may do: members of
  * `subscribe:orders.*` may subscribe to every channel whose name begins with `orders.`, members of
- * `publish:chat` may publish to `chat`. Operators create users and groups; nobody can sign up.
+ * `publish:chat` may publish to `chat`, members of `subscribe:user.${sub}.*` may read channels of their own. Operators
+ * create users and groups; nobody can sign up.
  */
 export class UserDirectory extends Construct {
   readonly pool: UserPool;

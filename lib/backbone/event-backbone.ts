@@ -2,8 +2,9 @@ import { Duration } from 'aws-cdk-lib';
 import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Configurable } from '../lane-function.ts';
+import type { Configurable, LaneFunction } from '../lane-function.ts';
 import type { BackboneSettings } from '../stage-base.ts';
+import { Consumer, type ConsumerOptions } from './consumer.ts';
 import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
 import { PublishFunction } from './publish-function.ts';
@@ -54,5 +55,15 @@ export class EventBackbone extends Construct {
   /** Lets what reads find lost notifications, by the heads of many channels at once. */
   allowCompareHeads(consumer: Configurable): Grant {
     return this.log.allowCompareHeads(consumer);
+  }
+
+  /**
+   * Invokes a function with the events of some channels: `consume(handler, { channels: 'ai.*' })`. The function's entry
+   * exports `consumer(…)` of `lambda/consumer.ts` as its handler. A function consumes once, with any number of patterns.
+   *
+   * @throws InvalidConsumerError if a channel is not a pattern, or an option is out of its range
+   */
+  consume(handler: LaneFunction, options: ConsumerOptions): Consumer {
+    return new Consumer(handler, 'Consumer', { ...options, topic: this.topic, handler });
   }
 }

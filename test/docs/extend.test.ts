@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLog } from '../../packages/assembly-local/log.ts';
 import { outputOf } from '../../packages/assembly-local/outputs.ts';
@@ -73,6 +74,13 @@ test('the stage is in its Region, and has its setting', () => {
   expect(audit?.Properties).toMatchObject({ Environment: { Variables: { LANES_SETTINGS: '{"largeOrderCents":40000}' } } });
 });
 
+test('the consumer has a filter, and alarms', () => {
+  const [subscription] = resourcesOf('Requests', 'AWS::SNS::Subscription');
+  expect(subscription?.Properties).toMatchObject({ FilterPolicy: { channel: [{ prefix: 'requests.' }] } });
+  const metrics = resourcesOf('Requests', 'AWS::CloudWatch::Alarm').map(({ Properties }) => Properties['MetricName']);
+  expect(metrics).toEqual(expect.arrayContaining(['ApproximateNumberOfMessagesVisible', 'ApproximateAgeOfOldestMessage']));
+});
+
 test('the metric has an alarm', () => {
   const [filter] = resourcesOf('Orders', 'AWS::Logs::MetricFilter');
   expect(filter?.Properties).toMatchObject({ FilterPattern: '{ $.message = "order audited" }' });
@@ -94,21 +102,30 @@ const CREDENTIALS = { accessKeyId: 'x', secretAccessKey: 'x' };
 describe('on this machine', () => {
   let local: LocalRun;
   let bus: EventBridgeClient;
+  let database: DynamoDBClient;
+  let lambda: LambdaClient;
   const lines: string[] = [];
 
   beforeAll(async () => {
     const log = createLog({ verbose: true, write: (line) => lines.push(line) });
     local = await startLocalRun({ assemblyDir: assembly, tasks: 1, strict: false, log });
-    bus = new EventBridgeClient({ endpoint: local.urls.endpoint, region: 'eu-west-1', credentials: CREDENTIALS });
+    const client = { endpoint: local.urls.endpoint, region: 'eu-west-1', credentials: CREDENTIALS };
+    bus = new EventBridgeClient(client);
+    database = new DynamoDBClient(client);
+    lambda = new LambdaClient(client);
   }, 60_000);
 
   afterAll(async () => {
-    bus?.destroy();
+    for (const client of [bus, database, lambda]) client?.destroy();
     await local?.close();
   });
 
   const put = (Source: string, DetailType: string, detail: object) =>
     bus.send(new PutEventsCommand({ Entries: [{ Source, DetailType, Detail: JSON.stringify(detail) }] }));
+
+  /** What is in the log, which is there whatever lanes are deployed. */
+  const published = async () =>
+    JSON.stringify((await database.send(new ScanCommand({ TableName: outputOf(local, 'LogTableName') }))).Items);
 
   test('everything runs except what reaches people, and the warnings say so', () => {
     expect(local.warnings.toSorted()).toEqual([
@@ -125,13 +142,49 @@ describe('on this machine', () => {
 
   test('the rule publishes what another service sends in its own format', async () => {
     await put('shop', 'OrderShipped', { id: 'o-2' });
-    // In the log, which is there whatever lanes are deployed.
-    const database = new DynamoDBClient({ endpoint: local.urls.endpoint, region: 'eu-west-1', credentials: CREDENTIALS });
-    const TableName = outputOf(local, 'LogTableName');
-    const published = async () => JSON.stringify((await database.send(new ScanCommand({ TableName }))).Items);
     await until('the event is published', async () => (await published()).includes('Order o-2 is on its way'));
     expect(await published()).toContain('"shipped"');
-    database.destroy();
+  });
+
+  describe('the consumer', () => {
+    /** Publishes as a client does, whatever lanes are deployed: the function and the lanes have the same publisher. */
+    const publish = async (channel: string, data: string) => {
+      const Payload = JSON.stringify({ channel, data });
+      const answer = await lambda.send(new InvokeCommand({ FunctionName: outputOf(local, 'PublishFunctionName'), Payload }));
+      expect(answer.FunctionError).toBeUndefined();
+      return JSON.parse(answer.Payload?.transformToString() ?? '') as { readonly id: string; readonly publishedAt: string };
+    };
+    const answersTo = async (user: string) => (await published()).split(`answers.${user}`).length - 1;
+    const consumerQueue = () => local.queues.list().find(({ name }) => /AnswerConsumerQueue/.test(name));
+    const isIdle = () => Object.values(consumerQueue()?.counts() ?? { missing: 1 }).every((count) => count === 0);
+
+    test('answers a request on the other channel, and says what is wrong with a bad one', async () => {
+      await publish('requests.ann', '3 pieces');
+      await publish('requests.ben', 'everything');
+      await until('both are answered', async () => /accepted: 3 pieces/.test(await published()) && /refused: ask/.test(await published()));
+    });
+
+    test('answers an event once that comes twice', async () => {
+      const { id, publishedAt } = await publish('requests.cleo', '4 pieces');
+      await until('it is answered', async () => (await answersTo('cleo')) > 0 && isIdle());
+      const before = await answersTo('cleo');
+      const [epoch = '', seq] = id.split('.');
+      const fields = { channel: 'requests.cleo', epoch, seq: Number(seq), type: 'message', data: '4 pieces' };
+      const message = JSON.stringify({ ...fields, publishedAt: Date.parse(publishedAt) });
+      const attributes = { channel: { DataType: 'String', StringValue: 'requests.cleo' } };
+      local.topics.publish(outputOf(local, 'TopicArn'), { message, attributes });
+      expect(isIdle()).toBe(false);
+      await until('it has come again', isIdle);
+      expect(await answersTo('cleo')).toBe(before);
+    });
+
+    test('gets no events of other channels', async () => {
+      await publish('request', '5 pieces');
+      await publish('answers.dan', '6 pieces');
+      await publish('requests.dan', '7 pieces');
+      await until('its own is answered', async () => (await published()).includes('accepted: 7 pieces') && isIdle());
+      expect(await published()).not.toMatch(/accepted: [56] pieces/);
+    });
   });
 
   test('a change of an alarm reaches the topic, whose key allows EventBridge', async () => {

@@ -14,7 +14,8 @@ const subscriptionProperties = v.object({
   Endpoint: v.string(),
   RawMessageDelivery: v.optional(v.boolean(), false),
   RedrivePolicy: v.optional(v.record(v.string(), v.unknown())),
-  FilterPolicy: v.optional(v.never('filter policies are not supported locally')),
+  FilterPolicy: v.optional(v.record(v.string(), v.unknown())),
+  FilterPolicyScope: v.optional(v.string()),
 });
 
 /** Creates the topics that the templates declare, with their subscriptions. */
@@ -22,10 +23,12 @@ export function topicsFromResources(resources: readonly Resource[], options: Top
   const topics = new Topics(options);
   fromDeclared(resources, 'AWS::SNS::Topic', topicProperties, ({ resource }) => topics.create(resource.ref));
   fromDeclared(resources, 'AWS::SNS::Subscription', subscriptionProperties, ({ resource, properties }) => {
-    const { TopicArn, Protocol, Endpoint, RawMessageDelivery, RedrivePolicy } = properties;
+    const { TopicArn, Protocol, Endpoint, RawMessageDelivery, RedrivePolicy, FilterPolicy, FilterPolicyScope } = properties;
     const attributes = {
       RawMessageDelivery: String(RawMessageDelivery),
       ...(RedrivePolicy === undefined ? {} : { RedrivePolicy: JSON.stringify(RedrivePolicy) }),
+      ...(FilterPolicy === undefined ? {} : { FilterPolicy: JSON.stringify(FilterPolicy) }),
+      ...(FilterPolicyScope === undefined ? {} : { FilterPolicyScope }),
     };
     topics.subscribe(TopicArn, Protocol, Endpoint, attributes, resource.ref);
   });

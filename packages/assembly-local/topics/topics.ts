@@ -6,6 +6,7 @@ import type { Log } from '../log.ts';
 import { type MessageAttributes, messageBytes } from '../queues/message-attributes.ts';
 import type { Queue } from '../queues/queue.ts';
 import type { Queues } from '../queues/queues.ts';
+import { compileFilter, type MessageFilter } from './filter-policy.ts';
 
 /** SNS's limit for a message with its attributes: 256 KiB. */
 const MAX_MESSAGE_BYTES = 262_144;
@@ -14,7 +15,7 @@ const MAX_MESSAGE_BYTES = 262_144;
  * Subscription attributes that are emulated or have no effect locally. All others would change what is
  * delivered.
  */
-const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(['RawMessageDelivery', 'RedrivePolicy']);
+const KNOWN_ATTRIBUTES: ReadonlySet<string> = new Set(['RawMessageDelivery', 'RedrivePolicy', 'FilterPolicy', 'FilterPolicyScope']);
 
 /** The kinds of endpoints that a topic can deliver to, and the form of their ARNs. */
 const ENDPOINTS = {
@@ -31,6 +32,8 @@ export interface Subscription {
   /** ARN of the queue or function. */
   readonly endpoint: string;
   readonly attributes: Readonly<Record<string, string>>;
+  /** Whether its filter policy lets a message pass. */
+  readonly accepts: MessageFilter;
 }
 
 export interface TopicMessage {
@@ -99,7 +102,8 @@ export class Topics {
       if (same) return existing;
       throw new AwsError('InvalidParameter', 'Invalid parameter: Attributes Reason: Subscription already exists with different attributes');
     }
-    const subscription = { arn: arn ?? `${topicArn}:${randomUUID()}`, topicArn, protocol, endpoint, attributes };
+    const accepts = compileFilter(attributes);
+    const subscription = { arn: arn ?? `${topicArn}:${randomUUID()}`, topicArn, protocol, endpoint, attributes, accepts };
     subscriptions.set(subscription.arn, subscription);
     return subscription;
   }
@@ -121,7 +125,7 @@ export class Topics {
     return [...this.#topic(topicArn).values()];
   }
 
-  /** Delivers to every subscription and returns the message's id. */
+  /** Delivers to every subscription whose filter policy lets the message pass, and returns the message's id. */
   publish(topicArn: string, message: TopicMessage): string {
     const subscriptions = this.#topic(topicArn);
     if (message.message === '') throw new AwsError('InvalidParameter', 'Invalid parameter: Empty message');
@@ -130,6 +134,7 @@ export class Topics {
     }
     const messageId = randomUUID();
     for (const subscription of subscriptions.values()) {
+      if (!subscription.accepts(message.message, message.attributes ?? {})) continue;
       if (subscription.protocol === 'lambda') this.#invoke(subscription, messageId, message);
       else this.#deliver(subscription, messageId, message);
     }

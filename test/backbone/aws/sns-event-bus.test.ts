@@ -4,16 +4,21 @@ import { createSnsEventBus } from '../../../backbone/aws/sns-event-bus.ts';
 import { parseNotification } from '../../../backbone/domain/notification.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
 
-test('a notification goes to the topic, and queues can read it', async () => {
+test('a notification goes to the topic, queues can read it, and filter policies see its channel', async () => {
   const stub = await startAwsStub(() => ({
     body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
   }));
   const client = new SNSClient(stub.clientOptions);
   const event = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'tick', data: 'é\n&=+ ☂', publishedAtMs: 1_000 };
   await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).notify(event);
-  const { TopicArn, Message } = stub.only('Publish').input;
+  const { TopicArn, Message, ...attributes } = stub.only('Publish').input;
   expect(TopicArn).toBe('arn:aws:sns:us-east-1:111122223333:topic');
   expect(parseNotification(String(Message))).toEqual(event);
+  expect(attributes).toMatchObject({
+    'MessageAttributes.entry.1.Name': 'channel',
+    'MessageAttributes.entry.1.Value.DataType': 'String',
+    'MessageAttributes.entry.1.Value.StringValue': 'a',
+  });
   client.destroy();
   await stub.stop();
 });

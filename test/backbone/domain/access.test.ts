@@ -36,9 +36,23 @@ describe('the claims of a token', () => {
     ['a * inside', { subscribe: ['a*b'] }],
     ['two *', { subscribe: ['a**'] }],
     ['a name that no channel has', { subscribe: ['a/b'] }],
+    ['the subject alone, which may be any channel', { subscribe: ['${sub}'] }],
+    ['the subject first, which may begin any channel', { subscribe: ['${sub}.*'] }],
+    ['the subject behind a dot alone', { subscribe: ['.${sub}'] }],
+    ['the subject as a part of a segment', { subscribe: ['user.a${sub}'] }],
+    ['the subject right before a *, which other subjects begin with', { subscribe: ['user.${sub}*'] }],
+    ['the subject before another separator', { publish: ['user.${sub}:inbox'] }],
+    ['the subject twice', { publish: ['user.${sub}.${sub}'] }],
+    ['another claim', { publish: ['user.${email}.*'] }],
+    ['a * on both sides of the subject', { publish: ['user.*.${sub}.*'] }],
+    [
+      'more than a row holds once the subject is filled in',
+      { subscribe: Array.from({ length: 80 }, () => 'user.${sub}') },
+      'a-subject-that-is-long-enough',
+    ],
     ['more than a row holds', { subscribe: Array.from({ length: 20 }, () => 'x'.repeat(MAX_RIGHTS_LENGTH / 20)) }],
-  ])('are refused if lanes is %s', (_, lanes) => {
-    expect(codeOf(() => parseAccess(claims(lanes)))).toBe('unauthorized');
+  ])('are refused if lanes is %s', (_, lanes: unknown, sub = 'ann') => {
+    expect(codeOf(() => parseAccess({ ...claims(lanes), sub }))).toBe('unauthorized');
   });
 
   test.each([

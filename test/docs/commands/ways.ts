@@ -48,6 +48,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
     /^aws (dynamodb delete-table|logs delete-log-group|resourcegroupstaggingapi get-resources|s3 rb|sqs delete-queue) /,
     { kind: 'theirs', reason: 'they find and delete what a stage leaves in an account' },
   ],
+  [/^aws sqs start-message-move-task /, { kind: 'theirs', reason: 'the local run does not move dead letters back' }],
   [/^aws ec2 describe-(availability-zones|managed-prefix-lists) /, { kind: 'theirs', reason: 'the local run has no network of AWS' }],
 ];
 

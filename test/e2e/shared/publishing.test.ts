@@ -77,6 +77,36 @@ test('an EventBridge event that is delivered twice is published once', async () 
   }
 }, 60_000);
 
+test('what is published by any entrance passes a filter of its channel, and no other', async () => {
+  const { queues, topics, urls } = world.run;
+  const channel = freshChannel('consumed');
+  const queueFor = (name: string, FilterPolicy: object) => {
+    const Policy = JSON.stringify({
+      Statement: { Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: '*' },
+    });
+    const queue = queues.create(name, { Policy });
+    const attributes = { RawMessageDelivery: 'true', FilterPolicy: JSON.stringify(FilterPolicy) };
+    topics.subscribe(outputOf(world.run, 'TopicArn'), 'sqs', queue.arn, attributes);
+    return queue;
+  };
+  const ofChannel = queueFor('of-channel', { channel: [channel] });
+  const ofAnother = queueFor('of-another', { channel: [{ prefix: `${channel}.` }] });
+
+  const entrances = transportsOf(urls);
+  for (const transport of entrances) {
+    const connection = connectOver(transport, urls);
+    await connection.publish(channel, { data: `by ${transport}` });
+    connection.close();
+  }
+  await publishByFunction(world.run, channel, 'by function');
+  await putEvent({ channel, data: 'by event' });
+
+  await until('the last has come', () => ofChannel.bodies().some((body) => body.includes('by event')));
+  const arrived = ofChannel.bodies().map((body) => JSON.parse(body).data);
+  expect(arrived.sort()).toEqual([...entrances, 'function', 'event'].map((entrance) => `by ${entrance}`).sort());
+  expect(ofAnother.bodies()).toEqual([]);
+}, 60_000);
+
 test('two publications with one key are one event', async () => {
   const channel = freshChannel('keyed');
   const first = await publishByFunction(world.run, channel, 'one', 'k');

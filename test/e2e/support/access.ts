@@ -60,6 +60,17 @@ interface Case {
 
 const good = (channel: string): TokenRequest => ({ subscribe: [channel], publish: [channel] });
 
+/** The own-channel form of a pattern. */
+const OWN = 'access.${sub}.*';
+
+const channelOfOne = (): string => `access.${freshChannel('user').replaceAll('.', '-')}.inbox`;
+
+/** Whose channel it is, in the channels of the tests below, and the rights of that user by a template. */
+const own = (channel: string, action: Action, suffix = ''): TokenRequest => ({
+  subject: `${channel.split('.')[1]}${suffix}`,
+  [action]: [OWN],
+});
+
 /** The signature is changed at its start: the last bits of base64 may mean nothing. */
 function withoutGoodSignature(token: string): string {
   const at = token.lastIndexOf('.') + 1;
@@ -94,6 +105,21 @@ const CASES: readonly Case[] = [
     token: (issue, channel, action) => issue({ [action === 'subscribe' ? 'publish' : 'subscribe']: [channel] }),
     answer: 'forbidden',
   },
+  {
+    name: "a template that gives another subject's channels",
+    token: (issue, channel, action) => issue(own(channel, action, 'x')),
+    answer: 'forbidden',
+  },
+  {
+    name: 'a template for a subject that is a pattern',
+    token: (issue, _, action) => issue({ subject: '*', [action]: [OWN] }),
+    answer: 'forbidden',
+  },
+  {
+    name: 'a template that gives the channels of its subject',
+    token: (issue, channel, action) => issue(own(channel, action)),
+    answer: 'right',
+  },
   { name: 'the right token', token: (issue, channel, action) => issue({ [action]: [channel] }), answer: 'right' },
 ];
 
@@ -102,7 +128,7 @@ export function testTokens(world: () => InProcessRun, { carriers, action, send, 
   const rows = carriers.flatMap((carrier) => CASES.map((each) => ({ carrier, each })));
 
   test.each(rows.map((row) => [row.carrier, row.each.name, row] as const))('%s: %s', async (_, __, { carrier, each }) => {
-    const channel = freshChannel('access');
+    const channel = channelOfOne();
     const token = each.token((request) => world().run.issuer.issue(request), channel, action);
     expect(await send(carry(carrier, token), channel)).toBe(answers[each.answer]);
   });
@@ -143,7 +169,7 @@ export function testRenewal(world: () => InProcessRun, transports: readonly Tran
 export function testLogs(world: () => InProcessRun, entrances: readonly Entrance[]): void {
   test('no log of the service or of a function contains a token, whatever happened to it', async () => {
     const { lines, run } = world();
-    const channel = freshChannel('access');
+    const channel = channelOfOne();
     for (const { carriers, action, send } of entrances) {
       for (const carrier of carriers) {
         for (const { token } of CASES)

@@ -19,3 +19,9 @@ test('what is written is what the lanes read', () => {
   const lanes = claimOfGroups(['subscribe:orders.*', 'publish:*']);
   expect(parseAccess({ sub: 'ann', exp: 1, lanes }).rights).toEqual(lanes);
 });
+
+test('one group gives each of its users channels of their own', () => {
+  const lanes = claimOfGroups(['subscribe:user.${sub}.*']);
+  expect(parseAccess({ sub: 'ann', exp: 1, lanes }).rights.subscribe).toEqual(['user.ann.*']);
+  expect(parseAccess({ sub: 'ben', exp: 1, lanes }).rights.subscribe).toEqual(['user.ben.*']);
+});

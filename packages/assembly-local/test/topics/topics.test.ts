@@ -92,6 +92,23 @@ test('attributes of a raw message become attributes of the queue message', async
   expect(message?.messageAttributes).toEqual({ k: { DataType: 'String', StringValue: 'v' } });
 });
 
+test('a queue gets the messages that its filter policy lets pass', async () => {
+  const [some, all] = [queues.create('some', { Policy: OPEN_POLICY }), queues.create('all', { Policy: OPEN_POLICY })];
+  await subscribe(some, { RawMessageDelivery: 'true', FilterPolicy: '{"channel":[{"prefix":"ai."}]}' });
+  await subscribe(all);
+  const about = (channel: string) => ({ channel: { DataType: 'String', StringValue: channel } });
+  await sns.send(new PublishCommand({ TopicArn, Message: 'no attribute' }));
+  await sns.send(new PublishCommand({ TopicArn, Message: 'orders', MessageAttributes: about('orders') }));
+  await sns.send(new PublishCommand({ TopicArn, Message: 'ai', MessageAttributes: about('ai.1') }));
+  expect(await bodies(some)).toEqual(['ai']);
+  expect(await bodies(all)).toEqual(['no attribute', 'orders', 'ai']);
+});
+
+test('a policy that SNS would refuse is an error of the call', async () => {
+  const refused = subscribe(queues.create('a', { Policy: OPEN_POLICY }), { FilterPolicy: '{"channel":"a"}' });
+  await expect(refused).rejects.toBeInstanceOf(InvalidParameterException);
+});
+
 test('subscribing the same queue again returns the same subscription', async () => {
   const queue = queues.create('a', { Policy: OPEN_POLICY });
   expect(await subscribe(queue)).toBe(await subscribe(queue));
@@ -175,8 +192,8 @@ test('what is not emulated is an error that names it', async () => {
   await expect(sns.send(set)).rejects.toThrow(/SetTopicAttributes/);
   const email = new SubscribeCommand({ TopicArn, Protocol: 'email', Endpoint: 'a@example.com' });
   await expect(sns.send(email)).rejects.toThrow(/email/);
-  const filtered = subscribe(queues.create('a', { Policy: OPEN_POLICY }), { FilterPolicy: '{}' });
-  await expect(filtered).rejects.toThrow(/FilterPolicy/);
+  const retried = subscribe(queues.create('a', { Policy: OPEN_POLICY }), { DeliveryPolicy: '{}' });
+  await expect(retried).rejects.toThrow(/DeliveryPolicy/);
 });
 
 test('an injected fault can lose, duplicate and delay notifications', async () => {
