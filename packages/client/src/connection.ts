@@ -25,7 +25,7 @@ import type {
   Transport,
   TypedEventTarget,
 } from './types.ts';
-import { guard } from './wait.ts';
+import { guard, onAbort } from './wait.ts';
 
 /** The longest time that `auto` polls before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
@@ -69,11 +69,10 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     }
     this.#choose(transport);
     // Streams and polls that were open when the network failed may hang for long.
-    this.environment.addEventListener('online', () => {
-      if (this.activeTransport() !== 'websocket') this.#restartAll();
+    this.environment.on((event) => {
+      if (event === 'online' && this.activeTransport() !== 'websocket') this.#restartAll();
     });
-    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
-    if (signal?.aborted) this.close();
+    onAbort(signal, () => this.close(), this.#closing.signal);
   }
 
   get transport(): Transport {
@@ -117,12 +116,12 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     // Before the subscriptions move, so that they need not unsubscribe one by one.
     if (this.activeTransport() !== 'websocket') this.#sockets?.stop();
     this.#restartAll();
-    this.environment.dispatchEvent(new Event('switch'));
+    this.environment.emit('switch');
   }
 
   retryNow(): void {
     // The user asks for what also happens when the page becomes visible.
-    this.environment.dispatchEvent(new Event('visible'));
+    this.environment.emit('visible');
   }
 
   close(): void {

@@ -3,7 +3,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject } from './parse.ts';
 import type { TokenSource } from './token.ts';
-import { guard, wait } from './wait.ts';
+import { guard, startTimer, wait } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
@@ -83,12 +83,12 @@ export class LaneSocket {
     return new Promise((resolve, reject) => {
       const requestId = `${++this.#requests}`;
       const sentAtMs = Date.now();
-      const timer = setTimeout(() => {
+      const timer = startTimer(this.#answerTimeoutMs, () => {
         const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
         // Silence means that the socket is dead. If other frames arrived, only this answer is lost.
         if (this.#heardAtMs <= sentAtMs) this.close(error);
         else end(error);
-      }, this.#answerTimeoutMs);
+      });
       const end = (error?: LanesError) => {
         clearTimeout(timer);
         this.#pending.delete(requestId);

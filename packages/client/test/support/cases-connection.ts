@@ -86,7 +86,7 @@ export const CONNECTION_CASES: readonly Case[] = [
     name: 'does not reconnect sooner than the server asks',
     transports: ['sse', 'poll'],
     async run({ connect, server, channel }) {
-      await server.set({ failures: { times: 1, status: 503, retryAfterSeconds: 1 } });
+      await server.set({ failures: { times: 1, status: 503, retryAfter: 1 } });
       const startedAtMs = Date.now();
       const subscription = connect().subscribe(channel);
       await subscription.ready;

@@ -2,6 +2,7 @@ import type { ConnectOptions, Transport } from '../../src/index.ts';
 import { connect } from '../../src/index.ts';
 import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
+import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { PING_CASES } from './cases-ping.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
@@ -16,6 +17,7 @@ export const CASES: readonly Case[] = [
   ...READING_CASES,
   ...PUBLISH_CASES,
   ...ACTIVITY_CASES,
+  ...DELAY_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

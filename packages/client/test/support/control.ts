@@ -15,8 +15,8 @@ export interface Faults {
   readonly dropEvery: number;
   /** This many times a publication is written, but its response is lost. */
   readonly loseAnswers: number;
-  /** The next `times` requests and upgrades fail with the status. */
-  readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
+  /** The next `times` requests and upgrades fail with the status; `retryAfter` is the header, in seconds or as an HTTP date. */
+  readonly failures: { readonly times: number; readonly status: number; readonly retryAfter?: number | string };
   /** WebSocket: this many of the next frames are answered by API Gateway itself, because it could not run the handler. */
   readonly brokenFrames: number;
   /** WebSocket: frames are handled concurrently, and these take this long, in ms. */
@@ -29,6 +29,8 @@ export interface Faults {
   readonly noHeads: boolean;
   /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
   readonly limitedReplays: number;
+  /** The wait that streams, and answers about limits on sockets, ask for. */
+  readonly retryMs: number;
   /** Only these tokens are accepted; undefined accepts all. */
   readonly tokens: readonly string[] | undefined;
 }

@@ -131,7 +131,7 @@ export class StubServer implements ServerControl {
     const publication = /^\/v1\/channels\/([^/]+)\/events$/.exec(pathname);
     if (publication !== null) this.#state.counts.publishedByHttp++;
     const failure = takeFailure(this.#state);
-    if (failure?.retryAfterSeconds !== undefined) response.setHeader('retry-after', failure.retryAfterSeconds);
+    if (failure?.retryAfter !== undefined) response.setHeader('retry-after', failure.retryAfter);
     if (failure !== undefined) return refuse(response, failure.status, `failed_${failure.status}`, 'the stub was told to fail');
     const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1];
     if (faults.tokens?.includes(token ?? '') === false) return refuse(response, 401, 'unauthorized', `token "${token}" is not let in`);
@@ -170,6 +170,7 @@ export class StubServer implements ServerControl {
       response.flushHeaders();
       return;
     }
+    const { retryMs } = state.faults;
     let position = lastEventId ?? log.baseline(channel);
     const write = (text: string) => {
       if (!state.faults.mute && !response.writableEnded) response.write(text);
@@ -194,7 +195,7 @@ export class StubServer implements ServerControl {
     const { reset } = log.replay(channel, position);
     if (reset !== undefined) position = log.baseline(channel);
     // Like the service: for a client that resumes, the first event ends the frame.
-    write(lastEventId === undefined ? `retry: 20\nid: ${position}\n\n` : `retry: 20\nid: ${lastEventId}\n`);
+    write(lastEventId === undefined ? `retry: ${retryMs}\nid: ${position}\n\n` : `retry: ${retryMs}\nid: ${lastEventId}\n`);
     if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
     listener.pump();
     this.#streams.add(listener);

@@ -15,6 +15,7 @@ export const NO_FAULTS: Faults = {
   noBatches: false,
   noHeads: false,
   limitedReplays: 0,
+  retryMs: 20,
   tokens: undefined,
 };
 
