@@ -59,7 +59,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
     super();
     const options = { ...DEFAULTS, ...tunables };
-    const token = createTokenSource(tokenOption);
+    const token = createTokenSource(tokenOption, options);
     this.options = options;
     this.#streamBackoff = new Backoff(options.streamRetryMs, 0);
     this.environment = watchEnvironment(this.#closing.signal);

@@ -23,15 +23,15 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = order.cursor;
   if (after !== undefined) query.set('lastEventId', after);
-  const bearer = await lane.token.get();
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
   try {
-    watch.expect(firstBytesTimeoutMs, STREAM_BUFFERED, 'no byte of the stream');
-    const init = { headers: { accept: 'text/event-stream' }, signal: watch.signal };
-    const { body, headers } = await request(lane, `/v1/events?${query}`, init);
+    const init = { headers: { accept: 'text/event-stream' } };
+    const limit = [firstBytesTimeoutMs, STREAM_BUFFERED, 'no byte of the stream'] as const;
+    const { response, bearer } = await request(lane, `/v1/events?${query}`, init, watch, limit);
+    const { body, headers } = response;
     const contentType = headers.get('content-type');
-    if (body === null || !contentType?.startsWith('text/event-stream')) {
+    if (body === null || !/^text\/event-stream\b/i.test(contentType ?? '')) {
       throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
     }
     // A stream has no mark for the end of a replay, so `resumed` is never reported.

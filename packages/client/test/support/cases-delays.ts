@@ -1,5 +1,5 @@
 import { DEFAULTS } from '../../src/index.ts';
-import { equal, record, until, untilSeen } from './checks.ts';
+import { aMoment, equal, record, until, untilSeen } from './checks.ts';
 import type { Case, ServerControl } from './control.ts';
 
 const LANES = ['sse', 'poll', 'websocket'] as const;
@@ -8,11 +8,6 @@ const LANES = ['sse', 'poll', 'websocket'] as const;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 const TOO_LONG_MS = [LONGEST_TIMER_MS + 1, Number.MAX_VALUE, Number.POSITIVE_INFINITY];
-
-/** Long enough for a timer that fires at once to do so many times. */
-function aMoment(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 50));
-}
 
 async function requests(server: ServerControl): Promise<number> {
   const { opened, subscribes, pings } = await server.stats();

@@ -7,6 +7,7 @@ import { DELIVERY_CASES } from './cases-delivery.ts';
 import { PING_CASES } from './cases-ping.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
+import { TOKEN_CASES } from './cases-token.ts';
 import type { Case, ServerControl } from './control.ts';
 
 /** What the client promises. The same in Node and in a browser. */
@@ -18,6 +19,7 @@ export const CASES: readonly Case[] = [
   ...PUBLISH_CASES,
   ...ACTIVITY_CASES,
   ...DELAY_CASES,
+  ...TOKEN_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -31,6 +31,8 @@ export interface Faults {
   readonly limitedReplays: number;
   /** The wait that streams, and answers about limits on sockets, ask for. */
   readonly retryMs: number;
+  /** The `Content-Type` of streams. */
+  readonly streamType: string;
   /** Only these tokens are accepted; undefined accepts all. */
   readonly tokens: readonly string[] | undefined;
 }

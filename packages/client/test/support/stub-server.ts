@@ -165,7 +165,7 @@ export class StubServer implements ServerControl {
   #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {
     const { log, counts } = this.#state;
     const state = this.#state;
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
       response.flushHeaders();
       return;

@@ -16,6 +16,7 @@ export const NO_FAULTS: Faults = {
   noHeads: false,
   limitedReplays: 0,
   retryMs: 20,
+  streamType: 'text/event-stream',
   tokens: undefined,
 };
 
