@@ -96,7 +96,22 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     queueMicrotask(() => this.#flush());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
+    const items = this.#items();
+    // A generator would first let a pending `next()` finish, which may take for ever, and would not run if it has not begun.
+    const end = (how: 'return' | 'throw') => {
+      const finish = items[how].bind(items);
+      items[how] = (value?: unknown) => {
+        this.close();
+        return finish(value as undefined);
+      };
+    };
+    end('return');
+    end('throw');
+    return items;
+  }
+
+  async *#items(): AsyncGenerator<ChannelItem, void> {
     this.#iterated = true;
     try {
       for (;;) {
