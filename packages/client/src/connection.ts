@@ -3,7 +3,8 @@ import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
-import { DEFAULTS, type Tunables } from './options.ts';
+import { checkChannel, checkEvent, readTunables, readUrl } from './input.ts';
+import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
@@ -27,6 +28,8 @@ import type {
 } from './types.ts';
 import { guard, onAbort } from './wait.ts';
 
+const TRANSPORTS: readonly Transport[] = ['auto', 'sse', 'websocket', 'poll'];
+
 /** The longest time that `auto` polls before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
 
@@ -38,7 +41,7 @@ const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
 /**
  * One connection to the lanes. It sends nothing before the first `subscribe` or `publish`.
- * @throws TypeError if a URL is malformed, or the one that the transport needs is missing
+ * @throws TypeError if an option is not valid, or one that the transport needs is missing
  */
 export function connect(options: ConnectOptions): Connection {
   return new LaneConnection(options);
@@ -51,6 +54,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
   readonly #sockets: SocketLane | undefined;
+  readonly #hasWebSocket: boolean;
   #transport: Transport = 'auto';
   /** `auto` polls until then, because a proxy buffers streams. */
   #pollUntilMs = 0;
@@ -58,15 +62,22 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
     super();
-    const options = { ...DEFAULTS, ...tunables };
+    const options = readTunables(tunables);
     const token = createTokenSource(tokenOption, options);
     this.options = options;
     this.#streamBackoff = new Backoff(options.streamRetryMs, 0);
     this.environment = watchEnvironment(this.#closing.signal);
-    if (url) this.#http = { base: absolute(url), token, options, fetch };
+    if (url) this.#http = { base: readUrl('url', url), token, options, fetch };
     if (websocketUrl) {
-      this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, environment: this.environment });
+      this.#sockets = new SocketLane({
+        url: readUrl('websocketUrl', websocketUrl),
+        token,
+        options,
+        WebSocket,
+        environment: this.environment,
+      });
     }
+    this.#hasWebSocket = Boolean(WebSocket ?? globalThis.WebSocket);
     this.#choose(transport);
     // Streams and polls that were open when the network failed may hang for long.
     this.environment.on((event) => {
@@ -81,6 +92,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     this.#closing.signal.throwIfAborted();
+    checkChannel(channel);
     const subscription = new LaneSubscription(channel, options, this);
     if (subscription.status.status !== 'closed') this.#subscriptions.add(subscription);
     return subscription;
@@ -88,9 +100,11 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async publish(channel: string, { type, data, key = randomKey() }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
     const { publishTimeoutMs } = this.options;
+    const event = { data, key, ...(type !== undefined && { type }) };
+    checkChannel(channel);
+    checkEvent(event);
     const watch = guard(this.#closing.signal, signal);
     watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
-    const event = { data, key, ...(type !== undefined && { type }) };
     let lastError: LanesError | undefined;
     try {
       const context = { options: this.options, environment: this.environment, signal: watch.signal };
@@ -170,10 +184,13 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   #choose(transport: Transport): void {
-    const overSocket = transport === 'websocket' || (transport === 'auto' && !this.#http);
+    if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport "${transport}" is not one of ${TRANSPORTS.join(', ')}`);
+    const isAuto = transport === 'auto';
+    const overSocket = transport === 'websocket' || (isAuto && !this.#http);
     if (!(overSocket ? this.#sockets : this.#http)) {
-      throw new TypeError(`transport ${transport} needs ${overSocket ? 'websocketUrl' : 'url'}`);
+      throw new TypeError(`transport ${transport} needs ${isAuto ? 'url or websocketUrl' : overSocket ? 'websocketUrl' : 'url'}`);
     }
+    if (overSocket && !this.#hasWebSocket) throw new TypeError('this runtime has no WebSocket: pass a class as the option WebSocket');
     this.#transport = transport;
   }
 
@@ -189,10 +206,6 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       final: true,
     });
   }
-}
-
-function absolute(url: string): string {
-  return new URL(url, globalThis.location?.href).href.replace(/\/+$/, '');
 }
 
 /** Browsers have `crypto.randomUUID` on secure pages only. */

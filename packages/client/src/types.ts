@@ -164,7 +164,7 @@ export interface Published {
 export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /** As given to `connect` or {@link use}. */
   readonly transport: Transport;
-  /** @throws LanesError `closed`, or `invalid_cursor` if `after` is not `<epoch>.<seq>` */
+  /** @throws LanesError `closed`, `invalid_channel`, or `invalid_cursor` if `after` is not `<epoch>.<seq>` */
   subscribe(channel: string, options?: SubscribeOptions): Subscription;
   /**
    * Publishes, and retries with the same idempotency key until the event is acknowledged, for

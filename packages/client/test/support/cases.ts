@@ -4,6 +4,7 @@ import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
+import { INPUT_CASES } from './cases-input.ts';
 import { PING_CASES } from './cases-ping.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
@@ -20,6 +21,7 @@ export const CASES: readonly Case[] = [
   ...ACTIVITY_CASES,
   ...DELAY_CASES,
   ...TOKEN_CASES,
+  ...INPUT_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */
