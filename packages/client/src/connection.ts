@@ -1,6 +1,6 @@
-import { Backoff } from '../../protocol/backoff.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
+import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
 import { checkChannel, checkEvent, readTunables, readUrl } from './input.ts';
@@ -8,7 +8,7 @@ import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
-import { followStream, STREAM_BUFFERED } from './stream.ts';
+import { followStream } from './stream.ts';
 import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
 import { createTokenSource } from './token.ts';
 import type {
@@ -29,9 +29,6 @@ import type {
 import { guard, onAbort } from './wait.ts';
 
 const TRANSPORTS: readonly Transport[] = ['auto', 'sse', 'websocket', 'poll'];
-
-/** The longest time that `auto` polls before it tries a stream again. */
-const STREAM_RETRY_MAX_MS = 3_600_000;
 
 /**
  * API Gateway closes a socket on which it receives a frame of more than 32 KB; the fields around the data
@@ -56,16 +53,14 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   readonly #sockets: SocketLane | undefined;
   readonly #hasWebSocket: boolean;
   #transport: Transport = 'auto';
-  /** `auto` polls until then, because a proxy buffers streams. */
-  #pollUntilMs = 0;
-  readonly #streamBackoff: Backoff;
+  readonly #fallback: Fallback;
 
   constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
     super();
     const options = readTunables(tunables);
     const token = createTokenSource(tokenOption, options);
     this.options = options;
-    this.#streamBackoff = new Backoff(options.streamRetryMs, 0);
+    this.#fallback = new Fallback(options);
     this.environment = watchEnvironment(this.#closing.signal);
     if (url) this.#http = { base: readUrl('url', url), token, options, fetch };
     if (websocketUrl) {
@@ -147,7 +142,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   activeTransport(): Status['transport'] {
     if (this.#transport !== 'auto') return this.#transport;
     if (this.#http === undefined) return 'websocket';
-    return Date.now() < this.#pollUntilMs ? 'poll' : 'sse';
+    return this.#fallback.isActive ? 'poll' : 'sse';
   }
 
   async follow(feed: Feed, signal: AbortSignal): Promise<void> {
@@ -155,19 +150,13 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     if (this.#sockets && transport === 'websocket') return this.#sockets.follow(feed, signal);
     if (!this.#http) return;
     const isAuto = this.#transport === 'auto';
-    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#pollUntilMs : Number.POSITIVE_INFINITY);
+    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
     const { firstBytesTimeoutMs, silenceTimeoutMs } = this.options;
+    const openedAtMs = Date.now();
     try {
       await followStream(feed, this.#http, signal, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
     } catch (thrown) {
-      if (!isAuto || toLanesError(thrown).code !== STREAM_BUFFERED) {
-        this.#streamBackoff.reset();
-        throw thrown;
-      }
-      // If a proxy buffers several streams at the same time, the first one to notice is enough.
-      if (this.activeTransport() === 'sse') {
-        this.#pollUntilMs = Date.now() + this.#streamBackoff.nextDelayMs(STREAM_RETRY_MAX_MS);
-      }
+      if (!isAuto || !this.#fallback.afterStream(toLanesError(thrown).code, openedAtMs)) throw thrown;
     }
   }
 

@@ -9,6 +9,9 @@ import { guard } from './wait.ts';
 /** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
 
+/** The error code of a stream on which nothing more has come. */
+export const SILENT = 'silent';
+
 /**
  * Feeds a subscription from an event stream until it breaks or `signal` is aborted: then it rejects. The
  * stream is read with `fetch` and not with `EventSource`, which can neither send `Authorization` nor tell why
@@ -42,7 +45,7 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new LanesError('stream_ended', 'the server ended the stream');
-      watch.expect(lane.options.silenceTimeoutMs, 'silent', 'nothing on the stream');
+      watch.expect(lane.options.silenceTimeoutMs, SILENT, 'nothing on the stream');
       for (const frame of parse(decoder.decode(value, { stream: true }))) {
         retryAfterMs = frame.retryMs ?? retryAfterMs;
         if (frame.event === 'expired') {

@@ -147,24 +147,6 @@ export const CONNECTION_CASES: readonly Case[] = [
     },
   },
   {
-    name: 'falls back to polling when a proxy buffers the stream, and returns to the stream',
-    transports: ['auto'],
-    async run({ connect, server, channel }) {
-      await server.set({ holdStreams: true });
-      const subscription = connect({ firstBytesTimeoutMs: 100, streamRetryMs: 300, pollWaitSeconds: 0 }).subscribe(channel);
-      const seen = record(subscription);
-      await subscription.ready;
-      equal(subscription.status.transport, 'poll', 'transport');
-      await server.publish(channel, 'polled');
-      await untilSeen(seen, ['polled'], 'events by polling');
-      await server.set({ holdStreams: false });
-      await until(async () => (await server.stats()).streams === 1, 'a stream again');
-      await server.publish(channel, 'streamed');
-      await untilSeen(seen, ['polled', 'streamed'], 'events by stream');
-      equal(subscription.status.transport, 'sse', 'transport');
-    },
-  },
-  {
     name: 'replaces its socket without loss: the new one opens first',
     transports: ['websocket'],
     async run({ connect, server, channel }) {

@@ -6,6 +6,7 @@ import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { INPUT_CASES } from './cases-input.ts';
 import { PING_CASES } from './cases-ping.ts';
+import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
 import { TOKEN_CASES } from './cases-token.ts';
@@ -22,6 +23,7 @@ export const CASES: readonly Case[] = [
   ...DELAY_CASES,
   ...TOKEN_CASES,
   ...INPUT_CASES,
+  ...PROXY_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -1,5 +1,6 @@
 import type { WireEvent } from '../../../protocol/index.ts';
 import type { Connection, ConnectOptions, Transport } from '../../src/index.ts';
+import type { ProxyPasses } from './stub-proxy.ts';
 
 /** What can be wrong with the stub server. Plain data, so that a page can set it in a server elsewhere. */
 export interface Faults {
@@ -85,6 +86,10 @@ export interface ServerControl {
    */
   expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void>;
   set(faults: Partial<Faults>): Promise<void>;
+  /** Starts a proxy in front of the server that holds streams back, and returns its URL. */
+  startProxy(passes: ProxyPasses): Promise<string>;
+  /** From now on the proxy passes everything of streams that open. */
+  freeProxy(): Promise<void>;
   stats(): Promise<Stats>;
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
+import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
 import { type Counts, NO_FAULTS, type StubState, takeFailure } from './stub-state.ts';
 
@@ -24,6 +25,7 @@ export class StubServer implements ServerControl {
   readonly #state: StubState;
   readonly #streams = new Set<Listener>();
   readonly #polls = new Set<Listener>();
+  #proxy: StubProxy | undefined;
 
   private constructor() {
     const counts: Counts = {
@@ -60,7 +62,17 @@ export class StubServer implements ServerControl {
     return `${this.url.replace('http', 'ws')}/socket`;
   }
 
+  async startProxy(passes: ProxyPasses): Promise<string> {
+    this.#proxy = await StubProxy.start(this.url, passes);
+    return this.#proxy.url;
+  }
+
+  async freeProxy(): Promise<void> {
+    this.#proxy?.free();
+  }
+
   async stop(): Promise<void> {
+    await this.#proxy?.stop();
     await this.cut();
     this.#server.close();
     await once(this.#server, 'close');
