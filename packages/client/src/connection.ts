@@ -3,7 +3,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
-import { checkChannel, checkEvent, readTunables, readUrl } from './input.ts';
+import { checkChannel, checkEvent, checkTransport, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { retry } from './retry.ts';
@@ -27,8 +27,6 @@ import type {
   TypedEventTarget,
 } from './types.ts';
 import { guard, onAbort } from './wait.ts';
-
-const TRANSPORTS: readonly Transport[] = ['auto', 'sse', 'websocket', 'poll'];
 
 /**
  * API Gateway closes a socket on which it receives a frame of more than 32 KB; the fields around the data
@@ -173,7 +171,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   #choose(transport: Transport): void {
-    if (!TRANSPORTS.includes(transport)) throw new TypeError(`transport "${transport}" is not one of ${TRANSPORTS.join(', ')}`);
+    checkTransport(transport);
     const isAuto = transport === 'auto';
     const overSocket = transport === 'websocket' || (isAuto && !this.#http);
     if (!(overSocket ? this.#sockets : this.#http)) {

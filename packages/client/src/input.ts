@@ -1,13 +1,19 @@
 import { isKey, isName, isUrlStep, KEY_RULE, NAME_RULE } from '../../protocol/names.ts';
 import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
-import type { PublishRequest } from './types.ts';
+import type { PublishRequest, Transport } from './types.ts';
+
+const TRANSPORTS: readonly Transport[] = ['auto', 'sse', 'websocket', 'poll'];
 
 /** Checks of what the application passes, so that a mistake fails at once and in the same way on every transport. */
 
+function complaint(what: string, value: unknown, rule: string): string {
+  return `${what} "${String(value)}" is not valid: ${rule}`;
+}
+
 /** @throws LanesError with the server's code for what it would refuse */
 function demand(isValid: boolean, what: string, value: unknown, rule: string): void {
-  if (!isValid) throw new LanesError(`invalid_${what}`, `${what} "${String(value)}" is not valid: ${rule}`, { final: true });
+  if (!isValid) throw new LanesError(`invalid_${what}`, complaint(what, value, rule), { final: true });
 }
 
 /** @throws LanesError `invalid_channel` */
@@ -22,18 +28,22 @@ export function checkEvent({ type, data, key }: PublishRequest): void {
   demand(typeof data === 'string', 'data', data, 'use a string');
 }
 
+/** @throws TypeError */
+export function checkTransport(transport: Transport): void {
+  if (!TRANSPORTS.includes(transport)) throw new TypeError(complaint('transport', transport, `use ${TRANSPORTS.join(', ')}`));
+}
+
 /**
  * The absolute form, without a slash at the end.
  * @throws TypeError
  */
 export function readUrl(name: 'url' | 'websocketUrl', given: string): string {
-  const isHttp = name === 'url';
-  const absolute = new URL(given, globalThis.location?.href).href;
-  const { href } = new URL(isHttp ? absolute : absolute.replace(/^http/, 'ws'));
-  // A query or hash would end up in front of the path of each request.
-  const form = isHttp ? /^https?:\/\/[^/@]+\/[^?#]*$/ : /^wss?:\/\/[^/@]+\/[^#]*$/;
-  if (form.test(href)) return href.replace(/\/+$/, '');
-  throw new TypeError(`${name} "${given}" is not valid: use ${isHttp ? 'https' : 'wss'}://<host>/<path>, without user, query or hash`);
+  const scheme = name === 'url' ? 'http' : 'ws';
+  const { href } = new URL(new URL(given, globalThis.location?.href).href.replace(/^http/, scheme));
+  // A query would end up in front of the path of each request.
+  const isValid = new RegExp(`^${scheme}s?://[^/@]+/[^#${scheme === 'http' ? '?' : ''}]*$`).test(href);
+  if (!isValid) throw new TypeError(complaint(name, given, `use ${scheme}s://<host>/<path>`));
+  return href.replace(/\/+$/, '');
 }
 
 /**
@@ -41,15 +51,13 @@ export function readUrl(name: 'url' | 'websocketUrl', given: string): string {
  * @throws TypeError
  */
 export function readTunables(given: Partial<Tunables>): Tunables {
-  const tunables: { -readonly [Name in keyof Tunables]: number } = { ...DEFAULTS };
-  for (const name of Object.keys(DEFAULTS) as (keyof Tunables)[]) {
+  const names = Object.keys(DEFAULTS) as (keyof Tunables)[];
+  const tunables = names.map((name) => {
     const value = given[name] ?? DEFAULTS[name];
     // With no buffer a subscription would pause and connect again for ever.
     const least = name === 'bufferLimit' ? 1 : 0;
-    if (typeof value !== 'number' || !(value >= least)) {
-      throw new TypeError(`${name} "${value}" is not valid: use a number, at least ${least}`);
-    }
-    tunables[name] = value;
-  }
-  return tunables;
+    if (typeof value === 'number' && value >= least) return [name, value];
+    throw new TypeError(complaint(name, value, `use a number, at least ${least}`));
+  });
+  return Object.fromEntries(tunables) as Tunables;
 }

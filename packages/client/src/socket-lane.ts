@@ -5,7 +5,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { Attempts, retry } from './retry.ts';
 import { type LaneSocket, openSocket, type SocketOptions } from './socket.ts';
-import { LINK, type LinkEffect, type LinkEvent, type LinkState, transit } from './socket-states.ts';
+import { LINK, type LinkEffect, type LinkEvent, type LinkState } from './socket-states.ts';
 import { SocketSubscriptions } from './socket-subscriptions.ts';
 import type { Published, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
@@ -83,7 +83,7 @@ export class SocketLane {
   }
 
   #dispatch(event: LinkEvent): void {
-    const transition = transit(LINK, this.#state, event);
+    const transition = LINK[this.#state][event];
     if (transition === undefined) return;
     const [state, ...effects] = transition;
     this.#state = state;

@@ -4,7 +4,7 @@ import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { covers } from './order.ts';
 import type { LaneSocket, PushFrame } from './socket.ts';
-import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
+import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState } from './socket-states.ts';
 import type { ChannelItem, ResetReason } from './types.ts';
 import { startTimer, type Timer } from './wait.ts';
 
@@ -170,7 +170,7 @@ export class SocketSubscriptions {
   }
 
   #dispatch(subscription: SocketSubscription, event: SubscriptionEvent, error?: LanesError): void {
-    const transition = transit(SUBSCRIPTION, subscription.state, event);
+    const transition = SUBSCRIPTION[subscription.state][event];
     if (transition === undefined) return;
     const [state, ...effects] = transition;
     subscription.state = state;

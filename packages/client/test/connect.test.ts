@@ -9,8 +9,12 @@ describe('options that are refused at once', () => {
     ['none', {}, 'transport auto needs url or websocketUrl'],
     ['no URL for streams', { websocketUrl, transport: 'sse' }, 'transport sse needs url'],
     ['no URL for sockets', { url, transport: 'websocket' }, 'transport websocket needs websocketUrl'],
-    ['an unknown transport', { url, transport: 'carrier pigeon' }, 'transport "carrier pigeon" is not one of auto, sse, websocket, poll'],
-    ['a query', { url: `${url}/?tenant=a` }, 'url "https://lanes.example.com/?tenant=a" is not valid: use https://<host>/<path>, without'],
+    [
+      'an unknown transport',
+      { url, transport: 'carrier pigeon' },
+      'transport "carrier pigeon" is not valid: use auto, sse, websocket, poll',
+    ],
+    ['a query', { url: `${url}/?tenant=a` }, 'url "https://lanes.example.com/?tenant=a" is not valid: use https://<host>/<path>'],
     ['an empty query', { url: `${url}?` }, 'is not valid'],
     ['a hash', { url: `${url}/#top` }, 'is not valid'],
     ['a user', { url: 'https://user:secret@lanes.example.com' }, 'is not valid'],
@@ -29,7 +33,7 @@ describe('options that are refused at once', () => {
 
   test('a transport to move to', () => {
     const connection = connect({ url });
-    expect(() => connection.use('smoke' as Transport)).toThrow('transport "smoke" is not one of auto, sse, websocket, poll');
+    expect(() => connection.use('smoke' as Transport)).toThrow('transport "smoke" is not valid: use auto, sse, websocket, poll');
     expect(connection.transport).toBe('auto');
   });
 });
