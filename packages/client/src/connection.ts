@@ -3,7 +3,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
-import { checkChannel, checkEvent, checkTransport, readTunables, readUrl } from './input.ts';
+import { checkChannel, checkEvent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { retry } from './retry.ts';
@@ -172,11 +172,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   #choose(transport: Transport): void {
     checkTransport(transport);
-    const isAuto = transport === 'auto';
-    const overSocket = transport === 'websocket' || (isAuto && !this.#http);
-    if (!(overSocket ? this.#sockets : this.#http)) {
-      throw new TypeError(`transport ${transport} needs ${isAuto ? 'url or websocketUrl' : overSocket ? 'websocketUrl' : 'url'}`);
-    }
+    const overSocket = transport === 'websocket' || (transport === 'auto' && !this.#http);
+    if (!(overSocket ? this.#sockets : this.#http)) throw new TypeError(`transport ${transport} needs ${NEEDS[transport]}`);
     if (overSocket && !this.#hasWebSocket) throw new TypeError('this runtime has no WebSocket: pass a class as the option WebSocket');
     this.#transport = transport;
   }

@@ -38,7 +38,7 @@ export async function request(
     if (refusals > 1) await wait(jittered(lane.options.reconnectMinMs, HALF_JITTER), signal);
     const bearer = await lane.token.get(watch);
     watch.expect(...limit);
-    const headers = bearer === undefined ? init.headers : { ...init.headers, authorization: `Bearer ${bearer}` };
+    const headers = { ...init.headers, ...(bearer && { authorization: `Bearer ${bearer}` }) };
     // The global is looked up for each request, so that a page may replace it, and called without an object,
     // since browsers refuse another `this`.
     const send = lane.fetch ?? fetch;

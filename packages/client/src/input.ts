@@ -3,7 +3,13 @@ import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
 import type { PublishRequest, Transport } from './types.ts';
 
-const TRANSPORTS: readonly Transport[] = ['auto', 'sse', 'websocket', 'poll'];
+/** The options without which a transport reaches no server. */
+export const NEEDS: Readonly<Record<Transport, string>> = {
+  auto: 'url or websocketUrl',
+  sse: 'url',
+  poll: 'url',
+  websocket: 'websocketUrl',
+};
 
 /** Checks of what the application passes, so that a mistake fails at once and in the same way on every transport. */
 
@@ -30,7 +36,8 @@ export function checkEvent({ type, data, key }: PublishRequest): void {
 
 /** @throws TypeError */
 export function checkTransport(transport: Transport): void {
-  if (!TRANSPORTS.includes(transport)) throw new TypeError(complaint('transport', transport, `use ${TRANSPORTS.join(', ')}`));
+  if (!Object.keys(NEEDS).includes(transport))
+    throw new TypeError(complaint('transport', transport, `use ${Object.keys(NEEDS).join(', ')}`));
 }
 
 /**

@@ -12,7 +12,7 @@ describe('options that are refused at once', () => {
     [
       'an unknown transport',
       { url, transport: 'carrier pigeon' },
-      'transport "carrier pigeon" is not valid: use auto, sse, websocket, poll',
+      'transport "carrier pigeon" is not valid: use auto, sse, poll, websocket',
     ],
     ['a query', { url: `${url}/?tenant=a` }, 'url "https://lanes.example.com/?tenant=a" is not valid: use https://<host>/<path>'],
     ['an empty query', { url: `${url}?` }, 'is not valid'],
@@ -33,7 +33,7 @@ describe('options that are refused at once', () => {
 
   test('a transport to move to', () => {
     const connection = connect({ url });
-    expect(() => connection.use('smoke' as Transport)).toThrow('transport "smoke" is not valid: use auto, sse, websocket, poll');
+    expect(() => connection.use('smoke' as Transport)).toThrow('transport "smoke" is not valid: use auto, sse, poll, websocket');
     expect(connection.transport).toBe('auto');
   });
 });

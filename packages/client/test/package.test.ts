@@ -45,10 +45,10 @@ function localised(code: string): string {
   return code.replaceAll('wss://lanes.example.com/socket', server.websocketUrl).replaceAll('https://lanes.example.com', server.url);
 }
 
-test('the build prints its size, which is below 10.2 KiB compressed', () => {
+test('the build prints its size, which is below 10.25 KiB compressed', () => {
   const [, gzip] = /([\d.]+) KiB gzip/.exec(buildOutput) ?? [];
   expect(Number(gzip)).toBeGreaterThan(1);
-  expect(Number(gzip)).toBeLessThan(10.2);
+  expect(Number(gzip)).toBeLessThan(10.25);
 });
 
 test('a folder that holds what the build has not written is refused, and nothing in it is touched', () => {
@@ -84,7 +84,7 @@ test.each([
 
   expect(status).toBe(1);
   expect(stderr).toContain('is not valid: use ');
-  expect(stderr.length).toBeLessThan(3_000);
+  expect(stderr.length).toBeLessThan(5_000);
 });
 
 test.each(examples('ts').map((code, index) => [index + 1, code] as const))(
