@@ -62,6 +62,15 @@ export const INPUT_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'takes a token that only a header can carry, and refuses it on a socket',
+    transports: EVERY,
+    async run({ connect, channel, transport }) {
+      const { ready } = connect({ token: 'base64/as+it=' }).subscribe(channel);
+      if (transport !== 'websocket') return ready;
+      equal(await codeOf(() => ready), ['invalid_token', true], 'the error');
+    },
+  },
+  {
     name: 'publishes with every character that a key may have',
     transports: EVERY,
     async run({ connect, server, channel }) {
