@@ -5,7 +5,7 @@ import { SILENT, STREAM_BUFFERED } from './stream.ts';
 /** The longest time that `auto` polls before it tries a stream again. */
 const STREAM_RETRY_MAX_MS = 3_600_000;
 
-/** So many streams that fell silent early, one after the other, are held back by a proxy: a broken network does not do that. */
+/** So many streams that fell silent early, one after the other, are held back by a proxy: a network seldom fails that way. */
 const SILENT_STREAMS = 2;
 
 /** A stream that brought something for so many times the silence that is allowed was not held back. */

@@ -3,6 +3,8 @@ import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
 import type { PublishRequest, Transport } from './types.ts';
 
+// Checks of what the application passes, so that a mistake fails at once and in the same way on every transport.
+
 /** The options without which a transport reaches no server. */
 export const NEEDS: Readonly<Record<Transport, string>> = {
   auto: 'url or websocketUrl',
@@ -10,8 +12,6 @@ export const NEEDS: Readonly<Record<Transport, string>> = {
   poll: 'url',
   websocket: 'websocketUrl',
 };
-
-/** Checks of what the application passes, so that a mistake fails at once and in the same way on every transport. */
 
 function complaint(what: string, value: unknown, rule: string): string {
   return `${what} "${String(value)}" is not valid: ${rule}`;
