@@ -1,3 +1,4 @@
+import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
@@ -44,7 +45,7 @@ export function connect(options: ConnectOptions): Connection {
 
 class LaneConnection extends (EventTarget as new () => TypedEventTarget<ConnectionEvents>) implements Connection, SubscriptionOwner {
   readonly options: Tunables;
-  readonly environment: Environment;
+  readonly environment: Environment = new Emitter();
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
@@ -59,7 +60,6 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     const token = createTokenSource(tokenOption, options);
     this.options = options;
     this.#fallback = new Fallback(options);
-    this.environment = watchEnvironment(this.#closing.signal);
     if (url) this.#http = { base: readUrl('url', url), token, options, fetch };
     if (websocketUrl) {
       this.#sockets = new SocketLane({
@@ -72,6 +72,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     }
     this.#hasWebSocket = Boolean(WebSocket ?? globalThis.WebSocket);
     this.#choose(transport);
+    watchEnvironment(this.environment, this.#closing.signal);
     // Streams and polls that were open when the network failed may hang for long.
     this.environment.on((event) => {
       if (event === 'online' && this.activeTransport() !== 'websocket') this.#restartAll();

@@ -1,4 +1,4 @@
-import { Emitter } from './emitter.ts';
+import type { Emitter } from './emitter.ts';
 
 /**
  * Emits events outside a connection that affect all of it: `online` (the network is back), `visible` (the page is
@@ -7,8 +7,7 @@ import { Emitter } from './emitter.ts';
 export type Environment = Emitter;
 
 /** Watches the browser until `signal` is aborted. Node has neither a page nor an offline state. */
-export function watchEnvironment(signal: AbortSignal): Environment {
-  const environment = new Emitter();
+export function watchEnvironment(environment: Environment, signal: AbortSignal): void {
   const scope = globalThis as { addEventListener?: EventTarget['addEventListener']; document?: Document };
   scope.addEventListener?.('online', () => environment.emit('online'), { signal });
   scope.document?.addEventListener(
@@ -18,7 +17,6 @@ export function watchEnvironment(signal: AbortSignal): Environment {
     },
     { signal },
   );
-  return environment;
 }
 
 export function isOffline(): boolean {
