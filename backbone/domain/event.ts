@@ -2,6 +2,7 @@ import { parseChannel } from '../../packages/protocol/channel.ts';
 import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import { isKey, isName, KEY_RULE, NAME_RULE } from '../../packages/protocol/names.ts';
 
 /** An event of the log. Within a channel's `epoch`, `seq` counts 1, 2, 3 … without gaps. */
 export interface ChannelEvent {
@@ -32,9 +33,6 @@ export const MAX_DATA_BYTES = 96 * 1024;
 
 /** API Gateway closes the connection with 1009 above 128 KB, so no event may need a larger frame. */
 export const MAX_FRAME_BYTES = 128 * 1024;
-
-const TYPE = /^[A-Za-z0-9_.:-]{1,128}$/;
-const KEY = /^[\x21-\x7e]{1,128}$/;
 
 /**
  * Types that the lanes or EventSource itself dispatch: a client could not tell an application's event of that
@@ -70,8 +68,8 @@ export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: 
 /** @throws InvalidInputError `invalid_type` */
 export function parseType(value: unknown): string {
   if (value === undefined) return 'message';
-  if (typeof value !== 'string' || !TYPE.test(value)) {
-    throw new InvalidInputError('invalid_type', `type ${quote(value)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`);
+  if (!isName(value)) {
+    throw new InvalidInputError('invalid_type', `type ${quote(value)} is not valid: ${NAME_RULE}`);
   }
   if (RESERVED_TYPES.has(value))
     throw new InvalidInputError('invalid_type', `type ${quote(value)} is reserved for the lanes' own events: use another type`);
@@ -91,8 +89,8 @@ function parseData(value: unknown): string {
 
 function parseKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && KEY.test(value)) return value;
-  throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} is not valid: use 1 to 128 visible ASCII characters`);
+  if (isKey(value)) return value;
+  throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} is not valid: ${KEY_RULE}`);
 }
 
 export function toWireEvent(event: ChannelEvent): WireEvent {

@@ -12,7 +12,14 @@ import { replaceFolder } from '../../command-line/output.ts';
 const HERE = import.meta.dirname;
 const DIST = join(HERE, 'dist');
 const ENTRY = join(HERE, 'src/index.ts');
-const MAX_GZIP_BYTES = 9.25 * 1024;
+/**
+ * It was 9.25 KiB before the client checked its input, limited the wait for a token, and noticed proxies that hold a
+ * stream after its beginning: what was deleted for that did not make up for it.
+ */
+const MAX_GZIP_BYTES = 10.25 * 1024;
+
+/** Node prints the line of an uncaught error: without line breaks that is the whole bundle. */
+const LINE_LIMIT = 400;
 
 function parse(argv: readonly string[]): string {
   return createCommand(
@@ -37,6 +44,8 @@ async function main(folder: string, signal: AbortSignal): Promise<undefined> {
       outfile: bundle,
       bundle: true,
       minify: true,
+      lineLimit: LINE_LIMIT,
+      define: { 'Number.POSITIVE_INFINITY': 'Infinity' },
       format: 'esm',
       // Every browser and Node version with the APIs that the client needs anyway.
       target: ['es2022'],

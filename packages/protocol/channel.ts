@@ -1,6 +1,5 @@
 import { InvalidInputError, quote } from './invalid-input.ts';
-
-const CHANNEL = /^[A-Za-z0-9_.:-]{1,128}$/;
+import { isName, isUrlStep, NAME_RULE } from './names.ts';
 
 /**
  * The most channels of a stream, poll or cursor, so that a composite cursor stays below the header limits of
@@ -8,18 +7,13 @@ const CHANNEL = /^[A-Za-z0-9_.:-]{1,128}$/;
  */
 export const MAX_CHANNELS = 32;
 
-/**
- * No URL can carry these as a path segment: clients and proxies treat them as relative steps, even as `%2e`.
- */
-const DOTS: ReadonlySet<unknown> = new Set(['.', '..']);
-
 /** @throws InvalidInputError `invalid_channel` */
 export function parseChannel(value: unknown): string {
-  if (DOTS.has(value)) {
+  if (isUrlStep(value)) {
     throw new InvalidInputError('invalid_channel', `channel ${quote(value)} is not allowed: no URL path can carry it. Use another name`);
   }
-  if (typeof value === 'string' && CHANNEL.test(value)) return value;
-  throw new InvalidInputError('invalid_channel', `channel ${quote(value)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`);
+  if (isName(value)) return value;
+  throw new InvalidInputError('invalid_channel', `channel ${quote(value)} is not valid: ${NAME_RULE}`);
 }
 
 /**

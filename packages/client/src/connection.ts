@@ -1,13 +1,15 @@
-import { Backoff } from '../../protocol/backoff.ts';
+import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
+import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
-import { DEFAULTS, type Tunables } from './options.ts';
+import { checkChannel, checkEvent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
+import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
-import { followStream, STREAM_BUFFERED } from './stream.ts';
+import { followStream } from './stream.ts';
 import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
 import { createTokenSource } from './token.ts';
 import type {
@@ -25,10 +27,7 @@ import type {
   Transport,
   TypedEventTarget,
 } from './types.ts';
-import { guard } from './wait.ts';
-
-/** The longest time that `auto` polls before it tries a stream again. */
-const STREAM_RETRY_MAX_MS = 3_600_000;
+import { guard, onAbort } from './wait.ts';
 
 /**
  * API Gateway closes a socket on which it receives a frame of more than 32 KB; the fields around the data
@@ -38,7 +37,7 @@ const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
 /**
  * One connection to the lanes. It sends nothing before the first `subscribe` or `publish`.
- * @throws TypeError if a URL is malformed, or the one that the transport needs is missing
+ * @throws TypeError if an option is not valid, or one that the transport needs is missing
  */
 export function connect(options: ConnectOptions): Connection {
   return new LaneConnection(options);
@@ -46,34 +45,39 @@ export function connect(options: ConnectOptions): Connection {
 
 class LaneConnection extends (EventTarget as new () => TypedEventTarget<ConnectionEvents>) implements Connection, SubscriptionOwner {
   readonly options: Tunables;
-  readonly environment: Environment;
+  readonly environment: Environment = new Emitter();
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
   readonly #sockets: SocketLane | undefined;
+  readonly #hasWebSocket: boolean;
   #transport: Transport = 'auto';
-  /** `auto` polls until then, because a proxy buffers streams. */
-  #pollUntilMs = 0;
-  readonly #streamBackoff: Backoff;
+  readonly #fallback: Fallback;
 
   constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
     super();
-    const options = { ...DEFAULTS, ...tunables };
-    const token = createTokenSource(tokenOption);
+    const options = readTunables(tunables);
+    const token = createTokenSource(tokenOption, options);
     this.options = options;
-    this.#streamBackoff = new Backoff(options.streamRetryMs, 0);
-    this.environment = watchEnvironment(this.#closing.signal);
-    if (url) this.#http = { base: absolute(url), token, options, fetch };
+    this.#fallback = new Fallback(options);
+    if (url) this.#http = { base: readUrl('url', url), token, options, fetch };
     if (websocketUrl) {
-      this.#sockets = new SocketLane({ url: absolute(websocketUrl), token, options, WebSocket, environment: this.environment });
+      this.#sockets = new SocketLane({
+        url: readUrl('websocketUrl', websocketUrl),
+        token,
+        options,
+        WebSocket,
+        environment: this.environment,
+      });
     }
+    this.#hasWebSocket = Boolean(WebSocket ?? globalThis.WebSocket);
     this.#choose(transport);
+    watchEnvironment(this.environment, this.#closing.signal);
     // Streams and polls that were open when the network failed may hang for long.
-    this.environment.addEventListener('online', () => {
-      if (this.activeTransport() !== 'websocket') this.#restartAll();
+    this.environment.on((event) => {
+      if (event === 'online' && this.activeTransport() !== 'websocket') this.#restartAll();
     });
-    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
-    if (signal?.aborted) this.close();
+    onAbort(signal, () => this.close(), this.#closing.signal);
   }
 
   get transport(): Transport {
@@ -82,6 +86,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     this.#closing.signal.throwIfAborted();
+    checkChannel(channel);
     const subscription = new LaneSubscription(channel, options, this);
     if (subscription.status.status !== 'closed') this.#subscriptions.add(subscription);
     return subscription;
@@ -89,9 +94,11 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async publish(channel: string, { type, data, key = randomKey() }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
     const { publishTimeoutMs } = this.options;
+    const event = { data, key, ...(type !== undefined && { type }) };
+    checkChannel(channel);
+    checkEvent(event);
     const watch = guard(this.#closing.signal, signal);
     watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
-    const event = { data, key, ...(type !== undefined && { type }) };
     let lastError: LanesError | undefined;
     try {
       const context = { options: this.options, environment: this.environment, signal: watch.signal };
@@ -117,12 +124,12 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     // Before the subscriptions move, so that they need not unsubscribe one by one.
     if (this.activeTransport() !== 'websocket') this.#sockets?.stop();
     this.#restartAll();
-    this.environment.dispatchEvent(new Event('switch'));
+    this.environment.emit('switch');
   }
 
   retryNow(): void {
     // The user asks for what also happens when the page becomes visible.
-    this.environment.dispatchEvent(new Event('visible'));
+    this.environment.emit('visible');
   }
 
   close(): void {
@@ -134,7 +141,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   activeTransport(): Status['transport'] {
     if (this.#transport !== 'auto') return this.#transport;
     if (this.#http === undefined) return 'websocket';
-    return Date.now() < this.#pollUntilMs ? 'poll' : 'sse';
+    return this.#fallback.isActive ? 'poll' : 'sse';
   }
 
   async follow(feed: Feed, signal: AbortSignal): Promise<void> {
@@ -142,19 +149,13 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     if (this.#sockets && transport === 'websocket') return this.#sockets.follow(feed, signal);
     if (!this.#http) return;
     const isAuto = this.#transport === 'auto';
-    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#pollUntilMs : Number.POSITIVE_INFINITY);
+    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
     const { firstBytesTimeoutMs, silenceTimeoutMs } = this.options;
+    const openedAtMs = Date.now();
     try {
       await followStream(feed, this.#http, signal, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
     } catch (thrown) {
-      if (!isAuto || toLanesError(thrown).code !== STREAM_BUFFERED) {
-        this.#streamBackoff.reset();
-        throw thrown;
-      }
-      // If a proxy buffers several streams at the same time, the first one to notice is enough.
-      if (this.activeTransport() === 'sse') {
-        this.#pollUntilMs = Date.now() + this.#streamBackoff.nextDelayMs(STREAM_RETRY_MAX_MS);
-      }
+      if (!isAuto || !this.#fallback.afterStream(toLanesError(thrown).code, openedAtMs)) throw thrown;
     }
   }
 
@@ -171,10 +172,10 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   #choose(transport: Transport): void {
+    checkTransport(transport);
     const overSocket = transport === 'websocket' || (transport === 'auto' && !this.#http);
-    if (!(overSocket ? this.#sockets : this.#http)) {
-      throw new TypeError(`transport ${transport} needs ${overSocket ? 'websocketUrl' : 'url'}`);
-    }
+    if (!(overSocket ? this.#sockets : this.#http)) throw new TypeError(`transport ${transport} needs ${NEEDS[transport]}`);
+    if (overSocket && !this.#hasWebSocket) throw new TypeError('this runtime has no WebSocket: pass a class as the option WebSocket');
     this.#transport = transport;
   }
 
@@ -190,10 +191,6 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       final: true,
     });
   }
-}
-
-function absolute(url: string): string {
-  return new URL(url, globalThis.location?.href).href.replace(/\/+$/, '');
 }
 
 /** Browsers have `crypto.randomUUID` on secure pages only. */

@@ -30,9 +30,12 @@ export interface LanesErrorContext {
   readonly cause?: unknown;
 }
 
+/** By it a server tells a client to stop asking: an `EventSource` does not reconnect either. */
+export const NO_CONTENT = 204;
+
 /** After a 4xx the same request would fail again, except after these three, which mean to retry later. */
 function isFinalStatus(status = 0): boolean {
-  return status >= 400 && status < 500 && ![408, 425, 429].includes(status);
+  return status === NO_CONTENT || (status >= 400 && status < 500 && ![408, 425, 429].includes(status));
 }
 
 /**

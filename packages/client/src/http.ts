@@ -1,10 +1,11 @@
+import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
 import type { Problem, PublishResponse } from '../../protocol/index.ts';
-import { LanesError } from './errors.ts';
+import { LanesError, NO_CONTENT } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject, parseWholeNumber } from './parse.ts';
 import type { TokenSource } from './token.ts';
 import type { PublishRequest } from './types.ts';
-import { guard } from './wait.ts';
+import { type Guard, guard, type Limit, wait } from './wait.ts';
 
 /** What transports over HTTP need. */
 export interface HttpLane {
@@ -15,26 +16,36 @@ export interface HttpLane {
   readonly fetch: typeof fetch | undefined;
 }
 
+/** How often a refused token is replaced: a fresh one may end, too, before a busy server looks at it. */
+const RENEWALS = 2;
+
 /**
- * Sends a request to the SSE lane. If the token is refused, it is renewed once. Resolves when a successful
- * response begins.
+ * Sends a request to the SSE lane. If the token is refused, it is renewed: at once, and then after a wait. Resolves
+ * when a successful response begins, with the token that was accepted.
+ * @param watch aborts the request, and whatever is read of the response
+ * @param limit from the moment at which the token is there
  * @throws LanesError with the server's code, status and detail
  */
 export async function request(
   lane: HttpLane,
   path: string,
   init: RequestInit & { readonly headers: Record<string, string> },
-): Promise<Response> {
-  for (let renewed = false; ; renewed = true) {
-    const bearer = await lane.token.get();
-    const headers = bearer === undefined ? init.headers : { ...init.headers, authorization: `Bearer ${bearer}` };
+  watch: Guard,
+  limit: Limit,
+): Promise<{ readonly response: Response; readonly bearer: string | undefined }> {
+  const { signal } = watch;
+  for (let refusals = 0; ; refusals++) {
+    if (refusals > 1) await wait(jittered(lane.options.reconnectMinMs, HALF_JITTER), signal);
+    const bearer = await lane.token.get(watch);
+    watch.expect(...limit);
+    const headers = { ...init.headers, ...(bearer && { authorization: `Bearer ${bearer}` }) };
     // The global is looked up for each request, so that a page may replace it, and called without an object,
     // since browsers refuse another `this`.
     const send = lane.fetch ?? fetch;
-    const response = await send(lane.base + path, { cache: 'no-store', ...init, headers });
-    if (response.ok) return response;
-    if (response.status !== 401 || renewed || !lane.token.refuse(bearer)) throw await toError(response);
-    await response.body?.cancel();
+    const response = await send(lane.base + path, { cache: 'no-store', ...init, headers, signal });
+    if (response.ok && response.status !== NO_CONTENT) return { response, bearer };
+    const error = await toError(response);
+    if (error.status !== 401 || refusals === RENEWALS || !lane.token.refuse(bearer)) throw error;
   }
 }
 
@@ -48,8 +59,7 @@ export async function requestJson<T extends object>(
 ): Promise<T> {
   const watch = guard(signal);
   try {
-    watch.expect(timeoutMs, 'no_answer', 'no answer');
-    const response = await request(lane, path, { ...init, signal: watch.signal });
+    const { response } = await request(lane, path, init, watch, [timeoutMs, 'no_answer', 'no answer']);
     return parseObject<T>(await response.text());
   } catch (thrown) {
     throw watch.signal.aborted ? watch.signal.reason : thrown;

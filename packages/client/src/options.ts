@@ -1,4 +1,7 @@
-/** Times and limits that `connect` takes; {@link DEFAULTS} has their defaults. */
+/**
+ * Times and limits that `connect` takes; {@link DEFAULTS} has their defaults. A time of `Infinity` never passes; other
+ * times are at most 24.8 days.
+ */
 export interface Tunables {
   /**
    * `auto`: if a stream has no first byte after this long, a proxy is buffering it, and long polling takes
@@ -10,9 +13,12 @@ export interface Tunables {
    * hour.
    */
   readonly streamRetryMs: number;
-  /** A stream that is silent for this long is dead: the server sends a comment at least every 20 s. */
+  /**
+   * A stream that is silent for this long is dead: the server sends a comment at least every 20 s. `auto`: if two in a
+   * row fall silent soon after their beginning, a proxy holds them back, and long polling takes over.
+   */
   readonly silenceTimeoutMs: number;
-  /** A request, a WebSocket frame or an opening socket without a response after this long has failed. */
+  /** A request, a WebSocket frame, an opening socket or a token function without a response after this long has failed. */
   readonly answerTimeoutMs: number;
   /** How long the server may hold a poll: 0 is plain polling, up to 25 is long polling. */
   readonly pollWaitSeconds: number;

@@ -1,15 +1,16 @@
 import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
+import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { Attempts, retry } from './retry.ts';
 import { type LaneSocket, openSocket, type SocketOptions } from './socket.ts';
-import { LINK, type LinkEffect, type LinkEvent, type LinkState, transit } from './socket-states.ts';
+import { LINK, type LinkEffect, type LinkEvent, type LinkState } from './socket-states.ts';
 import { SocketSubscriptions } from './socket-subscriptions.ts';
 import type { Published, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
 
-/** Dispatched when a socket is in use, or none can be opened. */
+/** A socket is in use, or none can be opened. */
 const CHANGED = 'changed';
 
 /** From the first need for a socket until all are closed. */
@@ -25,7 +26,7 @@ interface Run {
 export class SocketLane {
   readonly #deps: SocketOptions & { readonly environment: Environment };
   readonly #subscriptions: SocketSubscriptions;
-  readonly #inner = new EventTarget();
+  readonly #inner = new Emitter();
   #state: LinkState = 'closed';
   #run: Run | undefined;
   /** Opened, but not in use yet. */
@@ -82,7 +83,7 @@ export class SocketLane {
   }
 
   #dispatch(event: LinkEvent): void {
-    const transition = transit(LINK, this.#state, event);
+    const transition = LINK[this.#state][event];
     if (transition === undefined) return;
     const [state, ...effects] = transition;
     this.#state = state;
@@ -158,7 +159,7 @@ export class SocketLane {
       this.#subscriptions.use(undefined);
       this.#dispatch('lost');
     });
-    this.#inner.dispatchEvent(new Event(CHANGED));
+    this.#inner.emit(CHANGED);
     this.#subscriptions.use(socket);
   }
 
@@ -184,7 +185,7 @@ export class SocketLane {
     this.#run?.controller.abort();
     this.#run = undefined;
     for (const socket of sockets) socket?.close(closed('the socket is closed'));
-    this.#inner.dispatchEvent(new Event(CHANGED));
+    this.#inner.emit(CHANGED);
   }
 }
 

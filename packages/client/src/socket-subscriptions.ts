@@ -4,8 +4,9 @@ import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { covers } from './order.ts';
 import type { LaneSocket, PushFrame } from './socket.ts';
-import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState, transit } from './socket-states.ts';
+import { SUBSCRIPTION, type SubscriptionEffect, type SubscriptionEvent, type SubscriptionState } from './socket-states.ts';
 import type { ChannelItem, ResetReason } from './types.ts';
+import { startTimer, type Timer } from './wait.ts';
 
 /**
  * The longest wait for a gap before the client asks: by then the server has tombstoned what was never
@@ -47,7 +48,7 @@ interface SocketSubscription {
   caughtUpOn: LaneSocket | undefined;
   /** Exists from the first request on another socket until its answer is complete. */
   replay: { readonly after: string; count: number } | undefined;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  timer: Timer;
 }
 
 /**
@@ -169,7 +170,7 @@ export class SocketSubscriptions {
   }
 
   #dispatch(subscription: SocketSubscription, event: SubscriptionEvent, error?: LanesError): void {
-    const transition = transit(SUBSCRIPTION, subscription.state, event);
+    const transition = SUBSCRIPTION[subscription.state][event];
     if (transition === undefined) return;
     const [state, ...effects] = transition;
     subscription.state = state;
@@ -178,7 +179,7 @@ export class SocketSubscriptions {
   }
 
   #startTimer(subscription: SocketSubscription, delayMs: number): void {
-    subscription.timer = setTimeout(() => this.#dispatch(subscription, 'retryDue'), delayMs);
+    subscription.timer = startTimer(delayMs, () => this.#dispatch(subscription, 'retryDue'));
   }
 
   /** Sends the next request that a channel needs on the socket, unless one is in progress. */

@@ -2,8 +2,8 @@ import type { ClientFrame, ServerFrame, SUBPROTOCOL } from '../../protocol/index
 import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject } from './parse.ts';
-import type { TokenSource } from './token.ts';
-import { guard, wait } from './wait.ts';
+import { invalidToken, type TokenSource } from './token.ts';
+import { guard, startTimer } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
@@ -83,12 +83,12 @@ export class LaneSocket {
     return new Promise((resolve, reject) => {
       const requestId = `${++this.#requests}`;
       const sentAtMs = Date.now();
-      const timer = setTimeout(() => {
+      const timer = startTimer(this.#answerTimeoutMs, () => {
         const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
         // Silence means that the socket is dead. If other frames arrived, only this answer is lost.
         if (this.#heardAtMs <= sentAtMs) this.close(error);
         else end(error);
-      }, this.#answerTimeoutMs);
+      });
       const end = (error?: LanesError) => {
         clearTimeout(timer);
         this.#pending.delete(requestId);
@@ -149,28 +149,27 @@ export async function openSocket(
   signal: AbortSignal,
   onPush: OnPush,
 ): Promise<LaneSocket> {
-  const bearer = await token.get();
-  signal.throwIfAborted();
-  const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
-  const lane = new LaneSocket(socket, options.answerTimeoutMs, onPush, () => token.refuse(bearer));
-  // A `close` event follows, which tells more.
-  socket.onerror = () => {};
   const watch = guard(signal);
-  watch.expect(options.answerTimeoutMs, 'no_answer', 'the socket did not open');
   try {
-    await Promise.race([
-      new Promise((resolve) => {
-        socket.onopen = resolve;
-      }),
-      lane.lost.then((reason) => Promise.reject(reason)),
-      wait(Number.POSITIVE_INFINITY, watch.signal),
-    ]);
-    return lane;
-  } catch (thrown) {
-    // A refused upgrade does not show its status: the token may have been the reason.
-    if (!signal.aborted) token.refuse(bearer);
-    lane.close(toLanesError(thrown));
-    throw thrown;
+    const bearer = await token.get(watch);
+    signal.throwIfAborted();
+    const socket = construct(Injected ?? WebSocket, url, bearer === undefined ? [PROTOCOL] : [PROTOCOL, `bearer.${bearer}`]);
+    const lane = new LaneSocket(socket, options.answerTimeoutMs, onPush, () => token.refuse(bearer));
+    // A `close` event follows, which tells more.
+    socket.onerror = () => {};
+    watch.expect(options.answerTimeoutMs, 'no_answer', 'the socket did not open');
+    const opened = new Promise((resolve) => {
+      socket.onopen = resolve;
+    });
+    try {
+      await watch.race(Promise.race([opened, lane.lost.then((reason) => Promise.reject(reason))]));
+      return lane;
+    } catch (thrown) {
+      // A refused upgrade does not show its status: the token may have been the reason.
+      if (!signal.aborted) token.refuse(bearer);
+      lane.close(toLanesError(thrown));
+      throw thrown;
+    }
   } finally {
     watch.release();
   }
@@ -184,7 +183,8 @@ function construct(Socket: typeof WebSocket, url: string, protocols: string[]): 
   try {
     return new Socket(url, protocols);
   } catch (cause) {
-    throw new LanesError('invalid_socket', toLanesError(cause).message, { final: true, cause });
+    const { name, message } = cause as Error;
+    throw name === 'SyntaxError' ? invalidToken(cause) : new LanesError('invalid_socket', message, { final: true, cause });
   }
 }
 

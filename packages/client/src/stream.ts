@@ -9,6 +9,9 @@ import { guard } from './wait.ts';
 /** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
 
+/** The error code of a stream on which nothing more has come. */
+export const SILENT = 'silent';
+
 /**
  * Feeds a subscription from an event stream until it breaks or `signal` is aborted: then it rejects. The
  * stream is read with `fetch` and not with `EventSource`, which can neither send `Authorization` nor tell why
@@ -23,15 +26,15 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = order.cursor;
   if (after !== undefined) query.set('lastEventId', after);
-  const bearer = await lane.token.get();
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
   try {
-    watch.expect(firstBytesTimeoutMs, STREAM_BUFFERED, 'no byte of the stream');
-    const init = { headers: { accept: 'text/event-stream' }, signal: watch.signal };
-    const { body, headers } = await request(lane, `/v1/events?${query}`, init);
+    const init = { headers: { accept: 'text/event-stream' } };
+    const limit = [firstBytesTimeoutMs, STREAM_BUFFERED, 'no byte of the stream'] as const;
+    const { response, bearer } = await request(lane, `/v1/events?${query}`, init, watch, limit);
+    const { body, headers } = response;
     const contentType = headers.get('content-type');
-    if (body === null || !contentType?.startsWith('text/event-stream')) {
+    if (body === null || !/^text\/event-stream\b/i.test(contentType ?? '')) {
       throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
     }
     // A stream has no mark for the end of a replay, so `resumed` is never reported.
@@ -42,7 +45,7 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
     for (;;) {
       const { done, value } = await reader.read();
       if (done) throw new LanesError('stream_ended', 'the server ended the stream');
-      watch.expect(lane.options.silenceTimeoutMs, 'silent', 'nothing on the stream');
+      watch.expect(lane.options.silenceTimeoutMs, SILENT, 'nothing on the stream');
       for (const frame of parse(decoder.decode(value, { stream: true }))) {
         retryAfterMs = frame.retryMs ?? retryAfterMs;
         if (frame.event === 'expired') {

@@ -1,3 +1,4 @@
+import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
@@ -16,7 +17,7 @@ import type {
   SubscriptionEvents,
   TypedEventTarget,
 } from './types.ts';
-import { wait } from './wait.ts';
+import { onAbort, wait } from './wait.ts';
 
 /** What a subscription needs of its connection. */
 export interface SubscriptionOwner {
@@ -35,7 +36,7 @@ export interface SubscriptionOwner {
   ended(subscription: LaneSubscription): void;
 }
 
-/** Dispatched on the inner target: items were added or removed, or the subscription has ended. */
+/** Items were added or removed. */
 const CHANGED = 'changed';
 
 export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
@@ -44,7 +45,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly ready: Promise<void>;
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
-  readonly #inner = new EventTarget();
+  readonly #inner = new Emitter();
   /** Items for the iterator, or for a listener that was not added yet. */
   readonly #buffer: ChannelItem[] = [];
   #iterated = false;
@@ -71,8 +72,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     });
     // Avoids an unhandled rejection when nobody awaits it.
     this.ready.catch(() => {});
-    signal?.addEventListener('abort', () => this.close(), { signal: this.#closing.signal });
-    if (signal?.aborted) this.close();
+    onAbort(signal, () => this.close(), this.#closing.signal);
     void this.#run();
   }
 
@@ -96,7 +96,22 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     queueMicrotask(() => this.#flush());
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<ChannelItem, void> {
+    const items = this.#items();
+    // A generator would first let a pending `next()` finish, which may take for ever, and would not run if it has not begun.
+    const end = (how: 'return' | 'throw') => {
+      const finish = items[how].bind(items);
+      items[how] = (value?: unknown) => {
+        this.close();
+        return finish(value as undefined);
+      };
+    };
+    end('return');
+    end('throw');
+    return items;
+  }
+
+  async *#items(): AsyncGenerator<ChannelItem, void> {
     this.#iterated = true;
     try {
       for (;;) {
@@ -105,7 +120,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
           if (this.#status.error) throw this.#status.error;
           return;
         }
-        await new Promise((resolve) => this.#inner.addEventListener(CHANGED, resolve, { once: true }));
+        await wait(Number.POSITIVE_INFINITY, this.#closing.signal, this.#inner, [CHANGED]).catch(() => {});
       }
     } finally {
       this.close();
@@ -203,7 +218,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   }
 
   #announceChange(): void {
-    this.#inner.dispatchEvent(new Event(CHANGED));
+    this.#inner.emit(CHANGED);
   }
 
   #setStatus(status: StatusName, more: Pick<Status, 'error' | 'delayMs'> = {}): void {
@@ -219,6 +234,5 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#setStatus('closed', { error });
     this.#isNotReady(error ?? new LanesError('closed', 'the subscription is closed'));
     this.#owner.ended(this);
-    this.#announceChange();
   }
 }

@@ -4,17 +4,20 @@ import type { Tunables } from './options.ts';
 
 export type { ResetReason };
 
-/** `auto` begins with SSE and falls back to long polling if a proxy buffers the stream. */
+/** `auto` begins with SSE and falls back to long polling if a proxy holds streams back, from the beginning or after it. */
 export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
 
 export interface ConnectOptions extends Partial<Tunables> {
-  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. */
+  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. It has no query. */
   readonly url?: string | undefined;
   /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
   readonly websocketUrl?: string | undefined;
   /** @default 'auto', which is WebSocket if there is no `url` */
   readonly transport?: Transport | undefined;
-  /** A function is called when a token is first needed, and again whenever the server refuses the last one. */
+  /**
+   * A function is called when a token is first needed, and again whenever the server refuses the last one, or the
+   * function itself has failed or not answered within `answerTimeoutMs`.
+   */
   readonly token?: string | (() => string | Promise<string>) | undefined;
   /** Closes the connection. */
   readonly signal?: AbortSignal | undefined;
@@ -164,12 +167,12 @@ export interface Published {
 export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /** As given to `connect` or {@link use}. */
   readonly transport: Transport;
-  /** @throws LanesError `closed`, or `invalid_cursor` if `after` is not `<epoch>.<seq>` */
+  /** @throws LanesError `closed`, `invalid_channel`, or `invalid_cursor` if `after` is not `<epoch>.<seq>` */
   subscribe(channel: string, options?: SubscribeOptions): Subscription;
   /**
    * Publishes, and retries with the same idempotency key until the event is acknowledged, for
    * `publishTimeoutMs`. With `websocket` it is sent over the socket, otherwise over HTTP.
-   * @throws LanesError for example `idempotency_conflict` if the key was used for other content
+   * @throws LanesError for example `idempotency_conflict` if the key was used for other content, or `invalid_key`
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
   /** Moves to another transport at the same cursor: nothing is lost or repeated. */

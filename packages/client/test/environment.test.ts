@@ -132,8 +132,15 @@ describe.each(['sse', 'poll', 'websocket'] as const)('over %s', (transport) => {
   });
 });
 
+test('options that are refused leave no listener behind', () => {
+  connection = connect({ url: server.url });
+  const before = around.listeners;
+  expect(() => connect({ url: server.url, transport: 'websocket' })).toThrow('needs websocketUrl');
+  expect(around.listeners).toBe(before);
+});
+
 test('a wait that the server asked for is not cut short by a look at the page', async () => {
-  await server.set({ failures: { times: 1, status: 503, retryAfterSeconds: 60 } });
+  await server.set({ failures: { times: 1, status: 503, retryAfter: 60 } });
   connection = connect({ url: server.url });
   const subscription = connection.subscribe('orders');
   await until(() => subscription.status.status === 'waiting', 'waiting');

@@ -45,10 +45,10 @@ function localised(code: string): string {
   return code.replaceAll('wss://lanes.example.com/socket', server.websocketUrl).replaceAll('https://lanes.example.com', server.url);
 }
 
-test('the build prints its size, which is below 9.25 KiB compressed', () => {
+test('the build prints its size, which is below 10.25 KiB compressed', () => {
   const [, gzip] = /([\d.]+) KiB gzip/.exec(buildOutput) ?? [];
   expect(Number(gzip)).toBeGreaterThan(1);
-  expect(Number(gzip)).toBeLessThan(9.25);
+  expect(Number(gzip)).toBeLessThan(10.25);
 });
 
 test('a folder that holds what the build has not written is refused, and nothing in it is touched', () => {
@@ -71,6 +71,20 @@ test('what the build has written is built again', () => {
 test('the bundle imports nothing', () => {
   const code = readFileSync(join(app, 'node_modules/@realtime-lanes/client/dist/index.js'), 'utf8');
   expect(code).not.toMatch(/\bimport\s*[("'{*]|\brequire\(/);
+});
+
+test.each([
+  "connect({ url: 'http://127.0.0.1:9' }).subscribe('a b')",
+  "await connect({ url: 'http://127.0.0.1:9' }).publish('orders', { data: 'e', key: 'a b' })",
+  "connect({ url: 'http://127.0.0.1:9', transport: 'carrier pigeon' })",
+])('an uncaught error does not print the bundle: %s', (mistake) => {
+  const file = join(app, 'mistake.mjs');
+  writeFileSync(file, `import { connect } from '@realtime-lanes/client';\n${mistake};\n`);
+  const { status, stderr } = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('is not valid: use ');
+  expect(stderr.length).toBeLessThan(5_000);
 });
 
 test.each(examples('ts').map((code, index) => [index + 1, code] as const))(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { LINK, type StateTable, SUBSCRIPTION, transit } from '../src/socket-states.ts';
+import { LINK, type StateTable, SUBSCRIPTION } from '../src/socket-states.ts';
 
 /** `state event -> next: effects` of every transition. What is not here is ignored. */
 const LINK_TRANSITIONS = [
@@ -62,8 +62,7 @@ const eventsOf = (table: AnyTable) => [...new Set(Object.values(table).flatMap((
 function transitionsOf(table: AnyTable): string[] {
   return Object.entries(table).flatMap(([state, row]) =>
     Object.entries(row).flatMap(([event, transition]) => {
-      if (transition === 'ignored') return [];
-      const [next, ...effects] = transition;
+      const [next, ...effects] = transition ?? [];
       return [`${state} ${event} -> ${next}: ${effects.join(' ')}`];
     }),
   );
@@ -74,7 +73,7 @@ function run(table: AnyTable, state: string, events: readonly string[]): { reado
   const states = [state];
   const effects: string[] = [];
   for (const event of events) {
-    const [next = states.at(-1) ?? '', ...done] = transit(table, states.at(-1) ?? '', event) ?? [];
+    const [next = states.at(-1) ?? '', ...done] = table[states.at(-1) ?? '']?.[event] ?? [];
     states.push(next);
     effects.push(...done);
   }
@@ -85,12 +84,6 @@ describe.each([
   ['link', LINK as AnyTable, LINK_TRANSITIONS, 'closed'],
   ['subscription', SUBSCRIPTION as AnyTable, SUBSCRIPTION_TRANSITIONS, 'queued'],
 ] as const)('the %s', (_, table, transitions, start) => {
-  test('handles or ignores every event in every state', () => {
-    for (const state of statesOf(table)) {
-      expect([state, Object.keys(table[state] ?? {}).sort()]).toEqual([state, eventsOf(table).sort()]);
-    }
-  });
-
   test.each(transitions)('%s', (transition) => {
     expect(transitionsOf(table)).toContain(transition);
   });
@@ -103,7 +96,7 @@ describe.each([
     const reached = new Set<string>([start]);
     for (const state of reached) {
       for (const event of eventsOf(table)) {
-        const [next] = transit(table, state, event) ?? [];
+        const [next] = table[state]?.[event] ?? [];
         if (next !== undefined) reached.add(next);
       }
     }
@@ -145,7 +138,7 @@ describe('the link, in sequences', () => {
           if (['opened', 'failed'].includes(event) && underWay !== 'attempt') continue;
           if (event === 'retryDue' && underWay !== 'pause') continue;
           if (event === 'refused' && underWay === 'nothing') continue;
-          const [next = state, ...effects] = transit(LINK as AnyTable, state, event) ?? [];
+          const [next = state, ...effects] = (LINK as AnyTable)[state]?.[event] ?? [];
           state = next;
           if (['opened', 'failed', 'retryDue', 'refused', 'stopped'].includes(event)) underWay = 'nothing';
           for (const effect of effects) {
@@ -213,7 +206,7 @@ describe('a subscription, in sequences', () => {
         for (const event of events) {
           if (event === 'retryDue' && timers === 0) continue;
           if (event === 'retryDue') timers--;
-          const [next = state, ...effects] = transit(SUBSCRIPTION as AnyTable, state, event) ?? [];
+          const [next = state, ...effects] = (SUBSCRIPTION as AnyTable)[state]?.[event] ?? [];
           state = next;
           for (const effect of effects) timers += effect.startsWith('start') ? 1 : effect === 'stopTimer' ? -1 : 0;
           expect([state, timers]).toEqual([state, state.startsWith('awaiting') ? 1 : 0]);

@@ -170,8 +170,8 @@ test('a deployment that refuses the token says why, and is asked again with a re
   const sse = lanePane(page, 'SSE lane');
   await sse.notice('the token is of another audience (unauthorized)').waitFor();
   await sse.pane.locator('.pill', { hasText: /^Stopped$/ }).waitFor();
-  // The first token, and one to replace it.
-  expect(times('/token')).toBe(2);
+  // The first token, and two to replace it.
+  expect(times('/token')).toBe(3);
   server.refuseTokens = false;
   await page.reload();
   await signedIn();

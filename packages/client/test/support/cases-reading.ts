@@ -1,12 +1,30 @@
-import { LanesError } from '../../src/index.ts';
+import { type ChannelItem, LanesError } from '../../src/index.ts';
 import { equal, numbered, record, thrownBy, toText, truthy, until, untilSeen } from './checks.ts';
 import type { Case, ServerControl } from './control.ts';
 
 const LANES = ['sse', 'poll', 'websocket'] as const;
+const EVERY = [...LANES, 'auto'] as const;
 
 async function openConnections(server: ServerControl): Promise<number> {
   const { streams, polls, sockets } = await server.stats();
   return streams + polls + sockets;
+}
+
+/** `ReadableStream.from`, which Chromium lacks. */
+function toWebStream(items: AsyncIterable<ChannelItem>): ReadableStream<ChannelItem> {
+  const { from } = ReadableStream as { readonly from?: (items: AsyncIterable<ChannelItem>) => ReadableStream<ChannelItem> };
+  if (from !== undefined) return from.call(ReadableStream, items);
+  const iterator = items[Symbol.asyncIterator]();
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel(reason) {
+      await iterator.return?.(reason);
+    },
+  });
 }
 
 /** How an application reads, and stops reading. */
@@ -103,6 +121,60 @@ export const READING_CASES: readonly Case[] = [
       await untilSeen(seen, ['e 2'], 'events');
       again.close();
       await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'its stream is closed');
+    },
+  },
+  {
+    name: 'an iterator that waits can be closed',
+    transports: EVERY,
+    async run({ connect, server, channel, transport }) {
+      const connection = connect();
+      for (const how of ['return', 'throw'] as const) {
+        const subscription = connection.subscribe(channel);
+        await subscription.ready;
+        const iterator = subscription[Symbol.asyncIterator]();
+        const pending = [iterator.next(), iterator.next()];
+        const [ended] = await Promise.allSettled([iterator[how]?.(new RangeError('enough'))]);
+        equal(ended?.status, how === 'return' ? 'fulfilled' : 'rejected', `the outcome of ${how}()`);
+        equal(
+          (await Promise.all(pending)).map(({ done }) => done),
+          [true, true],
+          'what waited is done',
+        );
+        equal((await iterator.next()).done, true, 'and so is what comes later');
+        equal(subscription.status.status, 'closed', `status after ${how}()`);
+      }
+      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'nothing is open');
+    },
+  },
+  {
+    name: 'an iterator can be closed before it is read',
+    transports: EVERY,
+    async run({ connect, server, channel, transport }) {
+      const connection = connect();
+      for (const how of ['return', 'throw'] as const) {
+        const subscription = connection.subscribe(channel);
+        await subscription.ready;
+        const iterator = subscription[Symbol.asyncIterator]();
+        await Promise.allSettled([iterator[how]?.()]);
+        equal([subscription.status.status, (await iterator.next()).done], ['closed', true], `after ${how}()`);
+      }
+      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'nothing is open');
+    },
+  },
+  {
+    name: 'a web stream of a subscription can be cancelled while it waits',
+    transports: EVERY,
+    async run({ connect, server, channel, transport }) {
+      const connection = connect();
+      for (const isRead of [false, true]) {
+        const subscription = connection.subscribe(channel);
+        await subscription.ready;
+        const reader = toWebStream(subscription).getReader();
+        const read = isRead ? reader.read() : undefined;
+        await reader.cancel();
+        equal([subscription.status.status, (await read)?.done ?? true], ['closed', true], 'status, and what waited');
+      }
+      await until(async () => (await openConnections(server)) === (transport === 'websocket' ? 1 : 0), 'nothing is open');
     },
   },
   {

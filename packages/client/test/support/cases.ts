@@ -2,10 +2,14 @@ import type { ConnectOptions, Transport } from '../../src/index.ts';
 import { connect } from '../../src/index.ts';
 import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
+import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
+import { INPUT_CASES } from './cases-input.ts';
 import { PING_CASES } from './cases-ping.ts';
+import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
+import { TOKEN_CASES } from './cases-token.ts';
 import type { Case, ServerControl } from './control.ts';
 
 /** What the client promises. The same in Node and in a browser. */
@@ -16,6 +20,10 @@ export const CASES: readonly Case[] = [
   ...READING_CASES,
   ...PUBLISH_CASES,
   ...ACTIVITY_CASES,
+  ...DELAY_CASES,
+  ...TOKEN_CASES,
+  ...INPUT_CASES,
+  ...PROXY_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -27,6 +27,11 @@ export async function until(
   }
 }
 
+/** Long enough for what should not happen: a timer that fires at once does so many times. */
+export function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50));
+}
+
 /** An error is expected: resolves with what was thrown. */
 export async function thrownBy(act: () => unknown): Promise<unknown> {
   try {

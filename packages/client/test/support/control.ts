@@ -1,5 +1,6 @@
 import type { WireEvent } from '../../../protocol/index.ts';
 import type { Connection, ConnectOptions, Transport } from '../../src/index.ts';
+import type { ProxyPasses } from './stub-proxy.ts';
 
 /** What can be wrong with the stub server. Plain data, so that a page can set it in a server elsewhere. */
 export interface Faults {
@@ -15,8 +16,8 @@ export interface Faults {
   readonly dropEvery: number;
   /** This many times a publication is written, but its response is lost. */
   readonly loseAnswers: number;
-  /** The next `times` requests and upgrades fail with the status. */
-  readonly failures: { readonly times: number; readonly status: number; readonly retryAfterSeconds?: number };
+  /** The next `times` requests and upgrades fail with the status; `retryAfter` is the header, in seconds or as an HTTP date. */
+  readonly failures: { readonly times: number; readonly status: number; readonly retryAfter?: number | string };
   /** WebSocket: this many of the next frames are answered by API Gateway itself, because it could not run the handler. */
   readonly brokenFrames: number;
   /** WebSocket: frames are handled concurrently, and these take this long, in ms. */
@@ -29,6 +30,10 @@ export interface Faults {
   readonly noHeads: boolean;
   /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
   readonly limitedReplays: number;
+  /** The wait that streams, and answers about limits on sockets, ask for. */
+  readonly retryMs: number;
+  /** The `Content-Type` of streams. */
+  readonly streamType: string;
   /** Only these tokens are accepted; undefined accepts all. */
   readonly tokens: readonly string[] | undefined;
 }
@@ -81,6 +86,10 @@ export interface ServerControl {
    */
   expireTokens(sockets: 'byFrame' | 'byCloseCode'): Promise<void>;
   set(faults: Partial<Faults>): Promise<void>;
+  /** Starts a proxy in front of the server that holds streams back, and returns its URL. */
+  startProxy(passes: ProxyPasses): Promise<string>;
+  /** From now on the proxy passes everything of streams that open. */
+  freeProxy(): Promise<void>;
   stats(): Promise<Stats>;
 }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
+import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
 import { type Counts, NO_FAULTS, type StubState, takeFailure } from './stub-state.ts';
 
@@ -24,6 +25,7 @@ export class StubServer implements ServerControl {
   readonly #state: StubState;
   readonly #streams = new Set<Listener>();
   readonly #polls = new Set<Listener>();
+  #proxy: StubProxy | undefined;
 
   private constructor() {
     const counts: Counts = {
@@ -60,7 +62,17 @@ export class StubServer implements ServerControl {
     return `${this.url.replace('http', 'ws')}/socket`;
   }
 
+  async startProxy(passes: ProxyPasses): Promise<string> {
+    this.#proxy = await StubProxy.start(this.url, passes);
+    return this.#proxy.url;
+  }
+
+  async freeProxy(): Promise<void> {
+    this.#proxy?.free();
+  }
+
   async stop(): Promise<void> {
+    await this.#proxy?.stop();
     await this.cut();
     this.#server.close();
     await once(this.#server, 'close');
@@ -131,7 +143,7 @@ export class StubServer implements ServerControl {
     const publication = /^\/v1\/channels\/([^/]+)\/events$/.exec(pathname);
     if (publication !== null) this.#state.counts.publishedByHttp++;
     const failure = takeFailure(this.#state);
-    if (failure?.retryAfterSeconds !== undefined) response.setHeader('retry-after', failure.retryAfterSeconds);
+    if (failure?.retryAfter !== undefined) response.setHeader('retry-after', failure.retryAfter);
     if (failure !== undefined) return refuse(response, failure.status, `failed_${failure.status}`, 'the stub was told to fail');
     const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1];
     if (faults.tokens?.includes(token ?? '') === false) return refuse(response, 401, 'unauthorized', `token "${token}" is not let in`);
@@ -165,11 +177,12 @@ export class StubServer implements ServerControl {
   #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {
     const { log, counts } = this.#state;
     const state = this.#state;
-    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
       response.flushHeaders();
       return;
     }
+    const { retryMs } = state.faults;
     let position = lastEventId ?? log.baseline(channel);
     const write = (text: string) => {
       if (!state.faults.mute && !response.writableEnded) response.write(text);
@@ -194,7 +207,7 @@ export class StubServer implements ServerControl {
     const { reset } = log.replay(channel, position);
     if (reset !== undefined) position = log.baseline(channel);
     // Like the service: for a client that resumes, the first event ends the frame.
-    write(lastEventId === undefined ? `retry: 20\nid: ${position}\n\n` : `retry: 20\nid: ${lastEventId}\n`);
+    write(lastEventId === undefined ? `retry: ${retryMs}\nid: ${position}\n\n` : `retry: ${retryMs}\nid: ${lastEventId}\n`);
     if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
     listener.pump();
     this.#streams.add(listener);

@@ -166,7 +166,7 @@ export class StubSockets {
     if (after === undefined) return [subscribed];
     if (faults.limitedReplays > 0) {
       this.#state.faults = { ...faults, limitedReplays: faults.limitedReplays - 1 };
-      return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: 20, ...repeated }];
+      return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: faults.retryMs, ...repeated }];
     }
     const { events, settled, reset } = log.replay(channel, after);
     const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;

@@ -15,6 +15,8 @@ export const NO_FAULTS: Faults = {
   noBatches: false,
   noHeads: false,
   limitedReplays: 0,
+  retryMs: 20,
+  streamType: 'text/event-stream',
   tokens: undefined,
 };
 
