@@ -172,7 +172,8 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     // The swc parser of dependency-cruiser does not read JSX; packages/console/test/build.test.ts checks what the console bundles instead.
-    exclude: { path: ['\\.tsx$', '^packages/client/dist/'] },
+    // The apps import the client by its name, as somebody else's projects do.
+    exclude: { path: ['\\.tsx$', '^packages/client/dist/', '^packages/client/test/published/apps/'] },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },
