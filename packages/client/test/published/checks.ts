@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
+import { INSTALL_FLAGS } from '../../../../command-line/npm-registry.ts';
 import type { Run } from '../../../../command-line/program.ts';
 import { StubServer } from '../support/stub-server.ts';
 import { openInBrowser } from './open-in-browser.ts';
@@ -17,9 +18,6 @@ interface Place {
 const HERE = import.meta.dirname;
 const MODULES = join(HERE, '../../../../node_modules');
 
-/** No script of a package runs, and nothing is asked that the check does not need. */
-const NPM_FLAGS = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-update-notifier'];
-
 /** A server-side project has no DOM types. */
 const TSC_FLAGS = [
   ...['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023'],
@@ -30,7 +28,7 @@ const TSC_FLAGS = [
 export const CHECKS = {
   linters: async ({ folder, tarball, run }: Place): Promise<void> => {
     cpSync(join(HERE, 'linters'), folder, { recursive: true });
-    await run('npm', ['ci', ...NPM_FLAGS]);
+    await run('npm', ['ci', ...INSTALL_FLAGS]);
     await run('npx', ['publint', 'run', tarball, '--strict']);
     await run('npx', ['attw', tarball]);
   },
@@ -41,8 +39,8 @@ export const CHECKS = {
 
   vite: async ({ folder, tarball, run }: Place): Promise<void> => {
     cpSync(join(HERE, 'apps/vite'), folder, { recursive: true });
-    await run('npm', ['ci', ...NPM_FLAGS]);
-    await run('npm', ['install', ...NPM_FLAGS, tarball]);
+    await run('npm', ['ci', ...INSTALL_FLAGS]);
+    await run('npm', ['install', ...INSTALL_FLAGS, tarball]);
     await run('npm', ['run', 'build']);
     await openInBrowser(join(folder, 'dist'));
   },
@@ -53,7 +51,7 @@ export type CheckName = keyof typeof CHECKS;
 /** Installs the package into a project, checks its types, and runs it. @param prints the lines that it must print */
 async function useInNode({ folder, tarball, run }: Place, app: string, program: string, prints: readonly string[]): Promise<void> {
   cpSync(join(HERE, 'apps', app), folder, { recursive: true });
-  await run('npm', ['install', ...NPM_FLAGS, tarball]);
+  await run('npm', ['install', ...INSTALL_FLAGS, tarball]);
   await run(join(MODULES, '.bin/tsc'), ['--ignoreConfig', ...TSC_FLAGS, program]);
   const server = await StubServer.start();
   try {

@@ -4,15 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Option } from 'commander';
 import { createCommand, runCommand } from '../../../../command-line/command.ts';
-import { CommandError, runUntil } from '../../../../command-line/program.ts';
+import { withRegistry } from '../../../../command-line/npm-registry.ts';
+import { runUntil } from '../../../../command-line/program.ts';
 import { CHECKS, type CheckName } from './checks.ts';
 import { pack } from './pack.ts';
-
-/** EX_UNAVAILABLE of sysexits.h: nothing was checked, since something that it takes is missing here. */
-const UNAVAILABLE = 69;
-
-/** What npm says if it cannot reach its registry. */
-const NO_REGISTRY = /\b(ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT)\b/;
 
 interface Options {
   readonly only: readonly CheckName[];
@@ -33,16 +28,13 @@ async function main({ only }: Options, signal: AbortSignal): Promise<number | un
   const home = mkdtempSync(join(tmpdir(), 'lanes-packages-'));
   try {
     const tarball = await pack(home, signal);
-    for (const name of only) {
-      const folder = join(home, name);
-      await CHECKS[name]({ folder, tarball, run: runUntil(signal, { cwd: folder, linesShown: 40 }) });
-      console.log(`${name}: passed`);
-    }
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof CommandError) || !NO_REGISTRY.test(error.said)) throw error;
-    console.error(`The npm registry did not answer: ${error.message}`);
-    return UNAVAILABLE;
+    return await withRegistry(async () => {
+      for (const name of only) {
+        const folder = join(home, name);
+        await CHECKS[name]({ folder, tarball, run: runUntil(signal, { cwd: folder, linesShown: 40 }) });
+        console.log(`${name}: passed`);
+      }
+    });
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
