@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunUrls } from './local-run.ts';
+import type { LocalUrls } from '../../packages/assembly-local/urls.ts';
 
 /** A page with a program in each language, about one lane. */
 export interface LanePage {
@@ -10,7 +10,7 @@ export interface LanePage {
   /** The address of the lane in the programs, without the path. */
   readonly origin: string;
   /** Where the lane is in the local run. */
-  readonly target: (urls: RunUrls) => URL;
+  readonly target: (urls: LocalUrls) => URL;
   /** What the head of a request has that resumes, if heads show it. */
   readonly resumption?: RegExp;
 }

@@ -1,39 +1,27 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createLog } from '../../packages/assembly-local/log.ts';
+import { type LocalRun, startLocalRun } from '../../packages/assembly-local/run.ts';
+import { synthesize } from '../../packages/assembly-local/synth.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+/** Of seven notifications for a queue, one is lost, one comes twice, and one comes after those that follow it. */
+const ROUND = 7;
+const LOST = 3;
+const TWICE = 5;
+const LATE = 1;
+const LATE_MS = 400;
 
-/** What the local run prints with --json. Empty for a lane that is not there. */
-export interface RunUrls {
-  readonly http: string;
-  readonly websocket: string;
-  readonly token: string;
-}
-
-export interface LocalRun {
-  readonly urls: RunUrls;
-  stop(): Promise<void>;
-}
-
-/** Starts the local run, and waits until it is ready. @throws Error with what it said, if it ends before that */
-export async function startLocalRun(signal: AbortSignal): Promise<LocalRun> {
-  signal.throwIfAborted();
-  const child = spawn(process.execPath, ['packages/assembly-local/main.ts', '--json'], { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  const exited = once(child, 'exit');
-  const interrupt = () => child.kill('SIGINT');
-  signal.addEventListener('abort', interrupt, { once: true });
-  const ready = once(createInterface(child.stdout), 'line') as Promise<[line: string]>;
-  const first = await Promise.race([ready, exited.then(() => undefined)]);
-  if (first === undefined) throw new Error(`the local run has ended: ${said}`);
-  return {
-    urls: JSON.parse(first[0]),
-    async stop() {
-      interrupt();
-      await exited;
-    },
+/** Starts the app in this process, with a topic that loses, repeats and reorders notifications. @param folder for the assembly */
+export async function startFaultyRun(folder: string, signal: AbortSignal): Promise<LocalRun> {
+  await synthesize(folder, 'dev', { env: process.env, signal });
+  const run = await startLocalRun({ assemblyDir: folder, tasks: 1, ports: 'free', log: createLog({ verbose: false }) });
+  const counts = new Map<string, number>();
+  run.faults.notification = (queue, body, deliver) => {
+    const count = counts.get(queue) ?? 0;
+    counts.set(queue, count + 1);
+    const turn = count % ROUND;
+    if (turn === LOST) return;
+    if (turn === LATE) setTimeout(() => deliver(body), LATE_MS);
+    else deliver(body);
+    if (turn === TWICE) deliver(body);
   };
+  return run;
 }
