@@ -14,8 +14,8 @@ export interface SnsEventBusOptions {
  */
 export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
   return {
-    async notify(event: ChannelEvent): Promise<void> {
-      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event) }));
+    async notify(events: readonly ChannelEvent[]): Promise<void> {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events) }));
     },
   };
 }

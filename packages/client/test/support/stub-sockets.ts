@@ -140,6 +140,7 @@ export class StubSockets {
         peer.channels.delete(frame.channel);
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
+        if (!('data' in frame)) return [{ kind: 'error', code: 'invalid_data', message: 'the stub knows no batches', ...repeated }];
         const { id } = log.publish(frame.channel, frame);
         if (faults.loseAnswers === 0) return [{ kind: 'published', channel: frame.channel, id, ...repeated }];
         this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
