@@ -12,7 +12,7 @@ import { replaceFolder } from '../../command-line/output.ts';
 const HERE = import.meta.dirname;
 const DIST = join(HERE, 'dist');
 const ENTRY = join(HERE, 'src/index.ts');
-const MAX_GZIP_BYTES = 9.25 * 1024;
+const MAX_GZIP_BYTES = 9.4 * 1024;
 
 function parse(argv: readonly string[]): string {
   return createCommand(

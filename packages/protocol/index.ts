@@ -88,7 +88,7 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly type?: string;
+      readonly type?: string | undefined;
       readonly data: string;
       /**
        * Idempotency key. If you have used it before, the answer is the first event's id, or
@@ -101,7 +101,7 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly events: readonly { readonly type?: string; readonly data: string }[];
+      readonly events: readonly { readonly type?: string | undefined; readonly data: string }[];
       readonly key?: string;
       readonly requestId?: string;
     }

@@ -5,6 +5,7 @@ import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
+import { acknowledged } from './publish-answer.ts';
 import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
 import { followStream, STREAM_BUFFERED } from './stream.ts';
@@ -12,9 +13,13 @@ import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
 import { createTokenSource } from './token.ts';
 import type {
   Activity,
+  BatchInput,
   Connection,
   ConnectionEvents,
   ConnectOptions,
+  PublishAllOptions,
+  PublishAnswer,
+  PublishContent,
   Published,
   PublishInput,
   PublishOptions,
@@ -87,16 +92,25 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     return subscription;
   }
 
-  async publish(channel: string, { type, data, key = randomKey() }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+  async publish(channel: string, { type, data, key }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+    const [published] = await this.#publish(channel, { type, data }, key, signal);
+    return published as Published;
+  }
+
+  publishAll(channel: string, events: readonly BatchInput[], { key, signal }: PublishAllOptions = {}): Promise<readonly Published[]> {
+    return this.#publish(channel, { events }, key, signal);
+  }
+
+  async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {
     const { publishTimeoutMs } = this.options;
     const watch = guard(this.#closing.signal, signal);
     watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
-    const event = { data, key, ...(type !== undefined && { type }) };
+    const request = { ...content, key };
     let lastError: LanesError | undefined;
     try {
       const context = { options: this.options, environment: this.environment, signal: watch.signal };
       return await retry(
-        () => this.#publishOnce(channel, event, watch.signal),
+        async () => acknowledged(await this.#publishOnce(channel, request, watch.signal)),
         context,
         (error) => {
           lastError = error;
@@ -182,8 +196,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     for (const subscription of this.#subscriptions) subscription.restart();
   }
 
-  #publishOnce(channel: string, event: PublishRequest, signal: AbortSignal): Promise<Published> {
-    const fits = new TextEncoder().encode(JSON.stringify(event.data)).length <= MAX_FRAME_DATA_BYTES;
+  #publishOnce(channel: string, event: PublishRequest, signal: AbortSignal): Promise<PublishAnswer> {
+    const fits = new TextEncoder().encode(JSON.stringify(event)).length <= MAX_FRAME_DATA_BYTES;
     if (this.#sockets && this.activeTransport() === 'websocket' && fits) return this.#sockets.publish(channel, event, signal);
     if (this.#http) return publishByHttp(this.#http, channel, event, signal);
     throw new LanesError('data_too_large', `without url, data that needs more than ${MAX_FRAME_DATA_BYTES} bytes cannot be published`, {
