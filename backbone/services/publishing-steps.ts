@@ -17,7 +17,7 @@ export interface PublisherOptions {
 }
 
 /**
- * The idempotency key already stands for another event. Nothing was published, and trying again does not
+ * The idempotency key already stands for another event or batch. Nothing was published, and trying again does not
  * help.
  */
 export class IdempotencyConflictError extends Error {
@@ -25,9 +25,7 @@ export class IdempotencyConflictError extends Error {
   readonly code = 'idempotency_conflict';
 
   constructor({ channel, key }: ClaimKey) {
-    super(
-      `idempotency key ${quote(key)} was used on channel ${channel} for an event with another type or other data: use a new key for a new event`,
-    );
+    super(`idempotency key ${quote(key)} was used on channel ${channel} for other content: use a new key for a new event or batch`);
   }
 }
 
