@@ -64,7 +64,7 @@ function deliveriesByChannel(
 ): readonly (readonly Delivery[])[] {
   const deliveries = records.flatMap(({ messageId, body }) => {
     try {
-      return [parseNotification(body)].flat().map((event): Delivery => ({ messageId, event }));
+      return parseNotification(body).map((event): Delivery => ({ messageId, event }));
     } catch (error) {
       fail(messageId, error);
       return [];

@@ -15,9 +15,12 @@ export interface SnsEventBusOptions {
  */
 export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
   return {
-    async notify(event: ChannelEvent): Promise<void> {
+    async notify(events: readonly ChannelEvent[]): Promise<void> {
+      const [event] = events;
+      if (event === undefined) return;
+      // All of a notification are of one channel.
       const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
-      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event), MessageAttributes }));
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events), MessageAttributes }));
     },
   };
 }

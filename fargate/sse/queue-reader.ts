@@ -40,7 +40,7 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal);
-      const events = messages.map(({ body }) => read(body, options)).filter((event) => event !== undefined);
+      const events = messages.flatMap(({ body }) => read(body, options));
       if (events.length > 0) await offer(events);
       // A notification is a hint, so its message can be deleted once it was handed over. The next call does
       // not wait for the deletion.
@@ -56,10 +56,10 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   await deleting;
 }
 
-function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): ChannelEvent | undefined {
+function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): readonly ChannelEvent[] {
   if (body === announcement) {
     onAnnounced();
-    return undefined;
+    return [];
   }
   try {
     return parseNotification(body);
@@ -67,7 +67,7 @@ function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOp
     if (!(error instanceof InvalidInputError)) throw error;
     // The text is not logged: it may contain event data.
     logger.warn('message is not a notification', { code: error.code, chars: body.length });
-    return undefined;
+    return [];
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
-import { publish } from '../../backbone/services/publisher.ts';
+import { bindPublisher } from '../../backbone/services/publisher.ts';
 import type { logSettings, publishSettings, readSettings, Settings } from '../../backbone/settings.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
@@ -72,7 +72,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     publishRate,
     budget,
     maxStallMs: MAX_STALL_MS,
-    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    ...bindPublisher({ log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
     keepAliveMs: config.keepAliveSeconds * 1_000,
     files,
     consoleConfig: config.consoleConfig,

@@ -1,27 +1,45 @@
 import type { Context } from 'aws-lambda';
-import { type ChannelEvent, type NewEvent, toWireEvent } from '../../backbone/domain/event.ts';
-import type { KeyScope } from '../../backbone/domain/key-scope.ts';
+import { type BatchOutcome, toBatchAnswer } from '../../backbone/domain/batch.ts';
+import { toWireEvent } from '../../backbone/domain/event.ts';
 import { logEntries, publishEntries, readEnvironment } from '../../backbone/environment.ts';
+import type { Publisher } from '../../backbone/services/publisher.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { traceEvent } from '../../backbone/telemetry/trace.ts';
-import type { PublishResponse } from '../../packages/protocol/index.ts';
+import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { BatchAnswer, PublishResponse } from '../../packages/protocol/index.ts';
 import { createFunctionLogger } from '../telemetry.ts';
 import { openEventLog, openPublisher } from '../wiring.ts';
 import { toPublicationRequest } from './publish-request.ts';
 
+/** Some events of a batch from the bus are not published: Lambda tries again with the same key. */
+class BatchUnfinishedError extends Error {
+  override readonly name = 'BatchUnfinishedError';
+}
+
 /**
- * Publishes for backends: invoked directly with `{channel, type?, data, key?}`, or by an EventBridge event
- * with the same object as its detail. Invalid input fails the invocation with an `InvalidInputError`, a key
- * that stands for another event with an `IdempotencyConflictError`.
+ * Publishes for backends: invoked directly with `{channel, type?, data, key?}` or a batch `{channel, events, key?}`, or
+ * by an EventBridge event with the same object as its detail. Invalid input fails the invocation with an
+ * `InvalidInputError`, a key that stands for other content with an `IdempotencyConflictError`.
  */
-function createHandler(publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>) {
-  return async (invocation: unknown, context: Context): Promise<PublishResponse> => {
-    const { publication, scope } = toPublicationRequest(invocation);
+function createHandler({ publish, publishBatch }: Publisher) {
+  return async (invocation: unknown, context: Context): Promise<PublishResponse | BatchAnswer> => {
+    const { publication, scope, isFromBus } = toPublicationRequest(invocation);
+    const logger = openLogger(context);
+    if ('events' in publication) {
+      const outcomes = await publishBatch(publication, scope);
+      traceBatch(logger, publication.channel, outcomes, systemClock.nowMs());
+      if (isFromBus) requireAllStored(outcomes);
+      return toBatchAnswer(publication.channel, outcomes);
+    }
     const event = await publish(publication, scope);
-    traceEvent(openLogger(context), 'published', event, systemClock.nowMs());
+    traceEvent(logger, 'published', event, systemClock.nowMs());
     const { channel, id, publishedAt } = toWireEvent(event);
     return { channel, id, publishedAt };
   };
+}
+
+function requireAllStored(outcomes: readonly BatchOutcome[]): void {
+  const others = outcomes.filter(({ kind }) => kind !== 'stored').length;
+  if (others > 0) throw new BatchUnfinishedError(`${others} of ${outcomes.length} events of the batch are not published: try again`);
 }
 
 const env = readEnvironment({ ...logEntries, ...publishEntries }, process.env);

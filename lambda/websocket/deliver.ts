@@ -1,7 +1,7 @@
 import type { Clock } from '../../backbone/ports.ts';
 import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
+import { type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
 import { beginFanOut, type Tally } from './fan-out-event.ts';
 import type { ConnectionPoster, ConnectionStore, DeliveryQueue } from './ports.ts';
 import { openPosting } from './posting.ts';
@@ -87,8 +87,7 @@ function pendingByChannel(
   for (const record of records) {
     try {
       const work = parseDeliveryWork(record.body);
-      const channel = channelOf(work);
-      byChannel.set(channel, [...(byChannel.get(channel) ?? []), { record, work }]);
+      byChannel.set(work.channel, [...(byChannel.get(work.channel) ?? []), { record, work }]);
     } catch (error) {
       giveBack(record, error);
     }

@@ -59,7 +59,7 @@ export const handler = createHandler({
   closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
   log,
-  publish: openPublisher(env, log),
+  ...openPublisher(env, log),
   quota: openPublishQuota(env),
   answers: openResponseQuota(env),
   replays: openReplayStore(env),

@@ -1,11 +1,12 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import type { ChannelEvent, NewEvent } from '../../backbone/domain/event.ts';
-import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
+import { requireWithinSecond, toBatchAnswer } from '../../backbone/domain/batch.ts';
+import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
-import { traceEvent } from '../../backbone/telemetry/trace.ts';
+import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
+import { IdempotencyConflictError } from '../../backbone/services/publishing-steps.ts';
+import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { type ChannelPosition, formatPosition, isOrigin, ORIGIN } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
@@ -26,13 +27,12 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies {
+export interface FrameDependencies extends ResumeDependencies, Publisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly log: Pick<EventLog, 'heads'>;
-  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
   readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -143,16 +143,8 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   switch (command.action) {
     case 'ping':
       return sender.send({ kind: 'pong', ...(command.heads && { heads: await headsOf(connection, deps) }), ...repeated });
-    case 'publish': {
-      requireRight(connection, 'publish', [command.publication.channel]);
-      if (!(await deps.quota.take(principal))) {
-        context.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
-        throw new PublishLimitError(deps.quota.perSecond);
-      }
-      const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
-      traceEvent(context.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
-      return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
-    }
+    case 'publish':
+      return sender.send({ ...(await publishFor(command, context, deps)), ...repeated });
     case 'unsubscribe': {
       const { channel } = command;
       await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
@@ -162,6 +154,32 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
       requireRight(connection, 'subscribe', [command.channel]);
       return subscribe(command, context, deps);
   }
+}
+
+/** @throws AccessDeniedError, InvalidInputError, PublishLimitError, and what publishing throws */
+async function publishFor(
+  { publication }: Command & { readonly action: 'publish' },
+  { connection, telemetry }: FrameContext,
+  { quota, publish, publishBatch, clock }: FrameDependencies,
+): Promise<ServerFrame & { readonly kind: 'published' | 'publishedBatch' }> {
+  const { connectionId, principal } = connection;
+  const { channel } = publication;
+  requireRight(connection, 'publish', [channel]);
+  const events = 'events' in publication ? publication.events.length : 1;
+  if ('events' in publication) requireWithinSecond(publication, quota.perSecond);
+  if (!(await quota.take(principal, events))) {
+    telemetry.metrics({ [METRICS.limitedPublications]: events });
+    throw new PublishLimitError(quota.perSecond);
+  }
+  const scope = scopeOfPrincipal(principal);
+  if ('events' in publication) {
+    const outcomes = await publishBatch(publication, scope);
+    traceBatch(telemetry, channel, outcomes, clock.nowMs(), { connectionId });
+    return { kind: 'publishedBatch', ...toBatchAnswer(channel, outcomes) };
+  }
+  const event = await publish(publication, scope);
+  traceEvent(telemetry, 'published', event, clock.nowMs(), { connectionId });
+  return { kind: 'published', channel, id: formatPosition(event) };
 }
 
 function connectionUnknown(connectionId: string): ConnectionUnknownError {
@@ -184,7 +202,7 @@ async function subscribe(
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
   const { store, reader } = deps;
-  const outcome = await store.subscribe(connectionId, channel);
+  const outcome = await store.subscribe(connectionId, channel, batch);
   if (outcome === 'full') {
     const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
     throw new InvalidInputError('too_many_channels', message);

@@ -39,6 +39,20 @@ export interface PublishResponse {
   readonly publishedAt: string;
 }
 
+/**
+ * Answer to a batch, with a result for each event in the order of the batch. An event without an `error` is published.
+ * Send the same batch again with the same key for those that have one: what is published already stays as it is.
+ */
+export interface BatchAnswer {
+  readonly channel: string;
+  readonly events: readonly BatchResult[];
+}
+
+/** `publish_contended`: the event was not published; `unavailable`: it may or may not have been. */
+export type BatchResult =
+  | { readonly id: string; readonly publishedAt: string }
+  | { readonly error: { readonly code: 'publish_contended' | 'unavailable'; readonly message: string } };
+
 /** Response of `GET /v1/events` with `Accept: application/json`. */
 export interface PollResponse {
   readonly events: readonly WireEvent[];
@@ -64,7 +78,7 @@ export type ClientFrame =
       readonly channel: string;
       readonly after?: string;
       /**
-       * The client accepts `events` frames for what it has missed. A server that does not know `batch` sends
+       * The client accepts `events` frames. A server that does not know `batch` sends
        * `event` frames.
        */
       readonly batch?: boolean;
@@ -74,12 +88,20 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly type?: string;
+      readonly type?: string | undefined;
       readonly data: string;
       /**
        * Idempotency key. If you have used it before, the answer is the first event's id, or
        * `idempotency_conflict` if type or data differ.
        */
+      readonly key?: string;
+      readonly requestId?: string;
+    }
+  /** Publishes several events in this order, under one idempotency key. One invalid event refuses all. */
+  | {
+      readonly action: 'publish';
+      readonly channel: string;
+      readonly events: readonly { readonly type?: string | undefined; readonly data: string }[];
       readonly key?: string;
       readonly requestId?: string;
     }
@@ -92,7 +114,7 @@ export type ServerFrame =
   | { readonly kind: 'subscribed'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | ({ readonly kind: 'event' } & WireEvent)
   /**
-   * Several missed events in order, for a client that asked with `batch`. At most 32 KB: what API Gateway
+   * Several events in order, missed or published together, for a client that asked with `batch`. At most 32 KB: what API Gateway
    * bills as one message.
    */
   | { readonly kind: 'events'; readonly channel: string; readonly events: readonly BatchedEvent[] }
@@ -102,6 +124,8 @@ export type ServerFrame =
    */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  /** Answers a `publish` frame with `events`. */
+  | ({ readonly kind: 'publishedBatch'; readonly requestId?: string } & BatchAnswer)
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
   /**
    * `epoch_changed` after `0.0` says that the channel's first epoch has begun. It is sent to a connection

@@ -90,7 +90,8 @@ export class SocketConsumer implements Consumer {
         channel,
         requestId: id,
         // Clients of before know no batches.
-        ...(after !== undefined && { after, batch: this.#requests % 2 === 0 }),
+        batch: this.#requests % 2 === 0,
+        ...(after !== undefined && { after }),
       }),
     );
   }

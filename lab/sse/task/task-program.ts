@@ -63,9 +63,9 @@ const queue: TaskQueue = {
   close: () => messages.close(),
 };
 const bus: EventBus = {
-  notify: async (event) => {
+  notify: async (events) => {
     waiting++;
-    messages.push(encodeNotification(event));
+    messages.push(encodeNotification(events));
   },
 };
 

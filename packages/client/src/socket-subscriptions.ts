@@ -232,7 +232,7 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after, batch: true }) }, (response) => {
+      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }) }, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {

@@ -1,4 +1,4 @@
-import type { ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { BatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 
@@ -145,11 +145,21 @@ export interface PublishInput {
   readonly key?: string | undefined;
 }
 
+/** An event of a batch. */
+export type BatchInput = Omit<PublishInput, 'key'>;
+
 /** A publication with its key: it may be sent more than once. */
-export interface PublishRequest {
-  readonly type?: string;
-  readonly data: string;
-  readonly key: string;
+export type PublishRequest = PublishContent & { readonly key: string };
+
+/** One event, or the events of a batch. */
+export type PublishContent = BatchInput | { readonly events: readonly BatchInput[] };
+
+/** What the server answers to a {@link PublishRequest}: of a batch, a result for each event. */
+export type PublishAnswer = Published | BatchAnswer;
+
+export interface PublishAllOptions extends PublishOptions {
+  /** Idempotency key of the whole batch. @default a random one per call */
+  readonly key?: string | undefined;
 }
 
 export interface PublishOptions {
@@ -175,6 +185,12 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
    * @throws LanesError for example `idempotency_conflict` if the key was used for other content, or `invalid_key`
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
+  /**
+   * Publishes up to 100 events at once, in their order, and retries like {@link publish} until all of them are
+   * acknowledged. One event that is not valid refuses all.
+   * @returns the acknowledgements in the order of the events
+   */
+  publishAll(channel: string, events: readonly BatchInput[], options?: PublishAllOptions): Promise<readonly Published[]>;
   /** Moves to another transport at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**

@@ -10,10 +10,10 @@ test('a notification goes to the topic, queues can read it, and filter policies 
   }));
   const client = new SNSClient(stub.clientOptions);
   const event = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'tick', data: 'é\n&=+ ☂', publishedAtMs: 1_000 };
-  await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).notify(event);
+  await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).notify([event]);
   const { TopicArn, Message, ...attributes } = stub.only('Publish').input;
   expect(TopicArn).toBe('arn:aws:sns:us-east-1:111122223333:topic');
-  expect(parseNotification(String(Message))).toEqual(event);
+  expect(parseNotification(String(Message))).toEqual([event]);
   expect(attributes).toMatchObject({
     'MessageAttributes.entry.1.Name': 'channel',
     'MessageAttributes.entry.1.Value.DataType': 'String',

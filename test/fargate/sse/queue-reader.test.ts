@@ -42,8 +42,12 @@ function start(offer: (events: readonly ChannelEvent[]) => Promise<void> = take,
   reading = readQueue({ queue, announcement, onAnnounced, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 
+function event(seq: number): ChannelEvent {
+  return { channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 };
+}
+
 function notification(seq: number): string {
-  return encodeNotification({ channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 });
+  return encodeNotification([event(seq)]);
 }
 
 test('notifications are passed on and deleted', async () => {
@@ -51,6 +55,16 @@ test('notifications are passed on and deleted', async () => {
   queue.push(notification(1), notification(2));
   await until(() => queue.deleted.length === 2);
   expect(offered.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test('the events of one notification are passed on together, in order', async () => {
+  const offers: number[][] = [];
+  start(async (events) => {
+    offers.push(events.map(({ seq }) => seq));
+  });
+  queue.push(encodeNotification([event(1), event(2), event(3)]));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([[1, 2, 3]]);
 });
 
 test('a message that is not a notification is logged without its text, deleted, and blocks nothing', async () => {

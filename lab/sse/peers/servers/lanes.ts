@@ -4,8 +4,8 @@
  */
 import { INVOCATIONS } from '../../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
-import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import type { EventBus } from '../../../../backbone/ports.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
@@ -33,9 +33,8 @@ const RETENTION_MS = 3_600_000;
 const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 const log = new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS });
-const bus = new MemoryEventBus();
 const queue = new MemoryTaskQueue();
-bus.listen((event) => queue.push(encodeNotification(event)));
+const bus: EventBus = { notify: async (events) => queue.push(encodeNotification(events)) };
 
 const { jwks, token } = await createIssuer(ISSUER, AUDIENCE);
 // The service takes JSON; the load client sends the event's data as it is, as it does to the other servers.

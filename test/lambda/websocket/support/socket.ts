@@ -1,7 +1,7 @@
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
-import { publish } from '../../../../backbone/services/publisher.ts';
+import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { REPLAY_LEASE_MS } from '../../../../lambda/websocket/contract.ts';
 import { type FrameDependencies, handleFrame } from '../../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
@@ -44,7 +44,7 @@ export async function openSocket(script?: Script) {
     poster,
     log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
-    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
+    ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
     quota: new MemoryPublishQuota(100, clock),
     answers: new MemoryPostQuota(LIMITS.responsesPerSecond, clock),
     replays: new MemoryReplayStore(LIMITS.replays, REPLAY_LEASE_MS, clock),
