@@ -19,7 +19,8 @@ export interface ConsumedEvent extends WireEvent {
  * `handle` for each event, and reports what has failed, so that only this comes again.
  *
  * - **At least once.** An event comes again if `handle` rejects, if the invocation runs out of time, and now and then
- *   without a reason. After five tries it goes to the dead letters.
+ *   without a reason. After five tries it goes to the dead letters. Events that were published as a batch come again
+ *   together, also those that were handled.
  * - **In no order.** Events of one channel that come together are handled by their position, one after another; other
  *   channels at the same time. Those of the next invocation may be older, and one that has failed comes later.
  *

@@ -86,6 +86,30 @@ describe('what fails', () => {
     expect(lines).toMatchObject([{ ...fields, error: { message: 'the model is busy' } }]);
   });
 
+  test('of a batch brings the whole batch again, with the same keys, and the rest of it is handled', async () => {
+    const { channel } = event(1);
+    const events = [3, 1, 2].map((seq) => {
+      const { channel: _, ...fields } = JSON.parse(bodyOf(event(seq))) as Record<string, unknown>;
+      return fields;
+    });
+    const body = JSON.stringify({ channel, events });
+    const handled: string[] = [];
+    const handle = async ({ id }: ConsumedEvent) => {
+      handled.push(id);
+      if (id === 'k3f9.1') throw new Error('the model is busy');
+    };
+    expect((await consume(handle, body, bodyOf(event(4)))).failed).toEqual(['m0']);
+    expect(handled).toEqual(['k3f9.1', 'k3f9.2', 'k3f9.3', 'k3f9.4']);
+    const keys = async () => {
+      const found: string[] = [];
+      await consume(async ({ key }) => void found.push(key), body);
+      return found;
+    };
+    const first = await keys();
+    expect(new Set(first).size).toBe(3);
+    expect(await keys()).toEqual(first);
+  });
+
   test('may throw before it returns a promise', async () => {
     const handle = () => {
       throw new Error('not implemented');
