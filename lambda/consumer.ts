@@ -18,8 +18,8 @@ export interface ConsumedEvent extends WireEvent {
  * The handler of a function that consumes events: see `EventBackbone.consume`. It checks every notification, calls
  * `handle` for each event, and reports what has failed, so that only this comes again.
  *
- * - **At least once.** An event comes again if `handle` rejects, if the invocation runs out of time, and now and then
- *   without a reason. After five tries it goes to the dead letters.
+ * - **At least once.** An event comes again if `handle` rejects, for it or for another event that was published together
+ *   with it, if the invocation runs out of time, and now and then without a reason. After five tries it goes to the dead letters.
  * - **In no order.** Events of one channel that come together are handled by their position, one after another; other
  *   channels at the same time. Those of the next invocation may be older, and one that has failed comes later.
  *
