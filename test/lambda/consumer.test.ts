@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import { encodeNotification } from '../../backbone/domain/notification.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
 import { invocationContext } from './support/context.ts';
@@ -58,21 +57,6 @@ test('the key is the same when an event comes again, and differs for every other
 test('events of one channel that come together are handled by their position', async () => {
   const handled = await handledOf(event(10), event(2), event(9));
   expect(handled.map(({ id }) => id)).toEqual(['k3f9.2', 'k3f9.9', 'k3f9.10']);
-});
-
-test('events that were published together come one by one, and again together if one of them fails', async () => {
-  const body = encodeNotification([event(1), event(2), event(3)]);
-  const handled: string[] = [];
-  const { failed } = await consume(
-    async ({ id }) => {
-      handled.push(id);
-      if (id === 'k3f9.2') throw new Error('no');
-    },
-    body,
-    bodyOf(event(4)),
-  );
-  expect(handled).toEqual(['k3f9.1', 'k3f9.2', 'k3f9.3', 'k3f9.4']);
-  expect(failed).toEqual(['m0']);
 });
 
 test('an event waits for the one before it on its channel, and not for other channels', async () => {
