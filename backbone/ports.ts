@@ -5,6 +5,7 @@
 
 import type { ChannelPosition } from '../packages/protocol/cursor.ts';
 import type { Access } from './domain/access.ts';
+import type { EphemeralEvent } from './domain/ephemeral-event.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
@@ -127,6 +128,11 @@ export interface EventBus {
    * @param events at least one, all of one channel; several of them are at most `MAX_BATCH_BYTES` as encoded
    */
   notify(events: readonly ChannelEvent[]): Promise<void>;
+}
+
+/** Sends events that no log has: if a notification is lost, so is its event. */
+export interface EphemeralBus {
+  announce(event: EphemeralEvent): Promise<void>;
 }
 
 /** Checks a token's signature, issuer, audience and times, and reads what it allows. */

@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { isEphemeralNotification } from '../backbone/domain/ephemeral-event.ts';
 import { type ChannelEvent, toWireEvent } from '../backbone/domain/event.ts';
-import { parseNotification } from '../backbone/domain/notification.ts';
+import { parseJsonObject, readNotification } from '../backbone/domain/notification.ts';
 import { hashOf } from '../backbone/services/hash.ts';
 import type { WireEvent } from '../packages/protocol/index.ts';
 import { createFunctionLogger } from './telemetry.ts';
@@ -65,7 +66,10 @@ function deliveriesByChannel(
 ): readonly (readonly Delivery[])[] {
   const deliveries = records.flatMap(({ messageId, body }) => {
     try {
-      return parseNotification(body).map((event): Delivery => ({ messageId, event }));
+      const fields = parseJsonObject(body);
+      // Only a consumer of all channels gets them.
+      if (isEphemeralNotification(fields)) return [];
+      return readNotification(fields).map((event): Delivery => ({ messageId, event }));
     } catch (error) {
       fail(messageId, error);
       return [];

@@ -5,6 +5,7 @@ import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
 import type { Environment, logEntries, publishEntries, readEntries } from '../backbone/environment.ts';
 import type { EventLog } from '../backbone/ports.ts';
+import { createEphemeralPublisher, type PublishEphemeral } from '../backbone/services/ephemeral-publisher.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { bindPublisher, type Publisher } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
@@ -28,10 +29,22 @@ export function openLogReader(env: Environment<typeof readEntries>, log: EventLo
   return new LogReader({ log, clock: systemClock, retentionMs: env.retentionMs, graceMs: env.gapGraceMs });
 }
 
+let bus: ReturnType<typeof createSnsEventBus> | undefined;
+
+/** The same for everything in a process that publishes. */
+function openBus(env: Environment<typeof publishEntries>): ReturnType<typeof createSnsEventBus> {
+  bus ??= createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] });
+  return bus;
+}
+
+export function openEphemeralPublisher(env: Environment<typeof publishEntries>): PublishEphemeral {
+  return createEphemeralPublisher({ bus: openBus(env), clock: systemClock });
+}
+
 export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): Publisher {
   return bindPublisher({
     log,
-    bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),
+    bus: openBus(env),
     clock: systemClock,
     publishTimeoutMs: env.publishTimeoutMs,
   });

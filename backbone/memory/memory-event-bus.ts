@@ -1,9 +1,12 @@
+import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
-import type { EventBus } from '../ports.ts';
+import type { EphemeralBus, EventBus } from '../ports.ts';
 
 /** An {@link EventBus} in memory: records notifications and passes their events to listeners. */
-export class MemoryEventBus implements EventBus {
+export class MemoryEventBus implements EventBus, EphemeralBus {
   readonly notifications: (readonly ChannelEvent[])[] = [];
+  /** Events of ephemeral channels, which listeners do not get. */
+  readonly announced: EphemeralEvent[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();
 
   /** The events of all notifications. */
@@ -20,5 +23,9 @@ export class MemoryEventBus implements EventBus {
   async notify(events: readonly ChannelEvent[]): Promise<void> {
     this.notifications.push(events);
     for (const listener of this.#listeners) for (const event of events) listener(event);
+  }
+
+  async announce(event: EphemeralEvent): Promise<void> {
+    this.announced.push(event);
   }
 }

@@ -39,6 +39,6 @@ export function traceBatch(
  * Milliseconds since the event was published. The clocks of two machines may differ, so a negative latency
  * counts as 0.
  */
-export function latencyOf({ publishedAtMs }: ChannelEvent, nowMs: number): number {
+export function latencyOf({ publishedAtMs }: Pick<ChannelEvent, 'publishedAtMs'>, nowMs: number): number {
   return Math.max(0, nowMs - publishedAtMs);
 }

@@ -1,14 +1,22 @@
 import type { Context } from 'aws-lambda';
 import { type BatchOutcome, toBatchAnswer } from '../../backbone/domain/batch.ts';
+import { type KindOf, kindsBy } from '../../backbone/domain/channel-kind.ts';
+import { toEphemeralWireEvent } from '../../backbone/domain/ephemeral-event.ts';
 import { toWireEvent } from '../../backbone/domain/event.ts';
 import { logEntries, publishEntries, readEnvironment } from '../../backbone/environment.ts';
+import type { PublishEphemeral } from '../../backbone/services/ephemeral-publisher.ts';
 import type { Publisher } from '../../backbone/services/publisher.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
-import type { BatchAnswer, PublishResponse } from '../../packages/protocol/index.ts';
+import type { AcceptedResponse, BatchAnswer, PublishResponse } from '../../packages/protocol/index.ts';
 import { createFunctionLogger } from '../telemetry.ts';
-import { openEventLog, openPublisher } from '../wiring.ts';
+import { openEphemeralPublisher, openEventLog, openPublisher } from '../wiring.ts';
 import { toPublicationRequest } from './publish-request.ts';
+
+interface Publishers extends Publisher {
+  readonly kindOf: KindOf;
+  readonly publishEphemeral: PublishEphemeral;
+}
 
 /** Some events of a batch from the bus are not published: Lambda tries again with the same key. */
 class BatchUnfinishedError extends Error {
@@ -20,9 +28,13 @@ class BatchUnfinishedError extends Error {
  * by an EventBridge event with the same object as its detail. Invalid input fails the invocation with an
  * `InvalidInputError`, a key that stands for other content with an `IdempotencyConflictError`.
  */
-function createHandler({ publish, publishBatch }: Publisher) {
-  return async (invocation: unknown, context: Context): Promise<PublishResponse | BatchAnswer> => {
+function createHandler({ kindOf, publish, publishBatch, publishEphemeral }: Publishers) {
+  return async (invocation: unknown, context: Context): Promise<PublishResponse | AcceptedResponse | BatchAnswer> => {
     const { publication, scope, isFromBus } = toPublicationRequest(invocation);
+    if (kindOf(publication.channel) === 'ephemeral') {
+      const { channel, publishedAt } = toEphemeralWireEvent(await publishEphemeral(publication));
+      return { channel, publishedAt };
+    }
     const logger = openLogger(context);
     if ('events' in publication) {
       const outcomes = await publishBatch(publication, scope);
@@ -44,4 +56,8 @@ function requireAllStored(outcomes: readonly BatchOutcome[]): void {
 
 const env = readEnvironment({ ...logEntries, ...publishEntries }, process.env);
 const openLogger = createFunctionLogger('backbone');
-export const handler = createHandler(openPublisher(env, openEventLog(env)));
+export const handler = createHandler({
+  kindOf: kindsBy(env.channels),
+  ...openPublisher(env, openEventLog(env)),
+  publishEphemeral: openEphemeralPublisher(env),
+});

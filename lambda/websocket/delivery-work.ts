@@ -1,5 +1,6 @@
+import { type EphemeralEvent, isEphemeralNotification, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import { parseJsonObject, parseNotification } from '../../backbone/domain/notification.ts';
+import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
 import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 
 /**
@@ -8,6 +9,7 @@ import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
  */
 export type DeliveryWork =
   | { readonly kind: 'events'; readonly channel: string; readonly events: readonly ChannelEvent[] }
+  | { readonly kind: 'ephemeral'; readonly channel: string; readonly event: EphemeralEvent }
   | { readonly kind: 'job'; readonly channel: string; readonly job: DeliveryJob };
 
 /**
@@ -15,11 +17,16 @@ export type DeliveryWork =
  * @throws InvalidInputError if it is neither a notification of the topic nor a job of the delivery queue
  */
 export function parseDeliveryWork(body: string): DeliveryWork {
-  if ('subscribers' in parseJsonObject(body)) {
+  const fields = parseJsonObject(body);
+  if ('subscribers' in fields) {
     const job = parseDeliveryJob(body);
     return { kind: 'job', channel: channelOf(job.events), job };
   }
-  const events = parseNotification(body);
+  if (isEphemeralNotification(fields)) {
+    const event = readEphemeralNotification(fields);
+    return { kind: 'ephemeral', channel: event.channel, event };
+  }
+  const events = readNotification(fields);
   return { kind: 'events', channel: channelOf(events), events };
 }
 

@@ -47,6 +47,8 @@ export interface Tally {
   closedConnections: number;
   throttledPosts: number;
   undeliverable: number;
+  /** Events of ephemeral channels times the connections that did not get them. */
+  ephemeralDropped: number;
 }
 
 export interface FanOutContext {
@@ -66,7 +68,10 @@ export interface FanOutContext {
  * @returns once the posts are in flight, so that the channel's next events may follow; `finished` resolves
  * when every connection has the events, is gone, or is named by a job or a dead letter
  */
-export async function beginFanOut(work: DeliveryWork, context: FanOutContext): Promise<{ readonly finished: Promise<void> }> {
+export async function beginFanOut(
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
+  context: FanOutContext,
+): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
   const { channel, events } = work;
   for (const event of events) traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
@@ -220,7 +225,7 @@ function delaySeconds(backoff: typeof POST_BACKOFF, doublings: number, random: (
  * The next event finds rows that could not be deleted. Failing the record instead would repeat this event to
  * everyone.
  */
-async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
+export async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
   const { store, telemetry, tally, clock, deadlineMs } = context;
   const { connectionId } = subscriber;
   try {

@@ -17,6 +17,7 @@ import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { type EphemeralDependencies, ephemeralPublishOf, publishEphemeral } from './publish-ephemeral.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
@@ -27,7 +28,7 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies, Publisher {
+export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, Publisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
@@ -69,6 +70,10 @@ async function answer(request: FrameRequest, deps: FrameDependencies, telemetry:
   try {
     const connection = await deps.store.find(connectionId);
     if (connection === undefined) throw connectionUnknown(connectionId);
+    const ephemeral = ephemeralPublishOf(command, deps);
+    if (ephemeral !== undefined && (await deps.ephemeralQuota.take(connection.principal))) {
+      return await publishEphemeral(ephemeral, connection, repeated, sender, deps);
+    }
     if (!(await count(connection, deps, telemetry))) return await end(connectionId, deps, telemetry);
     if (command instanceof InvalidInputError) throw command;
     return await execute(command, { connection, sender, telemetry, repeated }, deps);
@@ -160,14 +165,15 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
 async function publishFor(
   { publication }: Command & { readonly action: 'publish' },
   { connection, telemetry }: FrameContext,
-  { quota, publish, publishBatch, clock }: FrameDependencies,
+  { kindOf, quota, publish, publishBatch, clock }: FrameDependencies,
 ): Promise<ServerFrame & { readonly kind: 'published' | 'publishedBatch' }> {
   const { connectionId, principal } = connection;
   const { channel } = publication;
   requireRight(connection, 'publish', [channel]);
   const events = 'events' in publication ? publication.events.length : 1;
   if ('events' in publication) requireWithinSecond(publication, quota.perSecond);
-  if (!(await quota.take(principal, events))) {
+  // An ephemeral publication gets here only if its own quota has refused it.
+  if (kindOf(channel) === 'ephemeral' || !(await quota.take(principal, events))) {
     telemetry.metrics({ [METRICS.limitedPublications]: events });
     throw new PublishLimitError(quota.perSecond);
   }
@@ -187,12 +193,13 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 }
 
 /**
- * Where the log is, for each channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
+ * Where the log is, for each durable channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
  * older head would hide an event that was lost, and a client that is past it would take the log for one that was restored.
  */
-async function headsOf({ channels }: RegisteredConnection, { log }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
-  const heads = await log.heads(channels);
-  return Object.fromEntries(channels.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
+async function headsOf({ channels }: RegisteredConnection, { log, kindOf }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
+  const durable = channels.filter((channel) => kindOf(channel) === 'durable');
+  const heads = await log.heads(durable);
+  return Object.fromEntries(durable.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
 }
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
@@ -208,6 +215,8 @@ async function subscribe(
     throw new InvalidInputError('too_many_channels', message);
   }
   if (outcome === 'gone') throw connectionUnknown(connectionId);
+  const channelKind = deps.kindOf(channel);
+  if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;

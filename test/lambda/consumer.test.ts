@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
+import { encodeEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
+import { ephemeralEvent } from '../support/ephemeral.ts';
 import { invocationContext } from './support/context.ts';
 
 const event = (seq: number, channel = 'ai.1', epoch = 'k3f9'): ChannelEvent => ({
@@ -44,6 +46,12 @@ test('a consumer gets the event as clients see it, with a key', async () => {
       key: expect.stringMatching(/^[A-Za-z0-9_-]{43}$/),
     },
   ]);
+});
+
+test('events of ephemeral channels are not for consumers, not even of all channels', async () => {
+  const handled: ConsumedEvent[] = [];
+  const { failed, lines } = await consume(async (each) => void handled.push(each), encodeEphemeralNotification(ephemeralEvent(1)));
+  expect([handled, failed, lines]).toEqual([[], [], []]);
 });
 
 test('the key is the same when an event comes again, and differs for every other event', async () => {

@@ -1,15 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import { type NewBatch, parsePublication, requireWithinSecond, toBatchAnswer } from '../../../backbone/domain/batch.ts';
+import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
+import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { type NewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
+import type { PublishEphemeral } from '../../../backbone/services/ephemeral-publisher.ts';
 import type { Publisher } from '../../../backbone/services/publisher.ts';
 import { IdempotencyConflictError } from '../../../backbone/services/publishing-steps.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { traceBatch, traceEvent } from '../../../backbone/telemetry/trace.ts';
 import { parseChannel } from '../../../packages/protocol/channel.ts';
-import type { PublishResponse } from '../../../packages/protocol/index.ts';
+import type { AcceptedResponse, PublishResponse } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -22,6 +25,8 @@ import { withBody } from './request-body.ts';
 const MAX_BODY_BYTES = 640 * 1024;
 
 export interface PublishRouteOptions extends Publisher {
+  readonly kindOf: KindOf;
+  readonly publishEphemeral: PublishEphemeral;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
   readonly budget: TaskBudget;
@@ -76,9 +81,13 @@ async function publishNow(
   request: IncomingMessage,
   publication: NewEvent | NewBatch,
   scope: KeyScope,
-  { publish, publishBatch, logger }: PublishRouteOptions,
+  { publish, publishBatch, kindOf, publishEphemeral, logger }: PublishRouteOptions,
 ): Promise<Reply> {
   try {
+    if (kindOf(publication.channel) === 'ephemeral') {
+      const { channel, publishedAt } = toEphemeralWireEvent(await publishEphemeral(publication));
+      return json(202, { channel, publishedAt } satisfies AcceptedResponse);
+    }
     if ('events' in publication) {
       const outcomes = await publishBatch(publication, scope);
       traceBatch(logger, publication.channel, outcomes, Date.now(), correlationIdOf(request));
@@ -91,6 +100,7 @@ async function publishNow(
     const { channel: published, id, publishedAt } = toWireEvent(event);
     return json(201, { channel: published, id, publishedAt } satisfies PublishResponse);
   } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
     if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
     return unavailable('unavailable', 'it may or may not have been published: try again with the same Idempotency-Key');

@@ -1,5 +1,5 @@
 import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
-import type { Problem } from '../../protocol/index.ts';
+import type { AcceptedResponse, Problem } from '../../protocol/index.ts';
 import { LanesError, NO_CONTENT } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject, parseWholeNumber } from './parse.ts';
@@ -82,7 +82,13 @@ export function publishByHttp(
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
     body: JSON.stringify(content),
   };
-  return requestJson(lane, `/v1/channels/${encodeURIComponent(channel)}/events`, init, signal, lane.options.answerTimeoutMs);
+  return requestJson<PublishAnswer | AcceptedResponse>(
+    lane,
+    `/v1/channels/${encodeURIComponent(channel)}/events`,
+    init,
+    signal,
+    lane.options.answerTimeoutMs,
+  ).then((answer) => ({ id: '', ...answer }));
 }
 
 async function toError(response: Response): Promise<LanesError> {

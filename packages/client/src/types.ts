@@ -27,8 +27,10 @@ export interface ConnectOptions extends Partial<Tunables> {
   readonly WebSocket?: typeof WebSocket | undefined;
 }
 
-export interface ChannelEvent extends Omit<WireEvent, 'publishedAt'> {
+export interface ChannelEvent extends Omit<WireEvent, 'id' | 'publishedAt'> {
   readonly kind: 'event';
+  /** Empty on an ephemeral channel, whose events have no position. */
+  readonly id: string;
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
@@ -125,7 +127,7 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
   readonly status: Status;
   /**
    * Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link
-   * ready}.
+   * ready}, and on ephemeral channels.
    */
   readonly cursor: string | undefined;
   /**
@@ -169,6 +171,7 @@ export interface PublishOptions {
 
 export interface Published {
   readonly channel: string;
+  /** Empty if the channel is ephemeral. */
   readonly id: string;
   /** Absent over WebSocket, whose answer does not carry it. */
   readonly publishedAt?: string;

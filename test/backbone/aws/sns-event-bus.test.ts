@@ -1,8 +1,10 @@
 import { SNSClient } from '@aws-sdk/client-sns';
 import { expect, test } from '@jest/globals';
 import { createSnsEventBus } from '../../../backbone/aws/sns-event-bus.ts';
-import { parseNotification } from '../../../backbone/domain/notification.ts';
+import { readEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
+import { parseJsonObject, parseNotification } from '../../../backbone/domain/notification.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
+import { ephemeralEvent } from '../../support/ephemeral.ts';
 
 test('a notification goes to the topic, queues can read it, and filter policies see its channel', async () => {
   const stub = await startAwsStub(() => ({
@@ -19,6 +21,19 @@ test('a notification goes to the topic, queues can read it, and filter policies 
     'MessageAttributes.entry.1.Value.DataType': 'String',
     'MessageAttributes.entry.1.Value.StringValue': 'a',
   });
+  client.destroy();
+  await stub.stop();
+});
+
+test('an event of an ephemeral channel is announced without the attribute by which consumers get events', async () => {
+  const stub = await startAwsStub(() => ({
+    body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
+  }));
+  const client = new SNSClient(stub.clientOptions);
+  await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).announce(ephemeralEvent(7));
+  const { Message, ...others } = stub.only('Publish').input;
+  expect(readEphemeralNotification(parseJsonObject(String(Message)))).toEqual(ephemeralEvent(7));
+  expect(JSON.stringify(others)).not.toContain('MessageAttributes');
   client.destroy();
   await stub.stop();
 });

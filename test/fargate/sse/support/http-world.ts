@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
 import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../../fargate/sse/http/http-server.ts';
 import { PublishRate } from '../../../../fargate/sse/http/publish-rate.ts';
@@ -23,6 +24,8 @@ export class HttpWorld extends HubWorld {
       hub: this.hub,
       logger: silentLogger,
       ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
+      kindOf: this.hub.kindOf,
+      publishEphemeral: createEphemeralPublisher({ bus, clock }),
       keepAliveMs: 70_000,
       maxStallMs: 30_000,
       budget: this.budget,
