@@ -51,7 +51,7 @@ module.exports = {
       to: { path: `${PROTOCOL}schema/` },
     },
     only('lane-contract-adds-to-the-contract', `^${LANE}contract\\.ts$`, '^backbone/contract\\.ts$'),
-    only('settings-are-schemas', '^backbone/settings\\.ts$', NPM('valibot')),
+    only('settings-are-schemas', '^backbone/settings\\.ts$', `^packages/protocol/channel-pattern\\.ts$|${NPM('valibot')}`),
     only('lane-settings-are-schemas', `^${LANE}settings\\.ts$`, `^backbone/settings\\.ts$|${NPM('valibot')}`),
     only('ports-know-the-domain', '^backbone/ports\\.ts$', `^backbone/domain/|${PROTOCOL}`),
     only('lane-ports-know-the-domain', `^${LANE}ports\\.ts$`, `^backbone/domain/|${PROTOCOL}|^${SAME_LANE}domain/`),

@@ -118,6 +118,10 @@ export const METRICS = {
   repeatsDropped: 'RepeatsDropped',
   /** Streams that were closed because their client did not read. */
   slowStreamsClosed: 'SlowStreamsClosed',
+  /**
+   * Events of ephemeral channels that were not delivered to a reader, because it was behind or the event came too late.
+   */
+  ephemeralDropped: 'EphemeralDropped',
   /** Streams and polls that were refused because the task was full. */
   refusedStreams: 'RefusedStreams',
   /** Connections refused because their principal had reached its limit. */

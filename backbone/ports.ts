@@ -5,6 +5,7 @@
 
 import type { ChannelPosition } from '../packages/protocol/cursor.ts';
 import type { Access } from './domain/access.ts';
+import type { EphemeralEvent } from './domain/ephemeral-event.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
@@ -55,6 +56,18 @@ export interface Claim extends ChannelPosition {
   readonly allocatedAtMs: number;
   /** Whether the notification is known to have been sent. */
   readonly notified: boolean;
+  /**
+   * Only of a batch some of whose events have moved to other seqs. Otherwise the events of a batch follow each other from
+   * the claim's position upwards.
+   */
+  readonly moved?: MovedBatch;
+}
+
+export interface MovedBatch {
+  /** Where each event of the batch is. */
+  readonly positions: readonly ChannelPosition[];
+  /** When the first position was assigned: the claim expires with the batch's oldest events. */
+  readonly firstAllocatedAtMs: number;
 }
 
 export type AppendOutcome = { readonly kind: 'stored'; readonly event: ChannelEvent } | { readonly kind: 'taken' };
@@ -62,9 +75,11 @@ export type AppendOutcome = { readonly kind: 'stored'; readonly event: ChannelEv
 /** All reads are strongly consistent and leave out expired items, which DynamoDB may keep for two more days. */
 export interface EventLog {
   /**
-   * Step 1 of publishing: assigns the next seq. A channel's first call creates its epoch; nothing else does.
+   * Step 1 of publishing: assigns the next `count` seqs, and returns the first of them. A channel's first call creates
+   * its epoch; nothing else does.
+   * @param count @default 1
    */
-  allocate(channel: string): Promise<ChannelPosition>;
+  allocate(channel: string, count?: number): Promise<ChannelPosition>;
   /** Undefined if the channel was never used, or its log was wiped. */
   head(channel: string): Promise<Head | undefined>;
   /** The heads of those channels that have one. */
@@ -105,11 +120,19 @@ export interface EventLog {
 }
 
 /**
- * Tells all lanes that an event exists. A notification is a hint: it may be late, duplicated, out of order or
- * lost.
+ * Tells all lanes that events exist. A notification is a hint: it may be late, duplicated, out of order or lost.
  */
 export interface EventBus {
-  notify(event: ChannelEvent): Promise<void>;
+  /**
+   * One notification for all of them.
+   * @param events at least one, all of one channel; several of them are at most `MAX_BATCH_BYTES` as encoded
+   */
+  notify(events: readonly ChannelEvent[]): Promise<void>;
+}
+
+/** Sends events that no log has: if a notification is lost, so is its event. */
+export interface EphemeralBus {
+  announce(event: EphemeralEvent): Promise<void>;
 }
 
 /** Checks a token's signature, issuer, audience and times, and reads what it allows. */

@@ -4,6 +4,7 @@
  * has its own `settings.ts`.
  */
 import * as v from 'valibot';
+import { coversPattern, isChannelPattern } from '../packages/protocol/channel-pattern.ts';
 
 /** The parsed type of such entries. */
 export type Settings<E extends v.ObjectEntries> = Readonly<v.InferOutput<v.ObjectSchema<E, undefined>>>;
@@ -29,8 +30,47 @@ export const origin = v.pipe(
 /** Ten years. */
 export const LONGEST_RETENTION_HOURS = 24 * 365 * 10;
 
+const MATCH = 'a channel, or the beginning of one followed by *: 1 to 128 of A-Z a-z 0-9 _ . : - in all';
+
+const channelRule = v.strictObject({
+  match: v.pipe(v.string(MATCH), v.check(isChannelPattern, MATCH)),
+  kind: v.picklist(['durable', 'ephemeral'], 'durable or ephemeral'),
+});
+
+/** The rules are part of every function's environment, which may have 4 KB. */
+const MAX_RULES_LENGTH = 1_024;
+
+const channelRules = v.pipe(
+  v.array(channelRule, 'a list of {match, kind}'),
+  v.check(
+    (rules) => JSON.stringify(rules).length <= MAX_RULES_LENGTH,
+    `rules of at most ${MAX_RULES_LENGTH} characters as JSON: use patterns that end in *`,
+  ),
+  v.rawCheck(({ dataset, addIssue }) => {
+    if (!dataset.typed) return;
+    for (const [at, rule] of dataset.value.entries()) {
+      const first = dataset.value.slice(0, at).find(({ match }) => coversPattern(match, rule.match));
+      if (first === undefined) continue;
+      const message = `a pattern that the rule for ${JSON.stringify(first.match)} before it leaves something for: the first match decides`;
+      addIssue({
+        message,
+        input: rule.match,
+        path: [
+          { type: 'array', origin: 'value', input: dataset.value, key: at, value: rule },
+          { type: 'object', origin: 'value', input: rule, key: 'match', value: rule.match },
+        ],
+      });
+    }
+  }),
+);
+
 /** Settings of everything that uses the event log. */
 export const logSettings = {
+  /**
+   * Which channels are not durable: the first rule that matches a channel's name decides, and without one the
+   * channel is durable.
+   */
+  channels: v.optional(channelRules, []),
   /** How long an event can be replayed. A stage sets it in hours; chaos tests make it shorter than one hour. */
   retentionMs: between(1, LONGEST_RETENTION_HOURS * 3_600_000),
 };

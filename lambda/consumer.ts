@@ -1,6 +1,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
+import { isEphemeralNotification } from '../backbone/domain/ephemeral-event.ts';
 import { type ChannelEvent, toWireEvent } from '../backbone/domain/event.ts';
-import { parseNotification } from '../backbone/domain/notification.ts';
+import { parseJsonObject, readNotification } from '../backbone/domain/notification.ts';
 import { hashOf } from '../backbone/services/hash.ts';
 import type { WireEvent } from '../packages/protocol/index.ts';
 import { createFunctionLogger } from './telemetry.ts';
@@ -19,7 +20,8 @@ export interface ConsumedEvent extends WireEvent {
  * `handle` for each event, and reports what has failed, so that only this comes again.
  *
  * - **At least once.** An event comes again if `handle` rejects, if the invocation runs out of time, and now and then
- *   without a reason. After five tries it goes to the dead letters.
+ *   without a reason. After five tries it goes to the dead letters. Events that were published as a batch come again
+ *   together, also those that were handled.
  * - **In no order.** Events of one channel that come together are handled by their position, one after another; other
  *   channels at the same time. Those of the next invocation may be older, and one that has failed comes later.
  *
@@ -64,7 +66,10 @@ function deliveriesByChannel(
 ): readonly (readonly Delivery[])[] {
   const deliveries = records.flatMap(({ messageId, body }) => {
     try {
-      return [parseNotification(body)].flat().map((event): Delivery => ({ messageId, event }));
+      const fields = parseJsonObject(body);
+      // Only a consumer of all channels gets them.
+      if (isEphemeralNotification(fields)) return [];
+      return readNotification(fields).map((event): Delivery => ({ messageId, event }));
     } catch (error) {
       fail(messageId, error);
       return [];

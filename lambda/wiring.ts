@@ -3,12 +3,11 @@ import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts'
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
-import type { ChannelEvent, NewEvent } from '../backbone/domain/event.ts';
-import type { KeyScope } from '../backbone/domain/key-scope.ts';
 import type { Environment, logEntries, publishEntries, readEntries } from '../backbone/environment.ts';
 import type { EventLog } from '../backbone/ports.ts';
+import { createEphemeralPublisher, type PublishEphemeral } from '../backbone/services/ephemeral-publisher.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
-import { publish } from '../backbone/services/publisher.ts';
+import { bindPublisher, type Publisher } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
 
 /**
@@ -30,15 +29,23 @@ export function openLogReader(env: Environment<typeof readEntries>, log: EventLo
   return new LogReader({ log, clock: systemClock, retentionMs: env.retentionMs, graceMs: env.gapGraceMs });
 }
 
-export function openPublisher(
-  env: Environment<typeof publishEntries>,
-  log: EventLog,
-): (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent> {
-  const options = {
+let bus: ReturnType<typeof createSnsEventBus> | undefined;
+
+/** The same for everything in a process that publishes. */
+function openBus(env: Environment<typeof publishEntries>): ReturnType<typeof createSnsEventBus> {
+  bus ??= createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] });
+  return bus;
+}
+
+export function openEphemeralPublisher(env: Environment<typeof publishEntries>): PublishEphemeral {
+  return createEphemeralPublisher({ bus: openBus(env), clock: systemClock });
+}
+
+export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): Publisher {
+  return bindPublisher({
     log,
-    bus: createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] }),
+    bus: openBus(env),
     clock: systemClock,
     publishTimeoutMs: env.publishTimeoutMs,
-  };
-  return (publication, scope) => publish(publication, scope, options);
+  });
 }

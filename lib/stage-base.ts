@@ -1,6 +1,15 @@
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import * as v from 'valibot';
-import { accessSettings, between, LONGEST_RETENTION_HOURS, origin, publishSettings, readSettings, setting } from '../backbone/settings.ts';
+import {
+  accessSettings,
+  between,
+  LONGEST_RETENTION_HOURS,
+  logSettings,
+  origin,
+  publishSettings,
+  readSettings,
+  setting,
+} from '../backbone/settings.ts';
 import { edgeSettings } from './edge/edge-settings.ts';
 import { maxThroughput } from './max-throughput.ts';
 
@@ -67,6 +76,7 @@ export const baseEntries = {
    * none on latency, load, and the functions and tables themselves.
    */
   alarms: v.optional(v.picklist(['all', 'few']), 'all'),
+  channels: logSettings.channels,
   auth,
   backbone,
   edge: edgeSettings,

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition } from '../../packages/protocol/cursor.ts';
 import { APPEND_LIMIT_MS } from '../contract.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
@@ -57,20 +57,20 @@ class DynamoEventLog implements EventLog {
     this.#clock = clock;
   }
 
-  async allocate(channel: string): Promise<ChannelPosition> {
+  async allocate(channel: string, count = 1): Promise<ChannelPosition> {
     const { Attributes } = await this.#client.send(
       new UpdateCommand({
         TableName: this.#table,
         Key: headKey(channel),
         UpdateExpression:
-          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), #allocatedAt = :now ADD #seq :one',
+          'SET #epoch = if_not_exists(#epoch, :epoch), #createdAt = if_not_exists(#createdAt, :now), #allocatedAt = :now ADD #seq :count',
         ExpressionAttributeNames: { '#epoch': 'epoch', '#createdAt': 'createdAt', '#allocatedAt': 'allocatedAt', '#seq': 'seq' },
-        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':one': 1 },
+        ExpressionAttributeValues: { ':epoch': newEpoch(), ':now': this.#clock.nowMs(), ':count': count },
         ReturnValues: 'ALL_NEW',
       }),
     );
     const { epoch, seq } = Attributes as HeadItem;
-    return { epoch, seq };
+    return { epoch, seq: seq - count + 1 };
   }
 
   async head(channel: string): Promise<Head | undefined> {
@@ -141,7 +141,7 @@ class DynamoEventLog implements EventLog {
 
   async setClaim(
     key: ClaimKey,
-    { contentHash, epoch, seq, allocatedAtMs }: Omit<Claim, 'notified'>,
+    { contentHash, epoch, seq, allocatedAtMs, moved }: Omit<Claim, 'notified'>,
     replaces?: ChannelPosition,
   ): Promise<Claim> {
     const item: ClaimItem = {
@@ -151,7 +151,8 @@ class DynamoEventLog implements EventLog {
       seq,
       allocatedAt: allocatedAtMs,
       notified: false,
-      expiresAt: expirySeconds(allocatedAtMs + this.#retentionMs),
+      ...(moved && { positions: moved.positions.map(formatPosition), firstAllocatedAt: moved.firstAllocatedAtMs }),
+      expiresAt: expirySeconds((moved?.firstAllocatedAtMs ?? allocatedAtMs) + this.#retentionMs),
     };
     for (;;) {
       if (await this.#putClaim(item, replaces)) return toClaim(item);

@@ -1,3 +1,4 @@
+import { parsePosition } from '../../packages/protocol/cursor.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { Claim, Head } from '../ports.ts';
@@ -42,6 +43,10 @@ export interface ClaimItem extends Item {
   readonly seq: number;
   readonly allocatedAt: number;
   readonly notified: boolean;
+  /** Of a batch that has moved: `epoch.seq` of each event. */
+  readonly positions?: readonly string[];
+  /** Of a batch that has moved. */
+  readonly firstAllocatedAt?: number;
   readonly expiresAt: number;
 }
 
@@ -57,6 +62,8 @@ export function toLogEntry(channel: string, epoch: string, item: LogItem): LogEn
   return 'tombstone' in item ? { kind: 'tombstone', seq: item.sk, atMs: item.at } : eventEntry(toEvent(channel, epoch, item));
 }
 
-export function toClaim({ contentHash, epoch, seq, allocatedAt, notified }: ClaimItem): Claim {
-  return { contentHash, epoch, seq, allocatedAtMs: allocatedAt, notified };
+export function toClaim({ contentHash, epoch, seq, allocatedAt, notified, positions, firstAllocatedAt }: ClaimItem): Claim {
+  const claim = { contentHash, epoch, seq, allocatedAtMs: allocatedAt, notified };
+  if (positions === undefined || firstAllocatedAt === undefined) return claim;
+  return { ...claim, moved: { positions: positions.map(parsePosition), firstAllocatedAtMs: firstAllocatedAt } };
 }

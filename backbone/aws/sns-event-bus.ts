@@ -1,8 +1,9 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { CHANNEL_ATTRIBUTE } from '../contract.ts';
+import { type EphemeralEvent, encodeEphemeralNotification } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { encodeNotification } from '../domain/notification.ts';
-import type { EventBus } from '../ports.ts';
+import type { EphemeralBus, EventBus } from '../ports.ts';
 
 export interface SnsEventBusOptions {
   readonly client: SNSClient;
@@ -13,11 +14,18 @@ export interface SnsEventBusOptions {
  * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
  * body. Filter policies see the channel as an attribute.
  */
-export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus {
+export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus {
   return {
-    async notify(event: ChannelEvent): Promise<void> {
+    async notify(events: readonly ChannelEvent[]): Promise<void> {
+      const [event] = events;
+      if (event === undefined) return;
+      // All of a notification are of one channel.
       const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
-      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(event), MessageAttributes }));
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events), MessageAttributes }));
+    },
+    // Without the attribute: consumers, which filter by it, get what is in the log.
+    async announce(event: EphemeralEvent): Promise<void> {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeEphemeralNotification(event) }));
     },
   };
 }

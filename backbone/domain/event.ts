@@ -79,7 +79,8 @@ function parseData(value: unknown): string {
   return data;
 }
 
-function parseKey(value: unknown): string | undefined {
+/** @throws InvalidInputError `invalid_key` */
+export function parseKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (isKey(value)) return value;
   throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} is not valid: ${KEY_RULE}`);

@@ -3,26 +3,43 @@ import { parsePosition } from '../../packages/protocol/cursor.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { type ChannelEvent, parseType } from './event.ts';
 
-/** The body of a notification on the topic and, with raw delivery, in every queue. */
-export function encodeNotification(event: ChannelEvent): string {
-  return JSON.stringify({
-    channel: event.channel,
-    epoch: event.epoch,
-    seq: event.seq,
-    type: event.type,
-    data: event.data,
-    publishedAt: event.publishedAtMs,
-  });
+/**
+ * The body of a notification on the topic and, with raw delivery, in every queue. One event is an object with its fields;
+ * several events of one channel are a list beside the channel.
+ * @param events at least one, all of one channel
+ */
+export function encodeNotification(events: readonly ChannelEvent[]): string {
+  const [first, ...others] = events;
+  if (first === undefined) throw new TypeError('a notification has at least one event');
+  const { channel } = first;
+  return JSON.stringify(others.length === 0 ? { channel, ...toFields(first) } : { channel, events: events.map(toFields) });
 }
 
-/** @throws InvalidInputError `invalid_body`: anyone with permission can send any text to a queue */
-export function parseNotification(body: string): ChannelEvent {
+function toFields({ epoch, seq, type, data, publishedAtMs }: ChannelEvent) {
+  return { epoch, seq, type, data, publishedAt: publishedAtMs };
+}
+
+/**
+ * The events of a notification, at least one, all of one channel.
+ * @throws InvalidInputError `invalid_body`: anyone with permission can send any text to a queue
+ */
+export function parseNotification(body: string): readonly ChannelEvent[] {
   return readNotification(parseJsonObject(body));
 }
 
 /** @throws InvalidInputError `invalid_body` if the parsed JSON is not a notification */
-export function readNotification(value: unknown): ChannelEvent {
-  const { channel, epoch, seq, type, data, publishedAt } = asJsonObject(value);
+export function readNotification(value: unknown): readonly ChannelEvent[] {
+  const fields = asJsonObject(value);
+  const { channel, events } = fields;
+  if (events === undefined) return [readEvent(channel, fields)];
+  if (!Array.isArray(events) || events.length === 0) {
+    throw new InvalidInputError('invalid_body', `notification has events ${quote(events)}, but it must be a list of events`);
+  }
+  return events.map((event) => readEvent(channel, event));
+}
+
+function readEvent(channel: unknown, value: unknown): ChannelEvent {
+  const { epoch, seq, type, data, publishedAt } = asJsonObject(value);
   if (typeof epoch !== 'string' || typeof seq !== 'number') {
     throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks epoch or seq`);
   }

@@ -1,10 +1,18 @@
+import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
-import type { EventBus } from '../ports.ts';
+import type { EphemeralBus, EventBus } from '../ports.ts';
 
-/** An {@link EventBus} in memory: records notifications and passes them to listeners. */
-export class MemoryEventBus implements EventBus {
-  readonly notified: ChannelEvent[] = [];
+/** An {@link EventBus} in memory: records notifications and passes their events to listeners. */
+export class MemoryEventBus implements EventBus, EphemeralBus {
+  readonly notifications: (readonly ChannelEvent[])[] = [];
+  /** Events of ephemeral channels, which listeners do not get. */
+  readonly announced: EphemeralEvent[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();
+
+  /** The events of all notifications. */
+  get notified(): readonly ChannelEvent[] {
+    return this.notifications.flat();
+  }
 
   /** @returns a function that stops listening */
   listen(listener: (event: ChannelEvent) => void): () => void {
@@ -12,8 +20,12 @@ export class MemoryEventBus implements EventBus {
     return () => this.#listeners.delete(listener);
   }
 
-  async notify(event: ChannelEvent): Promise<void> {
-    this.notified.push(event);
-    for (const listener of this.#listeners) listener(event);
+  async notify(events: readonly ChannelEvent[]): Promise<void> {
+    this.notifications.push(events);
+    for (const listener of this.#listeners) for (const event of events) listener(event);
+  }
+
+  async announce(event: EphemeralEvent): Promise<void> {
+    this.announced.push(event);
   }
 }

@@ -46,12 +46,12 @@ export class MemoryEventLog implements EventLog {
     }
   }
 
-  async allocate(channel: string): Promise<ChannelPosition> {
+  async allocate(channel: string, count = 1): Promise<ChannelPosition> {
     const nowMs = this.#clock.nowMs();
     const { epoch, seq, createdAtMs } = this.#heads.get(channel) ?? { epoch: this.#newEpoch(), seq: 0, createdAtMs: nowMs };
-    const next: Head = { epoch, seq: seq + 1, createdAtMs, allocatedAtMs: nowMs };
+    const next: Head = { epoch, seq: seq + count, createdAtMs, allocatedAtMs: nowMs };
     this.#heads.set(channel, next);
-    return { epoch: next.epoch, seq: next.seq };
+    return { epoch: next.epoch, seq: seq + 1 };
   }
 
   async head(channel: string): Promise<Head | undefined> {
@@ -106,9 +106,9 @@ export class MemoryEventLog implements EventLog {
   async setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: ChannelPosition): Promise<Claim> {
     const held = this.#claimOf(key);
     if (held !== undefined && !(held.epoch === replaces?.epoch && held.seq === replaces.seq)) return held;
-    const { contentHash, epoch, seq, allocatedAtMs } = claim;
-    const set: Claim = { contentHash, epoch, seq, allocatedAtMs, notified: false };
-    this.#claims.set(nameOf(key), { claim: set, expiresAtMs: this.#expiry(allocatedAtMs) });
+    const { contentHash, epoch, seq, allocatedAtMs, moved } = claim;
+    const set: Claim = { contentHash, epoch, seq, allocatedAtMs, notified: false, ...(moved && { moved }) };
+    this.#claims.set(nameOf(key), { claim: set, expiresAtMs: this.#expiry(moved?.firstAllocatedAtMs ?? allocatedAtMs) });
     return set;
   }
 

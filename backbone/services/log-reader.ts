@@ -3,6 +3,7 @@ import type { SeqRange } from '../../packages/protocol/sequencer.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import { type Age, checkResume, provenUntilMs, type Resumption, settledFloor } from '../domain/resume.ts';
 import type { Clock, EventLog, LogPage } from '../ports.ts';
+import { inParallel } from './in-parallel.ts';
 
 export interface LogReaderOptions {
   readonly log: EventLog;
@@ -15,6 +16,9 @@ export interface LogReaderOptions {
 
 /** Entries per query: roughly one DynamoDB page of 1 MB, at 10 KB per event. */
 const PAGE = 100;
+
+/** How many seqs of a gap are tombstoned at a time. */
+const TOMBSTONES_AT_ONCE = 20;
 
 /** How long to wait before looking again for a baseline that could not be determined. */
 const BASELINE_RETRY_MS = 50;
@@ -209,9 +213,8 @@ export class LogReader {
    * have been faster, so the result is what the log holds there now, in order.
    */
   async tombstone(channel: string, epoch: string, range: SeqRange, atMs: number): Promise<readonly LogEntry[]> {
-    const tombstoned: LogEntry[] = [];
-    for (let seq = range.from; seq <= range.to; seq++) tombstoned.push(await this.#options.log.tombstone(channel, { epoch, seq }, atMs));
-    return tombstoned;
+    // A batch whose publisher has crashed leaves up to a hundred.
+    return inParallel(seqsOf(range), TOMBSTONES_AT_ONCE, (seq) => this.#options.log.tombstone(channel, { epoch, seq }, atMs));
   }
 
   /** The entries of a range that exist now, in order. */
@@ -224,4 +227,8 @@ export class LogReader {
     }
     return entries;
   }
+}
+
+function* seqsOf({ from, to }: SeqRange): Generator<number> {
+  for (let seq = from; seq <= to; seq++) yield seq;
 }

@@ -1,21 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
-import { quote } from '../../packages/protocol/invalid-input.ts';
+import type { BatchOutcome, NewBatch } from '../domain/batch.ts';
 import type { ChannelEvent, NewEvent } from '../domain/event.ts';
 import type { KeyScope } from '../domain/key-scope.ts';
-import type { Claim, ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
+import type { Claim, ClaimKey } from '../ports.ts';
+import { publishBatch } from './batch-publisher.ts';
 import { hashOf } from './hash.ts';
+import { allocate, IdempotencyConflictError, type PublisherOptions, samePosition, write } from './publishing-steps.ts';
 
-export interface PublisherOptions {
-  readonly log: EventLog;
-  readonly bus: EventBus;
-  readonly clock: Clock;
-  /**
-   * A publisher that has not written its event this long after its seq was assigned gives up the seq and
-   * takes a new one. Must be shorter than the consumers' grace period, so that they can rely on an older gap
-   * never being filled.
-   */
-  readonly publishTimeoutMs: number;
+/** What entrances publish with. */
+export interface Publisher {
+  /** See {@link publish}. */
+  publish(publication: NewEvent, scope: KeyScope): Promise<ChannelEvent>;
+  /** See {@link publishBatch}. */
+  publishBatch(batch: NewBatch, scope: KeyScope): Promise<readonly BatchOutcome[]>;
+}
+
+export function bindPublisher(options: PublisherOptions): Publisher {
+  return {
+    publish: (publication, scope) => publish(publication, scope, options),
+    publishBatch: (batch, scope) => publishBatch(batch, scope, options),
+  };
 }
 
 /** How many seqs in a row one publication may lose before its caller has to try again. */
@@ -24,21 +28,6 @@ const MAX_ATTEMPTS = 5;
 /** The publication could not get a position in the log. Nothing was published, and the caller may try again. */
 export class PublishContendedError extends Error {
   override readonly name = 'PublishContendedError';
-}
-
-/**
- * The idempotency key already stands for another event. Nothing was published, and trying again does not
- * help.
- */
-export class IdempotencyConflictError extends Error {
-  override readonly name = 'IdempotencyConflictError';
-  readonly code = 'idempotency_conflict';
-
-  constructor({ channel, key }: ClaimKey) {
-    super(
-      `idempotency key ${quote(key)} was used on channel ${channel} for an event with another type or other data: use a new key for a new event`,
-    );
-  }
 }
 
 /**
@@ -61,7 +50,7 @@ async function publishOnce(publication: NewEvent, options: PublisherOptions): Pr
     const allocation = await allocate(publication.channel, options);
     const event = await write(publication, allocation, publicationId, options);
     if (event !== undefined) {
-      await options.bus.notify(event);
+      await options.bus.notify([event]);
       return event;
     }
   }
@@ -82,7 +71,7 @@ async function publishKeyed(publication: NewEvent, key: ClaimKey, options: Publi
     const event = (await storedEvent(key.channel, claim, options)) ?? (await write(publication, claim, publicationId, options));
     if (event !== undefined) {
       if (!claim.notified) {
-        await bus.notify(event);
+        await bus.notify([event]);
         await log.markNotified(key, claim);
       }
       return event;
@@ -90,16 +79,6 @@ async function publishKeyed(publication: NewEvent, key: ClaimKey, options: Publi
     claim = await takeClaim(key, contentHash, claim, options);
   }
   throw contended(publication);
-}
-
-interface Allocation extends ChannelPosition {
-  readonly allocatedAtMs: number;
-}
-
-async function allocate(channel: string, { log, clock }: PublisherOptions): Promise<Allocation> {
-  // Read before the call, so the seq may be younger than this but never older.
-  const allocatedAtMs = clock.nowMs();
-  return { ...(await log.allocate(channel)), allocatedAtMs };
 }
 
 async function takeClaim(key: ClaimKey, contentHash: string, replaces: Claim | undefined, options: PublisherOptions): Promise<Claim> {
@@ -116,32 +95,6 @@ async function storedEvent(channel: string, claim: Claim, { log }: PublisherOpti
   const { entries } = await log.read(channel, claim.epoch, claim.seq, 1, claim.seq);
   const [entry] = entries;
   return entry?.seq === claim.seq && entry.kind === 'event' ? entry.event : undefined;
-}
-
-/**
- * Writes the event at the allocated position, or gives up the position if it is too late. Undefined if the
- * seq holds a tombstone.
- */
-async function write(
-  publication: NewEvent,
-  allocation: Allocation,
-  publicationId: string,
-  options: PublisherOptions,
-): Promise<ChannelEvent | undefined> {
-  const { log, clock, publishTimeoutMs } = options;
-  const { channel, type, data } = publication;
-  const nowMs = clock.nowMs();
-  if (nowMs - allocation.allocatedAtMs > publishTimeoutMs) {
-    const entry = await log.tombstone(channel, allocation, allocation.allocatedAtMs);
-    return entry.kind === 'event' ? entry.event : undefined;
-  }
-  const event: ChannelEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, type, data, publishedAtMs: nowMs };
-  const outcome = await log.append(event, publicationId);
-  return outcome.kind === 'stored' ? outcome.event : undefined;
-}
-
-function samePosition(a: ChannelPosition, b: ChannelPosition): boolean {
-  return a.epoch === b.epoch && a.seq === b.seq;
 }
 
 function contended({ channel }: NewEvent): PublishContendedError {

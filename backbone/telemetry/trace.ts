@@ -1,5 +1,6 @@
 import { formatPosition } from '../../packages/protocol/cursor.ts';
 import { TRACE_ONE_IN } from '../contract.ts';
+import type { BatchOutcome } from '../domain/batch.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LogFields, Logger } from './logger.ts';
 
@@ -17,10 +18,27 @@ export function traceEvent(logger: Logger, hop: Hop, event: ChannelEvent, nowMs:
   logger.info('event followed', { hop, channel: event.channel, id: formatPosition(event), latencyMs, ...fields });
 }
 
+/** Logs which events of a batch are traced as published, and why others could not be written. */
+export function traceBatch(
+  logger: Logger,
+  channel: string,
+  outcomes: readonly BatchOutcome[],
+  nowMs: number,
+  fields: LogFields = {},
+): void {
+  for (const outcome of outcomes) if (outcome.kind === 'stored') traceEvent(logger, 'published', outcome.event, nowMs, fields);
+  const lost = outcomes.filter(({ kind }) => kind === 'lost').length;
+  const failures = outcomes.flatMap((outcome) => (outcome.kind === 'unknown' ? [outcome.error] : []));
+  if (lost + failures.length === 0) return;
+  const [error] = failures;
+  const counts = { events: outcomes.length, lost, unknown: failures.length };
+  logger.warn('batch not published as a whole', { channel, ...counts, ...(error !== undefined && { error }), ...fields });
+}
+
 /**
  * Milliseconds since the event was published. The clocks of two machines may differ, so a negative latency
  * counts as 0.
  */
-export function latencyOf({ publishedAtMs }: ChannelEvent, nowMs: number): number {
+export function latencyOf({ publishedAtMs }: Pick<ChannelEvent, 'publishedAtMs'>, nowMs: number): number {
   return Math.max(0, nowMs - publishedAtMs);
 }

@@ -16,6 +16,7 @@ export function encodeMetrics(report: StreamReport, dimensions: MetricDimensions
     [METRICS.resets]: report.resets,
     [METRICS.repeatsDropped]: report.repeatsDropped,
     [METRICS.slowStreamsClosed]: report.slowStreamsClosed,
+    [METRICS.ephemeralDropped]: report.ephemeralDropped,
     [METRICS.gapsTombstoned]: report.gapsTombstoned,
     [METRICS.refusedStreams]: report.refusedFull,
     [METRICS.throttled]: report.refusedOverLimit + report.overShare,

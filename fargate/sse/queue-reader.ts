@@ -1,5 +1,5 @@
-import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import { parseNotification } from '../../backbone/domain/notification.ts';
+import { isEphemeralNotification, type NotifiedEvent, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
+import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { backoffMs, FULL_JITTER, jittered } from '../../packages/protocol/backoff.ts';
@@ -15,7 +15,7 @@ export interface QueueReaderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes notifications; the reader waits for it before it passes more. */
-  readonly offer: (events: readonly ChannelEvent[]) => Promise<void>;
+  readonly offer: (events: readonly NotifiedEvent[]) => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -40,7 +40,7 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   while (!signal.aborted) {
     try {
       const messages = await queue.receive(signal);
-      const events = messages.map(({ body }) => read(body, options)).filter((event) => event !== undefined);
+      const events = messages.flatMap(({ body }) => read(body, options));
       if (events.length > 0) await offer(events);
       // A notification is a hint, so its message can be deleted once it was handed over. The next call does
       // not wait for the deletion.
@@ -56,18 +56,19 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   await deleting;
 }
 
-function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): ChannelEvent | undefined {
+function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): readonly NotifiedEvent[] {
   if (body === announcement) {
     onAnnounced();
-    return undefined;
+    return [];
   }
   try {
-    return parseNotification(body);
+    const fields = parseJsonObject(body);
+    return isEphemeralNotification(fields) ? [readEphemeralNotification(fields)] : readNotification(fields);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     // The text is not logged: it may contain event data.
     logger.warn('message is not a notification', { code: error.code, chars: body.length });
-    return undefined;
+    return [];
   }
 }
 

@@ -28,6 +28,11 @@ export function encodeResumption(cursor: string, retryMs: number): string {
   return `retry: ${retryMs}\n${idLine(cursor)}`;
 }
 
+/** The beginning of a stream that has no position: the first event completes the frame. */
+export function encodeRetry(retryMs: number): string {
+  return `retry: ${retryMs}\n`;
+}
+
 export function idLine(cursor: string): string {
   return `id: ${cursor}\n`;
 }

@@ -1,7 +1,9 @@
 import type { Server } from 'node:http';
-import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import type { Clock, EventBus, EventLog } from '../../backbone/ports.ts';
-import { publish } from '../../backbone/services/publisher.ts';
+import { kindsBy } from '../../backbone/domain/channel-kind.ts';
+import type { NotifiedEvent } from '../../backbone/domain/ephemeral-event.ts';
+import type { Clock, EphemeralBus, EventBus, EventLog } from '../../backbone/ports.ts';
+import { createEphemeralPublisher } from '../../backbone/services/ephemeral-publisher.ts';
+import { bindPublisher } from '../../backbone/services/publisher.ts';
 import type { logSettings, publishSettings, readSettings, Settings } from '../../backbone/settings.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { createTaskBudget, takeOverShare } from './budget/task-budget.ts';
@@ -22,7 +24,7 @@ export interface StreamServer {
    * Takes notifications of the topic. Wait for it before offering more: it resolves when the streams have
    * caught up with these.
    */
-  offer(events: readonly ChannelEvent[]): Promise<void>;
+  offer(events: readonly NotifiedEvent[]): Promise<void>;
   /** Refuses new streams and closes open ones evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
   /** What is open now, and what has happened since the last report. */
@@ -48,7 +50,7 @@ export interface StreamServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'consoleConfig'> &
     Settings<typeof taskLimits & typeof streamTimes & typeof logSettings & typeof readSettings & typeof publishSettings>;
   readonly log: EventLog;
-  readonly bus: EventBus;
+  readonly bus: EventBus & EphemeralBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
@@ -63,7 +65,8 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
   const budget = createTaskBudget(config.memoryMb * 1024 * 1024);
-  const hub = new Hub({ ...config, graceMs: config.gapGraceMs, budget, log, clock, logger });
+  const kindOf = kindsBy(config.channels);
+  const hub = new Hub({ ...config, kindOf, graceMs: config.gapGraceMs, budget, log, clock, logger });
   const server = createHttpServer({
     ...access,
     hub,
@@ -72,7 +75,9 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     publishRate,
     budget,
     maxStallMs: MAX_STALL_MS,
-    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    ...bindPublisher({ log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    kindOf,
+    publishEphemeral: createEphemeralPublisher({ bus, clock }),
     keepAliveMs: config.keepAliveSeconds * 1_000,
     files,
     consoleConfig: config.consoleConfig,
@@ -97,7 +102,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
   };
 }
 
-async function offerAll(hub: Hub, events: readonly ChannelEvent[]): Promise<void> {
+async function offerAll(hub: Hub, events: readonly NotifiedEvent[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 

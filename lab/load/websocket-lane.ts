@@ -44,7 +44,7 @@ export function createWebSocketLane(target: LaneTarget): Lane {
           this.on('message', (bytes) => {
             const frame = JSON.parse(bytes.toString()) as ServerFrame;
             if (frame.kind === 'event') handlers.onArrival(frame.id);
-            if (frame.kind !== 'subscribed' || opened) return;
+            if (frame.kind !== 'subscribed' || opened || frame.id === undefined) return;
             opened = true;
             handlers.onOpen(frame.id);
           });

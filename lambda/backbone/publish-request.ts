@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
-import { type NewEvent, parseNewEvent } from '../../backbone/domain/event.ts';
+import { type NewBatch, type PublicationInput, parsePublication } from '../../backbone/domain/batch.ts';
+import type { NewEvent } from '../../backbone/domain/event.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
@@ -15,22 +16,29 @@ const EventBridgeEvent = v.looseObject({
 });
 
 export interface PublishRequest {
-  readonly publication: NewEvent;
+  readonly publication: NewEvent | NewBatch;
   /** Whose idempotency key it is. */
   readonly scope: KeyScope;
+  /** Nobody reads the answer to an EventBridge event: only a failed invocation is tried again. */
+  readonly isFromBus: boolean;
 }
 
 /**
- * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` itself, or an
- * EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
+ * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` or
+ * `{channel, events, key?}` itself, or an EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
  * is the key if none is given.
  * @throws InvalidInputError
  */
 export function toPublicationRequest(invocation: unknown): PublishRequest {
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
-    throw new InvalidInputError('invalid_body', `${quote(invocation)} is not an object {channel, type?, data, key?}`);
+    throw new InvalidInputError(
+      'invalid_body',
+      `${quote(invocation)} is not an object {channel, type?, data, key?} or {channel, events, key?}`,
+    );
   }
-  if (!('detail-type' in invocation)) return { publication: parseNewEvent(toInput(invocation)), scope: INVOCATIONS };
+  if (!('detail-type' in invocation)) {
+    return { publication: parsePublication(toInput(invocation)), scope: INVOCATIONS, isFromBus: false };
+  }
   const event = v.safeParse(EventBridgeEvent, invocation);
   if (!event.success) {
     const [issue] = event.issues;
@@ -38,10 +46,10 @@ export function toPublicationRequest(invocation: unknown): PublishRequest {
   }
   const { id, account, source, detail } = event.output;
   const input = toInput(detail);
-  const publication = parseNewEvent({ ...input, key: input.key ?? `eventbridge:${id}` });
-  return { publication, scope: scopeOfEvents(account, source) };
+  const publication = parsePublication({ ...input, key: input.key ?? `eventbridge:${id}` });
+  return { publication, scope: scopeOfEvents(account, source), isFromBus: true };
 }
 
-function toInput(fields: Readonly<Record<string, unknown>>): Parameters<typeof parseNewEvent>[0] {
-  return { channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] };
+function toInput(fields: Readonly<Record<string, unknown>>): PublicationInput {
+  return { channel: fields['channel'], type: fields['type'], data: fields['data'], events: fields['events'], key: fields['key'] };
 }

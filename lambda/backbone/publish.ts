@@ -1,29 +1,63 @@
 import type { Context } from 'aws-lambda';
-import { type ChannelEvent, type NewEvent, toWireEvent } from '../../backbone/domain/event.ts';
-import type { KeyScope } from '../../backbone/domain/key-scope.ts';
+import { type BatchOutcome, toBatchAnswer } from '../../backbone/domain/batch.ts';
+import { type KindOf, kindsBy } from '../../backbone/domain/channel-kind.ts';
+import { toEphemeralWireEvent } from '../../backbone/domain/ephemeral-event.ts';
+import { toWireEvent } from '../../backbone/domain/event.ts';
 import { logEntries, publishEntries, readEnvironment } from '../../backbone/environment.ts';
+import type { PublishEphemeral } from '../../backbone/services/ephemeral-publisher.ts';
+import type { Publisher } from '../../backbone/services/publisher.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
-import { traceEvent } from '../../backbone/telemetry/trace.ts';
-import type { PublishResponse } from '../../packages/protocol/index.ts';
+import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { AcceptedResponse, BatchAnswer, PublishResponse } from '../../packages/protocol/index.ts';
 import { createFunctionLogger } from '../telemetry.ts';
-import { openEventLog, openPublisher } from '../wiring.ts';
+import { openEphemeralPublisher, openEventLog, openPublisher } from '../wiring.ts';
 import { toPublicationRequest } from './publish-request.ts';
 
+interface Publishers extends Publisher {
+  readonly kindOf: KindOf;
+  readonly publishEphemeral: PublishEphemeral;
+}
+
+/** Some events of a batch from the bus are not published: Lambda tries again with the same key. */
+class BatchUnfinishedError extends Error {
+  override readonly name = 'BatchUnfinishedError';
+}
+
 /**
- * Publishes for backends: invoked directly with `{channel, type?, data, key?}`, or by an EventBridge event
- * with the same object as its detail. Invalid input fails the invocation with an `InvalidInputError`, a key
- * that stands for another event with an `IdempotencyConflictError`.
+ * Publishes for backends: invoked directly with `{channel, type?, data, key?}` or a batch `{channel, events, key?}`, or
+ * by an EventBridge event with the same object as its detail. Invalid input fails the invocation with an
+ * `InvalidInputError`, a key that stands for other content with an `IdempotencyConflictError`.
  */
-function createHandler(publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>) {
-  return async (invocation: unknown, context: Context): Promise<PublishResponse> => {
-    const { publication, scope } = toPublicationRequest(invocation);
+function createHandler({ kindOf, publish, publishBatch, publishEphemeral }: Publishers) {
+  return async (invocation: unknown, context: Context): Promise<PublishResponse | AcceptedResponse | BatchAnswer> => {
+    const { publication, scope, isFromBus } = toPublicationRequest(invocation);
+    if (kindOf(publication.channel) === 'ephemeral') {
+      const { channel, publishedAt } = toEphemeralWireEvent(await publishEphemeral(publication));
+      return { channel, publishedAt };
+    }
+    const logger = openLogger(context);
+    if ('events' in publication) {
+      const outcomes = await publishBatch(publication, scope);
+      traceBatch(logger, publication.channel, outcomes, systemClock.nowMs());
+      if (isFromBus) requireAllStored(outcomes);
+      return toBatchAnswer(publication.channel, outcomes);
+    }
     const event = await publish(publication, scope);
-    traceEvent(openLogger(context), 'published', event, systemClock.nowMs());
+    traceEvent(logger, 'published', event, systemClock.nowMs());
     const { channel, id, publishedAt } = toWireEvent(event);
     return { channel, id, publishedAt };
   };
 }
 
+function requireAllStored(outcomes: readonly BatchOutcome[]): void {
+  const others = outcomes.filter(({ kind }) => kind !== 'stored').length;
+  if (others > 0) throw new BatchUnfinishedError(`${others} of ${outcomes.length} events of the batch are not published: try again`);
+}
+
 const env = readEnvironment({ ...logEntries, ...publishEntries }, process.env);
 const openLogger = createFunctionLogger('backbone');
-export const handler = createHandler(openPublisher(env, openEventLog(env)));
+export const handler = createHandler({
+  kindOf: kindsBy(env.channels),
+  ...openPublisher(env, openEventLog(env)),
+  publishEphemeral: openEphemeralPublisher(env),
+});

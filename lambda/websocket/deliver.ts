@@ -1,10 +1,11 @@
 import type { Clock } from '../../backbone/ports.ts';
 import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { channelOf, type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
-import { beginFanOut, type Tally } from './fan-out-event.ts';
+import { type DeliveryWork, parseDeliveryWork } from './delivery-work.ts';
+import { beginEphemeral } from './fan-out-ephemeral.ts';
+import { beginFanOut, type FanOutContext, type Tally } from './fan-out-event.ts';
 import type { ConnectionPoster, ConnectionStore, DeliveryQueue } from './ports.ts';
-import { openPosting } from './posting.ts';
+import { openPosting, type PostingOptions } from './posting.ts';
 
 export interface QueueRecord {
   readonly messageId: string;
@@ -37,16 +38,27 @@ export async function deliver(
   deps: DeliverDependencies,
   telemetry: Telemetry,
 ): Promise<DeliveryReport> {
-  const tally: Tally = { deliveries: 0, latenciesMs: [], goneConnections: 0, closedConnections: 0, throttledPosts: 0, undeliverable: 0 };
+  const tally: Tally = {
+    deliveries: 0,
+    latenciesMs: [],
+    goneConnections: 0,
+    closedConnections: 0,
+    throttledPosts: 0,
+    undeliverable: 0,
+    ephemeralDropped: 0,
+  };
   const unfinished: string[] = [];
-  const posting = openPosting({
+  const postingOptions: PostingOptions = {
     ...deps,
     concurrency: deps.postConcurrency,
     deadlineMs,
     onPost: (outcome) => {
       if (outcome.kind === 'throttled') tally.throttledPosts++;
     },
-  });
+  };
+  const posting = openPosting(postingOptions);
+  const ephemeralPosting = openPosting({ ...postingOptions, tries: 1 });
+  const context: FanOutContext = { ...deps, posting, deadlineMs, tally, telemetry };
   const giveBack = ({ messageId }: QueueRecord, error: unknown) => {
     unfinished.push(messageId);
     if (error instanceof InvalidInputError) telemetry.error('malformed message', { messageId, code: error.code, reason: error.message });
@@ -57,7 +69,10 @@ export async function deliver(
     const finishing: Promise<void>[] = [];
     for (const { record, work } of pending) {
       try {
-        const { finished } = await beginFanOut(work, { ...deps, posting, deadlineMs, tally, telemetry });
+        const { finished } =
+          work.kind === 'ephemeral'
+            ? await beginEphemeral(work.event, { ...context, posting: ephemeralPosting })
+            : await beginFanOut(work, context);
         finishing.push(finished.catch((error: unknown) => giveBack(record, error)));
       } catch (error) {
         giveBack(record, error);
@@ -70,6 +85,7 @@ export async function deliver(
     await Promise.all([...pendingByChannel(records, giveBack).values()].map(deliverInOrder));
   } finally {
     posting.close();
+    ephemeralPosting.close();
   }
   return { ...tally, unfinished };
 }
@@ -87,8 +103,7 @@ function pendingByChannel(
   for (const record of records) {
     try {
       const work = parseDeliveryWork(record.body);
-      const channel = channelOf(work);
-      byChannel.set(channel, [...(byChannel.get(channel) ?? []), { record, work }]);
+      byChannel.set(work.channel, [...(byChannel.get(work.channel) ?? []), { record, work }]);
     } catch (error) {
       giveBack(record, error);
     }

@@ -1,16 +1,17 @@
-import { type ChannelEvent, encodeEventFrame } from '../../backbone/domain/event.ts';
+import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Telemetry } from '../telemetry.ts';
-import type { DeliveryWork } from './delivery-work.ts';
+import { channelOf, type DeliveryWork } from './delivery-work.ts';
 import { type DeliveryJob, FROM_THE_FIRST, type SubscribedConnection } from './domain/delivery-job.ts';
+import { encodeFrames } from './domain/event-batch.ts';
 import type { ConnectionStore, DeliveryQueue, SubscriptionPage } from './ports.ts';
 import type { Delivery, Posting } from './posting.ts';
 
 /**
  * Subscribers per job and on the first page. They take about 60 bytes each, so that a job with the largest
- * event fits into a message of 256 KiB. One core posts to that many in a twentieth of a second (`npm run
+ * batch fits into a message of 256 KiB. One core posts to that many in a twentieth of a second (`npm run
  * bench:fan-out`), and 20 jobs use up one second of the 10,000 requests per second that API Gateway gives an
  * account.
  */
@@ -46,6 +47,8 @@ export interface Tally {
   closedConnections: number;
   throttledPosts: number;
   undeliverable: number;
+  /** Events of ephemeral channels times the connections that did not get them. */
+  ephemeralDropped: number;
 }
 
 export interface FanOutContext {
@@ -60,50 +63,54 @@ export interface FanOutContext {
 }
 
 /**
- * Begins to deliver an event to its whole channel, or to the part that a job names. The first page is posted
+ * Begins to deliver events to their whole channel, or to the part that a job names. The first page is posted
  * here; every further page becomes a job, so that parts of a large channel run concurrently.
- * @returns once the posts are in flight, so that the channel's next event may follow; `finished` resolves
- * when every connection has the event, is gone, or is named by a job or a dead letter
+ * @returns once the posts are in flight, so that the channel's next events may follow; `finished` resolves
+ * when every connection has the events, is gone, or is named by a job or a dead letter
  */
-export async function beginFanOut(work: DeliveryWork, context: FanOutContext): Promise<{ readonly finished: Promise<void> }> {
+export async function beginFanOut(
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
+  context: FanOutContext,
+): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
-  const { event } = work;
-  traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
-  const [read] = await Promise.allSettled([context.store.subscribers(event.channel, JOB_SIZE)]);
-  if (read.status === 'rejected') return { finished: readLater({ event, attempt: 1, resumeAfter: FROM_THE_FIRST }, read.reason, context) };
+  const { channel, events } = work;
+  for (const event of events) traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
+  const [read] = await Promise.allSettled([context.store.subscribers(channel, JOB_SIZE)]);
+  if (read.status === 'rejected') return { finished: readLater({ events, attempt: 1, resumeAfter: FROM_THE_FIRST }, read.reason, context) };
   const { subscribers, next } = read.value;
-  return { finished: fanOutPart({ event, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
+  return { finished: fanOutPart({ events, subscribers, attempt: 1, ...(next === undefined ? {} : { resumeAfter: next }) }, context) };
 }
 
 /** Its posts are in flight as soon as this function was called, before it resolves. */
 async function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
-  const { event, attempt, resumeAfter } = job;
+  const { events, attempt, resumeAfter } = job;
   await allFinished([
     deliverPart(job, context),
-    ...(resumeAfter === undefined ? [] : [cutIntoJobs({ event, attempt, resumeAfter }, context)]),
+    ...(resumeAfter === undefined ? [] : [cutIntoJobs({ events, attempt, resumeAfter }, context)]),
   ]);
 }
 
 /** The subscribers of a channel that have no job yet. */
-type Unread = Required<Pick<DeliveryJob, 'event' | 'attempt' | 'resumeAfter'>>;
+type Unread = Required<Pick<DeliveryJob, 'events' | 'attempt' | 'resumeAfter'>>;
 
-async function cutIntoJobs({ event, attempt, resumeAfter }: Unread, context: FanOutContext): Promise<void> {
+async function cutIntoJobs({ events, attempt, resumeAfter }: Unread, context: FanOutContext): Promise<void> {
+  const channel = channelOf(events);
   const { store, queue, clock, deadlineMs } = context;
   let queueing = Promise.resolve();
   for (let next: string | undefined = resumeAfter; next !== undefined; ) {
     if (clock.nowMs() >= deadlineMs) {
-      await allFinished([queueing, queue.enqueue([{ event, subscribers: [], attempt: 1, resumeAfter: next }])]);
+      await allFinished([queueing, queue.enqueue([{ events, subscribers: [], attempt: 1, resumeAfter: next }])]);
       return;
     }
     // The jobs of one page are queued while the next one is read.
-    const reading: Promise<SubscriptionPage> = store.subscribers(event.channel, CUT_PAGE_SIZE, next === FROM_THE_FIRST ? undefined : next);
+    const reading: Promise<SubscriptionPage> = store.subscribers(channel, CUT_PAGE_SIZE, next === FROM_THE_FIRST ? undefined : next);
     const [read] = await Promise.allSettled([reading, queueing]);
     if (read.status === 'rejected') {
-      await allFinished([queueing, readLater({ event, attempt, resumeAfter: next }, read.reason, context)]);
+      await allFinished([queueing, readLater({ events, attempt, resumeAfter: next }, read.reason, context)]);
       return;
     }
     await queueing;
-    queueing = queue.enqueue(jobsOf(event, read.value.subscribers));
+    queueing = queue.enqueue(jobsOf(events, read.value.subscribers));
     next = read.value.next;
   }
   await queueing;
@@ -114,66 +121,93 @@ async function cutIntoJobs({ event, attempt, resumeAfter }: Unread, context: Fan
  * has room for a whole invocation.
  */
 async function readLater(
-  { event, attempt, resumeAfter }: Unread,
+  { events, attempt, resumeAfter }: Unread,
   error: unknown,
   { queue, random, telemetry }: FanOutContext,
 ): Promise<void> {
-  const { channel, epoch, seq } = event;
-  telemetry.warn('subscribers not read', { channel, epoch, seq, attempt, error });
-  const job = { event, subscribers: [], attempt: attempt + 1, resumeAfter };
+  telemetry.warn('subscribers not read', { ...nameOf(events), attempt, error });
+  const job = { events, subscribers: [], attempt: attempt + 1, resumeAfter };
   if (attempt >= MAX_ATTEMPTS) await queue.deadLetter({ ...job, attempt });
   else await queue.enqueue([job], delaySeconds(READ_BACKOFF, 2 * (attempt - 1), random));
 }
 
-function jobsOf(event: ChannelEvent, subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
+function jobsOf(events: readonly ChannelEvent[], subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
   const jobs: DeliveryJob[] = [];
   for (let at = 0; at < subscribers.length; at += JOB_SIZE) {
-    jobs.push({ event, subscribers: subscribers.slice(at, at + JOB_SIZE), attempt: 1 });
+    jobs.push({ events, subscribers: subscribers.slice(at, at + JOB_SIZE), attempt: 1 });
   }
   return jobs;
 }
 
-async function deliverPart({ event, subscribers, attempt }: DeliveryJob, context: FanOutContext): Promise<void> {
+async function deliverPart({ events, subscribers, attempt }: DeliveryJob, context: FanOutContext): Promise<void> {
   const { posting, queue, random, clock, tally, telemetry } = context;
-  const frame = encodeEventFrame(event);
+  const channel = channelOf(events);
   const left: Record<'stuck' | 'untried' | 'refused', SubscribedConnection[]> = { stuck: [], untried: [], refused: [] };
   const reasons = new Set<string>();
 
   const settle = async (subscriber: SubscribedConnection, delivery: Delivery): Promise<void> => {
     if (delivery.kind === 'sent') {
-      tally.deliveries++;
+      tally.deliveries += events.length;
     } else if (delivery.kind === 'gone') {
       tally.goneConnections++;
-      await forget(event.channel, subscriber, context);
+      await forget(channel, subscriber, context);
     } else {
       left[delivery.kind].push(subscriber);
       if (delivery.kind !== 'untried') reasons.add(delivery.reason);
     }
   };
-  await Promise.all(subscribers.map(async (subscriber) => settle(subscriber, await posting.post(subscriber.connectionId, frame))));
+  const framesFor = framesOnce(channel, events);
+  await Promise.all(
+    subscribers.map(async (subscriber) => settle(subscriber, await postAll(subscriber.connectionId, framesFor(subscriber), posting))),
+  );
 
   const { stuck, untried, refused } = left;
   // Further rounds are for clients that do not read: their duration says nothing about the lane.
   if (attempt === 1 && untried.length < subscribers.length) {
     const nowMs = clock.nowMs();
-    tally.latenciesMs.push(latencyOf(event, nowMs));
-    traceEvent(telemetry, 'delivered', event, nowMs, { connections: subscribers.length, stuck: stuck.length, untried: untried.length });
+    const counts = { connections: subscribers.length, stuck: stuck.length, untried: untried.length };
+    for (const event of events) {
+      tally.latenciesMs.push(latencyOf(event, nowMs));
+      traceEvent(telemetry, 'delivered', event, nowMs, counts);
+    }
   }
   const undeliverable = attempt < MAX_ATTEMPTS ? refused : [...refused, ...stuck];
   const again = attempt < MAX_ATTEMPTS ? stuck : [];
   if (again.length + undeliverable.length > 0) {
-    const { channel, epoch, seq } = event;
     const counts = { again: again.length, undeliverable: undeliverable.length };
-    telemetry.warn('event not delivered to all', { channel, epoch, seq, attempt, ...counts, reasons: [...reasons] });
+    telemetry.warn('event not delivered to all', { ...nameOf(events), attempt, ...counts, reasons: [...reasons] });
   }
   tally.undeliverable += undeliverable.length;
   await allFinished([
-    ...(untried.length === 0 ? [] : [queue.enqueue([{ event, subscribers: untried, attempt }])]),
+    ...(untried.length === 0 ? [] : [queue.enqueue([{ events, subscribers: untried, attempt }])]),
     ...(again.length === 0
       ? []
-      : [queue.enqueue([{ event, subscribers: again, attempt: attempt + 1 }], delaySeconds(POST_BACKOFF, attempt - 1, random))]),
-    ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ event, subscribers: undeliverable, attempt })]),
+      : [queue.enqueue([{ events, subscribers: again, attempt: attempt + 1 }], delaySeconds(POST_BACKOFF, attempt - 1, random))]),
+    ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ events, subscribers: undeliverable, attempt })]),
   ]);
+}
+
+/** Encodes each kind of frames once, and only if a subscriber takes it. */
+function framesOnce(channel: string, events: readonly ChannelEvent[]): (subscriber: SubscribedConnection) => readonly string[] {
+  const encoded = new Map<boolean, readonly string[]>();
+  return ({ batch = false }) => {
+    const frames = encoded.get(batch) ?? encodeFrames(channel, events, batch);
+    encoded.set(batch, frames);
+    return frames;
+  };
+}
+
+/** The first delivery that is not `sent`, if any: the connection then gets all frames again, and drops those that it has. */
+async function postAll(connectionId: string, frames: readonly string[], posting: Posting): Promise<Delivery> {
+  const deliveries = await Promise.all(frames.map((frame) => posting.post(connectionId, frame)));
+  return deliveries.find(({ kind }) => kind !== 'sent') ?? { kind: 'sent' };
+}
+
+/** Names the events in a log line. */
+function nameOf(events: readonly ChannelEvent[]): { readonly [field: string]: unknown } {
+  const [first] = events;
+  const { channel, epoch, seq } = first ?? {};
+  return events.length === 1 ? { channel, epoch, seq } : { channel, epoch, seq, events: events.length };
 }
 
 /** 2 s, 4 s, 8 s, 16 s, jittered. */
@@ -191,7 +225,7 @@ function delaySeconds(backoff: typeof POST_BACKOFF, doublings: number, random: (
  * The next event finds rows that could not be deleted. Failing the record instead would repeat this event to
  * everyone.
  */
-async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
+export async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
   const { store, telemetry, tally, clock, deadlineMs } = context;
   const { connectionId } = subscriber;
   try {

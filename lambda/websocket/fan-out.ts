@@ -22,6 +22,7 @@ function createHandler(deps: DeliverDependencies) {
       [METRICS.deliveryLatency]: report.latenciesMs,
       [METRICS.goneConnections]: report.goneConnections,
       [METRICS.throttled]: report.throttledPosts,
+      [METRICS.ephemeralDropped]: report.ephemeralDropped,
       [METRICS.undeliverable]: report.undeliverable,
     });
     return { batchItemFailures: report.unfinished.map((messageId) => ({ itemIdentifier: messageId })) };

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2, Context } from 'aws-lambda';
 import { createSqsClient } from '../../backbone/aws/clients.ts';
+import { kindsBy } from '../../backbone/domain/channel-kind.ts';
 import { publishEntries, readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openEventLog, openLogReader, openPublisher } from '../wiring.ts';
+import { openEphemeralPublisher, openEventLog, openLogReader, openPublisher } from '../wiring.ts';
 import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
@@ -12,6 +13,7 @@ import { createReplayQueue } from './aws/replay-queue.ts';
 import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
 import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
 import { type FrameDependencies, handleFrame } from './handle-frame.ts';
+import { createLocalPublishQuota } from './local-publish-quota.ts';
 import { publishLimits, replayLimits, responseLimits } from './settings.ts';
 import { openConnectionStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
 
@@ -59,7 +61,10 @@ export const handler = createHandler({
   closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
   log,
-  publish: openPublisher(env, log),
+  ...openPublisher(env, log),
+  kindOf: kindsBy(env.channels),
+  publishEphemeral: openEphemeralPublisher(env),
+  ephemeralQuota: createLocalPublishQuota(env.maxPublishesPerSecond, systemClock),
   quota: openPublishQuota(env),
   answers: openResponseQuota(env),
   replays: openReplayStore(env),

@@ -1,11 +1,12 @@
 import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
-import type { ChannelEvent, NewEvent } from '../../backbone/domain/event.ts';
-import { type KeyScope, scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
+import { requireWithinSecond, toBatchAnswer } from '../../backbone/domain/batch.ts';
+import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
-import { IdempotencyConflictError, PublishContendedError } from '../../backbone/services/publisher.ts';
-import { traceEvent } from '../../backbone/telemetry/trace.ts';
+import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
+import { IdempotencyConflictError } from '../../backbone/services/publishing-steps.ts';
+import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { type ChannelPosition, formatPosition, isOrigin, ORIGIN } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
@@ -16,6 +17,7 @@ import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { type EphemeralDependencies, ephemeralPublishOf, publishEphemeral } from './publish-ephemeral.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
@@ -26,13 +28,12 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies {
+export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, Publisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
   readonly log: Pick<EventLog, 'heads'>;
-  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
   readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -69,6 +70,10 @@ async function answer(request: FrameRequest, deps: FrameDependencies, telemetry:
   try {
     const connection = await deps.store.find(connectionId);
     if (connection === undefined) throw connectionUnknown(connectionId);
+    const ephemeral = ephemeralPublishOf(command, deps);
+    if (ephemeral !== undefined && (await deps.ephemeralQuota.take(connection.principal))) {
+      return await publishEphemeral(ephemeral, connection, repeated, sender, deps);
+    }
     if (!(await count(connection, deps, telemetry))) return await end(connectionId, deps, telemetry);
     if (command instanceof InvalidInputError) throw command;
     return await execute(command, { connection, sender, telemetry, repeated }, deps);
@@ -143,16 +148,8 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   switch (command.action) {
     case 'ping':
       return sender.send({ kind: 'pong', ...(command.heads && { heads: await headsOf(connection, deps) }), ...repeated });
-    case 'publish': {
-      requireRight(connection, 'publish', [command.publication.channel]);
-      if (!(await deps.quota.take(principal))) {
-        context.telemetry.metrics({ [METRICS.limitedPublications]: 1 });
-        throw new PublishLimitError(deps.quota.perSecond);
-      }
-      const event = await deps.publish(command.publication, scopeOfPrincipal(principal));
-      traceEvent(context.telemetry, 'published', event, deps.clock.nowMs(), { connectionId });
-      return sender.send({ kind: 'published', channel: event.channel, id: formatPosition(event), ...repeated });
-    }
+    case 'publish':
+      return sender.send({ ...(await publishFor(command, context, deps)), ...repeated });
     case 'unsubscribe': {
       const { channel } = command;
       await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
@@ -164,17 +161,45 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   }
 }
 
+/** @throws AccessDeniedError, InvalidInputError, PublishLimitError, and what publishing throws */
+async function publishFor(
+  { publication }: Command & { readonly action: 'publish' },
+  { connection, telemetry }: FrameContext,
+  { kindOf, quota, publish, publishBatch, clock }: FrameDependencies,
+): Promise<ServerFrame & { readonly kind: 'published' | 'publishedBatch' }> {
+  const { connectionId, principal } = connection;
+  const { channel } = publication;
+  requireRight(connection, 'publish', [channel]);
+  const events = 'events' in publication ? publication.events.length : 1;
+  if ('events' in publication) requireWithinSecond(publication, quota.perSecond);
+  // An ephemeral publication gets here only if its own quota has refused it.
+  if (kindOf(channel) === 'ephemeral' || !(await quota.take(principal, events))) {
+    telemetry.metrics({ [METRICS.limitedPublications]: events });
+    throw new PublishLimitError(quota.perSecond);
+  }
+  const scope = scopeOfPrincipal(principal);
+  if ('events' in publication) {
+    const outcomes = await publishBatch(publication, scope);
+    traceBatch(telemetry, channel, outcomes, clock.nowMs(), { connectionId });
+    return { kind: 'publishedBatch', ...toBatchAnswer(channel, outcomes) };
+  }
+  const event = await publish(publication, scope);
+  traceEvent(telemetry, 'published', event, clock.nowMs(), { connectionId });
+  return { kind: 'published', channel, id: formatPosition(event) };
+}
+
 function connectionUnknown(connectionId: string): ConnectionUnknownError {
   return new ConnectionUnknownError(`connection ${connectionId} is no longer registered: connect again`);
 }
 
 /**
- * Where the log is, for each channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
+ * Where the log is, for each durable channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
  * older head would hide an event that was lost, and a client that is past it would take the log for one that was restored.
  */
-async function headsOf({ channels }: RegisteredConnection, { log }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
-  const heads = await log.heads(channels);
-  return Object.fromEntries(channels.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
+async function headsOf({ channels }: RegisteredConnection, { log, kindOf }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
+  const durable = channels.filter((channel) => kindOf(channel) === 'durable');
+  const heads = await log.heads(durable);
+  return Object.fromEntries(durable.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
 }
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
@@ -184,12 +209,14 @@ async function subscribe(
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
   const { store, reader } = deps;
-  const outcome = await store.subscribe(connectionId, channel);
+  const outcome = await store.subscribe(connectionId, channel, batch);
   if (outcome === 'full') {
     const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
     throw new InvalidInputError('too_many_channels', message);
   }
   if (outcome === 'gone') throw connectionUnknown(connectionId);
+  const channelKind = deps.kindOf(channel);
+  if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;

@@ -1,4 +1,5 @@
-import { type NewEvent, parseNewEvent } from '../../backbone/domain/event.ts';
+import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
+import type { NewEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
@@ -12,7 +13,7 @@ type Fields = Readonly<Record<string, unknown>>;
 export type Command =
   | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
-  | { readonly action: 'publish'; readonly publication: NewEvent }
+  | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
   | { readonly action: 'ping'; readonly heads: boolean };
 
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
@@ -27,7 +28,13 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
     action: 'publish',
-    publication: parseNewEvent({ channel: fields['channel'], type: fields['type'], data: fields['data'], key: fields['key'] }),
+    publication: parsePublication({
+      channel: fields['channel'],
+      type: fields['type'],
+      data: fields['data'],
+      events: fields['events'],
+      key: fields['key'],
+    }),
   }),
   ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
 };

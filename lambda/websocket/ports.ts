@@ -27,8 +27,9 @@ export interface ConnectionStore {
   /**
    * `again` if the connection already had the channel. `gone` if it has no row (closed or expired), `full` if
    * it has `MAX_CHANNELS_PER_CONNECTION` other channels: nothing is written then.
+   * @param batch whether the client accepts several events per frame; @default false
    */
-  subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
+  subscribe(connectionId: string, channel: string, batch?: boolean): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage>;
@@ -42,8 +43,12 @@ export interface ConnectionStore {
 /** Limits how often each principal may publish, over all its connections. */
 export interface PublishQuota {
   readonly perSecond: number;
-  /** Counts one publication; false if the principal has reached the limit in this second of the clock. */
-  take(principal: string): Promise<boolean>;
+  /**
+   * Counts events; false if they do not fit below the principal's limit in this second of the clock, and none of them
+   * is counted then.
+   * @param events at most `perSecond`; @default 1
+   */
+  take(principal: string, events?: number): Promise<boolean>;
 }
 
 /** Limits the posts that each principal may cause, over all its connections. */

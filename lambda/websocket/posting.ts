@@ -18,6 +18,8 @@ export interface PostingOptions {
   readonly poster: ConnectionPoster;
   readonly clock: Clock;
   readonly random: () => number;
+  /** How often a frame is posted to a connection that does not take it. @default 3 */
+  readonly tries?: number;
   /** Posts in flight. */
   readonly concurrency: number;
   /** No post begins after this, and posts in flight are abandoned. */
@@ -46,7 +48,7 @@ type Try = PostOutcome | { readonly kind: 'late' };
  * that does not take its frames does not delay others. Its own later frames fail at once together with the
  * first, and so stay in order.
  */
-export function openPosting({ poster, clock, random, concurrency, deadlineMs, onPost }: PostingOptions): Posting {
+export function openPosting({ poster, clock, random, tries = TRIES, concurrency, deadlineMs, onPost }: PostingOptions): Posting {
   const limit = pLimit(concurrency);
   const closed = new AbortController();
   const deadline = new AbortController();
@@ -72,7 +74,7 @@ export function openPosting({ poster, clock, random, concurrency, deadlineMs, on
       tried ||= outcome.kind !== 'late';
       return outcome;
     };
-    const outcome = await postWithinBudget(attempt, { tries: TRIES, deadlineMs }, { clock, random });
+    const outcome = await postWithinBudget(attempt, { tries, deadlineMs }, { clock, random });
     switch (outcome.kind) {
       case 'late':
         return tried ? { kind: 'stuck', reason: 'no time for another try' } : { kind: 'untried' };

@@ -23,6 +23,7 @@ export class BackboneStack extends Stack {
     super(scope, id, { description: 'realtime-lanes: event log, topic, publish function and access control', ...props });
     this.backbone = new EventBackbone(this, 'Backbone', {
       settings: stage.backbone,
+      channels: stage.channels,
       production: stage.production,
       logRetention: stage.logRetentionDays,
     });

@@ -17,8 +17,8 @@ export interface ConsumerOptions {
    */
   readonly channels: string | readonly string[];
   /**
-   * The most events of one invocation, 1 to 10. They may all be of one channel, and then run one after another within
-   * the function's timeout. @default 10
+   * The most notifications of one invocation, 1 to 10. Each is one event, or the events that were published as one batch.
+   * They may all be of one channel, and then run one after another within the function's timeout. @default 10
    */
   readonly batchSize?: number;
   /** The most invocations at the same time, from 2. @default 10 */

@@ -3,7 +3,7 @@ import type { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Configurable, LaneFunction } from '../lane-function.ts';
-import type { BackboneSettings } from '../stage-base.ts';
+import type { BackboneSettings, StageBase } from '../stage-base.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
 import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
@@ -11,6 +11,8 @@ import { PublishFunction } from './publish-function.ts';
 
 export interface EventBackboneProps {
   readonly settings: BackboneSettings;
+  /** Which channels are not durable. @default none */
+  readonly channels?: StageBase['channels'];
   readonly logRetention: RetentionDays;
   /** Keep data, protect it against deletion, and back it up. */
   readonly production: boolean;
@@ -25,11 +27,12 @@ export class EventBackbone extends Construct {
   readonly topic: EventTopic;
   readonly publishFunction: PublishFunction;
 
-  constructor(scope: Construct, id: string, { settings, logRetention, production }: EventBackboneProps) {
+  constructor(scope: Construct, id: string, { settings, channels = [], logRetention, production }: EventBackboneProps) {
     super(scope, id);
     this.log = new EventLog(this, 'Log', {
       gapGraceMs: settings.gapGraceMs,
       retentionHours: settings.retentionHours,
+      channels,
       maxThroughput: settings.maxThroughput,
       production,
     });

@@ -6,10 +6,13 @@ import { LOG_ENV, LOG_TABLE, TTL_ATTRIBUTE } from '../../backbone/contract.ts';
 import { logSettings, readSettings, type Settings } from '../../backbone/settings.ts';
 import type { Configurable } from '../lane-function.ts';
 import { type MaxThroughput, maxRequestUnits } from '../max-throughput.ts';
+import type { StageBase } from '../stage-base.ts';
 
 export interface EventLogProps extends Settings<typeof readSettings> {
   /** How long an event can be replayed. */
   readonly retentionHours: number;
+  /** Which channels are not durable. */
+  readonly channels: StageBase['channels'];
   readonly maxThroughput: MaxThroughput;
   /**
    * Keep the table when it leaves the stack, protect it against deletion, and allow restoring it to any
@@ -60,7 +63,8 @@ export class EventLog extends Construct {
 
   private allow(grantee: Configurable, actions: string[]): Grant {
     grantee.addEnvironment(LOG_ENV.table, this.table.tableName);
-    grantee.settings.add(logSettings, { retentionMs: this.props.retentionHours * 3_600_000 });
+    const { retentionHours, channels } = this.props;
+    grantee.settings.add(logSettings, { retentionMs: retentionHours * 3_600_000, channels });
     return Grant.addToPrincipal({
       grantee,
       actions,

@@ -31,6 +31,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { title: 'Resets', metric: METRICS.resets, note: 'What a client missed cannot be had.' },
   { title: 'Repeats dropped', metric: METRICS.repeatsDropped },
   { title: 'Slow readers closed', metric: METRICS.slowStreamsClosed },
+  { title: 'Ephemeral events dropped', metric: METRICS.ephemeralDropped, note: 'Events times readers that were behind.' },
   { title: '410 Gone', metric: METRICS.goneConnections },
   { title: '429', metric: METRICS.throttled },
   { title: 'Gaps tombstoned', metric: METRICS.gapsTombstoned },

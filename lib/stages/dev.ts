@@ -7,6 +7,7 @@ export const dev = parseStage(
     region: 'us-east-1',
     production: false,
     logRetentionDays: 7,
+    channels: [{ match: 'ephemeral.*', kind: 'ephemeral' }],
     // EventSource in a page of another origin, and manual use of curl, need a token in the query.
     auth: { queryToken: true, origins: ['http://localhost:5173'] },
     // 250 publications a second with a key, 500 without. A test that runs away costs at most 2.70 USD an

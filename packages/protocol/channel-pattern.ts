@@ -19,3 +19,9 @@ export function matchesChannel(pattern: string, channel: string): boolean {
   const prefix = prefixOf(pattern);
   return prefix === undefined ? channel === pattern : channel.startsWith(prefix);
 }
+
+/** Whether a pattern stands for every channel that the narrower one stands for. */
+export function coversPattern(pattern: string, narrower: string): boolean {
+  // The narrower one's own `*` can only follow what both begin with.
+  return matchesChannel(pattern, narrower);
+}

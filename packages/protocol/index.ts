@@ -20,6 +20,21 @@ export interface WireEvent {
   readonly publishedAt: string;
 }
 
+/**
+ * What is kept of a channel's events. `durable`: every event, for the retention. `ephemeral`: nothing; an event
+ * reaches those who are there and keep up.
+ */
+export type ChannelKind = 'durable' | 'ephemeral';
+
+/**
+ * The header of a stream or a poll with a channel that is not durable: the kind of each channel, in the order of the
+ * request, separated by commas. Without it all are durable.
+ */
+export const KINDS_HEADER = 'Lanes-Channel-Kinds';
+
+/** An event of an ephemeral channel: it has no position, so nobody can resume after it. */
+export type EphemeralWireEvent = Omit<WireEvent, 'id'>;
+
 /** An event of an `events` frame, which names the channel once. */
 export type BatchedEvent = Omit<WireEvent, 'channel'>;
 
@@ -42,10 +57,32 @@ export interface PublishResponse {
   readonly publishedAt: string;
 }
 
+/**
+ * Answer to a batch, with a result for each event in the order of the batch. An event without an `error` is published.
+ * Send the same batch again with the same key for those that have one: what is published already stays as it is.
+ */
+export interface BatchAnswer {
+  readonly channel: string;
+  readonly events: readonly BatchResult[];
+}
+
+/** `publish_contended`: the event was not published; `unavailable`: it may or may not have been. */
+export type BatchResult =
+  | { readonly id: string; readonly publishedAt: string }
+  | { readonly error: { readonly code: 'publish_contended' | 'unavailable'; readonly message: string } };
+
+/** The same with status 202, if the channel is ephemeral: the event was sent to whoever is there. */
+export type AcceptedResponse = Omit<PublishResponse, 'id'>;
+
 /** Response of `GET /v1/events` with `Accept: application/json`. */
 export interface PollResponse {
   readonly events: readonly WireEvent[];
-  /** Pass it as `after` to continue; composite if several channels were requested. */
+  /** What came on ephemeral channels while the poll waited. Present only if there is any. */
+  readonly ephemeral?: readonly EphemeralWireEvent[];
+  /**
+   * Pass it as `after` to continue; composite if several channels were requested. It leaves ephemeral channels out, and
+   * is empty if there are no others.
+   */
   readonly cursor: string;
   /** Present only if a position could not be resumed: skipped events are announced, never skipped silently. */
   readonly resets?: readonly Reset[];
@@ -67,7 +104,7 @@ export type ClientFrame =
       readonly channel: string;
       readonly after?: string;
       /**
-       * The client accepts `events` frames for what it has missed. A server that does not know `batch` sends
+       * The client accepts `events` frames. A server that does not know `batch` sends
        * `event` frames.
        */
       readonly batch?: boolean;
@@ -77,12 +114,20 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly type?: string;
+      readonly type?: string | undefined;
       readonly data: string;
       /**
        * Idempotency key. If you have used it before, the answer is the first event's id, or
        * `idempotency_conflict` if type or data differ.
        */
+      readonly key?: string;
+      readonly requestId?: string;
+    }
+  /** Publishes several events in this order, under one idempotency key. One invalid event refuses all. */
+  | {
+      readonly action: 'publish';
+      readonly channel: string;
+      readonly events: readonly { readonly type?: string | undefined; readonly data: string }[];
       readonly key?: string;
       readonly requestId?: string;
     }
@@ -92,10 +137,19 @@ export type ClientFrame =
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
   /** `id` is the baseline: where a subscription without `after` starts. */
-  | { readonly kind: 'subscribed'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  | {
+      readonly kind: 'subscribed';
+      readonly channel: string;
+      /** Absent if the channel is ephemeral. */
+      readonly id?: string;
+      /** Absent if the channel is durable. */
+      readonly channelKind?: ChannelKind;
+      readonly requestId?: string;
+    }
   | ({ readonly kind: 'event' } & WireEvent)
+  | ({ readonly kind: 'ephemeral' } & EphemeralWireEvent)
   /**
-   * Several missed events in order, for a client that asked with `batch`. At most 32 KB: what API Gateway
+   * Several events in order, missed or published together, for a client that asked with `batch`. At most 32 KB: what API Gateway
    * bills as one message.
    */
   | { readonly kind: 'events'; readonly channel: string; readonly events: readonly BatchedEvent[] }
@@ -105,6 +159,10 @@ export type ServerFrame =
    */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  /** Answers a `publish` frame with `events`. */
+  | ({ readonly kind: 'publishedBatch'; readonly requestId?: string } & BatchAnswer)
+  /** Answers a publication on an ephemeral channel, if it has a `requestId`. */
+  | { readonly kind: 'accepted'; readonly channel: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }
   /**
    * `epoch_changed` after `0.0` says that the channel's first epoch has begun. It is sent to a connection

@@ -7,6 +7,7 @@ export type InvalidInputCode =
   | 'invalid_key'
   | 'invalid_cursor'
   | 'too_many_channels'
+  | 'too_many_events'
   | 'invalid_parameter'
   | 'invalid_body'
   | 'invalid_frame'

@@ -40,7 +40,7 @@ export function readStacks(assemblyDir: string): readonly PlannedStack[] {
       region: environment.split('/').at(-1) ?? '',
       tags: properties.tags ?? {},
       bootstrap: { version: properties.requiresBootstrapStackVersion, parameter: properties.bootstrapStackVersionSsmParameter },
-      resources: (readJson(join(assemblyDir, properties.templateFile)) as Pick<PlannedStack, 'resources'> & { Resources: never }).Resources,
+      resources: (readJson(join(assemblyDir, properties.templateFile)) as { readonly Resources: PlannedStack['resources'] }).Resources,
     }));
 }
 

@@ -6,7 +6,7 @@ const settings = (values: object) => ({ [SETTINGS_VARIABLE]: JSON.stringify(valu
 
 test('reads its variables and its settings, and nothing else', () => {
   const env = { [LOG_ENV.table]: 'log', OTHER: 'x', ...settings({ retentionMs: 60_000, other: 1 }) };
-  expect(readEnvironment(readEntries, env)).toEqual({ [LOG_ENV.table]: 'log', retentionMs: 60_000, gapGraceMs: 5_000 });
+  expect(readEnvironment(readEntries, env)).toEqual({ [LOG_ENV.table]: 'log', channels: [], retentionMs: 60_000, gapGraceMs: 5_000 });
 });
 
 test('names every variable and setting that is missing or malformed, and says what is allowed', () => {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
+import { encodeEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
+import { ephemeralEvent } from '../support/ephemeral.ts';
 import { invocationContext } from './support/context.ts';
 
 const event = (seq: number, channel = 'ai.1', epoch = 'k3f9'): ChannelEvent => ({
@@ -46,6 +48,12 @@ test('a consumer gets the event as clients see it, with a key', async () => {
   ]);
 });
 
+test('events of ephemeral channels are not for consumers, not even of all channels', async () => {
+  const handled: ConsumedEvent[] = [];
+  const { failed, lines } = await consume(async (each) => void handled.push(each), encodeEphemeralNotification(ephemeralEvent(1)));
+  expect([handled, failed, lines]).toEqual([[], [], []]);
+});
+
 test('the key is the same when an event comes again, and differs for every other event', async () => {
   const handled = await handledOf(event(1), event(1), event(2), event(1, 'ai.2'), event(1, 'ai.1', 'other'));
   expect(handled).toHaveLength(5);
@@ -84,6 +92,30 @@ describe('what fails', () => {
     expect(handled).toEqual(['k3f9.1', 'k3f9.3']);
     const fields = { level: 'ERROR', message: 'event not consumed', messageId: 'm1', channel: 'ai.1', id: 'k3f9.2' };
     expect(lines).toMatchObject([{ ...fields, error: { message: 'the model is busy' } }]);
+  });
+
+  test('of a batch brings the whole batch again, with the same keys, and the rest of it is handled', async () => {
+    const { channel } = event(1);
+    const events = [3, 1, 2].map((seq) => {
+      const { channel: _, ...fields } = JSON.parse(bodyOf(event(seq))) as Record<string, unknown>;
+      return fields;
+    });
+    const body = JSON.stringify({ channel, events });
+    const handled: string[] = [];
+    const handle = async ({ id }: ConsumedEvent) => {
+      handled.push(id);
+      if (id === 'k3f9.1') throw new Error('the model is busy');
+    };
+    expect((await consume(handle, body, bodyOf(event(4)))).failed).toEqual(['m0']);
+    expect(handled).toEqual(['k3f9.1', 'k3f9.2', 'k3f9.3', 'k3f9.4']);
+    const keys = async () => {
+      const found: string[] = [];
+      await consume(async ({ key }) => void found.push(key), body);
+      return found;
+    };
+    const first = await keys();
+    expect(new Set(first).size).toBe(3);
+    expect(await keys()).toEqual(first);
   });
 
   test('may throw before it returns a promise', async () => {

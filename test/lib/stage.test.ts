@@ -38,6 +38,40 @@ describe('parseStage', () => {
     expect(parse({ auth: { ...dev.auth, issuer } })).toThrow(/auth\.issuer\.jwksUri: .*a URL of port 443/);
   });
 
+  test.each([
+    [
+      'a pattern that is none',
+      [{ match: 'a b', kind: 'ephemeral' }],
+      /channels\.0\.match: "a b" is not valid: a channel, or the beginning/,
+    ],
+    ['a * inside of a pattern', [{ match: 'a.*.b', kind: 'ephemeral' }], /channels\.0\.match: "a\.\*\.b" is not valid/],
+    ['a kind that there is none of', [{ match: 'a', kind: 'lasting' }], /channels\.0\.kind: "lasting" is not valid: durable or ephemeral/],
+    [
+      'a pattern that another one before it has used up',
+      [
+        { match: 'a.*', kind: 'ephemeral' },
+        { match: 'a.b.*', kind: 'durable' },
+      ],
+      /channels\.1\.match: "a\.b\.\*" is not valid: a pattern that the rule for "a\.\*" before it leaves something for/,
+    ],
+    [
+      'more rules than fit into the environment of a function',
+      Array.from({ length: 40 }, (_, at) => ({ match: `channel-${at}`, kind: 'ephemeral' })),
+      /channels: .* is not valid: rules of at most 1024 characters as JSON/,
+    ],
+  ])('rejects as kinds of channels %s', (_, channels, message) => {
+    expect(parse({ channels })).toThrow(message);
+  });
+
+  test('the exception comes before the rule, and without rules every channel is durable', () => {
+    const channels = [
+      { match: 'a.b.*', kind: 'durable' },
+      { match: 'a.*', kind: 'ephemeral' },
+    ];
+    expect(parse({ channels })().channels).toEqual(channels);
+    expect(parse({ channels: undefined })().channels).toEqual([]);
+  });
+
   test('names every wrong setting', () => {
     const attempt = parse({ id: 'Dev!', logRetentionDays: 8 });
     expect(attempt).toThrow(/id: "Dev!" is not valid: 1 to 16 lower-case letters and digits/);

@@ -2,12 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { parseChannels } from '../../../packages/protocol/channel.ts';
-import { parseCursor } from '../../../packages/protocol/cursor.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
+import { cursorOf, kindsHeader } from './channel-kinds.ts';
 import { encodePage, type Part } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
@@ -65,7 +65,7 @@ async function pollPage(
   }
   const after = single(query, 'after');
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
-  const cursor = after === undefined ? undefined : parseCursor(after, channels);
+  const cursor = cursorOf(after, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
   if (response.destroyed) return undefined;
   const left = new AbortController();
@@ -83,7 +83,7 @@ async function pollPage(
     // The page takes memory until its encoding has ended, even if the client has left, and after that until
     // the client has taken all of it.
     const body = await encodePage(channels, outcome.page, encode).finally(() => whenAborted(left.signal, outcome.release));
-    return { ...json(200, {}, { Vary: 'Accept' }), body };
+    return { ...json(200, {}, { Vary: 'Accept', ...kindsHeader(channels, hub.kindOf) }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;
     logger.error('could not answer a poll', { channels, error });

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError } from '../../../backbone/domain/access.ts';
+import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { quote } from '../../../packages/protocol/invalid-input.ts';
 import type { Reply } from './reply.ts';
 
@@ -38,7 +39,7 @@ function allow(origin: string): Headers {
   return {
     'Access-Control-Allow-Origin': origin,
     'Access-Control-Allow-Credentials': 'true',
-    'Access-Control-Expose-Headers': 'Retry-After, WWW-Authenticate',
+    'Access-Control-Expose-Headers': `Retry-After, WWW-Authenticate, ${KINDS_HEADER}`,
     Vary: 'Origin',
   };
 }

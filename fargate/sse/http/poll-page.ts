@@ -1,3 +1,4 @@
+import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
 import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
@@ -19,7 +20,7 @@ export type Part = string | Buffer;
  */
 export async function encodePage(
   channels: readonly string[],
-  { events, cursor, resets }: PollPage,
+  { events, ephemeral, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
   const parts: Part[] = ['{"events":['];
@@ -27,7 +28,11 @@ export async function encodePage(
     const separator = parts.length === 1 ? '' : ',';
     parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
   }
-  const rest: Omit<PollResponse, 'events'> = { cursor: formatCursor(channels, cursor as Cursor), ...(resets.length > 0 && { resets }) };
+  const rest: Omit<PollResponse, 'events'> = {
+    ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
+    cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
+    ...(resets.length > 0 && { resets }),
+  };
   return [...parts, `],${JSON.stringify(rest).slice(1)}`];
 }
 

@@ -2,7 +2,7 @@ import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 
 interface Bucket {
-  /** Publications that may be sent at once. */
+  /** Events that may be published at once. */
   left: number;
   atMs: number;
 }
@@ -25,19 +25,24 @@ export class PublishRate {
     this.#clock = clock;
   }
 
-  /** Counts one publication; false if the principal has published too often. */
-  take(principal: string): boolean {
+  /** The most events that the principal may publish at once. */
+  burstOf(principal: string): number {
+    return principal === ANONYMOUS ? Number.POSITIVE_INFINITY : this.perSecond;
+  }
+
+  /** Counts events; false if the principal has published too often, and none of them is counted then. */
+  take(principal: string, events = 1): boolean {
     if (principal === ANONYMOUS) return true;
     const nowMs = this.#clock.nowMs();
     const bucket = this.#buckets.get(principal) ?? this.#open(principal, nowMs);
     const earned = ((nowMs - bucket.atMs) * this.perSecond) / 1_000;
     bucket.left = Math.min(this.perSecond, bucket.left + earned);
     bucket.atMs = nowMs;
-    if (bucket.left < 1) {
-      this.#refused++;
+    if (bucket.left < events) {
+      this.#refused += events;
       return false;
     }
-    bucket.left -= 1;
+    bucket.left -= events;
     return true;
   }
 

@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
-import { type ChannelEvent, type NewEvent, parseNewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
+import { type NewBatch, parsePublication, requireWithinSecond, toBatchAnswer } from '../../../backbone/domain/batch.ts';
+import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
+import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { type NewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
-import { IdempotencyConflictError } from '../../../backbone/services/publisher.ts';
+import type { PublishEphemeral } from '../../../backbone/services/ephemeral-publisher.ts';
+import type { Publisher } from '../../../backbone/services/publisher.ts';
+import { IdempotencyConflictError } from '../../../backbone/services/publishing-steps.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import { traceEvent } from '../../../backbone/telemetry/trace.ts';
+import { traceBatch, traceEvent } from '../../../backbone/telemetry/trace.ts';
 import { parseChannel } from '../../../packages/protocol/channel.ts';
-import type { PublishResponse } from '../../../packages/protocol/index.ts';
+import type { AcceptedResponse, PublishResponse } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -19,8 +24,9 @@ import { withBody } from './request-body.ts';
 /** The largest data, 96 KiB, with every character as a JSON escape of six bytes, plus room for the rest. */
 const MAX_BODY_BYTES = 640 * 1024;
 
-export interface PublishRouteOptions {
-  readonly publish: (publication: NewEvent, scope: KeyScope) => Promise<ChannelEvent>;
+export interface PublishRouteOptions extends Publisher {
+  readonly kindOf: KindOf;
+  readonly publishEphemeral: PublishEphemeral;
   readonly authenticate: Authenticate;
   readonly publishRate: PublishRate;
   readonly budget: TaskBudget;
@@ -42,19 +48,20 @@ export async function postEvent(
   const channel = parseChannel(decodeChannel(segment));
   requireRight(access, 'publish', [channel]);
   if (!publishRate.take(access.principal)) {
-    return problem(
-      429,
-      'too_many_publications',
-      `Publication limit reached: at most ${publishRate.perSecond} events a second per user on one task. Publish less often`,
-      {
-        'Retry-After': '1',
-      },
-    );
+    return tooOften(publishRate);
   }
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
-    const { type, data } = await budget.turns.forRequest(access.principal, () => parseJsonObject(decode(bytes)));
-    const publication = parseNewEvent({ channel, type, data, key: request.headers['idempotency-key'] });
+    const key = request.headers['idempotency-key'];
+    const publication = await budget.turns.forRequest(access.principal, () => {
+      const { type, data, events } = parseJsonObject(decode(bytes));
+      return parsePublication({ channel, type, data, events, key });
+    });
+    if ('events' in publication) {
+      requireWithinSecond(publication, publishRate.burstOf(access.principal));
+      // One was taken before the body was read.
+      if (!publishRate.take(access.principal, publication.events.length - 1)) return tooOften(publishRate);
+    }
     return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
   });
   switch (body.kind) {
@@ -72,20 +79,37 @@ export async function postEvent(
 
 async function publishNow(
   request: IncomingMessage,
-  publication: NewEvent,
+  publication: NewEvent | NewBatch,
   scope: KeyScope,
-  { publish, logger }: PublishRouteOptions,
+  { publish, publishBatch, kindOf, publishEphemeral, logger }: PublishRouteOptions,
 ): Promise<Reply> {
   try {
+    if (kindOf(publication.channel) === 'ephemeral') {
+      const { channel, publishedAt } = toEphemeralWireEvent(await publishEphemeral(publication));
+      return json(202, { channel, publishedAt } satisfies AcceptedResponse);
+    }
+    if ('events' in publication) {
+      const outcomes = await publishBatch(publication, scope);
+      traceBatch(logger, publication.channel, outcomes, Date.now(), correlationIdOf(request));
+      // 207: the client has to look at each of them.
+      const status = outcomes.every(({ kind }) => kind === 'stored') ? 201 : 207;
+      return json(status, toBatchAnswer(publication.channel, outcomes));
+    }
     const event = await publish(publication, scope);
     traceEvent(logger, 'published', event, Date.now(), correlationIdOf(request));
     const { channel: published, id, publishedAt } = toWireEvent(event);
     return json(201, { channel: published, id, publishedAt } satisfies PublishResponse);
   } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
     if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
-    return unavailable('unavailable', 'the event may or may not have been published: try again with the same Idempotency-Key');
+    return unavailable('unavailable', 'it may or may not have been published: try again with the same Idempotency-Key');
   }
+}
+
+function tooOften({ perSecond }: PublishRate): Reply {
+  const detail = `Publication limit reached: at most ${perSecond} events a second per user on one task. Publish less often`;
+  return problem(429, 'too_many_publications', detail, { 'Retry-After': '1' });
 }
 
 function unsupportedMedia(request: IncomingMessage): Reply | undefined {

@@ -61,11 +61,11 @@ export class SocketSink implements Sink {
   #started = false;
   #blocked = false;
 
-  /** @param cors headers for pages of other origins: pass the same object for the same headers */
-  constructor(socket: Socket, { httpVersionMinor }: Pick<IncomingMessage, 'httpVersionMinor'>, cors: Reply['headers']) {
+  /** @param headers in addition to those of every stream; pass the same object for the same headers */
+  constructor(socket: Socket, { httpVersionMinor }: Pick<IncomingMessage, 'httpVersionMinor'>, headers: Reply['headers']) {
     this.#socket = socket;
     this.#framing = httpVersionMinor === 0 ? 'plain' : 'chunked';
-    this.#head = headWith(cors, this.#framing);
+    this.#head = headWith(headers, this.#framing);
   }
 
   get started(): boolean {

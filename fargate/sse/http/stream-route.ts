@@ -2,8 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Access, requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannels } from '../../../packages/protocol/channel.ts';
-import { parseCursor } from '../../../packages/protocol/cursor.ts';
+import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
+import { cursorOf, kindsHeader } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
@@ -53,13 +54,16 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
     throw new InvalidInputError('invalid_parameter', 'after is for polls: a stream resumes with Last-Event-ID or ?lastEventId=');
   }
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
-  const cursor = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
+  const cursor = cursorOf(lastEventId, channels, hub.kindOf);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
 
-  const sink = new SocketSink(socket, request, cors(request));
+  const kinds = kindsHeader(channels, hub.kindOf);
+  // The sink caches the head of streams without such channels by the headers' object.
+  const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
+  const sink = new SocketSink(socket, request, headers);
   const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;

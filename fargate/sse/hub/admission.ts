@@ -1,11 +1,15 @@
-import type { Feed } from './feed.ts';
+import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
+import type { EphemeralFeeds } from './ephemeral/ephemeral-feeds.ts';
 import type { Feeds } from './feeds.ts';
+import type { Followed } from './followed.ts';
 import type { HubCounter } from './hub-counts.ts';
 import { PrincipalQuota } from './principal-quota.ts';
 import type { Refusal } from './requests.ts';
 
 export interface AdmissionOptions {
+  readonly kindOf: KindOf;
   readonly feeds: Feeds;
+  readonly ephemeral: EphemeralFeeds;
   readonly counter: HubCounter;
   /** Streams and unanswered polls together. */
   readonly maxStreams: number;
@@ -30,8 +34,8 @@ export class Admission {
   }
 
   /** The feeds of a new stream or poll, which is counted until {@link leave}; or the reason for refusing it. */
-  admit(channels: readonly string[], principal: string): readonly Feed[] | Refusal | 'tooManyChannels' {
-    const { feeds, counter, maxStreams } = this.#options;
+  admit(channels: readonly string[], principal: string): Followed | Refusal | 'tooManyChannels' {
+    const { counter, maxStreams } = this.#options;
     if (this.#admitted >= maxStreams) {
       counter.add('refusedFull');
       return 'full';
@@ -40,7 +44,7 @@ export class Admission {
       counter.add('refusedOverLimit');
       return 'overLimit';
     }
-    const acquired = feeds.acquire(channels, principal);
+    const acquired = this.#acquire(channels, principal);
     if (acquired === undefined) {
       this.#quota.give(principal);
       counter.add('refusedOverLimit');
@@ -48,6 +52,26 @@ export class Admission {
     }
     this.#admitted++;
     return acquired;
+  }
+
+  #acquire(channels: readonly string[], principal: string): Followed | undefined {
+    const { kindOf, feeds, ephemeral } = this.#options;
+    const isEphemeral = (channel: string) => kindOf(channel) === 'ephemeral';
+    const durable = feeds.acquire(
+      channels.filter((channel) => !isEphemeral(channel)),
+      principal,
+    );
+    if (durable === undefined) return undefined;
+    const others = ephemeral.acquire(channels.filter(isEphemeral), principal);
+    if (others !== undefined) return { channels, feeds: durable, ephemeral: others };
+    for (const feed of durable) feeds.release(feed);
+    return undefined;
+  }
+
+  /** Call it when a stream or poll has ended. */
+  release({ feeds, ephemeral }: Pick<Followed, 'feeds' | 'ephemeral'>): void {
+    for (const feed of feeds) this.#options.feeds.release(feed);
+    for (const feed of ephemeral) this.#options.ephemeral.release(feed);
   }
 
   leave(principal: string): void {

@@ -102,13 +102,19 @@ export class Feeds {
     while (whilst() && this.#evictOne(() => true));
   }
 
+  /** Evicts a feed without readers if every place is taken. */
+  makeRoom(): void {
+    const { places } = this.#options;
+    if (places.used >= places.total) this.#evictOne(() => true);
+  }
+
   closeAll(): void {
     for (const feed of this.#feeds.values()) this.#remove(feed);
   }
 
   #make(channel: string, principal: string): Feed | undefined {
     const { places, onEvicted } = this.#options;
-    if (places.used >= places.total) this.#evictOne(() => true);
+    this.makeRoom();
     const revoke = () => {
       this.#remove(feed);
       onEvicted(feed);

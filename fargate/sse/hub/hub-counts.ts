@@ -16,6 +16,8 @@ export interface HubCounts {
   /** Notifications of events that were already in the ring. */
   readonly repeatsDropped: number;
   readonly slowStreamsClosed: number;
+  /** Events of ephemeral channels times the readers that did not get them. */
+  readonly ephemeralDropped: number;
   readonly gapsTombstoned: number;
   /** Streams and polls that the task had no room for. */
   readonly refusedFull: number;
@@ -55,6 +57,7 @@ function noCounts(): Record<Count, number> {
     resets: 0,
     repeatsDropped: 0,
     slowStreamsClosed: 0,
+    ephemeralDropped: 0,
     gapsTombstoned: 0,
     refusedFull: 0,
     refusedOverLimit: 0,

@@ -1,4 +1,5 @@
-import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
+import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
@@ -6,6 +7,7 @@ import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
 import { createTaskBudget, type TaskBudget } from '../budget/task-budget.ts';
 import { Admission } from './admission.ts';
+import { EphemeralChannels } from './ephemeral/ephemeral-channels.ts';
 import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
@@ -23,6 +25,8 @@ export interface HubOptions {
   readonly log: EventLog;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** @default all channels are durable */
+  readonly kindOf?: KindOf;
   readonly retentionMs: number;
   readonly graceMs: number;
   /** The longest silence of a stream; a subscriber may ask for a shorter one. */
@@ -82,8 +86,10 @@ const EXPIRE_AGAIN_MS = 1_000;
  */
 export class Hub {
   readonly #options: HubOptions;
+  readonly #kindOf: KindOf;
   readonly #budget: TaskBudget;
   readonly #feeds: Feeds;
+  readonly #ephemeral: EphemeralChannels;
   readonly #passes: PassScheduler;
   readonly #ringLimits: RingLimits;
   readonly #admission: Admission;
@@ -98,6 +104,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#kindOf = options.kindOf ?? kindsBy([]);
     this.#budget = options.budget ?? createTaskBudget(DEFAULT_MEMORY_BYTES);
     const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes } = options;
     const { memory, rings, turns, channels } = this.#budget;
@@ -132,7 +139,15 @@ export class Hub {
       lookups,
     });
     this.#ringLimits = new RingLimits({ memory: rings, clock, maxUnsentBytes, feeds: this.#feeds, passes: this.#passes });
-    this.#admission = new Admission({ ...options, feeds: this.#feeds, counter: this.#counter });
+    const makeRoom = () => this.#feeds.makeRoom();
+    this.#ephemeral = new EphemeralChannels({ places: channels, makeRoom, clock, counter: this.#counter });
+    this.#admission = new Admission({
+      ...options,
+      kindOf: this.#kindOf,
+      feeds: this.#feeds,
+      ephemeral: this.#ephemeral.feeds,
+      counter: this.#counter,
+    });
     this.#streamOptions = {
       reader,
       clock,
@@ -150,12 +165,16 @@ export class Hub {
       onClosed: (stream, reason) => this.#onClosed(stream, reason),
     };
     const { signal: draining } = this.#draining;
-    this.#polls = new Polls({ ...this.#streamOptions, feeds: this.#feeds, admission: this.#admission, draining });
+    this.#polls = new Polls({ ...this.#streamOptions, admission: this.#admission, draining });
   }
 
   /** Streams, and polls that are not answered yet. */
   get openStreams(): number {
     return this.#admission.admitted;
+  }
+
+  get kindOf(): KindOf {
+    return this.#kindOf;
   }
 
   get isDraining(): boolean {
@@ -179,7 +198,8 @@ export class Hub {
    * Takes a notification of the topic.
    * @returns a promise to await before offering more: the channel's streams lag behind what they were offered
    */
-  offer(event: ChannelEvent): Promise<void> | undefined {
+  offer(event: NotifiedEvent): Promise<void> | undefined {
+    if (isEphemeral(event)) return void this.#ephemeral.offer(event);
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
     traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());
@@ -194,15 +214,15 @@ export class Hub {
   attach(request: SubscribeRequest, sink: Sink): Attachment {
     const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
-    const feeds = this.#admission.admit(channels, principal);
-    if (typeof feeds === 'string') return { kind: feeds };
+    const followed = this.#admission.admit(channels, principal);
+    if (typeof followed === 'string') return { kind: followed };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const stream = new Stream(feeds, cursor, sink, principal, this.#streamOptions);
+    const stream = new Stream(followed, cursor, sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);
-    for (const feed of feeds) feed.readers.add(stream);
+    for (const feed of followed.feeds) feed.readers.add(stream);
     this.#counter.add('connects');
     stream.open(retryMs);
     return { kind: 'attached', stream };
@@ -274,10 +294,9 @@ export class Hub {
     this.#heartbeats.delete(stream, holder?.heartbeatIntervalMs ?? this.heartbeatIntervalMs);
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counter.add('slowStreamsClosed');
-    for (const feed of stream.feeds) {
-      feed.readers.delete(stream);
-      this.#feeds.release(feed);
-    }
+    const { followed } = stream;
+    for (const feed of followed.feeds) feed.readers.delete(stream);
+    this.#admission.release(followed);
   }
 
   /** @returns when the next stream expires */

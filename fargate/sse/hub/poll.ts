@@ -1,7 +1,9 @@
+import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
+import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { PageMemory } from './page-memory.ts';
@@ -10,13 +12,21 @@ import type { Ring } from './ring.ts';
 export interface PollPage {
   /** In order within each channel. */
   readonly events: readonly ChannelEvent[];
-  /** One position per channel. */
+  /** What came on ephemeral channels while the poll waited. */
+  readonly ephemeral: readonly EphemeralEvent[];
+  /** One position per durable channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
 }
 
 /** A client that gets a full page asks again at once. */
 const MAX_EVENTS = 500;
+
+/** What a poll reads. */
+export interface PollSources {
+  readonly feeds: readonly Feed[];
+  readonly inbox: PollInbox;
+}
 
 /**
  * The events after a cursor, at most one page. If there are none, waits for the first.
@@ -28,7 +38,7 @@ const MAX_EVENTS = 500;
  * @throws NoMemoryError if there was no memory for a page
  */
 export async function poll(
-  feeds: readonly Feed[],
+  { feeds, inbox }: PollSources,
   after: Cursor | undefined,
   principal: string,
   memory: PageMemory,
@@ -40,11 +50,13 @@ export async function poll(
   signal.throwIfAborted();
   const page = new Page(feeds, after);
   for (;;) {
-    page.maxBytes = await memory.take(page.needed(feeds), signal);
+    const needed = page.needed(feeds);
+    page.maxBytes = await memory.take(needed === undefined ? undefined : needed + inbox.bytes, signal);
     for (const feed of feeds) await page.collect(feed, principal, signal, options);
+    if (inbox.bytes > 0) page.addEphemeral(inbox);
     memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
-    await anyAdvanced(feeds, page.cursor, until, signal);
+    await anyAdvanced({ feeds, inbox }, page.cursor, until, signal);
   }
 }
 
@@ -52,19 +64,25 @@ export async function poll(
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
-async function anyAdvanced(feeds: readonly Feed[], cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
+async function anyAdvanced({ feeds, inbox }: PollSources, cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
   // While the last feeds were collected, the first may have moved on.
   if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
   const waiting = AbortSignal.any([until, signal, awake.signal]);
   try {
-    await Promise.race(feeds.map((feed) => feed.advanced(waiting)));
+    await Promise.race([inbox.arrived, aborted(waiting), ...feeds.map((feed) => feed.advanced(waiting))]);
   } catch (error) {
     signal.throwIfAborted();
     if (!until.aborted) throw error;
   } finally {
     awake.abort(AWAKE);
   }
+}
+
+/** Rejects when the signal aborts, with its reason. */
+function aborted(signal: AbortSignal): Promise<never> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
 }
 
 /**
@@ -89,6 +107,7 @@ function ringBytes(ring: Ring, from: number): number {
 class Page implements PollPage {
   readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
+  ephemeral: readonly EphemeralEvent[] = [];
   readonly cursor: Map<string, ChannelPosition>;
   /**
    * Where to continue in each ring after the wait: a new epoch's events lie there after its reset, as for
@@ -105,7 +124,7 @@ class Page implements PollPage {
   }
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.resets.length === 0;
+    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0;
   }
 
   get #isFull(): boolean {
@@ -155,6 +174,12 @@ class Page implements PollPage {
       options,
     );
     if (ordinal !== undefined) this.#collectRing(feed, ordinal);
+  }
+
+  /** Adds what has come, whatever else the page holds: it would be lost otherwise. */
+  addEphemeral(inbox: PollInbox): void {
+    this.bytes += inbox.bytes;
+    this.ephemeral = inbox.close();
   }
 
   #collectRing(feed: Feed, from: number): void {

@@ -2,14 +2,13 @@ import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Shares } from '../budget/shares.ts';
 import type { Admission } from './admission.ts';
 import type { CatchUpOptions } from './catch-up.ts';
+import { PollInbox } from './ephemeral/poll-inbox.ts';
 import { FeedClosedError } from './feed.ts';
-import type { Feeds } from './feeds.ts';
 import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { poll } from './poll.ts';
 import type { PollOutcome, SubscribeRequest } from './requests.ts';
 
 export interface PollsOptions extends CatchUpOptions {
-  readonly feeds: Feeds;
   readonly admission: Admission;
   /** Memory of pages that belong to one client alone. */
   readonly memory: Shares;
@@ -39,8 +38,9 @@ export class Polls {
   ): Promise<PollOutcome> {
     const { admission, clock, draining } = this.#options;
     const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - clock.nowMs()));
-    const feeds = admission.admit(channels, principal);
-    if (typeof feeds === 'string') return { kind: feeds };
+    const followed = admission.admit(channels, principal);
+    if (typeof followed === 'string') return { kind: followed };
+    const inbox = new PollInbox(followed.ephemeral);
     const over = new AbortController();
     const memory = new PageMemory(this.#options.memory, principal, clock);
     const release = once(() => {
@@ -52,7 +52,7 @@ export class Polls {
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, draining]);
       const left = AbortSignal.any([signal, memory.revoked]);
-      const page = await poll(feeds, cursor, principal, memory, until, left, this.#options);
+      const page = await poll({ ...followed, inbox }, cursor, principal, memory, until, left, this.#options);
       return { kind: 'page', page, revoked: memory.revoked, release };
     } catch (error) {
       release();
@@ -61,7 +61,8 @@ export class Polls {
       throw error;
     } finally {
       over.abort(OVER);
-      for (const feed of feeds) this.#options.feeds.release(feed);
+      inbox.close();
+      admission.release(followed);
     }
   }
 

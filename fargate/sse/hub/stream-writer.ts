@@ -79,6 +79,13 @@ export class StreamWriter implements SlabHolder {
     else this.#own?.release();
   }
 
+  /** Writes what the client can do without: only if it has taken everything and memory is plentiful. */
+  writeIfIdle(bytes: Buffer): boolean {
+    if (this.#sink.bufferedBytes > 0 || !this.#options.memory.isPlenty(bytes.length)) return false;
+    this.writeOwn(bytes);
+    return true;
+  }
+
   /**
    * How many bytes may be written that no other stream shares: at least one frame with `bodyBytes` after its
    * id. 0 if there is no memory for it; the stream is woken when there is.

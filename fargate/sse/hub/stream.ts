@@ -1,10 +1,13 @@
+import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
-import { EXPIRED, encodeOpening, encodeResumption, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
+import type { EphemeralFeed, EphemeralListener } from './ephemeral/ephemeral-feed.ts';
 import type { Feed, Reader } from './feed.ts';
+import type { Followed } from './followed.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
@@ -50,12 +53,15 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
  * channels, or in the log.
  */
-export class Stream implements Reader, WritingStream {
+export class Stream implements Reader, EphemeralListener, WritingStream {
   readonly #sink: Sink;
   readonly #writer: StreamWriter;
   readonly #principal: string;
   readonly #options: StreamOptions;
   readonly #subscriptions: readonly Subscription[];
+  readonly #ephemeral: readonly EphemeralFeed[];
+  /** Whether ids name their channels. Otherwise the rings' own bytes contain them. */
+  readonly #isComposite: boolean;
   readonly #cursor: StreamCursor;
   #phase: 'opening' | 'catchingUp' | 'live' | 'closed' = 'opening';
   /**
@@ -64,16 +70,16 @@ export class Stream implements Reader, WritingStream {
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(feeds: readonly Feed[], cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
+  constructor(followed: Followed, cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
+    const { channels, feeds, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
     this.#options = options;
     this.#writer = new StreamWriter(this, sink, principal, options);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
-    this.#cursor = new StreamCursor(
-      feeds.map(({ channel }) => channel),
-      cursor,
-    );
+    this.#ephemeral = ephemeral;
+    this.#isComposite = channels.length > 1;
+    this.#cursor = new StreamCursor(channels, cursor);
   }
 
   /**
@@ -84,8 +90,9 @@ export class Stream implements Reader, WritingStream {
     return this.#opened;
   }
 
-  get feeds(): readonly Feed[] {
-    return this.#subscriptions.map(({ feed }) => feed);
+  /** What it has acquired. */
+  get followed(): Pick<Followed, 'feeds' | 'ephemeral'> {
+    return { feeds: this.#subscriptions.map(({ feed }) => feed), ephemeral: this.#ephemeral };
   }
 
   /** Starts serving the client: at once if all its channels are open on this task. */
@@ -115,10 +122,8 @@ export class Stream implements Reader, WritingStream {
       if (this.#cursor.get(feed.channel) === undefined) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
-    // The cursor that the client came with, even if it cannot be resumed: if the stream is cut before the
-    // reset arrives, the client reconnects with this cursor and gets the reset again.
-    const cursor = this.#cursor.format();
-    this.#writer.write(toChunk(knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs)));
+    this.#writer.write(toChunk(this.#opening(knowsItsPlace, retryMs)));
+    for (const feed of this.#ephemeral) feed.listeners.add(this);
     for (const subscription of this.#subscriptions) {
       const { feed } = subscription;
       this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
@@ -126,6 +131,14 @@ export class Stream implements Reader, WritingStream {
     if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
     else this.#catchUpAll().catch((error) => this.#fail(error));
     this.flush();
+  }
+
+  #opening(knowsItsPlace: boolean, retryMs: number): string {
+    if (this.#subscriptions.length === 0) return encodeRetry(retryMs);
+    // The cursor that the client came with, even if it cannot be resumed: if the stream is cut before the
+    // reset arrives, the client reconnects with this cursor and gets the reset again.
+    const cursor = this.#cursor.format();
+    return knowsItsPlace ? encodeResumption(cursor, retryMs) : encodeOpening(cursor, retryMs);
   }
 
   #join(subscription: Subscription, ordinal: number | undefined): void {
@@ -140,7 +153,7 @@ export class Stream implements Reader, WritingStream {
     this.#writer.releaseSpare();
     // With a single channel the ring's own bytes contain the ids, and the ordinal tells the client's
     // position.
-    if (this.#subscriptions.length === 1) this.#cursor.forget();
+    if (!this.#isComposite) this.#cursor.forget();
   }
 
   #fail(error: unknown): void {
@@ -220,7 +233,7 @@ export class Stream implements Reader, WritingStream {
   #writeBatch(subscription: Subscription): boolean {
     const { feed, next } = subscription;
     if (next === undefined) return false;
-    if (this.#subscriptions.length > 1) return this.#writeOwnBatch(subscription, next);
+    if (this.#isComposite) return this.#writeOwnBatch(subscription, next);
     const batch = feed.ring.batchFrom(next);
     if (batch === undefined) return false;
     subscription.next = batch.next;
@@ -268,6 +281,14 @@ export class Stream implements Reader, WritingStream {
     if (leftRing || unsent > this.#options.maxUnsentBytes) this.close('slow');
   }
 
+  hear(_: EphemeralEvent, chunk: Buffer): 'taken' | 'skipped' {
+    return this.#writer.writeIfIdle(chunk) ? 'taken' : 'skipped';
+  }
+
+  evicted(): void {
+    this.close('evicted');
+  }
+
   /** The sink no longer has anything buffered. */
   wake(): void {
     this.#writer.releaseTaken();
@@ -313,6 +334,7 @@ export class Stream implements Reader, WritingStream {
   #end(reason: CloseReason | undefined): boolean {
     if (this.#phase === 'closed') return false;
     this.#phase = 'closed';
+    for (const feed of this.#ephemeral) feed.listeners.delete(this);
     this.#closing?.abort(ENDED);
     this.#writer.end(ENDED);
     this.#options.onClosed(this, reason);

@@ -53,6 +53,7 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
     ['  throttled', faults.get('database.throttle')],
     ['  delayed', faults.get('database.delay')],
     ['  answers lost', faults.get('database.loseAnswer')],
+    ['batches published', faults.get('publish.batches')],
     ['publications tried again', faults.get('publish.retried')],
     ['accepted events put aside', result.deadLetters],
     ...Object.entries(VIOLATION_NAMES).map(([kind, name]) => [name, count(kind as ViolationKind)] as const),

@@ -75,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
       publisherLog: (log, bus) =>
         replacing(log, {
           append: async (event, publicationId) => {
-            await bus.notify(event);
+            await bus.notify([event]);
             return log.append(event, publicationId);
           },
         }),
@@ -95,6 +95,23 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'claim-after-write',
     breaks: 'an idempotency key is tied to its seq before the event is written',
     wiring: { publisherLog: (log) => claimingLate(log) },
+  },
+  {
+    name: 'allocate-one-for-a-batch',
+    breaks: 'a batch takes a seq for each of its events before it writes one',
+    wiring: { publisherLog: (log) => replacing(log, { allocate: (channel) => log.allocate(channel) }) },
+  },
+  {
+    name: 'forget-where-a-batch-has-moved',
+    breaks: 'a batch that is repeated writes only those events anew whose seqs were lost',
+    wiring: {
+      publisherLog: (log) => replacing(log, { setClaim: (key, { moved: _, ...claim }, replaces) => log.setClaim(key, claim, replaces) }),
+    },
+  },
+  {
+    name: 'notify-the-first-of-a-batch',
+    breaks: 'every event of a batch is notified',
+    wiring: { publisherBus: (bus) => ({ notify: (events) => bus.notify(events.slice(0, 1)) }) },
   },
   {
     name: 'share-keys',
@@ -244,11 +261,11 @@ function subscribingLate(store: ConnectionStore, request: ClientFrame): ReturnTy
     unsubscribe: (connectionId, channel) => store.unsubscribe(connectionId, channel),
     subscribers: (...page) => store.subscribers(...page),
     forget: (channel, subscriber) => store.forget(channel, subscriber),
-    subscribe: async (connectionId, channel) => {
+    subscribe: async (connectionId, channel, batch) => {
       write = async () => {
         // A slow write, so that more may happen before it.
         for (let slow = 0; slow < 20; slow++) await store.subscribers(channel, 1);
-        await store.subscribe(connectionId, channel);
+        await store.subscribe(connectionId, channel, batch);
       };
       return 'subscribed';
     },

@@ -1,6 +1,9 @@
 import { APPEND_LIMIT_MS } from '../../../backbone/contract.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { Clock, EventBus, EventLog } from '../../../backbone/ports.ts';
-import { IdempotencyConflictError, publish } from '../../../backbone/services/publisher.ts';
+import { publishBatch } from '../../../backbone/services/batch-publisher.ts';
+import { publish } from '../../../backbone/services/publisher.ts';
+import { IdempotencyConflictError, type PublisherOptions } from '../../../backbone/services/publishing-steps.ts';
 import { CrashCounter, intercept } from '../../../test/support/intercept.ts';
 import type { PublicationPlan, PublisherPlan, Try } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
@@ -56,23 +59,40 @@ async function tryToPublish({ publisher, index, name, tryName, skewMs, plan, one
     delayMs: (method: string) => (method === 'append' && (stalls || one.writeMs < APPEND_LIMIT_MS) ? one.writeMs : 0),
     limitMs: (method: string) => (method === 'append' && !stalls ? APPEND_LIMIT_MS : undefined),
   };
-  const bus = scheduledPort(world.bus, caller);
+  const bus = scheduledPort(wiring.publisherBus(world.bus), caller);
   const log = wiring.publisherLog(scheduledPort(world.log, caller), bus);
   const around = <T>(make: () => Promise<T>) => counter.call(make);
   const clock: Clock = { nowMs: () => simulation.nowMs() + skewMs, sleep: (ms, signal) => simulation.sleep(ms, signal) };
-  const { channel, keyed } = plan;
+  const options = { log: intercept(log, around), bus: intercept(bus, around), clock, publishTimeoutMs: wiring.publishTimeoutMs };
   try {
-    const event = await publish(
-      // The tries of a publication have one content; publishers use the same keys, each in a scope of its own.
-      { channel, type: 'message', data: `${name}#`, ...(keyed && { key: `${index}` }) },
-      publisher,
-      { log: intercept(log, around), bus: intercept(bus, around), clock, publishTimeoutMs: wiring.publishTimeoutMs },
-    );
-    truth.acknowledge(name, event);
-    simulation.note(`${tryName} is acknowledged as ${event.epoch}.${event.seq}`);
+    // Publishers use the same keys, each in a scope of its own.
+    for (const [event, acknowledged] of await publishPlan(name, { ...plan, ...(plan.keyed && { key: `${index}` }) }, publisher, options)) {
+      truth.acknowledge(event, acknowledged);
+      simulation.note(`${tryName} is acknowledged as ${acknowledged.epoch}.${acknowledged.seq}`);
+    }
   } catch (error) {
     // No key is used for two contents here.
     if (error instanceof IdempotencyConflictError) throw new BrokenPromiseError(`key: ${tryName} met another's key`, { cause: error });
     simulation.note(`${tryName} fails: ${(error as Error).name}`);
   }
+}
+
+/**
+ * Publishes what is planned; the tries of a publication have one content.
+ * @returns what is acknowledged, by its name
+ */
+async function publishPlan(
+  name: string,
+  { channel, batch, key }: PublicationPlan & { readonly key?: string },
+  publisher: string,
+  options: PublisherOptions,
+): Promise<ReadonlyMap<string, ChannelEvent>> {
+  const keyed = key === undefined ? {} : { key };
+  if (batch === undefined) {
+    return new Map([[name, await publish({ channel, type: 'message', data: `${name}#`, ...keyed }, publisher, options)]]);
+  }
+  const names = Array.from({ length: batch }, (_, index) => `${name}[${index}]`);
+  const events = names.map((event) => ({ type: 'message', data: `${event}#` }));
+  const outcomes = await publishBatch({ channel, events, ...keyed }, publisher, options);
+  return new Map(names.flatMap((event, index) => (outcomes[index]?.kind === 'stored' ? [[event, outcomes[index].event]] : [])));
 }

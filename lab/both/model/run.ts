@@ -58,7 +58,7 @@ class Run {
     this.#beganAtMs = simulation.nowMs();
     this.#table = new MemoryEventLog({ clock: simulation, retentionMs: RETENTION_MS });
     this.#log = this.#truth.watch(wiring.table(this.#table), () => simulation.now);
-    this.#bus = { notify: async (event) => this.#notify(event) };
+    this.#bus = { notify: async (events) => this.#notify(events) };
     const lane = new SocketLane({ simulation, wiring, log: smallPages(this.#log), retentionMs: RETENTION_MS });
     this.#world = {
       simulation,
@@ -167,11 +167,12 @@ class Run {
   }
 
   /** A copy of the notification goes to each task and to the WebSocket lane; the latter's queue loses none. */
-  #notify(event: ChannelEvent): void {
+  #notify(events: readonly ChannelEvent[]): void {
+    const names = events.map(({ data }) => data).join(' ');
     const receivers = [
-      { name: 'hub 0', take: () => this.#offer(0, event), loses: true },
-      { name: 'hub 1', take: () => this.#offer(1, event), loses: true },
-      { name: 'websocket lane', take: () => this.#world.lane.fanOut(event), loses: false },
+      { name: 'hub 0', take: () => this.#offer(0, events), loses: true },
+      { name: 'hub 1', take: () => this.#offer(1, events), loses: true },
+      { name: 'websocket lane', take: () => this.#world.lane.fanOut(events), loses: false },
     ];
     for (const { name, take, loses } of receivers) {
       const fate = this.#nextFate();
@@ -179,16 +180,16 @@ class Run {
       for (let copy = 0; copy < copies; copy++) {
         this.#simulation.spawn(async () => {
           if (fate === 'delay') await this.#simulation.sleep(DELAY_MS);
-          await this.#simulation.step(`${name} is notified of ${event.data}`);
-          this.#simulation.note(`${name} is notified of ${event.channel} ${formatPosition(event)}`);
+          await this.#simulation.step(`${name} is notified of ${names}`);
+          for (const event of events) this.#simulation.note(`${name} is notified of ${event.channel} ${formatPosition(event)}`);
           await take();
         });
       }
     }
   }
 
-  async #offer(hub: 0 | 1, event: ChannelEvent): Promise<void> {
-    await this.#world.hubs[hub].offer(event);
+  async #offer(hub: 0 | 1, events: readonly ChannelEvent[]): Promise<void> {
+    for (const event of events) await this.#world.hubs[hub].offer(event);
   }
 
   #nextFate(): Fate {

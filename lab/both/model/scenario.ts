@@ -17,6 +17,8 @@ export interface Try {
 
 export interface PublicationPlan {
   readonly channel: string;
+  /** Events of the batch; undefined for one that is published alone. */
+  readonly batch: number | undefined;
   readonly keyed: boolean;
   /** Without a key only the first is made. */
   readonly tries: readonly Try[];
@@ -71,7 +73,7 @@ export interface Scenario {
   readonly deletesExpired: boolean;
 }
 
-const crash: fc.Arbitrary<Crash> = fc.record({ atCall: fc.integer({ min: 1, max: 6 }), when: fc.constantFrom('before', 'after') });
+const crash: fc.Arbitrary<Crash> = fc.record({ atCall: fc.integer({ min: 1, max: 8 }), when: fc.constantFrom('before', 'after') });
 
 const attempt: fc.Arbitrary<Try> = fc.record({
   crash: fc.option(crash, { nil: undefined }),
@@ -81,6 +83,7 @@ const attempt: fc.Arbitrary<Try> = fc.record({
 
 const publication: fc.Arbitrary<PublicationPlan> = fc.record({
   channel: fc.constantFrom(...CHANNELS, 'a'),
+  batch: fc.constantFrom(undefined, undefined, 2, 3),
   keyed: fc.boolean(),
   tries: fc.array(attempt, { minLength: 1, maxLength: 3 }),
   racing: fc.boolean(),

@@ -90,7 +90,8 @@ export class SocketConsumer implements Consumer {
         channel,
         requestId: id,
         // Clients of before know no batches.
-        ...(after !== undefined && { after, batch: this.#requests % 2 === 0 }),
+        batch: this.#requests % 2 === 0,
+        ...(after !== undefined && { after }),
       }),
     );
   }
@@ -109,7 +110,7 @@ export class SocketConsumer implements Consumer {
     else if (frame.kind === 'events') {
       for (const event of frame.events) this.#take(followed, order.offer({ ...event, channel: frame.channel, kind: 'event' }));
     } else if (frame.kind === 'reset' && request !== undefined) this.#reset(followed, frame.reason, request.baseline);
-    else if (frame.kind === 'subscribed' && answers) this.#subscribed(followed, frame.id);
+    else if (frame.kind === 'subscribed' && answers && frame.id !== undefined) this.#subscribed(followed, frame.id);
     else if (frame.kind === 'caughtUp' && answers) {
       this.#take(followed, order.settle(frame.id));
       followed.request = undefined;

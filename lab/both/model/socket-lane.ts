@@ -1,9 +1,10 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { encodeEventFrame } from '../../../backbone/domain/event.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
 import { LogReader, ReplayExpiredError } from '../../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
 import { REPLAY_LEASE_MS } from '../../../lambda/websocket/contract.ts';
+import { channelOf } from '../../../lambda/websocket/delivery-work.ts';
+import { encodeFrames } from '../../../lambda/websocket/domain/event-batch.ts';
 import type { ReplayKey } from '../../../lambda/websocket/domain/replay-job.ts';
 import { handleFrame } from '../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
@@ -94,7 +95,11 @@ export class SocketLane {
         log: this.#log,
         clock: simulation,
         random: () => 0.5,
+        kindOf: () => 'durable',
+        publishEphemeral: () => Promise.reject(new Error('no channel is ephemeral here')),
+        ephemeralQuota: { perSecond: 0, take: async () => false },
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
+        publishBatch: () => Promise.reject(new Error('nobody publishes over a socket here')),
         quota: { perSecond: 0, take: async () => false },
         answers: { perSecond: 0, take: take ?? (async () => ({ kind: 'allowed' })) },
         replays: this.#replays,
@@ -142,13 +147,16 @@ export class SocketLane {
   }
 
   /** What the fan-out function does with a notification. */
-  async fanOut(event: ChannelEvent): Promise<void> {
+  async fanOut(events: readonly ChannelEvent[]): Promise<void> {
+    const channel = channelOf(events);
     for (let after: string | undefined, more = true; more; ) {
-      const page = await this.#store.subscribers(event.channel, 2, after);
-      for (const { connectionId } of page.subscribers) {
-        this.#options.simulation.spawn(async () => {
-          await this.#post(connectionId, encodeEventFrame(event));
-        });
+      const page = await this.#store.subscribers(channel, 2, after);
+      for (const { connectionId, batch = false } of page.subscribers) {
+        for (const frame of encodeFrames(channel, events, batch)) {
+          this.#options.simulation.spawn(async () => {
+            await this.#post(connectionId, frame);
+          });
+        }
       }
       after = page.next;
       more = after !== undefined;

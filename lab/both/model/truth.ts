@@ -24,7 +24,7 @@ export class Truth {
   /** The log, watched. */
   watch(log: EventLog, now: () => SimulatedTime): EventLog {
     return {
-      allocate: (channel) => log.allocate(channel),
+      allocate: (...args) => log.allocate(...args),
       head: (channel) => log.head(channel),
       heads: (channels) => log.heads(channels),
       read: (...args) => log.read(...args),

@@ -12,6 +12,8 @@ export interface Wiring {
   readonly table: (log: EventLog) => EventLog;
   /** The log as one call of `publish` uses it. */
   readonly publisherLog: (log: EventLog, bus: EventBus) => EventLog;
+  /** The bus as one call of `publish` uses it. */
+  readonly publisherBus: (bus: EventBus) => EventBus;
   /** The log as one task, or the WebSocket lane, uses it. */
   readonly consumerLog: (log: EventLog) => EventLog;
   /** What a WebSocket subscription is answered from. */
@@ -29,6 +31,7 @@ export const PROTOCOL: Wiring = {
   headCheckIntervalMs: 30_000,
   table: same,
   publisherLog: same,
+  publisherBus: same,
   consumerLog: same,
   replayReader: same,
   subscriptions: same,

@@ -101,3 +101,16 @@ const stacksIn = (region: string): AwsCall => ({
   // Some emulators list those that are gone.
   expression: "Stacks[?StackStatus != 'DELETE_COMPLETE'].StackName",
 });
+
+/** Lets stacks be destroyed that are protected against it, as stages of production are. They must be the caller's own. */
+export async function unprotect(callAws: CallAws, stacks: readonly NamedStack[]): Promise<void> {
+  await callAws(
+    stacks.map(({ name, region }) => ({
+      service: 'cloudformation',
+      operation: 'update_termination_protection',
+      parameters: { StackName: name, EnableTerminationProtection: false },
+      region,
+      expression: 'StackId',
+    })),
+  );
+}

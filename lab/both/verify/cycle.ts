@@ -5,7 +5,7 @@ import { adaptAssembly } from './assembly/adapt-assembly.ts';
 import { LEFT_OUT } from './assembly/left-out.ts';
 import { replaceTopic } from './assembly/replace-topic.ts';
 import type { Cdk } from './cdk.ts';
-import { type Cloud, existingStacks } from './cloud.ts';
+import { type Cloud, existingStacks, unprotect } from './cloud.ts';
 import { type DeployedService, type Deployment, IncompleteDeploymentError, output, readDeployment, readService } from './deployment.ts';
 import { newSince, takeInventory } from './inventory.ts';
 import type { Defer, VerifyOptions } from './options.ts';
@@ -54,6 +54,7 @@ export async function deployUseDestroy(deploying: Deploying, defer: Defer): Prom
     : useWithoutClients(deploying, deployment, cloud.unreachableLanes));
 
   progress('cdk destroy …');
+  await unprotect(cloud.callAws, assembly.stacks);
   await cdk('destroy', '--all', '--force');
   const after = await takeInventory(cloud.callAws);
   const left = newSince(before, after);

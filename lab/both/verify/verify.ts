@@ -5,7 +5,7 @@ import { type Endpoint, reachEndpoint, withoutAws } from '../../../command-line/
 import { readAssembly, type StackAssembly } from '../../../packages/assembly-local/assembly/read.ts';
 import { synthesize } from '../../../packages/assembly-local/synth.ts';
 import { cdkOn } from './cdk.ts';
-import { existingStacks, openCloud, refuseExisting } from './cloud.ts';
+import { existingStacks, openCloud, refuseExisting, unprotect } from './cloud.ts';
 import { type Deploying, deployUseDestroy } from './cycle.ts';
 import { startMiniStack } from './ministack.ts';
 import type { Defer, VerifyOptions } from './options.ts';
@@ -89,6 +89,10 @@ async function destroyRest(
   if (names.length === 0) return;
   progress(`removing ${names.join(', ')} from ${url} …`);
   try {
+    await unprotect(
+      cloud.callAws,
+      stacks.filter(({ name }) => names.includes(name)),
+    );
     await cdk('destroy', '--all', '--force');
   } catch (error) {
     // Why the run has failed matters more, and the rest has still to be cleaned up.

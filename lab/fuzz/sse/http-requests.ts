@@ -48,6 +48,7 @@ const header: fc.Arbitrary<string> = fc.oneof(
 
 const body: fc.Arbitrary<string> = fc.oneof(
   { weight: 3, arbitrary: distorted({ type: 'message', data: 'hello' }) },
+  { weight: 2, arbitrary: distorted({ events: [{ type: 'message', data: 'hello' }, { data: 'x' }] }) },
   { weight: 1, arbitrary: hostileJson },
 );
 

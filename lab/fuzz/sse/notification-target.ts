@@ -7,6 +7,11 @@ import { channelEvent } from '../../../test/support/arbitraries.ts';
 import { distorted, hostileJson, mangled } from '../hostile.ts';
 import type { OpenTarget, Target } from '../target.ts';
 
+/** Of one event, or of several of one channel. */
+const notification = fc
+  .array(channelEvent, { minLength: 1, maxLength: 3 })
+  .map((events) => encodeNotification(events.map((event) => ({ ...event, channel: 'demo' }))));
+
 /** Messages in the queues of both lanes: they must be refused with a reason, or do no more than a hint may do. */
 export const target: Target = {
   name: 'queue messages',
@@ -15,14 +20,15 @@ export const target: Target = {
     const { sink } = await world.open(['demo']);
     return {
       inputs: fc.oneof(
-        channelEvent.map(encodeNotification),
-        mangled(channelEvent.map((event) => Buffer.from(encodeNotification(event)))).map((bytes) => bytes.toString()),
-        distorted({ channel: 'demo', epoch: 'e1', seq: 1, type: 'message', data: 'x', publishedAtMs: 0 }),
+        notification,
+        mangled(notification.map((body) => Buffer.from(body))).map((bytes) => bytes.toString()),
+        distorted({ channel: 'demo', epoch: 'e1', seq: 1, type: 'message', data: 'x', publishedAt: 0 }),
+        distorted({ channel: 'demo', events: [{ epoch: 'e1', seq: 1, type: 'message', data: 'x', publishedAt: 0 }] }),
         hostileJson,
       ),
       async try(message) {
         try {
-          await world.hub.offer(parseNotification(message));
+          for (const event of parseNotification(message)) await world.hub.offer(event);
         } catch (error) {
           if (!(error instanceof InvalidInputError)) throw error;
         }

@@ -3,7 +3,7 @@ import { openSocket } from '../../../test/lambda/websocket/support/socket.ts';
 import { distorted, hostileJson } from '../hostile.ts';
 import { Breach, type OpenTarget, type Target } from '../target.ts';
 
-const KINDS = new Set(['subscribed', 'event', 'published', 'unsubscribed', 'reset', 'error', 'pong', 'caughtUp']);
+const KINDS = new Set(['subscribed', 'event', 'published', 'publishedBatch', 'unsubscribed', 'reset', 'error', 'pong', 'caughtUp']);
 
 /** API Gateway itself refuses larger ones. */
 const MAX_FRAME_CHARS = 32 * 1024;
@@ -18,6 +18,13 @@ export const target: Target = {
         .oneof(
           distorted({ action: 'subscribe', channel: 'demo', after: 'e1.1', requestId: '1' }),
           distorted({ action: 'publish', channel: 'demo', type: 'message', data: 'hello', key: 'k', requestId: '1' }),
+          distorted({
+            action: 'publish',
+            channel: 'demo',
+            events: [{ type: 'message', data: 'hello' }, { data: 'x' }],
+            key: 'k',
+            requestId: '1',
+          }),
           distorted({ action: 'unsubscribe', channel: 'demo' }),
           hostileJson,
         )

@@ -6,10 +6,11 @@ import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { encodeEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
-import type { EventBus } from '../../../backbone/ports.ts';
+import type { EphemeralBus, EventBus } from '../../../backbone/ports.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../backbone/telemetry/logger.ts';
@@ -62,10 +63,14 @@ const queue: TaskQueue = {
   delete: async () => undefined,
   close: () => messages.close(),
 };
-const bus: EventBus = {
-  notify: async (event) => {
+const bus: EventBus & EphemeralBus = {
+  notify: async (events) => {
     waiting++;
-    messages.push(encodeNotification(event));
+    messages.push(encodeNotification(events));
+  },
+  announce: async (event) => {
+    waiting++;
+    messages.push(encodeEphemeralNotification(event));
   },
 };
 

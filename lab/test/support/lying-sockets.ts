@@ -22,7 +22,7 @@ export async function startLyingSockets({ deliver, isKept }: LyingSocketsOptions
     socket.on('message', (bytes) => {
       const frame = JSON.parse(bytes.toString()) as ClientFrame;
       if (frame.action === 'subscribe') subscribe(frame, send, () => subscribed.add(socket));
-      if (frame.action === 'publish') publish(frame, send);
+      if (frame.action === 'publish' && 'data' in frame) publish(frame, send);
     });
   });
   await once(server, 'listening');
@@ -41,7 +41,7 @@ export async function startLyingSockets({ deliver, isKept }: LyingSocketsOptions
     send({ kind: 'caughtUp', channel, id: newest, requestId });
   }
 
-  function publish(frame: ClientFrame & { action: 'publish' }, send: (frame: ServerFrame) => void): void {
+  function publish(frame: ClientFrame & { action: 'publish'; data: string }, send: (frame: ServerFrame) => void): void {
     const { channel, requestId = '' } = frame;
     const seq = data.size + 1;
     data.set(seq, frame.data);

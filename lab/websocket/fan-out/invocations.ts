@@ -45,7 +45,7 @@ export async function fanOut(event: ChannelEvent, setting: FanOutSetting): Promi
     postConcurrency: setting.postConcurrency,
   };
   const sum = { invocations: 0, deliveries: 0, gone: 0, throttledPosts: 0 };
-  queue.put(encodeNotification(event));
+  queue.put(encodeNotification([event]));
   const invokeWhileThereIsWork = async () => {
     for (;;) {
       const records = await queue.take(setting.batchSize);

@@ -50,6 +50,8 @@ interface SubscriptionItem {
   readonly channel: string;
   readonly connectionId: string;
   readonly version: string;
+  /** Absent if the client accepts one event per frame only. */
+  readonly batch?: true;
   readonly expiresAt: number;
 }
 
@@ -103,11 +105,12 @@ class DynamoConnectionStore implements ConnectionStore {
     await Promise.all([batchDelete({ client, table: subscriptionsTable, clock }, keys), this.#principals.give(principal, [connectionId])]);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
+  async subscribe(connectionId: string, channel: string, batch = false): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
     const { client, subscriptionsTable } = this.#options;
     const connection = await this.#noteChannel(connectionId, channel);
     if (connection === undefined) return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
-    const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), expiresAt: connection.expiresAt };
+    const { expiresAt } = connection;
+    const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), ...(batch && { batch }), expiresAt };
     await client.send(new PutCommand({ TableName: subscriptionsTable, Item: item }));
     return connection.channels?.has(channel) ? 'again' : 'subscribed';
   }
@@ -146,7 +149,7 @@ class DynamoConnectionStore implements ConnectionStore {
     const nowMs = clock.nowMs();
     const subscribers = (Items as SubscriptionItem[])
       .filter((item) => !isExpired(item, nowMs))
-      .map(({ connectionId, version }): SubscribedConnection => ({ connectionId, version }));
+      .map(({ connectionId, version, batch }): SubscribedConnection => ({ connectionId, version, ...(batch && { batch }) }));
     const next = (LastEvaluatedKey as Partial<SubscriptionItem> | undefined)?.connectionId;
     return next === undefined ? { subscribers } : { subscribers, next };
   }

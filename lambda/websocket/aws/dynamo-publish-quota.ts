@@ -22,16 +22,16 @@ const KEPT_SECONDS = 60;
 export function createDynamoPublishQuota({ client, principalsTable, perSecond, clock }: DynamoPublishQuotaOptions): PublishQuota {
   return {
     perSecond,
-    async take(principal) {
+    async take(principal, events = 1) {
       const second = Math.floor(clock.nowMs() / 1_000);
       const counted = client.send(
         new UpdateCommand({
           TableName: principalsTable,
           Key: { principal, window: String(second) },
-          UpdateExpression: 'ADD #count :one SET #expiresAt = :end',
-          ConditionExpression: 'attribute_not_exists(#count) OR #count < :most',
+          UpdateExpression: 'ADD #count :events SET #expiresAt = :end',
+          ConditionExpression: 'attribute_not_exists(#count) OR #count <= :most',
           ExpressionAttributeNames: { '#count': 'count', '#expiresAt': 'expiresAt' },
-          ExpressionAttributeValues: { ':one': 1, ':most': perSecond, ':end': second + KEPT_SECONDS },
+          ExpressionAttributeValues: { ':events': events, ':most': perSecond - events, ':end': second + KEPT_SECONDS },
         }),
       );
       return (await ifConditionHolds(counted)) !== undefined;

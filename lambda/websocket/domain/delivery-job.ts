@@ -6,14 +6,20 @@ import { InvalidInputError, quote } from '../../../packages/protocol/invalid-inp
 export interface SubscribedConnection {
   readonly connectionId: string;
   readonly version: string;
+  /** The client accepts several events per frame. */
+  readonly batch?: true;
 }
 
 /** As `resumeAfter`: nobody has read the channel's subscribers yet. No connection id is empty. */
 export const FROM_THE_FIRST = '';
 
-/** One event for some of a channel's connections: a part of a large channel, or those that have to be tried again. */
+/**
+ * Events that were published together, for some of their channel's connections: a part of a large channel, or those that
+ * have to be tried again.
+ */
 export interface DeliveryJob {
-  readonly event: ChannelEvent;
+  /** At least one, all of one channel. */
+  readonly events: readonly ChannelEvent[];
   readonly subscribers: readonly SubscribedConnection[];
   /** Starts at 1: how often these connections have been tried, including by this job. */
   readonly attempt: number;
@@ -25,14 +31,16 @@ export interface DeliveryJob {
 }
 
 /**
- * The body of a message on the delivery queue: at most 128 KB for the event, and about 30 bytes per
- * subscriber, which is encoded as a pair to stay that small. SQS accepts 256 KiB.
+ * The body of a message on the delivery queue: at most 192 KiB for the events, and about 60 bytes per
+ * subscriber, which is encoded as a list to stay that small. SQS accepts 256 KiB.
  */
 export function encodeDeliveryJob(job: DeliveryJob): string {
-  const subscribers = job.subscribers.map(({ connectionId, version }) => [connectionId, version]);
+  const subscribers = job.subscribers.map(({ connectionId, version, batch }) =>
+    batch ? [connectionId, version, 1] : [connectionId, version],
+  );
   // Concatenated as text: encoding the notification a second time could double its size.
   const rest = JSON.stringify({ subscribers, attempt: job.attempt, resumeAfter: job.resumeAfter });
-  return `{"event":${encodeNotification(job.event)},${rest.slice(1)}`;
+  return `{"event":${encodeNotification(job.events)},${rest.slice(1)}`;
 }
 
 /** @throws InvalidInputError for any text on the queue that is not a job */
@@ -47,17 +55,17 @@ export function parseDeliveryJob(body: string): DeliveryJob {
   if (resumeAfter !== undefined && typeof resumeAfter !== 'string') {
     throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, but it must be text`);
   }
-  const job = { event: readNotification(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
+  const job = { events: readNotification(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
   return resumeAfter === undefined ? job : { ...job, resumeAfter };
 }
 
 function parseSubscribedConnection(value: unknown): SubscribedConnection {
-  const [connectionId, version] = Array.isArray(value) ? value : [];
-  if (typeof connectionId !== 'string' || typeof version !== 'string') {
+  const [connectionId, version, batch] = Array.isArray(value) ? value : [];
+  if (typeof connectionId !== 'string' || typeof version !== 'string' || (batch !== undefined && batch !== 1)) {
     throw new InvalidInputError(
       'invalid_body',
-      `delivery job names the subscriber ${quote(value)}, but it must be [connectionId, version]`,
+      `delivery job names the subscriber ${quote(value)}, but it must be [connectionId, version] or [connectionId, version, 1]`,
     );
   }
-  return { connectionId, version };
+  return batch === 1 ? { connectionId, version, batch: true } : { connectionId, version };
 }

@@ -4,6 +4,16 @@ import { encodeEventFrame, toWireEvent } from '../../../backbone/domain/event.ts
 /** What API Gateway bills as one message (API Gateway pricing, 2026-11). */
 export const MAX_BATCH_BYTES = 32 * 1024;
 
+/**
+ * The frames for events of one channel: one for each event, or as few as {@link MAX_BATCH_BYTES} allows.
+ * @param batch whether the client accepts several events per frame
+ */
+export function encodeFrames(channel: string, events: readonly ChannelEvent[], batch: boolean): readonly string[] {
+  if (!batch) return events.map(encodeEventFrame);
+  const packer = new EventPacker(channel);
+  return [...events.map((event) => packer.add(event)), packer.flush()].filter((frame) => frame !== undefined);
+}
+
 /** Packs events of one channel into frames that are billed as one message each. */
 export class EventPacker {
   readonly #head: string;

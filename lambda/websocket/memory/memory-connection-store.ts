@@ -13,6 +13,7 @@ interface ConnectionRow {
 
 interface SubscriptionRow {
   readonly version: string;
+  readonly batch: boolean;
   readonly expiresAtMs: number;
 }
 
@@ -56,14 +57,14 @@ export class MemoryConnectionStore implements ConnectionStore {
     for (const channel of row?.channels ?? []) this.#subscriptions.get(channel)?.delete(connectionId);
   }
 
-  async subscribe(connectionId: string, channel: string): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
+  async subscribe(connectionId: string, channel: string, batch = false): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
     const row = this.#connections.get(connectionId);
     if (row === undefined || row.expiresAtMs <= this.#clock.nowMs()) return 'gone';
     if (row.channels.size >= MAX_CHANNELS_PER_CONNECTION && !row.channels.has(channel)) return 'full';
     const outcome = row.channels.has(channel) ? 'again' : 'subscribed';
     row.channels.add(channel);
     const rows = this.#subscriptions.get(channel) ?? new Map<string, SubscriptionRow>();
-    this.#subscriptions.set(channel, rows.set(connectionId, { version: `v${++this.#versions}`, expiresAtMs: row.expiresAtMs }));
+    this.#subscriptions.set(channel, rows.set(connectionId, { version: `v${++this.#versions}`, batch, expiresAtMs: row.expiresAtMs }));
     return outcome;
   }
 
@@ -79,7 +80,7 @@ export class MemoryConnectionStore implements ConnectionStore {
     const page = rows.slice(0, limit);
     const subscribers = page
       .filter(([, row]) => row.expiresAtMs > this.#clock.nowMs())
-      .map(([connectionId, { version }]): SubscribedConnection => ({ connectionId, version }));
+      .map(([connectionId, { version, batch }]): SubscribedConnection => ({ connectionId, version, ...(batch && { batch }) }));
     const last = page.at(-1)?.[0];
     return rows.length > limit && last !== undefined ? { subscribers, next: last } : { subscribers };
   }

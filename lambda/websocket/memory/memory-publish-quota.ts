@@ -12,11 +12,11 @@ export class MemoryPublishQuota implements PublishQuota {
     this.#clock = clock;
   }
 
-  async take(principal: string): Promise<boolean> {
+  async take(principal: string, events = 1): Promise<boolean> {
     const window = `${Math.floor(this.#clock.nowMs() / 1_000)} ${principal}`;
     const count = this.#counts.get(window) ?? 0;
-    if (count >= this.perSecond) return false;
-    this.#counts.set(window, count + 1);
+    if (count + events > this.perSecond) return false;
+    this.#counts.set(window, count + events);
     return true;
   }
 }

@@ -7,6 +7,7 @@ import { type HttpLane, publishByHttp } from './http.ts';
 import { checkChannel, checkEvent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
+import { acknowledged } from './publish-answer.ts';
 import { retry } from './retry.ts';
 import { SocketLane } from './socket-lane.ts';
 import { followStream } from './stream.ts';
@@ -14,9 +15,13 @@ import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
 import { createTokenSource } from './token.ts';
 import type {
   Activity,
+  BatchInput,
   Connection,
   ConnectionEvents,
   ConnectOptions,
+  PublishAllOptions,
+  PublishAnswer,
+  PublishContent,
   Published,
   PublishInput,
   PublishOptions,
@@ -92,18 +97,27 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     return subscription;
   }
 
-  async publish(channel: string, { type, data, key = randomKey() }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+  async publish(channel: string, { type, data, key }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+    const [published] = await this.#publish(channel, { type, data }, key, signal);
+    return published as Published;
+  }
+
+  publishAll(channel: string, events: readonly BatchInput[], { key, signal }: PublishAllOptions = {}): Promise<readonly Published[]> {
+    return this.#publish(channel, { events }, key, signal);
+  }
+
+  async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {
     const { publishTimeoutMs } = this.options;
-    const event = { data, key, ...(type !== undefined && { type }) };
     checkChannel(channel);
-    checkEvent(event);
+    for (const event of 'events' in content ? content.events : [content]) checkEvent(event, key);
     const watch = guard(this.#closing.signal, signal);
     watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
+    const request = { ...content, key };
     let lastError: LanesError | undefined;
     try {
       const context = { options: this.options, environment: this.environment, signal: watch.signal };
       return await retry(
-        () => this.#publishOnce(channel, event, watch.signal),
+        async () => acknowledged(await this.#publishOnce(channel, request, watch.signal)),
         context,
         (error) => {
           lastError = error;
@@ -183,8 +197,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     for (const subscription of this.#subscriptions) subscription.restart();
   }
 
-  #publishOnce(channel: string, event: PublishRequest, signal: AbortSignal): Promise<Published> {
-    const fits = new TextEncoder().encode(JSON.stringify(event.data)).length <= MAX_FRAME_DATA_BYTES;
+  #publishOnce(channel: string, event: PublishRequest, signal: AbortSignal): Promise<PublishAnswer> {
+    const fits = new TextEncoder().encode(JSON.stringify(event)).length <= MAX_FRAME_DATA_BYTES;
     if (this.#sockets && this.activeTransport() === 'websocket' && fits) return this.#sockets.publish(channel, event, signal);
     if (this.#http) return publishByHttp(this.#http, channel, event, signal);
     throw new LanesError('data_too_large', `without url, data that needs more than ${MAX_FRAME_DATA_BYTES} bytes cannot be published`, {

@@ -1,10 +1,10 @@
 import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
-import type { Problem, PublishResponse } from '../../protocol/index.ts';
+import type { AcceptedResponse, Problem } from '../../protocol/index.ts';
 import { LanesError, NO_CONTENT } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject, parseWholeNumber } from './parse.ts';
 import type { TokenSource } from './token.ts';
-import type { PublishRequest } from './types.ts';
+import type { PublishAnswer, PublishRequest } from './types.ts';
 import { type Guard, guard, type Limit, wait } from './wait.ts';
 
 /** What transports over HTTP need. */
@@ -74,15 +74,21 @@ export async function requestJson<T extends object>(
 export function publishByHttp(
   lane: HttpLane,
   channel: string,
-  { type, data, key }: PublishRequest,
+  { key, ...content }: PublishRequest,
   signal: AbortSignal,
-): Promise<PublishResponse> {
+): Promise<PublishAnswer> {
   const init = {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'idempotency-key': key },
-    body: JSON.stringify({ type, data }),
+    body: JSON.stringify(content),
   };
-  return requestJson(lane, `/v1/channels/${encodeURIComponent(channel)}/events`, init, signal, lane.options.answerTimeoutMs);
+  return requestJson<PublishAnswer | AcceptedResponse>(
+    lane,
+    `/v1/channels/${encodeURIComponent(channel)}/events`,
+    init,
+    signal,
+    lane.options.answerTimeoutMs,
+  ).then((answer) => ({ id: '', ...answer }));
 }
 
 async function toError(response: Response): Promise<LanesError> {

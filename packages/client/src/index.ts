@@ -4,12 +4,14 @@ export { DEFAULTS, type Tunables } from './options.ts';
 export { covers } from './order.ts';
 export type {
   Activity,
+  BatchInput,
   ChannelEvent,
   ChannelItem,
   ChannelReset,
   Connection,
   ConnectionEvents,
   ConnectOptions,
+  PublishAllOptions,
   Published,
   PublishInput,
   PublishOptions,

@@ -1,7 +1,7 @@
 import { isKey, isName, isUrlStep, KEY_RULE, NAME_RULE } from '../../protocol/names.ts';
 import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
-import type { PublishRequest, Transport } from './types.ts';
+import type { BatchInput, Transport } from './types.ts';
 
 // Checks of what the application passes, so that a mistake fails at once and in the same way on every transport.
 
@@ -28,7 +28,7 @@ export function checkChannel(channel: unknown): void {
 }
 
 /** @throws LanesError `invalid_key`, `invalid_type` or `invalid_data` */
-export function checkEvent({ type, data, key }: PublishRequest): void {
+export function checkEvent({ type, data }: BatchInput, key: string): void {
   demand(isKey(key), 'key', key, KEY_RULE);
   demand(type === undefined || isName(type), 'type', type, NAME_RULE);
   demand(typeof data === 'string', 'data', data, 'use a string');

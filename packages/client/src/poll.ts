@@ -23,9 +23,10 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
     for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
     for (const event of answer.events) feed.take(order.next({ kind: 'event', ...event }));
-    feed.take(order.settle(answer.cursor));
+    for (const event of answer.ephemeral ?? []) feed.take([{ kind: 'event', id: '', ...event }]);
+    if (answer.cursor) feed.take(order.settle(answer.cursor));
     if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
     feed.live();
-    if (answer.events.length === 0 && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
+    if (answer.events.length === 0 && !answer.ephemeral && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
   }
 }

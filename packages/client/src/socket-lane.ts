@@ -7,7 +7,7 @@ import { Attempts, retry } from './retry.ts';
 import { type LaneSocket, openSocket, type SocketOptions } from './socket.ts';
 import { LINK, type LinkEffect, type LinkEvent, type LinkState } from './socket-states.ts';
 import { SocketSubscriptions } from './socket-subscriptions.ts';
-import type { Published, PublishRequest } from './types.ts';
+import type { PublishAnswer, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
 
 /** A socket is in use, or none can be opened. */
@@ -62,19 +62,20 @@ export class SocketLane {
    * Publishes once, on the socket as soon as there is one. After an error, the event may or may not have been
    * published.
    */
-  async publish(channel: string, event: PublishRequest, signal: AbortSignal): Promise<Published> {
+  async publish(channel: string, event: PublishRequest, signal: AbortSignal): Promise<PublishAnswer> {
     this.#dispatch('needed');
     while (this.#inUse === undefined) {
       await wait(Number.POSITIVE_INFINITY, signal, this.#inner, [CHANGED]);
       if (this.#state === 'closed') throw this.#error ?? closed('the socket is closed');
     }
-    let id = '';
+    let answer: PublishAnswer = { channel, id: '' };
     const acknowledged = this.#inUse.request({ action: 'publish', channel, ...event }, (response) => {
-      if (response.kind === 'published') id = response.id;
+      if (response.kind === 'published') answer = { channel, id: response.id };
+      else if (response.kind === 'publishedBatch') answer = response;
       return true;
     });
     await Promise.race([acknowledged, wait(Number.POSITIVE_INFINITY, signal)]);
-    return { channel, id };
+    return answer;
   }
 
   /** Closes the socket. */

@@ -162,6 +162,8 @@ export class SocketSubscriptions {
       if (feed.channel !== push.channel) continue;
       if (push.kind === 'reset') {
         if (request?.socket === from) request.onReset(push.reason);
+      } else if (push.kind === 'ephemeral') {
+        feed.take([{ ...push, kind: 'event', id: '' }]);
       } else {
         deliver(subscription, feed.order.offer(push));
         this.#dispatch(subscription, feed.order.hasGap ? 'gap' : 'inOrder');
@@ -232,7 +234,7 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, ...(after !== undefined && { after, batch: true }) }, (response) => {
+      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }) }, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {
@@ -241,9 +243,10 @@ export class SocketSubscriptions {
         }
         if (response.kind !== 'subscribed') return true;
         baseline = response.id;
-        if (after === undefined) deliver(subscription, order.settle(baseline));
+        if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
         feed.live();
-        return after === undefined;
+        // An ephemeral channel has no baseline, and nothing follows.
+        return after === undefined || !baseline;
       });
     } catch (thrown) {
       failure = toLanesError(thrown);

@@ -1,10 +1,13 @@
-import type { Reset } from '../../protocol/index.ts';
+import type { KINDS_HEADER, Reset } from '../../protocol/index.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
 import { parseObject } from './parse.ts';
 import { createSseParser, type SseFrame } from './sse-parser.ts';
 import { guard } from './wait.ts';
+
+/** A stream of a channel that has no positions says so, and is live when it begins. */
+const KINDS: typeof KINDS_HEADER = 'Lanes-Channel-Kinds';
 
 /** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
@@ -39,6 +42,7 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
     }
     // A stream has no mark for the end of a replay, so `resumed` is never reported.
     if (after !== undefined) feed.report({ kind: 'resuming', after });
+    if (headers.has(KINDS)) feed.live();
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const parse = createSseParser();
@@ -69,8 +73,9 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
 
 function receive({ id, event, data }: SseFrame, feed: Feed): void {
   const { channel, order } = feed;
-  if (!id) return;
-  if (data === undefined) feed.take(order.settle(id));
+  if (!id) {
+    if (data !== undefined) feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
+  } else if (data === undefined) feed.take(order.settle(id));
   else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
   else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
 }

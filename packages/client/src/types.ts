@@ -1,4 +1,4 @@
-import type { ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { BatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 
@@ -27,8 +27,10 @@ export interface ConnectOptions extends Partial<Tunables> {
   readonly WebSocket?: typeof WebSocket | undefined;
 }
 
-export interface ChannelEvent extends Omit<WireEvent, 'publishedAt'> {
+export interface ChannelEvent extends Omit<WireEvent, 'id' | 'publishedAt'> {
   readonly kind: 'event';
+  /** Empty on an ephemeral channel, whose events have no position. */
+  readonly id: string;
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
@@ -125,7 +127,7 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
   readonly status: Status;
   /**
    * Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link
-   * ready}.
+   * ready}, and on ephemeral channels.
    */
   readonly cursor: string | undefined;
   /**
@@ -145,11 +147,21 @@ export interface PublishInput {
   readonly key?: string | undefined;
 }
 
+/** An event of a batch. */
+export type BatchInput = Omit<PublishInput, 'key'>;
+
 /** A publication with its key: it may be sent more than once. */
-export interface PublishRequest {
-  readonly type?: string;
-  readonly data: string;
-  readonly key: string;
+export type PublishRequest = PublishContent & { readonly key: string };
+
+/** One event, or the events of a batch. */
+export type PublishContent = BatchInput | { readonly events: readonly BatchInput[] };
+
+/** What the server answers to a {@link PublishRequest}: of a batch, a result for each event. */
+export type PublishAnswer = Published | BatchAnswer;
+
+export interface PublishAllOptions extends PublishOptions {
+  /** Idempotency key of the whole batch. @default a random one per call */
+  readonly key?: string | undefined;
 }
 
 export interface PublishOptions {
@@ -159,6 +171,7 @@ export interface PublishOptions {
 
 export interface Published {
   readonly channel: string;
+  /** Empty if the channel is ephemeral. */
   readonly id: string;
   /** Absent over WebSocket, whose answer does not carry it. */
   readonly publishedAt?: string;
@@ -175,6 +188,12 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
    * @throws LanesError for example `idempotency_conflict` if the key was used for other content, or `invalid_key`
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
+  /**
+   * Publishes up to 100 events at once, in their order, and retries like {@link publish} until all of them are
+   * acknowledged. One event that is not valid refuses all.
+   * @returns the acknowledgements in the order of the events
+   */
+  publishAll(channel: string, events: readonly BatchInput[], options?: PublishAllOptions): Promise<readonly Published[]>;
   /** Moves to another transport at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**

@@ -154,7 +154,8 @@ export class Lane {
   }
 
   #onEvent(event: ReceivedEvent): void {
-    const replay = this.#replay;
+    // An event of an ephemeral channel has no id and is never replayed.
+    const replay = event.id === '' ? undefined : this.#replay;
     // An event that is published before the end of the replay is known counts as replayed.
     const replayed = replay !== undefined && (replay.upTo === undefined || covers(replay.upTo, event.id));
     if (replayed) replay.count++;

@@ -51,12 +51,11 @@ export class Pane implements LaneObserver {
 
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void {
     const receivedAtMs = Date.now();
-    if (event.publishedAt !== undefined) this.#timetable.learn(event.id, event.publishedAt);
-    const publishedAtMs = this.#timetable.publishedAtMs(event.id);
+    const publishedAtMs = this.#timetable.timeOf(event);
     const latencyMs = computed(() => (publishedAtMs.value === undefined ? undefined : receivedAtMs - publishedAtMs.value));
     this.#add({ kind: 'event', key: ++this.#keys, event, replayed: arrival === 'replayed', latencyMs });
     this.#count('received');
-    this.lastId.value = event.id;
+    if (event.id !== '') this.lastId.value = event.id;
   }
 
   onRepeat(): void {

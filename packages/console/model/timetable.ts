@@ -16,6 +16,14 @@ export class Timetable {
     return this.#slot(id);
   }
 
+  /** The same for an event that has arrived, which may tell the time itself. */
+  timeOf({ id, publishedAt }: { readonly id: string; readonly publishedAt?: string }): ReadonlySignal<number | undefined> {
+    // Events of ephemeral channels have no id by which another lane could tell their time.
+    if (id === '') return signal(publishedAt === undefined ? undefined : Date.parse(publishedAt));
+    if (publishedAt !== undefined) this.learn(id, publishedAt);
+    return this.#slot(id);
+  }
+
   learn(id: string, publishedAt: string): void {
     const timeMs = Date.parse(publishedAt);
     if (!Number.isNaN(timeMs)) this.#slot(id).value = timeMs;

@@ -124,7 +124,7 @@ export class StubServer {
 
   #frame(client: WebSocket, frame: ClientFrame): void {
     const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
-    if (frame.action === 'publish') {
+    if (frame.action === 'publish' && 'data' in frame) {
       const { channel, id } = this.publish(frame.channel, frame.data, frame.type);
       send(client, { kind: 'published', channel, id, ...repeated });
     }

@@ -1,9 +1,9 @@
 /** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
 import * as v from 'valibot';
 import { POSITION } from '../cursor.ts';
-import type { BatchedEvent, ResetReason, WireEvent } from '../index.ts';
+import type { BatchAnswer, BatchedEvent, ChannelKind, EphemeralWireEvent, ResetReason, WireEvent } from '../index.ts';
 import { KEY, NAME } from '../names.ts';
-import { MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
+import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
 import type { Same } from './same.ts';
 
 export const channelName = v.pipe(
@@ -41,6 +41,24 @@ export const newData = v.pipe(
   v.description(`Text, at most ${MAX_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
 );
 
+/** A field that must be missing. */
+const missing = v.exactOptional(v.never());
+
+/** The fields of a publication of one event. */
+export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing };
+
+/** The fields of a publication of several events. */
+export const newBatchFields = {
+  events: v.pipe(
+    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing })),
+    v.minLength(1),
+    v.maxLength(MAX_BATCH_EVENTS),
+    v.description('Published in this order. One event that is not valid refuses all. Not for ephemeral channels'),
+  ),
+  type: missing,
+  data: missing,
+};
+
 export const idempotencyKey = v.pipe(
   v.string(),
   v.regex(KEY),
@@ -54,10 +72,44 @@ export const resetReason = v.pipe(
   v.description('The log was wiped or restored, the events are past their retention, or the cursor is beyond the newest event'),
 );
 
+export const channelKind = v.pipe(
+  v.picklist(['durable', 'ephemeral']),
+  v.description('What is kept of the events of the channel: all of them for the retention, or nothing'),
+);
+
 export const batchedEvent = v.object({ id: position, type: eventType, data, publishedAt });
 
 export const wireEvent = v.object({ channel: channelName, ...batchedEvent.entries });
 
+export const ephemeralEvent = v.pipe(
+  v.omit(wireEvent, ['id']),
+  v.description('An event of an ephemeral channel: nobody can resume after it'),
+);
+
+export const batchAnswer = v.object({
+  channel: channelName,
+  events: v.pipe(
+    v.array(
+      v.union([
+        v.object({ id: position, publishedAt }),
+        v.object({
+          error: v.object({
+            code: v.pipe(
+              v.picklist(['publish_contended', 'unavailable']),
+              v.description('The event was not published, or may or may not have been. Send the batch again with the same key'),
+            ),
+            message: v.string(),
+          }),
+        }),
+      ]),
+    ),
+    v.description('A result for each event, in the order of the batch'),
+  ),
+});
+
 true satisfies Same<v.InferOutput<typeof batchedEvent>, BatchedEvent>;
 true satisfies Same<v.InferOutput<typeof wireEvent>, WireEvent>;
+true satisfies Same<v.InferOutput<typeof ephemeralEvent>, EphemeralWireEvent>;
+true satisfies Same<v.InferOutput<typeof batchAnswer>, BatchAnswer>;
+true satisfies Same<v.InferOutput<typeof channelKind>, ChannelKind>;
 true satisfies Same<v.InferOutput<typeof resetReason>, ResetReason>;

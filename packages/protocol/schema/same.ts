@@ -1,5 +1,14 @@
-/** Without `readonly`, and with intersections written out: what counts is which fields there are. */
-type Plain<T> = T extends object ? { -readonly [K in keyof T]: Plain<T[K]> } : T;
+/**
+ * Without `readonly`, and with intersections written out: what counts is which fields there are. As in JSON, an undefined field is a
+ * missing one; a field that must be missing is none.
+ */
+type Plain<T> = T extends undefined
+  ? never
+  : T extends readonly (infer Entry)[]
+    ? Plain<Entry>[]
+    : T extends object
+      ? { -readonly [K in keyof T as [T[K]] extends [undefined] ? never : K]: Plain<T[K]> }
+      : T;
 
 type Identical<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 

@@ -2,7 +2,7 @@ import type { Account } from '../account.ts';
 import { hasType, type PlannedStack, propertiesOf } from '../assembly.ts';
 import { type Check, type Finding, ok, problem, warning } from '../finding.ts';
 
-/** CloudFormation cuts the stack's name to this length in the name of a role. */
+/** CloudFormation may cut a longer name of a stack in the name of a role. */
 const NAME_IN_ROLE = 24;
 
 /** Who sets the role with which API Gateway writes logs: an account has one in each Region, and the last one to set it wins. */
@@ -30,7 +30,7 @@ function judge(stack: PlannedStack, roleArn: string | undefined): Finding {
   }
   if (!willSet) return ok(`${about}: ${roleArn}`);
   const roleName = roleArn.split('/').at(-1) ?? '';
-  if (roleName.startsWith(`${stack.name.slice(0, NAME_IN_ROLE)}-`)) return ok(`${about}: set by ${stack.name}`);
+  if (roleName.startsWith(`${stack.name}-`.slice(0, NAME_IN_ROLE))) return ok(`${about}: set by ${stack.name}`);
   return warning(
     `${about}: ${stack.name} would replace ${roleArn}, with which other APIs write their logs`,
     'set setsAccountLogRole of the lane to false if that role may stay',

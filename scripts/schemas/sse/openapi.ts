@@ -1,8 +1,18 @@
 import { SESSION_COOKIE } from '../../../backbone/domain/credentials.ts';
 import { LONGEST_POLL_SECONDS, SSE_PATHS } from '../../../fargate/sse/contract.ts';
 import { MAX_CHANNELS } from '../../../packages/protocol/channel.ts';
-import { channelName, idempotencyKey, wireEvent } from '../../../packages/protocol/schema/events.ts';
-import { cursor, newEvent, pollResponse, problem, publishResponse, reset } from '../../../packages/protocol/schema/sse/http.ts';
+import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
+import { batchAnswer, channelName, ephemeralEvent, idempotencyKey, wireEvent } from '../../../packages/protocol/schema/events.ts';
+import {
+  acceptedResponse,
+  cursor,
+  newBatch,
+  newEvent,
+  pollResponse,
+  problem,
+  publishResponse,
+  reset,
+} from '../../../packages/protocol/schema/sse/http.ts';
 import { componentsOf, type Json, referenceTo } from '../json-schema.ts';
 import { problemResponses, problems } from './problems.ts';
 
@@ -44,9 +54,13 @@ export function openapi(): Json {
           Channel: channelName,
           Cursor: cursor,
           Event: wireEvent,
+          EphemeralEvent: ephemeralEvent,
           IdempotencyKey: idempotencyKey,
           NewEvent: newEvent,
+          NewBatch: newBatch,
           PublishResponse: publishResponse,
+          BatchAnswer: batchAnswer,
+          AcceptedResponse: acceptedResponse,
           PollResponse: pollResponse,
           Reset: reset,
           Problem: problem,
@@ -102,6 +116,12 @@ function readEvents(): Json {
     responses: {
       '200': {
         description: 'A stream, or the page of a poll',
+        headers: {
+          [KINDS_HEADER]: {
+            description: 'The kind of each channel, durable or ephemeral, in the order of the request. Missing if all are durable',
+            schema: { type: 'string', examples: ['durable, ephemeral'] },
+          },
+        },
         content: {
           'text/event-stream': { schema: { type: 'string', description: 'An event stream: asyncapi.json describes its frames' } },
           'application/json': { schema: referenceTo('schemas', 'PollResponse') },
@@ -116,17 +136,22 @@ function publishEvent(): Json {
   return {
     operationId: 'publishEvent',
     tags: ['events'],
-    summary: 'Publish an event',
+    summary: 'Publish an event, or several in a batch',
     security: [{ bearer: [] }, { session: [] }],
     parameters: [
       { name: 'channel', in: 'path', required: true, schema: referenceTo('schemas', 'Channel') },
       { name: 'Idempotency-Key', in: 'header', schema: referenceTo('schemas', 'IdempotencyKey') },
     ],
-    requestBody: { required: true, content: { 'application/json': { schema: referenceTo('schemas', 'NewEvent') } } },
+    requestBody: { required: true, content: jsonOf('NewEvent', 'NewBatch') },
     responses: {
       '201': {
-        description: 'Published: it is in the log, and will be delivered',
-        content: { 'application/json': { schema: referenceTo('schemas', 'PublishResponse') } },
+        description: 'Published: it is in the log, or all events of the batch are, and will be delivered',
+        content: jsonOf('PublishResponse', 'BatchAnswer'),
+      },
+      '202': { description: 'The channel is ephemeral: sent to whoever is there', content: jsonOf('AcceptedResponse') },
+      '207': {
+        description: 'Some events of the batch have an error: send the batch again, with the same key',
+        content: jsonOf('BatchAnswer'),
       },
       ...problems('400', '401', '403', '409', '413', '415', '429', '500', '503'),
     },
@@ -164,6 +189,12 @@ function health(operationId: string, summary: string, status: string): { readonl
 function statusResponse(code: string, description: string, status: string): { readonly [key: string]: Json } {
   const schema: Json = { type: 'object', required: ['status'], properties: { status: { type: 'string', const: status } } };
   return { [code]: { description, content: { 'application/json': { schema } } } };
+}
+
+/** JSON as one of these schemas describes it. */
+function jsonOf(...names: readonly [string, ...string[]]): Json {
+  const schemas = names.map((name) => referenceTo('schemas', name));
+  return { 'application/json': { schema: schemas.length === 1 ? referenceTo('schemas', names[0]) : { oneOf: schemas } } };
 }
 
 function query(name: string, description: string): { readonly [key: string]: Json } {

@@ -16,6 +16,7 @@ const PROBLEMS = {
       'invalid_parameter',
       'invalid_channel',
       'too_many_channels',
+      'too_many_events',
       'invalid_cursor',
       'invalid_type',
       'invalid_data',

@@ -3,16 +3,20 @@ import { SUBPROTOCOL } from '../../../packages/protocol/index.ts';
 import { CLIENT_FRAMES, SERVER_FRAMES } from '../../../packages/protocol/schema/websocket/frames.ts';
 import { componentsOf, type Json, referenceTo } from '../json-schema.ts';
 
-type Action = keyof typeof CLIENT_FRAMES;
+type ClientFrameName = keyof typeof CLIENT_FRAMES;
 type Kind = keyof typeof SERVER_FRAMES;
 
 /** What answers each frame of a client, besides `error`. */
-const ANSWERS: Readonly<Record<Action, readonly Kind[]>> = {
+const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
   subscribe: ['subscribed', 'reset', 'event', 'events', 'caughtUp'],
   unsubscribe: ['unsubscribed'],
-  publish: ['published'],
+  publish: ['published', 'accepted'],
+  publishBatch: ['publishedBatch'],
   ping: ['pong'],
 };
+
+/** What comes without a request. */
+const DELIVERED: readonly Kind[] = ['event', 'events', 'ephemeral', 'error'];
 
 /** Both directions have a `publish…` of their own, and components share one namespace. */
 const clientName = (action: string): string => `client-${action}`;
@@ -56,7 +60,7 @@ export function asyncapi(): Json {
         action: 'send',
         channel: { $ref: '#/channels/socket' },
         summary: 'Sent without a request: events of subscribed channels, and error before the server closes the connection',
-        messages: [onSocket(serverName('event')), onSocket(serverName('error'))],
+        messages: DELIVERED.map((kind) => onSocket(serverName(kind))),
       },
     },
     components: {

@@ -10,6 +10,8 @@ const SOCKETS: Answers = { nothing: 'refused', 'a forged token': 'refused', 'the
 
 export const token: Step = {
   name: 'without a token and with a forged one nothing is given, with the token it is',
+  // A client tries again and again where its token is refused.
+  isPrecondition: true,
   obstacle: needsClients,
   async run(target) {
     const lanes = [

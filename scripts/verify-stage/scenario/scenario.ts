@@ -3,4 +3,4 @@ import { change, onceByKey, publishFunction, replay, sameEventsEverywhere } from
 import type { Step } from './step.ts';
 
 /** What any deployment is asked to do, with whichever lanes it has. */
-export const SCENARIO: readonly Step[] = [token, publishFunction, sameEventsEverywhere, replay, change, onceByKey];
+export const SCENARIO: readonly Step[] = [publishFunction, token, sameEventsEverywhere, replay, change, onceByKey];

@@ -4,6 +4,8 @@ import type { Target } from './target.ts';
 /** One part of the scenario. */
 export interface Step<T extends Target = Target> {
   readonly name: string;
+  /** The steps after it make no sense if it fails, and are not exercised then. @default false */
+  readonly isPrecondition?: boolean;
   /** Why it cannot be done against this deployment; undefined if it can. @default - it always can */
   obstacle?(target: T): string | undefined;
   /** @returns what was seen, in numbers; rejects if it is not what was promised */
@@ -23,7 +25,7 @@ export class ScenarioError extends Error {
 }
 
 /**
- * Uses what was deployed, one step after the other; a step that fails does not keep the next from running.
+ * Uses what was deployed, one step after the other; only a precondition that fails keeps the next from running.
  * Throws the signal's reason when it aborts.
  */
 export async function* runSteps<T extends Target>(
@@ -34,12 +36,18 @@ export async function* runSteps<T extends Target>(
   const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
   // Nobody waits for it between two steps.
   aborted.catch(() => undefined);
+  let broken: string | undefined;
   for (const step of steps) {
     signal.throwIfAborted();
+    if (broken !== undefined) {
+      yield { name: step.name, seconds: 0, kind: 'not exercised', reason: `this failed: ${broken}` };
+      continue;
+    }
     const startedMs = performance.now();
     const running = outcomeOf(step, target);
     // The step that is cut short fails later, when what it talks to is gone.
     const outcome = await Promise.race([running, aborted]);
+    if (outcome.kind === 'failed' && step.isPrecondition === true) broken = step.name;
     yield { name: step.name, seconds: (performance.now() - startedMs) / 1_000, ...outcome };
   }
 }

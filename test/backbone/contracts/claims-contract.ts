@@ -79,6 +79,19 @@ export function claimsContract(name: string, create: (clock: ManualClock, retent
       expect(await log.setClaim(key, at(two))).toMatchObject(two);
     });
 
+    test('of a batch that has moved says where each event is, and lives from its first position on', async () => {
+      const moved = { positions: [one, three], firstAllocatedAtMs: clock.nowMs() };
+      await log.setClaim(key, at(one));
+      await clock.advance(10_000);
+      const set = await log.setClaim(key, { ...at(three), moved }, one);
+      expect(set).toMatchObject({ ...three, moved });
+      expect(await log.claim(key)).toEqual(set);
+      await clock.advance(RETENTION_MS - 10_001);
+      expect(await log.claim(key)).toEqual(set);
+      await clock.advance(1);
+      expect(await log.claim(key)).toBeUndefined();
+    });
+
     test('remembers that the notification was sent', async () => {
       await log.setClaim(key, at(one));
       await log.markNotified(key, one);

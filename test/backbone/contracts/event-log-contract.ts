@@ -36,6 +36,20 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect(new Set(positions.map(({ epoch }) => epoch)).size).toBe(1);
       });
 
+      test('takes several seqs at once, and returns the first', async () => {
+        const one = await log.allocate('a');
+        const several = await log.allocate('a', 5);
+        const next = await log.allocate('a');
+        expect([one.seq, several.seq, next.seq]).toEqual([1, 2, 7]);
+        expect(several.epoch).toBe(one.epoch);
+        expect(await log.head('a')).toMatchObject({ seq: 7 });
+      });
+
+      test('begins an epoch with several seqs', async () => {
+        expect((await log.allocate('a', 3)).seq).toBe(1);
+        expect(await log.head('a')).toMatchObject({ seq: 3 });
+      });
+
       test('gives every concurrent caller its own seq', async () => {
         const positions = await Promise.all(Array.from({ length: 20 }, () => log.allocate('a')));
         expect(positions.map(({ seq }) => seq).sort((x, y) => x - y)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));

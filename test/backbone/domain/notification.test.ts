@@ -9,7 +9,42 @@ const EVENT: ChannelEvent = { channel: 'a', epoch: 'k3f9', seq: 7, type: 'messag
 
 describe('a notification', () => {
   test('is unchanged after the topic', () => {
-    fc.assert(fc.property(channelEvent, (event) => expect(parseNotification(encodeNotification(event))).toEqual(event)));
+    fc.assert(fc.property(channelEvent, (event) => expect(parseNotification(encodeNotification([event]))).toEqual([event])));
+  });
+
+  test('of several events is unchanged after the topic, and names their channel once', () => {
+    const several = fc
+      .array(channelEvent, { minLength: 2, maxLength: 5 })
+      .map((events) => events.map((event) => ({ ...event, channel: 'demo' })));
+    fc.assert(
+      fc.property(several, (events) => {
+        const body = encodeNotification(events);
+        expect(parseNotification(body)).toEqual(events);
+        expect(JSON.parse(body)).toMatchObject({ channel: 'demo', events: events.map(({ seq }) => ({ seq })) });
+        expect(JSON.parse(body).events[0]).not.toHaveProperty('channel');
+      }),
+    );
+  });
+
+  test('of one event has its fields beside the channel, as consumers of before read it', () => {
+    expect(JSON.parse(encodeNotification([EVENT]))).toEqual({
+      channel: 'a',
+      epoch: 'k3f9',
+      seq: 7,
+      type: 'message',
+      data: 'x',
+      publishedAt: 1_000,
+    });
+  });
+
+  test.each([[[]], ['x'], [[{}]], [[5]], [[null]], [{ 0: 'x' }]])('with the events %j is rejected', (events) => {
+    expect(() => parseNotification(JSON.stringify({ channel: 'a', events }))).toThrow(InvalidInputError);
+  });
+
+  test('is rejected as a whole if one of its events is not valid', () => {
+    const { events } = JSON.parse(encodeNotification([EVENT, { ...EVENT, seq: 8 }]));
+    const body = JSON.stringify({ channel: 'a', events: [events[0], { ...events[1], seq: 0 }] });
+    expect(() => parseNotification(body)).toThrow(InvalidInputError);
   });
 
   test('from anybody is parsed or rejected with an InvalidInputError', () => {
@@ -32,7 +67,7 @@ describe('a notification', () => {
     ['publishedAt', '2026'],
     ['publishedAt', 1e300],
   ])('with the %s %j is rejected', (key, value) => {
-    const body = JSON.stringify({ ...JSON.parse(encodeNotification(EVENT)), [key]: value });
+    const body = JSON.stringify({ ...JSON.parse(encodeNotification([EVENT])), [key]: value });
     expect(() => parseNotification(body)).toThrow(expect.objectContaining({ name: 'InvalidInputError' }));
   });
 });

@@ -143,6 +143,59 @@ describe('the function', () => {
   });
 });
 
+describe('several events at once', () => {
+  const batch = json('Several events at once');
+  const data = batch.events.map((event: { readonly data: string }) => event.data);
+
+  test('are answered as the page says by the function, and come in their order, once', async () => {
+    const { events: published, close } = await subscribe();
+    const first = await invoke(batch);
+    expect(first.error).toBeUndefined();
+    const { channel, events: results } = json('Several events at once', 1);
+    expect(first.answer).toEqual({
+      channel,
+      events: results.map(() => ({ id: expect.stringMatching(/^[a-z0-9]+\.\d+$/), publishedAt: expect.any(String) })),
+    });
+    expect(await invoke(batch)).toEqual(first);
+    expect((await invoke({ channel: 'orders', data: 'behind' })).error).toBeUndefined();
+    await until('what comes behind is there', () => published.at(-1)?.data === 'behind');
+    expect(published).toEqual([...batch.events, { type: 'message', data: 'behind' }]);
+    close();
+  });
+
+  test('are published from the bus', async () => {
+    const { events: published, close } = await subscribe();
+    const [entry] = json('Put an event');
+    const Detail = JSON.stringify({ ...batch, key: 'from-the-bus' });
+    expect(await events.send(new PutEventsCommand({ Entries: [{ ...entry, Detail }] }))).toMatchObject({ FailedEntryCount: 0 });
+    await until('all are there', () => published.length === data.length);
+    expect(published).toEqual(batch.events);
+    close();
+  });
+
+  test('are refused as a whole if one is not valid, and the error says which', async () => {
+    const { answer } = await invoke({ channel: 'orders', events: [...batch.events, { type: 'a b', data: '' }] });
+    expect(answer).toMatchObject({
+      errorType: 'InvalidInputError',
+      errorMessage: expect.stringMatching(/^events\[2\]: type "a b" is not/),
+    });
+  });
+
+  test('are published by a user, over every lane that there is', async () => {
+    const transports = transportsOf(world.run.urls);
+    expect(transports).not.toEqual([]);
+    for (const transport of transports) {
+      const { events: published, close } = await subscribe();
+      const connection = connectOver(transport, world.run.urls);
+      expect(await connection.publishAll('orders', batch.events)).toHaveLength(data.length);
+      await until('all are there', () => published.length === data.length);
+      expect(published).toEqual(batch.events);
+      connection.close();
+      close();
+    }
+  });
+});
+
 test('the IAM statement allows what the page does, and no other event and no other function', () => {
   const statements = compilePolicy(json('The IAM statement'), 'the page');
   const allows = (action: string, resource: string) =>

@@ -30,6 +30,34 @@ test('a WebSocket that subscribes with `after` gets what it missed and is told w
   for (const each of [early, socket]) each.close();
 });
 
+test('events that are published together come in one frame to who accepts that, and one by one to others', async () => {
+  const channel = freshChannel('batch');
+  const [several, single] = [await openSocket(run.urls.websocket), await openSocket(run.urls.websocket)];
+  several.send({ action: 'subscribe', channel, batch: true });
+  single.send({ action: 'subscribe', channel });
+  await Promise.all([several.ofKind('subscribed'), single.ofKind('subscribed')]);
+
+  single.send({ action: 'publish', channel, events: [{ data: '1' }, { type: 'note', data: '2' }], requestId: 'p' });
+
+  const [answer] = await single.ofKind('publishedBatch');
+  const ids = answer?.events.map((result) => ('id' in result ? result.id : undefined));
+  expect(answer).toMatchObject({ channel, requestId: 'p', events: [{ id: expect.any(String) }, { id: expect.any(String) }] });
+  expect(await several.ofKind('events')).toMatchObject([
+    {
+      channel,
+      events: [
+        { id: ids?.[0], type: 'message', data: '1' },
+        { id: ids?.[1], type: 'note', data: '2' },
+      ],
+    },
+  ]);
+  expect((await single.ofKind('event', 2)).map(({ id, data }) => [id, data])).toEqual([
+    [ids?.[0], '1'],
+    [ids?.[1], '2'],
+  ]);
+  for (const each of [several, single]) each.close();
+});
+
 test.each([
   ['text that is no JSON', 'hello', 'invalid_frame', 'hello'],
   ['JSON that is no object', '[1]', 'invalid_frame', '[1]'],

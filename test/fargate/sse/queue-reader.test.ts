@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { encodeEphemeralNotification, isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { readQueue } from '../../../fargate/sse/queue-reader.ts';
+import { ephemeralEvent } from '../../support/ephemeral.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';
 import { idle, until } from './support/until.ts';
@@ -30,11 +32,11 @@ afterEach(async () => {
   await reading;
 });
 
-const take = async (events: readonly ChannelEvent[]) => {
-  offered.push(...events);
+const take = async (events: readonly NotifiedEvent[]) => {
+  for (const event of events) if (!isEphemeral(event)) offered.push(event);
 };
 
-function start(offer: (events: readonly ChannelEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly NotifiedEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
   const onAnnounced = () => {
     announced++;
   };
@@ -42,8 +44,12 @@ function start(offer: (events: readonly ChannelEvent[]) => Promise<void> = take,
   reading = readQueue({ queue, announcement, onAnnounced, clock, logger, offer, random: () => 1 }, stopping.signal);
 }
 
+function event(seq: number): ChannelEvent {
+  return { channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 };
+}
+
 function notification(seq: number): string {
-  return encodeNotification({ channel: 'demo', epoch: 'e1', seq, type: 'message', data: `event ${seq}`, publishedAtMs: 0 });
+  return encodeNotification([event(seq)]);
 }
 
 test('notifications are passed on and deleted', async () => {
@@ -51,6 +57,24 @@ test('notifications are passed on and deleted', async () => {
   queue.push(notification(1), notification(2));
   await until(() => queue.deleted.length === 2);
   expect(offered.map(({ seq }) => seq)).toEqual([1, 2]);
+});
+
+test('events of ephemeral channels are passed on as they are', async () => {
+  const offers: (readonly NotifiedEvent[])[] = [];
+  start(async (events) => void offers.push(events));
+  queue.push(encodeEphemeralNotification(ephemeralEvent(1)));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([[ephemeralEvent(1)]]);
+});
+
+test('the events of one notification are passed on together, in order', async () => {
+  const offers: number[][] = [];
+  start(async (events) => {
+    offers.push(events.map((event) => (isEphemeral(event) ? 0 : event.seq)));
+  });
+  queue.push(encodeNotification([event(1), event(2), event(3)]));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([[1, 2, 3]]);
 });
 
 test('a message that is not a notification is logged without its text, deleted, and blocks nothing', async () => {
@@ -85,7 +109,7 @@ test('nothing is passed on while the hub asks to wait', async () => {
   let batches = 0;
   start((events) => {
     batches++;
-    offered.push(...events);
+    void take(events);
     return pace.promise;
   });
   // More than all receivers together take at once.

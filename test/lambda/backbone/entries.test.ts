@@ -33,6 +33,16 @@ test('a publication is answered and notified, once for a redelivered EventBridge
   expect(notifications.filter(({ channel }) => channel === 'two')).toHaveLength(1);
 });
 
+test('a batch is answered by event and notified once', async () => {
+  const batch = { channel: 'batch', events: [{ data: 'one' }, { data: 'two' }], key: 'k1' };
+  const { results } = await world.invoke(PUBLISH, batch, batch);
+  const result = (seq: number) => ({ id: expect.stringMatching(new RegExp(`^[a-z0-9]+\\.${seq}$`)), publishedAt: expect.any(String) });
+  const answer = { channel: 'batch', events: [result(1), result(2)] };
+  expect(results).toEqual([{ value: answer }, { value: answer }]);
+  const notifications = world.topic.requests.map(({ body }) => JSON.parse(new URLSearchParams(body).get('Message') ?? '{}'));
+  expect(notifications.filter(({ channel }) => channel === 'batch')).toMatchObject([{ events: [{ data: 'one' }, { data: 'two' }] }]);
+});
+
 test('an invalid publication fails by name', async () => {
   const { results } = await world.invoke(PUBLISH, { channel: 'a b', data: '' });
   expect(results).toEqual([{ error: { name: 'InvalidInputError', message: expect.stringContaining('"a b"') } }]);

@@ -16,6 +16,7 @@ test('a direct invocation is the publication itself', () => {
   expect(toPublicationRequest({ channel: 'orders', type: 'created', data: 'new', key: 'k1' })).toEqual({
     publication: { channel: 'orders', type: 'created', data: 'new', key: 'k1' },
     scope: INVOCATIONS,
+    isFromBus: false,
   });
 });
 
@@ -29,6 +30,19 @@ test('an EventBridge event publishes its detail under a key derived from its id'
     type: 'message',
     data: 'new',
     key: `eventbridge:${busEvent.id}`,
+  });
+});
+
+test('several events are a batch, from either', () => {
+  const batch = { channel: 'orders', events: [{ data: 'one' }, { type: 'paid', data: 'two' }] };
+  const events = [
+    { type: 'message', data: 'one' },
+    { type: 'paid', data: 'two' },
+  ];
+  expect(toPublicationRequest(batch)).toEqual({ publication: { channel: 'orders', events }, scope: INVOCATIONS, isFromBus: false });
+  expect(toPublicationRequest({ ...busEvent, detail: batch })).toMatchObject({
+    publication: { channel: 'orders', events, key: `eventbridge:${busEvent.id}` },
+    isFromBus: true,
   });
 });
 
@@ -53,6 +67,7 @@ test.each([
   ['another detail type', { ...busEvent, 'detail-type': 'order.created' }, 'invalid_body', '"order.created"'],
   ['a detail that is no object', { ...busEvent, detail: 'x' }, 'invalid_body', 'detail'],
   ['an event without id', { ...busEvent, id: undefined }, 'invalid_body', 'id'],
+  ['a batch with a bad event', { channel: 'a', events: [{ data: 'x' }, { data: 5 }] }, 'invalid_data', 'events[1]'],
   ['a detail with a bad key', { ...busEvent, detail: { ...busEvent.detail, key: 'a b' } }, 'invalid_key', '"a b"'],
 ])('refuses %s and names it', (_, invocation, code, named) => {
   const parse = () => toPublicationRequest(invocation);

@@ -63,20 +63,20 @@ test('a connection that takes nothing within the budget is queued again alone, w
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => ({ kind: id === 'c1' ? 'throttled' : 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, throttledPosts: 3, undeliverable: 0, unfinished: [] });
   expect(fanOut.queue.jobs).toEqual([
-    { job: { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 2 }, delaySeconds: 2 },
+    { job: { events: [channelEvent(1)], subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 2 }, delaySeconds: 2 },
   ]);
 });
 
 test('the delay doubles with each attempt', async () => {
   const fanOut = await openFanOut({}, () => ({ kind: 'throttled' }));
   const subscribers = [{ connectionId: 'c1', version: 'v' }];
-  for (const attempt of [1, 2, 3, 4]) await fanOut.deliver([queued({ event: channelEvent(1), subscribers, attempt })]);
+  for (const attempt of [1, 2, 3, 4]) await fanOut.deliver([queued({ events: [channelEvent(1)], subscribers, attempt })]);
   expect(fanOut.queue.jobs.map(({ delaySeconds }) => delaySeconds)).toEqual([2, 3, 6, 12]);
 });
 
 test('after the last attempt the event goes to the dead-letter queue for those connections, and is counted', async () => {
   const fanOut = await openFanOut({}, () => ({ kind: 'unavailable', reason: '503' }));
-  const job = { event: channelEvent(1), subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
+  const job = { events: [channelEvent(1)], subscribers: [{ connectionId: 'c1', version: 'v' }], attempt: 5 };
   expect(await fanOut.deliver([queued(job)])).toMatchObject({ undeliverable: 1, unfinished: [] });
   expect([fanOut.queue.jobs, fanOut.queue.deadLetters]).toEqual([[], [job]]);
 });
@@ -85,7 +85,7 @@ test('a refused post goes to the dead-letter queue at once, logged and counted',
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] }, (id) => (id === 'c1' ? { kind: 'refused', reason: '413' } : { kind: 'sent' }));
   expect(await fanOut.deliver([notified(1)])).toMatchObject({ deliveries: 1, undeliverable: 1 });
   expect(fanOut.queue.deadLetters).toEqual([
-    { event: channelEvent(1), subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
+    { events: [channelEvent(1)], subscribers: [expect.objectContaining({ connectionId: 'c1' })], attempt: 1 },
   ]);
   expect(fanOut.lines).toContainEqual(
     expect.objectContaining({ level: 'WARN', channel: 'demo', seq: 1, undeliverable: 1, reasons: ['413'] }),
@@ -127,7 +127,7 @@ test('a stuck connection is not tried with the later events of the batch', async
   const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'throttled' }));
   await fanOut.deliver([notified(1), notified(2)]);
   expect(fanOut.poster.posts).toHaveLength(3);
-  expect(fanOut.queue.jobs.map(({ job }) => [job.event.seq, job.attempt])).toEqual([
+  expect(fanOut.queue.jobs.map(({ job }) => [job.events[0]?.seq, job.attempt])).toEqual([
     [1, 2],
     [2, 2],
   ]);
@@ -207,7 +207,7 @@ describe('subscribers that cannot be read', () => {
     await fanOut.deliver([notified(1, 'a')], { deps: { store } });
     for (const { job } of fanOut.queue.jobs) await fanOut.deliver([queued(job)], { deps: { store } });
     expect(fanOut.queue.jobs).toHaveLength(4);
-    expect(fanOut.queue.deadLetters).toEqual([{ event: channelEvent(1, 'a'), subscribers: [], attempt: 5, resumeAfter: '' }]);
+    expect(fanOut.queue.deadLetters).toEqual([{ events: [channelEvent(1, 'a')], subscribers: [], attempt: 5, resumeAfter: '' }]);
   });
 });
 

@@ -62,7 +62,9 @@ test('whatever connections do: each gets every event, or is gone, or a job or de
         for (const event of events.filter(({ channel }) => channels.includes(channel as 'a' | 'b'))) {
           const job = handedOver.some(
             (part) =>
-              part.event.channel === event.channel && part.event.seq === event.seq && part.subscribers.some((s) => s.connectionId === id),
+              part.events[0]?.channel === event.channel &&
+              part.events[0].seq === event.seq &&
+              part.subscribers.some((s) => s.connectionId === id),
           );
           const settled = fanOut.got(id).includes(event.data) || goneIds.has(id) || job;
           expect([id, event.channel, event.seq, settled]).toEqual([id, event.channel, event.seq, true]);

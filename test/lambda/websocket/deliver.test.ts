@@ -43,7 +43,7 @@ test('posts of all jobs keep the pool full until the last', async () => {
   const jobs = [0, 1, 2, 3].map((part) =>
     queued(
       {
-        event: channelEvent(1),
+        events: [channelEvent(1)],
         subscribers: connectionIds(100)
           .slice(part * 25, part * 25 + 25)
           .map((connectionId) => ({ connectionId, version: 'v' })),
@@ -60,7 +60,7 @@ test('posts of all jobs keep the pool full until the last', async () => {
 
 test('a job is delivered to its connections alone', async () => {
   const fanOut = await openFanOut({ demo: ['c1', 'c2'] });
-  await fanOut.deliver([queued({ event: channelEvent(1), subscribers: [{ connectionId: 'c2', version: 'v' }], attempt: 1 })]);
+  await fanOut.deliver([queued({ events: [channelEvent(1)], subscribers: [{ connectionId: 'c2', version: 'v' }], attempt: 1 })]);
   expect([fanOut.got('c1'), fanOut.got('c2')]).toEqual([[], ['demo-1']]);
 });
 

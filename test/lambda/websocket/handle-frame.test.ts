@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { BatchOutcome } from '../../../backbone/domain/batch.ts';
 import { PublishContendedError } from '../../../backbone/services/publisher.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from '../../../lambda/websocket/domain/connection.ts';
 import { EVERYBODY } from '../../support/access.ts';
@@ -117,6 +118,59 @@ test('publish with a used key returns the first id and publishes nothing', async
   const first = await socket.send(frame);
   expect(await socket.send(frame)).toEqual(first);
   expect(socket.bus.notified).toHaveLength(1);
+});
+
+test('the events of a batch are counted, and one that no second has room for is refused', async () => {
+  const socket = await openSocket();
+  const taken: number[] = [];
+  const quota = {
+    perSecond: 3,
+    take: async (_principal: string, events = 1) => {
+      taken.push(events);
+      return false;
+    },
+  };
+  const publish = (count: number) =>
+    socket.send({ action: 'publish', channel: 'demo', events: Array.from({ length: count }, () => ({ data: 'x' })) }, { deps: { quota } });
+  expect(await publish(3)).toMatchObject([{ code: 'too_many_publications' }]);
+  expect(await publish(4)).toMatchObject([{ code: 'too_many_events', message: expect.stringContaining('at most 3') }]);
+  expect(taken).toEqual([3]);
+  expect(socket.lines).toContainEqual(expect.objectContaining({ LimitedPublications: 3 }));
+});
+
+test('publish with events puts them on the bus together, and returns an id for each', async () => {
+  const socket = await openSocket();
+  const events = [{ data: 'one' }, { type: 'chat', data: 'two' }];
+  const answers = await socket.send({ action: 'publish', channel: 'demo', events, key: 'k1', requestId: 'r1' });
+  const [notified, ...others] = socket.bus.notifications;
+  expect(others).toEqual([]);
+  expect(notified).toMatchObject([
+    { seq: 1, data: 'one' },
+    { seq: 2, type: 'chat', data: 'two' },
+  ]);
+  const results = notified?.map(({ epoch, seq }) => ({ id: `${epoch}.${seq}`, publishedAt: expect.any(String) }));
+  expect(answers).toEqual([{ kind: 'publishedBatch', channel: 'demo', events: results, requestId: 'r1' }]);
+});
+
+test('one invalid event refuses all of them, and the answer says which', async () => {
+  const socket = await openSocket();
+  const events = [{ data: 'one' }, { data: 2 }];
+  expect(await socket.send({ action: 'publish', channel: 'demo', events, requestId: 'r1' })).toEqual([
+    { kind: 'error', code: 'invalid_data', message: expect.stringMatching(/^events\[1\]: /), requestId: 'r1' },
+  ]);
+  expect(socket.bus.notifications).toEqual([]);
+});
+
+test('what became of each event is in the answer, and in a line of the log', async () => {
+  const socket = await openSocket();
+  const publishBatch = async (): Promise<readonly BatchOutcome[]> => [{ kind: 'lost' }, { kind: 'unknown', error: new Error('secret') }];
+  const events = [{ data: 'one' }, { data: 'two' }];
+  const answers = await socket.send({ action: 'publish', channel: 'demo', events }, { deps: { publishBatch } });
+  expect(answers).toMatchObject([
+    { kind: 'publishedBatch', events: [{ error: { code: 'publish_contended' } }, { error: { code: 'unavailable' } }] },
+  ]);
+  expect(JSON.stringify(answers)).not.toContain('secret');
+  expect(socket.lines).toContainEqual(expect.objectContaining({ level: 'WARN', channel: 'demo', events: 2, lost: 1, unknown: 1 }));
 });
 
 test('a publication that got no position in the log may be tried again', async () => {

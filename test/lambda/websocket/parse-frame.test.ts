@@ -35,6 +35,20 @@ test.each([
     { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'a\nb', key: 'k' } },
   ],
   [
+    { action: 'publish', channel: 'demo', events: [{ data: 'a' }, { type: 't', data: 'b' }], key: 'k' },
+    {
+      action: 'publish',
+      publication: {
+        channel: 'demo',
+        events: [
+          { type: 'message', data: 'a' },
+          { type: 't', data: 'b' },
+        ],
+        key: 'k',
+      },
+    },
+  ],
+  [
     { action: 'ping', later: 'fields are left alone' },
     { action: 'ping', heads: false },
   ],

@@ -132,7 +132,7 @@ describe('the publish function', () => {
     expect(environmentOf(prodTemplate, 'BackbonePublishHandlerFunction')).toMatchObject({
       LANES_LOG_TABLE: expect.stringMatching(/^<BackboneLogTable\w+>$/),
       LANES_TOPIC_ARN: expect.stringMatching(/^<BackboneTopic\w+>$/),
-      LANES_SETTINGS: JSON.stringify({ retentionMs: 72 * 3_600_000, publishTimeoutMs: 2_000 }),
+      LANES_SETTINGS: JSON.stringify({ channels: [], retentionMs: 72 * 3_600_000, publishTimeoutMs: 2_000 }),
     });
   });
 

@@ -171,7 +171,7 @@ describe('environment', () => {
 
   test('each function gets the settings that it uses', () => {
     const stored = { connectionTtlMinutes: 130 };
-    const read = { retentionMs: 72 * 3_600_000, gapGraceMs: 5_000 };
+    const read = { channels: [], retentionMs: 72 * 3_600_000, gapGraceMs: 5_000 };
     const settings = {
       ConnectFunction: { ...stored, queryToken: false, origins: [], maxConnectionsPerPrincipal: 50, maxResponsesPerSecond: 50 },
       DisconnectFunction: stored,

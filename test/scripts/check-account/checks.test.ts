@@ -224,6 +224,12 @@ describe("API Gateway's role for logs", () => {
     ]);
   });
 
+  test('of a stack with a long name has the beginning of it', async () => {
+    const long = { ...setting, name: 'OrdersOfAllCountriesDevelopmentOne' };
+    expect(await check(long, 'OrdersOfAllCountriesDeve-ApiLoggingRole-abc')).toEqual([expect.stringMatching(/^ok: .*set by/)]);
+    expect(await check({ ...setting, name: 'LanesDev' }, 'LanesDevOne-ApiLoggingRole-abc')).toEqual([expect.stringMatching(/^warning: /)]);
+  });
+
   test('must be there if the stack leaves it alone', async () => {
     expect(await check(leaving, 'theirs')).toEqual([expect.stringMatching(/^ok: /)]);
     expect(await check(leaving)).toEqual([expect.stringMatching(/^problem: .*an API with access logs needs one/)]);

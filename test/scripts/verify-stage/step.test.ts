@@ -19,6 +19,11 @@ test('one that fails keeps none of the next from running', async () => {
   ]);
 });
 
+test('a precondition that fails is the last that runs, and those after it say so', async () => {
+  const outcomes = await outcomesOf([step('a', { isPrecondition: true, run: () => Promise.reject(new Error('no')) }), step('b')]);
+  expect(outcomes).toMatchObject([{ kind: 'failed' }, { name: 'b', kind: 'not exercised', reason: 'this failed: a' }]);
+});
+
 test('one with an obstacle is not run, and says why', async () => {
   const blocked = step('a', { obstacle: needsClients, run: () => Promise.reject(new Error('ran')) });
   expect(await outcomesOf([blocked])).toMatchObject([{ kind: 'not exercised', reason: 'clients cannot reach any lane there' }]);

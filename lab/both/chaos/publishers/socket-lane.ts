@@ -2,7 +2,10 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { type ClientFrame, type ServerFrame, SUBPROTOCOL } from '../../../../packages/protocol/index.ts';
 import type { NewToken } from '../tokens.ts';
+import { eventsOf, idsOf } from './batch.ts';
 import type { Lane } from './publisher.ts';
+
+type Published = ServerFrame & { readonly kind: 'published' | 'publishedBatch' };
 
 const ANSWER_TIMEOUT_MS = 6_000;
 
@@ -11,8 +14,8 @@ const ANSWER_TIMEOUT_MS = 6_000;
  * it is kept for the next try.
  */
 export function socketLane(url: string, newToken: NewToken): Lane {
-  const waiting = new Map<string, PromiseWithResolvers<string>>();
-  const late = new Map<string, string>();
+  const waiting = new Map<string, PromiseWithResolvers<Published>>();
+  const late = new Map<string, Published>();
   let opening: Promise<WebSocket> | undefined;
 
   async function open(): Promise<WebSocket> {
@@ -32,34 +35,46 @@ export function socketLane(url: string, newToken: NewToken): Lane {
   }
 
   function take(frame: ServerFrame): void {
-    if (frame.kind !== 'published' && frame.kind !== 'error') return;
+    if (frame.kind !== 'published' && frame.kind !== 'publishedBatch' && frame.kind !== 'error') return;
     const key = frame.requestId ?? '';
     const answer = waiting.get(key);
     if (frame.kind === 'error') answer?.reject(new Error(`${frame.code}: ${frame.message}`));
-    else if (answer === undefined) late.set(key, frame.id);
-    else answer.resolve(frame.id);
+    else if (answer === undefined) late.set(key, frame);
+    else answer.resolve(frame);
+  }
+
+  async function request(frame: ClientFrame & { readonly requestId: string }): Promise<Published> {
+    const { requestId } = frame;
+    const known = late.get(requestId);
+    late.delete(requestId);
+    if (known !== undefined) return known;
+    opening ??= open();
+    const socket = await opening.catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    const answer = Promise.withResolvers<Published>();
+    waiting.set(requestId, answer);
+    const timer = setTimeout(() => answer.reject(new Error('no answer')), ANSWER_TIMEOUT_MS);
+    try {
+      socket.send(JSON.stringify(frame));
+      return await answer.promise;
+    } finally {
+      clearTimeout(timer);
+      waiting.delete(requestId);
+    }
   }
 
   return {
     name: 'socket',
     async send({ channel, type, data, key }) {
-      const known = late.get(key);
-      if (known !== undefined) return known;
-      opening ??= open();
-      const socket = await opening.catch((error: unknown) => {
-        opening = undefined;
-        throw error;
-      });
-      const answer = Promise.withResolvers<string>();
-      waiting.set(key, answer);
-      const timer = setTimeout(() => answer.reject(new Error('no answer')), ANSWER_TIMEOUT_MS);
-      try {
-        socket.send(JSON.stringify({ action: 'publish', channel, type, data, key, requestId: key } satisfies ClientFrame));
-        return await answer.promise;
-      } finally {
-        clearTimeout(timer);
-        waiting.delete(key);
-      }
+      const answer = await request({ action: 'publish', channel, type, data, key, requestId: key });
+      return answer.kind === 'published' ? answer.id : undefined;
+    },
+    async sendBatch(batch) {
+      const [{ channel, key }] = batch;
+      const answer = await request({ action: 'publish', channel, ...eventsOf(batch), key, requestId: key });
+      return answer.kind === 'publishedBatch' ? idsOf(answer) : undefined;
     },
     close: () => void opening?.then((socket) => socket.close()).catch(() => undefined),
   };

@@ -1,5 +1,5 @@
 import type { TemplateValue } from '../../../../packages/assembly-local/assembly/read.ts';
-import { LEFT_OUT, type LeftOutTypes } from './left-out.ts';
+import { kindOf, LEFT_OUT, type LeftOutTypes } from './left-out.ts';
 import { attributeOf, isList, type Resource, references, rewrite, type Template } from './template.ts';
 
 /** A resource that is not deployed. */
@@ -48,11 +48,14 @@ function findLeftOut({ Resources }: Template, types: LeftOutTypes): readonly Lef
   const left = new Map<string, LeftOut>();
   for (let found = -1; found < left.size; ) {
     found = left.size;
-    for (const [logicalId, { Type, Properties }] of Object.entries(Resources)) {
+    for (const [logicalId, resource] of Object.entries(Resources)) {
       if (left.has(logicalId)) continue;
-      const missing = references(Properties).find((id) => left.has(id));
-      const reason = types[Type] ?? (missing === undefined ? undefined : `it refers to ${missing}, which is left out`);
-      if (reason !== undefined) left.set(logicalId, { logicalId, type: Type, reason });
+      const missing = references(resource.Properties).find((id) => left.has(id));
+      const reason =
+        types[resource.Type] ??
+        types[kindOf(resource)] ??
+        (missing === undefined ? undefined : `it refers to ${missing}, which is left out`);
+      if (reason !== undefined) left.set(logicalId, { logicalId, type: resource.Type, reason });
     }
   }
   return [...left.values()];

@@ -1,4 +1,6 @@
-/** Reasons by resource type. */
+import type { Resource } from './template.ts';
+
+/** Reasons by resource type, or by what {@link kindOf} makes of it. */
 export type LeftOutTypes = Readonly<Record<string, string>>;
 
 /**
@@ -14,6 +16,8 @@ export const LEFT_OUT: LeftOutTypes = {
   'AWS::CloudWatch::Alarm': 'MiniStack takes no metric math in alarms, and none would ever go off: it records no metrics of its own',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'MiniStack scales nothing: it runs no containers',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'MiniStack scales nothing: it runs no containers',
+  'AWS::CodeDeploy::Application': 'MiniStack has no CodeDeploy: it sends all traffic to a new version at once',
+  'AWS::ElasticLoadBalancingV2::Listener that redirects': 'MiniStack answers for all listeners of a load balancer by its first',
   'Custom::CDKBucketDeployment':
     "the CDK's function answers over HTTPS only, which MiniStack does not speak: the deployment would wait for ever",
   'Custom::S3AutoDeleteObjects':
@@ -25,3 +29,9 @@ export const LEFT_OUT: LeftOutTypes = {
   'AWS::WAFv2::WebACL': 'MiniStack filters no requests',
   'AWS::WAFv2::WebACLAssociation': 'MiniStack filters no requests',
 };
+
+/** The type, and what it does where that matters to {@link LEFT_OUT}. */
+export function kindOf({ Type, Properties }: Resource): string {
+  const actions = JSON.stringify(Properties?.['DefaultActions'] ?? '');
+  return actions.includes('"Type":"redirect"') ? `${Type} that redirects` : Type;
+}

@@ -2,10 +2,12 @@
  * Our SSE service with everything on that a task has, over ports in memory. What is published takes the way through the log and
  * the queue; streams bring a token, which is checked.
  */
+
+import { encodeEphemeralNotification } from '../../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
-import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import type { EphemeralBus, EventBus } from '../../../../backbone/ports.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
@@ -33,9 +35,11 @@ const RETENTION_MS = 3_600_000;
 const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 const log = new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS });
-const bus = new MemoryEventBus();
 const queue = new MemoryTaskQueue();
-bus.listen((event) => queue.push(encodeNotification(event)));
+const bus: EventBus & EphemeralBus = {
+  notify: async (events) => queue.push(encodeNotification(events)),
+  announce: async (event) => queue.push(encodeEphemeralNotification(event)),
+};
 
 const { jwks, token } = await createIssuer(ISSUER, AUDIENCE);
 // The service takes JSON; the load client sends the event's data as it is, as it does to the other servers.
@@ -76,6 +80,7 @@ const service = await startService({
         maxUnsentBytes: 1_048_576,
         keepAliveSeconds: 70,
         consoleConfig: '',
+        channels: [],
         retentionMs: RETENTION_MS,
         gapGraceMs: 5_000,
         publishTimeoutMs: PUBLISH_TIMEOUT_MS,

@@ -81,6 +81,45 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'publishes several events at once, in their order, and returns the id of each',
+    transports: [...LANES, 'auto'],
+    async run({ connect, server, channel, transport }) {
+      const published = await connect().publishAll(channel, [{ data: 'e 1' }, { type: 'note', data: 'e 2' }]);
+      const events = await server.events(channel);
+      equal(
+        events.map(({ type, data }) => `${type}: ${data}`),
+        ['message: e 1', 'note: e 2'],
+        'the events',
+      );
+      equal(
+        published.map(({ id, publishedAt }) => `${channel} ${id} ${publishedAt}`),
+        events.map(({ channel, id, publishedAt }) => `${channel} ${id} ${publishedAt}`),
+        'the answer',
+      );
+      const { publishedByHttp, publishedBySocket } = await server.stats();
+      equal([publishedByHttp, publishedBySocket], transport === 'websocket' ? [0, 1] : [1, 0], 'the way they went');
+    },
+  },
+  {
+    name: 'publishes a batch again until every event of it is acknowledged, each once',
+    transports: LANES,
+    async run({ connect, server, channel }) {
+      await server.set({ loseEvents: 2 });
+      const published = await connect().publishAll(channel, [{ data: 'e 1' }, { data: 'e 2' }], { key: 'order-7' });
+      const events = await server.events(channel);
+      equal(
+        events.map(({ data }) => data),
+        ['e 1', 'e 2'],
+        'events',
+      );
+      equal(
+        published.map(({ id }) => id),
+        events.map(({ id }) => id),
+        'ids',
+      );
+    },
+  },
+  {
     name: 'publishes over HTTP when the application stops waiting for a socket',
     transports: ['websocket'],
     async run({ connect, server, channel }) {

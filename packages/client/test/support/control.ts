@@ -16,6 +16,8 @@ export interface Faults {
   readonly dropEvery: number;
   /** This many times a publication is written, but its response is lost. */
   readonly loseAnswers: number;
+  /** This many batches lose their last event: it is answered with an error. */
+  readonly loseEvents: number;
   /** The next `times` requests and upgrades fail with the status; `retryAfter` is the header, in seconds or as an HTTP date. */
   readonly failures: { readonly times: number; readonly status: number; readonly retryAfter?: number | string };
   /** WebSocket: this many of the next frames are answered by API Gateway itself, because it could not run the handler. */

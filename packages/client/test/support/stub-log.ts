@@ -1,4 +1,4 @@
-import type { ResetReason, WireEvent } from '../../../protocol/index.ts';
+import type { BatchResult, ResetReason, WireEvent } from '../../../protocol/index.ts';
 
 type Entry = WireEvent | 'open gap' | 'tombstone';
 
@@ -24,7 +24,10 @@ export class StubLog {
   /** Called after an event was written, and without one after tombstones were added. */
   onChange: (channel: string, event?: WireEvent) => void = () => {};
 
-  publish(channel: string, { type = 'message', data, key }: { type?: string; data: string; key?: string }): WireEvent {
+  publish(
+    channel: string,
+    { type = 'message', data, key }: { type?: string | undefined; data: string; key?: string | undefined },
+  ): WireEvent {
     const log = this.#log(channel);
     const known = log.keys.get(key ?? '');
     if (known !== undefined) return known;
@@ -39,6 +42,20 @@ export class StubLog {
     if (key !== undefined) log.keys.set(key, event);
     this.onChange(channel, event);
     return event;
+  }
+
+  /** @param loses whether the last event is not published this time */
+  publishBatch(
+    channel: string,
+    events: readonly { type?: string | undefined; data: string }[],
+    key: string | undefined,
+    loses: boolean,
+  ): readonly BatchResult[] {
+    return events.map((event, index) => {
+      if (loses && index === events.length - 1) return { error: { code: 'publish_contended', message: 'its place was lost' } };
+      const { id, publishedAt } = this.publish(channel, { ...event, key: key && `${key} ${index}` });
+      return { id, publishedAt };
+    });
   }
 
   openGap(channel: string): void {

@@ -6,7 +6,7 @@ import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
-import { type Counts, NO_FAULTS, type StubState, takeFailure } from './stub-state.ts';
+import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Listener {
   readonly channel: string;
@@ -158,20 +158,19 @@ export class StubServer implements ServerControl {
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    const { type, data } = JSON.parse(body) as { type?: string; data: string };
-    const key = request.headers['idempotency-key'];
-    const event = this.#state.log.publish(channel, {
-      data,
-      ...(type === undefined ? {} : { type }),
-      ...(typeof key === 'string' ? { key } : {}),
-    });
+    const { type, data, events } = JSON.parse(body) as { type?: string; data: string; events?: { data: string }[] };
+    const header = request.headers['idempotency-key'];
+    const key = typeof header === 'string' ? header : undefined;
+    const { log } = this.#state;
+    const results = events && log.publishBatch(channel, events, key, takeLoss(this.#state));
+    const answer = results === undefined ? log.publish(channel, { type, data, key }) : { channel, events: results };
     const { loseAnswers } = this.#state.faults;
     if (loseAnswers > 0) {
       this.#state.faults = { ...this.#state.faults, loseAnswers: loseAnswers - 1 };
       return void response.destroy();
     }
-    const { id, publishedAt } = event;
-    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify({ channel, id, publishedAt }));
+    const status = results?.some((result) => 'error' in result) ? 207 : 201;
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }
 
   #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {

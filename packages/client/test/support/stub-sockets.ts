@@ -1,7 +1,7 @@
 import type http from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame, ServerFrame, WireEvent } from '../../../protocol/index.ts';
-import { type StubState, takeFailure } from './stub-state.ts';
+import { type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Peer {
   readonly socket: WebSocket;
@@ -140,8 +140,12 @@ export class StubSockets {
         peer.channels.delete(frame.channel);
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
-        const { id } = log.publish(frame.channel, frame);
-        if (faults.loseAnswers === 0) return [{ kind: 'published', channel: frame.channel, id, ...repeated }];
+        const { channel } = frame;
+        const answer: ServerFrame =
+          'events' in frame
+            ? { kind: 'publishedBatch', channel, events: log.publishBatch(channel, frame.events, frame.key, takeLoss(this.#state)) }
+            : { kind: 'published', channel, id: log.publish(channel, frame).id };
+        if (faults.loseAnswers === 0) return [{ ...answer, ...repeated }];
         this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
         return [];
       }

@@ -8,6 +8,7 @@ export const NO_FAULTS: Faults = {
   reorder: false,
   dropEvery: 0,
   loseAnswers: 0,
+  loseEvents: 0,
   failures: { times: 0, status: 503 },
   brokenFrames: 0,
   slowFrames: {},
@@ -38,6 +39,13 @@ export interface StubState {
   readonly log: StubLog;
   readonly counts: Counts;
   faults: Faults;
+}
+
+/** Whether a batch loses an event, which it does a number of times. */
+export function takeLoss(state: StubState): boolean {
+  const { loseEvents } = state.faults;
+  state.faults = { ...state.faults, loseEvents: Math.max(0, loseEvents - 1) };
+  return loseEvents > 0;
 }
 
 /** Takes one of the remaining failures, if any. */

@@ -115,7 +115,7 @@ export const CAPACITY = {
     'receives an hour and queue that Lambda polls',
     'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html: five pollers, 20 s each',
   ),
-  websocketMetrics: known('documented', 11, 'metrics of the WebSocket lane in use', 'backbone/contract.ts: those that its functions write'),
+  websocketMetrics: known('documented', 12, 'metrics of the WebSocket lane in use', 'backbone/contract.ts: those that its functions write'),
   websocketIdleMetrics: known(
     'documented',
     3,
@@ -176,8 +176,8 @@ export const CAPACITY = {
     'bytes a look at the target health',
     'a signed request, XML of the targets, both with headers',
   ),
-  sseMetrics: known('documented', 13, 'metrics of the SSE lane', 'fargate/sse/metrics.ts'),
-  taskLogBytesPerMinute: assumed(2_500, [1_500, 6_000], 'bytes of log a task and minute', 'a line of 13 metrics with up to 100 latencies'),
+  sseMetrics: known('documented', 14, 'metrics of the SSE lane', 'fargate/sse/metrics.ts'),
+  taskLogBytesPerMinute: assumed(2_500, [1_500, 6_000], 'bytes of log a task and minute', 'a line of 14 metrics with up to 100 latencies'),
   insightsMetrics: assumed(
     24,
     [18, 40],

@@ -53,7 +53,18 @@ describe.each([dev, prod])('stage $id', (stage) => {
 
 test('as many metrics as a task writes', () => {
   const report = Object.fromEntries(
-    ['openStreams', 'connects', 'deliveries', 'replays', 'resets', 'repeatsDropped', 'slowStreamsClosed', 'gapsTombstoned', 'refusedFull']
+    [
+      'openStreams',
+      'connects',
+      'deliveries',
+      'replays',
+      'resets',
+      'repeatsDropped',
+      'slowStreamsClosed',
+      'ephemeralDropped',
+      'gapsTombstoned',
+      'refusedFull',
+    ]
       .concat('refusedOverLimit', 'overShare', 'refusedPublications', 'failures')
       .map((key) => [key, 0]),
   );

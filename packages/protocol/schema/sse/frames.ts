@@ -7,14 +7,21 @@ import { cursor } from './http.ts';
 const id = v.pipe(cursor, v.description('The position of the stream after this frame. Send it as Last-Event-ID to resume'));
 
 export const streamOpening = v.pipe(
-  v.object({ retry: v.pipe(v.number(), v.integer(), v.description('Milliseconds before the client reconnects')), id }),
+  v.object({
+    retry: v.pipe(v.number(), v.integer(), v.description('Milliseconds before the client reconnects')),
+    id: v.exactOptional(v.pipe(id, v.description('Left out if all channels are ephemeral'))),
+  }),
   v.description(
     'Begins every stream. For a new subscriber it is a frame without data, which dispatches nothing; for a client that resumes, the first event completes it',
   ),
 );
 
 export const streamEvent = v.pipe(
-  v.object({ id, event: v.exactOptional(v.pipe(eventType, v.description('The type. Left out if it is message'))), data }),
+  v.object({
+    id: v.exactOptional(v.pipe(id, v.description('Left out if the channel of the event is ephemeral'))),
+    event: v.exactOptional(v.pipe(eventType, v.description('The type. Left out if it is message'))),
+    data,
+  }),
   v.description('A published event'),
 );
 

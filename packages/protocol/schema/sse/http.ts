@@ -1,7 +1,7 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
-import { channelName, newData, newEventType, position, publishedAt, resetReason, wireEvent } from '../events.ts';
+import type { AcceptedResponse, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import { channelName, ephemeralEvent, newBatchFields, newEventFields, position, publishedAt, resetReason, wireEvent } from '../events.ts';
 import type { Same } from '../same.ts';
 
 export const cursor = v.pipe(
@@ -10,15 +10,26 @@ export const cursor = v.pipe(
   v.examples(['k3f9x2.8', 'orders=k3f9x2.8,chat=ab12.77']),
 );
 
-export const newEvent = v.object({ type: v.exactOptional(newEventType), data: newData });
+export const newEvent = v.object(newEventFields);
+
+export const newBatch = v.object(newBatchFields);
 
 export const publishResponse = v.object({ channel: channelName, id: position, publishedAt });
+
+/** For an ephemeral channel. */
+export const acceptedResponse = v.omit(publishResponse, ['id']);
 
 export const reset = v.object({ channel: channelName, reason: resetReason });
 
 export const pollResponse = v.object({
   events: v.array(wireEvent),
-  cursor: v.pipe(cursor, v.description('Pass it as `after` to continue')),
+  ephemeral: v.exactOptional(
+    v.pipe(v.array(ephemeralEvent), v.description('What came on ephemeral channels while the poll waited. Present only if there is any')),
+  ),
+  cursor: v.pipe(
+    cursor,
+    v.description('Pass it as `after` to continue. It leaves ephemeral channels out, and is empty if there are no others'),
+  ),
   resets: v.exactOptional(
     v.pipe(v.array(reset), v.description('Present only if a position could not be resumed: events of these channels were skipped')),
   ),
@@ -37,6 +48,7 @@ export const problem = v.pipe(
 );
 
 true satisfies Same<v.InferOutput<typeof publishResponse>, PublishResponse>;
+true satisfies Same<v.InferOutput<typeof acceptedResponse>, AcceptedResponse>;
 true satisfies Same<v.InferOutput<typeof reset>, Reset>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;

@@ -1,14 +1,26 @@
 /** Schemas of the frames of the WebSocket lane. The types are those of `../../index.ts`. */
 import * as v from 'valibot';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH, type ServerFrame } from '../../index.ts';
-import { batchedEvent, channelName, idempotencyKey, newData, newEventType, position, resetReason, wireEvent } from '../events.ts';
+import {
+  batchAnswer,
+  batchedEvent,
+  channelKind,
+  channelName,
+  ephemeralEvent,
+  idempotencyKey,
+  newBatchFields,
+  newEventFields,
+  position,
+  resetReason,
+  wireEvent,
+} from '../events.ts';
 import type { Same } from '../same.ts';
 
 const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
 
-/** What a client sends, by `action`. */
+/** What a client sends, by `action`, except that `publishBatch` is a `publish` frame too. */
 export const CLIENT_FRAMES = {
   subscribe: v.object({
     action: v.literal('subscribe'),
@@ -21,8 +33,14 @@ export const CLIENT_FRAMES = {
   publish: v.object({
     action: v.literal('publish'),
     channel: channelName,
-    type: v.exactOptional(newEventType),
-    data: newData,
+    ...newEventFields,
+    key: v.exactOptional(idempotencyKey),
+    requestId,
+  }),
+  publishBatch: v.object({
+    action: v.literal('publish'),
+    channel: channelName,
+    ...newBatchFields,
     key: v.exactOptional(idempotencyKey),
     requestId,
   }),
@@ -36,19 +54,36 @@ export const CLIENT_FRAMES = {
 /** What the server sends, by `kind`. */
 export const SERVER_FRAMES = {
   subscribed: v.pipe(
-    v.object({ kind: v.literal('subscribed'), channel: channelName, id: position, requestId }),
-    v.description('id is where a subscription without after starts'),
+    v.object({
+      kind: v.literal('subscribed'),
+      channel: channelName,
+      id: v.exactOptional(
+        v.pipe(position, v.description('Where a subscription without after starts. Left out if the channel is ephemeral')),
+      ),
+      channelKind: v.exactOptional(v.pipe(channelKind, v.description('Left out if the channel is durable'))),
+      requestId,
+    }),
+    v.description('The subscription has begun'),
   ),
   event: v.object({ kind: v.literal('event'), ...wireEvent.entries }),
+  ephemeral: v.object({ kind: v.literal('ephemeral'), ...ephemeralEvent.entries }),
   events: v.pipe(
     v.object({ kind: v.literal('events'), channel: channelName, events: v.array(batchedEvent) }),
-    v.description('Several missed events in order, for a client that asked with batch'),
+    v.description('Several events in order, missed or published together, for a client that asked with batch'),
   ),
   caughtUp: v.pipe(
     v.object({ kind: v.literal('caughtUp'), channel: channelName, id: position, requestId }),
     v.description('Everything that exists up to id was sent'),
   ),
   published: v.object({ kind: v.literal('published'), channel: channelName, id: position, requestId }),
+  publishedBatch: v.pipe(
+    v.object({ kind: v.literal('publishedBatch'), ...batchAnswer.entries, requestId }),
+    v.description('Answers a publish frame with events'),
+  ),
+  accepted: v.pipe(
+    v.object({ kind: v.literal('accepted'), channel: channelName, requestId }),
+    v.description('Answers a publication on an ephemeral channel, if it has a requestId'),
+  ),
   unsubscribed: v.object({ kind: v.literal('unsubscribed'), channel: channelName, requestId }),
   reset: v.pipe(
     v.object({ kind: v.literal('reset'), channel: channelName, reason: resetReason }),

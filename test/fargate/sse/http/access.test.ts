@@ -192,6 +192,27 @@ describe('publishing', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ code: 'too_many_publications' });
   });
+
+  describe('of several events', () => {
+    const publish = (count: number) =>
+      world.post('orders.1', { events: Array.from({ length: count }, () => ({ data: 'x' })) }, bearer('good'));
+
+    test('counts each of them', async () => {
+      await world.close();
+      await listen({ perSecond: 4 });
+      expect((await publish(3)).status).toBe(201);
+      expect((await publish(2)).status).toBe(429);
+    });
+
+    test('is refused if no second has room for it', async () => {
+      await world.close();
+      await listen({ perSecond: 4 });
+      const refused = await publish(5);
+      expect(refused.status).toBe(400);
+      expect(await refused.json()).toMatchObject({ code: 'too_many_events', detail: expect.stringContaining('at most 4') });
+      expect(world.bus.notifications).toEqual([]);
+    });
+  });
 });
 
 describe('a preflight request', () => {

@@ -18,6 +18,7 @@ async function encode(data: readonly string[]) {
   const page = {
     events: data.map((text, index) => event(index + 1, text)),
     cursor: new Map([['demo', parsePosition(`k3f9.${data.length}`)]]),
+    ephemeral: [],
     resets: [],
   };
   const body = await encodePage(['demo'], page, async (work) => {

@@ -32,6 +32,16 @@ test('a refusal is counted once', () => {
   expect(rate.takeRefused()).toBe(0);
 });
 
+test('a batch counts as its events, and none of them if they do not all fit', () => {
+  expect([rate.take('ann', 2), rate.take('ann', 2), rate.take('ann', 1)]).toEqual([true, false, true]);
+  expect(rate.takeRefused()).toBe(2);
+});
+
+test('nobody publishes more at once than in a second, but for the anonymous principal', () => {
+  expect(rate.burstOf('ann')).toBe(3);
+  expect(rate.burstOf(ANONYMOUS)).toBe(Number.POSITIVE_INFINITY);
+});
+
 test('principals do not share the limit', () => {
   takeAll('ann', 3);
   expect(takeAll('bob', 10)).toBe(3);

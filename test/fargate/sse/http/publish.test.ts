@@ -44,6 +44,52 @@ test('a repeated key with other data is a conflict, and publishes nothing', asyn
   expect(world.bus.notified).toHaveLength(1);
 });
 
+test('several events are published together, and the response has the id of each', async () => {
+  const response = await world.post('demo', { events: [{ data: 'one' }, { type: 'price', data: 'two' }] });
+  expect(response.status).toBe(201);
+  expect(world.bus.notifications).toMatchObject([[{ data: 'one' }, { type: 'price', data: 'two' }]]);
+  const results = world.bus.notified.map(({ epoch, seq, publishedAtMs }) => ({
+    id: `${epoch}.${seq}`,
+    publishedAt: new Date(publishedAtMs).toISOString(),
+  }));
+  expect(await response.json()).toEqual({ channel: 'demo', events: results });
+});
+
+test('a repeated key of several events publishes nothing twice', async () => {
+  const headers = { 'Idempotency-Key': 'order-7' };
+  const body = { events: [{ data: 'one' }, { data: 'two' }] };
+  const first = await (await world.post('demo', body, headers)).json();
+  expect(await (await world.post('demo', body, headers)).json()).toEqual(first);
+  expect(world.bus.notifications).toHaveLength(1);
+  expect((await world.post('demo', { events: [{ data: 'one' }] }, headers)).status).toBe(409);
+});
+
+test('events of which some are not published get 207, with an id or an error each, and can be repeated under the same key', async () => {
+  jest.spyOn(world.log, 'append').mockRejectedValueOnce(new Error('secret of the database'));
+  const headers = { 'Idempotency-Key': 'order-7' };
+  const body = { events: [{ data: 'one' }, { data: 'two' }] };
+  const response = await world.post('demo', body, headers);
+  expect(response.status).toBe(207);
+  const text = await response.text();
+  expect(JSON.parse(text)).toMatchObject({ events: [{ error: { code: 'unavailable' } }, { id: expect.any(String) }] });
+  expect(text).not.toContain('secret');
+  const repeated = await world.post('demo', body, headers);
+  expect(repeated.status).toBe(201);
+  expect(world.bus.notified.map(({ data }) => data).sort()).toEqual(['one', 'two', 'two']);
+});
+
+test('one invalid event refuses all of them, and the response says which', async () => {
+  const response = await world.post('demo', { events: [{ data: 'one' }, { type: 'a b', data: 'two' }] });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({ code: 'invalid_type', detail: expect.stringMatching(/^events\[1\]: /) });
+  expect(world.bus.notifications).toEqual([]);
+});
+
+test('a batch that cannot be notified is 503', async () => {
+  jest.spyOn(world.bus, 'notify').mockRejectedValueOnce(new Error('secret of the topic'));
+  expect((await world.post('demo', { events: [{ data: 'one' }] })).status).toBe(503);
+});
+
 test('a channel may be percent-encoded', async () => {
   expect((await world.post('a%3Ab', { data: 'x' })).status).toBe(201);
   expect(world.bus.notified[0]?.channel).toBe('a:b');
@@ -64,6 +110,15 @@ test.each([
   ['data that is no text', '{"data":7}', 400, 'invalid_data', '7'],
   ['a type with a space', '{"type":"a b","data":""}', 400, 'invalid_type', '"a b"'],
   ['a reserved type', '{"type":"reset","data":""}', 400, 'invalid_type', '"reset"'],
+  ['no events', '{"events":[]}', 400, 'invalid_body', '1 to 100'],
+  ['too many events', JSON.stringify({ events: Array.from({ length: 101 }, () => ({ data: 'x' })) }), 400, 'too_many_events', '101'],
+  [
+    'too much data, in all events together',
+    JSON.stringify({ events: ['x', 'y', 'z'].map((x) => ({ data: x.repeat(80_000) })) }),
+    413,
+    'data_too_large',
+    '196608',
+  ],
   ['too much data', JSON.stringify({ data: 'x'.repeat(96 * 1024 + 1) }), 413, 'data_too_large', '98305'],
   ['a body beyond all measure', JSON.stringify({ data: 'x'.repeat(3_000_000) }), 413, 'data_too_large', '655360'],
 ])('%s is refused, and the response names it', async (_what, body, status, code, named) => {

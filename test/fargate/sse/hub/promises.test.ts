@@ -175,7 +175,7 @@ class Run {
 
   async #publish(channel: number, notify: (event: ChannelEvent) => void, log: EventLog = this.world.log): Promise<void> {
     const { clock } = this.world;
-    const bus: EventBus = { notify: async (event) => notify(event) };
+    const bus: EventBus = { notify: async (events) => events.forEach(notify) };
     const data = `event ${++this.#published}`;
     const name = CHANNELS[channel] ?? 'a';
     const publication = { channel: name, type: 'message', data };

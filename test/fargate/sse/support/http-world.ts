@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { publish } from '../../../../backbone/services/publisher.ts';
+import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
+import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../../fargate/sse/http/http-server.ts';
 import { PublishRate } from '../../../../fargate/sse/http/publish-rate.ts';
 import type { HubOptions } from '../../../../fargate/sse/hub/hub.ts';
@@ -22,7 +23,9 @@ export class HttpWorld extends HubWorld {
     this.server = createHttpServer({
       hub: this.hub,
       logger: silentLogger,
-      publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
+      ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
+      kindOf: this.hub.kindOf,
+      publishEphemeral: createEphemeralPublisher({ bus, clock }),
       keepAliveMs: 70_000,
       maxStallMs: 30_000,
       budget: this.budget,

@@ -31,6 +31,7 @@ export function startMemoryServer({ log, ...config }: MemoryServerOptions = {}):
       keepAliveSeconds: 60,
       consoleConfig: '',
       retentionMs: RETENTION_MS,
+      channels: [],
       gapGraceMs: 5_000,
       publishTimeoutMs: 2_000,
       ...config,

@@ -25,7 +25,7 @@ afterEach(async () => {
 
 function job(seq: number, data = 'x'): DeliveryJob {
   const event = { channel: 'a', epoch: 'k3f9', seq, type: 'message', data, publishedAtMs: 1_000 };
-  return { event, subscribers: [{ connectionId: 'c1', version: 'v1' }], attempt: 2 };
+  return { events: [event], subscribers: [{ connectionId: 'c1', version: 'v1' }], attempt: 2 };
 }
 
 interface Batch {

@@ -37,6 +37,14 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
       expect(await idsOn('b')).toEqual([]);
     });
 
+    test('a subscription says whether its client accepts several events per frame, as it was asked for last', async () => {
+      await connect('c1', 'a', 'b');
+      await store.subscribe('c1', 'a', true);
+      expect(await subscribersOf('a')).toEqual([{ connectionId: 'c1', version: expect.any(String), batch: true }]);
+      await store.subscribe('c1', 'a');
+      expect(await subscribersOf('a')).toEqual([{ connectionId: 'c1', version: expect.any(String) }]);
+    });
+
     test('a connection is found with what its token allows', async () => {
       const rights = { subscribe: ['orders.*'], publish: ['chat'] };
       const expiresAtMs = clock.nowMs() + TTL_MS / 2;

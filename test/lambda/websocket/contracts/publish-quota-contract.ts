@@ -25,6 +25,19 @@ export function publicationQuotaContract(name: string, create: (perSecond: numbe
       expect(await quota.take('bob')).toBe(true);
     });
 
+    test('a batch counts as its events, and none of them if they do not all fit', async () => {
+      const quota = await create(5, new ManualClock());
+      expect(await quota.take('ann', 3)).toBe(true);
+      expect(await quota.take('ann', 3)).toBe(false);
+      expect(await quota.take('ann', 2)).toBe(true);
+      expect(await quota.take('ann')).toBe(false);
+    });
+
+    test('a batch of a whole second is allowed in a fresh second', async () => {
+      const quota = await create(5, new ManualClock());
+      expect(await quota.take('ann', 5)).toBe(true);
+    });
+
     test('of many concurrent calls no more are allowed', async () => {
       const quota = await create(3, new ManualClock());
       const answers = await Promise.all(Array.from({ length: 10 }, () => quota.take('ann')));

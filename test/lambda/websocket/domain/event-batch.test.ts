@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type ChannelEvent, encodeEventFrame, toWireEvent } from '../../../../backbone/domain/event.ts';
-import { EventPacker, MAX_BATCH_BYTES } from '../../../../lambda/websocket/domain/event-batch.ts';
+import { EventPacker, encodeFrames, MAX_BATCH_BYTES } from '../../../../lambda/websocket/domain/event-batch.ts';
 import type { ServerFrame } from '../../../../packages/protocol/index.ts';
 
 const eventOf = (seq: number, data: string): ChannelEvent => ({
@@ -40,6 +40,14 @@ test('whatever is packed is complete and in order, in frames that are billed as 
 test('a frame is filled before the next begins', () => {
   const frames = pack(Array.from({ length: 2_000 }, (_, index) => eventOf(index + 1, 'x'.repeat(20))));
   expect(frames.length).toBe(Math.ceil(frames.join('').length / MAX_BATCH_BYTES));
+});
+
+test('only a client that accepts several events per frame gets them so', () => {
+  const events = [eventOf(1, 'x'), eventOf(2, 'y')];
+  expect(encodeFrames('demo', events, false)).toEqual(events.map(encodeEventFrame));
+  const [frame = '', ...others] = encodeFrames('demo', events, true);
+  expect(others).toEqual([]);
+  expect(JSON.parse(frame)).toMatchObject({ kind: 'events', channel: 'demo', events: [{ data: 'x' }, { data: 'y' }] });
 });
 
 test('one event alone is an `event` frame, whatever its size', () => {

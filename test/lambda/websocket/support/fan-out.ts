@@ -16,7 +16,12 @@ export function channelEvent(seq: number, channel = 'demo'): ChannelEvent {
 }
 
 export function notified(seq: number, channel = 'demo'): QueueRecord {
-  return { messageId: `m-${channel}-${seq}`, body: encodeNotification(channelEvent(seq, channel)) };
+  return { messageId: `m-${channel}-${seq}`, body: encodeNotification([channelEvent(seq, channel)]) };
+}
+
+/** One notification for several events. */
+export function notifiedTogether(seqs: readonly number[], channel = 'demo'): QueueRecord {
+  return { messageId: `m-${channel}-${seqs.join()}`, body: encodeNotification(seqs.map((seq) => channelEvent(seq, channel))) };
 }
 
 export function queued(job: DeliveryJob, messageId = 'm-job'): QueueRecord {

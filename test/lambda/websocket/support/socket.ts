@@ -1,9 +1,12 @@
+import { kindsBy } from '../../../../backbone/domain/channel-kind.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
-import { publish } from '../../../../backbone/services/publisher.ts';
+import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { REPLAY_LEASE_MS } from '../../../../lambda/websocket/contract.ts';
 import { type FrameDependencies, handleFrame } from '../../../../lambda/websocket/handle-frame.ts';
+import { createLocalPublishQuota } from '../../../../lambda/websocket/local-publish-quota.ts';
 import { MemoryConnectionStore } from '../../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post-quota.ts';
 import { MemoryPublishQuota } from '../../../../lambda/websocket/memory/memory-publish-quota.ts';
@@ -21,7 +24,7 @@ export const RETENTION_MS = 3_600_000;
 export const GRACE_MS = 5_000;
 
 /** The limits of a principal, where a connection has one: tests open another connection `c1` then. */
-export const LIMITS = { responsesPerSecond: 10, replays: 2, replayPostsPerSecond: 100 };
+export const LIMITS = { ephemeralPerSecond: 30, responsesPerSecond: 10, replays: 2, replayPostsPerSecond: 100 };
 
 /** Posts of a turn: few, so that a replay takes several. */
 export const TURN_POSTS = 20;
@@ -44,7 +47,10 @@ export async function openSocket(script?: Script) {
     poster,
     log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
-    publish: (publication, scope) => publish(publication, scope, { log, bus, clock, publishTimeoutMs: 2_000 }),
+    ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
+    kindOf: kindsBy([{ match: 'typing.*', kind: 'ephemeral' }]),
+    publishEphemeral: createEphemeralPublisher({ bus, clock }),
+    ephemeralQuota: createLocalPublishQuota(LIMITS.ephemeralPerSecond, clock),
     quota: new MemoryPublishQuota(100, clock),
     answers: new MemoryPostQuota(LIMITS.responsesPerSecond, clock),
     replays: new MemoryReplayStore(LIMITS.replays, REPLAY_LEASE_MS, clock),

@@ -1,7 +1,15 @@
 import { expect, test } from '@jest/globals';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import * as v from 'valibot';
-import { EXPIRED, encodeOpening, encodeResumption, eventBody, idLine, resetBody } from '../../../../fargate/sse/sse-encoding.ts';
+import {
+  EXPIRED,
+  encodeOpening,
+  encodeResumption,
+  encodeRetry,
+  eventBody,
+  idLine,
+  resetBody,
+} from '../../../../fargate/sse/sse-encoding.ts';
 import { streamEvent, streamExpired, streamOpening, streamReset } from '../../../../packages/protocol/schema/sse/frames.ts';
 
 /** What an SSE parser hands over, against the schemas. */
@@ -17,6 +25,7 @@ function parse(text: string): { readonly events: readonly EventSourceMessage[]; 
 test.each([
   ['an event', streamEvent, `${idLine('k3f9.8')}${eventBody({ type: 'placed', data: 'two\nlines' })}`],
   ['an event of several channels, without a type', streamEvent, `${idLine('a=k3f9.8,b=k4.1')}${eventBody({ type: 'message', data: '' })}`],
+  ['an event of an ephemeral channel', streamEvent, eventBody({ type: 'typing', data: 'ann' })],
   ['a reset', streamReset, `${idLine('k3f9.8')}${resetBody({ channel: 'orders', reason: 'expired' })}`],
   ['the end of a token', streamExpired, EXPIRED],
 ] as const)('%s', (_, schema, frame) => {
@@ -30,6 +39,8 @@ test('the opening of a new stream dispatches nothing; that of a resumed one is c
   const event = `${idLine('k3f9.8')}${eventBody({ type: 'message', data: 'text' })}`;
 
   expect(parse(encodeOpening('k3f9.7', 1_000))).toEqual({ events: [], retry: [1_000] });
+  expect(parse(encodeRetry(1_000) + event)).toEqual({ events: [{ id: 'k3f9.8', data: 'text' }], retry: [1_000] });
   expect(parse(encodeResumption('k3f9.7', 1_000) + event)).toEqual({ events: [{ id: 'k3f9.8', data: 'text' }], retry: [1_000] });
   expect(v.is(streamOpening, { retry: 1_000, id: 'k3f9.7' })).toBe(true);
+  expect(v.is(streamOpening, { retry: 1_000 })).toBe(true);
 });

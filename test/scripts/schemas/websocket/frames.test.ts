@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { parseFrame } from '../../../../lambda/websocket/parse-frame.ts';
 import { InvalidInputError } from '../../../../packages/protocol/invalid-input.ts';
+import { MAX_BATCH_EVENTS } from '../../../../packages/protocol/publication.ts';
 import { CLIENT_FRAMES, SERVER_FRAMES } from '../../../../packages/protocol/schema/websocket/frames.ts';
 
 /** Schemas against the function that parses frames, and against the page that shows some of each kind. */
@@ -21,21 +22,34 @@ const FIELDS = {
   heads: fc.constantFrom(true, false, 1),
   type: fc.constantFrom('placed', 'reset', 'open', 'a b', '', 7),
   data: fc.constantFrom('text', '', 7, null),
+  events: fc.constantFrom(
+    [{ data: 'one' }, { type: 'paid', data: 'two' }],
+    Array(MAX_BATCH_EVENTS).fill({ data: '' }),
+    Array(MAX_BATCH_EVENTS + 1).fill({ data: '' }),
+    [],
+    [{ data: 'one' }, { data: 7 }],
+    [{ type: 'reset', data: 'one' }],
+    [{ data: 'one', key: 'order-17' }],
+    [{ data: 'one', channel: 'orders' }],
+    [null],
+    { data: 'one' },
+    null,
+  ),
   key: fc.constantFrom('order-17', 'é', '', 'k'.repeat(129), 7),
   requestId: fc.constantFrom('1', 'r'.repeat(128), 'r'.repeat(129), 7),
 };
 
 test('a frame is valid for the schemas if, and only if, the function takes it', () => {
   const isTaken = (frame: unknown) => !(parseFrame(JSON.stringify(frame)).command instanceof InvalidInputError);
-  let taken = 0;
+  const taken = { single: 0, batch: 0 };
   fc.assert(
     fc.property(fc.record(FIELDS, { requiredKeys: ['action'] }), (frame) => {
-      if (isTaken(frame)) taken++;
+      if (isTaken(frame)) taken[frame.action === 'publish' && frame.events !== undefined ? 'batch' : 'single']++;
       expect([frame, v.is(clientFrame, frame)]).toEqual([frame, isTaken(frame)]);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 20_000 },
   );
-  expect(taken).toBeGreaterThan(0);
+  expect(Math.min(taken.single, taken.batch)).toBeGreaterThan(0);
 });
 
 test('the frames that the page shows are valid, and of every kind', () => {
@@ -45,6 +59,7 @@ test('the frames that the page shows are valid, and of every kind', () => {
   const fromClients = shown('{ "action"').map((frame) => v.parse(clientFrame, frame));
   const fromServer = shown('{ "kind"').map((frame) => v.parse(serverFrame, frame));
 
-  expect(new Set(fromClients.map(({ action }) => action))).toEqual(new Set(Object.keys(CLIENT_FRAMES)));
+  const namesOf = (frame: unknown) => Object.entries(CLIENT_FRAMES).flatMap(([name, schema]) => (v.is(schema, frame) ? [name] : []));
+  expect(new Set(fromClients.flatMap(namesOf))).toEqual(new Set(Object.keys(CLIENT_FRAMES)));
   expect(new Set(fromServer.map(({ kind }) => kind))).toEqual(new Set(Object.keys(SERVER_FRAMES)));
 });

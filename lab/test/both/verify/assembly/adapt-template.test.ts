@@ -128,3 +128,10 @@ test('starts a service that scales with the fewest tasks that it may have, and n
     Fixed: service,
   });
 });
+
+test('a listener that redirects is left out, one that forwards is not', () => {
+  const listener = (Type: string) => ({ Type: 'AWS::ElasticLoadBalancingV2::Listener', Properties: { DefaultActions: [{ Type }] } });
+  const { template, leftOut } = adapt({ Https: listener('forward'), Http: listener('redirect') });
+  expect(Object.keys(template.Resources)).toEqual(['Https']);
+  expect(leftOut).toMatchObject([{ logicalId: 'Http', type: 'AWS::ElasticLoadBalancingV2::Listener' }]);
+});
