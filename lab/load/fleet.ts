@@ -39,7 +39,7 @@ export function createLatencyHistogram(): Histogram {
 
 /** Streams that are opened at a bounded rate and checked. */
 export class Fleet {
-  readonly #lane: Lane;
+  readonly #transport: Lane;
   readonly #run: string;
   readonly #checks = new Set<OrderCheck>();
   readonly #histogram = createLatencyHistogram();
@@ -58,7 +58,7 @@ export class Fleet {
 
   /** @param run only events that carry it count */
   constructor(lane: Lane, run: string) {
-    this.#lane = lane;
+    this.#transport = lane;
     this.#run = run;
   }
 
@@ -74,7 +74,7 @@ export class Fleet {
   open(): void {
     let check: OrderCheck | undefined;
     let arrivals: OrderCheck | undefined;
-    this.#lane.open({
+    this.#transport.open({
       onOpen: (id) => {
         if (check !== undefined) return;
         check = new OrderCheck(parsePosition(id));
@@ -119,7 +119,7 @@ export class Fleet {
   }
 
   close(): void {
-    this.#lane.close();
+    this.#transport.close();
   }
 
   #receive(check: OrderCheck, position: ChannelPosition, data: string): void {

@@ -97,12 +97,12 @@ test('a number that is not valid is told at its field, and the plan stays', asyn
   await field('Fan-out').fill('20000');
 
   await page.getByText('This is not valid: use at most the 10000 connections at peak, or raise those. The plan is of 20.').waitFor();
-  expect(await field('Fan-out').getAttribute('aria-invalid')).toBe('true');
+  await field('Fan-out').and(page.locator('[aria-invalid="true"]')).waitFor();
   await shows('chat');
 
   await field('Fan-out').fill('30');
   await page.waitForURL(/fanOut=30&/);
-  expect(await field('Fan-out').getAttribute('aria-invalid')).toBe('false');
+  await field('Fan-out').and(page.locator('[aria-invalid="false"]')).waitFor();
 });
 
 test('a link with values that are not valid says which, and opens with those of the preset', async () => {
