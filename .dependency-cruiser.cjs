@@ -36,7 +36,20 @@ module.exports = {
     },
     only('domain-is-pure', '^backbone/domain/', `^backbone/domain/|${PROTOCOL}`, 'no I/O, no library, no AWS'),
     only('lane-domain-is-pure', `^${LANE}domain/`, `^backbone/domain/|${PROTOCOL}|^${SAME_LANE}domain/`, 'no I/O, no library, no AWS'),
-    only('contract-stands-alone', `^backbone/contract\\.ts$|${PROTOCOL}(?!test/)`, PROTOCOL, 'both ends of the wire import the protocol'),
+    only(
+      'contract-stands-alone',
+      `^backbone/contract\\.ts$|${PROTOCOL}(?!test/|schema/)`,
+      PROTOCOL,
+      'both ends of the wire import the protocol',
+    ),
+    only('schemas-describe-the-protocol', `${PROTOCOL}schema/`, `${PROTOCOL}|${NPM('valibot')}`),
+    {
+      name: 'schemas-are-for-documents',
+      comment: 'at run time each entrance validates in its own words, and the client has no dependency',
+      severity: 'error',
+      from: { pathNot: `^scripts/schemas/|${PROTOCOL}schema/|${PROOFS}` },
+      to: { path: `${PROTOCOL}schema/` },
+    },
     only('lane-contract-adds-to-the-contract', `^${LANE}contract\\.ts$`, '^backbone/contract\\.ts$'),
     only('settings-are-schemas', '^backbone/settings\\.ts$', `^packages/protocol/channel-pattern\\.ts$|${NPM('valibot')}`),
     only('lane-settings-are-schemas', `^${LANE}settings\\.ts$`, `^backbone/settings\\.ts$|${NPM('valibot')}`),
@@ -172,7 +185,8 @@ module.exports = {
     parser: 'swc',
     tsPreCompilationDeps: true,
     // The swc parser of dependency-cruiser does not read JSX; packages/console/test/build.test.ts checks what the console bundles instead.
-    exclude: { path: ['\\.tsx$', '^packages/client/dist/'] },
+    // Projects of their own, with their own packages.
+    exclude: { path: ['\\.tsx$', '^packages/client/dist/', '^packages/client/test/published/apps/', '^scripts/schemas/validators/'] },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },

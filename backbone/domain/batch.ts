@@ -1,6 +1,7 @@
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { BatchAnswer } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import { MAX_BATCH_EVENTS } from '../../packages/protocol/publication.ts';
 import { type ChannelEvent, type NewEvent, parseKey, parseNewEvent, toWireEvent } from './event.ts';
 import { encodeNotification } from './notification.ts';
 
@@ -12,8 +13,6 @@ export interface NewBatch {
   /** Idempotency key of the whole batch. */
   readonly key?: string;
 }
-
-export const MAX_BATCH_EVENTS = 100;
 
 /**
  * 192 KiB for the notification of all events, with JSON escapes: SNS and SQS take 256 KiB, of which a delivery job

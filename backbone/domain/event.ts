@@ -3,6 +3,7 @@ import { formatPosition } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { isKey, isName, KEY_RULE, NAME_RULE } from '../../packages/protocol/names.ts';
+import { MAX_DATA_BYTES, RESERVED_TYPES } from '../../packages/protocol/publication.ts';
 
 /** An event of the log. Within a channel's `epoch`, `seq` counts 1, 2, 3 … without gaps. */
 export interface ChannelEvent {
@@ -28,17 +29,8 @@ export interface NewEvent {
   readonly key?: string;
 }
 
-/** 96 KiB: leaves room for the envelope and JSON escapes within SNS's 256 KiB and API Gateway's 128 KB. */
-export const MAX_DATA_BYTES = 96 * 1024;
-
 /** API Gateway closes the connection with 1009 above 128 KB, so no event may need a larger frame. */
 export const MAX_FRAME_BYTES = 128 * 1024;
-
-/**
- * Types that the lanes or EventSource itself dispatch: a client could not tell an application's event of that
- * name from them.
- */
-const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open', 'error']);
 
 /**
  * Validates what a caller wants to publish, whichever entrance it used. Turns CRLF and CR into LF, because an

@@ -3,7 +3,7 @@ import type { NewEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
-import type { ClientFrame } from '../../packages/protocol/index.ts';
+import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 type Action = ClientFrame['action'];
@@ -47,9 +47,6 @@ function parseFlag(fields: Fields, name: string): boolean {
 }
 
 const ACTIONS = Object.keys(PARSERS);
-
-/** Longer ones are refused, because the server repeats them in every answer. */
-export const MAX_REQUEST_ID_LENGTH = 128;
 
 /** The content of a frame, before anybody has checked whether it is allowed. */
 export interface ParsedFrame {

@@ -1,11 +1,11 @@
 /** `npm run build:client`, and `npm run build` in this folder: see `npm run build:client -- --help`. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { Argument } from 'commander';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { createCommand, runCommand } from '../../command-line/command.ts';
 import { replaceFolder } from '../../command-line/output.ts';
 
@@ -25,7 +25,7 @@ const LINE_LIMIT = 400;
 function parse(argv: readonly string[]): string {
   return createCommand(
     ['build:client', 'build'],
-    'Builds the client library: one minified ES module for bundlers, import maps and Node, and the type declarations beside it. Prints its size, and fails when that passes the limit.',
+    'Builds the client library: a minified ES module for browsers, readable ones for Node (ES module and CommonJS), source maps and type declarations. Prints the size of the first, and fails when that passes the limit.',
   )
     .addArgument(
       new Argument('[folder]', 'where to write it: a new or empty folder, or one that this command has written').default(
@@ -40,24 +40,32 @@ async function main(folder: string, signal: AbortSignal): Promise<undefined> {
   let sizes = '';
   await replaceFolder(folder, 'npm run build:client', async (empty) => {
     const bundle = join(empty, 'index.js');
-    await build({
-      entryPoints: [ENTRY],
-      outfile: bundle,
-      bundle: true,
-      minify: true,
-      lineLimit: LINE_LIMIT,
-      define: { 'Number.POSITIVE_INFINITY': 'Infinity' },
-      format: 'esm',
-      // Every browser and Node version with the APIs that the client needs anyway.
-      target: ['es2022'],
-      platform: 'neutral',
-      sourcemap: 'linked',
-      legalComments: 'none',
-    });
+    await writeBundle(bundle, { format: 'esm', minify: true, lineLimit: LINE_LIMIT });
+    // Readable, for stack traces and debuggers.
+    await writeBundle(join(empty, 'node/index.js'), { format: 'esm' });
+    await writeBundle(join(empty, 'cjs/index.js'), { format: 'cjs' });
     await writeTypes(join(empty, 'types'), signal);
+    // Declarations have the module system of the nearest package.json, and so has the code.
+    cpSync(join(empty, 'types'), join(empty, 'cjs/types'), { recursive: true });
+    writeFileSync(join(empty, 'cjs/package.json'), '{ "type": "commonjs" }\n');
     sizes = measure(readFileSync(bundle));
   });
   console.log(`@realtime-lanes/client: ${sizes}`);
+}
+
+async function writeBundle(outfile: string, form: Pick<BuildOptions, 'format' | 'minify' | 'lineLimit'>): Promise<void> {
+  await build({
+    ...form,
+    entryPoints: [ENTRY],
+    outfile,
+    bundle: true,
+    define: { 'Number.POSITIVE_INFINITY': 'Infinity' },
+    // Every browser and Node version with the APIs that the client needs anyway.
+    target: ['es2022'],
+    platform: 'neutral',
+    sourcemap: 'linked',
+    legalComments: 'none',
+  });
 }
 
 async function writeTypes(outDir: string, signal: AbortSignal): Promise<void> {

@@ -29,7 +29,7 @@ export function withinEpoch(position: ChannelPosition, epoch: string): ChannelPo
 /** One position per channel. A missing channel has no position yet and starts at its baseline. */
 export type Cursor = ReadonlyMap<string, ChannelPosition>;
 
-const POSITION = /^([a-z0-9]{1,32})\.(0|[1-9][0-9]{0,15})$/;
+export const POSITION = /^([a-z0-9]{1,32})\.(0|[1-9][0-9]{0,15})$/;
 
 /** `k3f9.1042` */
 export function formatPosition(position: ChannelPosition): string {

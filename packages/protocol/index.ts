@@ -3,6 +3,9 @@
 /** The WebSocket sub-protocol of the WebSocket lane: JSON text frames as typed below. */
 export const SUBPROTOCOL = 'lanes.v1.json';
 
+/** Longer ones are refused, because the server repeats them in every answer. */
+export const MAX_REQUEST_ID_LENGTH = 128;
+
 /** An event as clients see it. `id` is a cursor: opaque to clients, resumable on either lane. */
 export interface WireEvent {
   readonly channel: string;

@@ -1,10 +1,10 @@
 /** What may name something: the rules, and what to say when they are broken. */
 
-const NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
+export const NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
 export const NAME_RULE = 'use 1 to 128 of A-Z a-z 0-9 _ . : -';
 
 /** Goes into a header, so nothing that a header cannot carry. */
-const KEY = /^[\x21-\x7e]{1,128}$/;
+export const KEY = /^[\x21-\x7e]{1,128}$/;
 export const KEY_RULE = 'use 1 to 128 visible ASCII characters';
 
 /** Whether it can be a channel, apart from {@link isUrlStep}, or the type of an event. */

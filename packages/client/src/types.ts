@@ -100,17 +100,17 @@ export interface ConnectionEvents {
 
 export type Listener<E> = ((event: E) => void) | { handleEvent(event: E): void } | null;
 
-/** `EventTarget` with typed events. */
+/** `EventTarget` with typed events. Options are typed by what they are passed to, since the types of Node do not export the DOM's names for them. */
 export interface TypedEventTarget<Events extends { readonly [K in keyof Events]: Event }> extends EventTarget {
   addEventListener<K extends keyof Events & string>(
     type: K,
     listener: Listener<Events[K]>,
-    options?: boolean | AddEventListenerOptions,
+    options?: Parameters<EventTarget['addEventListener']>[2],
   ): void;
   removeEventListener<K extends keyof Events & string>(
     type: K,
     listener: Listener<Events[K]>,
-    options?: boolean | EventListenerOptions,
+    options?: Parameters<EventTarget['removeEventListener']>[2],
   ): void;
 }
 

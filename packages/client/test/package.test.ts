@@ -68,9 +68,11 @@ test('what the build has written is built again', () => {
   expect(execFileSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' })).toBe(buildOutput);
 }, 60_000);
 
-test('the bundle imports nothing', () => {
-  const code = readFileSync(join(app, 'node_modules/@realtime-lanes/client/dist/index.js'), 'utf8');
-  expect(code).not.toMatch(/\bimport\s*[("'{*]|\brequire\(/);
+test.each(['index.js', 'node/index.js', 'cjs/index.js'])('%s imports nothing, and its map has the sources', (name) => {
+  const file = join(app, 'node_modules/@realtime-lanes/client/dist', name);
+  expect(readFileSync(file, 'utf8')).not.toMatch(/^import\b|[;{}]import\s*[("'{*]|\brequire\(/m);
+  const { sourcesContent }: { readonly sourcesContent: readonly string[] } = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
+  expect(sourcesContent).toContain(readFileSync(join(CLIENT, 'src/connection.ts'), 'utf8'));
 });
 
 test.each([

@@ -1,13 +1,7 @@
 import { expect, test } from '@jest/globals';
-import {
-  MAX_BATCH_BYTES,
-  MAX_BATCH_EVENTS,
-  parseNewBatch,
-  parsePublication,
-  requireWithinSecond,
-  toBatchAnswer,
-} from '../../../backbone/domain/batch.ts';
+import { MAX_BATCH_BYTES, parseNewBatch, parsePublication, requireWithinSecond, toBatchAnswer } from '../../../backbone/domain/batch.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import { MAX_BATCH_EVENTS } from '../../../packages/protocol/publication.ts';
 
 const refusal = (code: string, ...parts: readonly string[]) =>
   expect.objectContaining({ name: 'InvalidInputError', code, message: expect.stringMatching(new RegExp(parts.join('.*'), 's')) });

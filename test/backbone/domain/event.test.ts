@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { encodeEventFrame, MAX_DATA_BYTES, MAX_FRAME_BYTES, parseNewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
+import { encodeEventFrame, MAX_FRAME_BYTES, parseNewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import type { InvalidInputCode } from '../../../packages/protocol/invalid-input.ts';
+import { MAX_DATA_BYTES } from '../../../packages/protocol/publication.ts';
 
 const code = (value: InvalidInputCode) => expect.objectContaining({ name: 'InvalidInputError', code: value });
 

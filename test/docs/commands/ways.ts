@@ -29,6 +29,7 @@ const WAYS: readonly (readonly [pattern: RegExp, way: Way])[] = [
   [/^npm run (findings|diagram)$/, elsewhere('test/lib/app.test.ts')],
   [/^npm run secrets$/, elsewhere('test/scripts/find-secrets.test.ts')],
   [/^(npm run build:client|npm run build|node packages\/client\/build\.ts)$/, elsewhere('packages/client/test/package.test.ts')],
+  [/^npm (pack|install <tarball>)$/, elsewhere('packages/client/test/published/main.ts')],
   [/^npm (start|run )/, { kind: 'options' }],
   [/^(npx )?cdk (bootstrap|deploy|destroy|diff|import|list|synth|rollback)\b/, { kind: 'stage' }],
   [/^(find|sed) /, { kind: 'theirs', reason: 'it deletes a lane; test/lib/both/one-lane.test.ts does that to a copy' }],

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import * as fc from 'fast-check';
-import { MAX_BATCH_BYTES, MAX_BATCH_EVENTS, parseNewBatch } from '../../../../backbone/domain/batch.ts';
+import { MAX_BATCH_BYTES, parseNewBatch } from '../../../../backbone/domain/batch.ts';
 import { parseNewEvent } from '../../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
 import { encodeDeliveryJob, parseDeliveryJob } from '../../../../lambda/websocket/domain/delivery-job.ts';
 import { JOB_SIZE } from '../../../../lambda/websocket/fan-out-event.ts';
+import { MAX_BATCH_EVENTS } from '../../../../packages/protocol/publication.ts';
 import { channelEvent } from '../../../support/arbitraries.ts';
 
 const job = fc.record({

@@ -1,0 +1,20 @@
+import type { ChannelEvent } from '@realtime-lanes/client';
+
+const { connect }: typeof import('@realtime-lanes/client') = require('@realtime-lanes/client');
+
+async function main(url: string): Promise<void> {
+  const lanes = connect({ url });
+  const orders = lanes.subscribe('orders');
+  await orders.ready;
+  await lanes.publish('orders', { data: 'from CommonJS' });
+
+  for await (const item of orders) {
+    if (item.kind === 'reset') continue;
+    const event: ChannelEvent = item;
+    console.log(event.data);
+    break;
+  }
+  lanes.close();
+}
+
+void main(process.argv[2] ?? '');

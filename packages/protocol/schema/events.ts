@@ -1,0 +1,115 @@
+/** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
+import * as v from 'valibot';
+import { POSITION } from '../cursor.ts';
+import type { BatchAnswer, BatchedEvent, ChannelKind, EphemeralWireEvent, ResetReason, WireEvent } from '../index.ts';
+import { KEY, NAME } from '../names.ts';
+import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
+import type { Same } from './same.ts';
+
+export const channelName = v.pipe(
+  v.string(),
+  v.regex(NAME),
+  // As `isUrlStep` has it.
+  v.notValues(['.', '..']),
+  v.description('Name of a channel: 1 to 128 of A-Z a-z 0-9 _ . : -'),
+  v.examples(['orders']),
+);
+
+/** `k3f9.1042` */
+export const position = v.pipe(
+  v.string(),
+  v.regex(POSITION),
+  v.description('Cursor of an event, <epoch>.<seq>: opaque to clients, resumable on every lane. 0.0 comes before the first event.'),
+  v.examples(['k3f9x2.8']),
+);
+
+export const eventType = v.pipe(v.string(), v.regex(NAME), v.description('What kind of event it is, for the application'));
+
+/** The type of an event that somebody wants to publish. */
+export const newEventType = v.pipe(
+  v.string(),
+  v.regex(NAME),
+  v.notValues([...RESERVED_TYPES]),
+  v.description('What kind of event it is, for the application. Default: message'),
+);
+
+export const data = v.pipe(v.string(), v.description('Text with LF line ends; JSON travels as text'));
+
+/** The data of an event that somebody wants to publish. */
+export const newData = v.pipe(
+  v.string(),
+  v.description(`Text, at most ${MAX_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
+);
+
+/** A field that must be missing. */
+const missing = v.exactOptional(v.never());
+
+/** The fields of a publication of one event. */
+export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing };
+
+/** The fields of a publication of several events. */
+export const newBatchFields = {
+  events: v.pipe(
+    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing })),
+    v.minLength(1),
+    v.maxLength(MAX_BATCH_EVENTS),
+    v.description('Published in this order. One event that is not valid refuses all. Not for ephemeral channels'),
+  ),
+  type: missing,
+  data: missing,
+};
+
+export const idempotencyKey = v.pipe(
+  v.string(),
+  v.regex(KEY),
+  v.description('A repeated key with the same content is published once; with other content it is refused as idempotency_conflict'),
+);
+
+export const publishedAt = v.pipe(v.string(), v.isoTimestamp(), v.description('RFC 3339 time with milliseconds, UTC'));
+
+export const resetReason = v.pipe(
+  v.picklist(['epoch_changed', 'expired', 'ahead']),
+  v.description('The log was wiped or restored, the events are past their retention, or the cursor is beyond the newest event'),
+);
+
+export const channelKind = v.pipe(
+  v.picklist(['durable', 'ephemeral']),
+  v.description('What is kept of the events of the channel: all of them for the retention, or nothing'),
+);
+
+export const batchedEvent = v.object({ id: position, type: eventType, data, publishedAt });
+
+export const wireEvent = v.object({ channel: channelName, ...batchedEvent.entries });
+
+export const ephemeralEvent = v.pipe(
+  v.omit(wireEvent, ['id']),
+  v.description('An event of an ephemeral channel: nobody can resume after it'),
+);
+
+export const batchAnswer = v.object({
+  channel: channelName,
+  events: v.pipe(
+    v.array(
+      v.union([
+        v.object({ id: position, publishedAt }),
+        v.object({
+          error: v.object({
+            code: v.pipe(
+              v.picklist(['publish_contended', 'unavailable']),
+              v.description('The event was not published, or may or may not have been. Send the batch again with the same key'),
+            ),
+            message: v.string(),
+          }),
+        }),
+      ]),
+    ),
+    v.description('A result for each event, in the order of the batch'),
+  ),
+});
+
+true satisfies Same<v.InferOutput<typeof batchedEvent>, BatchedEvent>;
+true satisfies Same<v.InferOutput<typeof wireEvent>, WireEvent>;
+true satisfies Same<v.InferOutput<typeof ephemeralEvent>, EphemeralWireEvent>;
+true satisfies Same<v.InferOutput<typeof batchAnswer>, BatchAnswer>;
+true satisfies Same<v.InferOutput<typeof channelKind>, ChannelKind>;
+true satisfies Same<v.InferOutput<typeof resetReason>, ResetReason>;

@@ -1,0 +1,44 @@
+/** Schemas of what a stream sends: the fields of an event stream's frames, as an SSE parser hands them over. */
+import * as v from 'valibot';
+import { data, eventType } from '../events.ts';
+import { cursor } from './http.ts';
+
+/** `id:` is the position of the whole stream after this frame. */
+const id = v.pipe(cursor, v.description('The position of the stream after this frame. Send it as Last-Event-ID to resume'));
+
+export const streamOpening = v.pipe(
+  v.object({
+    retry: v.pipe(v.number(), v.integer(), v.description('Milliseconds before the client reconnects')),
+    id: v.exactOptional(v.pipe(id, v.description('Left out if all channels are ephemeral'))),
+  }),
+  v.description(
+    'Begins every stream. For a new subscriber it is a frame without data, which dispatches nothing; for a client that resumes, the first event completes it',
+  ),
+);
+
+export const streamEvent = v.pipe(
+  v.object({
+    id: v.exactOptional(v.pipe(id, v.description('Left out if the channel of the event is ephemeral'))),
+    event: v.exactOptional(v.pipe(eventType, v.description('The type. Left out if it is message'))),
+    data,
+  }),
+  v.description('A published event'),
+);
+
+export const streamReset = v.pipe(
+  v.object({
+    id,
+    event: v.literal('reset'),
+    data: v.pipe(
+      v.string(),
+      v.description('JSON: the channel, and the reason epoch_changed, expired or ahead'),
+      v.examples(['{"channel":"orders","reason":"expired"}']),
+    ),
+  }),
+  v.description('The events that the client missed on a channel cannot be sent: load the state anew'),
+);
+
+export const streamExpired = v.pipe(
+  v.object({ event: v.literal('expired'), data: v.pipe(v.string(), v.examples(['{"code":"token_expired"}'])) }),
+  v.description('The last frame of a stream whose token has expired: connect again with a new one'),
+);

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import * as v from 'valibot';
+import { parseFrame } from '../../../../lambda/websocket/parse-frame.ts';
+import { InvalidInputError } from '../../../../packages/protocol/invalid-input.ts';
+import { MAX_BATCH_EVENTS } from '../../../../packages/protocol/publication.ts';
+import { CLIENT_FRAMES, SERVER_FRAMES } from '../../../../packages/protocol/schema/websocket/frames.ts';
+
+/** Schemas against the function that parses frames, and against the page that shows some of each kind. */
+
+const clientFrame = v.variant('action', Object.values(CLIENT_FRAMES));
+const serverFrame = v.variant('kind', Object.values(SERVER_FRAMES));
+
+/** Good and bad values of each field. */
+const FIELDS = {
+  action: fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'ping', 'dance', 7),
+  channel: fc.constantFrom('orders', 'a'.repeat(128), 'a'.repeat(129), '', 'a b', '.', '..', 7, null),
+  after: fc.constantFrom('k3f9.7', '0.0', 'k3f9.07', 'K3F9.7', 'k3f9', 7),
+  batch: fc.constantFrom(true, false, 'yes'),
+  heads: fc.constantFrom(true, false, 1),
+  type: fc.constantFrom('placed', 'reset', 'open', 'a b', '', 7),
+  data: fc.constantFrom('text', '', 7, null),
+  events: fc.constantFrom(
+    [{ data: 'one' }, { type: 'paid', data: 'two' }],
+    Array(MAX_BATCH_EVENTS).fill({ data: '' }),
+    Array(MAX_BATCH_EVENTS + 1).fill({ data: '' }),
+    [],
+    [{ data: 'one' }, { data: 7 }],
+    [{ type: 'reset', data: 'one' }],
+    [{ data: 'one', key: 'order-17' }],
+    [{ data: 'one', channel: 'orders' }],
+    [null],
+    { data: 'one' },
+    null,
+  ),
+  key: fc.constantFrom('order-17', 'é', '', 'k'.repeat(129), 7),
+  requestId: fc.constantFrom('1', 'r'.repeat(128), 'r'.repeat(129), 7),
+};
+
+const anyFrame = fc.record(FIELDS, { requiredKeys: ['action'] });
+
+/** Good ones are rare among all frames. */
+const anyBatch = fc.record(
+  { ...FIELDS, action: fc.constant('publish'), channel: fc.constant('orders') },
+  { requiredKeys: ['action', 'channel', 'events'] },
+);
+
+test('a frame is valid for the schemas if, and only if, the function takes it', () => {
+  const isTaken = (frame: unknown) => !(parseFrame(JSON.stringify(frame)).command instanceof InvalidInputError);
+  const taken = { single: 0, batch: 0 };
+  fc.assert(
+    fc.property(fc.oneof(anyFrame, anyBatch), (frame) => {
+      if (isTaken(frame)) taken[frame.action === 'publish' && frame.events !== undefined ? 'batch' : 'single']++;
+      expect([frame, v.is(clientFrame, frame)]).toEqual([frame, isTaken(frame)]);
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(Math.min(taken.single, taken.batch)).toBeGreaterThan(0);
+});
+
+test('the frames that the page shows are valid, and of every kind', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../../docs/websocket/protocol.md'), 'utf8');
+  const lines = page.split('\n');
+  const shown = (start: string): unknown[] => lines.filter((line) => line.startsWith(start)).map((line) => JSON.parse(line));
+  const fromClients = shown('{ "action"').map((frame) => v.parse(clientFrame, frame));
+  const fromServer = shown('{ "kind"').map((frame) => v.parse(serverFrame, frame));
+
+  const namesOf = (frame: unknown) => Object.entries(CLIENT_FRAMES).flatMap(([name, schema]) => (v.is(schema, frame) ? [name] : []));
+  expect(new Set(fromClients.flatMap(namesOf))).toEqual(new Set(Object.keys(CLIENT_FRAMES)));
+  expect(new Set(fromServer.map(({ kind }) => kind))).toEqual(new Set(Object.keys(SERVER_FRAMES)));
+});
