@@ -102,7 +102,7 @@ function parseEvent(channel: string, value: unknown, index: number): NewBatch['e
     const fields: Readonly<Record<string, unknown>> = { ...value };
     const beside = ['channel', 'key'].find((name) => fields[name] !== undefined);
     if (beside !== undefined) {
-      throw new InvalidInputError('invalid_body', `${beside} belongs to the whole batch: put it beside events, not into one of them`);
+      throw new InvalidInputError('invalid_body', `${beside} belongs to the whole batch, and not to one of its events`);
     }
     const { type, data } = parseNewEvent({ channel, type: fields['type'], data: fields['data'] });
     return { type, data };

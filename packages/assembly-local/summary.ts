@@ -12,7 +12,12 @@ export function summary({
   const lines: string[] = [''];
   const add = (label: string, text: string) => text !== '' && lines.push(`  ${label.padEnd(12)}${text}`);
   add('Console', urls.console);
-  add('SSE', urls.https === '' ? urls.http : `${urls.https}${urls.http === '' ? '' : `, ${urls.http}`}  (${tasks} tasks)`);
+  add(
+    'SSE',
+    urls.https === ''
+      ? urls.http
+      : `${urls.https}${urls.http === '' ? '' : `, ${urls.http}`}  (${tasks} ${tasks === 1 ? 'task' : 'tasks'})`,
+  );
   add('WebSocket', urls.websocket);
   add('AWS APIs', `AWS_ENDPOINT_URL=${urls.endpoint}`);
   add('Tokens', `${issuer.tokenUrl}  (whatever you ask for)`);

@@ -20,7 +20,7 @@ export class NoAccountError extends Error {
 }
 
 /** So that a command ends where packets disappear. */
-const TIMES = { connectionTimeout: 5_000, requestTimeout: 30_000 } as const;
+const TIMES = { connectionTimeout: 5_000, requestTimeout: 30_000, throwOnRequestTimeout: true } as const;
 
 /**
  * The account of the caller, as the AWS SDK finds their credentials: environment, profile, SSO, role of the machine.

@@ -21,8 +21,8 @@ export function readToken(environment: NodeJS.ProcessEnv, nowMs = Date.now()): s
 
 /** When it ends; undefined if it is no token that ends. */
 function expiryOf(token: string): number | undefined {
-  const [, claims, signature] = token.split('.');
-  if (claims === undefined || !signature) return undefined;
+  const [, claims] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(token) ?? [];
+  if (claims === undefined) return undefined;
   try {
     const { exp } = JSON.parse(Buffer.from(claims, 'base64url').toString());
     return typeof exp === 'number' ? exp * 1_000 : undefined;

@@ -54,7 +54,8 @@ export async function postEvent(
   const body = await withBody(request, limits, async (bytes) => {
     const key = request.headers['idempotency-key'];
     const publication = await budget.turns.forRequest(access.principal, () => {
-      const { type, data, events } = parseJsonObject(decode(bytes));
+      const { type, data, events, ...elsewhere } = parseJsonObject(decode(bytes));
+      requireNothingElsewhere(elsewhere);
       return parsePublication({ channel, type, data, events, key });
     });
     if ('events' in publication) {
@@ -104,6 +105,16 @@ async function publishNow(
     if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
     return unavailable('unavailable', 'it may or may not have been published: try again with the same Idempotency-Key');
+  }
+}
+
+/** What other entrances take in the body: here it would be ignored, and a repeated publication published twice. */
+function requireNothingElsewhere(fields: Readonly<Record<string, unknown>>): void {
+  if (fields['key'] !== undefined) {
+    throw new InvalidInputError('invalid_body', 'key is no field of this body: send it as the header Idempotency-Key');
+  }
+  if (fields['channel'] !== undefined) {
+    throw new InvalidInputError('invalid_body', 'channel is no field of this body: the path names it');
   }
 }
 

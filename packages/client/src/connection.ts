@@ -4,7 +4,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp } from './http.ts';
-import { checkChannel, checkEvent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
+import { checkChannel, checkContent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { acknowledged } from './publish-answer.ts';
@@ -109,7 +109,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {
     const { publishTimeoutMs } = this.options;
     checkChannel(channel);
-    for (const event of 'events' in content ? content.events : [content]) checkEvent(event, key);
+    checkContent(content, key);
     const watch = guard(this.#closing.signal, signal);
     watch.expect(publishTimeoutMs, 'publish_timeout', 'no acknowledgement');
     const request = { ...content, key };

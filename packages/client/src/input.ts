@@ -1,7 +1,7 @@
 import { isKey, isName, isUrlStep, KEY_RULE, NAME_RULE } from '../../protocol/names.ts';
 import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
-import type { BatchInput, Transport } from './types.ts';
+import type { BatchInput, PublishContent, Transport } from './types.ts';
 
 // Checks of what the application passes, so that a mistake fails at once and in the same way on every transport.
 
@@ -18,8 +18,8 @@ function complaint(what: string, value: unknown, rule: string): string {
 }
 
 /** @throws LanesError with the server's code for what it would refuse */
-function demand(isValid: boolean, what: string, value: unknown, rule: string): void {
-  if (!isValid) throw new LanesError(`invalid_${what}`, complaint(what, value, rule), { final: true });
+function demand(isValid: boolean, what: string, value: unknown, rule: string, at = ''): void {
+  if (!isValid) throw new LanesError(`invalid_${what}`, at + complaint(what, value, rule), { final: true });
 }
 
 /** @throws LanesError `invalid_channel` */
@@ -27,11 +27,17 @@ export function checkChannel(channel: unknown): void {
   demand(isName(channel) && !isUrlStep(channel), 'channel', channel, `${NAME_RULE}, but not . or ..`);
 }
 
-/** @throws LanesError `invalid_key`, `invalid_type` or `invalid_data` */
-export function checkEvent({ type, data }: BatchInput, key: string): void {
+/** @throws LanesError `invalid_key`, `invalid_type` or `invalid_data`, for one of a batch with its index */
+export function checkContent(content: PublishContent, key: string): void {
   demand(isKey(key), 'key', key, KEY_RULE);
-  demand(type === undefined || isName(type), 'type', type, NAME_RULE);
-  demand(typeof data === 'string', 'data', data, 'use a string');
+  const isBatch = 'events' in content;
+  const events = isBatch ? content.events : [content];
+  for (const [index, event] of events.entries()) checkEvent(event, isBatch ? `events[${index}]: ` : '');
+}
+
+function checkEvent({ type, data }: BatchInput, at: string): void {
+  demand(type === undefined || isName(type), 'type', type, NAME_RULE, at);
+  demand(typeof data === 'string', 'data', data, 'use a string', at);
 }
 
 /** @throws TypeError */

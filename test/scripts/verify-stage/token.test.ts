@@ -15,6 +15,7 @@ test.each([
   ['it is empty', '', 'LANES_TOKEN is not set'],
   ['it is no token', 'secret-of-another-kind', 'is not a token'],
   ['it has no signature', `${tokenWith({ exp: 1_001 }).split('.').slice(0, 2).join('.')}.`, 'is not a token'],
+  ['it has the scheme, too', `Bearer ${tokenWith({ exp: 1_001 })}`, 'without Bearer'],
   ['it never ends', tokenWith({}), 'is not a token'],
   ['it has ended', tokenWith({ exp: 1_000 }), 'ended at 1970-01-01T00:16:40.000Z'],
 ])('where %s, the reader is told what to do, and nothing of it is repeated', (_, token, expected) => {

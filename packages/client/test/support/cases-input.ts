@@ -44,6 +44,8 @@ export const INPUT_CASES: readonly Case[] = [
       await refused(UNNAMABLE, 'invalid_key', (key) => publish(connection, channel, { key }));
       await refused(UNNAMABLE, 'invalid_type', (type) => publish(connection, channel, { type }));
       await refused([7n, {}, undefined, null], 'invalid_data', (data) => publish(connection, channel, { data }));
+      const batch = await thrownBy(() => connection.publishAll(channel, [{ data: 'e 1' }, { type: 'a b', data: 'e 2' }]));
+      equal((batch as Error).message.slice(0, 11), 'events[1]: ', 'what the message begins with');
       const { opened, publishedByHttp, publishedBySocket } = await server.stats();
       equal([opened, publishedByHttp, publishedBySocket], [0, 0, 0], 'requests');
     },

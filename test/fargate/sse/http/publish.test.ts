@@ -110,6 +110,9 @@ test.each([
   ['data that is no text', '{"data":7}', 400, 'invalid_data', '7'],
   ['a type with a space', '{"type":"a b","data":""}', 400, 'invalid_type', '"a b"'],
   ['a reserved type', '{"type":"reset","data":""}', 400, 'invalid_type', '"reset"'],
+  ['a key, which is a header', '{"data":"x","key":"k"}', 400, 'invalid_body', 'Idempotency-Key'],
+  ['a key beside events', '{"events":[{"data":"x"}],"key":"k"}', 400, 'invalid_body', 'Idempotency-Key'],
+  ['a channel, which is in the path', '{"data":"x","channel":"other"}', 400, 'invalid_body', 'path'],
   ['no events', '{"events":[]}', 400, 'invalid_body', '1 to 100'],
   ['too many events', JSON.stringify({ events: Array.from({ length: 101 }, () => ({ data: 'x' })) }), 400, 'too_many_events', '101'],
   [
