@@ -8,11 +8,12 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { stackName } from '../../../lib/stack-names.ts';
 import { LANES } from '../../../lib/stage.ts';
+import { stageNamed } from '../../../lib/stages.ts';
 import { closed, listen } from '../../../packages/assembly-local/loopback.ts';
 import { type InProcessRun, startInProcess } from '../support/in-process.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../../scripts/verify-stage/main.ts');
-const DEV = { id: 'dev' };
+const DEV = stageNamed('dev');
 
 let world: InProcessRun;
 let server: Server;
@@ -105,7 +106,7 @@ test('a stage that works is found by its stacks and used by every entrance, and 
   expect(stdout).toContain(`report: ${file}`);
   const report = readFileSync(file, 'utf8');
   expect(report).toMatch(/^\*\*[4-6] ok, 0 failed, [0-2] not exercised\*\*$/m);
-  for (const lane of LANES) expect(report).toContain(`| ${stackName(DEV, lane.name)} | us-east-1 | CREATE_COMPLETE |`);
+  for (const lane of LANES) expect(report).toContain(`| ${stackName(DEV, lane.name)} | ${DEV.region} | CREATE_COMPLETE |`);
   expect(report).toMatch(/events by invoke, eventbridge, .* deliveries/);
 }, 180_000);
 
@@ -151,7 +152,7 @@ test('a stage that is not deployed is an error that says what is missing, and no
   try {
     const { code, stderr, file } = await verify(world.run.token);
     expect(code).toBe(1);
-    expect(stderr).toContain(`there is no stack ${stackName(DEV, 'backbone')} in us-east-1`);
+    expect(stderr).toContain(`there is no stack ${stackName(DEV, 'backbone')} in ${DEV.region}`);
     expect(() => readFileSync(file)).toThrow('ENOENT');
   } finally {
     stacks = there;
