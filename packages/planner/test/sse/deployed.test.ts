@@ -23,8 +23,10 @@ describe.each([dev, prod])('stage $id', (stage) => {
   test('NAT gateways, load balancer and public addresses', () => {
     expect(monthly('nat')).toBe(resources('AWS::EC2::NatGateway').length);
     expect(monthly('alb')).toBe(resources('AWS::ElasticLoadBalancingV2::LoadBalancer').length);
-    const [{ Subnets }] = resources('AWS::ElasticLoadBalancingV2::LoadBalancer');
-    expect(monthly('public-ipv4')).toBe(resources('AWS::EC2::EIP').length + Subnets.length);
+    const [{ Scheme, Subnets }] = resources('AWS::ElasticLoadBalancingV2::LoadBalancer');
+    // Behind CloudFront it has none.
+    const ofBalancer = Scheme === 'internet-facing' ? Subnets.length : 0;
+    expect(monthly('public-ipv4')).toBe(resources('AWS::EC2::EIP').length + ofBalancer);
   });
 
   test('tasks, with their CPU and memory', () => {
@@ -42,9 +44,15 @@ describe.each([dev, prod])('stage $id', (stage) => {
     expect(itemOf('alarms', bill).quantity).toBe(metrics.reduce((sum, count) => sum + count, 0) + 2);
   });
 
-  test('the web ACL with its rules, the key, and Container Insights', () => {
+  // CloudFront's is in a stack of its own.
+  const whereTheBalancerIsTheEdge = stage.edge.type === 'alb' ? test : test.skip;
+
+  whereTheBalancerIsTheEdge('the web ACL with its rules', () => {
     expect(itemOf('web-acl', bill).quantity).toBe(resources('AWS::WAFv2::WebACL').length);
     expect(itemOf('web-acl-rules', bill).quantity).toBe(resources('AWS::WAFv2::WebACL')[0].Rules.length);
+  });
+
+  test('the key, and Container Insights', () => {
     expect(itemOf('key', bill).quantity).toBe(resources('AWS::KMS::Key').length);
     const [{ ClusterSettings }] = resources('AWS::ECS::Cluster');
     expect(itemOf('container-insights', bill).quantity > 0).toBe(ClusterSettings[0].Value === 'enabled');
