@@ -35,10 +35,13 @@ export type AccessDeniedCode = 'unauthorized' | 'token_expired' | 'forbidden';
 export class AccessDeniedError extends Error {
   override readonly name = 'AccessDeniedError';
   readonly code: AccessDeniedCode;
+  /** The channel that is not allowed. */
+  readonly channel: string | undefined;
 
-  constructor(code: AccessDeniedCode, message: string, options?: ErrorOptions) {
+  constructor(code: AccessDeniedCode, message: string, { channel, ...options }: ErrorOptions & { readonly channel?: string } = {}) {
     super(message, options);
     this.code = code;
+    this.channel = channel;
   }
 }
 
@@ -129,7 +132,9 @@ const VERBS: Readonly<Record<Action, string>> = { subscribe: 'subscribe to', pub
 export function requireRight({ rights }: { readonly rights: Rights }, action: Action, channels: readonly string[]): void {
   const refused = channels.find((channel) => !allows(rights, action, channel));
   if (refused === undefined) return;
-  throw new AccessDeniedError('forbidden', `the token does not allow you to ${VERBS[action]} channel ${quote(refused)}`);
+  throw new AccessDeniedError('forbidden', `the token does not allow you to ${VERBS[action]} channel ${quote(refused)}`, {
+    channel: refused,
+  });
 }
 
 /** @throws AccessDeniedError `token_expired` */

@@ -44,6 +44,11 @@ export function eventBody(event: { readonly type: string; readonly data: string 
   return `${type}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
 }
 
+/** An event without a position. EventSource ignores its field `channel`, which a stream of several channels needs. */
+export function ephemeralFrame({ channel, ...event }: { readonly channel: string; readonly type: string; readonly data: string }): string {
+  return `channel: ${channel}\n${eventBody(event)}`;
+}
+
 /**
  * The last frame of a stream whose token has expired. It has no id, so the client's position does not change:
  * it resumes there with a new token.

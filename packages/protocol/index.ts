@@ -95,6 +95,8 @@ export interface Problem {
   readonly status: number;
   readonly code: string;
   readonly detail: string;
+  /** With `forbidden`: the first channel of the request that is not allowed. */
+  readonly channel?: string;
 }
 
 /** Frames that a client sends on the WebSocket lane. Answers repeat `requestId`. */

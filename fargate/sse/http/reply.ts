@@ -50,9 +50,10 @@ export function problem(
   code: ProblemCode | InvalidInputCode | AccessDeniedCode,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
+  more: Pick<Problem, 'channel'> = {},
 ): Reply {
   const title = STATUS_CODES[status] ?? 'Error';
-  const value: Problem = { type: 'about:blank', title, status, code, detail };
+  const value: Problem = { type: 'about:blank', title, status, code, detail, ...more };
   return json(status, value, { 'Content-Type': 'application/problem+json', ...headers });
 }
 
@@ -92,8 +93,8 @@ export function overShare(what: string): Reply {
 }
 
 /** 401 with the header that says what to send (RFC 6750), or 403. */
-export function accessDenied({ code, message }: AccessDeniedError): Reply {
-  if (code === 'forbidden') return problem(403, code, message);
+export function accessDenied({ code, message, channel }: AccessDeniedError): Reply {
+  if (code === 'forbidden') return problem(403, code, message, {}, channel === undefined ? {} : { channel });
   const challenge = code === 'token_expired' ? `Bearer realm="lanes", error="invalid_token"` : 'Bearer realm="lanes"';
   return problem(401, code, message, { 'WWW-Authenticate': challenge });
 }

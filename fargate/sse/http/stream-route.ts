@@ -4,6 +4,7 @@ import { type Access, requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannels } from '../../../packages/protocol/channel.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
+import type { Ids } from '../hub/stream-cursor.ts';
 import { cursorOf, kindsHeader } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
@@ -56,6 +57,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
+  const ids = parseIds(single(query, 'ids'));
   requireRight(access, 'subscribe', channels);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
@@ -64,7 +66,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
+  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs, ids }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);
@@ -92,6 +94,15 @@ function parseHeartbeat(text: string | undefined, longestMs: number): number {
   throw new InvalidInputError(
     'invalid_parameter',
     `heartbeat is ${quote(text)}, but must be a whole number of seconds from ${MIN_HEARTBEAT_SECONDS} to ${Math.floor(longestMs / 1_000)}`,
+  );
+}
+
+/** @throws InvalidInputError `invalid_parameter` */
+function parseIds(text: string | undefined): Ids | undefined {
+  if (text === undefined || text === 'own') return text;
+  throw new InvalidInputError(
+    'invalid_parameter',
+    `ids is ${quote(text)}, but must be own: each id then has the position of its channel only`,
   );
 }
 

@@ -20,6 +20,7 @@ import type { Attachment, PollOutcome, SubscribeRequest } from './requests.ts';
 import { RingLimits } from './ring-limits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
+import { StreamCursor } from './stream-cursor.ts';
 
 export interface HubOptions {
   readonly log: EventLog;
@@ -212,13 +213,13 @@ export class Hub {
    * drains or closes.
    */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
-    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
+    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs, ids } = request;
     if (this.isDraining) return { kind: 'draining' };
     const followed = this.#admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const stream = new Stream(followed, cursor, sink, principal, this.#streamOptions);
+    const stream = new Stream(followed, new StreamCursor(channels, cursor, ids), sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);

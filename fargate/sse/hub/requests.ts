@@ -1,6 +1,7 @@
 import type { Cursor } from '../../../packages/protocol/cursor.ts';
 import type { PollPage } from './poll.ts';
 import type { Stream } from './stream.ts';
+import type { Ids } from './stream-cursor.ts';
 
 /** The channels that a stream or a poll reads, and from where. */
 export interface SubscribeRequest {
@@ -13,6 +14,8 @@ export interface SubscribeRequest {
   readonly expiresAtMs?: number;
   /** The longest silence of the stream; polls ignore it. @default the hub's */
   readonly heartbeatIntervalMs?: number;
+  /** Polls ignore it. @default 'all' */
+  readonly ids?: Ids | undefined;
 }
 
 /** Why a stream or poll is refused. `full`: the task has reached its limit; `overLimit`: the principal has. */

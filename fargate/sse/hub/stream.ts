@@ -1,6 +1,6 @@
 import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
 import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
@@ -11,7 +11,7 @@ import type { Followed } from './followed.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
-import { StreamCursor } from './stream-cursor.ts';
+import type { StreamCursor } from './stream-cursor.ts';
 import { StreamWriter, type WritingStream } from './stream-writer.ts';
 
 export interface StreamOptions extends CatchUpOptions, MissedEventsOptions {
@@ -70,7 +70,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(followed: Followed, cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
+  constructor(followed: Followed, cursor: StreamCursor, sink: Sink, principal: string, options: StreamOptions) {
     const { channels, feeds, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
@@ -79,7 +79,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
     this.#ephemeral = ephemeral;
     this.#isComposite = channels.length > 1;
-    this.#cursor = new StreamCursor(channels, cursor);
+    this.#cursor = cursor;
   }
 
   /**
@@ -256,7 +256,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
       const { position, slab, bodyStart, bodyEnd } = ring.at(next);
       if (bytes > 0 && bytes + idBytes + bodyEnd - bodyStart > room) break;
       this.#cursor.set(channel, position);
-      const id = Buffer.from(idLine(this.#cursor.format()));
+      const id = Buffer.from(idLine(this.#cursor.idFor(channel)));
       parts.push(id, slab.bytes.subarray(bodyStart, bodyEnd));
       idBytes = id.length;
       bytes += idBytes + bodyEnd - bodyStart;

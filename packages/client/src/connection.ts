@@ -9,6 +9,7 @@ import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
 import { acknowledged } from './publish-answer.ts';
 import { retry } from './retry.ts';
+import { type FollowTogether, SharedRequests } from './shared-requests.ts';
 import { SocketLane } from './socket-lane.ts';
 import { followStream } from './stream.ts';
 import { LaneSubscription, type SubscriptionOwner } from './subscription.ts';
@@ -40,6 +41,9 @@ import { guard, onAbort } from './wait.ts';
  */
 const MAX_FRAME_DATA_BYTES = 31 * 1024;
 
+/** See docs/decisions/0063-subscriptions-share-streams.md. */
+const SINGLE_STREAMS = 2;
+
 /**
  * One connection to the lanes. It sends nothing before the first `subscribe` or `publish`.
  * @throws TypeError if an option is not valid, or one that the transport needs is missing
@@ -54,6 +58,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
+  /** What stays open over HTTP. */
+  readonly #shared: { readonly [transport in 'sse' | 'poll']: SharedRequests } | undefined;
   readonly #sockets: SocketLane | undefined;
   readonly #hasWebSocket: boolean;
   #transport: Transport = 'auto';
@@ -65,7 +71,10 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     const token = createTokenSource(tokenOption, options);
     this.options = options;
     this.#fallback = new Fallback(options);
-    if (url) this.#http = { base: readUrl('url', url), token, options, fetch };
+    if (url) {
+      this.#http = { base: readUrl('url', url), token, options, fetch };
+      this.#shared = this.#shareRequests(this.#http);
+    }
     if (websocketUrl) {
       this.#sockets = new SocketLane({
         url: readUrl('websocketUrl', websocketUrl),
@@ -160,17 +169,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async follow(feed: Feed, signal: AbortSignal): Promise<void> {
     const transport = this.activeTransport();
-    if (this.#sockets && transport === 'websocket') return this.#sockets.follow(feed, signal);
-    if (!this.#http) return;
-    const isAuto = this.#transport === 'auto';
-    if (transport === 'poll') return followByPolling(feed, this.#http, signal, isAuto ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
-    const { firstBytesTimeoutMs, silenceTimeoutMs } = this.options;
-    const openedAtMs = Date.now();
-    try {
-      await followStream(feed, this.#http, signal, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
-    } catch (thrown) {
-      if (!isAuto || !this.#fallback.afterStream(toLanesError(thrown).code, openedAtMs)) throw thrown;
-    }
+    const lane = transport === 'websocket' ? this.#sockets : this.#shared?.[transport];
+    return lane?.follow(feed, signal);
   }
 
   changed(status: Status): void {
@@ -183,6 +183,26 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   ended(subscription: LaneSubscription): void {
     this.#subscriptions.delete(subscription);
+  }
+
+  #shareRequests(http: HttpLane): { readonly [transport in 'sse' | 'poll']: SharedRequests } {
+    const { options, environment } = this;
+    const { firstBytesTimeoutMs, silenceTimeoutMs } = options;
+    const streams: FollowTogether = async (feeds, signal, live) => {
+      const isAuto = this.#transport === 'auto';
+      const openedAtMs = Date.now();
+      try {
+        await followStream(feeds, http, signal, live, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
+      } catch (thrown) {
+        if (signal.aborted || !isAuto || !this.#fallback.afterStream(toLanesError(thrown).code, openedAtMs)) throw thrown;
+      }
+    };
+    const polls: FollowTogether = (feeds, signal, live) =>
+      followByPolling(feeds, http, signal, live, this.#transport === 'auto' ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
+    return {
+      sse: new SharedRequests({ follow: streams, alone: SINGLE_STREAMS, options, environment }),
+      poll: new SharedRequests({ follow: polls, alone: 0, options, environment }),
+    };
   }
 
   #choose(transport: Transport): void {

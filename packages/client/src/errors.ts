@@ -11,14 +11,21 @@ export class LanesError extends Error {
   readonly retryAfterMs: number | undefined;
   /** A retry cannot succeed. */
   readonly final: boolean;
+  /** Whose request was refused, if the server has said so. */
+  readonly channel: string | undefined;
 
   /** @param detail the server's own message, if it sent one */
-  constructor(code: string, detail: string, { status, retryAfterMs, final = isFinalStatus(status), cause }: LanesErrorContext = {}) {
+  constructor(
+    code: string,
+    detail: string,
+    { status, retryAfterMs, final = isFinalStatus(status), channel, cause }: LanesErrorContext = {},
+  ) {
     super(detail, { cause });
     this.code = code;
     this.status = status;
     this.retryAfterMs = retryAfterMs;
     this.final = final;
+    this.channel = channel;
   }
 }
 
@@ -27,6 +34,7 @@ export interface LanesErrorContext {
   readonly retryAfterMs?: number | undefined;
   /** @default decided by the status */
   readonly final?: boolean | undefined;
+  readonly channel?: string | undefined;
   readonly cause?: unknown;
 }
 

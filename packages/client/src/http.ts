@@ -98,7 +98,8 @@ async function toError(response: Response): Promise<LanesError> {
     .then((text) => parseObject<Partial<Problem>>(text))
     .catch((): Partial<Problem> => ({}));
   const retryAfterMs = parseRetryAfter(response.headers.get('retry-after'));
-  return new LanesError(problem.code ?? `http_${status}`, problem.detail ?? `the server answered ${status}`, { status, retryAfterMs });
+  const { code = `http_${status}`, detail = `the server answered ${status}`, channel } = problem;
+  return new LanesError(code, detail, { status, retryAfterMs, channel });
 }
 
 /** Seconds or an HTTP date. */

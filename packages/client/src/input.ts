@@ -67,8 +67,8 @@ export function readTunables(given: Partial<Tunables>): Tunables {
   const names = Object.keys(DEFAULTS) as (keyof Tunables)[];
   const tunables = names.map((name) => {
     const value = given[name] ?? DEFAULTS[name];
-    // With no buffer a subscription would pause and connect again for ever.
-    const least = name === 'bufferLimit' ? 1 : 0;
+    // With no buffer a subscription would pause and connect again for ever, and without a stream it could not connect.
+    const least = ['bufferLimit', 'maxStreams'].includes(name) ? 1 : 0;
     if (typeof value === 'number' && value >= least) return [name, value];
     throw new TypeError(complaint(name, value, `use a number, at least ${least}`));
   });

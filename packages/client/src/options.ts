@@ -53,6 +53,11 @@ export interface Tunables {
    * resumes at its cursor: nothing is lost.
    */
   readonly bufferLimit: number;
+  /**
+   * SSE and polls: how many streams or waiting polls may be open, each for up to 32 subscriptions. A browser opens six
+   * connections to a host over HTTP/1.1, for all of its tabs; the rest is for publishing.
+   */
+  readonly maxStreams: number;
   /** How long `publish` keeps trying, with the same idempotency key. */
   readonly publishTimeoutMs: number;
 }
@@ -71,5 +76,6 @@ export const DEFAULTS: Tunables = {
   rotateAfterMs: 6_600_000,
   gapWaitMs: 500,
   bufferLimit: 1_000,
+  maxStreams: 4,
   publishTimeoutMs: 60_000,
 };

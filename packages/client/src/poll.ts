@@ -1,32 +1,47 @@
 import type { PollResponse } from '../../protocol/index.ts';
+import { joinCursors, splitCursor } from './cursors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, requestJson } from './http.ts';
+import type { Feeds } from './shared-requests.ts';
 import { wait } from './wait.ts';
 
 /**
- * Feeds a subscription by long polling until it breaks or `signal` is aborted (then it rejects), or until
+ * Feeds subscriptions by long polling until it breaks or `signal` is aborted (then it rejects), or until
  * `untilMs`.
+ * @param live called when a poll is answered
  */
-export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortSignal, untilMs: number): Promise<void> {
-  const { channel, order } = feed;
+export async function followByPolling(feeds: Feeds, lane: HttpLane, signal: AbortSignal, live: () => void, untilMs: number): Promise<void> {
   const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
+  const channels = [...feeds.keys()];
   // The first answer shows that polling works, and brings the baseline. So it must not wait for an event: if
   // the connection were cut during the wait, the event would be lost.
   for (let isFirst = true; Date.now() < untilMs; isFirst = false) {
     const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();
-    const after = order.cursor;
-    const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
+    const query = new URLSearchParams(channels.map((channel) => ['channel', channel]));
+    query.set('waitSeconds', `${waitSeconds}`);
+    const after = joinCursors(feeds);
+    if (after !== undefined) query.set('after', after);
+    const resumesAfter = new Map([...feeds].map(([channel, { order }]) => [channel, isFirst ? order.cursor : undefined]));
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
-    const resumesAfter = isFirst ? after : undefined;
-    if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
-    for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
-    for (const event of answer.events) feed.take(order.next({ kind: 'event', ...event }));
-    for (const event of answer.ephemeral ?? []) feed.take([{ kind: 'event', id: '', ...event }]);
-    if (answer.cursor) feed.take(order.settle(answer.cursor));
-    if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
-    feed.live();
+    const cursor = new Map(answer.cursor ? splitCursor(answer.cursor, channels) : []);
+    for (const [channel, feed] of [...feeds]) receive(answer, channel, cursor.get(channel), feed, resumesAfter.get(channel));
+    live();
     if (answer.events.length === 0 && !answer.ephemeral && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
   }
+}
+
+/** @param cursor undefined if the channel has no positions */
+function receive(answer: PollResponse, channel: string, cursor: string | undefined, feed: Feed, resumesAfter: string | undefined): void {
+  const { order } = feed;
+  const ours = (given: { readonly channel: string }) => given.channel === channel;
+  const events = answer.events.filter(ours);
+  if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
+  for (const { reason } of answer.resets?.filter(ours) ?? []) feed.take(order.reset(reason, events.length === 0 ? cursor : undefined));
+  for (const event of events) feed.take(order.next({ kind: 'event', ...event }));
+  for (const event of answer.ephemeral?.filter(ours) ?? []) feed.take([{ kind: 'event', id: '', ...event }]);
+  if (cursor !== undefined) feed.take(order.settle(cursor));
+  if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: events.length });
+  feed.live();
 }

@@ -8,6 +8,8 @@ export interface SseFrame {
   readonly event: string;
   /** Undefined in a frame that dispatches no event, for example one with only an `id`. */
   readonly data: string | undefined;
+  /** Only of an event without a position: its channel. */
+  readonly channel: string | undefined;
   /**
    * Milliseconds to wait before reconnecting. It takes effect as soon as its line is complete, so it is
    * returned as a frame of its own.
@@ -15,7 +17,7 @@ export interface SseFrame {
   readonly retryMs: number | undefined;
 }
 
-const NOTHING = { id: undefined, event: 'message', data: undefined };
+const NOTHING = { id: undefined, event: 'message', data: undefined, channel: undefined };
 
 /**
  * A parser for one event stream
@@ -29,6 +31,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
   let id: string | undefined;
   let event = '';
   let data: string[] = [];
+  let channel: string | undefined;
   let idSeen = false;
 
   function readField(line: string, frames: SseFrame[]): void {
@@ -37,6 +40,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
+    else if (name === 'channel') channel = value;
     else if (name === 'retry') addRetry(parseWholeNumber(value), frames);
     else if (name === 'id' && !value.includes('\0')) {
       id = value;
@@ -61,9 +65,11 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
         continue;
       }
       if (idSeen || data.length > 0) {
-        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, retryMs: undefined });
+        const text = data.length > 0 ? data.join('\n') : undefined;
+        frames.push({ id, event: event || 'message', data: text, channel, retryMs: undefined });
       }
       event = '';
+      channel = undefined;
       data = [];
       idSeen = false;
     }

@@ -1,13 +1,16 @@
-import type { KINDS_HEADER, Reset } from '../../protocol/index.ts';
+import type { ChannelKind, KINDS_HEADER, Reset } from '../../protocol/index.ts';
+import { joinCursors, splitCursor } from './cursors.ts';
 import { LanesError, toLanesError } from './errors.ts';
-import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
 import { parseObject } from './parse.ts';
+import type { Feeds } from './shared-requests.ts';
 import { createSseParser, type SseFrame } from './sse-parser.ts';
 import { guard } from './wait.ts';
 
-/** A stream of a channel that has no positions says so, and is live when it begins. */
+/** A stream says which of its channels have no positions: those are live when it begins. */
 const KINDS: typeof KINDS_HEADER = 'Lanes-Channel-Kinds';
+
+const DURABLE: ChannelKind = 'durable';
 
 /** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
@@ -16,18 +19,27 @@ export const STREAM_BUFFERED = 'held_back';
 export const SILENT = 'silent';
 
 /**
- * Feeds a subscription from an event stream until it breaks or `signal` is aborted: then it rejects. The
+ * Feeds subscriptions from one event stream until it breaks or `signal` is aborted: then it rejects. The
  * stream is read with `fetch` and not with `EventSource`, which can neither send `Authorization` nor tell why
  * it failed, and which Node does not have.
  *
+ * @param live called when a subscription is
  * @param firstBytesTimeoutMs how long the first bytes may take before the stream counts as buffered by a
  * proxy
  */
-export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
-  const { channel, order } = feed;
-  const query = new URLSearchParams({ channel });
+export async function followStream(
+  feeds: Feeds,
+  lane: HttpLane,
+  signal: AbortSignal,
+  live: () => void,
+  firstBytesTimeoutMs: number,
+): Promise<never> {
+  const channels = [...feeds.keys()];
+  const query = new URLSearchParams(channels.map((channel) => ['channel', channel]));
+  // Otherwise every id would have the positions of all channels.
+  if (channels.length > 1) query.set('ids', 'own');
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
-  const after = order.cursor;
+  const after = joinCursors(feeds);
   if (after !== undefined) query.set('lastEventId', after);
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
@@ -41,8 +53,21 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
       throw new LanesError('not_a_stream', `expected an event stream, got ${contentType}`);
     }
     // A stream has no mark for the end of a replay, so `resumed` is never reported.
-    if (after !== undefined) feed.report({ kind: 'resuming', after });
-    if (headers.has(KINDS)) feed.live();
+    for (const feed of feeds.values()) {
+      const { cursor } = feed.order;
+      if (cursor !== undefined) feed.report({ kind: 'resuming', after: cursor });
+    }
+    const kinds = headers.get(KINDS)?.split(',');
+    const begins = new Set(channels);
+    const goLive = (isLive: (channel: string, index: number) => boolean) => {
+      for (const [index, channel] of channels.entries()) {
+        if (!begins.has(channel) || !isLive(channel, index)) continue;
+        begins.delete(channel);
+        feeds.get(channel)?.live();
+        live();
+      }
+    };
+    goLive((_, index) => (kinds?.[index] ?? DURABLE) !== DURABLE);
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const parse = createSseParser();
@@ -56,8 +81,8 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
           lane.token.refuse(bearer);
           throw new LanesError('token_expired', 'the token has expired');
         }
-        receive(frame, feed);
-        if (order.cursor !== undefined) feed.live();
+        receive(frame, feeds, channels);
+        if (begins.size > 0) goLive((channel) => feeds.get(channel)?.order.cursor !== undefined);
       }
     }
   } catch (thrown) {
@@ -71,11 +96,18 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   }
 }
 
-function receive({ id, event, data }: SseFrame, feed: Feed): void {
-  const { channel, order } = feed;
-  if (!id) {
-    if (data !== undefined) feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
-  } else if (data === undefined) feed.take(order.settle(id));
-  else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
-  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+function receive({ channel, id, event, data }: SseFrame, feeds: Feeds, channels: readonly string[]): void {
+  if (channel !== undefined) {
+    if (data !== undefined) feeds.get(channel)?.take([{ kind: 'event', channel, id: '', type: event, data }]);
+    return;
+  }
+  if (id === undefined) return;
+  for (const [of, at] of splitCursor(id, channels)) {
+    const feed = feeds.get(of);
+    if (feed === undefined) continue;
+    const { order } = feed;
+    if (data === undefined) feed.take(order.settle(at));
+    else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, at));
+    else feed.take(order.next({ kind: 'event', channel: of, id: at, type: event, data }));
+  }
 }

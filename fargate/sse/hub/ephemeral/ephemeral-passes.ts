@@ -1,7 +1,7 @@
 import type { EphemeralEvent } from '../../../../backbone/domain/ephemeral-event.ts';
 import { toChunk } from '../../chunked-coding.ts';
 import { oncePerTurn } from '../../once-per-turn.ts';
-import { eventBody } from '../../sse-encoding.ts';
+import { ephemeralFrame } from '../../sse-encoding.ts';
 import type { EphemeralFeed, EphemeralListener } from './ephemeral-feed.ts';
 
 /** As many as a pass over the readers of durable channels serves before the event loop gets its turn. */
@@ -47,7 +47,7 @@ export class EphemeralPasses {
       this.#options.onDropped(feed.listeners.size);
       return;
     }
-    waiting.push({ event, chunk: toChunk(eventBody(event)), listeners: feed.listeners.values() });
+    waiting.push({ event, chunk: toChunk(ephemeralFrame(event)), listeners: feed.listeners.values() });
     this.#offerings.set(feed, waiting);
     this.#scheduleTurn();
   }

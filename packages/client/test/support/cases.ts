@@ -9,6 +9,7 @@ import { PING_CASES } from './cases-ping.ts';
 import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
+import { SHARING_CASES } from './cases-sharing.ts';
 import { TOKEN_CASES } from './cases-token.ts';
 import type { Case, ServerControl } from './control.ts';
 
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
   ...TOKEN_CASES,
   ...INPUT_CASES,
   ...PROXY_CASES,
+  ...SHARING_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
+import type { PollResponse, Reset, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
@@ -9,7 +9,7 @@ import { StubSockets } from './stub-sockets.ts';
 import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Listener {
-  readonly channel: string;
+  readonly channels: readonly string[];
   /** Sends what has become deliverable. */
   pump(): void;
   expire(): void;
@@ -42,7 +42,7 @@ export class StubServer implements ServerControl {
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
     this.#state.log.onChange = (channel, event) => {
-      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channel === channel) listener.pump();
+      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(channel)) listener.pump();
       if (event !== undefined) this.#sockets.fanOut(event);
     };
   }
@@ -148,11 +148,11 @@ export class StubServer implements ServerControl {
     const token = /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1];
     if (faults.tokens?.includes(token ?? '') === false) return refuse(response, 401, 'unauthorized', `token "${token}" is not let in`);
     if (publication?.[1] !== undefined) return this.#publish(decodeURIComponent(publication[1]), request, response);
-    const channel = searchParams.get('channel') ?? '';
-    if (channel === 'forbidden') return refuse(response, 403, 'forbidden', 'channel "forbidden" is not allowed');
+    const channels = searchParams.getAll('channel');
+    if (channels.includes('forbidden')) return refuse(response, 403, 'forbidden', 'channel "forbidden" is not allowed', 'forbidden');
     this.#state.counts.opened++;
-    if (request.headers.accept === 'application/json') return this.#poll(channel, searchParams, response);
-    this.#stream(channel, searchParams.get('lastEventId') ?? undefined, response);
+    if (request.headers.accept === 'application/json') return this.#poll(channels, searchParams, response);
+    this.#stream(channels, searchParams, response);
   }
 
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -173,7 +173,7 @@ export class StubServer implements ServerControl {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }
 
-  #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {
+  #stream(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {
     const { log, counts } = this.#state;
     const state = this.#state;
     response.writeHead(200, { 'content-type': state.faults.streamType });
@@ -182,32 +182,42 @@ export class StubServer implements ServerControl {
       return;
     }
     const { retryMs } = state.faults;
-    let position = lastEventId ?? log.baseline(channel);
+    const after = positionsIn(query.get('lastEventId'), channels);
+    const at = new Map(channels.map((channel) => [channel, after.get(channel) ?? log.baseline(channel)]));
     const write = (text: string) => {
       if (!state.faults.mute && !response.writableEnded) response.write(text);
     };
     const listener: Listener = {
-      channel,
+      channels,
       pump() {
-        // A cursor of another epoch is reset when the stream opens; a live stream gets the reset after it was cut.
-        const { events, settled, reset } = log.replay(channel, position);
-        if (reset !== undefined) return;
-        position = settled;
-        for (const event of events) {
-          if (seqOf(event.id) > seqOf(settled)) break;
-          const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
-          const frame = `id: ${event.id}\n${type}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
-          counts.delivered++;
-          write(state.faults.double ? frame + frame : frame);
+        for (const [channel, position] of at) {
+          // A cursor of another epoch is reset when the stream opens; a live stream gets the reset after it was cut.
+          const { events, settled, reset } = log.replay(channel, position);
+          if (reset !== undefined) continue;
+          at.set(channel, settled);
+          for (const event of events) {
+            if (seqOf(event.id) > seqOf(settled)) break;
+            const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
+            const id = cursorOf(new Map([[channel, event.id]]), channels);
+            const frame = `id: ${id}\n${type}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
+            counts.delivered++;
+            write(state.faults.double ? frame + frame : frame);
+          }
         }
       },
       expire: () => response.end('event: expired\ndata: {}\n\n'),
     };
-    const { reset } = log.replay(channel, position);
-    if (reset !== undefined) position = log.baseline(channel);
+    const cursor = cursorOf(at, channels);
+    const resets = channels.flatMap((channel) => {
+      const { reset } = log.replay(channel, at.get(channel) ?? '');
+      if (reset === undefined) return [];
+      at.set(channel, log.baseline(channel));
+      const id = cursorOf(new Map([[channel, log.baseline(channel)]]), channels);
+      return [`id: ${id}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`];
+    });
     // Like the service: for a client that resumes, the first event ends the frame.
-    write(lastEventId === undefined ? `retry: ${retryMs}\nid: ${position}\n\n` : `retry: ${retryMs}\nid: ${lastEventId}\n`);
-    if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
+    write(`retry: ${retryMs}\nid: ${cursor}\n${after.size === channels.length ? '' : '\n'}`);
+    for (const reset of resets) write(reset);
     listener.pump();
     this.#streams.add(listener);
     const heartbeat = setInterval(() => write(':\n'), HEARTBEAT_MS);
@@ -217,20 +227,28 @@ export class StubServer implements ServerControl {
     });
   }
 
-  #poll(channel: string, query: URLSearchParams, response: http.ServerResponse): void {
+  #poll(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {
     const state = this.#state;
-    const after = query.get('after') ?? state.log.baseline(channel);
+    const given = positionsIn(query.get('after'), channels);
+    const after = new Map(channels.map((channel) => [channel, given.get(channel) ?? state.log.baseline(channel)]));
     const answer = (force: boolean) => {
-      const { events: all, settled, reset } = state.log.replay(channel, after);
-      const settledEvents = all.filter(({ id }) => seqOf(id) <= seqOf(settled));
-      if (response.writableEnded || state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined)) return;
-      const events = state.faults.double ? settledEvents.flatMap((event) => [event, event]) : settledEvents;
-      state.counts.delivered += settledEvents.length;
-      const body: PollResponse = { events, cursor: settled, ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }) };
+      const cursor = new Map<string, string>();
+      const all: WireEvent[] = [];
+      const resets: Reset[] = [];
+      for (const [channel, position] of after) {
+        const { events, settled, reset } = state.log.replay(channel, position);
+        cursor.set(channel, settled);
+        all.push(...events.filter(({ id }) => seqOf(id) <= seqOf(settled)));
+        if (reset !== undefined) resets.push({ channel, reason: reset });
+      }
+      if (response.writableEnded || state.faults.mute || (!force && all.length === 0 && resets.length === 0)) return;
+      const events = state.faults.double ? all.flatMap((event) => [event, event]) : all;
+      state.counts.delivered += all.length;
+      const body: PollResponse = { events, cursor: cursorOf(cursor, channels), ...(resets.length > 0 && { resets }) };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const listener: Listener = {
-      channel,
+      channels,
       pump: () => answer(false),
       expire: () => refuse(response, 401, 'token_expired', 'the token has expired'),
     };
@@ -244,7 +262,17 @@ export class StubServer implements ServerControl {
   }
 }
 
-function refuse(response: http.ServerResponse, status: number, code: string, detail: string): void {
-  const problem = { type: 'about:blank', title: http.STATUS_CODES[status], status, code, detail };
+function positionsIn(cursor: string | null, [only = '', ...others]: readonly string[]): ReadonlyMap<string, string> {
+  if (cursor === null) return new Map();
+  if (others.length === 0) return new Map([[only, cursor]]);
+  return new Map(cursor.split(',').map((part) => part.split('=') as [string, string]));
+}
+
+function cursorOf(at: ReadonlyMap<string, string>, channels: readonly string[]): string {
+  return [...at].map(([channel, id]) => (channels.length === 1 ? id : `${channel}=${id}`)).join();
+}
+
+function refuse(response: http.ServerResponse, status: number, code: string, detail: string, channel?: string): void {
+  const problem = { type: 'about:blank', title: http.STATUS_CODES[status], status, code, detail, channel };
   response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
 }

@@ -43,6 +43,7 @@ export const problem = v.pipe(
     status: v.pipe(v.number(), v.integer()),
     code: v.pipe(v.string(), v.description('What is wrong, for programs. Expect codes that you do not know')),
     detail: v.pipe(v.string(), v.description('What is wrong, for people, with the value, and what is allowed')),
+    channel: v.exactOptional(v.pipe(v.string(), v.description('With `forbidden`: the first channel that is not allowed'))),
   }),
   v.description('RFC 9457 problem details'),
 );

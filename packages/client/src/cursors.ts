@@ -1,0 +1,23 @@
+import { LanesError } from './errors.ts';
+import type { Feeds } from './shared-requests.ts';
+
+/** The cursor of a request for all of them; undefined if none has a position yet. */
+export function joinCursors(feeds: Feeds): string | undefined {
+  const at = [...feeds].flatMap(([channel, { order }]) => (order.cursor === undefined ? [] : [[channel, order.cursor] as const]));
+  const [first] = at;
+  if (first === undefined) return undefined;
+  return feeds.size === 1 ? first[1] : at.map((pair) => pair.join('=')).join();
+}
+
+/**
+ * The positions in a cursor of the server, by channel.
+ * @param channels those of the request
+ */
+export function splitCursor(text: string, [only, ...others]: readonly string[]): readonly (readonly [channel: string, id: string])[] {
+  if (only !== undefined && others.length === 0) return [[only, text]];
+  return text.split(',').map((part) => {
+    const [, channel, id] = /^(.+)=(.+)$/.exec(part) ?? [];
+    if (channel !== undefined && id !== undefined) return [channel, id];
+    throw new LanesError('invalid_cursor', `"${text}" does not name its channels`);
+  });
+}
