@@ -17,7 +17,7 @@ const ENTRY = join(HERE, 'src/index.ts');
  * stream after its beginning: what was deleted for that did not make up for it. Batches took 0.1 KiB more, and so did
  * ephemeral events.
  */
-const MAX_GZIP_BYTES = 10.6 * 1024;
+const MAX_GZIP_BYTES = 11.7 * 1024;
 
 /** Node prints the line of an uncaught error: without line breaks that is the whole bundle. */
 const LINE_LIMIT = 400;

@@ -67,6 +67,13 @@ describe('an event stream', () => {
     expect(parse(['id: k3f9.7\nretry: 1500\n'])).toEqual([{ id: undefined, event: 'message', data: undefined, retryMs: 1500 }]);
   });
 
+  test('knows the channel of the frame that names one, and of no other', () => {
+    expect(parse(['channel: a\ndata: 1\n\ndata: 2\n\n'])).toMatchObject([
+      { channel: 'a', data: '1' },
+      { channel: undefined, data: '2' },
+    ]);
+  });
+
   test('takes the last of several ids of one frame', () => {
     expect(parse(['retry: 1\nid: k3f9.7\n:\nid: k3f9.8\ndata: a\n\n']).at(-1)).toMatchObject({ id: 'k3f9.8', data: 'a' });
   });

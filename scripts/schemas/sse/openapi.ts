@@ -107,6 +107,10 @@ function readEvents(): Json {
         ...query('heartbeat', "Stream: seconds between heartbeats, up to the stage's own interval"),
         schema: { type: 'integer', minimum: 2 },
       },
+      {
+        ...query('ids', 'Stream of several channels: the id of an event has the position of its own channel, instead of those of all'),
+        schema: { const: 'own' },
+      },
       { ...query('after', 'Poll: the position to continue after'), schema: referenceTo('schemas', 'Cursor') },
       {
         ...query('waitSeconds', 'Poll: how long to wait for an event'),

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Problem } from '../../../packages/protocol/index.ts';
+import { until } from '../../support/until.ts';
 import { authorization, freshChannel } from '../support/clients.ts';
 import { type Run, startRun } from '../support/run.ts';
+import { connectOver } from '../support/transports.ts';
 import { openSse, poll, publish } from './support/streams.ts';
 
 let run: Run;
@@ -93,6 +95,29 @@ test('an idempotency key publishes once and returns the first id again', async (
   const epoch = first.id.split('.')[0];
   expect(other.id).toBe(`${epoch}.2`);
   expect((await poll(run.urls.http, `channel=${channel}&after=${epoch}.0`)).events.map((event) => event.data)).toEqual(['one', 'two']);
+});
+
+test.each(['sse', 'poll'] as const)("a client's subscriptions over %s share requests, each gets its own events", async (way) => {
+  const connection = connectOver(way, run.urls, { pollIntervalMs: 10 });
+  const names = [...Array.from({ length: 6 }, () => freshChannel('shared')), freshChannel('ephemeral'), freshChannel('ephemeral')];
+  const subscriptions = names.map((name) => connection.subscribe(name));
+  const seen = new Map(names.map((name) => [name, new Set<string>()]));
+  for (const subscription of subscriptions) {
+    subscription.addEventListener('event', ({ detail: { channel, data } }) => seen.get(subscription.channel)?.add(`${channel} ${data}`));
+  }
+  await Promise.all(subscriptions.map(({ ready }) => ready));
+
+  for (const name of names) {
+    // Between two polls nobody hears an ephemeral event.
+    await until(`${name} has come`, async () => {
+      if (seen.get(name)?.size !== 0) return true;
+      await publish(run.urls.http, name, 'event');
+      return false;
+    });
+  }
+
+  expect([...seen].map(([name, events]) => [name, ...events])).toEqual(names.map((name) => [name, `${name} event`]));
+  connection.close();
 });
 
 test.each([

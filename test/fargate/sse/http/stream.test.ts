@@ -77,6 +77,31 @@ describe('a stream', () => {
     expect(client.lastEventId).toBe(idOf(event));
   });
 
+  test('over several channels has ids of their own channel on request', async () => {
+    world = await new HttpWorld().listen();
+    const client = await open('/v1/events?channel=a&channel=b&ids=own');
+    const a = await world.publish('a', 'to a');
+    const b = await world.publish('b', 'to b');
+    await until(() => client.events.length === 2);
+    expect(client.events.map(({ id }) => id)).toEqual([`a=${idOf(a)}`, `b=${idOf(b)}`]);
+    client.close();
+
+    const resumed = await open(`/v1/events?channel=a&channel=b&ids=own&lastEventId=a=${idOf(a)},b=0.0`);
+    await until(() => resumed.events.length === 1);
+    expect(resumed.events[0]).toMatchObject({ id: `b=${idOf(b)}`, data: 'to b' });
+  });
+
+  test('over one channel has the same ids with ids=own, and refuses other values', async () => {
+    world = await new HttpWorld().listen();
+    const client = await open('/v1/events?channel=a&ids=own');
+    const a = await world.publish('a', 'to a');
+    await until(() => client.events.length === 1);
+    expect(client.lastEventId).toBe(idOf(a));
+    const response = await fetch(world.url('/v1/events?channel=a&ids=all'), { headers: { accept: 'text/event-stream' } });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'invalid_parameter', detail: expect.stringContaining('"all"') });
+  });
+
   test('over several channels has a composite cursor', async () => {
     world = await new HttpWorld().listen();
     const client = await open('/v1/events?channel=a&channel=b');

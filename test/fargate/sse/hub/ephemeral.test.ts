@@ -30,6 +30,7 @@ describe('a stream', () => {
     await offer(now(1, { type: 'typing' }));
     expect(sink.events).toEqual([{ id: undefined, event: 'typing', data: '1' }]);
     expect(sink.text).not.toContain('id:');
+    expect(sink.text).toMatch(/\nchannel: typing.demo\nevent: typing\ndata: 1\n\n$/);
     expect(world.hub.takeCounts()).toMatchObject({ deliveries: 1, ephemeralDropped: 0, latenciesMs: [0] });
   });
 
