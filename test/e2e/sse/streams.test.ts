@@ -105,19 +105,21 @@ test.each(['sse', 'poll'] as const)("a client's subscriptions over %s share requ
   for (const subscription of subscriptions) {
     subscription.addEventListener('event', ({ detail: { channel, data } }) => seen.get(subscription.channel)?.add(`${channel} ${data}`));
   }
-  await Promise.all(subscriptions.map(({ ready }) => ready));
+  try {
+    await Promise.all(subscriptions.map(({ ready }) => ready));
+    for (const name of names) {
+      // Between two polls nobody hears an ephemeral event.
+      await until(`${name} has come`, async () => {
+        if (seen.get(name)?.size !== 0) return true;
+        await connection.publish(name, { data: 'event' });
+        return false;
+      });
+    }
 
-  for (const name of names) {
-    // Between two polls nobody hears an ephemeral event.
-    await until(`${name} has come`, async () => {
-      if (seen.get(name)?.size !== 0) return true;
-      await publish(run.urls.http, name, 'event');
-      return false;
-    });
+    expect([...seen].map(([name, events]) => [name, ...events])).toEqual(names.map((name) => [name, `${name} event`]));
+  } finally {
+    connection.close();
   }
-
-  expect([...seen].map(([name, events]) => [name, ...events])).toEqual(names.map((name) => [name, `${name} event`]));
-  connection.close();
 });
 
 test.each([
