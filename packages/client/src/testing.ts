@@ -45,7 +45,7 @@ export interface TestLanes {
    * streams have brought it.
    */
   reset(channel: string): Promise<void>;
-  /** Closes every connection. Idempotent. */
+  /** Closes every connection; nothing can be published after that. Idempotent. */
   close(): void;
 }
 
@@ -108,6 +108,7 @@ export function createTestLanes({ channels = [] }: TestLanesOptions = {}): TestL
       await lane.taken(channel);
     },
     close() {
+      publisher.close();
       for (const connection of connections) connection.close();
       connections.clear();
     },
