@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type BuildOptions, build } from 'esbuild';
+import { build } from 'esbuild';
 import { createCommand, runCommand } from '../../command-line/command.ts';
 import { replaceFolder } from '../../command-line/output.ts';
 
@@ -38,7 +38,7 @@ async function main(_: undefined, signal: AbortSignal): Promise<undefined> {
 }
 
 /** Readable: applications minify it with their own code. */
-async function writeBundle(outfile: string, format: BuildOptions['format']): Promise<void> {
+async function writeBundle(outfile: string, format: 'esm' | 'cjs'): Promise<void> {
   await build({
     entryPoints: [ENTRY],
     outfile,

@@ -16,7 +16,11 @@ export function Chat({ room }: { readonly room: string }) {
   return (
     <section aria-label={room}>
       <p role="status">{status}</p>
-      {status === 'waiting' && <button onClick={retryNow}>Try again</button>}
+      {status === 'waiting' && (
+        <button type="button" onClick={retryNow}>
+          Try again
+        </button>
+      )}
       {error && <p role="alert">{error.message}</p>}
       <ol>
         {events.map((event) => (
@@ -24,7 +28,12 @@ export function Chat({ room }: { readonly room: string }) {
         ))}
         {pending.map((sent) => (
           <li key={sent.key} style={{ opacity: 0.5 }}>
-            {sent.data} {sent.error && <button onClick={() => publish(sent)}>Send again</button>}
+            {sent.data}{' '}
+            {sent.error && (
+              <button type="button" onClick={() => publish(sent)}>
+                Send again
+              </button>
+            )}
           </li>
         ))}
       </ol>

@@ -14,6 +14,8 @@ root.render(
     <LanesProvider connection={connect(where)}>
       <Chat room={room} />
     </LanesProvider>
-    <button onClick={leave}>Leave</button>
+    <button type="button" onClick={leave}>
+      Leave
+    </button>
   </StrictMode>,
 );
