@@ -19,9 +19,9 @@ export async function openInBrowser(files: string, assemblyDir: string, signal: 
   await synthesize(assemblyDir, 'dev', { env: process.env, signal });
   const run = await startLocalRun({ assemblyDir, tasks: 1, log: createLog({ verbose: false }) });
   const { http, websocket } = run.urls;
-  const server = new URL(http || websocket);
-  const proxy = await WatchingProxy.start(server);
+  const proxy = await WatchingProxy.start(new URL(http || websocket));
   const browser = await launchBrowser();
+  const server = new URL(http || websocket);
   server.port = `${proxy.port}`;
   const where = { [http === '' ? 'websocketUrl' : 'url']: server.href.replace(/\/$/, ''), token: run.token };
   const publisher = connect(where);

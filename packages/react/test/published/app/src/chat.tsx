@@ -4,31 +4,24 @@ import type { FormEvent } from 'react';
 export function Chat({ room }: { readonly room: string }) {
   const { events, error } = useChannel(room);
   const { publish, pending } = usePublish(room, events);
-  const { status, retryNow } = useConnectionStatus();
+  const { status } = useConnectionStatus();
 
-  function send(event: FormEvent<HTMLFormElement>) {
+  const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const form = event.currentTarget;
-    publish({ data: String(new FormData(form).get('text')) });
-    form.reset();
-  }
+    publish({ data: String(new FormData(event.currentTarget).get('text')) });
+    event.currentTarget.reset();
+  };
 
   return (
     <section aria-label={room}>
-      <p role="status">{status}</p>
-      {status === 'waiting' && (
-        <button type="button" onClick={retryNow}>
-          Try again
-        </button>
-      )}
-      {error && <p role="alert">{error.message}</p>}
+      <p role="status">{error?.message ?? status}</p>
       <ol>
-        {events.map((event) => (
-          <li key={event.id}>{event.data}</li>
+        {events.map(({ id, data }) => (
+          <li key={id}>{data}</li>
         ))}
         {pending.map((sent) => (
           <li key={sent.key} style={{ opacity: 0.5 }}>
-            {sent.data}{' '}
+            {sent.data}
             {sent.error && (
               <button type="button" onClick={() => publish(sent)}>
                 Send again

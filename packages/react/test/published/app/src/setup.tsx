@@ -1,9 +1,9 @@
 import type { Connection } from '@realtime-lanes/client';
 import { createTestLanes, type TestLanes } from '@realtime-lanes/client/testing';
 import { LanesProvider } from '@realtime-lanes/react';
-import { act, cleanup, render, renderHook, screen } from '@testing-library/react';
+import { act, cleanup, render, renderHook, screen, waitFor } from '@testing-library/react';
 import { type ReactNode, StrictMode } from 'react';
-import { afterEach, beforeEach, vi } from 'vitest';
+import { afterEach, beforeEach } from 'vitest';
 
 export let lanes: TestLanes;
 export let connection: Connection;
@@ -39,8 +39,15 @@ export async function useIt<T, P>(hook: (props: P) => T, initialProps: P, reader
   return view;
 }
 
+/** Waits outside `act`, within which React 18 renders nothing. */
+export async function until(holds: () => boolean): Promise<void> {
+  await waitFor(() => {
+    if (!holds()) throw new Error(`not in time: ${holds}`);
+  });
+}
+
 export async function untilReaders(count: number): Promise<void> {
-  await act(() => vi.waitUntil(() => lanes.readers() === count));
+  await until(() => lanes.readers() === count);
 }
 
 export function publish(channel: string, ...data: readonly string[]): Promise<void> {
