@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { INSTALL_FLAGS } from '../../../../command-line/npm-registry.ts';
 import type { Run } from '../../../../command-line/program.ts';
 import { openInBrowser as openChat } from '../../../react/test/published/open-in-browser.ts';
+import { writeExamples } from '../../../react/test/published/readme.ts';
 import { StubServer } from '../support/stub-server.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import type { Tarballs } from './pack.ts';
@@ -57,6 +58,7 @@ export const CHECKS = {
 
   react: async ({ folder, tarballs, run, signal }: Place): Promise<void> => {
     cpSync(REACT_APP, folder, { recursive: true });
+    writeExamples(join(folder, 'src'));
     await run('npm', ['ci', ...INSTALL_FLAGS]);
     await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client, tarballs.react]);
     await run('npm', ['test']);

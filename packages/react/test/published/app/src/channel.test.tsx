@@ -1,5 +1,6 @@
 import { LanesProvider, useChannel, useConnection, useConnectionStatus } from '@realtime-lanes/react';
 import { act, render, renderHook, screen } from '@testing-library/react';
+import * as React from 'react';
 import { expect, test, vi } from 'vitest';
 import { Chat } from './chat.tsx';
 import { connection, items, lanes, publish, show, until, untilReaders, useIt } from './setup.tsx';
@@ -124,6 +125,27 @@ test('the connection is as good as its worst channel', async () => {
   expect(result.current.error?.code).toBe('network');
   await act(async () => lanes.reconnect());
   await until(() => result.current.status === 'live');
+});
+
+/** React 18 has none. */
+const { Activity } = React as { readonly Activity?: (props: { mode: 'hidden' | 'visible'; children: React.ReactNode }) => React.ReactNode };
+
+test.skipIf(Activity === undefined)('what React hides has no stream, and resumes when it is shown again', async () => {
+  const tree = (mode: 'hidden' | 'visible') =>
+    Activity && (
+      <Activity mode={mode}>
+        <Chat room="chat" />
+      </Activity>
+    );
+  const view = await show(tree('visible'));
+  await publish('chat', 'before');
+  view.rerender(tree('hidden'));
+  await untilReaders(0);
+  await publish('chat', 'missed');
+  view.rerender(tree('visible'));
+  await untilReaders(1);
+  await publish('chat', 'after');
+  expect([...document.querySelectorAll('li')].map(({ textContent }) => textContent)).toEqual(['before', 'missed', 'after']);
 });
 
 test('another connection takes over', async () => {
