@@ -186,7 +186,15 @@ module.exports = {
     tsPreCompilationDeps: true,
     // The swc parser of dependency-cruiser does not read JSX; packages/console/test/build.test.ts checks what the console bundles instead.
     // Projects of their own, with their own packages.
-    exclude: { path: ['\\.tsx$', '^packages/client/dist/', '^packages/client/test/published/apps/', '^scripts/schemas/validators/'] },
+    exclude: {
+      path: [
+        '\\.tsx$',
+        '^packages/(client|react)/dist/',
+        '^packages/client/test/published/apps/',
+        '^packages/react/(src|test/published/app)/',
+        '^scripts/schemas/validators/',
+      ],
+    },
     doNotFollow: { path: 'node_modules' },
     enhancedResolveOptions: { conditionNames: ['import', 'node', 'default', 'types'], exportsFields: ['exports'] },
   },

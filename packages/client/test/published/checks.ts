@@ -2,21 +2,29 @@ import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTALL_FLAGS } from '../../../../command-line/npm-registry.ts';
 import type { Run } from '../../../../command-line/program.ts';
+import { openInBrowser as openChat } from '../../../react/test/published/open-in-browser.ts';
+import { writeExamples } from '../../../react/test/published/readme.ts';
 import { StubServer } from '../support/stub-server.ts';
 import { openInBrowser } from './open-in-browser.ts';
+import type { Tarballs } from './pack.ts';
 
 /** Where a check works. */
 interface Place {
   /** A folder of its own, which does not exist yet. */
   readonly folder: string;
-  /** The client library, packed. */
-  readonly tarball: string;
+  /** The packages, packed. */
+  readonly tarballs: Tarballs;
   /** Runs programs in the folder. */
   readonly run: Run;
+  readonly signal: AbortSignal;
 }
 
 const HERE = import.meta.dirname;
 const MODULES = join(HERE, '../../../../node_modules');
+const REACT_APP = join(HERE, '../../../react/test/published/app');
+
+/** The oldest version of React that the hooks support; the app itself has the newest. */
+const OLDEST_REACT = ['react@18.3.1', 'react-dom@18.3.1', '@types/react@18.3.32', '@types/react-dom@18.3.7'];
 
 /** A server-side project has no DOM types. */
 const TSC_FLAGS = [
@@ -26,32 +34,47 @@ const TSC_FLAGS = [
 
 /** Each throws if the package does not work there. */
 export const CHECKS = {
-  linters: async ({ folder, tarball, run }: Place): Promise<void> => {
+  linters: async ({ folder, tarballs, run }: Place): Promise<void> => {
     cpSync(join(HERE, 'linters'), folder, { recursive: true });
     await run('npm', ['ci', ...INSTALL_FLAGS]);
-    await run('npx', ['publint', 'run', tarball, '--strict']);
-    await run('npx', ['attw', tarball]);
+    for (const tarball of Object.values(tarballs)) {
+      await run('npx', ['publint', 'run', tarball, '--strict']);
+      // The resolution of Node 10 knows no subpaths, and TypeScript has dropped it.
+      await run('npx', ['attw', tarball, '--profile', 'node16']);
+    }
   },
 
   'node-esm': (place: Place) => useInNode(place, 'node-esm', 'main.ts', ['from an ES module', 'forbidden']),
 
   'node-cjs': (place: Place) => useInNode(place, 'node-cjs', 'main.cts', ['from CommonJS']),
 
-  vite: async ({ folder, tarball, run }: Place): Promise<void> => {
+  vite: async ({ folder, tarballs, run }: Place): Promise<void> => {
     cpSync(join(HERE, 'apps/vite'), folder, { recursive: true });
     await run('npm', ['ci', ...INSTALL_FLAGS]);
-    await run('npm', ['install', ...INSTALL_FLAGS, tarball]);
+    await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client]);
     await run('npm', ['run', 'build']);
     await openInBrowser(join(folder, 'dist'));
+  },
+
+  react: async ({ folder, tarballs, run, signal }: Place): Promise<void> => {
+    cpSync(REACT_APP, folder, { recursive: true });
+    writeExamples(join(folder, 'src'));
+    await run('npm', ['ci', ...INSTALL_FLAGS]);
+    await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client, tarballs.react]);
+    await run('npm', ['test']);
+    await run('npm', ['run', 'build']);
+    await openChat(join(folder, 'dist'), join(folder, 'cdk.out'), signal);
+    await run('npm', ['install', ...INSTALL_FLAGS, ...OLDEST_REACT]);
+    await run('npm', ['test']);
   },
 } as const;
 
 export type CheckName = keyof typeof CHECKS;
 
 /** Installs the package into a project, checks its types, and runs it. @param prints the lines that it must print */
-async function useInNode({ folder, tarball, run }: Place, app: string, program: string, prints: readonly string[]): Promise<void> {
+async function useInNode({ folder, tarballs, run }: Place, app: string, program: string, prints: readonly string[]): Promise<void> {
   cpSync(join(HERE, 'apps', app), folder, { recursive: true });
-  await run('npm', ['install', ...INSTALL_FLAGS, tarball]);
+  await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client]);
   await run(join(MODULES, '.bin/tsc'), ['--ignoreConfig', ...TSC_FLAGS, program]);
   const server = await StubServer.start();
   try {

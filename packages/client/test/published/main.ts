@@ -17,7 +17,7 @@ function parse(argv: readonly string[]): Options {
   const names = Object.keys(CHECKS);
   return createCommand(
     'verify:packages',
-    'Packs the client library as npm would publish it, lints the tarball, and installs it into fresh projects in a temporary directory, which then use it against a stub server. Needs an npm registry; takes half a minute.',
+    'Packs the client library and the React package as npm would publish them, lints the tarballs, and installs them into fresh projects in a temporary directory, which then use them against a stub server or the local run. Needs an npm registry; takes two minutes.',
   )
     .addOption(new Option('--only <check...>', 'what to check').choices(names).default(names, 'all'))
     .parse(argv)
@@ -27,11 +27,11 @@ function parse(argv: readonly string[]): Options {
 async function main({ only }: Options, signal: AbortSignal): Promise<number | undefined> {
   const home = mkdtempSync(join(tmpdir(), 'lanes-packages-'));
   try {
-    const tarball = await pack(home, signal);
     return await withRegistry(async () => {
+      const tarballs = await pack(home, signal);
       for (const name of only) {
         const folder = join(home, name);
-        await CHECKS[name]({ folder, tarball, run: runUntil(signal, { cwd: folder, linesShown: 40 }) });
+        await CHECKS[name]({ folder, tarballs, run: runUntil(signal, { cwd: folder, linesShown: 40 }), signal });
         console.log(`${name}: passed`);
       }
     });

@@ -1,11 +1,21 @@
 import { join } from 'node:path';
 import { runUntil } from '../../../../command-line/program.ts';
 
-const CLIENT = join(import.meta.dirname, '../..');
+const PACKAGES = join(import.meta.dirname, '../../..');
 
-/** Builds and packs the client library. @returns the tarball, in `folder` */
-export async function pack(folder: string, signal: AbortSignal): Promise<string> {
-  const run = runUntil(signal, { cwd: CLIENT });
+/** The file of each package. */
+export interface Tarballs {
+  readonly client: string;
+  readonly react: string;
+}
+
+/** Builds and packs the packages that are published, into `folder`. */
+export async function pack(folder: string, signal: AbortSignal): Promise<Tarballs> {
+  return { client: await packOne('client', folder, signal), react: await packOne('react', folder, signal) };
+}
+
+async function packOne(name: string, folder: string, signal: AbortSignal): Promise<string> {
+  const run = runUntil(signal, { cwd: join(PACKAGES, name) });
   const printed = await run('npm', ['pack', '--json', '--pack-destination', folder]);
   // What `prepack` prints comes before it.
   const [packed]: readonly { readonly filename: string }[] = JSON.parse(printed.slice(printed.indexOf('[\n')));

@@ -29,7 +29,7 @@ export const CASES: readonly Case[] = [
 ];
 
 /** Short, so that a case takes milliseconds. */
-const SHORT_TIMES = {
+export const SHORT_TIMES = {
   reconnectMinMs: 10,
   reconnectMaxMs: 100,
   gapWaitMs: 10,

@@ -1,0 +1,7 @@
+export type { ChannelState } from './channel-store.ts';
+export type { ConnectionState } from './connection-board.ts';
+export { LanesProvider, type LanesProviderProps, useConnection } from './provider.ts';
+export type { Publication } from './publications.ts';
+export { type UseChannelOptions, useChannel } from './use-channel.ts';
+export { useConnectionStatus } from './use-connection-status.ts';
+export { type Publisher, usePublish } from './use-publish.ts';
