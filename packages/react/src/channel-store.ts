@@ -23,7 +23,13 @@ export interface ChannelRequest {
   readonly keyOf: ((event: ChannelEvent) => string | undefined) | undefined;
 }
 
-export const INITIAL: ChannelState = { events: [], latest: new Map(), status: 'connecting', error: undefined, reset: undefined };
+export const INITIAL: ChannelState = {
+  events: [],
+  latest: new Map(),
+  status: 'connecting',
+  error: undefined,
+  reset: undefined,
+};
 
 /** Follows a channel while anybody listens, and keeps what came. */
 export class ChannelStore {

@@ -4,4 +4,4 @@ export { LanesProvider, type LanesProviderProps, useConnection } from './provide
 export type { Publication } from './publications.ts';
 export { type UseChannelOptions, useChannel } from './use-channel.ts';
 export { useConnectionStatus } from './use-connection-status.ts';
-export { type Publisher, usePublish } from './use-publish.ts';
+export { type Publisher, type TextInput, usePublish } from './use-publish.ts';

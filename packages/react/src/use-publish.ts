@@ -1,15 +1,22 @@
-import type { ChannelEvent, LanesError, Published, PublishInput } from '@realtime-lanes/client';
+import type { ChannelEvent, LanesError, Published } from '@realtime-lanes/client';
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { useConnection } from './provider.ts';
 import { notYetIn, type Publication, type Sent } from './publications.ts';
 import { Store } from './store.ts';
+
+/** A text to publish; `type` and `key` as in the client. */
+export interface TextInput {
+  readonly type?: string | undefined;
+  readonly data: string;
+  readonly key?: string | undefined;
+}
 
 export interface Publisher {
   /**
    * Publishes, and resolves when it is acknowledged. It rejects with a `LanesError`, which is in `pending` too, so nobody needs
    * to handle it.
    */
-  readonly publish: (event: PublishInput) => Promise<Published>;
+  readonly publish: (event: TextInput) => Promise<Published>;
   /** What is not in the feed yet, in the order of publication: show it behind the feed's events. */
   readonly pending: readonly Publication[];
   /** Removes a publication from `pending`. */
@@ -39,7 +46,7 @@ export function usePublish(channel: string, feed?: readonly ChannelEvent[]): Pub
   }, [store, sent, pending]);
 
   const publish = useCallback(
-    (event: PublishInput) => {
+    (event: TextInput) => {
       const { key = randomKey(), type = 'message', data } = event;
       const entry: Sent = { key, type, data, since };
       store.set([...store.get().filter((it) => it.key !== key), entry]);

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTALL_FLAGS } from '../../../../command-line/npm-registry.ts';
 import type { Run } from '../../../../command-line/program.ts';
@@ -21,6 +21,8 @@ interface Place {
 
 const HERE = import.meta.dirname;
 const MODULES = join(HERE, '../../../../node_modules');
+/** Its code is run. */
+const FRAMEWORKS_PAGE = join(HERE, '../../../../docs/frameworks.md');
 const REACT_APP = join(HERE, '../../../react/test/published/app');
 
 /** The oldest version of React that the hooks support; the app itself has the newest. */
@@ -54,6 +56,18 @@ export const CHECKS = {
     await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client]);
     await run('npm', ['run', 'build']);
     await openInBrowser(join(folder, 'dist'));
+  },
+
+  frameworks: async ({ folder, tarballs, run }: Place): Promise<void> => {
+    cpSync(join(HERE, 'apps/frameworks'), folder, { recursive: true });
+    const page = readFileSync(FRAMEWORKS_PAGE, 'utf8');
+    for (const [, name = '', code = ''] of page.matchAll(/^```ts (\S+)\n(.*?)^```$/gms)) writeFileSync(join(folder, name), code);
+    await run('npm', ['ci', ...INSTALL_FLAGS]);
+    await run('npm', ['install', ...INSTALL_FLAGS, tarballs.client]);
+    await run('npx', ['tsc']);
+    const printed = await run(process.execPath, ['main.ts']);
+    const expected = ['vue one,two 1 0', 'svelte one,two 1 0', 'dom one,two 1 0', 'server 0 0'];
+    if (printed !== expected.join('\n')) throw new Error(`frameworks printed ${JSON.stringify(printed)}`);
   },
 
   react: async ({ folder, tarballs, run, signal }: Place): Promise<void> => {
