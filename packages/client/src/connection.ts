@@ -1,3 +1,4 @@
+import type { ConnectOptions, SharedLane } from './connect-options.ts';
 import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
@@ -19,7 +20,6 @@ import type {
   BatchInput,
   Connection,
   ConnectionEvents,
-  ConnectOptions,
   PublishAllOptions,
   PublishAnswer,
   PublishContent,
@@ -58,6 +58,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   readonly #closing = new AbortController();
   readonly #subscriptions = new Set<LaneSubscription>();
   readonly #http: HttpLane | undefined;
+  /** Instead of requests and a socket of its own. */
+  readonly #elsewhere: SharedLane | undefined;
   /** What stays open over HTTP. */
   readonly #shared: { readonly [transport in 'sse' | 'poll']: SharedRequests } | undefined;
   readonly #sockets: SocketLane | undefined;
@@ -65,7 +67,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   #transport: Transport = 'auto';
   readonly #fallback: Fallback;
 
-  constructor({ url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables }: ConnectOptions) {
+  constructor({ share, ...given }: ConnectOptions) {
+    const { url, websocketUrl, transport = 'auto', token: tokenOption, signal, fetch, WebSocket, ...tunables } = given;
     super();
     const options = readTunables(tunables);
     const token = createTokenSource(tokenOption, options);
@@ -84,6 +87,10 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
         environment: this.environment,
       });
     }
+    this.#elsewhere = share?.({
+      url: [this.#http?.base, websocketUrl].join(),
+      connect: () => new LaneConnection({ ...given, transport: this.#transport }),
+    });
     this.#hasWebSocket = Boolean(WebSocket ?? globalThis.WebSocket);
     this.#choose(transport);
     watchEnvironment(this.environment, this.#closing.signal);
@@ -159,6 +166,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     this.#closing.abort(new LanesError('closed', 'the connection is closed', { final: true }));
     this.#sockets?.stop();
     for (const subscription of this.#subscriptions) subscription.close();
+    this.#elsewhere?.close();
   }
 
   activeTransport(): Status['transport'] {
@@ -169,7 +177,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async follow(feed: Feed, signal: AbortSignal): Promise<void> {
     const transport = this.activeTransport();
-    const lane = transport === 'websocket' ? this.#sockets : this.#shared?.[transport];
+    const lane = this.#elsewhere ?? (transport === 'websocket' ? this.#sockets : this.#shared?.[transport]);
     return lane?.follow(feed, signal);
   }
 

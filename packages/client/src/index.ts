@@ -1,3 +1,4 @@
+export type { ConnectOptions, SharedLane, Sharing, SharingHost } from './connect-options.ts';
 export { connect } from './connection.ts';
 export { LanesError } from './errors.ts';
 export { DEFAULTS, type Tunables } from './options.ts';
@@ -10,7 +11,6 @@ export type {
   ChannelReset,
   Connection,
   ConnectionEvents,
-  ConnectOptions,
   PublishAllOptions,
   Published,
   PublishInput,

@@ -1,6 +1,6 @@
+import type { ConnectOptions } from './connect-options.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
-import type { ConnectOptions } from './types.ts';
 import type { Guard } from './wait.ts';
 
 /** What a header can carry after `Bearer `. */

@@ -1,31 +1,10 @@
 import type { BatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
-import type { Tunables } from './options.ts';
 
 export type { ResetReason };
 
 /** `auto` begins with SSE and falls back to long polling if a proxy holds streams back, from the beginning or after it. */
 export type Transport = 'auto' | 'sse' | 'websocket' | 'poll';
-
-export interface ConnectOptions extends Partial<Tunables> {
-  /** Base URL of the SSE lane, for SSE, polling and publishing over HTTP: `https://lanes.example.com`. It has no query. */
-  readonly url?: string | undefined;
-  /** URL of the WebSocket lane: `wss://abc.execute-api.eu-west-1.amazonaws.com/prod`. */
-  readonly websocketUrl?: string | undefined;
-  /** @default 'auto', which is WebSocket if there is no `url` */
-  readonly transport?: Transport | undefined;
-  /**
-   * A function is called when a token is first needed, and again whenever the server refuses the last one, or the
-   * function itself has failed or not answered within `answerTimeoutMs`.
-   */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
-  /** Closes the connection. */
-  readonly signal?: AbortSignal | undefined;
-  /** @default the global one */
-  readonly fetch?: typeof fetch | undefined;
-  /** @default the global one */
-  readonly WebSocket?: typeof WebSocket | undefined;
-}
 
 export interface ChannelEvent extends Omit<WireEvent, 'id' | 'publishedAt'> {
   readonly kind: 'event';

@@ -139,6 +139,7 @@ export class StubServer implements ServerControl {
     const { faults } = this.#state;
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://stub');
     for (const [name, value] of Object.entries(CORS)) response.setHeader(name, value);
+    if (pathname === '/page') return void response.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>');
     if (request.method === 'OPTIONS') return void response.writeHead(204, { 'access-control-allow-methods': '*' }).end();
     const publication = /^\/v1\/channels\/([^/]+)\/events$/.exec(pathname);
     if (publication !== null) this.#state.counts.publishedByHttp++;
