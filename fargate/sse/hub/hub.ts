@@ -1,5 +1,6 @@
 import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { isLatest } from '../../../backbone/domain/latest-event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
@@ -200,6 +201,7 @@ export class Hub {
    */
   offer(event: NotifiedEvent): Promise<void> | undefined {
     if (isEphemeral(event)) return void this.#ephemeral.offer(event);
+    if (isLatest(event)) return undefined;
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
     traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());

@@ -1,4 +1,8 @@
-import type { NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+
+/** Whatever a page may hold. */
+type PagedEvent = ChannelEvent | EphemeralEvent;
 
 /**
  * Names, punctuation and the longest id of an event as JSON. The characters allowed in a channel or type need
@@ -12,16 +16,16 @@ const SHORT_ESCAPES: ReadonlySet<number> = new Set(Array.from('\b\t\n\f\r"\\', (
 const LAST_CONTROL = 0x1f;
 
 /** A cache, because an event of a ring appears in many pages. */
-const known = new WeakMap<NotifiedEvent, number>();
+const known = new WeakMap<PagedEvent, number>();
 
 /** An upper bound for the bytes of an event as JSON, without encoding it. */
-export function jsonBytes(event: NotifiedEvent): number {
+export function jsonBytes(event: PagedEvent): number {
   const bytes = known.get(event) ?? countJsonBytes(event);
   known.set(event, bytes);
   return bytes;
 }
 
-function countJsonBytes({ channel, type, data }: NotifiedEvent): number {
+function countJsonBytes({ channel, type, data }: PagedEvent): number {
   let escapes = 0;
   for (let index = 0; index < data.length; index++) {
     const code = data.charCodeAt(index);
