@@ -75,10 +75,12 @@ export class SocketLane {
     // The server checks whether the event is one for a channel of this kind.
     const frame = { action: 'publish', channel, ...event } as PublishFrame;
     const acknowledged = this.#inUse.request(frame, (response) => {
-      if (response.kind === 'published') {
-        const { kind: _, requestId: __, ...published } = response;
-        answer = Object.assign({ id: '' }, published);
-      } else if (response.kind === 'publishedBatch') answer = response;
+      if (response.kind === 'published') answer = { channel, id: response.id };
+      else if (response.kind === 'publishedBatch' || response.kind === 'publishedLatestBatch') answer = response;
+      else if (response.kind === 'publishedLatest') {
+        const { conflationKey, version, publishedAt } = response;
+        answer = { channel, id: '', conflationKey, version, publishedAt };
+      }
       return true;
     });
     await Promise.race([acknowledged, wait(Number.POSITIVE_INFINITY, signal)]);
