@@ -4,13 +4,13 @@ import { requireWithinSecond, toBatchAnswer } from '../../backbone/domain/batch.
 import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import { toLatestResponse } from '../../backbone/domain/latest-event.ts';
 import { TooManyKeysError, toLatestBatchAnswer } from '../../backbone/domain/latest-publication.ts';
-import type { Clock, EventLog } from '../../backbone/ports.ts';
+import type { Clock } from '../../backbone/ports.ts';
 import type { LatestPublisher } from '../../backbone/services/latest-publisher.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
 import { IdempotencyConflictError } from '../../backbone/services/publishing-steps.ts';
 import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
-import { type ChannelPosition, formatPosition, isOrigin, ORIGIN } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
@@ -21,8 +21,8 @@ import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { type PositionsDependencies, positionsOf } from './positions.ts';
 import { type EphemeralDependencies, ephemeralPublishOf, publishEphemeral } from './publish-ephemeral.ts';
-import type { RememberedStates } from './remembered-states.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
 export interface FrameRequest {
@@ -33,13 +33,17 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, LatestDependencies, Publisher, LatestPublisher {
+export interface FrameDependencies
+  extends ResumeDependencies,
+    EphemeralDependencies,
+    LatestDependencies,
+    PositionsDependencies,
+    Publisher,
+    LatestPublisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly log: Pick<EventLog, 'heads'>;
-  readonly states: RememberedStates;
   readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -222,31 +226,6 @@ async function publishFor(
 
 function connectionUnknown(connectionId: string): ConnectionUnknownError {
   return new ConnectionUnknownError(`connection ${connectionId} is no longer registered: connect again`);
-}
-
-/**
- * Where the log is, for durable channels of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
- * older head would hide an event that was lost, and a client that is past it would take the log for one that was restored.
- */
-async function headsOf(durable: readonly string[], { log }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
-  const heads = await log.heads(durable);
-  return Object.fromEntries(durable.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
-}
-
-/** What a client compares with what it has. Each state that has to be read counts as an answer: it costs as much as one to `subscribe`. */
-async function positionsOf(
-  { channels, principal }: RegisteredConnection,
-  deps: FrameDependencies,
-): Promise<Pick<ServerFrame & { readonly kind: 'pong' }, 'heads' | 'states'>> {
-  const { kindOf, states, answers } = deps;
-  const heads = await headsOf(
-    channels.filter((channel) => kindOf(channel) === 'durable'),
-    deps,
-  );
-  const latest = channels.filter((channel) => kindOf(channel) === 'latest');
-  const unknown = states.unknown(latest);
-  const isAllowed = unknown.length === 0 || (await answers.take(principal, unknown.length)).kind === 'allowed';
-  return latest.length > 0 && isAllowed ? { heads, states: await states.of(latest) } : { heads };
 }
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */

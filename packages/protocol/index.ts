@@ -202,12 +202,13 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  /** Publishes on a `latest` channel. */
-  | ({ readonly action: 'publish'; readonly channel: string; readonly requestId?: string } & NewLatestEntry)
+  /** Publishes on a `latest` channel. The idempotency key has no effect. */
+  | ({ readonly action: 'publish'; readonly channel: string; readonly key?: string; readonly requestId?: string } & NewLatestEntry)
   | {
       readonly action: 'publish';
       readonly channel: string;
       readonly events: readonly NewLatestEntry[];
+      readonly key?: string;
       readonly requestId?: string;
     }
   /**

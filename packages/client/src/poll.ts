@@ -36,6 +36,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     if (answer.cursor) feed.take(order.settle(answer.cursor));
     if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
     feed.live();
-    if (answer.events.length === 0 && !answer.ephemeral && !answer.latest && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
+    if (answer.events.length === 0 && !answer.ephemeral && !answer.latest && !isFirst)
+      await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
   }
 }

@@ -131,7 +131,12 @@ export class LaneSocket {
       // API Gateway itself reports that it could not run the handler, in its own format, which does not name
       // the request.
       this.#failPending(new LanesError('unavailable', 'the server could not handle a frame'));
-    } else if (frame.kind === 'event' || frame.kind === 'reset' || frame.kind === 'ephemeral' || (frame.kind === 'latest' && !frame.requestId)) {
+    } else if (
+      frame.kind === 'event' ||
+      frame.kind === 'reset' ||
+      frame.kind === 'ephemeral' ||
+      (frame.kind === 'latest' && !frame.requestId)
+    ) {
       onPush(frame, this);
     } else if (frame.kind === 'events') {
       for (const event of frame.events) onPush({ kind: 'event', channel: frame.channel, ...event }, this);

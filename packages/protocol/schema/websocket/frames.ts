@@ -28,6 +28,8 @@ const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
 
+const unusedKey = v.exactOptional(v.pipe(idempotencyKey, v.description('Has no effect')));
+
 /** What a client sends, by `action`, except that a name that begins with `publish` or is `remove` is a `publish` frame. */
 export const CLIENT_FRAMES = {
   subscribe: v.object({
@@ -53,9 +55,9 @@ export const CLIENT_FRAMES = {
     key: v.exactOptional(idempotencyKey),
     requestId,
   }),
-  publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, requestId }),
-  remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, requestId }),
-  publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, requestId }),
+  publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, key: unusedKey, requestId }),
+  remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, key: unusedKey, requestId }),
+  publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, key: unusedKey, requestId }),
   ping: v.object({
     action: v.literal('ping'),
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is, and which states latest channels have'))),
