@@ -65,7 +65,7 @@ export interface PublicationInput {
  * @param perSecond how many events its publisher may publish in a second
  * @throws InvalidInputError `too_many_events`
  */
-export function requireWithinSecond({ events }: NewBatch, perSecond: number): void {
+export function requireWithinSecond({ events }: { readonly events: readonly unknown[] }, perSecond: number): void {
   if (events.length <= perSecond) return;
   throw new InvalidInputError(
     'too_many_events',
