@@ -2,7 +2,7 @@ import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { isLatest } from '../../../backbone/domain/latest-event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, EventLog } from '../../../backbone/ports.ts';
+import type { Clock, EventLog, LatestStore } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
@@ -24,6 +24,7 @@ import { Stream, type StreamOptions } from './stream.ts';
 
 export interface HubOptions {
   readonly log: EventLog;
+  readonly latest: LatestStore;
   readonly clock: Clock;
   readonly logger: Logger;
   /** @default all channels are durable */
