@@ -15,13 +15,7 @@ const MAX_GONE = 1_000;
 interface Held {
   readonly version: string;
   /** When the server has named the key last, by `performance.now()`. */
-  readonly heardAtMs: number;
-}
-
-interface Gone {
-  readonly version: string;
-  /** A snapshot has left the key out. It may be of a server that is behind: the same version may come again. */
-  readonly isMissing: boolean;
+  heardAtMs: number;
 }
 
 /**
@@ -31,7 +25,8 @@ interface Gone {
 export class LatestKeys {
   readonly #channel: string;
   readonly #held = new Map<string, Held>();
-  readonly #gone = new Map<string, Gone>();
+  /** The last version of each key that is gone. */
+  readonly #gone = new Map<string, string>();
   readonly #tag = new StateTag();
   #isKnown = false;
 
@@ -58,7 +53,7 @@ export class LatestKeys {
     this.#isKnown = true;
     const missing = [...this.#held].filter(([, { heardAtMs }]) => heardAtMs < sinceMs);
     return missing.map(([key, { version }]) => {
-      this.#remove(key, { version, isMissing: true });
+      this.#remove(key, version);
       return { kind: 'latest', channel, key, version, removed: true };
     });
   }
@@ -67,29 +62,27 @@ export class LatestKeys {
   #take(entry: LatestEntry): boolean {
     const { key, version } = entry;
     const held = this.#held.get(key);
-    const gone = this.#gone.get(key);
-    const known = held ?? gone;
-    const order = known ? compareVersions(readVersion(version), readVersion(known.version)) : 1;
-    if ('removed' in entry) {
-      // A key that expires is removed without a new version.
-      return order >= 0 && this.#remove(key, { version, isMissing: false });
-    }
-    const isNews = order > 0 || (order === 0 && !!gone?.isMissing);
-    if (isNews) {
-      if (held) this.#tag.toggle(key, held.version);
-      this.#tag.toggle(key, version);
-      this.#gone.delete(key);
-    }
-    if (isNews || held) this.#held.set(key, { version: isNews ? version : known!.version, heardAtMs: performance.now() });
-    return isNews;
+    const known = held?.version ?? this.#gone.get(key);
+    const order = known ? compareVersions(readVersion(version), readVersion(known)) : 1;
+    // A key that expires is removed without a new version.
+    if ('removed' in entry) return order >= 0 && this.#remove(key, version);
+    const heardAtMs = performance.now();
+    if (held) held.heardAtMs = heardAtMs;
+    // A snapshot that has left the key out may be of a server that is behind: the same version may come again.
+    if (!(held ? order > 0 : order >= 0)) return false;
+    if (held) this.#tag.toggle(key, held.version);
+    this.#tag.toggle(key, version);
+    this.#gone.delete(key);
+    this.#held.set(key, { version, heardAtMs });
+    return true;
   }
 
   /** @returns whether it was held */
-  #remove(key: string, gone: Gone): boolean {
+  #remove(key: string, version: string): boolean {
     const held = this.#held.get(key);
     if (held) this.#tag.toggle(key, held.version);
     this.#gone.delete(key);
-    this.#gone.set(key, gone);
+    this.#gone.set(key, version);
     const [oldest] = this.#gone.keys();
     if (this.#gone.size > MAX_GONE) this.#gone.delete(oldest as string);
     return this.#held.delete(key);
