@@ -34,6 +34,9 @@ export interface DynamoLatestStoreOptions {
  */
 const SETTLED_MS = 10_000;
 
+/** The JSON of a page is parsed at once: of keys with the most data it has 400 KB. */
+const KEYS_PER_PAGE = 100;
+
 /**
  * The newest events of keys, in the table of the event log:
  *
@@ -98,6 +101,7 @@ class DynamoLatestStore implements LatestStore {
       ConsistentRead: consistency === 'strong',
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': latestPartition(channel) },
+      Limit: KEYS_PER_PAGE,
     };
     for await (const { Items = [] } of paginateQuery({ client: this.#client }, query)) {
       const nowMs = this.#clock.nowMs();

@@ -1,5 +1,6 @@
 import type { EphemeralFeed } from './ephemeral/ephemeral-feed.ts';
 import type { Feed } from './feed.ts';
+import type { LatestFeed } from './latest/latest-feed.ts';
 
 /** The channels of one stream or poll. */
 export interface Followed {
@@ -7,5 +8,6 @@ export interface Followed {
   readonly channels: readonly string[];
   /** Those that are durable: only they have a position, and are in a cursor. */
   readonly feeds: readonly Feed[];
+  readonly latest: readonly LatestFeed[];
   readonly ephemeral: readonly EphemeralFeed[];
 }

@@ -1,8 +1,9 @@
 import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import type { LatestEvent } from '../../../backbone/domain/latest-event.ts';
 
 /** Whatever a page may hold. */
-type PagedEvent = ChannelEvent | EphemeralEvent;
+type PagedEvent = ChannelEvent | LatestEvent | EphemeralEvent;
 
 /**
  * Names, punctuation and the longest id of an event as JSON. The characters allowed in a channel or type need
@@ -25,12 +26,13 @@ export function jsonBytes(event: PagedEvent): number {
   return bytes;
 }
 
-function countJsonBytes({ channel, type, data }: PagedEvent): number {
+function countJsonBytes({ channel, type = '', data = '', ...event }: PagedEvent): number {
   let escapes = 0;
   for (let index = 0; index < data.length; index++) {
     const code = data.charCodeAt(index);
     if (SHORT_ESCAPES.has(code)) escapes += 1;
     else if (code <= LAST_CONTROL) escapes += 5;
   }
-  return ENVELOPE_BYTES + channel.length + type.length + Buffer.byteLength(data) + escapes;
+  const name = 'version' in event ? event.key.length : channel.length;
+  return ENVELOPE_BYTES + name + type.length + Buffer.byteLength(data) + escapes;
 }

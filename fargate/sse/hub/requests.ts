@@ -7,6 +7,8 @@ export interface SubscribeRequest {
   readonly channels: readonly string[];
   /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
   readonly cursor: Cursor | undefined;
+  /** What the client holds of `latest` channels. @default nothing */
+  readonly states?: ReadonlyMap<string, string>;
   /** The principal that the stream counts against. @default the anonymous one, which has no limit */
   readonly principal?: string;
   /** When the client's token expires. @default never */

@@ -96,6 +96,19 @@ export class StreamWriter implements SlabHolder {
     return this.#ownBytes.room(idLine(cursor.format()).length + MORE_DIGITS + bodyBytes);
   }
 
+  /**
+   * How many bytes may be written that are not part of a ring, if one frame has up to `frameBytes`. 0 if there is no memory for it; the
+   * stream is woken when there is.
+   */
+  room(frameBytes: number): number {
+    return this.#options.memory.isPlenty(WRITE_BYTES) ? WRITE_BYTES : this.#ownBytes.room(frameBytes);
+  }
+
+  /** Whether somebody waits until the client has taken what was written. */
+  get isAwaited(): boolean {
+    return this.#drained !== undefined;
+  }
+
   /** Releases memory that was waited for, if it is not needed. */
   releaseSpare(): void {
     if (this.#sink.bufferedBytes === 0) this.#own?.release();

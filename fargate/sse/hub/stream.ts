@@ -1,6 +1,6 @@
 import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
 import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
@@ -8,8 +8,11 @@ import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts
 import type { EphemeralFeed, EphemeralListener } from './ephemeral/ephemeral-feed.ts';
 import type { Feed, Reader } from './feed.ts';
 import type { Followed } from './followed.ts';
+import type { LatestReader } from './latest/latest-feed.ts';
+import { LatestPlace } from './latest/latest-place.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
+import type { SubscribeRequest } from './requests.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { StreamCursor } from './stream-cursor.ts';
 import { StreamWriter, type WritingStream } from './stream-writer.ts';
@@ -35,6 +38,9 @@ interface Subscription {
   joined: number;
 }
 
+/** Where a stream begins. */
+type Start = Pick<SubscribeRequest, 'cursor' | 'states'>;
+
 /** Whether a stream has taken everything that was in the channel when it joined. */
 function isLive({ next, joined }: Subscription): boolean {
   return next !== undefined && next >= joined;
@@ -46,6 +52,9 @@ const OPENED = Promise.resolve();
 /** Shared: thousands of streams end, and capturing a stack for each would cost more than the rest of it. */
 const ENDED = new Error('the stream has ended');
 
+/** The largest entry of a `latest` channel as an event of a stream, unless its data is full of escapes. */
+const LATEST_FRAME_BYTES = 8 * 1024;
+
 const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
 const EXPIRED_CHUNK = toChunk(EXPIRED);
 
@@ -53,12 +62,14 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
  * channels, or in the log.
  */
-export class Stream implements Reader, EphemeralListener, WritingStream {
+export class Stream implements Reader, LatestReader, EphemeralListener, WritingStream {
   readonly #sink: Sink;
   readonly #writer: StreamWriter;
   readonly #principal: string;
   readonly #options: StreamOptions;
   readonly #subscriptions: readonly Subscription[];
+  readonly #latest: readonly LatestPlace[];
+  readonly #states: ReadonlyMap<string, string> | undefined;
   readonly #ephemeral: readonly EphemeralFeed[];
   /** Whether ids name their channels. Otherwise the rings' own bytes contain them. */
   readonly #isComposite: boolean;
@@ -69,14 +80,18 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
    */
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
+  /** Whether it is the turn of those who wait for room to write what was missed. */
+  #missedFirst = false;
 
-  constructor(followed: Followed, cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
-    const { channels, feeds, ephemeral } = followed;
+  constructor(followed: Followed, { cursor, states }: Start, sink: Sink, principal: string, options: StreamOptions) {
+    const { channels, feeds, latest, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
     this.#options = options;
     this.#writer = new StreamWriter(this, sink, principal, options);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
+    this.#latest = latest.map((feed) => new LatestPlace(feed));
+    this.#states = states;
     this.#ephemeral = ephemeral;
     this.#isComposite = channels.length > 1;
     this.#cursor = new StreamCursor(channels, cursor);
@@ -91,13 +106,14 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   }
 
   /** What it has acquired. */
-  get followed(): Pick<Followed, 'feeds' | 'ephemeral'> {
-    return { feeds: this.#subscriptions.map(({ feed }) => feed), ephemeral: this.#ephemeral };
+  get followed(): Omit<Followed, 'channels'> {
+    const feeds = this.#subscriptions.map(({ feed }) => feed);
+    return { feeds, latest: this.#latest.map(({ feed }) => feed), ephemeral: this.#ephemeral };
   }
 
   /** Starts serving the client: at once if all its channels are open on this task. */
   open(retryMs: number): void {
-    if (this.#subscriptions.every(({ feed }) => feed.isOpen)) {
+    if ([...this.#subscriptions, ...this.#latest].every(({ feed }) => feed.isOpen)) {
       this.#begin(retryMs);
       return;
     }
@@ -107,7 +123,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
 
   async #openWithFeeds(retryMs: number): Promise<void> {
     try {
-      await Promise.all(this.#subscriptions.map(({ feed }) => feed.opened));
+      await Promise.all([...this.#subscriptions, ...this.#latest].map(({ feed }) => feed.opened));
     } catch (error) {
       // `opened` also rejects if the stream and its channels were closed in the meantime; that is no error of
       // the stream.
@@ -124,6 +140,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     this.#phase = 'catchingUp';
     this.#writer.write(toChunk(this.#opening(knowsItsPlace, retryMs)));
     for (const feed of this.#ephemeral) feed.listeners.add(this);
+    for (const place of this.#latest) place.begin(this.#states?.get(place.feed.channel));
     for (const subscription of this.#subscriptions) {
       const { feed } = subscription;
       this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
@@ -215,6 +232,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     // it has missed.
     for (const subscription of this.#subscriptions) if (isLive(subscription) && !this.#writeAll(subscription)) return;
     for (const subscription of this.#subscriptions) if (!isLive(subscription) && !this.#writeAll(subscription)) return;
+    this.#writeLatest();
   }
 
   /** @returns whether there is room for more */
@@ -267,7 +285,27 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     return true;
   }
 
+  /** Last, because it may go on for ever. Others who wait for room come every second time. */
+  #writeLatest(): void {
+    this.#missedFirst = this.#writer.isAwaited && !this.#missedFirst;
+    if (this.#missedFirst) return;
+    for (const place of this.#latest) {
+      while (this.#sink.bufferedBytes === 0 && this.#writeLatestBatch(place));
+    }
+  }
+
+  #writeLatestBatch(place: LatestPlace): boolean {
+    const room = this.#writer.room(LATEST_FRAME_BYTES);
+    const batch = room === 0 ? undefined : place.take(room);
+    if (batch === undefined) return false;
+    this.#options.onDelivered(batch.entries);
+    this.#writer.writeOwn(batch.bytes);
+    return true;
+  }
+
   #closeIfSlow(): void {
+    // What it lacks of other channels, it skips.
+    if (this.#subscriptions.length === 0) return;
     let unsent = 0;
     let leftRing = false;
     let isLiveEverywhere = true;
