@@ -67,6 +67,8 @@ export interface LatestRemoval {
   readonly version: string;
   /** It was removed or has expired. */
   readonly removed: true;
+  readonly type?: undefined;
+  readonly data?: undefined;
   /** Absent if a snapshot has left the key out. */
   readonly publishedAt?: string;
 }
