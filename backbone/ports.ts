@@ -8,8 +8,7 @@ import type { Access } from './domain/access.ts';
 import type { EphemeralEvent } from './domain/ephemeral-event.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
-import type { LatestEvent } from './domain/latest-event.ts';
-import type { NewLatestEvent } from './domain/latest-publication.ts';
+import type { LatestEvent, NewLatestEvent } from './domain/latest-event.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 
 export interface Clock {

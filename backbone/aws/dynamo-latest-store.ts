@@ -3,8 +3,8 @@ import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, Upd
 import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import { MAX_LATEST_KEYS } from '../../packages/protocol/publication.ts';
 import { APPEND_LIMIT_MS } from '../contract.ts';
-import { type LatestEvent, nextLatest } from '../domain/latest-event.ts';
-import { type NewLatestEvent, TooManyKeysError } from '../domain/latest-publication.ts';
+import { type LatestEvent, type NewLatestEvent, nextLatest } from '../domain/latest-event.ts';
+import { TooManyKeysError } from '../domain/latest-publication.ts';
 import type { Clock, LatestStore } from '../ports.ts';
 import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds, isExpired } from './expiry.ts';

@@ -3,7 +3,6 @@ import type { LatestEntry, LatestResponse } from '../../packages/protocol/index.
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { formatVersion, parseVersion, type Version } from '../../packages/protocol/version.ts';
 import { parseConflationKey, parseType } from './event.ts';
-import type { NewLatestEvent } from './latest-publication.ts';
 
 /** The newest event of a key of a `latest` channel, or the removal of the key, as the table has it. */
 export type LatestEvent = LatestFields & ({ readonly type: string; readonly data: string; readonly removed?: never } | RemovedKey);
@@ -22,6 +21,18 @@ interface RemovedKey {
   readonly removed: true;
   readonly type?: never;
   readonly data?: never;
+}
+
+/** What a caller wants to publish on a `latest` channel, validated and normalized. */
+export interface NewLatestEvent {
+  readonly channel: string;
+  readonly key: string;
+  readonly value: NewValue | 'removed';
+}
+
+export interface NewValue {
+  readonly type: string;
+  readonly data: string;
 }
 
 /**

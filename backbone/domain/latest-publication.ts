@@ -4,19 +4,7 @@ import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.
 import { MAX_LATEST_DATA_BYTES, MAX_LATEST_KEYS } from '../../packages/protocol/publication.ts';
 import { type PublicationInput, parseBatch } from './batch.ts';
 import { parseConflationKey, parseData, parseKey, parseType } from './event.ts';
-import { encodeLatestNotification, type LatestEvent, toLatestResponse } from './latest-event.ts';
-
-/** What a caller wants to publish on a `latest` channel, validated and normalized. */
-export interface NewLatestEvent {
-  readonly channel: string;
-  readonly key: string;
-  readonly value: NewValue | 'removed';
-}
-
-export interface NewValue {
-  readonly type: string;
-  readonly data: string;
-}
+import { encodeLatestNotification, type LatestEvent, type NewLatestEvent, toLatestResponse } from './latest-event.ts';
 
 /** Several of one channel, each of another key. */
 export interface NewLatestBatch {

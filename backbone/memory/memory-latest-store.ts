@@ -1,6 +1,6 @@
 import { MAX_LATEST_KEYS } from '../../packages/protocol/publication.ts';
-import { isExpiredAt, type LatestEvent, nextLatest } from '../domain/latest-event.ts';
-import { type NewLatestEvent, TooManyKeysError } from '../domain/latest-publication.ts';
+import { isExpiredAt, type LatestEvent, type NewLatestEvent, nextLatest } from '../domain/latest-event.ts';
+import { TooManyKeysError } from '../domain/latest-publication.ts';
 import type { Clock, LatestStore } from '../ports.ts';
 
 /** A {@link LatestStore} in memory that passes the port's contract suite. No method awaits anything, so every call is atomic. */

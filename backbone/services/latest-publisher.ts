@@ -1,5 +1,5 @@
-import type { LatestEvent } from '../domain/latest-event.ts';
-import { type LatestOutcome, type NewLatestBatch, type NewLatestEvent, TooManyKeysError } from '../domain/latest-publication.ts';
+import type { LatestEvent, NewLatestEvent } from '../domain/latest-event.ts';
+import { type LatestOutcome, type NewLatestBatch, TooManyKeysError } from '../domain/latest-publication.ts';
 import type { LatestBus, LatestStore } from '../ports.ts';
 import { inParallel } from './in-parallel.ts';
 

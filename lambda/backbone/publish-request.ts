@@ -4,7 +4,8 @@ import { type NewBatch, type PublicationInput, parsePublication } from '../../ba
 import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
-import { type NewLatestBatch, type NewLatestEvent, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
+import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
+import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { ChannelKind } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';

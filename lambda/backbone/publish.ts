@@ -3,13 +3,8 @@ import { type BatchOutcome, toBatchAnswer } from '../../backbone/domain/batch.ts
 import { type KindOf, kindsBy } from '../../backbone/domain/channel-kind.ts';
 import { toEphemeralWireEvent } from '../../backbone/domain/ephemeral-event.ts';
 import { toWireEvent } from '../../backbone/domain/event.ts';
-import { toLatestResponse } from '../../backbone/domain/latest-event.ts';
-import {
-  type LatestOutcome,
-  type NewLatestBatch,
-  type NewLatestEvent,
-  toLatestBatchAnswer,
-} from '../../backbone/domain/latest-publication.ts';
+import { type NewLatestEvent, toLatestResponse } from '../../backbone/domain/latest-event.ts';
+import { type LatestOutcome, type NewLatestBatch, toLatestBatchAnswer } from '../../backbone/domain/latest-publication.ts';
 import { logEntries, publishEntries, readEnvironment } from '../../backbone/environment.ts';
 import type { PublishEphemeral } from '../../backbone/services/ephemeral-publisher.ts';
 import type { LatestPublisher } from '../../backbone/services/latest-publisher.ts';

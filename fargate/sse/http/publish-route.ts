@@ -5,10 +5,9 @@ import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
 import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { type NewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
-import { toLatestResponse } from '../../../backbone/domain/latest-event.ts';
+import { type NewLatestEvent, toLatestResponse } from '../../../backbone/domain/latest-event.ts';
 import {
   type NewLatestBatch,
-  type NewLatestEvent,
   parseLatestPublication,
   TooManyKeysError,
   toLatestBatchAnswer,

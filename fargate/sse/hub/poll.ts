@@ -1,16 +1,15 @@
 import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import type { LatestEvent } from '../../../backbone/domain/latest-event.ts';
 import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
+import type { Start } from './followed.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { LatestFeed } from './latest/latest-feed.ts';
-import { PolledChannels } from './latest/polled-channels.ts';
+import { type LatestNews, PolledChannels } from './latest/polled-channels.ts';
 import type { PageMemory } from './page-memory.ts';
-import type { SubscribeRequest } from './requests.ts';
 import type { Ring } from './ring.ts';
 
 export interface PollPage {
@@ -23,15 +22,6 @@ export interface PollPage {
   /** One position per durable channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
-}
-
-/** What a poll tells of one `latest` channel. */
-export interface LatestNews {
-  readonly channel: string;
-  readonly events: readonly LatestEvent[];
-  /** Whether the events are all that the channel has. */
-  readonly snapshot: boolean;
-  readonly state: string;
 }
 
 /** A client that gets a full page asks again at once. */
@@ -55,7 +45,7 @@ export interface PollSources {
  */
 export async function poll(
   { feeds, latest, inbox }: PollSources,
-  { cursor: after, states }: Pick<SubscribeRequest, 'cursor' | 'states'>,
+  { cursor: after, states }: Start,
   principal: string,
   memory: PageMemory,
   until: AbortSignal,

@@ -31,6 +31,10 @@ export class StreamWriter implements SlabHolder {
   readonly #sink: Sink;
   readonly #principal: string;
   readonly #options: StreamWriterOptions;
+  /** Whether there is something to write of what the client has missed. */
+  isMissedReady = false;
+  #turnsOfOthers = 0;
+  #turnTakenAt = -1;
   #wroteSinceTick = false;
   #blockedSinceMs: number | undefined;
   /** Exists while somebody waits for room. */
@@ -104,9 +108,20 @@ export class StreamWriter implements SlabHolder {
     return this.#options.memory.isPlenty(WRITE_BYTES) ? WRITE_BYTES : this.#ownBytes.room(frameBytes);
   }
 
-  /** Whether somebody waits until the client has taken what was written. */
-  get isAwaited(): boolean {
-    return this.#drained !== undefined;
+  /**
+   * Whether what can be written without an end, as the newest versions of keys, may be written now: if others wait for room, it takes
+   * turns with them.
+   */
+  mayTakeTurn(): boolean {
+    const isAwaited = this.isMissedReady || this.#drained !== undefined;
+    if (isAwaited && this.#turnTakenAt === this.#turnsOfOthers) return false;
+    this.#turnTakenAt = this.#turnsOfOthers;
+    return true;
+  }
+
+  /** Something of what the client has missed was written. */
+  noteMissedWritten(): void {
+    this.#turnsOfOthers++;
   }
 
   /** Releases memory that was waited for, if it is not needed. */
@@ -139,6 +154,8 @@ export class StreamWriter implements SlabHolder {
   }
 
   wakeWaiting(): void {
+    // Those who have something to write get their turn when they have written it.
+    if (!this.isMissedReady) this.#turnsOfOthers++;
     this.#drained?.resolve();
     this.#drained = undefined;
   }

@@ -7,12 +7,11 @@ import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLin
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { EphemeralFeed, EphemeralListener } from './ephemeral/ephemeral-feed.ts';
 import type { Feed, Reader } from './feed.ts';
-import type { Followed } from './followed.ts';
+import type { Followed, Start } from './followed.ts';
 import type { LatestReader } from './latest/latest-feed.ts';
 import { LatestPlace } from './latest/latest-place.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
-import type { SubscribeRequest } from './requests.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { StreamCursor } from './stream-cursor.ts';
 import { StreamWriter, type WritingStream } from './stream-writer.ts';
@@ -37,9 +36,6 @@ interface Subscription {
    */
   joined: number;
 }
-
-/** Where a stream begins. */
-type Start = Pick<SubscribeRequest, 'cursor' | 'states'>;
 
 /** Whether a stream has taken everything that was in the channel when it joined. */
 function isLive({ next, joined }: Subscription): boolean {
@@ -80,8 +76,6 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
    */
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
-  /** Whether it is the turn of those who wait for room to write what was missed. */
-  #missedFirst = false;
 
   constructor(followed: Followed, { cursor, states }: Start, sink: Sink, principal: string, options: StreamOptions) {
     const { channels, feeds, latest, ephemeral } = followed;
@@ -198,7 +192,12 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
     const visitor: CatchUpVisitor = {
       principal: this.#principal,
       turn,
-      events: (events) => writeMissed(events, this.#writer, this.#cursor, this.#principal, signal, this.#options),
+      events: async (events) => {
+        const written = await writeMissed(events, this.#writer, this.#cursor, this.#principal, signal, this.#options);
+        // What had to wait meanwhile.
+        if (this.#latest.length > 0) this.flush();
+        return written;
+      },
       reset: (reason, position) => this.#writeReset(feed.channel, reason, position, signal),
       wantsMore: async () => {
         await this.#writer.whenRoom(signal);
@@ -285,10 +284,9 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
     return true;
   }
 
-  /** Last, because it may go on for ever. Others who wait for room come every second time. */
+  /** Last, because it may go on for ever. */
   #writeLatest(): void {
-    this.#missedFirst = this.#writer.isAwaited && !this.#missedFirst;
-    if (this.#missedFirst) return;
+    if (this.#latest.length === 0 || !this.#writer.mayTakeTurn()) return;
     for (const place of this.#latest) {
       while (this.#sink.bufferedBytes === 0 && this.#writeLatestBatch(place));
     }

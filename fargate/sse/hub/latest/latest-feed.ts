@@ -4,7 +4,6 @@ import type { Reservation, Shares } from '../../budget/shares.ts';
 import { chunkOf } from '../../chunked-coding.ts';
 import { FeedClosedError } from '../feed.ts';
 import type { PermitSource } from '../permits.ts';
-import type { LatestBatch } from './latest-place.ts';
 import { LatestState } from './latest-state.ts';
 
 /** A stream, or a waiting poll. */
@@ -24,6 +23,14 @@ export interface LatestFeedOptions {
   readonly onChanged: (feed: LatestFeed) => void;
   /** Frees memory that nobody uses. */
   readonly makeRoom: () => void;
+}
+
+/** What a stream writes next. */
+export interface LatestBatch {
+  /** A chunk. */
+  readonly bytes: Buffer;
+  /** How many entries are in it. */
+  readonly entries: number;
 }
 
 interface SharedBatch extends LatestBatch {

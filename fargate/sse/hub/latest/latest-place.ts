@@ -1,17 +1,9 @@
 import { StateTag } from '../../../../packages/protocol/state-tag.ts';
 import { formatVersion } from '../../../../packages/protocol/version.ts';
 import { chunkOf } from '../../chunked-coding.ts';
-import type { LatestFeed } from './latest-feed.ts';
+import type { LatestBatch, LatestFeed } from './latest-feed.ts';
 import { snapshotFrame } from './latest-frames.ts';
 import type { Slot } from './latest-state.ts';
-
-/** What a stream writes next. */
-export interface LatestBatch {
-  /** A chunk. */
-  readonly bytes: Buffer;
-  /** How many entries are in it. */
-  readonly entries: number;
-}
 
 /** A snapshot that a stream is in the middle of. */
 interface Snapshot {

@@ -1,7 +1,15 @@
 import type { LatestEvent } from '../../../../backbone/domain/latest-event.ts';
 import { jsonBytes } from '../json-bytes.ts';
-import type { LatestNews } from '../poll.ts';
 import type { LatestFeed } from './latest-feed.ts';
+
+/** What a poll tells of one `latest` channel. */
+export interface LatestNews {
+  readonly channel: string;
+  readonly events: readonly LatestEvent[];
+  /** Whether the events are all that the channel has. */
+  readonly snapshot: boolean;
+  readonly state: string;
+}
 
 /** What is around the entries of a channel. */
 const ENVELOPE_BYTES = 256;
