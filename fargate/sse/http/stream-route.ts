@@ -5,7 +5,7 @@ import { parseChannels } from '../../../packages/protocol/channel.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { Ids } from '../hub/stream-cursor.ts';
-import { cursorOf, kindsHeader } from './channel-kinds.ts';
+import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
@@ -58,6 +58,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   const ids = parseIds(single(query, 'ids'));
+  const states = statesOf(query, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
@@ -66,7 +67,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs, ids }, sink);
+  const attachment = hub.attach({ ...access, channels, cursor, ...(states && { states }), heartbeatIntervalMs, ids }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);

@@ -6,7 +6,17 @@ export function joinCursors(feeds: Feeds): string | undefined {
   const at = [...feeds].flatMap(([channel, { order }]) => (order.cursor === undefined ? [] : [[channel, order.cursor] as const]));
   const [first] = at;
   if (first === undefined) return undefined;
-  return feeds.size === 1 ? first[1] : at.map((pair) => pair.join('=')).join();
+  return feeds.size === 1 ? first[1] : joinPairs(at);
+}
+
+/** What they hold of `latest` channels. */
+export function statesOf(feeds: Feeds): readonly (readonly [channel: string, state: string])[] {
+  return [...feeds].flatMap(([channel, { latest }]) => (latest.state ? [[channel, latest.state] as const] : []));
+}
+
+/** `a=1,b=2` */
+export function joinPairs(pairs: Iterable<readonly [channel: string, value: string]>): string {
+  return [...pairs].map((pair) => pair.join('=')).join();
 }
 
 /**

@@ -1,16 +1,17 @@
-import type { ChannelKind, KINDS_HEADER, Reset } from '../../protocol/index.ts';
-import { joinCursors, splitCursor } from './cursors.ts';
+import type { ChannelKind, KINDS_HEADER, LatestEntry, Reset, SnapshotEnd } from '../../protocol/index.ts';
+import { joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
 import { LanesError, toLanesError } from './errors.ts';
+import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
 import { parseObject } from './parse.ts';
 import type { Feeds } from './shared-requests.ts';
 import { createSseParser, type SseFrame } from './sse-parser.ts';
 import { guard } from './wait.ts';
 
-/** A stream says which of its channels have no positions: those are live when it begins. */
+/** A stream says which of its channels are not durable. Ephemeral ones are live when it begins. */
 const KINDS: typeof KINDS_HEADER = 'Lanes-Channel-Kinds';
 
-const DURABLE: ChannelKind = 'durable';
+const EPHEMERAL: ChannelKind = 'ephemeral';
 
 /** The error code of a stream whose first bytes did not arrive in time, because a proxy buffers it. */
 export const STREAM_BUFFERED = 'held_back';
@@ -41,6 +42,8 @@ export async function followStream(
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = joinCursors(feeds);
   if (after !== undefined) query.set('lastEventId', after);
+  const states = statesOf(feeds);
+  if (states.length > 0) query.set('state', joinPairs(states));
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
   try {
@@ -57,6 +60,7 @@ export async function followStream(
       const { cursor } = feed.order;
       if (cursor !== undefined) feed.report({ kind: 'resuming', after: cursor });
     }
+    const openedAtMs = performance.now();
     const kinds = headers.get(KINDS)?.split(',');
     const begins = new Set(channels);
     const goLive = (isLive: (channel: string, index: number) => boolean) => {
@@ -67,7 +71,7 @@ export async function followStream(
         live();
       }
     };
-    goLive((_, index) => (kinds?.[index] ?? DURABLE) !== DURABLE);
+    goLive((_, index) => kinds?.[index]?.trim() === EPHEMERAL);
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const parse = createSseParser();
@@ -81,8 +85,8 @@ export async function followStream(
           lane.token.refuse(bearer);
           throw new LanesError('token_expired', 'the token has expired');
         }
-        receive(frame, feeds, channels);
-        if (begins.size > 0) goLive((channel) => feeds.get(channel)?.order.cursor !== undefined);
+        receive(frame, feeds, channels, openedAtMs);
+        if (begins.size > 0) goLive((channel) => knowsItsPlace(feeds.get(channel)));
       }
     }
   } catch (thrown) {
@@ -96,18 +100,29 @@ export async function followStream(
   }
 }
 
-function receive({ channel, id, event, data }: SseFrame, feeds: Feeds, channels: readonly string[]): void {
-  if (channel !== undefined) {
+function knowsItsPlace(feed: Feed | undefined): boolean {
+  return feed !== undefined && (feed.order.cursor ?? feed.latest.state) !== undefined;
+}
+
+function receive(frame: SseFrame, feeds: Feeds, channels: readonly string[], openedAtMs: number): void {
+  const { channel, id, event, data } = frame;
+  if (data !== undefined && (event === 'latest' || event === 'snapshot')) receiveLatest(event, data, feeds, openedAtMs);
+  else if (channel !== undefined) {
     if (data !== undefined) feeds.get(channel)?.take([{ kind: 'event', channel, id: '', type: event, data }]);
-    return;
-  }
-  if (id === undefined) return;
-  for (const [of, at] of splitCursor(id, channels)) {
-    const feed = feeds.get(of);
-    if (feed === undefined) continue;
-    const { order } = feed;
-    if (data === undefined) feed.take(order.settle(at));
-    else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, at));
-    else feed.take(order.next({ kind: 'event', channel: of, id: at, type: event, data }));
-  }
+  } else if (id !== undefined) for (const [of, at] of splitCursor(id, channels)) receiveAt(at, event, data, feeds.get(of));
+}
+
+function receiveAt(id: string, event: string, data: string | undefined, feed: Feed | undefined): void {
+  if (feed === undefined) return;
+  const { channel, order } = feed;
+  if (data === undefined) feed.take(order.settle(id));
+  else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
+  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+}
+
+function receiveLatest(event: 'latest' | 'snapshot', data: string, feeds: Feeds, openedAtMs: number): void {
+  const { channel, unchanged, ...entry } = parseObject<LatestEntry & SnapshotEnd>(data);
+  const feed = feeds.get(channel);
+  if (event === 'latest') feed?.take(feed.latest.offer([entry]));
+  else feed?.take(feed.latest.complete(unchanged ? 0 : openedAtMs));
 }

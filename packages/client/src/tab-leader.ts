@@ -1,4 +1,4 @@
-import { type Connection, covers, type Subscription } from './index.ts';
+import { type ChannelLatest, type Connection, covers, type Subscription } from './index.ts';
 import type { Delivery, TabError, TabMessage } from './tab-messages.ts';
 
 type Join = Extract<TabMessage, { type: 'join' }>;
@@ -9,6 +9,9 @@ interface Main {
   readonly names: Set<string>;
   /** Not yet where the main subscription stands: each has a subscription of its own until it is. */
   readonly behind: Map<string, Subscription>;
+  /** What there is, of a `latest` channel. */
+  readonly latest: Map<string, ChannelLatest>;
+  isLatest: boolean;
   isLive: boolean;
 }
 
@@ -63,18 +66,24 @@ export class TabLeader {
 
   #open(channel: string, after: string | undefined): Main {
     const subscription = this.#connection.subscribe(channel, { after });
-    const main: Main = { subscription, names: new Set(), behind: new Map(), isLive: false };
+    const main: Main = { subscription, names: new Set(), behind: new Map(), latest: new Map(), isLatest: false, isLive: false };
     this.#mains.set(channel, main);
     const toAll = (delivery: Delivery) => this.#deliver([...main.names], delivery);
     subscription.addEventListener('event', ({ detail }) => {
       toAll({ kind: 'event', event: detail });
       this.#attachThoseWhoAreThere(main);
     });
+    subscription.addEventListener('latest', ({ detail }) => {
+      main.isLatest = true;
+      if (detail.removed) main.latest.delete(detail.key);
+      else main.latest.set(detail.key, detail);
+      toAll({ kind: 'latest', items: [detail] });
+    });
     passResets(subscription, toAll);
     subscription.addEventListener('status', ({ detail: { status, error, delayMs = 0 } }) => {
       if (status === 'live') {
         main.isLive = true;
-        toAll({ kind: 'live', cursor: subscription.cursor });
+        toAll(toLive(main));
         this.#attachThoseWhoAreThere(main);
       } else if (status === 'waiting' && error) {
         main.isLive = false;
@@ -90,7 +99,8 @@ export class TabLeader {
 
   #attach(main: Main, name: string): void {
     main.names.add(name);
-    if (main.isLive) this.#deliver([name], { kind: 'live', cursor: main.subscription.cursor });
+    if (main.latest.size > 0) this.#deliver([name], { kind: 'latest', items: [...main.latest.values()] });
+    if (main.isLive) this.#deliver([name], toLive(main));
   }
 
   /** Feeds the subscription alone, until it is where the others are. */
@@ -144,11 +154,15 @@ function isAt(cursor: string, { subscription }: Main): boolean {
   return subscription.cursor !== undefined && covers(cursor, subscription.cursor);
 }
 
+function toLive({ subscription, isLatest }: Main): Delivery {
+  return { kind: 'live', cursor: subscription.cursor, isLatest };
+}
+
 function passResets(subscription: Subscription, pass: (delivery: Delivery) => void): void {
   subscription.addEventListener('reset', ({ detail }) => {
     pass({ kind: 'reset', reason: detail.reason });
     // Events that came with it are delivered first. Then the position is known, even if there were none.
-    queueMicrotask(() => pass({ kind: 'live', cursor: subscription.cursor }));
+    queueMicrotask(() => pass({ kind: 'live', cursor: subscription.cursor, isLatest: false }));
   });
 }
 

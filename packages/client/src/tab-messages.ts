@@ -1,4 +1,4 @@
-import type { ChannelEvent, ResetReason } from './index.ts';
+import type { ChannelEvent, ChannelLatest, ResetReason } from './index.ts';
 
 /** An error as it travels between tabs. */
 export interface TabError {
@@ -11,10 +11,11 @@ export interface TabError {
 /** What the leader has for a subscription. */
 export type Delivery =
   | { readonly kind: 'event'; readonly event: ChannelEvent }
+  | { readonly kind: 'latest'; readonly items: readonly ChannelLatest[] }
   /** `live` follows with the new position. */
   | { readonly kind: 'reset'; readonly reason: ResetReason }
-  /** Everything up to the cursor was delivered; undefined on a channel without positions. */
-  | { readonly kind: 'live'; readonly cursor: string | undefined }
+  /** Everything up to the cursor was delivered, which is undefined on a channel without positions; of a `latest` one, every key. */
+  | { readonly kind: 'live'; readonly cursor: string | undefined; readonly isLatest: boolean }
   | { readonly kind: 'waiting'; readonly error: TabError; readonly delayMs: number }
   | { readonly kind: 'failed'; readonly error: TabError };
 

@@ -1,4 +1,5 @@
 /** One stream per browser: the tabs of a user share the requests of one of them. See docs/decisions/0064. */
+import type { LatestEntry } from '../../protocol/index.ts';
 import type { Feed } from './feed.ts';
 import type { Sharing, SharingHost } from './index.ts';
 import { LanesError } from './index.ts';
@@ -35,8 +36,9 @@ export function shareTabs(user: string, { beatMs = DEFAULT_BEAT_MS }: TabOptions
 
 interface TabSubscription {
   readonly feed: Feed;
-  readonly resolve: () => void;
   readonly reject: (error: LanesError) => void;
+  /** By `performance.now()`: what a leader has not named since then is gone. */
+  joinedAtMs: number;
 }
 
 /** A tab's subscriptions, which the leader feeds: another tab, or this one. */
@@ -73,13 +75,13 @@ class TabLane {
     if (signal.aborted) return;
     await new Promise<void>((resolve, reject) => {
       const name = `${this.#id} ${++this.#count}`;
-      this.#subscriptions.set(name, { feed, resolve, reject });
+      this.#subscriptions.set(name, { feed, reject, joinedAtMs: 0 });
       signal.addEventListener('abort', () => {
         this.#subscriptions.delete(name);
         this.#send({ type: 'leave', name });
         resolve();
       });
-      this.#join(name, feed);
+      this.#join(name);
     });
   }
 
@@ -164,12 +166,16 @@ class TabLane {
     // It was frozen, and hears of its successor before it hears that the lock is gone.
     if (this.#leader?.term !== term) this.#stopLeading();
     this.#term = term;
-    for (const [name, { feed }] of this.#subscriptions) this.#join(name, feed);
+    for (const name of this.#subscriptions.keys()) this.#join(name);
   }
 
-  #join(name: string, { channel, order }: Feed): void {
+  #join(name: string): void {
+    const subscription = this.#subscriptions.get(name);
     // Without a leader it joins when there is one.
-    if (this.#term !== undefined) this.#send({ type: 'join', tab: this.#id, name, channel, after: order.cursor });
+    if (subscription === undefined || this.#term === undefined) return;
+    const { channel, order } = subscription.feed;
+    subscription.joinedAtMs = performance.now();
+    this.#send({ type: 'join', tab: this.#id, name, channel, after: order.cursor });
   }
 
   #send(message: TabMessage): void {
@@ -205,14 +211,16 @@ class TabLane {
   }
 }
 
-function take({ feed, reject }: TabSubscription, delivery: Delivery): void {
-  const { order } = feed;
+function take({ feed, reject, joinedAtMs }: TabSubscription, delivery: Delivery): void {
+  const { order, latest } = feed;
   if (delivery.kind === 'event') feed.take(delivery.event.id === '' ? [delivery.event] : order.next(delivery.event));
   else if (delivery.kind === 'reset') feed.take(order.reset(delivery.reason, undefined));
+  else if (delivery.kind === 'latest') feed.take(latest.offer(delivery.items as readonly LatestEntry[]));
   else if (delivery.kind === 'waiting') feed.waiting(toError(delivery.error), delivery.delayMs);
   else if (delivery.kind === 'failed') reject(toError(delivery.error));
   else {
     if (delivery.cursor !== undefined) feed.take(order.settle(delivery.cursor));
+    if (delivery.isLatest || latest.state !== undefined) feed.take(latest.complete(joinedAtMs));
     feed.live();
   }
 }

@@ -21,6 +21,7 @@ const bundle = buildSync({
         globalThis.connection = connect({ url, transport, share, reconnectMinMs: 10, reconnectMaxMs: 100, pollIntervalMs: 5 });
         globalThis.subscription = connection.subscribe(channel);
         subscription.addEventListener('event', ({ detail }) => seen.push(detail.data));
+        subscription.addEventListener('latest', ({ detail }) => seen.push(detail.key + (detail.removed ? ' is gone' : ' ' + detail.data)));
         subscription.addEventListener('reset', ({ detail }) => seen.push('reset: ' + detail.reason));
         return subscription.ready;
       };
@@ -159,6 +160,20 @@ describe('tabs of one user', () => {
     await thaw();
     await publish('four');
     await untilSeen([behind], ['one', 'two', 'three', 'four']);
+  });
+
+  test('hold the same of a latest channel, whoever leads', async () => {
+    const [first, second] = [await openTab('ada', 'latest.prices'), await openTab('ada', 'latest.prices')] as const;
+    await server.put('latest.prices', 'acme', '1');
+    await server.put('latest.prices', 'beta', '2');
+    await untilSeen([first, second], ['acme 1', 'beta 2']);
+    const third = await openTab('ada', 'latest.prices');
+    await untilSeen([third], ['acme 1', 'beta 2']);
+    await first.close();
+    await server.put('latest.prices', 'acme', '3');
+    await untilSeen([second, third], ['acme 1', 'beta 2', 'acme 3']);
+    await server.put('latest.prices', 'beta', undefined);
+    await untilSeen([second, third], ['acme 1', 'beta 2', 'acme 3', 'beta is gone']);
   });
 
   test('are told of a reset, and continue after it', async () => {
