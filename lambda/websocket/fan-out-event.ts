@@ -216,7 +216,7 @@ function nameOf(events: PublishedTogether): { readonly [field: string]: unknown 
 }
 
 function trace(events: PublishedTogether, hop: Hop, { telemetry, clock }: FanOutContext, fields: LogFields = {}): void {
-  // The versions of a key are not numbered for all: no hop could tell which of them are traced.
+  // Events of a `latest` channel have no seq, by which all hops agree on what is traced.
   if (!areLatest(events)) for (const event of events) traceEvent(telemetry, hop, event, clock.nowMs(), fields);
 }
 
