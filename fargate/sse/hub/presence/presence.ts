@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type PresenceNotification, toPresenceResponse } from '../../../../backbone/domain/presence.ts';
-import { PresenceView } from '../../../../backbone/domain/presence-view.ts';
 import type { Clock, PresenceBus, PresenceStore } from '../../../../backbone/ports.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import type { PresenceResponse } from '../../../../packages/protocol/index.ts';
 import type { Shares } from '../../budget/shares.ts';
 import { Permits } from '../permits.ts';
-import { FeedWatch } from './feed-watch.ts';
+import { FeedWatch, withOwn } from './feed-watch.ts';
 import { Outbox, WINDOW_MS } from './outbox.ts';
 import { type Membership, OwnMembers } from './own-members.ts';
 import { PollPresence } from './poll-presence.ts';
@@ -233,14 +232,10 @@ export class Presence {
   }
 
   async #lookNow(channel: string): Promise<PresenceResponse> {
-    const { store, clock } = this.#options;
-    const sinceMs = clock.nowMs();
-    const { count, rows } = await store.read(channel);
+    const { count, rows } = await this.#options.store.read(channel);
     if (rows === undefined) return toPresenceResponse(channel, { count });
-    const view = new PresenceView();
-    view.replace(rows, sinceMs);
-    view.take(this.#members.rowsOf(channel));
-    return { channel, count: view.count, members: [...view.members], state: view.state };
+    const now = withOwn(rows, this.#owner, this.#members.rowsOf(channel));
+    return toPresenceResponse(channel, { count: new Set(now.map(({ member }) => member)).size, rows: now });
   }
 
   #take(notification: PresenceNotification): void {
