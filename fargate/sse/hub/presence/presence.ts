@@ -182,11 +182,15 @@ export class Presence {
     }
   }
 
-  /** Removes the members of this task from the store. */
-  async close(): Promise<void> {
-    const { clock, logger } = this.#options;
+  /** Ends what is left, and does nothing periodically any more. */
+  stop(): void {
     this.#members.endAll();
     this.#stopped.abort();
+  }
+
+  /** Resolves when the members of this task are removed from the store, after {@link stop}. */
+  async close(): Promise<void> {
+    const { clock, logger } = this.#options;
     const over = new AbortController();
     const closing = this.#outbox.close().catch((error: unknown) => logger.warn('could not remove members from presence', { error }));
     await Promise.race([closing, clock.sleep(CLOSE_MS, over.signal).catch(() => {})]);

@@ -1,6 +1,7 @@
 import { parseJsonObject } from '../../../../backbone/domain/notification.ts';
 import { encodePresenceNotification, type PresenceNotification, readPresenceNotification } from '../../../../backbone/domain/presence.ts';
 import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
+import type { PresenceStore } from '../../../../backbone/ports.ts';
 import type { HubOptions } from '../../../../fargate/sse/hub/hub.ts';
 import type { PresenceRequest } from '../../../../fargate/sse/hub/presence/presence.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
@@ -24,19 +25,45 @@ export class PresenceWorld {
   /** Whether a notification is lost. */
   loses: (notification: PresenceNotification) => boolean = () => false;
   readonly tasks: HubWorld[] = [];
+  readonly #killed = new Set<HubWorld>();
 
   addTask(options: Partial<HubOptions> = {}): HubWorld {
     const bus = {
       tell: async (notification: PresenceNotification) => {
         this.told.push(notification);
-        if (this.loses(notification)) return;
+        if (this.#killed.has(task) || this.loses(notification)) return;
         const read = readPresenceNotification(parseJsonObject(encodePresenceNotification(notification)));
         for (const { hub } of this.tasks) hub.offer(read);
       },
     };
-    const task = new HubWorld({ clock: this.clock, presenceStore: this.store, presenceBus: bus, maxStreams: 5_000, ...options });
+    const task: HubWorld = new HubWorld({
+      clock: this.clock,
+      presenceStore: this.#storeOf(() => task),
+      presenceBus: bus,
+      maxStreams: 5_000,
+      ...options,
+    });
     this.tasks.push(task);
     return task;
+  }
+
+  /** From now on nothing of what the task does reaches anybody. */
+  kill(task: HubWorld): void {
+    this.#killed.add(task);
+    task.hub.close();
+  }
+
+  #storeOf(task: () => HubWorld): PresenceStore {
+    const { store } = this;
+    const orDead = <Result>(work: () => Promise<Result>): Promise<Result> =>
+      this.#killed.has(task()) ? Promise.reject(new Error('the task is dead')) : work();
+    return {
+      write: (rows, removals) => orDead(() => store.write(rows, removals)),
+      renewLease: (owner, untilMs) => orDead(() => store.renewLease(owner, untilMs)),
+      endLease: (owner) => orDead(() => store.endLease(owner)),
+      leases: (owners) => orDead(() => store.leases(owners)),
+      read: (channel) => orDead(() => store.read(channel)),
+    };
   }
 
   /** Time passes, in steps that let everything happen that is due. */
