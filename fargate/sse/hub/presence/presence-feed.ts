@@ -46,6 +46,8 @@ export class PresenceFeed {
   readonly readers = new Set<PresenceReader>();
   /** Streams and polls that have acquired the feed. */
   users = 0;
+  /** Others needed its place. */
+  isEvicted = false;
   /** When the last of them released it. */
   idleSinceMs = 0;
   readonly #opening = Promise.withResolvers<void>();

@@ -104,6 +104,7 @@ export class PresenceFeeds {
     const reserve = () =>
       places.reserve(principal, 1, () => {
         this.#remove(feed);
+        feed.isEvicted = true;
         for (const reader of [...feed.readers]) reader.evicted();
       });
     let place = reserve();

@@ -315,6 +315,18 @@ describe('a poll', () => {
     expect([...known(watcher).members.values()]).toEqual([{ id: 'poller', connections: 1, data: 'two' }]);
   });
 
+  test('gets events also while the store of presence cannot be read', async () => {
+    world.store.read = async () => {
+      throw new Error('unavailable');
+    };
+    const polling = poll(one, 20_000, {});
+    await world.pass(500);
+    await one.publish(CHANNEL, 'an event');
+    await world.pass(500);
+    const outcome = await polling;
+    expect(outcome).toMatchObject({ kind: 'page', page: { events: [{ data: 'an event' }], presence: [] } });
+  });
+
   test('fails if the store cannot be read', async () => {
     world.store.read = async () => {
       throw new Error('unavailable');
