@@ -16,7 +16,7 @@ export class PollPresence implements PresenceReader {
   readonly #options: PollPresenceOptions;
   readonly #unsettled: Set<PresenceFeed>;
   readonly #ready = Promise.withResolvers<void>();
-  #arrived = Promise.withResolvers<void>();
+  #arrived = toArrive();
   #isEvicted = false;
   readonly #revoked = new AbortController();
   #memory: Reservation | undefined;
@@ -32,7 +32,6 @@ export class PollPresence implements PresenceReader {
     }
     // Nobody may be waiting.
     this.#ready.promise.catch(() => {});
-    this.#arrived.promise.catch(() => {});
     this.wake();
   }
 
@@ -78,7 +77,7 @@ export class PollPresence implements PresenceReader {
     const bytes = texts.reduce((sum, text) => sum + 2 * text.length, 0);
     if (bytes === 0) {
       // What had come is undone by now: somebody came and left.
-      if (!this.#isEvicted) this.#arrived = Promise.withResolvers();
+      if (!this.#isEvicted) this.#arrived = toArrive();
       return [];
     }
     const { memory, principal } = this.#options;
@@ -100,6 +99,13 @@ export class PollPresence implements PresenceReader {
   #news(): readonly PresenceFeed[] {
     return this.#feeds.filter((feed) => feed.isSettled && feed.state !== this.#states.get(feed.channel));
   }
+}
+
+function toArrive(): PromiseWithResolvers<void> {
+  const arriving = Promise.withResolvers<void>();
+  // Nobody may be waiting when a channel is evicted.
+  arriving.promise.catch(() => {});
+  return arriving;
 }
 
 function textsAfter(feed: PresenceFeed, state: string | undefined): readonly string[] {
