@@ -3,6 +3,7 @@ import { isEphemeralNotification } from '../backbone/domain/ephemeral-event.ts';
 import { type ChannelEvent, toWireEvent } from '../backbone/domain/event.ts';
 import { isLatestNotification } from '../backbone/domain/latest-event.ts';
 import { parseJsonObject, readNotification } from '../backbone/domain/notification.ts';
+import { isPresenceNotification } from '../backbone/domain/presence.ts';
 import { hashOf } from '../backbone/services/hash.ts';
 import type { WireEvent } from '../packages/protocol/index.ts';
 import { createFunctionLogger } from './telemetry.ts';
@@ -69,7 +70,7 @@ function deliveriesByChannel(
     try {
       const fields = parseJsonObject(body);
       // Only a consumer of all channels gets them.
-      if (isEphemeralNotification(fields) || isLatestNotification(fields)) return [];
+      if (isEphemeralNotification(fields) || isLatestNotification(fields) || isPresenceNotification(fields)) return [];
       return readNotification(fields).map((event): Delivery => ({ messageId, event }));
     } catch (error) {
       fail(messageId, error);

@@ -4,7 +4,8 @@ import { type EphemeralEvent, encodeEphemeralNotification } from '../domain/ephe
 import type { ChannelEvent } from '../domain/event.ts';
 import { encodeLatestNotification, type LatestEvent } from '../domain/latest-event.ts';
 import { encodeNotification } from '../domain/notification.ts';
-import type { EphemeralBus, EventBus, LatestBus } from '../ports.ts';
+import { encodePresenceNotification, type PresenceNotification } from '../domain/presence.ts';
+import type { EphemeralBus, EventBus, LatestBus, PresenceBus } from '../ports.ts';
 
 export interface SnsEventBusOptions {
   readonly client: SNSClient;
@@ -15,7 +16,7 @@ export interface SnsEventBusOptions {
  * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
  * body. Filter policies see the channel as an attribute.
  */
-export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus & LatestBus {
+export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus & LatestBus & PresenceBus {
   return {
     async notify(events: readonly ChannelEvent[]): Promise<void> {
       const [event] = events;
@@ -30,6 +31,9 @@ export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): Eve
     },
     async announce(event: EphemeralEvent): Promise<void> {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeEphemeralNotification(event) }));
+    },
+    async tell(notification: PresenceNotification): Promise<void> {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodePresenceNotification(notification) }));
     },
   };
 }

@@ -1,15 +1,18 @@
 import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import type { LatestEvent } from '../domain/latest-event.ts';
-import type { EphemeralBus, EventBus, LatestBus } from '../ports.ts';
+import type { PresenceNotification } from '../domain/presence.ts';
+import type { EphemeralBus, EventBus, LatestBus, PresenceBus } from '../ports.ts';
 
 /** An {@link EventBus} in memory: records notifications and passes their events to listeners. */
-export class MemoryEventBus implements EventBus, EphemeralBus, LatestBus {
+export class MemoryEventBus implements EventBus, EphemeralBus, LatestBus, PresenceBus {
   readonly notifications: (readonly ChannelEvent[])[] = [];
   /** Events of ephemeral channels, which listeners do not get. */
   readonly announced: EphemeralEvent[] = [];
   /** Notifications of `latest` channels, which listeners do not get. */
   readonly latest: (readonly LatestEvent[])[] = [];
+  /** What was told about presence, which listeners do not get. */
+  readonly told: PresenceNotification[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();
 
   /** The events of all notifications. */
@@ -34,5 +37,9 @@ export class MemoryEventBus implements EventBus, EphemeralBus, LatestBus {
 
   async announceLatest(events: readonly LatestEvent[]): Promise<void> {
     this.latest.push(events);
+  }
+
+  async tell(notification: PresenceNotification): Promise<void> {
+    this.told.push(notification);
   }
 }

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { kindsBy } from '../../backbone/domain/channel-kind.ts';
-import type { NotifiedEvent } from '../../backbone/domain/ephemeral-event.ts';
-import type { Clock, EphemeralBus, EventBus, EventLog, LatestBus, LatestStore } from '../../backbone/ports.ts';
+import type { Notified } from '../../backbone/domain/presence.ts';
+import type { Clock, EphemeralBus, EventBus, EventLog, LatestBus, LatestStore, PresenceBus, PresenceStore } from '../../backbone/ports.ts';
 import { createEphemeralPublisher } from '../../backbone/services/ephemeral-publisher.ts';
 import { createLatestPublisher } from '../../backbone/services/latest-publisher.ts';
 import { bindPublisher } from '../../backbone/services/publisher.ts';
@@ -25,7 +25,7 @@ export interface StreamServer {
    * Takes notifications of the topic. Wait for it before offering more: it resolves when the streams have
    * caught up with these.
    */
-  offer(events: readonly NotifiedEvent[]): Promise<void>;
+  offer(events: readonly Notified[]): Promise<void>;
   /** Refuses new streams and closes open ones evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
   /** What is open now, and what has happened since the last report. */
@@ -52,7 +52,8 @@ export interface StreamServerOptions {
     Settings<typeof taskLimits & typeof streamTimes & typeof logSettings & typeof readSettings & typeof publishSettings>;
   readonly log: EventLog;
   readonly latest: LatestStore;
-  readonly bus: EventBus & EphemeralBus & LatestBus;
+  readonly bus: EventBus & EphemeralBus & LatestBus & PresenceBus;
+  readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
@@ -61,20 +62,35 @@ export interface StreamServerOptions {
 
 const LAST_ANSWERS_MS = 2_000;
 
+/** One user may come to so many channels a second; each costs a write. Three streams of 32 channels may be opened at once. */
+const MAX_PRESENCE_CHANGES_PER_SECOND = 100;
+
 /** Resolves when the server listens; rejects if it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, log, latest, bus, clock, files, access } = options;
+  const { config, log, latest, bus, presence, clock, files, access } = options;
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
   const budget = createTaskBudget(config.memoryMb * 1024 * 1024);
   const kindOf = kindsBy(config.channels);
-  const hub = new Hub({ ...config, kindOf, graceMs: config.gapGraceMs, budget, log, latest, clock, logger });
+  const hub = new Hub({
+    ...config,
+    kindOf,
+    graceMs: config.gapGraceMs,
+    budget,
+    log,
+    latest,
+    presenceStore: presence,
+    presenceBus: bus,
+    clock,
+    logger,
+  });
   const server = createHttpServer({
     ...access,
     hub,
     logger,
     clock,
     publishRate,
+    presenceRate: new PublishRate(MAX_PRESENCE_CHANGES_PER_SECOND, clock),
     budget,
     maxStallMs: MAX_STALL_MS,
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
@@ -101,11 +117,12 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     close: async () => {
       await closeServer(server, listening, clock);
       hub.close();
+      await hub.presence.close();
     },
   };
 }
 
-async function offerAll(hub: Hub, events: readonly NotifiedEvent[]): Promise<void> {
+async function offerAll(hub: Hub, events: readonly Notified[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 

@@ -70,7 +70,7 @@ export interface FanOutContext {
  * channel is named by none
  */
 export async function beginFanOut(
-  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' | 'presence' }>,
   context: FanOutContext,
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };

@@ -1,7 +1,9 @@
 import { MemoryEventLog } from '../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../backbone/memory/memory-latest-store.ts';
+import { MemoryPresenceStore } from '../../backbone/memory/memory-presence-store.ts';
 import { eventLogContract } from './contracts/event-log-contract.ts';
 import { latestStoreContract } from './contracts/latest-store-contract.ts';
+import { presenceStoreContract } from './contracts/presence-store-contract.ts';
 
 // The other tests rely on them: they keep the same promises as those on DynamoDB.
 eventLogContract('memory', async (clock, retentionMs) => new MemoryEventLog({ clock, retentionMs }));
@@ -12,3 +14,5 @@ latestStoreContract('memory', async (clock, retentionMs) => {
   };
   return { store, fill };
 });
+
+presenceStoreContract('memory', async (clock) => new MemoryPresenceStore({ clock }));

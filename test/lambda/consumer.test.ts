@@ -3,6 +3,7 @@ import type { SQSRecord } from 'aws-lambda';
 import { encodeEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { encodeLatestNotification } from '../../backbone/domain/latest-event.ts';
+import { encodePresenceNotification } from '../../backbone/domain/presence.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
 import { ephemeralEvent } from '../support/ephemeral.ts';
@@ -56,6 +57,14 @@ test.each([
 ])('events of %s channels are not for consumers, not even of all channels', async (_, body) => {
   const handled: ConsumedEvent[] = [];
   const { failed, lines } = await consume(async (each) => void handled.push(each), body);
+  expect([handled, failed, lines]).toEqual([[], [], []]);
+});
+
+test('changes of presence are not for consumers, not even of all channels', async () => {
+  const handled: ConsumedEvent[] = [];
+  const changes = [{ member: 'ann', data: '', connections: 1, version: 1 }];
+  const told = encodePresenceNotification({ channel: 'ai.1', owner: 'task', changes });
+  const { failed, lines } = await consume(async (each) => void handled.push(each), told);
   expect([handled, failed, lines]).toEqual([[], [], []]);
 });
 

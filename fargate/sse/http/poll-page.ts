@@ -23,7 +23,7 @@ export type Part = string | Buffer;
  */
 export async function encodePage(
   channels: readonly string[],
-  { events, ephemeral, latest, cursor, resets }: PollPage,
+  { events, ephemeral, latest, presence, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
   const parts: Part[] = ['{"events":['];
@@ -43,7 +43,10 @@ export async function encodePage(
     parts.push(`],"snapshot":${snapshot},"state":${JSON.stringify(state)}}`);
   }
   if (latest.length > 0) parts.push(']');
-  const rest: Omit<PollResponse, 'events' | 'latest'> = {
+  if (presence.length > 0) {
+    parts.push(',"presence":[', ...presence.flatMap((text, at) => (at === 0 ? [toPart(text)] : [',', toPart(text)])), ']');
+  }
+  const rest: Omit<PollResponse, 'events' | 'latest' | 'presence'> = {
     ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
     cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
     ...(resets.length > 0 && { resets }),
@@ -55,7 +58,7 @@ export async function encodePage(
  * ASCII stays a string until it is written: buffers are outside V8's heap, and V8 makes a full collection for
  * every 64 MB of them. Other strings may take two bytes per character, so they become buffers.
  */
-function toPart(text: string): Part {
+export function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 

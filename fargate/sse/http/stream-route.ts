@@ -9,7 +9,8 @@ import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
-import { problem, type Reply, refusal, unavailable } from './reply.ts';
+import { presenceOf } from './presence-parameters.ts';
+import { overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
@@ -47,7 +48,10 @@ interface StreamRequest {
   readonly access: Access;
 }
 
-function attachStream({ request, socket, behindHead, query, access }: StreamRequest, { hub, logger, cors }: StreamRouteOptions): Opening {
+function attachStream(
+  { request, socket, behindHead, query, access }: StreamRequest,
+  { hub, logger, cors, presenceRate }: StreamRouteOptions,
+): Opening {
   const channels = parseChannels(query.getAll('channel'));
   if (behindHead.length > 0)
     return problem(400, 'bad_request', 'the connection of a stream accepts no other data: send the next request on another connection');
@@ -60,6 +64,8 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const ids = parseIds(single(query, 'ids'));
   const states = statesOf(query, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
+  const presence = presenceOf(query, channels);
+  if (presence?.present !== undefined && !presenceRate.take(access.principal, channels.length)) return overPresenceRate(presenceRate);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
 
@@ -67,7 +73,8 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, ...(states && { states }), heartbeatIntervalMs, ids }, sink);
+  const start = { cursor, ...(states && { states }), ids };
+  const attachment = hub.attach({ ...access, ...start, channels, heartbeatIntervalMs, ...(presence && { presence }) }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);

@@ -10,6 +10,7 @@ import { jsonBytes } from './json-bytes.ts';
 import type { LatestFeed } from './latest/latest-feed.ts';
 import { type LatestNews, PolledChannels } from './latest/polled-channels.ts';
 import type { PageMemory } from './page-memory.ts';
+import type { PollPresence } from './presence/poll-presence.ts';
 import type { Ring } from './ring.ts';
 
 export interface PollPage {
@@ -19,6 +20,8 @@ export interface PollPage {
   readonly ephemeral: readonly EphemeralEvent[];
   /** What has changed on `latest` channels. */
   readonly latest: readonly LatestNews[];
+  /** What has changed of who is present, each as JSON. */
+  readonly presence: readonly string[];
   /** One position per durable channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
@@ -32,6 +35,8 @@ export interface PollSources {
   readonly feeds: readonly Feed[];
   readonly latest: readonly LatestFeed[];
   readonly inbox: PollInbox;
+  /** Undefined if the poll does not follow who is present. */
+  readonly presence: PollPresence | undefined;
 }
 
 /**
@@ -44,7 +49,7 @@ export interface PollSources {
  * @throws NoMemoryError if there was no memory for a page
  */
 export async function poll(
-  { feeds, latest, inbox }: PollSources,
+  { feeds, latest, inbox, presence }: PollSources,
   { cursor: after, states }: Start,
   principal: string,
   memory: PageMemory,
@@ -63,9 +68,12 @@ export async function poll(
     for (const feed of feeds) await page.collect(feed, principal, signal, options);
     if (inbox.bytes > 0) page.addEphemeral(inbox);
     page.addLatest(news);
+    if (presence !== undefined) page.presence = presence.take();
     memory.shrink(page.bytes);
-    if (!page.isEmpty || until.aborted) return page;
-    await anyAdvanced({ feeds, latest, inbox }, page.cursor, until, signal);
+    if (!page.isEmpty || (until.aborted && presence?.isReady !== false)) return page;
+    // Events never wait for presence, but a poll that does not wait for anything else has to say who is present.
+    if (until.aborted) await presence?.ready;
+    else await anyAdvanced({ feeds, latest, inbox, presence }, page.cursor, until, signal);
   }
 }
 
@@ -73,7 +81,12 @@ export async function poll(
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
-async function anyAdvanced({ feeds, latest, inbox }: PollSources, cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
+async function anyAdvanced(
+  { feeds, latest, inbox, presence }: PollSources,
+  cursor: Cursor,
+  until: AbortSignal,
+  signal: AbortSignal,
+): Promise<void> {
   // While the last feeds were collected, the first may have moved on.
   if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
@@ -81,6 +94,7 @@ async function anyAdvanced({ feeds, latest, inbox }: PollSources, cursor: Cursor
   try {
     await Promise.race([
       inbox.arrived,
+      presence?.arrived ?? aborted(waiting),
       aborted(waiting),
       ...feeds.map((feed) => feed.advanced(waiting)),
       ...latest.map((feed) => feed.changed(waiting)),
@@ -123,6 +137,7 @@ class Page implements PollPage {
   readonly resets: Reset[] = [];
   ephemeral: readonly EphemeralEvent[] = [];
   latest: readonly LatestNews[] = [];
+  presence: readonly string[] = [];
   readonly cursor: Map<string, ChannelPosition>;
   /**
    * Where to continue in each ring after the wait: a new epoch's events lie there after its reset, as for
@@ -139,7 +154,8 @@ class Page implements PollPage {
   }
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0 && this.latest.length === 0;
+    const { events, resets, ephemeral, latest, presence } = this;
+    return [events, resets, ephemeral, latest, presence].every(({ length }) => length === 0);
   }
 
   get #isFull(): boolean {

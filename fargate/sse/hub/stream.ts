@@ -12,6 +12,7 @@ import type { LatestReader } from './latest/latest-feed.ts';
 import { LatestPlace } from './latest/latest-place.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
+import type { PresenceStream, StreamPresence } from './presence/stream-presence.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { StreamCursor } from './stream-cursor.ts';
 import { StreamWriter, type WritingStream } from './stream-writer.ts';
@@ -58,7 +59,7 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
  * channels, or in the log.
  */
-export class Stream implements Reader, LatestReader, EphemeralListener, WritingStream {
+export class Stream implements Reader, LatestReader, EphemeralListener, PresenceStream, WritingStream {
   readonly #sink: Sink;
   readonly #writer: StreamWriter;
   readonly #principal: string;
@@ -67,6 +68,8 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
   readonly #latest: readonly LatestPlace[];
   readonly #states: ReadonlyMap<string, string> | undefined;
   readonly #ephemeral: readonly EphemeralFeed[];
+  /** Undefined if the stream does not follow who is present. */
+  readonly #presence: StreamPresence | undefined;
   /** Whether ids name their channels. Otherwise the rings' own bytes contain them. */
   readonly #isComposite: boolean;
   readonly #cursor: StreamCursor;
@@ -77,7 +80,14 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(followed: Followed, { cursor, states, ids }: Start, sink: Sink, principal: string, options: StreamOptions) {
+  constructor(
+    followed: Followed,
+    { cursor, states, ids }: Start,
+    sink: Sink,
+    principal: string,
+    options: StreamOptions,
+    presence?: StreamPresence,
+  ) {
     const { channels, feeds, latest, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
@@ -87,6 +97,7 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
     this.#latest = latest.map((feed) => new LatestPlace(feed));
     this.#states = states;
     this.#ephemeral = ephemeral;
+    this.#presence = presence;
     this.#isComposite = channels.length > 1;
     this.#cursor = new StreamCursor(channels, cursor, ids);
   }
@@ -142,6 +153,12 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
     if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
     else this.#catchUpAll().catch((error) => this.#fail(error));
     this.flush();
+    if (!this.#isClosed) this.#presence?.serve(this);
+  }
+
+  /** Writing may have closed it. */
+  get #isClosed(): boolean {
+    return this.#phase === 'closed';
   }
 
   #opening(knowsItsPlace: boolean, retryMs: number): string {
@@ -321,6 +338,11 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
     return this.#writer.writeIfIdle(chunk) ? 'taken' : 'skipped';
   }
 
+  /** Writes what the client can do without for now, if it has taken everything. */
+  writeIfIdle(chunk: Buffer): boolean {
+    return this.#writer.writeIfIdle(chunk);
+  }
+
   evicted(): void {
     this.close('evicted');
   }
@@ -329,6 +351,7 @@ export class Stream implements Reader, LatestReader, EphemeralListener, WritingS
   wake(): void {
     this.#writer.releaseTaken();
     this.flush();
+    if (this.#sink.bufferedBytes === 0) this.#presence?.wake();
     if (this.#sink.bufferedBytes === 0) this.#writer.wakeWaiting();
   }
 

@@ -1,7 +1,9 @@
 import type { Scheduler } from 'fast-check';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
@@ -141,6 +143,8 @@ class Run {
     return new Hub({
       log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name }),
       latest: new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }),
+      presenceStore: new MemoryPresenceStore({ clock: simulation }),
+      presenceBus: new MemoryEventBus(),
       clock: simulation,
       logger,
       retentionMs: RETENTION_MS,

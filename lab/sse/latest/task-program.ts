@@ -5,6 +5,7 @@ import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { startStreamServer } from '../../../fargate/sse/stream-server.ts';
 import { MAX_BATCH_EVENTS } from '../../../packages/protocol/publication.ts';
@@ -40,6 +41,7 @@ const server = await startStreamServer({
   },
   log: new MemoryEventLog(options),
   latest: store,
+  presence: new MemoryPresenceStore({ clock: systemClock }),
   bus: new MemoryEventBus(),
   clock: systemClock,
   logger: { info: () => undefined, warn: report, error: report },

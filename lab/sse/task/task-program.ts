@@ -5,14 +5,16 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PRESENCE_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { encodeEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { encodeLatestNotification } from '../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import { encodePresenceNotification } from '../../../backbone/domain/presence.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
-import type { EphemeralBus, EventBus, LatestBus } from '../../../backbone/ports.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
+import type { EphemeralBus, EventBus, LatestBus, PresenceBus } from '../../../backbone/ports.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../backbone/telemetry/logger.ts';
@@ -66,7 +68,7 @@ const queue: TaskQueue = {
   delete: async () => undefined,
   close: () => messages.close(),
 };
-const bus: EventBus & EphemeralBus & LatestBus = {
+const bus: EventBus & EphemeralBus & LatestBus & PresenceBus = {
   notify: async (events) => {
     waiting++;
     messages.push(encodeNotification(events));
@@ -78,6 +80,10 @@ const bus: EventBus & EphemeralBus & LatestBus = {
   announceLatest: async (events) => {
     waiting++;
     messages.push(encodeLatestNotification(events));
+  },
+  tell: async (notification) => {
+    waiting++;
+    messages.push(encodePresenceNotification(notification));
   },
 };
 
@@ -92,6 +98,7 @@ const service = await startService({
       log,
       latest,
       bus,
+      presence: new MemoryPresenceStore({ clock: systemClock }),
       clock: systemClock,
       logger,
       files: () => undefined,
@@ -111,6 +118,7 @@ process.stdout.write(`${JSON.stringify({ port: service.port, controlPort } satis
 function configOf(): Config {
   return parseConfig({
     [LOG_ENV.table]: 'memory',
+    [PRESENCE_ENV.table]: 'memory',
     [PUBLISH_ENV.topicArn]: 'memory',
     [TASK_QUEUE_ENV.queuePrefix]: 'memory',
     [TELEMETRY_ENV.stack]: 'bench',

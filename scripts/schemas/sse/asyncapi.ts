@@ -5,6 +5,7 @@ import {
   streamExpired,
   streamLatest,
   streamOpening,
+  streamPresence,
   streamReset,
   streamSnapshot,
 } from '../../../packages/protocol/schema/sse/frames.ts';
@@ -17,6 +18,7 @@ const FRAMES = {
   StreamLatest: streamLatest,
   StreamSnapshot: streamSnapshot,
   StreamReset: streamReset,
+  StreamPresence: streamPresence,
   StreamExpired: streamExpired,
 };
 

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { encodeEphemeralNotification, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { encodeEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeLatestNotification } from '../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import { encodePresenceNotification, type Notified } from '../../../backbone/domain/presence.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
@@ -34,11 +35,11 @@ afterEach(async () => {
   await reading;
 });
 
-const take = async (events: readonly NotifiedEvent[]) => {
+const take = async (events: readonly Notified[]) => {
   for (const event of events) if ('seq' in event) offered.push(event);
 };
 
-function start(offer: (events: readonly NotifiedEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly Notified[]) => Promise<void> = take, logger: Logger = silentLogger): void {
   const onAnnounced = () => {
     announced++;
   };
@@ -62,7 +63,7 @@ test('notifications are passed on and deleted', async () => {
 });
 
 test('events of ephemeral channels are passed on as they are', async () => {
-  const offers: (readonly NotifiedEvent[])[] = [];
+  const offers: (readonly Notified[])[] = [];
   start(async (events) => void offers.push(events));
   queue.push(encodeEphemeralNotification(ephemeralEvent(1)));
   await until(() => queue.deleted.length === 1);
@@ -70,12 +71,21 @@ test('events of ephemeral channels are passed on as they are', async () => {
 });
 
 test('events of latest channels are passed on as they are', async () => {
-  const offers: (readonly NotifiedEvent[])[] = [];
+  const offers: (readonly Notified[])[] = [];
   start(async (events) => void offers.push(events));
   const events = [latestEvent(1), latestEvent(2, { key: 'y', removed: true })];
   queue.push(encodeLatestNotification(events));
   await until(() => queue.deleted.length === 1);
   expect(offers).toEqual([events]);
+});
+
+test('changes of presence are passed on as they are', async () => {
+  const offers: (readonly Notified[])[] = [];
+  start(async (events) => void offers.push(events));
+  const told = { channel: 'demo', owner: 'task', changes: [{ member: 'ann', data: '', connections: 1, version: 1 }] };
+  queue.push(encodePresenceNotification(told));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([[told]]);
 });
 
 test('the events of one notification are passed on together, in order', async () => {

@@ -7,9 +7,11 @@ import { encodeEphemeralNotification } from '../../../../backbone/domain/ephemer
 import { INVOCATIONS } from '../../../../backbone/domain/key-scope.ts';
 import { encodeLatestNotification } from '../../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
+import { encodePresenceNotification } from '../../../../backbone/domain/presence.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
-import type { EphemeralBus, EventBus, LatestBus } from '../../../../backbone/ports.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
+import type { EphemeralBus, EventBus, LatestBus, PresenceBus } from '../../../../backbone/ports.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
@@ -38,10 +40,11 @@ const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 const log = new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS });
 const queue = new MemoryTaskQueue();
-const bus: EventBus & EphemeralBus & LatestBus = {
+const bus: EventBus & EphemeralBus & LatestBus & PresenceBus = {
   notify: async (events) => queue.push(encodeNotification(events)),
   announce: async (event) => queue.push(encodeEphemeralNotification(event)),
   announceLatest: async (events) => queue.push(encodeLatestNotification(events)),
+  tell: async (notification) => queue.push(encodePresenceNotification(notification)),
 };
 
 const { jwks, token } = await createIssuer(ISSUER, AUDIENCE);
@@ -91,6 +94,7 @@ const service = await startService({
       log,
       latest: new MemoryLatestStore({ clock: systemClock, retentionMs: RETENTION_MS }),
       bus,
+      presence: new MemoryPresenceStore({ clock: systemClock }),
       clock: systemClock,
       logger,
       files: () => undefined,

@@ -1,6 +1,7 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { AcceptedResponse, PolledLatest, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import type { AcceptedResponse, PolledLatest, PollResponse, PresenceResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import { MAX_LISTED_MEMBERS } from '../../presence.ts';
 import {
   channelName,
   ephemeralEvent,
@@ -10,6 +11,10 @@ import {
   newLatestBatchFields,
   newLatestFields,
   position,
+  presenceChanges,
+  presenceCount,
+  presenceMember,
+  presenceState,
   publishedAt,
   removalFields,
   resetReason,
@@ -55,10 +60,22 @@ export const pollResponse = v.object({
   latest: v.exactOptional(
     v.pipe(v.array(polledLatest), v.description('What has changed on latest channels. Present only if there is any')),
   ),
+  presence: v.exactOptional(
+    v.pipe(v.array(presenceChanges), v.description('Present only if the poll asked for presence and there is a snapshot or a change')),
+  ),
   cursor: v.pipe(cursor, v.description('Pass it as `after` to continue. It has durable channels only, and is empty if there are none')),
   resets: v.exactOptional(
     v.pipe(v.array(reset), v.description('Present only if a position could not be resumed: events of these channels were skipped')),
   ),
+});
+
+export const presenceResponse = v.object({
+  channel: channelName,
+  count: presenceCount,
+  members: v.exactOptional(
+    v.pipe(v.array(presenceMember), v.description(`Everybody who is present. Absent if there are more than ${MAX_LISTED_MEMBERS}`)),
+  ),
+  state: presenceState,
 });
 
 /** RFC 9457. `code` is text: a client must expect codes that it does not know. */
@@ -79,4 +96,5 @@ true satisfies Same<v.InferOutput<typeof acceptedResponse>, AcceptedResponse>;
 true satisfies Same<v.InferOutput<typeof reset>, Reset>;
 true satisfies Same<v.InferOutput<typeof polledLatest>, PolledLatest>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
+true satisfies Same<v.InferOutput<typeof presenceResponse>, PresenceResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;

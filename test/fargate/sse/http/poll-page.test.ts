@@ -20,6 +20,7 @@ async function encode(data: readonly string[]) {
     cursor: new Map([['demo', parsePosition(`k3f9.${data.length}`)]]),
     ephemeral: [],
     latest: [],
+    presence: [],
     resets: [],
   };
   const body = await encodePage(['demo'], page, async (work) => {

@@ -2,6 +2,7 @@ import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import { createTaskBudget, type TaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
@@ -22,6 +23,7 @@ export class HubWorld {
   readonly log = new MemoryEventLog({ clock: this.clock, retentionMs: RETENTION_MS });
   readonly latest = new MemoryLatestStore({ clock: this.clock, retentionMs: RETENTION_MS });
   readonly bus = new MemoryEventBus();
+  readonly presence = new MemoryPresenceStore({ clock: this.clock });
   readonly budget: TaskBudget;
   readonly hub: Hub;
 
@@ -31,6 +33,8 @@ export class HubWorld {
       budget: this.budget,
       log: this.log,
       latest: this.latest,
+      presenceStore: this.presence,
+      presenceBus: this.bus,
       clock: this.clock,
       logger: silentLogger,
       retentionMs: RETENTION_MS,
