@@ -59,7 +59,13 @@ export const newData = v.pipe(
 const missing = v.exactOptional(v.never());
 
 /** The fields of a publication of one event. */
-export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing, conflationKey: missing };
+export const newEventFields = {
+  type: v.exactOptional(newEventType),
+  data: newData,
+  events: missing,
+  conflationKey: missing,
+  removed: missing,
+};
 
 export const conflationKey = v.pipe(
   v.string(),
@@ -102,18 +108,31 @@ export const newLatestBatchFields = {
   ),
   type: missing,
   data: missing,
+  conflationKey: missing,
+  removed: missing,
 };
 
 /** The fields of a publication of several events. */
 export const newBatchFields = {
   events: v.pipe(
-    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing, conflationKey: missing })),
+    v.array(
+      v.object({
+        type: v.exactOptional(newEventType),
+        data: newData,
+        channel: missing,
+        key: missing,
+        conflationKey: missing,
+        removed: missing,
+      }),
+    ),
     v.minLength(1),
     v.maxLength(MAX_BATCH_EVENTS),
     v.description('Published in this order. One event that is not valid refuses all. Not for ephemeral channels'),
   ),
   type: missing,
   data: missing,
+  conflationKey: missing,
+  removed: missing,
 };
 
 export const idempotencyKey = v.pipe(

@@ -36,6 +36,8 @@ export interface LatestBatch {
 interface SharedBatch extends LatestBatch {
   /** What the stream has after it. */
   readonly next: number;
+  /** What it had to fit into. */
+  readonly room: number;
 }
 
 /** Memory is reserved in steps. */
@@ -131,7 +133,7 @@ export class LatestFeed {
   /** What has changed after an ordinal, at most about `room` bytes and at least one entry. */
   batchAfter(ordinal: number, room: number): SharedBatch | undefined {
     const shared = this.#shared?.get(ordinal);
-    if (shared !== undefined && shared.bytes.length <= room) return shared;
+    if (shared !== undefined && shared.room <= room) return shared;
     const batch = this.#makeBatch(ordinal, room);
     if (batch !== undefined && this.#shared !== undefined && this.#shared.size < MAX_SHARED) this.#shared.set(ordinal, batch);
     return batch;
@@ -159,7 +161,7 @@ export class LatestFeed {
       bytes += frame.length;
       next = slot.ordinal;
     }
-    return parts.length === 0 ? undefined : { bytes: chunkOf(parts), entries: parts.length, next };
+    return parts.length === 0 ? undefined : { bytes: chunkOf(parts), entries: parts.length, next, room };
   }
 
   async #open(reads: PermitSource): Promise<void> {

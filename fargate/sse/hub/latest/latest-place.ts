@@ -34,13 +34,12 @@ export class LatestPlace {
   begin(tag: string | undefined): void {
     const { channel, state } = this.feed;
     this.#hasBegun = true;
-    const current = state.takeTag();
-    if (tag !== current) {
+    if (tag !== state.tag) {
       this.#beginSnapshot();
       return;
     }
     this.#next = state.ordinal;
-    this.#notice = snapshotFrame({ channel, keys: state.keys, state: current, unchanged: true });
+    this.#notice = snapshotFrame({ channel, keys: state.keys, state: tag, unchanged: true });
   }
 
   /** What the client lacks, at most about `room` bytes and at least one entry; undefined if it lacks nothing. */

@@ -66,9 +66,14 @@ export class LatestState {
     return this.#newest?.event;
   }
 
-  /** What the state is called. {@link ordinalOf} knows it for a while. */
+  /** What the state is called. */
+  get tag(): string {
+    return this.#tag.toString();
+  }
+
+  /** The tag for a client that may come back with it: {@link ordinalOf} knows it for a while. */
   takeTag(): string {
-    const tag = this.#tag.toString();
+    const { tag } = this;
     this.#handedOut.delete(tag);
     this.#handedOut.set(tag, this.#ordinal);
     const [oldest] = this.#handedOut.keys();
@@ -78,7 +83,7 @@ export class LatestState {
 
   /** Up to where whoever has this state has everything; undefined if it is not known. */
   ordinalOf(tag: string | undefined): number | undefined {
-    if (tag === this.#tag.toString()) return this.#ordinal;
+    if (tag === this.tag) return this.#ordinal;
     const ordinal = tag === undefined ? undefined : this.#handedOut.get(tag);
     return ordinal === undefined || ordinal < this.#floor ? undefined : ordinal;
   }
