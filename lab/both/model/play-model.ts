@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { run } from './run.ts';
 import { type Scenario, scenario } from './scenario.ts';
+import { drawnSteps } from './steps.ts';
 import type { Wiring } from './wiring.ts';
 
 export interface ModelOptions {
@@ -13,7 +14,7 @@ export interface ModelOptions {
 
 /** @returns a report of the first failure, or undefined when every run kept the promises */
 export async function playModel(wiring: Wiring, { runs, seed, path, shrinks }: ModelOptions): Promise<string | undefined> {
-  const property = fc.asyncProperty(scenario, fc.scheduler(), (plan, scheduler) => run(plan, scheduler, wiring));
+  const property = fc.asyncProperty(scenario, fc.scheduler(), (plan, scheduler) => run(plan, drawnSteps(scheduler), wiring));
   const details = await fc.check(property, {
     numRuns: runs,
     endOnFailure: !shrinks,

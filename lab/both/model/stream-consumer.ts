@@ -7,6 +7,8 @@ import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
 import type { SimulatedTime } from './simulation.ts';
+import { NOTHING, writes } from './steps.ts';
+import { hubTouch } from './touches.ts';
 
 interface Chunk {
   readonly text: string;
@@ -41,9 +43,11 @@ export class StreamConsumer implements Consumer {
     const { simulation } = this.#world;
     const { legs } = this.#plan;
     for (const [index, leg] of legs.entries()) {
-      await simulation.step(`${this.#name} connects`);
+      const own = [hubTouch(leg.hub), writes(this.#name)];
+      await simulation.step(`${this.#name} connects`, own);
       this.#connect(leg);
-      for (let step = 0; step < leg.steps; step++) await simulation.step(`${this.#name} stays`);
+      for (let step = 1; step < leg.steps; step++) await simulation.step(`${this.#name} stays`, NOTHING);
+      await simulation.step(`${this.#name} stays`, index < legs.length - 1 ? own : NOTHING);
       if (index < legs.length - 1) this.leave();
     }
   }
@@ -63,10 +67,10 @@ export class StreamConsumer implements Consumer {
     const { simulation, hubs } = this.#world;
     const { channels } = this.#plan;
     simulation.note(`${this.#name} connects to hub ${leg.hub} with ${this.#lastEventId ?? 'nothing'}`);
-    const connection = new Connection(this.#name, leg.lagMs, this.#world, {
+    const connection = new Connection(this.#name, leg, this.#plan.legs.length === 1 && leg.lagMs === 0, this.#world, {
       read: (chunk) => this.#read(chunk),
       closed: async () => {
-        await simulation.step(`${this.#name} notices that it was closed`);
+        await simulation.step(`${this.#name} notices that it was closed`, [hubTouch(leg.hub), writes(this.#name)]);
         if (this.#connection !== connection) return;
         this.leave();
         this.#connect(leg);
@@ -126,16 +130,18 @@ interface Client {
 class Connection implements Sink {
   stream: Stream | undefined;
   readonly #name: string;
-  readonly #lagMs: number;
+  readonly #leg: Leg;
+  readonly #isSteady: boolean;
   readonly #world: ConsumersWorld;
   readonly #client: Client;
   readonly #unread: Chunk[] = [];
   #reading = false;
   #cut = false;
 
-  constructor(name: string, lagMs: number, world: ConsumersWorld, client: Client) {
+  constructor(name: string, leg: Leg, isSteady: boolean, world: ConsumersWorld, client: Client) {
     this.#name = name;
-    this.#lagMs = lagMs;
+    this.#leg = leg;
+    this.#isSteady = isSteady;
     this.#world = world;
     this.#client = client;
   }
@@ -163,8 +169,10 @@ class Connection implements Sink {
 
   async #takeUnread(): Promise<void> {
     const { simulation } = this.#world;
-    if (this.#lagMs > 0) await simulation.sleep(this.#lagMs);
-    await simulation.step(`${this.#name} reads`);
+    const { hub, lagMs } = this.#leg;
+    if (lagMs > 0) await simulation.sleep(lagMs, undefined, NOTHING);
+    // What it has read decides something only if it is slow, or leaves.
+    await simulation.step(`${this.#name} reads`, this.#isSteady ? [writes(this.#name)] : [hubTouch(hub), writes(this.#name)]);
     this.#reading = false;
     if (this.#cut) return;
     for (const chunk of this.#unread.splice(0)) {

@@ -1,0 +1,11 @@
+import { replay } from './explore.ts';
+import { CONFIGURATIONS } from './configurations.ts';
+import { run } from '../run.ts';
+import { PROTOCOL } from '../wiring.ts';
+const s = replay(new Map());
+setTimeout(() => { console.log(s.taken.length, s.taken.slice(-30).map((x) => x.label)); process.exit() }, 5000);
+const t = performance.now();
+await run(CONFIGURATIONS[0]!.scenario, s, PROTOCOL).catch((e) => console.log(e.message));
+console.log('done', performance.now() - t, s.taken.length);
+for (const x of s.taken) console.log(x.id, x.label, x.causedAt, x.restsAfter, JSON.stringify(x.touches));
+process.exit();

@@ -1,0 +1,10 @@
+import { explore } from './explore.ts';
+import { CONFIGURATIONS } from './configurations.ts';
+import { run } from '../run.ts';
+import { PROTOCOL } from '../wiring.ts';
+console.log(process.argv);
+let s: any;
+setTimeout(() => { console.log(s.taken.length, s.taken.slice(-30).map((x: any) => x.label)); process.exit() }, 4000);
+const r = await explore(async (x) => { s = x; console.log('run'); await run(CONFIGURATIONS[0]!.scenario, x, PROTOCOL); console.log('ran'); }, { maxPreemptions: 0, maxRuns: 1 });
+console.log(r);
+process.exit();
