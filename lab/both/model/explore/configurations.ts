@@ -43,7 +43,8 @@ function* crashes(publication: PublicationPlan, calls = MAX_CALLS): Generator<re
   }
 }
 
-function* all(): Generator<Configuration> {
+/** What two readers of every kind make of two publishers, one of which may end at each of its calls. */
+function* pairs(): Generator<Configuration> {
   const readers = { 'two streams': [STREAM, OTHER_STREAM], 'a socket and a poll': [SOCKET, POLL] };
   for (const [pair, consumers] of Object.entries(readers)) {
     for (const [crash, event] of crashes(EVENT, 3)) {
@@ -52,10 +53,56 @@ function* all(): Generator<Configuration> {
     for (const [crash, event] of crashes(REPEATED)) {
       yield { name: `${pair}, a repetition${crash}`, scenario: scenario([day(publisher(event), publisher(EVENT))], consumers) };
     }
-    for (const [crash, event] of crashes({ ...REPEATED, batch: 2 })) {
-      yield { name: `${pair}, a batch${crash}`, scenario: scenario([day(publisher(event), publisher(EVENT))], consumers) };
+    for (const [crash, batch] of crashes({ ...REPEATED, batch: 2 })) {
+      yield { name: `${pair}, a batch${crash}`, scenario: scenario([day(publisher(batch), publisher(EVENT))], consumers) };
     }
   }
 }
 
-export const CONFIGURATIONS: readonly Configuration[] = [...all()];
+function after(afterMs: number, publication = EVENT): PublicationPlan {
+  return { ...publication, tries: publication.tries.map((one) => ({ ...one, afterMs })) };
+}
+
+const CRASHED: PublicationPlan = { ...EVENT, tries: [{ ...TRY, crash: { atCall: 1, when: 'after' } }] };
+
+/** Scenarios of one or two publishers and readers in which something else happens too. */
+function* others(): Generator<Configuration> {
+  const one = (consumers: readonly ConsumerPlan[], more?: Partial<Scenario>) => scenario([day(publisher(EVENT))], consumers, more);
+  const two = (consumers: readonly ConsumerPlan[], more?: Partial<Scenario>) =>
+    scenario([day(publisher(EVENT), publisher(EVENT))], consumers, more);
+  yield { name: 'a newcomer', scenario: one([STREAM]) };
+  for (const [kind, consumer] of Object.entries({ stream: STREAM, socket: SOCKET })) {
+    yield { name: `a ${kind} from before the first event`, scenario: two([{ ...consumer, start: 'unused' }]) };
+  }
+  yield { name: 'a crash before the write', scenario: scenario([day(publisher({ ...EVENT, tries: [{ ...TRY, crash: { atCall: 2, when: 'before' } }] }))], [STREAM]) };
+  yield { name: 'a lost notification', scenario: one([STREAM], { fates: ['drop'] }) };
+  yield { name: 'a lost log', scenario: two([STREAM], { wipe: true }) };
+  for (const ms of [1_500, 6_000]) {
+    yield { name: `a newcomer while ${ms} ms pass`, scenario: scenario([{ ...day(publisher(EVENT)), timeMs: [ms] }], [STREAM]) };
+  }
+  yield {
+    name: 'a write that takes too long',
+    scenario: scenario([day(publisher({ ...EVENT, tries: [{ ...TRY, writeMs: 12_000 }] }), publisher(EVENT))], [STREAM], { stalls: true }),
+  };
+  yield { name: 'tries that race', scenario: scenario([day(publisher({ ...REPEATED, racing: true }))], [STREAM]) };
+  yield { name: 'two publishers with one key', scenario: scenario([day(publisher(REPEATED), publisher(REPEATED))], [STREAM]) };
+  yield {
+    name: 'a replay on a task that has it',
+    scenario: scenario([day(publisher(EVENT, EVENT))], [STREAM, { ...STREAM, start: 'old' }]),
+  };
+  const later = [EVENT, EVENT, after(3_000), CRASHED, after(3_000)];
+  const sooner = [EVENT, EVENT, after(3_000), after(3_000)];
+  for (const [what, publications] of Object.entries({ 'what expires': sooner, 'what expires, with a gap': later })) {
+    for (const deletesExpired of [false, true]) {
+      yield {
+        name: `${what}${deletesExpired ? ' and is deleted' : ''}`,
+        scenario: scenario([day(publisher(...publications)), day()], [STREAM, { ...STREAM, start: 'old' }], { expiredByMs: 1_500, deletesExpired }),
+      };
+    }
+  }
+  for (const [crash, batch] of crashes({ ...REPEATED, batch: 2, tries: [TRY, { ...TRY, afterMs: 7_000 }, TRY] })) {
+    yield { name: `a batch that is repeated twice${crash}`, scenario: scenario([day(publisher(batch), publisher(EVENT))], [STREAM]) };
+  }
+}
+
+export const CONFIGURATIONS: readonly Configuration[] = [...others(), ...pairs()];

@@ -1,0 +1,23 @@
+/** The configurations, by the beginning of their names, that are small and show what a mutation breaks. */
+export const WHERE: Readonly<Record<string, string>> = {
+  'skip-conditional-put': 'a write that takes too long',
+  'forget-the-publication': 'tries that race',
+  'drop-tombstone': 'a write that takes too long',
+  'tombstone-outlives-neighbours': 'what expires, with a gap',
+  'resume-without-proof': 'what expires',
+  'baseline-at-head': 'a newcomer',
+  'no-publish-timeout': 'a newcomer while 6000 ms pass',
+  'grace-below-the-publish-timeout': 'a newcomer while 1500 ms pass',
+  'notify-before-log': 'a crash before the write',
+  'trust-notifications-only': 'a lost notification',
+  'ignore-epoch': 'a lost log',
+  'claim-after-write': 'tries that race',
+  'allocate-one-for-a-batch': 'two streams, a batch',
+  'forget-where-a-batch-has-moved': 'a batch that is repeated twice',
+  'notify-the-first-of-a-batch': 'a socket and a poll, a batch',
+  'share-keys': 'two publishers with one key',
+  'skip-the-first-epoch': 'a stream from before the first event',
+  'attach-live-after-replay': 'a replay on a task that has it',
+  'subscribe-after-replay': 'a socket from before the first event',
+  'settle-past-an-open-gap': 'a socket from before the first event',
+};
