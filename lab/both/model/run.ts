@@ -145,6 +145,11 @@ class Run {
     const simulation = this.#simulation;
     const name = `hub ${hub}`;
     const own: Touches = [hubTouch(hub)];
+    const answerTouches = (method: string, [channel]: readonly unknown[]) => [
+      hubTouch(hub),
+      // What it tells its clients then is held against what is written then.
+      ...(method === 'head' || method === 'readBack' ? [reads(`entries of ${channel}`)] : []),
+    ];
     const { graceMs, headCheckIntervalMs, heartbeatIntervalMs, consumerLog } = this.#wiring;
     const logger = {
       info: () => {},
@@ -152,7 +157,7 @@ class Run {
       error: (message: string) => simulation.note(`${name} errs: ${message}`),
     };
     return new Hub({
-      log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name, callTouches: logTouches, answerTouches: () => own }),
+      log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name, callTouches: logTouches, answerTouches }),
       clock: simulation.clockOf(own),
       logger,
       retentionMs: RETENTION_MS,

@@ -8,7 +8,7 @@ export interface Caller {
   /** What a call uses when it takes effect. */
   readonly callTouches: (method: string, args: readonly unknown[]) => Touches;
   /** What the caller uses when it hears of it. */
-  readonly answerTouches: (method: string) => Touches;
+  readonly answerTouches: (method: string, args: readonly unknown[]) => Touches;
   /** Around each call, its way there and back included: where a process dies, for example. */
   readonly around?: <T>(make: () => Promise<T>) => Promise<T>;
   /** How long a call is under way before it takes effect. */
@@ -22,7 +22,10 @@ class CallTimedOutError extends Error {
 }
 
 /** The port, each call of which is two steps: it takes effect, and its answer comes. Anything may happen before and between. */
-export function scheduledPort<Port extends object>(port: Port, { simulation, name, callTouches, answerTouches, around, delayMs, limitMs }: Caller): Port {
+export function scheduledPort<Port extends object>(
+  port: Port,
+  { simulation, name, callTouches, answerTouches, around, delayMs, limitMs }: Caller,
+): Port {
   return new Proxy(port, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property);
@@ -40,7 +43,7 @@ export function scheduledPort<Port extends object>(port: Port, { simulation, nam
         checkInTime();
         const answer: unknown = await member.apply(target, args);
         simulation.note(`${name} ${method}(${args.map(brief).join(', ')}) = ${brief(answer)}`);
-        await simulation.step(`${name} hears of ${method}`, answerTouches(method));
+        await simulation.step(`${name} hears of ${method}`, answerTouches(method, args));
         checkInTime();
         return answer;
       };

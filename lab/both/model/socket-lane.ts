@@ -19,11 +19,11 @@ import type {
   ReplayStore,
 } from '../../../lambda/websocket/ports.ts';
 import { runReplayTurn } from '../../../lambda/websocket/replay-turn.ts';
-import type { ClientFrame } from '../../../packages/protocol/index.ts';
+import type { ClientFrame, ServerFrame } from '../../../packages/protocol/index.ts';
 import { EVERYBODY } from '../../../test/support/access.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
-import { NOTHING, writes } from './steps.ts';
+import { NOTHING, reads, type Touch, writes } from './steps.ts';
 import { logTouches, rowTouches, socketTouch } from './touches.ts';
 import type { Wiring } from './wiring.ts';
 
@@ -173,13 +173,19 @@ export class SocketLane {
 
   async #post(connectionId: string, frame: string): Promise<PostOutcome> {
     const { simulation } = this.#options;
-    await simulation.step(`a post to ${connectionId}`, [socketTouch(connectionId)]);
+    await simulation.step(`a post to ${connectionId}`, [socketTouch(connectionId), ...promiseTouches(frame)]);
     const receive = this.#sockets.get(connectionId);
     simulation.note(`post to ${connectionId}${receive === undefined ? ', which is gone' : ''}: ${frame}`);
     receive?.(frame);
     await simulation.step('a post is answered', NOTHING);
     return { kind: receive === undefined ? 'gone' : 'sent' };
   }
+}
+
+/** Where a client begins is held against what is written when it is told. */
+function promiseTouches(text: string): readonly Touch[] {
+  const frame = JSON.parse(text) as ServerFrame;
+  return frame.kind === 'subscribed' || frame.kind === 'reset' ? [reads(`entries of ${frame.channel}`)] : [];
 }
 
 const strictTelemetry: Telemetry = {

@@ -74,15 +74,21 @@ function* others(): Generator<Configuration> {
   for (const [kind, consumer] of Object.entries({ stream: STREAM, socket: SOCKET })) {
     yield { name: `a ${kind} from before the first event`, scenario: two([{ ...consumer, start: 'unused' }]) };
   }
-  yield { name: 'a crash before the write', scenario: scenario([day(publisher({ ...EVENT, tries: [{ ...TRY, crash: { atCall: 2, when: 'before' } }] }))], [STREAM]) };
+  yield {
+    name: 'a crash before the write',
+    scenario: scenario([day(publisher({ ...EVENT, tries: [{ ...TRY, crash: { atCall: 2, when: 'before' } }] }))], [STREAM]),
+  };
   yield { name: 'a lost notification', scenario: one([STREAM], { fates: ['drop'] }) };
-  yield { name: 'a lost log', scenario: two([STREAM], { wipe: true }) };
+  yield { name: 'a lost log', scenario: scenario([day(publisher(EVENT, after(1_000)))], [STREAM], { wipe: true }) };
   for (const ms of [1_500, 6_000]) {
     yield { name: `a newcomer while ${ms} ms pass`, scenario: scenario([{ ...day(publisher(EVENT)), timeMs: [ms] }], [STREAM]) };
   }
+  const slow = { ...EVENT, tries: [{ ...TRY, writeMs: 12_000 }] };
+  const stalling = [day(publisher(slow), publisher(EVENT))];
+  yield { name: 'a write that takes too long', scenario: scenario(stalling, [STREAM], { stalls: true }) };
   yield {
-    name: 'a write that takes too long',
-    scenario: scenario([day(publisher({ ...EVENT, tries: [{ ...TRY, writeMs: 12_000 }] }), publisher(EVENT))], [STREAM], { stalls: true }),
+    name: 'a write that takes too long, of which one task hears nothing',
+    scenario: scenario(stalling, [STREAM, OTHER_STREAM], { stalls: true, fates: ['deliver', 'drop', 'deliver'] }),
   };
   yield { name: 'tries that race', scenario: scenario([day(publisher({ ...REPEATED, racing: true }))], [STREAM]) };
   yield { name: 'two publishers with one key', scenario: scenario([day(publisher(REPEATED), publisher(REPEATED))], [STREAM]) };
@@ -90,13 +96,16 @@ function* others(): Generator<Configuration> {
     name: 'a replay on a task that has it',
     scenario: scenario([day(publisher(EVENT, EVENT))], [STREAM, { ...STREAM, start: 'old' }]),
   };
-  const later = [EVENT, EVENT, after(3_000), CRASHED, after(3_000)];
+  const later = [EVENT, EVENT, CRASHED, EVENT, after(3_000)];
   const sooner = [EVENT, EVENT, after(3_000), after(3_000)];
   for (const [what, publications] of Object.entries({ 'what expires': sooner, 'what expires, with a gap': later })) {
     for (const deletesExpired of [false, true]) {
       yield {
         name: `${what}${deletesExpired ? ' and is deleted' : ''}`,
-        scenario: scenario([day(publisher(...publications)), day()], [STREAM, { ...STREAM, start: 'old' }], { expiredByMs: 1_500, deletesExpired }),
+        scenario: scenario([day(publisher(...publications)), day()], [STREAM, { ...OTHER_STREAM, start: 'old' }], {
+          expiredByMs: 1_500,
+          deletesExpired,
+        }),
       };
     }
   }

@@ -1,7 +1,7 @@
+import type { Steps, Touches } from '../steps.ts';
 import { areDependent } from './dependence.ts';
 import { AbandonedError, GuidedSteps, type Situation, usualChoice } from './guided-steps.ts';
 import { racesOf } from './races.ts';
-import type { Steps, Touches } from '../steps.ts';
 
 export interface ExploreOptions {
   /** How often something that could go on is interrupted, at most. */
@@ -62,7 +62,8 @@ export async function explore(play: (steps: Steps) => Promise<void>, options: Ex
       () => undefined,
       (thrown: Error) => thrown,
     );
-    if (error !== undefined && !isAbandoned(error)) return { runs: runs + 1, redundant, isComplete: false, failure: { error, schedule: scheduleOf(path) } };
+    if (error !== undefined && !isAbandoned(error))
+      return { runs: runs + 1, redundant, isComplete: false, failure: { error, schedule: scheduleOf(path) } };
     if (error === undefined) runs++;
     else redundant++;
     onRun?.(runs);

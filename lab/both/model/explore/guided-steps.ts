@@ -67,7 +67,8 @@ export class GuidedSteps implements Steps {
     const id = this.#guide({ at: this.taken.length, pending: this.#pending, continuation: this.#continuation });
     if (id === undefined) throw new AbandonedError();
     const step = this.#pending.get(id);
-    if (step === undefined) throw new Error(`step ${id} cannot be taken at ${this.taken.length}: there are ${[...this.#pending.keys()].join(' ')}`);
+    if (step === undefined)
+      throw new Error(`step ${id} cannot be taken at ${this.taken.length}: there are ${[...this.#pending.keys()].join(' ')}`);
     this.#pending.delete(id);
     this.#continuation = undefined;
     this.taken.push({ ...step, restsAfter: this.#restsAfter });

@@ -53,7 +53,12 @@ function dependent(taken: readonly TakenStep[], one: number, other: number): boo
 }
 
 /** Of what does not follow from the earlier step, up to the later one, the steps that need none of the others. */
-function initialsOf(taken: readonly TakenStep[], before: readonly ReadonlySet<number>[], earlier: number, later: number): readonly number[] {
+function initialsOf(
+  taken: readonly TakenStep[],
+  before: readonly ReadonlySet<number>[],
+  earlier: number,
+  later: number,
+): readonly number[] {
   const rest: number[] = [];
   for (let at = earlier + 1; at < later; at++) if (!before[at]?.has(earlier)) rest.push(at);
   rest.push(later);

@@ -1,4 +1,4 @@
-/** The configurations, by the beginning of their names, that are small and show what a mutation breaks. */
+/** By the name of each mutation, the beginning of the names of configurations that are small and show what it breaks. */
 export const WHERE: Readonly<Record<string, string>> = {
   'skip-conditional-put': 'a write that takes too long',
   'forget-the-publication': 'tries that race',
@@ -8,7 +8,7 @@ export const WHERE: Readonly<Record<string, string>> = {
   'baseline-at-head': 'a newcomer',
   'no-publish-timeout': 'a newcomer while 6000 ms pass',
   'grace-below-the-publish-timeout': 'a newcomer while 1500 ms pass',
-  'notify-before-log': 'a crash before the write',
+  'notify-before-log': 'a write that takes too long, of which one task hears nothing',
   'trust-notifications-only': 'a lost notification',
   'ignore-epoch': 'a lost log',
   'claim-after-write': 'tries that race',
@@ -16,7 +16,7 @@ export const WHERE: Readonly<Record<string, string>> = {
   'forget-where-a-batch-has-moved': 'a batch that is repeated twice',
   'notify-the-first-of-a-batch': 'a socket and a poll, a batch',
   'share-keys': 'two publishers with one key',
-  'skip-the-first-epoch': 'a stream from before the first event',
+  'skip-the-first-epoch': 'a socket from before the first event',
   'attach-live-after-replay': 'a replay on a task that has it',
   'subscribe-after-replay': 'a socket from before the first event',
   'settle-past-an-open-gap': 'a socket from before the first event',
