@@ -1,5 +1,6 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
+import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { createTaskBudget } from '../../../fargate/sse/budget/task-budget.ts';
 import { Turns } from '../../../fargate/sse/budget/turns.ts';
@@ -158,6 +159,7 @@ class Run {
     };
     return new Hub({
       log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name, callTouches: logTouches, answerTouches }),
+      latest: new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }),
       clock: simulation.clockOf(own),
       logger,
       retentionMs: RETENTION_MS,
