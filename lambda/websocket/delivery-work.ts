@@ -1,14 +1,14 @@
 import { type EphemeralEvent, isEphemeralNotification, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
-import type { ChannelEvent } from '../../backbone/domain/event.ts';
-import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
+import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
+import { channelOf, type PublishedTogether, readPublished } from './domain/published-together.ts';
 
 /**
  * What a message asks the fan-out function to do: deliver events that were published together to their whole channel, or to
  * the part that a job names.
  */
 export type DeliveryWork =
-  | { readonly kind: 'events'; readonly channel: string; readonly events: readonly ChannelEvent[] }
+  | { readonly kind: 'events'; readonly channel: string; readonly events: PublishedTogether }
   | { readonly kind: 'ephemeral'; readonly channel: string; readonly event: EphemeralEvent }
   | { readonly kind: 'job'; readonly channel: string; readonly job: DeliveryJob };
 
@@ -26,12 +26,6 @@ export function parseDeliveryWork(body: string): DeliveryWork {
     const event = readEphemeralNotification(fields);
     return { kind: 'ephemeral', channel: event.channel, event };
   }
-  const events = readNotification(fields);
+  const events = readPublished(fields);
   return { kind: 'events', channel: channelOf(events), events };
-}
-
-/** @throws TypeError if there are none */
-export function channelOf([first]: readonly ChannelEvent[]): string {
-  if (first === undefined) throw new TypeError('a delivery has at least one event');
-  return first.channel;
 }

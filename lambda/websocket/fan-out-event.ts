@@ -1,11 +1,11 @@
-import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import type { Clock } from '../../backbone/ports.ts';
-import { latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
+import type { LogFields } from '../../backbone/telemetry/logger.ts';
+import { type Hop, latencyOf, traceEvent } from '../../backbone/telemetry/trace.ts';
 import { backoffMs, HALF_JITTER, jittered } from '../../packages/protocol/backoff.ts';
 import type { Telemetry } from '../telemetry.ts';
-import { channelOf, type DeliveryWork } from './delivery-work.ts';
+import type { DeliveryWork } from './delivery-work.ts';
 import { type DeliveryJob, FROM_THE_FIRST, type SubscribedConnection } from './domain/delivery-job.ts';
-import { encodeFrames } from './domain/event-batch.ts';
+import { areLatest, channelOf, framesOf, type PublishedTogether, stillCurrent } from './domain/published-together.ts';
 import type { ConnectionStore, DeliveryQueue, SubscriptionPage } from './ports.ts';
 import type { Delivery, Posting } from './posting.ts';
 
@@ -66,7 +66,8 @@ export interface FanOutContext {
  * Begins to deliver events to their whole channel, or to the part that a job names. The first page is posted
  * here; every further page becomes a job, so that parts of a large channel run concurrently.
  * @returns once the posts are in flight, so that the channel's next events may follow; `finished` resolves
- * when every connection has the events, is gone, or is named by a job or a dead letter
+ * when every connection has the events, is gone, or is named by a job or a dead letter; one that does not take those of a `latest`
+ * channel is named by none
  */
 export async function beginFanOut(
   work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
@@ -74,7 +75,7 @@ export async function beginFanOut(
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
   const { channel, events } = work;
-  for (const event of events) traceEvent(context.telemetry, 'received', event, context.clock.nowMs());
+  trace(events, 'received', context);
   const [read] = await Promise.allSettled([context.store.subscribers(channel, JOB_SIZE)]);
   if (read.status === 'rejected') return { finished: readLater({ events, attempt: 1, resumeAfter: FROM_THE_FIRST }, read.reason, context) };
   const { subscribers, next } = read.value;
@@ -82,10 +83,12 @@ export async function beginFanOut(
 }
 
 /** Its posts are in flight as soon as this function was called, before it resolves. */
-async function fanOutPart(job: DeliveryJob, context: FanOutContext): Promise<void> {
-  const { events, attempt, resumeAfter } = job;
+async function fanOutPart({ resumeAfter, ...job }: DeliveryJob, context: FanOutContext): Promise<void> {
+  const { attempt } = job;
+  const events = stillCurrent(job.events, context.clock.nowMs());
+  if (events.length === 0) return;
   await allFinished([
-    deliverPart(job, context),
+    deliverPart({ ...job, events }, context),
     ...(resumeAfter === undefined ? [] : [cutIntoJobs({ events, attempt, resumeAfter }, context)]),
   ]);
 }
@@ -131,7 +134,7 @@ async function readLater(
   else await queue.enqueue([job], delaySeconds(READ_BACKOFF, 2 * (attempt - 1), random));
 }
 
-function jobsOf(events: readonly ChannelEvent[], subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
+function jobsOf(events: PublishedTogether, subscribers: readonly SubscribedConnection[]): DeliveryJob[] {
   const jobs: DeliveryJob[] = [];
   for (let at = 0; at < subscribers.length; at += JOB_SIZE) {
     jobs.push({ events, subscribers: subscribers.slice(at, at + JOB_SIZE), attempt: 1 });
@@ -156,7 +159,7 @@ async function deliverPart({ events, subscribers, attempt }: DeliveryJob, contex
       if (delivery.kind !== 'untried') reasons.add(delivery.reason);
     }
   };
-  const framesFor = framesOnce(channel, events);
+  const framesFor = framesOnce(events);
   await Promise.all(
     subscribers.map(async (subscriber) => settle(subscriber, await postAll(subscriber.connectionId, framesFor(subscriber), posting))),
   );
@@ -166,14 +169,16 @@ async function deliverPart({ events, subscribers, attempt }: DeliveryJob, contex
   if (attempt === 1 && untried.length < subscribers.length) {
     const nowMs = clock.nowMs();
     const counts = { connections: subscribers.length, stuck: stuck.length, untried: untried.length };
-    for (const event of events) {
-      tally.latenciesMs.push(latencyOf(event, nowMs));
-      traceEvent(telemetry, 'delivered', event, nowMs, counts);
-    }
+    for (const event of events) tally.latenciesMs.push(latencyOf(event, nowMs));
+    trace(events, 'delivered', context, counts);
   }
-  const undeliverable = attempt < MAX_ATTEMPTS ? refused : [...refused, ...stuck];
-  const again = attempt < MAX_ATTEMPTS ? stuck : [];
-  if (again.length + undeliverable.length > 0) {
+  // A newer version may be there before the connection takes this one, and the client's next ping finds what it lacks: so nothing is
+  // kept for it.
+  const isForgotten = areLatest(events);
+  const isLast = isForgotten || attempt >= MAX_ATTEMPTS;
+  const undeliverable = isLast ? [...refused, ...stuck] : refused;
+  const again = isLast ? [] : stuck;
+  if (again.length + undeliverable.length > 0 && !isForgotten) {
     const counts = { again: again.length, undeliverable: undeliverable.length };
     telemetry.warn('event not delivered to all', { ...nameOf(events), attempt, ...counts, reasons: [...reasons] });
   }
@@ -183,15 +188,15 @@ async function deliverPart({ events, subscribers, attempt }: DeliveryJob, contex
     ...(again.length === 0
       ? []
       : [queue.enqueue([{ events, subscribers: again, attempt: attempt + 1 }], delaySeconds(POST_BACKOFF, attempt - 1, random))]),
-    ...(undeliverable.length === 0 ? [] : [queue.deadLetter({ events, subscribers: undeliverable, attempt })]),
+    ...(undeliverable.length === 0 || isForgotten ? [] : [queue.deadLetter({ events, subscribers: undeliverable, attempt })]),
   ]);
 }
 
 /** Encodes each kind of frames once, and only if a subscriber takes it. */
-function framesOnce(channel: string, events: readonly ChannelEvent[]): (subscriber: SubscribedConnection) => readonly string[] {
+function framesOnce(events: PublishedTogether): (subscriber: SubscribedConnection) => readonly string[] {
   const encoded = new Map<boolean, readonly string[]>();
   return ({ batch = false }) => {
-    const frames = encoded.get(batch) ?? encodeFrames(channel, events, batch);
+    const frames = encoded.get(batch) ?? framesOf(events, batch);
     encoded.set(batch, frames);
     return frames;
   };
@@ -204,10 +209,15 @@ async function postAll(connectionId: string, frames: readonly string[], posting:
 }
 
 /** Names the events in a log line. */
-function nameOf(events: readonly ChannelEvent[]): { readonly [field: string]: unknown } {
+function nameOf(events: PublishedTogether): { readonly [field: string]: unknown } {
   const [first] = events;
-  const { channel, epoch, seq } = first ?? {};
-  return events.length === 1 ? { channel, epoch, seq } : { channel, epoch, seq, events: events.length };
+  const named = first !== undefined && 'seq' in first ? { epoch: first.epoch, seq: first.seq } : { key: first?.key };
+  return { channel: first?.channel, ...named, ...(events.length > 1 && { events: events.length }) };
+}
+
+function trace(events: PublishedTogether, hop: Hop, { telemetry, clock }: FanOutContext, fields: LogFields = {}): void {
+  // The versions of a key are not numbered for all: no hop could tell which of them are traced.
+  if (!areLatest(events)) for (const event of events) traceEvent(telemetry, hop, event, clock.nowMs(), fields);
 }
 
 /** 2 s, 4 s, 8 s, 16 s, jittered. */

@@ -5,7 +5,7 @@ import { kindsBy } from '../../backbone/domain/channel-kind.ts';
 import { publishEntries, readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openEphemeralPublisher, openEventLog, openLogReader, openPublisher } from '../wiring.ts';
+import { openEphemeralPublisher, openEventLog, openLatestPublisher, openLatestStore, openLogReader, openPublisher } from '../wiring.ts';
 import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
@@ -14,6 +14,7 @@ import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
 import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
 import { type FrameDependencies, handleFrame } from './handle-frame.ts';
 import { createLocalPublishQuota } from './local-publish-quota.ts';
+import { rememberStates } from './remembered-states.ts';
 import { publishLimits, replayLimits, responseLimits } from './settings.ts';
 import { openConnectionStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
 
@@ -53,6 +54,7 @@ const env = readEnvironment(
 );
 const openTelemetry = createTelemetry(env, 'websocket');
 const log = openEventLog(env);
+const latest = openLatestStore(env);
 // The client reads the management endpoint from the environment by itself.
 const management = createManagementClient();
 export const handler = createHandler({
@@ -62,6 +64,9 @@ export const handler = createHandler({
   reader: openLogReader(env, log),
   log,
   ...openPublisher(env, log),
+  latest,
+  states: rememberStates({ latest, clock: systemClock }),
+  ...openLatestPublisher(env, latest),
   kindOf: kindsBy(env.channels),
   publishEphemeral: openEphemeralPublisher(env),
   ephemeralQuota: createLocalPublishQuota(env.maxPublishesPerSecond, systemClock),

@@ -2,21 +2,26 @@ import { METRICS } from '../../backbone/contract.ts';
 import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbone/domain/access.ts';
 import { requireWithinSecond, toBatchAnswer } from '../../backbone/domain/batch.ts';
 import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
-import type { Clock, EventLog } from '../../backbone/ports.ts';
+import { toLatestResponse } from '../../backbone/domain/latest-event.ts';
+import { TooManyKeysError, toLatestBatchAnswer } from '../../backbone/domain/latest-publication.ts';
+import type { Clock } from '../../backbone/ports.ts';
+import type { LatestPublisher } from '../../backbone/services/latest-publisher.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
 import { IdempotencyConflictError } from '../../backbone/services/publishing-steps.ts';
 import { traceBatch, traceEvent } from '../../backbone/telemetry/trace.ts';
-import { type ChannelPosition, formatPosition, isOrigin, ORIGIN } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, formatPosition, isOrigin } from '../../packages/protocol/cursor.ts';
 import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
+import { followLatest, type LatestDependencies } from './follow-latest.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { type PositionsDependencies, positionsOf } from './positions.ts';
 import { type EphemeralDependencies, ephemeralPublishOf, publishEphemeral } from './publish-ephemeral.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
@@ -28,12 +33,17 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, Publisher {
+export interface FrameDependencies
+  extends ResumeDependencies,
+    EphemeralDependencies,
+    LatestDependencies,
+    PositionsDependencies,
+    Publisher,
+    LatestPublisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
   readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
-  readonly log: Pick<EventLog, 'heads'>;
   readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -65,7 +75,7 @@ export async function handleFrame(request: FrameRequest, deps: FrameDependencies
 
 async function answer(request: FrameRequest, deps: FrameDependencies, telemetry: Telemetry): Promise<FrameOutcome> {
   const { connectionId } = request;
-  const { command, ...repeated } = parseFrame(request.body);
+  const { command, ...repeated } = parseFrame(request.body, deps.kindOf);
   const sender = openFrameSender({ ...request, ...deps });
   try {
     const connection = await deps.store.find(connectionId);
@@ -119,15 +129,15 @@ function isExpected(error: unknown): boolean {
     ConnectionUnknownError,
     PublishContendedError,
     IdempotencyConflictError,
+    TooManyKeysError,
     LimitError,
   ];
   return expected.some((kind) => error instanceof kind);
 }
 
 function toErrorFrame(error: unknown): ServerFrame & { readonly kind: 'error' } {
-  if (error instanceof InvalidInputError || error instanceof AccessDeniedError || error instanceof IdempotencyConflictError) {
-    return { kind: 'error', code: error.code, message: error.message };
-  }
+  const hasCode = [InvalidInputError, AccessDeniedError, IdempotencyConflictError, TooManyKeysError] as const;
+  for (const kind of hasCode) if (error instanceof kind) return { kind: 'error', code: error.code, message: error.message };
   if (error instanceof LimitError) {
     const { code, message, retryAfterMs } = error;
     return { kind: 'error', code, message, retryAfterMs };
@@ -147,9 +157,11 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   requireUnexpired(connection, deps.clock.nowMs());
   switch (command.action) {
     case 'ping':
-      return sender.send({ kind: 'pong', ...(command.heads && { heads: await headsOf(connection, deps) }), ...repeated });
+      return sender.send({ kind: 'pong', ...(command.heads && (await positionsOf(connection, deps))), ...repeated });
     case 'publish':
       return sender.send({ ...(await publishFor(command, context, deps)), ...repeated });
+    case 'publishLatest':
+      return sender.send({ ...(await publishLatestFor(command, context, deps)), ...repeated });
     case 'unsubscribe': {
       const { channel } = command;
       await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
@@ -161,22 +173,46 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   }
 }
 
-/** @throws AccessDeniedError, InvalidInputError, PublishLimitError, and what publishing throws */
-async function publishFor(
-  { publication }: Command & { readonly action: 'publish' },
+/** @throws AccessDeniedError, InvalidInputError, PublishLimitError */
+async function requirePublication(
+  { publication }: Command & { readonly action: 'publish' | 'publishLatest' },
   { connection, telemetry }: FrameContext,
-  { kindOf, quota, publish, publishBatch, clock }: FrameDependencies,
-): Promise<ServerFrame & { readonly kind: 'published' | 'publishedBatch' }> {
-  const { connectionId, principal } = connection;
+  { kindOf, quota }: FrameDependencies,
+): Promise<void> {
   const { channel } = publication;
   requireRight(connection, 'publish', [channel]);
   const events = 'events' in publication ? publication.events.length : 1;
   if ('events' in publication) requireWithinSecond(publication, quota.perSecond);
   // An ephemeral publication gets here only if its own quota has refused it.
-  if (kindOf(channel) === 'ephemeral' || !(await quota.take(principal, events))) {
-    telemetry.metrics({ [METRICS.limitedPublications]: events });
-    throw new PublishLimitError(quota.perSecond);
-  }
+  if (kindOf(channel) !== 'ephemeral' && (await quota.take(connection.principal, events))) return;
+  telemetry.metrics({ [METRICS.limitedPublications]: events });
+  throw new PublishLimitError(quota.perSecond);
+}
+
+/** @throws what {@link requirePublication} and publishing throw */
+async function publishLatestFor(
+  command: Command & { readonly action: 'publishLatest' },
+  context: FrameContext,
+  deps: FrameDependencies,
+): Promise<ServerFrame & { readonly kind: 'publishedLatest' | 'publishedLatestBatch' }> {
+  await requirePublication(command, context, deps);
+  const { publication } = command;
+  if (!('events' in publication)) return { kind: 'publishedLatest', ...toLatestResponse(await deps.publishLatest(publication)) };
+  return { kind: 'publishedLatestBatch', ...toLatestBatchAnswer(publication.channel, await deps.publishLatestBatch(publication)) };
+}
+
+/** @throws what {@link requirePublication} and publishing throw */
+async function publishFor(
+  command: Command & { readonly action: 'publish' },
+  context: FrameContext,
+  deps: FrameDependencies,
+): Promise<ServerFrame & { readonly kind: 'published' | 'publishedBatch' }> {
+  await requirePublication(command, context, deps);
+  const { publication } = command;
+  const { channel } = publication;
+  const { publish, publishBatch, clock } = deps;
+  const { connection, telemetry } = context;
+  const { connectionId, principal } = connection;
   const scope = scopeOfPrincipal(principal);
   if ('events' in publication) {
     const outcomes = await publishBatch(publication, scope);
@@ -192,19 +228,9 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
   return new ConnectionUnknownError(`connection ${connectionId} is no longer registered: connect again`);
 }
 
-/**
- * Where the log is, for each durable channel of the connection's row: its token allowed them when it subscribed. Strongly consistent: an
- * older head would hide an event that was lost, and a client that is past it would take the log for one that was restored.
- */
-async function headsOf({ channels }: RegisteredConnection, { log, kindOf }: FrameDependencies): Promise<Readonly<Record<string, string>>> {
-  const durable = channels.filter((channel) => kindOf(channel) === 'durable');
-  const heads = await log.heads(durable);
-  return Object.fromEntries(durable.map((channel) => [channel, formatPosition(heads.get(channel) ?? ORIGIN)]));
-}
-
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
-  { channel, after, batch }: Command & { readonly action: 'subscribe' },
+  { channel, after, state, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
@@ -217,6 +243,7 @@ async function subscribe(
   if (outcome === 'gone') throw connectionUnknown(connectionId);
   const channelKind = deps.kindOf(channel);
   if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
+  if (channelKind === 'latest') return followLatest({ principal, connectionId, channel, state, ...repeated }, sender, deps, telemetry);
   const baseline = await reader.baseline(channel);
   const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
   if (answered.kind !== 'sent' || after === undefined) return answered;

@@ -1,41 +1,50 @@
 import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
+import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
+import { type NewLatestBatch, type NewLatestEvent, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import { STATE_TAG } from '../../packages/protocol/state-tag.ts';
 
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A client's frame after validation: what it asks for. */
 export type Command =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
+  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly state?: string; readonly batch: boolean }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
+  | { readonly action: 'publishLatest'; readonly publication: NewLatestEvent | NewLatestBatch }
   | { readonly action: 'ping'; readonly heads: boolean };
 
-const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
+const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Command>> = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
     const { after } = fields;
-    const batch = parseFlag(fields, 'batch');
-    if (after === undefined) return { action: 'subscribe', channel, batch };
+    const state = parseState(fields);
+    const command = { action: 'subscribe', channel, batch: parseFlag(fields, 'batch'), ...(state !== undefined && { state }) } as const;
+    if (after === undefined) return command;
     if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
-    return { action: 'subscribe', channel, after: parseCursor(after, [channel]), batch };
+    return { ...command, after: parseCursor(after, [channel]) };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
-  publish: (fields) => ({
-    action: 'publish',
-    publication: parsePublication({
+  publish: (fields, kindOf) => {
+    const input = {
       channel: fields['channel'],
       type: fields['type'],
       data: fields['data'],
       events: fields['events'],
       key: fields['key'],
-    }),
-  }),
+      conflationKey: fields['conflationKey'],
+      removed: fields['removed'],
+    };
+    return kindOf(parseChannel(input.channel)) === 'latest'
+      ? { action: 'publishLatest', publication: parseLatestPublication(input) }
+      : { action: 'publish', publication: parsePublication(input) };
+  },
   ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
 };
 
@@ -44,6 +53,12 @@ function parseFlag(fields: Fields, name: string): boolean {
   const { [name]: value = false } = fields;
   if (typeof value === 'boolean') return value;
   throw new InvalidInputError('invalid_frame', `${name} must be true or false, not ${quote(value)}`);
+}
+
+/** @throws InvalidInputError `invalid_frame` */
+function parseState({ state }: Fields): string | undefined {
+  if (state === undefined || (typeof state === 'string' && STATE_TAG.test(state))) return state;
+  throw new InvalidInputError('invalid_frame', `state ${quote(state)} is not valid: send back one that you were given, or leave it out`);
 }
 
 const ACTIONS = Object.keys(PARSERS);
@@ -59,13 +74,13 @@ export interface ParsedFrame {
  * Reads a frame. An invalid frame is returned as an error and not thrown, because its sender must be counted
  * first.
  */
-export function parseFrame(body: string): ParsedFrame {
+export function parseFrame(body: string, kindOf: KindOf): ParsedFrame {
   let read: { readonly requestId?: string } = {};
   try {
     const fields = parseFields(body);
     const requestId = parseRequestId(fields);
     if (requestId !== undefined) read = { requestId };
-    return { ...read, command: parseCommand(fields) };
+    return { ...read, command: parseCommand(fields, kindOf) };
   } catch (error) {
     if (error instanceof InvalidInputError) return { ...read, command: error };
     throw error;
@@ -89,13 +104,13 @@ export function parseRequestId({ requestId }: Fields): string | undefined {
 }
 
 /** @throws InvalidInputError `unknown_action`, `invalid_frame`, or the code of the wrong field */
-export function parseCommand(fields: Fields): Command {
+export function parseCommand(fields: Fields, kindOf: KindOf): Command {
   const { action } = fields;
   if (!isAction(action)) {
     const named = action === undefined ? 'the frame has no action' : `action ${quote(action)} is not known`;
     throw new InvalidInputError('unknown_action', `${named}: expected one of ${ACTIONS.join(', ')}`);
   }
-  return PARSERS[action](fields);
+  return PARSERS[action](fields, kindOf);
 }
 
 function isAction(value: unknown): value is Action {

@@ -76,8 +76,19 @@ export interface PendingReplay {
   readonly requestId?: string;
 }
 
+/** What is left of a snapshot of a `latest` channel, which is sent in the order of its keys. */
+export interface PendingSnapshot {
+  readonly id: string;
+  /** The keys up to this one were sent. Empty if none were: no key is. */
+  readonly afterKey: string;
+  readonly requestId?: string;
+}
+
+/** What a turn of the queue goes on with. */
+export type PendingWork = PendingReplay | PendingSnapshot;
+
 /**
- * The replays that are waiting or running: one per connection and channel, a small number per principal. A
+ * The replays and snapshots that are waiting or running: one per connection and channel, a small number per principal. A
  * place that no turn has renewed for `REPLAY_LEASE_MS` may be given to another replay, so that a crash locks
  * nobody out.
  */
@@ -87,11 +98,11 @@ export interface ReplayStore {
    * Takes a place. `begun`: a message must be queued. `replaced`: an earlier replay of this connection and
    * channel has a message, which now serves this one. `full`: the principal has no place left.
    */
-  begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'>;
+  begin(key: ReplayKey, replay: PendingWork): Promise<'begun' | 'replaced' | 'full'>;
   /** Extends the lease and returns what is left to do; undefined if the replay no longer exists. */
-  renew(key: ReplayKey): Promise<PendingReplay | undefined>;
+  renew(key: ReplayKey): Promise<PendingWork | undefined>;
   /** Saves the progress. False if the replay was cancelled, or replaced by another that is still to be done. */
-  advance(key: ReplayKey, replay: PendingReplay): Promise<boolean>;
+  advance(key: ReplayKey, replay: PendingWork): Promise<boolean>;
   /** Releases the place. False as in {@link advance}. */
   end(key: ReplayKey, id: string): Promise<boolean>;
   /** Releases the place, whichever replay holds it. */

@@ -3,7 +3,7 @@ import { createSqsClient } from '../../backbone/aws/clients.ts';
 import { readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openEventLog, openLogReader } from '../wiring.ts';
+import { openEventLog, openLatestStore, openLogReader } from '../wiring.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
@@ -53,6 +53,7 @@ export const handler = createHandler({
   // The client reads the management endpoint from the environment by itself.
   poster: createSdkPoster({ client: createManagementClient() }),
   reader: openLogReader(env, openEventLog(env)),
+  latest: openLatestStore(env),
   clock: systemClock,
   random: Math.random,
   postsPerSecond: REPLAY_POSTS_PER_SECOND,

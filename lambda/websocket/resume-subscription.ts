@@ -5,8 +5,8 @@ import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
 import type { FrameSender } from './frame-sender.ts';
-import { ReplaysLimitedError } from './limits.ts';
-import type { PostOutcome, PostQuota, ReplayQueue, ReplayStore } from './ports.ts';
+import { leaveToQueue, type QueueDependencies } from './leave-to-queue.ts';
+import type { PostOutcome, PostQuota } from './ports.ts';
 import { replay } from './replay.ts';
 
 /** The most replay posts that the frame function makes before it leaves the rest to the queue. */
@@ -33,10 +33,8 @@ export interface ResumeRequest extends ReplayKey {
   readonly requestId?: string;
 }
 
-export interface ResumeDependencies {
+export interface ResumeDependencies extends QueueDependencies {
   readonly reader: Pick<LogReader, 'checkResume' | 'replay'>;
-  readonly replays: ReplayStore;
-  readonly replayQueue: ReplayQueue;
   readonly answers: PostQuota;
   readonly newId: () => string;
 }
@@ -77,7 +75,9 @@ export async function resumeSubscription(
     if (outcome.kind !== 'paused') return concludeReplay(outcome, { ...request, epoch }, sender);
     progress = { sentTo: outcome.sentTo, settled: outcome.settled };
   }
-  await leaveToQueue(request, { epoch, ...progress }, deps, telemetry);
+  const { principal, connectionId, requestId } = request;
+  const work = { id: deps.newId(), batch, epoch, ...progress, ...(requestId !== undefined && { requestId }) };
+  await leaveToQueue({ principal, connectionId, channel }, work, deps, telemetry);
   return { kind: 'sent' };
 }
 
@@ -87,27 +87,4 @@ async function mayReplayInline(behind: number, { batch, principal }: ResumeReque
   const frames = batch ? INLINE_BATCHES : Math.max(0, behind);
   // One more, for `caughtUp`.
   return (await answers.take(principal, frames + 1)).kind === 'allowed';
-}
-
-async function leaveToQueue(
-  { principal, connectionId, channel, batch, requestId }: ResumeRequest,
-  from: { readonly epoch: string; readonly sentTo: number; readonly settled: number },
-  { replays, replayQueue, newId }: ResumeDependencies,
-  telemetry: Pick<Telemetry, 'metrics'>,
-): Promise<void> {
-  const key = { principal, connectionId, channel };
-  const id = newId();
-  const begun = await replays.begin(key, { id, batch, ...from, ...(requestId !== undefined && { requestId }) });
-  if (begun === 'full') {
-    telemetry.metrics({ [METRICS.limitedReplays]: 1 });
-    throw new ReplaysLimitedError(replays.maxPerPrincipal);
-  }
-  if (begun === 'replaced') return;
-  try {
-    await replayQueue.enqueue(key);
-  } catch (error) {
-    // Otherwise the client's next attempt would rely on a message that does not exist.
-    await replays.end(key, id);
-    throw error;
-  }
 }

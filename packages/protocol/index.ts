@@ -202,24 +202,20 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  /** Publishes on a `latest` channel. */
-  | ({ readonly action: 'publish'; readonly channel: string; readonly requestId?: string } & NewLatestEntry)
+  /** Publishes on a `latest` channel. The idempotency key has no effect. */
+  | ({ readonly action: 'publish'; readonly channel: string; readonly key?: string; readonly requestId?: string } & NewLatestEntry)
   | {
       readonly action: 'publish';
       readonly channel: string;
       readonly events: readonly NewLatestEntry[];
+      readonly key?: string;
       readonly requestId?: string;
     }
   /**
-   * With `heads` the pong says where the log is. A server that does not know the field leaves them out. `states` has the state of each
-   * `latest` channel as the client holds it: a snapshot of those that differ follows.
+   * With `heads` the pong says where the log is, and which states `latest` channels have. A server that does not know the field leaves
+   * them out.
    */
-  | {
-      readonly action: 'ping';
-      readonly heads?: boolean;
-      readonly states?: Readonly<Record<string, string>>;
-      readonly requestId?: string;
-    };
+  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -235,9 +231,12 @@ export type ServerFrame =
     }
   | ({ readonly kind: 'event' } & WireEvent)
   | ({ readonly kind: 'ephemeral' } & EphemeralWireEvent)
-  /** A part of a snapshot of a `latest` channel, or what has changed. At most 32 KB, but one entry at least. */
-  | { readonly kind: 'latest'; readonly channel: string; readonly entries: readonly LatestEntry[] }
-  | ({ readonly kind: 'snapshot' } & SnapshotEnd)
+  /**
+   * A part of a snapshot of a `latest` channel, which repeats the `requestId` of its `subscribe`, or what has changed. At most 32 KB, but
+   * one entry at least.
+   */
+  | { readonly kind: 'latest'; readonly channel: string; readonly entries: readonly LatestEntry[]; readonly requestId?: string }
+  | ({ readonly kind: 'snapshot'; readonly requestId?: string } & SnapshotEnd)
   /**
    * Several events in order, missed or published together, for a client that asked with `batch`. At most 32 KB: what API Gateway
    * bills as one message.
@@ -280,5 +279,12 @@ export type ServerFrame =
   /**
    * `heads` has the newest position in the log of each channel that the connection is subscribed to; `0.0` for one that was never
    * used. A client that is not there yet waits a moment, for the events may be on their way, and then subscribes again with `after`.
+   * `states` has the state of each `latest` channel of the connection, a few seconds old at most. A client that holds another one waits a
+   * moment too, and then subscribes again with `state`. It is left out if there are none, or a limit does not let the server read them.
    */
-  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string };
+  | {
+      readonly kind: 'pong';
+      readonly heads?: Readonly<Record<string, string>>;
+      readonly states?: Readonly<Record<string, string>>;
+      readonly requestId?: string;
+    };

@@ -20,10 +20,16 @@ export function formatVersion({ createdAt, count }: Version): string {
 /** @throws InvalidInputError `invalid_body` */
 export function parseVersion(text: unknown): Version {
   if (typeof text === 'string' && VERSION.test(text)) {
-    const [createdAt = 0, count = 0] = text.split('.').map((part) => Number.parseInt(part, 36));
-    if (Number.isSafeInteger(createdAt) && Number.isSafeInteger(count)) return { createdAt, count };
+    const version = readVersion(text);
+    if (Number.isSafeInteger(version.createdAt) && Number.isSafeInteger(version.count)) return version;
   }
   throw new InvalidInputError('invalid_body', `version ${quote(text)} is not valid: it must be two numbers in base36, as in m3x1k2ab.1f`);
+}
+
+/** The numbers of a text that was checked before. Of any other text they are `NaN`, and compare as such. */
+export function readVersion(text: string): Version {
+  const [createdAt = Number.NaN, count = Number.NaN] = text.split('.').map((part) => Number.parseInt(part, 36));
+  return { createdAt, count };
 }
 
 /** Below 0 if the left one is older, 0 if they are the same, above 0 if it is newer. */

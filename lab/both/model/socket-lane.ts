@@ -3,8 +3,8 @@ import type { EventLog } from '../../../backbone/ports.ts';
 import { LogReader, ReplayExpiredError } from '../../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
 import { REPLAY_LEASE_MS } from '../../../lambda/websocket/contract.ts';
-import { channelOf } from '../../../lambda/websocket/delivery-work.ts';
 import { encodeFrames } from '../../../lambda/websocket/domain/event-batch.ts';
+import { channelOf } from '../../../lambda/websocket/domain/published-together.ts';
 import type { ReplayKey } from '../../../lambda/websocket/domain/replay-job.ts';
 import { handleFrame } from '../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
@@ -28,6 +28,16 @@ import { logTouches, rowTouches, socketTouch } from './touches.ts';
 import type { Wiring } from './wiring.ts';
 
 const HOUR_MS = 3_600_000;
+
+const notLatest = () => Promise.reject(new Error('no channel is latest here'));
+
+/** What only `latest` channels need. */
+const NO_LATEST = {
+  publishLatest: notLatest,
+  publishLatestBatch: notLatest,
+  latest: { read: notLatest },
+  states: { unknown: () => [], of: notLatest },
+};
 
 /** Posts of a turn of a replay, so that most take several. */
 const TURN_POSTS = 2;
@@ -108,6 +118,7 @@ export class SocketLane {
         ephemeralQuota: { perSecond: 0, take: async () => false },
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
         publishBatch: () => Promise.reject(new Error('nobody publishes over a socket here')),
+        ...NO_LATEST,
         quota: { perSecond: 0, take: async () => false },
         answers: { perSecond: 0, take: take ?? (async () => ({ kind: 'allowed' })) },
         replays: this.#replays,
@@ -145,6 +156,7 @@ export class SocketLane {
         quota: new MemoryPostQuota(1, simulation),
         poster,
         reader: this.#reader,
+        latest: NO_LATEST.latest,
         clock: simulation,
         random: () => 0.5,
         postsPerSecond: Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@ import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds } from '../../../backbone/aws/expiry.ts';
 import type { Clock } from '../../../backbone/ports.ts';
 import type { ReplayKey } from '../domain/replay-job.ts';
-import type { PendingReplay, ReplayStore } from '../ports.ts';
+import type { PendingWork, ReplayStore } from '../ports.ts';
 
 export interface DynamoReplayStoreOptions {
   readonly client: DynamoDBDocumentClient;
@@ -26,7 +26,7 @@ const WINDOW = 'replays';
 const KEPT_MS = 10 * 60_000;
 
 interface Lease {
-  readonly replay: PendingReplay;
+  readonly replay: PendingWork;
   readonly untilMs: number;
 }
 
@@ -53,13 +53,13 @@ class DynamoReplayStore implements ReplayStore {
     this.maxPerPrincipal = options.maxPerPrincipal;
   }
 
-  async begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'> {
+  async begin(key: ReplayKey, replay: PendingWork): Promise<'begun' | 'replaced' | 'full'> {
     if (await this.#replace(key, replay)) return 'replaced';
     if (await this.#place(key, replay)) return 'begun';
     return (await this.#makeRoom(key)) && (await this.#place(key, replay)) ? 'begun' : 'full';
   }
 
-  async renew(key: ReplayKey): Promise<PendingReplay | undefined> {
+  async renew(key: ReplayKey): Promise<PendingWork | undefined> {
     const { clock, leaseMs } = this.#options;
     const nowMs = clock.nowMs();
     const answer = await this.#update(key, {
@@ -72,7 +72,7 @@ class DynamoReplayStore implements ReplayStore {
     return (answer?.['replays'] as Record<string, Lease> | undefined)?.[nameOf(key)]?.replay;
   }
 
-  async advance(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+  async advance(key: ReplayKey, replay: PendingWork): Promise<boolean> {
     return this.#holds(key, {
       UpdateExpression: 'SET #replays.#name.#replay = :replay',
       ConditionExpression: '#replays.#name.#replay.#id = :id',
@@ -103,7 +103,7 @@ class DynamoReplayStore implements ReplayStore {
    * Replaces the work of the waiting replay, but does not extend its lease: only a turn proves that its
    * message still exists.
    */
-  #replace(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+  #replace(key: ReplayKey, replay: PendingWork): Promise<boolean> {
     return this.#holds(key, {
       UpdateExpression: 'SET #replays.#name.#replay = :replay',
       ConditionExpression: '#replays.#name.#untilMs > :now',
@@ -112,7 +112,7 @@ class DynamoReplayStore implements ReplayStore {
     });
   }
 
-  #place(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+  #place(key: ReplayKey, replay: PendingWork): Promise<boolean> {
     const { clock, leaseMs } = this.#options;
     const nowMs = clock.nowMs();
     const lease: Lease = { replay, untilMs: nowMs + leaseMs };

@@ -1,6 +1,6 @@
-import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { encodeNotification, parseJsonObject, readNotification } from '../../../backbone/domain/notification.ts';
+import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
+import { encodePublished, type PublishedTogether, readPublished } from './published-together.ts';
 
 /** A row of the subscriptions table. A conditional delete compares `version`. */
 export interface SubscribedConnection {
@@ -18,8 +18,7 @@ export const FROM_THE_FIRST = '';
  * have to be tried again.
  */
 export interface DeliveryJob {
-  /** At least one, all of one channel. */
-  readonly events: readonly ChannelEvent[];
+  readonly events: PublishedTogether;
   readonly subscribers: readonly SubscribedConnection[];
   /** Starts at 1: how often these connections have been tried, including by this job. */
   readonly attempt: number;
@@ -40,7 +39,7 @@ export function encodeDeliveryJob(job: DeliveryJob): string {
   );
   // Concatenated as text: encoding the notification a second time could double its size.
   const rest = JSON.stringify({ subscribers, attempt: job.attempt, resumeAfter: job.resumeAfter });
-  return `{"event":${encodeNotification(job.events)},${rest.slice(1)}`;
+  return `{"event":${encodePublished(job.events)},${rest.slice(1)}`;
 }
 
 /** @throws InvalidInputError for any text on the queue that is not a job */
@@ -55,7 +54,7 @@ export function parseDeliveryJob(body: string): DeliveryJob {
   if (resumeAfter !== undefined && typeof resumeAfter !== 'string') {
     throw new InvalidInputError('invalid_body', `delivery job has resumeAfter ${quote(resumeAfter)}, but it must be text`);
   }
-  const job = { events: readNotification(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
+  const job = { events: readPublished(event), subscribers: subscribers.map(parseSubscribedConnection), attempt };
   return resumeAfter === undefined ? job : { ...job, resumeAfter };
 }
 

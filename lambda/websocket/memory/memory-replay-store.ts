@@ -1,9 +1,9 @@
 import type { Clock } from '../../../backbone/ports.ts';
 import type { ReplayKey } from '../domain/replay-job.ts';
-import type { PendingReplay, ReplayStore } from '../ports.ts';
+import type { PendingWork, ReplayStore } from '../ports.ts';
 
 interface Lease {
-  readonly replay: PendingReplay;
+  readonly replay: PendingWork;
   readonly untilMs: number;
 }
 
@@ -20,7 +20,7 @@ export class MemoryReplayStore implements ReplayStore {
     this.#clock = clock;
   }
 
-  async begin(key: ReplayKey, replay: PendingReplay): Promise<'begun' | 'replaced' | 'full'> {
+  async begin(key: ReplayKey, replay: PendingWork): Promise<'begun' | 'replaced' | 'full'> {
     const leases = this.#of(key);
     const nowMs = this.#clock.nowMs();
     const before = leases.get(nameOf(key));
@@ -36,14 +36,14 @@ export class MemoryReplayStore implements ReplayStore {
     return 'begun';
   }
 
-  async renew(key: ReplayKey): Promise<PendingReplay | undefined> {
+  async renew(key: ReplayKey): Promise<PendingWork | undefined> {
     const lease = this.#of(key).get(nameOf(key));
     if (lease === undefined) return undefined;
     this.#of(key).set(nameOf(key), { ...lease, untilMs: this.#clock.nowMs() + this.#leaseMs });
     return lease.replay;
   }
 
-  async advance(key: ReplayKey, replay: PendingReplay): Promise<boolean> {
+  async advance(key: ReplayKey, replay: PendingWork): Promise<boolean> {
     const lease = this.#of(key).get(nameOf(key));
     if (lease?.replay.id !== replay.id) return false;
     this.#of(key).set(nameOf(key), { ...lease, replay });

@@ -97,8 +97,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     return subscription;
   }
 
-  async publish(channel: string, { type, data, key }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
-    const [published] = await this.#publish(channel, { type, data }, key, signal);
+  async publish(channel: string, { key, ...event }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
+    const [published] = await this.#publish(channel, event, key, signal);
     return published as Published;
   }
 

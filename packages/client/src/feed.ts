@@ -1,4 +1,5 @@
 import type { LanesError } from './errors.ts';
+import type { LatestKeys } from './latest.ts';
 import type { Order } from './order.ts';
 import type { ChannelActivity, ChannelItem } from './types.ts';
 
@@ -7,6 +8,8 @@ export interface Feed {
   readonly channel: string;
   /** The subscription's own order. The transport reads the cursor from it, and passes everything through it. */
   readonly order: Order;
+  /** The same of a `latest` channel. */
+  readonly latest: LatestKeys;
   /**
    * Passes items that are in order to the application. May abort the transport's signal if the reader is
    * slow.

@@ -35,9 +35,9 @@ export function checkContent(content: PublishContent, key: string): void {
   for (const [index, event] of events.entries()) checkEvent(event, isBatch ? `events[${index}]: ` : '');
 }
 
-function checkEvent({ type, data }: BatchInput, at: string): void {
+function checkEvent({ type, data, removed }: BatchInput, at: string): void {
   demand(type === undefined || isName(type), 'type', type, NAME_RULE, at);
-  demand(typeof data === 'string', 'data', data, 'use a string', at);
+  demand(removed || typeof data === 'string', 'data', data, 'use a string', at);
 }
 
 /** @throws TypeError */

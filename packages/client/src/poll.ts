@@ -8,7 +8,8 @@ import { wait } from './wait.ts';
  * `untilMs`.
  */
 export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortSignal, untilMs: number): Promise<void> {
-  const { channel, order } = feed;
+  const { channel, order, latest } = feed;
+  let { state } = latest;
   const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
   // The first answer shows that polling works, and brings the baseline. So it must not wait for an event: if
   // the connection were cut during the wait, the event would be lost.
@@ -17,16 +18,25 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const startedAtMs = Date.now();
     const after = order.cursor;
     const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
+    if (state) query.set('state', `${channel}=${state}`);
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
+    const answeredAtMs = performance.now();
     const resumesAfter = isFirst ? after : undefined;
     if (resumesAfter !== undefined) feed.report({ kind: 'resuming', after: resumesAfter });
     for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
     for (const event of answer.events) feed.take(order.next({ kind: 'event', ...event }));
     for (const event of answer.ephemeral ?? []) feed.take([{ kind: 'event', id: '', ...event }]);
+    for (const { entries, snapshot, ...held } of answer.latest ?? []) {
+      feed.take(latest.offer(entries));
+      if (snapshot) feed.take(latest.complete(answeredAtMs));
+      // What the server has told, and not what is held: a task that is behind would tell it again and again.
+      state = held.state;
+    }
     if (answer.cursor) feed.take(order.settle(answer.cursor));
     if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
     feed.live();
-    if (answer.events.length === 0 && !answer.ephemeral && !isFirst) await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
+    if (answer.events.length === 0 && !answer.ephemeral && !answer.latest && !isFirst)
+      await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
   }
 }

@@ -9,7 +9,10 @@ export function acknowledged(answer: PublishAnswer): readonly Published[] {
   if (!('events' in answer)) return [answer];
   const { channel, events } = answer;
   return events.map((result) => {
-    if ('error' in result) throw new LanesError(result.error.code, result.error.message);
-    return { channel, ...result };
+    if ('error' in result) {
+      const { code, message } = result.error;
+      throw new LanesError(code, message, { final: code === 'too_many_keys' });
+    }
+    return { channel, id: '', ...result };
   });
 }

@@ -1,4 +1,5 @@
 import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
+import type { ClientFrame } from '../../protocol/index.ts';
 import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
@@ -9,6 +10,8 @@ import { LINK, type LinkEffect, type LinkEvent, type LinkState } from './socket-
 import { SocketSubscriptions } from './socket-subscriptions.ts';
 import type { PublishAnswer, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
+
+type PublishFrame = Extract<ClientFrame, { readonly action: 'publish' }>;
 
 /** A socket is in use, or none can be opened. */
 const CHANGED = 'changed';
@@ -69,9 +72,15 @@ export class SocketLane {
       if (this.#state === 'closed') throw this.#error ?? closed('the socket is closed');
     }
     let answer: PublishAnswer = { channel, id: '' };
-    const acknowledged = this.#inUse.request({ action: 'publish', channel, ...event }, (response) => {
+    // The server checks whether the event is one for a channel of this kind.
+    const frame = { action: 'publish', channel, ...event } as PublishFrame;
+    const acknowledged = this.#inUse.request(frame, (response) => {
       if (response.kind === 'published') answer = { channel, id: response.id };
-      else if (response.kind === 'publishedBatch') answer = response;
+      else if (response.kind === 'publishedBatch' || response.kind === 'publishedLatestBatch') answer = response;
+      else if (response.kind === 'publishedLatest') {
+        const { conflationKey, version, publishedAt } = response;
+        answer = { channel, id: '', conflationKey, version, publishedAt };
+      }
       return true;
     });
     await Promise.race([acknowledged, wait(Number.POSITIVE_INFINITY, signal)]);

@@ -124,19 +124,26 @@ export class SocketSubscriptions {
   }
 
   /**
-   * Asks the server where the log is, and then only for what does not come up to there by itself: so an event that was lost as the
-   * last one is found. A server that does not say is asked for every channel.
+   * Asks the server where the log is, and which states `latest` channels have, and then only for what does not come up to there by
+   * itself: so an event that was lost as the last one is found. A server that does not say is asked for every durable channel.
    * @throws LanesError the check has failed
    */
   check(socket: LaneSocket): Promise<void> {
-    const positions = [...this.#all].map((subscription) => [subscription, subscription.feed.order.cursor] as const);
+    const positions = [...this.#all].map((subscription) => {
+      const { order, latest } = subscription.feed;
+      return [subscription, order.cursor, latest.state] as const;
+    });
     return socket.request({ action: 'ping', heads: true }, (response) => {
-      for (const [subscription, after] of positions) {
+      for (const [subscription, after, state] of positions) {
         // Without a position its first request is under way.
-        if (response.kind !== 'pong' || after === undefined) continue;
-        const { channel, order } = subscription.feed;
+        if (response.kind !== 'pong' || (after ?? state) === undefined) continue;
+        const { channel, order, latest } = subscription.feed;
         const head = response.heads?.[channel];
-        if (head !== undefined && covers(head, after)) {
+        const serverState = response.states ? response.states[channel] : state;
+        if (state !== undefined && serverState) {
+          // What differs is on its way, or was lost. Without states, a limit did not let the server read them.
+          if (![state, latest.state].includes(serverState)) this.#dispatch(subscription, 'gap');
+        } else if (head !== undefined && after !== undefined && covers(head, after)) {
           order.noteHead(head);
           this.#dispatch(subscription, order.hasGap ? 'gap' : 'inOrder');
         } else {
@@ -164,6 +171,8 @@ export class SocketSubscriptions {
         if (request?.socket === from) request.onReset(push.reason);
       } else if (push.kind === 'ephemeral') {
         feed.take([{ ...push, kind: 'event', id: '' }]);
+      } else if (push.kind === 'latest') {
+        feed.take(feed.latest.offer(push.entries));
       } else {
         deliver(subscription, feed.order.offer(push));
         this.#dispatch(subscription, feed.order.hasGap ? 'gap' : 'inOrder');
@@ -211,8 +220,10 @@ export class SocketSubscriptions {
   /** Settles when the request was answered completely or has failed; never rejects. */
   async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
     const { feed, backoff } = subscription;
-    const { channel, order } = feed;
+    const { channel, order, latest } = feed;
     const { cursor: after, isAtOrigin } = order;
+    const { state } = latest;
+    const askedAtMs = performance.now();
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -234,13 +245,20 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }) }, (response) => {
+      const frame = { action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...(state && { state }) } as const;
+      await socket.request(frame, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {
           backoff.reset();
           deliver(subscription, order.settle(response.id));
         }
+        if (response.kind === 'latest') feed.take(latest.offer(response.entries));
+        if (response.kind === 'snapshot') {
+          feed.take(latest.complete(response.unchanged ? 0 : askedAtMs));
+          feed.live();
+        }
+        if (response.kind === 'latest' || (response.kind === 'subscribed' && response.channelKind === 'latest')) return false;
         if (response.kind !== 'subscribed') return true;
         baseline = response.id;
         if (after === undefined && baseline) deliver(subscription, order.settle(baseline));

@@ -3,7 +3,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import { parseObject } from './parse.ts';
 import { invalidToken, type TokenSource } from './token.ts';
-import { guard, startTimer } from './wait.ts';
+import { guard, startTimer, type Timer } from './wait.ts';
 
 const PROTOCOL: typeof SUBPROTOCOL = 'lanes.v1.json';
 
@@ -30,7 +30,7 @@ export interface SocketOptions {
 
 export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' }>;
 /** A frame that does not answer a request. */
-export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' }>;
+export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' | 'latest' }>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
 /** @param from the socket that it arrived on */
@@ -82,19 +82,31 @@ export class LaneSocket {
     return new Promise((resolve, reject) => {
       const requestId = `${++this.#requests}`;
       const sentAtMs = Date.now();
-      const timer = startTimer(this.#answerTimeoutMs, () => {
-        const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
-        // Silence means that the socket is dead. If other frames arrived, only this answer is lost.
-        if (this.#heardAtMs <= sentAtMs) this.close(error);
-        else end(error);
-      });
+      let timer: Timer;
+      const extend = () => {
+        clearTimeout(timer);
+        timer = startTimer(this.#answerTimeoutMs, () => {
+          const error = new LanesError('no_answer', `no answer to ${frame.action} in ${this.#answerTimeoutMs} ms`);
+          // Silence means that the socket is dead. If other frames arrived, only this answer is lost.
+          if (this.#heardAtMs <= sentAtMs) this.close(error);
+          else end(error);
+        });
+      };
+      extend();
       const end = (error?: LanesError) => {
         clearTimeout(timer);
         this.#pending.delete(requestId);
         if (error === undefined) resolve();
         else reject(error);
       };
-      this.#pending.set(requestId, { onResponse, end });
+      this.#pending.set(requestId, {
+        onResponse(response) {
+          // More may follow, which has its time from now.
+          extend();
+          return onResponse(response);
+        },
+        end,
+      });
       // On a closing socket, send() does nothing and browsers log an error. Its `close` event tells why the
       // request failed.
       if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify({ ...frame, requestId }));
@@ -119,11 +131,16 @@ export class LaneSocket {
       // API Gateway itself reports that it could not run the handler, in its own format, which does not name
       // the request.
       this.#failPending(new LanesError('unavailable', 'the server could not handle a frame'));
-    } else if (frame.kind === 'event' || frame.kind === 'reset' || frame.kind === 'ephemeral') {
+    } else if (
+      frame.kind === 'event' ||
+      frame.kind === 'reset' ||
+      frame.kind === 'ephemeral' ||
+      (frame.kind === 'latest' && !frame.requestId)
+    ) {
       onPush(frame, this);
     } else if (frame.kind === 'events') {
       for (const event of frame.events) onPush({ kind: 'event', channel: frame.channel, ...event }, this);
-    } else if (frame.kind !== 'latest' && frame.kind !== 'snapshot') {
+    } else {
       const request = this.#pending.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
         const { code, message, retryAfterMs } = frame;

@@ -1,4 +1,4 @@
-import type { KINDS_HEADER, Reset } from '../../protocol/index.ts';
+import type { KINDS_HEADER, LatestEntry, Reset, SnapshotEnd } from '../../protocol/index.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
@@ -24,11 +24,12 @@ export const SILENT = 'silent';
  * proxy
  */
 export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
-  const { channel, order } = feed;
+  const { channel, order, latest } = feed;
   const query = new URLSearchParams({ channel });
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = order.cursor;
   if (after !== undefined) query.set('lastEventId', after);
+  if (latest.state) query.set('state', `${channel}=${latest.state}`);
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
   try {
@@ -42,7 +43,8 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
     }
     // A stream has no mark for the end of a replay, so `resumed` is never reported.
     if (after !== undefined) feed.report({ kind: 'resuming', after });
-    if (headers.has(KINDS)) feed.live();
+    const openedAtMs = performance.now();
+    if (headers.get(KINDS) === 'ephemeral') feed.live();
     const reader = body.getReader();
     const decoder = new TextDecoder();
     const parse = createSseParser();
@@ -56,8 +58,8 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
           lane.token.refuse(bearer);
           throw new LanesError('token_expired', 'the token has expired');
         }
-        receive(frame, feed);
-        if (order.cursor !== undefined) feed.live();
+        receive(frame, feed, openedAtMs);
+        if ((order.cursor ?? latest.state) !== undefined) feed.live();
       }
     }
   } catch (thrown) {
@@ -71,10 +73,13 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   }
 }
 
-function receive({ id, event, data }: SseFrame, feed: Feed): void {
-  const { channel, order } = feed;
+function receive({ id, event, data }: SseFrame, feed: Feed, openedAtMs: number): void {
+  const { channel, order, latest } = feed;
   if (!id) {
-    if (data !== undefined) feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
+    if (data === undefined) return;
+    if (event === 'latest') feed.take(latest.offer([parseObject<LatestEntry>(data)]));
+    else if (event === 'snapshot') feed.take(latest.complete(parseObject<SnapshotEnd>(data).unchanged ? 0 : openedAtMs));
+    else feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
   } else if (data === undefined) feed.take(order.settle(id));
   else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
   else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));

@@ -2,6 +2,7 @@ import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
+import { LatestKeys, MAX_BUFFERED_KEYS } from './latest.ts';
 import type { Tunables } from './options.ts';
 import { Order } from './order.ts';
 import { retry } from './retry.ts';
@@ -42,12 +43,18 @@ const CHANGED = 'changed';
 export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
   readonly channel: string;
   readonly order: Order;
+  readonly latest: LatestKeys;
   readonly ready: Promise<void>;
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
   readonly #inner = new Emitter();
-  /** Items for the iterator, or for a listener that was not added yet. */
-  readonly #buffer: ChannelItem[] = [];
+  /**
+   * Items for the iterator, or for a listener that was not added yet: the newest one of each key of a `latest` channel, by the key;
+   * others by a number.
+   */
+  readonly #buffer = new Map<string | number, ChannelItem>();
+  #bufferLimit: number;
+  #count = 0;
   #iterated = false;
   #listenedTo = false;
   #handedOver: string | undefined;
@@ -63,6 +70,8 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     super();
     this.channel = channel;
     this.order = new Order(channel, after, (activity) => this.report(activity));
+    this.latest = new LatestKeys(channel);
+    this.#bufferLimit = owner.options.bufferLimit;
     this.#handedOver = after;
     this.#owner = owner;
     this.#status = { status: 'connecting', channel, transport: owner.activeTransport() };
@@ -90,7 +99,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     options?: boolean | AddEventListenerOptions,
   ): void {
     super.addEventListener(type, listener, options);
-    if (type !== 'event' || this.#listenedTo) return;
+    if (!['event', 'latest'].includes(type) || this.#listenedTo) return;
     this.#listenedTo = true;
     // Deferred, because the application may add other listeners right after this one.
     queueMicrotask(() => this.#flush());
@@ -128,7 +137,7 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   }
 
   close(): void {
-    this.#buffer.length = 0;
+    this.#buffer.clear();
     this.#end();
   }
 
@@ -139,16 +148,20 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
 
   take(items: readonly ChannelItem[]): void {
     if (this.#closing.signal.aborted) return;
-    this.#buffer.push(...items);
+    for (const item of items) {
+      const isLatest = item.kind === 'latest';
+      if (isLatest) this.#bufferLimit = Math.max(this.#bufferLimit, MAX_BUFFERED_KEYS);
+      this.#buffer.set(isLatest ? item.key : this.#count++, item);
+    }
     if (!this.#iterated) {
       if (this.#listenedTo) this.#flush();
     } else if (this.#listenedTo) {
       for (const item of items) this.#dispatch(item);
     }
-    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
+    if (this.#buffer.size === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
     else this.#announceChange();
     // The reader is slow: the transport stops here, and resumes at the cursor when there is room.
-    if (this.#buffer.length >= this.#owner.options.bufferLimit) this.#round.abort();
+    if (this.#buffer.size >= this.#bufferLimit) this.#round.abort();
   }
 
   live(): void {
@@ -183,10 +196,9 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
 
   /** One round: runs until the transport breaks (it rejects), or should run again. */
   async #follow(live: () => void): Promise<undefined> {
-    const { bufferLimit } = this.#owner.options;
-    if (this.#buffer.length >= bufferLimit) {
+    if (this.#buffer.size >= this.#bufferLimit) {
       this.#setStatus('paused');
-      while (this.#buffer.length * 2 > bufferLimit) await wait(Number.POSITIVE_INFINITY, this.#closing.signal, this.#inner, [CHANGED]);
+      while (this.#buffer.size * 2 > this.#bufferLimit) await wait(Number.POSITIVE_INFINITY, this.#closing.signal, this.#inner, [CHANGED]);
     }
     const round = new AbortController();
     this.#round = round;
@@ -201,9 +213,12 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   }
 
   #shift(): ChannelItem | undefined {
-    const item = this.#buffer.shift();
-    if (this.#buffer.length === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
-    else if (item?.kind === 'event') this.#handedOver = item.id;
+    const [first] = this.#buffer;
+    if (!first) return;
+    const [key, item] = first;
+    this.#buffer.delete(key);
+    if (this.#buffer.size === 0) this.#handedOver = this.order.cursor ?? this.#handedOver;
+    else if (item.kind === 'event') this.#handedOver = item.id;
     if (this.#status.status === 'paused') this.#announceChange();
     return item;
   }

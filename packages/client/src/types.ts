@@ -1,4 +1,4 @@
-import type { BatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { BatchAnswer, LatestBatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 
@@ -42,8 +42,39 @@ export interface ChannelReset {
   readonly reason: ResetReason;
 }
 
+/**
+ * The newest event of a key of a `latest` channel, or the end of the key. A key never goes back to an older version; versions in
+ * between may be left out.
+ */
+export type ChannelLatest = LatestValue | LatestRemoval;
+
+export interface LatestValue {
+  readonly kind: 'latest';
+  readonly channel: string;
+  readonly key: string;
+  /** Opaque. */
+  readonly version: string;
+  readonly type: string;
+  readonly data: string;
+  readonly publishedAt: string;
+  readonly removed?: undefined;
+}
+
+export interface LatestRemoval {
+  readonly kind: 'latest';
+  readonly channel: string;
+  readonly key: string;
+  readonly version: string;
+  /** It was removed or has expired. */
+  readonly removed: true;
+  readonly type?: undefined;
+  readonly data?: undefined;
+  /** Absent if a snapshot has left the key out. */
+  readonly publishedAt?: string;
+}
+
 /** What a subscription yields. */
-export type ChannelItem = ChannelEvent | ChannelReset;
+export type ChannelItem = ChannelEvent | ChannelLatest | ChannelReset;
 
 /**
  * `connecting`: not yet connected. `live`: events arrive as they are published. `waiting`: broken, and
@@ -72,6 +103,7 @@ export interface SubscribeOptions {
 
 export interface SubscriptionEvents {
   readonly event: CustomEvent<ChannelEvent>;
+  readonly latest: CustomEvent<ChannelLatest>;
   readonly reset: CustomEvent<ChannelReset>;
   readonly status: CustomEvent<Status>;
 }
@@ -115,9 +147,9 @@ export interface TypedEventTarget<Events extends { readonly [K in keyof Events]:
 }
 
 /**
- * One channel's events, in order, each once, without gaps. Read them as an async iterable or with listeners
- * on `event` and `reset`; until one of these exists, events wait in a bounded buffer. Both can be used
- * together: the iterator then sets the pace.
+ * One channel's events, in order, each once, without gaps; of a `latest` channel, the newest event of each key. Read them as an async
+ * iterable or with listeners on `event`, `latest` and `reset`; until one of these exists, events wait in a bounded buffer. Both can be
+ * used together: the iterator then sets the pace.
  *
  * Leaving a `for await` loop closes the subscription. If the subscription ends with an error, the loop throws
  * it.
@@ -127,28 +159,42 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
   readonly status: Status;
   /**
    * Everything up to here was handed to the application: pass it as `after` later. Undefined until {@link
-   * ready}, and on ephemeral channels.
+   * ready}, and on channels that are not durable.
    */
   readonly cursor: string | undefined;
   /**
-   * Resolves once the position is known: everything published after that arrives. Rejects if the subscription
-   * ends first.
+   * Resolves once the position is known, or the snapshot of a `latest` channel has come: everything published after that arrives.
+   * Rejects if the subscription ends first.
    */
   readonly ready: Promise<void>;
   /** Idempotent. */
   close(): void;
 }
 
-export interface PublishInput {
+export interface EventInput {
   /** @default 'message' */
   readonly type?: string | undefined;
   readonly data: string;
-  /** Idempotency key: the same key on the same channel publishes once. @default a random one per call */
-  readonly key?: string | undefined;
+  /** Required on a `latest` channel, which keeps the newest event of each, and refused on others. */
+  readonly conflationKey?: string | undefined;
+  readonly removed?: undefined;
+}
+
+/** Removes a key of a `latest` channel. */
+export interface RemovalInput {
+  readonly conflationKey: string;
+  readonly removed: true;
+  readonly type?: undefined;
+  readonly data?: undefined;
 }
 
 /** An event of a batch. */
-export type BatchInput = Omit<PublishInput, 'key'>;
+export type BatchInput = EventInput | RemovalInput;
+
+export type PublishInput = BatchInput & {
+  /** Idempotency key: the same key on the same channel publishes once. It has no effect on channels that are not durable. @default a random one per call */
+  readonly key?: string | undefined;
+};
 
 /** A publication with its key: it may be sent more than once. */
 export type PublishRequest = PublishContent & { readonly key: string };
@@ -157,7 +203,7 @@ export type PublishRequest = PublishContent & { readonly key: string };
 export type PublishContent = BatchInput | { readonly events: readonly BatchInput[] };
 
 /** What the server answers to a {@link PublishRequest}: of a batch, a result for each event. */
-export type PublishAnswer = Published | BatchAnswer;
+export type PublishAnswer = Published | BatchAnswer | LatestBatchAnswer;
 
 export interface PublishAllOptions extends PublishOptions {
   /** Idempotency key of the whole batch. @default a random one per call */
@@ -171,9 +217,12 @@ export interface PublishOptions {
 
 export interface Published {
   readonly channel: string;
-  /** Empty if the channel is ephemeral. */
+  /** Empty if the channel is not durable. */
   readonly id: string;
-  /** Absent over WebSocket, whose answer does not carry it. */
+  /** On a `latest` channel: what was published of which key. */
+  readonly conflationKey?: string;
+  readonly version?: string;
+  /** Absent over WebSocket on a durable channel, whose answer does not carry it. */
   readonly publishedAt?: string;
 }
 
@@ -185,7 +234,8 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
   /**
    * Publishes, and retries with the same idempotency key until the event is acknowledged, for
    * `publishTimeoutMs`. With `websocket` it is sent over the socket, otherwise over HTTP.
-   * @throws LanesError for example `idempotency_conflict` if the key was used for other content, or `invalid_key`
+   * @throws LanesError for example `idempotency_conflict` if the key was used for other content, `invalid_key`, or `invalid_body` for a
+   * `conflationKey` on a channel that is not `latest`
    */
   publish(channel: string, event: PublishInput, options?: PublishOptions): Promise<Published>;
   /**

@@ -15,7 +15,7 @@ const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
   publishLatest: ['publishedLatest'],
   remove: ['publishedLatest'],
   publishLatestBatch: ['publishedLatestBatch'],
-  ping: ['pong', 'latest', 'snapshot'],
+  ping: ['pong'],
 };
 
 /** What comes without a request. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { JOB_SIZE, MAX_CLOSES } from '../../../lambda/websocket/fan-out-event.ts';
 import { channelEvent, connectionIds, notified, openFanOut, queued } from './support/fan-out.ts';
 import { hanging } from './support/scripted-poster.ts';
@@ -127,7 +128,7 @@ test('a stuck connection is not tried with the later events of the batch', async
   const fanOut = await openFanOut({ demo: ['c1'] }, () => ({ kind: 'throttled' }));
   await fanOut.deliver([notified(1), notified(2)]);
   expect(fanOut.poster.posts).toHaveLength(3);
-  expect(fanOut.queue.jobs.map(({ job }) => [job.events[0]?.seq, job.attempt])).toEqual([
+  expect(fanOut.queue.jobs.map(({ job }) => [(job.events as readonly ChannelEvent[])[0]?.seq, job.attempt])).toEqual([
     [1, 2],
     [2, 2],
   ]);

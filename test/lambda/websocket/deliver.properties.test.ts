@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { PostOutcome } from '../../../lambda/websocket/ports.ts';
@@ -61,10 +62,7 @@ test('whatever connections do: each gets every event, or is gone, or a job or de
       for (const { id, channels } of named) {
         for (const event of events.filter(({ channel }) => channels.includes(channel as 'a' | 'b'))) {
           const job = handedOver.some(
-            (part) =>
-              part.events[0]?.channel === event.channel &&
-              part.events[0].seq === event.seq &&
-              part.subscribers.some((s) => s.connectionId === id),
+            (part) => isDeepStrictEqual(part.events[0], event) && part.subscribers.some((s) => s.connectionId === id),
           );
           const settled = fanOut.got(id).includes(event.data) || goneIds.has(id) || job;
           expect([id, event.channel, event.seq, settled]).toEqual([id, event.channel, event.seq, true]);

@@ -1,12 +1,13 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { parseCommand, parseFields, parseRequestId } from '../../../lambda/websocket/parse-frame.ts';
 import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
 
 const parse = (body: string) => {
   const fields = parseFields(body);
   parseRequestId(fields);
-  return parseCommand(fields);
+  return parseCommand(fields, kindsBy([{ match: 'prices', kind: 'latest' }]));
 };
 
 test.each([

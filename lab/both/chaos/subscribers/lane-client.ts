@@ -78,7 +78,7 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
   async function readSlowly(subscription: Subscription, journal: Journal, delayMs: number): Promise<void> {
     for await (const item of subscription) {
       if (item.kind === 'event') journal.event(item);
-      else journal.reset(item);
+      else if (item.kind === 'reset') journal.reset(item);
       await pause(delayMs, restless.signal);
     }
   }

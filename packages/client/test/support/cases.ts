@@ -5,6 +5,7 @@ import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { INPUT_CASES } from './cases-input.ts';
+import { LATEST_CASES } from './cases-latest.ts';
 import { PING_CASES } from './cases-ping.ts';
 import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
@@ -16,6 +17,7 @@ import type { Case, ServerControl } from './control.ts';
 export const CASES: readonly Case[] = [
   ...DELIVERY_CASES,
   ...PING_CASES,
+  ...LATEST_CASES,
   ...CONNECTION_CASES,
   ...READING_CASES,
   ...PUBLISH_CASES,

@@ -42,16 +42,19 @@ export async function thrownBy(act: () => unknown): Promise<unknown> {
   throw new Error('nothing was thrown');
 }
 
-/** Everything that a subscription's listeners get, as text: the data of an event, `reset: <reason>`. */
+/** Everything that a subscription's listeners get, as text: the data of an event, `<key>=<data>`, `<key> removed`, `reset: <reason>`. */
 export function record(subscription: Subscription): string[] {
   const seen: string[] = [];
   subscription.addEventListener('event', ({ detail }) => seen.push(toText(detail)));
+  subscription.addEventListener('latest', ({ detail }) => seen.push(toText(detail)));
   subscription.addEventListener('reset', ({ detail }) => seen.push(toText(detail)));
   return seen;
 }
 
 export function toText(item: ChannelItem): string {
-  return item.kind === 'event' ? item.data : `reset: ${item.reason}`;
+  if (item.kind === 'event') return item.data;
+  if (item.kind === 'reset') return `reset: ${item.reason}`;
+  return item.removed ? `${item.key} removed` : `${item.key}=${item.data}`;
 }
 
 export async function untilSeen(seen: readonly string[], expected: readonly string[], what: string): Promise<void> {

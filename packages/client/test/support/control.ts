@@ -28,6 +28,8 @@ export interface Faults {
   readonly replayLimit: number;
   /** WebSocket: behaves like a server without batches, which sends every event in its own frame. */
   readonly noBatches: boolean;
+  /** WebSocket: snapshots of `latest` channels are taken at once, and sent this much later, in ms. */
+  readonly slowSnapshots: number;
   /** WebSocket: a server that knows no `heads` answers a ping with nothing else. */
   readonly noHeads: boolean;
   /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
@@ -66,6 +68,10 @@ export interface Stats {
  */
 export interface ServerControl {
   publish(channel: string, data: string, type?: string): Promise<WireEvent>;
+  /** Publishes on a `latest` channel, whose name begins with `latest.`; without data it removes the key. */
+  put(channel: string, key: string, data?: string): Promise<void>;
+  /** The key is gone, and nobody is told. */
+  expireKey(channel: string, key: string): Promise<void>;
   /** Assigns a seq that is not written yet. Events after it are notified, but not settled. */
   openGap(channel: string): Promise<void>;
   /** Puts tombstones into the open gaps. */

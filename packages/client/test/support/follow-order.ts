@@ -8,7 +8,7 @@ export function event(id: string): ChannelEvent {
 }
 
 function toText(item: ChannelItem): string {
-  return item.kind === 'event' ? item.id : `reset: ${item.reason}`;
+  return item.kind === 'reset' ? `reset: ${item.reason}` : item.kind === 'event' ? item.id : item.version;
 }
 
 /** An order, and everything that it has delivered. */

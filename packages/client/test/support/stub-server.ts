@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
+import type { LatestEntry, NewLatestEntry, PollResponse, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
+import { isLatestChannel, StubLatest } from './stub-latest.ts';
+import { openLatestPoll, openLatestStream } from './stub-latest-http.ts';
 import { StubLog, seqOf } from './stub-log.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
@@ -10,8 +12,8 @@ import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from '.
 
 interface Listener {
   readonly channel: string;
-  /** Sends what has become deliverable. */
-  pump(): void;
+  /** Sends what has become deliverable; of a `latest` channel, the entry. */
+  pump(entry?: LatestEntry): void;
   expire(): void;
 }
 
@@ -38,12 +40,16 @@ export class StubServer implements ServerControl {
       publishedByHttp: 0,
       publishedBySocket: 0,
     };
-    this.#state = { log: new StubLog(), counts, faults: NO_FAULTS };
+    this.#state = { log: new StubLog(), latest: new StubLatest(), counts, faults: NO_FAULTS };
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
     this.#state.log.onChange = (channel, event) => {
       for (const listener of [...this.#streams, ...this.#polls]) if (listener.channel === channel) listener.pump();
       if (event !== undefined) this.#sockets.fanOut(event);
+    };
+    this.#state.latest.onChange = (channel, entry) => {
+      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channel === channel) listener.pump(entry);
+      this.#sockets.fanOutLatest(channel, entry);
     };
   }
 
@@ -80,6 +86,14 @@ export class StubServer implements ServerControl {
 
   async publish(channel: string, data: string, type = 'message'): Promise<WireEvent> {
     return this.#state.log.publish(channel, { data, type });
+  }
+
+  async put(channel: string, key: string, data?: string): Promise<void> {
+    this.#state.latest.put(channel, key, data);
+  }
+
+  async expireKey(channel: string, key: string): Promise<void> {
+    this.#state.latest.expire(channel, key);
   }
 
   async openGap(channel: string): Promise<void> {
@@ -151,13 +165,24 @@ export class StubServer implements ServerControl {
     const channel = searchParams.get('channel') ?? '';
     if (channel === 'forbidden') return refuse(response, 403, 'forbidden', 'channel "forbidden" is not allowed');
     this.#state.counts.opened++;
-    if (request.headers.accept === 'application/json') return this.#poll(channel, searchParams, response);
+    const isPoll = request.headers.accept === 'application/json';
+    if (isLatestChannel(channel)) {
+      const state = searchParams.get('state')?.slice(`${channel}=`.length);
+      const open = isPoll ? openLatestPoll : openLatestStream;
+      const listeners = isPoll ? this.#polls : this.#streams;
+      const listener = open(this.#state, channel, state, response, Number(searchParams.get('waitSeconds')) * 1_000);
+      listeners.add(listener);
+      response.once('close', () => listeners.delete(listener));
+      return;
+    }
+    if (isPoll) return this.#poll(channel, searchParams, response);
     this.#stream(channel, searchParams.get('lastEventId') ?? undefined, response);
   }
 
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    if (isLatestChannel(channel)) return this.#publishLatest(channel, JSON.parse(body), response);
     const { type, data, events } = JSON.parse(body) as { type?: string; data: string; events?: { data: string }[] };
     const header = request.headers['idempotency-key'];
     const key = typeof header === 'string' ? header : undefined;
@@ -171,6 +196,22 @@ export class StubServer implements ServerControl {
     }
     const status = results?.some((result) => 'error' in result) ? 207 : 201;
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }
+
+  #publishLatest(
+    channel: string,
+    content: NewLatestEntry | { readonly events: readonly NewLatestEntry[] },
+    response: http.ServerResponse,
+  ): void {
+    const answers = ('events' in content ? content.events : [content]).map((event) =>
+      this.#state.latest.put(channel, event.conflationKey, 'data' in event ? event.data : undefined),
+    );
+    const [first] = answers;
+    if ('events' in content) {
+      const error = { code: 'too_many_keys', message: 'the channel is full' };
+      response.writeHead(207).end(JSON.stringify({ channel, events: answers.map((answer) => answer ?? { error }) }));
+    } else if (first === undefined) refuse(response, 409, 'too_many_keys', 'the channel is full');
+    else response.writeHead(201).end(JSON.stringify(first));
   }
 
   #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {

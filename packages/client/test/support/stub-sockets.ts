@@ -1,6 +1,7 @@
 import type http from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientFrame, NewLatestEntry, ServerFrame, WireEvent } from '../../../protocol/index.ts';
+import type { ClientFrame, LatestEntry, NewLatestEntry, ServerFrame, WireEvent } from '../../../protocol/index.ts';
+import { isLatestChannel } from './stub-latest.ts';
 import { type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Peer {
@@ -68,11 +69,19 @@ export class StubSockets {
   }
 
   fanOut(event: WireEvent): void {
+    this.#fanOut({ kind: 'event', ...event });
+  }
+
+  fanOutLatest(channel: string, entry: LatestEntry): void {
+    this.#fanOut({ kind: 'latest', channel, entries: [entry] });
+  }
+
+  #fanOut(frame: ServerFrame & { readonly channel: string }): void {
     const { dropEvery, double } = this.#state.faults;
     for (const peer of this.#peers) {
-      if (!peer.channels.has(event.channel)) continue;
+      if (!peer.channels.has(frame.channel)) continue;
       if (dropEvery > 0 && ++this.#deliveries % dropEvery === 0) continue;
-      for (const frame of double ? [event, event] : [event]) this.#deliver(peer, { kind: 'event', ...frame });
+      for (const repeated of double ? [frame, frame] : [frame]) this.#deliver(peer, repeated);
     }
   }
 
@@ -94,6 +103,9 @@ export class StubSockets {
       const delayMs = slow[frame.action] ?? 0;
       const answer = () => {
         for (const answered of this.#answer(peer, frame)) this.#send(peer, answered);
+        if (frame.action !== 'subscribe' || !isLatestChannel(frame.channel)) return;
+        const snapshot = this.#snapshot(frame);
+        timers.add(setTimeout(() => snapshot.map((part) => this.#send(peer, part)), this.#state.faults.slowSnapshots));
       };
       if (delayMs > 0) timers.add(setTimeout(answer, delayMs));
       else answer();
@@ -134,14 +146,14 @@ export class StubSockets {
     switch (frame.action) {
       case 'ping':
         counts.pings++;
-        return [{ kind: 'pong', ...(frame.heads && !faults.noHeads && { heads: this.#heads(peer) }), ...repeated }];
+        return [{ kind: 'pong', ...(frame.heads && !faults.noHeads && this.#positions(peer)), ...repeated }];
       case 'unsubscribe':
         counts.unsubscribes++;
         peer.channels.delete(frame.channel);
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { channel } = frame;
-        if ('conflationKey' in frame || !isDurable(frame)) throw new TypeError('the stub has no latest channels');
+        if ('conflationKey' in frame || !isDurable(frame)) return [{ ...this.#publishLatest(frame), ...repeated }];
         const answer: ServerFrame =
           'events' in frame
             ? { kind: 'publishedBatch', channel, events: log.publishBatch(channel, frame.events, frame.key, takeLoss(this.#state)) }
@@ -155,8 +167,33 @@ export class StubSockets {
     }
   }
 
-  #heads({ channels }: Peer): Readonly<Record<string, string>> {
-    return Object.fromEntries([...channels].map((channel) => [channel, this.#state.log.head(channel)]));
+  #positions({ channels }: Peer): Pick<ServerFrame & { readonly kind: 'pong' }, 'heads' | 'states'> {
+    const { log, latest } = this.#state;
+    const [latestOnes, durable] = [true, false].map((sought) => [...channels].filter((channel) => isLatestChannel(channel) === sought));
+    return {
+      heads: Object.fromEntries(durable?.map((channel) => [channel, log.head(channel)]) ?? []),
+      states: Object.fromEntries(latestOnes?.map((channel) => [channel, latest.end(channel).state]) ?? []),
+    };
+  }
+
+  #publishLatest({ channel, ...content }: LatestFrame): ServerFrame {
+    const { latest } = this.#state;
+    const events = 'events' in content ? content.events : [content];
+    const answers = events.map((event) => latest.put(channel, event.conflationKey, 'data' in event ? event.data : undefined));
+    const [first] = answers;
+    const full = { code: 'too_many_keys', message: 'the channel is full' } as const;
+    if ('events' in content) return { kind: 'publishedLatestBatch', channel, events: answers.map((answer) => answer ?? { error: full }) };
+    return first === undefined ? { kind: 'error', ...full } : { kind: 'publishedLatest', ...first };
+  }
+
+  #snapshot({ channel, state, requestId }: ClientFrame & { readonly action: 'subscribe' }): readonly ServerFrame[] {
+    const { entries, end } = this.#state.latest.snapshot(channel, state);
+    const repeated = requestId === undefined ? {} : { requestId };
+    this.#state.counts.delivered += entries.length;
+    return [
+      ...entries.map((entry) => ({ kind: 'latest', channel, entries: [entry], ...repeated }) as const),
+      { kind: 'snapshot', ...end, ...repeated },
+    ];
   }
 
   #subscribe(
@@ -167,6 +204,7 @@ export class StubSockets {
     const { log, counts, faults } = this.#state;
     if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
     peer.channels.add(channel);
+    if (isLatestChannel(channel)) return [{ kind: 'subscribed', channel, channelKind: 'latest', ...repeated }];
     const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
     if (after === undefined) return [subscribed];
     if (faults.limitedReplays > 0) {
@@ -201,6 +239,8 @@ function tokenIn(request: http.IncomingMessage): string {
 
 type PublishFrame = Extract<ClientFrame, { action: 'publish' }>;
 
-function isDurable(frame: PublishFrame): frame is Exclude<PublishFrame, { conflationKey: string } | { events: readonly NewLatestEntry[] }> {
+type LatestFrame = Extract<PublishFrame, { conflationKey: string } | { events: readonly NewLatestEntry[] }>;
+
+function isDurable(frame: PublishFrame): frame is Exclude<PublishFrame, LatestFrame> {
   return !('events' in frame) || frame.events.every((event) => !('conflationKey' in event));
 }

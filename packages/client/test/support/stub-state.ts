@@ -1,4 +1,5 @@
 import type { Faults } from './control.ts';
+import type { StubLatest } from './stub-latest.ts';
 import type { StubLog } from './stub-log.ts';
 
 export const NO_FAULTS: Faults = {
@@ -15,6 +16,7 @@ export const NO_FAULTS: Faults = {
   replayLimit: 0,
   noBatches: false,
   noHeads: false,
+  slowSnapshots: 0,
   limitedReplays: 0,
   retryMs: 20,
   streamType: 'text/event-stream',
@@ -37,6 +39,7 @@ export type Counts = {
 /** What the two lanes of the stub share. */
 export interface StubState {
   readonly log: StubLog;
+  readonly latest: StubLatest;
   readonly counts: Counts;
   faults: Faults;
 }

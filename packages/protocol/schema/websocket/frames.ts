@@ -28,6 +28,8 @@ const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
 
+const unusedKey = v.exactOptional(v.pipe(idempotencyKey, v.description('Has no effect')));
+
 /** What a client sends, by `action`, except that a name that begins with `publish` or is `remove` is a `publish` frame. */
 export const CLIENT_FRAMES = {
   subscribe: v.object({
@@ -53,18 +55,12 @@ export const CLIENT_FRAMES = {
     key: v.exactOptional(idempotencyKey),
     requestId,
   }),
-  publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, requestId }),
-  remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, requestId }),
-  publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, requestId }),
+  publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, key: unusedKey, requestId }),
+  remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, key: unusedKey, requestId }),
+  publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, key: unusedKey, requestId }),
   ping: v.object({
     action: v.literal('ping'),
-    heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is'))),
-    states: v.exactOptional(
-      v.pipe(
-        v.record(v.string(), state),
-        v.description('What the client holds of latest channels: a snapshot of those that differ follows'),
-      ),
-    ),
+    heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is, and which states latest channels have'))),
     requestId,
   }),
 } as const;
@@ -86,11 +82,11 @@ export const SERVER_FRAMES = {
   event: v.object({ kind: v.literal('event'), ...wireEvent.entries }),
   ephemeral: v.object({ kind: v.literal('ephemeral'), ...ephemeralEvent.entries }),
   latest: v.pipe(
-    v.object({ kind: v.literal('latest'), channel: channelName, entries: v.array(latestEntry) }),
-    v.description('A part of a snapshot of a latest channel, or what has changed'),
+    v.object({ kind: v.literal('latest'), channel: channelName, entries: v.array(latestEntry), requestId }),
+    v.description('A part of a snapshot of a latest channel, with the requestId of its subscribe, or what has changed'),
   ),
   snapshot: v.pipe(
-    v.object({ kind: v.literal('snapshot'), ...snapshotEnd.entries }),
+    v.object({ kind: v.literal('snapshot'), ...snapshotEnd.entries, requestId }),
     v.description('The end of a snapshot: forget every key that it did not bring, unless it is unchanged'),
   ),
   events: v.pipe(
@@ -127,7 +123,8 @@ export const SERVER_FRAMES = {
   }),
   pong: v.object({
     kind: v.literal('pong'),
-    heads: v.exactOptional(v.pipe(v.record(v.string(), position), v.description('The newest position of each subscribed channel'))),
+    heads: v.exactOptional(v.pipe(v.record(v.string(), position), v.description('The newest position of each durable channel'))),
+    states: v.exactOptional(v.pipe(v.record(v.string(), state), v.description('The state of each latest channel, if there is one'))),
     requestId,
   }),
 } as const;

@@ -38,6 +38,16 @@ export function replayStoreContract(name: string, create: (maxPerPrincipal: numb
       expect(await store.renew(key('a'))).toEqual(replayOf('r2', 9));
     });
 
+    test('a snapshot is found with its progress too, and replaces a replay', async () => {
+      const store = await create(1, new ManualClock());
+      await store.begin(key('a'), replayOf('r1'));
+      expect(await store.begin(key('a'), { id: 's1', afterKey: '', requestId: 'q' })).toBe('replaced');
+      expect(await store.renew(key('a'))).toEqual({ id: 's1', afterKey: '', requestId: 'q' });
+      expect(await store.advance(key('a'), { id: 's1', afterKey: 'k7', requestId: 'q' })).toBe(true);
+      expect(await store.renew(key('a'))).toEqual({ id: 's1', afterKey: 'k7', requestId: 'q' });
+      expect(await store.end(key('a'), 's1')).toBe(true);
+    });
+
     test('it is found with its progress', async () => {
       const store = await create(1, new ManualClock());
       await store.begin(key('a'), replayOf('r1'));

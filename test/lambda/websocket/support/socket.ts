@@ -1,7 +1,9 @@
 import { kindsBy } from '../../../../backbone/domain/channel-kind.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
 import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
+import { createLatestPublisher } from '../../../../backbone/services/latest-publisher.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
 import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { REPLAY_LEASE_MS } from '../../../../lambda/websocket/contract.ts';
@@ -12,6 +14,7 @@ import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post
 import { MemoryPublishQuota } from '../../../../lambda/websocket/memory/memory-publish-quota.ts';
 import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
 import type { CloseOutcome } from '../../../../lambda/websocket/ports.ts';
+import { rememberStates } from '../../../../lambda/websocket/remembered-states.ts';
 import { runReplayTurn } from '../../../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -34,6 +37,7 @@ export async function openSocket(script?: Script) {
   const clock = new ManualClock();
   const log = new MemoryEventLog({ clock, retentionMs: RETENTION_MS });
   const bus = new MemoryEventBus();
+  const latest = new MemoryLatestStore({ clock, retentionMs: RETENTION_MS });
   const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
   const poster = new ScriptedPoster(script);
   const { telemetry, lines } = recordTelemetry('websocket');
@@ -48,7 +52,13 @@ export async function openSocket(script?: Script) {
     log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
-    kindOf: kindsBy([{ match: 'typing.*', kind: 'ephemeral' }]),
+    kindOf: kindsBy([
+      { match: 'typing.*', kind: 'ephemeral' },
+      { match: 'latest.*', kind: 'latest' },
+    ]),
+    latest,
+    states: rememberStates({ latest, clock }),
+    ...createLatestPublisher({ store: latest, bus }),
     publishEphemeral: createEphemeralPublisher({ bus, clock }),
     ephemeralQuota: createLocalPublishQuota(LIMITS.ephemeralPerSecond, clock),
     quota: new MemoryPublishQuota(100, clock),
@@ -70,6 +80,7 @@ export async function openSocket(script?: Script) {
   return {
     clock,
     log,
+    latest,
     bus,
     store,
     poster,

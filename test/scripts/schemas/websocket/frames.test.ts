@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { parseFrame } from '../../../../lambda/websocket/parse-frame.ts';
+import type { ChannelKind } from '../../../../packages/protocol/index.ts';
 import { InvalidInputError } from '../../../../packages/protocol/invalid-input.ts';
 import { MAX_BATCH_EVENTS } from '../../../../packages/protocol/publication.ts';
 import { CLIENT_FRAMES, SERVER_FRAMES } from '../../../../packages/protocol/schema/websocket/frames.ts';
@@ -32,9 +33,18 @@ const FIELDS = {
     [{ data: 'one', key: 'order-17' }],
     [{ data: 'one', channel: 'orders' }],
     [null],
+    [
+      { conflationKey: 'x', data: 'one' },
+      { conflationKey: 'y', removed: true },
+    ],
+    [{ conflationKey: 'x', data: 'one' }, { data: 'two' }],
+    [{ conflationKey: 'a b', data: 'one' }],
     { data: 'one' },
     null,
   ),
+  conflationKey: fc.constantFrom('x', 'k'.repeat(128), 'k'.repeat(129), 'a b', '', 7),
+  removed: fc.constantFrom(true, false, 'yes'),
+  state: fc.constantFrom('0'.repeat(14), 'a', 7),
   key: fc.constantFrom('order-17', 'é', '', 'k'.repeat(129), 7),
   requestId: fc.constantFrom('1', 'r'.repeat(128), 'r'.repeat(129), 7),
 };
@@ -42,19 +52,28 @@ const FIELDS = {
 const anyFrame = fc.record(FIELDS, { requiredKeys: ['action'] });
 
 /** Good publications are rare among all frames: these have no field that spoils them by being there. */
-const { events, type, data, ...others } = { ...FIELDS, action: fc.constant('publish'), channel: fc.constant('orders') };
+const { events, type, data, conflationKey, removed, ...others } = {
+  ...FIELDS,
+  action: fc.constant('publish'),
+  channel: fc.constant('orders'),
+};
 const anyEvent = fc.record({ ...others, type, data }, { requiredKeys: ['action', 'channel', 'data'] });
+const anyLatest = fc.record({ ...others, type, data, conflationKey, removed }, { requiredKeys: ['action', 'channel', 'conflationKey'] });
 const anyBatch = fc.record({ ...others, events }, { requiredKeys: ['action', 'channel', 'events'] });
 
 test('a frame is valid for the schemas if, and only if, the function takes it', () => {
-  const isTaken = (frame: unknown) => !(parseFrame(JSON.stringify(frame)).command instanceof InvalidInputError);
-  const taken = { event: 0, batch: 0, other: 0 };
+  // The kind of the channel decides whether an event needs a key or may have none.
+  const isTakenOn = (kind: ChannelKind, frame: unknown) =>
+    !(parseFrame(JSON.stringify(frame), () => kind).command instanceof InvalidInputError);
+  const isTaken = (frame: unknown) => isTakenOn('durable', frame) || isTakenOn('latest', frame);
+  const taken = { event: 0, latest: 0, batch: 0, other: 0 };
   const kindOf = (frame: object) => {
     if (!('action' in frame) || frame.action !== 'publish') return 'other';
-    return 'events' in frame ? 'batch' : 'event';
+    if ('events' in frame) return 'batch';
+    return 'conflationKey' in frame ? 'latest' : 'event';
   };
   fc.assert(
-    fc.property(fc.oneof(anyFrame, anyEvent, anyBatch), (frame) => {
+    fc.property(fc.oneof(anyFrame, anyEvent, anyLatest, anyBatch), (frame) => {
       if (isTaken(frame)) taken[kindOf(frame)]++;
       expect([frame, v.is(clientFrame, frame)]).toEqual([frame, isTaken(frame)]);
     }),
