@@ -95,7 +95,7 @@ const publisher: fc.Arbitrary<PublisherPlan> = fc.record({
   publications: fc.array(publication, { minLength: 1, maxLength: 3 }),
 });
 
-const leg: fc.Arbitrary<Leg> = fc.record({
+export const leg: fc.Arbitrary<Leg> = fc.record({
   hub: fc.constantFrom(0, 1),
   steps: fc.integer({ min: 1, max: 12 }),
   lagMs: fc.constantFrom(0, 0, 0, 900),
