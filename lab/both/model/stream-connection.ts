@@ -74,7 +74,6 @@ export class Connection implements Sink {
   }
 }
 
-
 export interface Frame {
   readonly id: string | undefined;
   readonly event: string | undefined;

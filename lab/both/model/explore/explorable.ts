@@ -1,8 +1,12 @@
+import { LATEST_MUTATIONS } from '../latest/latest-mutations.ts';
+import { runLatest } from '../latest/latest-run.ts';
+import { LATEST, type LatestWiring } from '../latest/latest-wiring.ts';
 import { MUTATIONS, mutate } from '../mutations.ts';
 import { run } from '../run.ts';
 import type { Steps } from '../steps.ts';
 import { PROTOCOL, type Wiring } from '../wiring.ts';
 import { CONFIGURATIONS } from './configurations.ts';
+import { LATEST_CONFIGURATIONS } from './latest-configurations.ts';
 import { WHERE } from './where.ts';
 
 /** A configuration with the code that it plays. */
@@ -27,17 +31,24 @@ function durable(wiring: Wiring): readonly Explorable[] {
   return CONFIGURATIONS.map(({ name, scenario }) => ({ name, play: (steps) => run(scenario, steps, quiet) }));
 }
 
-/** What is to keep its promises. */
-export const PROMISED: readonly Explorable[] = durable(PROTOCOL);
+function latest(wiring: LatestWiring): readonly Explorable[] {
+  return LATEST_CONFIGURATIONS.map(({ name, scenario }) => ({ name, play: (steps) => runLatest(scenario, steps, wiring) }));
+}
 
-export const EXPLORABLE_MUTATIONS: readonly ExplorableMutation[] = MUTATIONS.map((mutation) => {
-  const where = WHERE[mutation.name];
-  if (where === undefined) throw new Error(`no configuration shows ${mutation.name}: add one to where.ts`);
-  return {
-    name: mutation.name,
-    configurations: durable(mutate(mutation)).filter(
-      ({ name }) => name === where || name.startsWith(`${where},`) || name.startsWith(`${where} and`),
-    ),
-    ...(mutation.install && { install: mutation.install }),
-  };
-});
+/** What is to keep its promises. */
+export const PROMISED: readonly Explorable[] = [...durable(PROTOCOL), ...latest(LATEST)];
+
+export const EXPLORABLE_MUTATIONS: readonly ExplorableMutation[] = [
+  ...MUTATIONS.map((mutation) => explorable(mutation, durable(mutate(mutation)))),
+  ...LATEST_MUTATIONS.map((mutation) => explorable(mutation, latest({ ...LATEST, ...mutation.wiring }))),
+];
+
+function explorable(
+  { name, install }: Pick<ExplorableMutation, 'name' | 'install'>,
+  configurations: readonly Explorable[],
+): ExplorableMutation {
+  const where = WHERE[name];
+  if (where === undefined) throw new Error(`no configuration shows ${name}: add one to where.ts`);
+  const shown = configurations.filter((one) => one.name === where || one.name.startsWith(`${where}, a crash`));
+  return { name, configurations: shown, ...(install && { install }) };
+}

@@ -20,4 +20,11 @@ export const WHERE: Readonly<Record<string, string>> = {
   'attach-live-after-replay': 'a replay on a task that has it',
   'subscribe-after-replay': 'a socket from before the first event',
   'settle-past-an-open-gap': 'a socket from before the first event',
+  'take-any-version': 'latest: a stream that changes to a task that is behind',
+  'forget-on-reconnect': 'latest: a stream that changes to a task that is behind',
+  'begin-again-with-an-old-time': 'latest: a key that expires and is published again',
+  'forget-removals': 'latest: a removal by another publisher',
+  'never-compare': 'latest: a notification that is lost',
+  'ignore-the-end': 'latest: a key that expires',
+  'trust-a-read-that-lags': 'latest: a comparison that lacks what was written last',
 };

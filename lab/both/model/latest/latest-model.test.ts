@@ -4,8 +4,8 @@
  */
 import { expect, test } from '@jest/globals';
 import { LATEST_MUTATIONS } from './latest-mutations.ts';
-import { playLatest } from './play-latest.ts';
 import { LATEST } from './latest-wiring.ts';
+import { playLatest } from './play-latest.ts';
 
 const { LANES_MODEL_RUNS: runs = '200', LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
 

@@ -103,10 +103,11 @@ function forgettingRemovals(store: LatestStore): LatestStore {
 }
 
 function neverEnding(): () => void {
-  const { sweep } = LatestState.prototype;
+  const { sweep, endMissing } = LatestState.prototype;
   LatestState.prototype.sweep = () => false;
+  LatestState.prototype.endMissing = () => false;
   return () => {
-    LatestState.prototype.sweep = sweep;
+    Object.assign(LatestState.prototype, { sweep, endMissing });
   };
 }
 

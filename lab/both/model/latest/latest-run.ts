@@ -92,7 +92,10 @@ class LatestRun {
         const around = <T>(make: () => Promise<T>) => counter.call(make);
         const caller = { simulation: this.#simulation, name, answerTouches: () => NOTHING };
         const store = scheduledPort(this.#table, { ...caller, callTouches: () => [writes('table')] });
-        const bus = scheduledPort(this.#bus, { ...caller, callTouches: () => (this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')]) });
+        const bus = scheduledPort(this.#bus, {
+          ...caller,
+          callTouches: () => (this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')]),
+        });
         const { publishLatest } = createLatestPublisher({ store: intercept(store, around), bus: intercept(bus, around) });
         try {
           await publishLatest({ channel: CHANNEL, key, value: removes ? 'removed' : { type: 'message', data: name } });
@@ -114,7 +117,11 @@ class LatestRun {
       latest: scheduledPort(this.#table, caller),
       kindOf: () => 'latest',
       clock: simulation.clockOf(own),
-      logger: { info: () => {}, warn: (message) => simulation.note(`${name} warns: ${message}`), error: (message) => simulation.note(message) },
+      logger: {
+        info: () => {},
+        warn: (message) => simulation.note(`${name} warns: ${message}`),
+        error: (message) => simulation.note(message),
+      },
       retentionMs: RETENTION_MS,
       graceMs: 5_000,
       heartbeatIntervalMs: NEVER_MS,
