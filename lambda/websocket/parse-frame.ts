@@ -1,7 +1,8 @@
 import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
 import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
-import { type NewLatestBatch, type NewLatestEvent, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
+import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
+import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';

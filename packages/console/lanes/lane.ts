@@ -5,6 +5,7 @@ import {
   connect,
   covers,
   LanesError,
+  type PublishInput,
   type Status,
   type Subscription,
 } from '../../client/src/index.ts';
@@ -113,17 +114,17 @@ export class Lane {
 
   /**
    * Publishes on the lane's own connection; during a cut, once the cut is over.
-   * @returns the id of the event
+   * @returns the id of the event, or its version
    * @throws LanesError with the server's message
    */
-  async publish(type: string, data: string): Promise<string> {
+  async publish(event: PublishInput): Promise<string> {
     // A cut may lose the acknowledgement; with the same key the event is published only once.
     const key = crypto.getRandomValues(new Uint32Array(4)).join('-');
     for (;;) {
       await this.#cut?.over;
       try {
-        const { id } = await this.#connection.publish(this.#options.channel, { ...(type !== '' && { type }), data, key });
-        return id;
+        const { id, version = id } = await this.#connection.publish(this.#options.channel, { ...event, key });
+        return version;
       } catch (error) {
         const wasCut = error instanceof LanesError && error.code === 'closed';
         if (!wasCut || this.#closed) throw error;
@@ -144,6 +145,7 @@ export class Lane {
     const subscription = connection.subscribe(channel, { after });
     subscription.addEventListener('status', ({ detail }) => this.#onStatus(detail));
     subscription.addEventListener('event', ({ detail }) => this.#onEvent(detail));
+    subscription.addEventListener('latest', ({ detail }) => observer.onLatest(detail));
     subscription.addEventListener('reset', ({ detail }) => {
       // A reset replaces events that cannot be replayed. Over WebSocket the client reports the end of the
       // replay.

@@ -1,4 +1,4 @@
-import type { ChannelEvent, ResetReason } from '../../client/src/index.ts';
+import type { ChannelEvent, ChannelLatest, ResetReason } from '../../client/src/index.ts';
 
 export type LaneState =
   | { readonly kind: 'connecting' }
@@ -27,6 +27,8 @@ export type ReceivedEvent = Pick<ChannelEvent, 'id' | 'type' | 'data' | 'publish
 export interface LaneObserver {
   onState(state: LaneState): void;
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void;
+  /** Of a `latest` channel. */
+  onLatest(item: ChannelLatest): void;
   onRepeat(): void;
   onNotice(notice: LaneNotice): void;
 }

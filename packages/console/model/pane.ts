@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import type { ChannelLatest, LatestValue } from '../../client/src/index.ts';
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/observer.ts';
 import type { Timetable } from './timetable.ts';
 
@@ -35,6 +36,8 @@ export class Pane implements LaneObserver {
   readonly state = signal<LaneState>({ kind: 'connecting' });
   /** Newest first, at most {@link MAX_ROWS}. */
   readonly rows = signal<readonly (EventRow | NoticeRow)[]>([]);
+  /** What a `latest` channel holds, by its keys; empty if the channel is none. */
+  readonly latest = signal<ReadonlyMap<string, LatestValue>>(new Map());
   readonly counters = signal<Counters>({ received: 0, repeats: 0, gaps: 0, reconnects: 0 });
   readonly lastId = signal<string | undefined>(undefined);
   readonly medianLatencyMs = computed(() => median(this.rows.value));
@@ -47,6 +50,8 @@ export class Pane implements LaneObserver {
 
   onState(state: LaneState): void {
     this.state.value = state;
+    // A new connection brings all keys that there are.
+    if (state.kind === 'connecting') this.latest.value = new Map();
   }
 
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void {
@@ -56,6 +61,14 @@ export class Pane implements LaneObserver {
     this.#add({ kind: 'event', key: ++this.#keys, event, replayed: arrival === 'replayed', latencyMs });
     this.#count('received');
     if (event.id !== '') this.lastId.value = event.id;
+  }
+
+  onLatest(item: ChannelLatest): void {
+    const latest = new Map(this.latest.value);
+    if (item.removed) latest.delete(item.key);
+    else latest.set(item.key, item);
+    this.latest.value = latest;
+    this.#count('received');
   }
 
   onRepeat(): void {

@@ -5,20 +5,20 @@ export type PublishOutcome =
   | { readonly kind: 'failed'; readonly ids: readonly string[]; readonly reason: string };
 
 /**
- * Publishes each text once the previous one has its id, so that ids follow the order of the texts. Concurrent
+ * Publishes each content once the previous one has its id, so that ids follow the order of the contents. Concurrent
  * publications would have no such order.
  * @param onPublished called with the number of events that have their id
  */
-export async function publishInOrder(
-  texts: readonly string[],
-  publish: (text: string) => Promise<string>,
+export async function publishInOrder<Content>(
+  contents: readonly Content[],
+  publish: (content: Content) => Promise<string>,
   onPublished: (count: number) => void,
 ): Promise<PublishOutcome> {
   const startedAtMs = performance.now();
   const ids: string[] = [];
-  for (const text of texts) {
+  for (const content of contents) {
     try {
-      ids.push(await publish(text));
+      ids.push(await publish(content));
     } catch (error) {
       return { kind: 'failed', ids, reason: error instanceof Error ? error.message : String(error) };
     }

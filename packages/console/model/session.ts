@@ -1,5 +1,5 @@
 import { effect, untracked } from '@preact/signals';
-import { type Connection, connect } from '../../client/src/index.ts';
+import { type Connection, connect, type PublishInput } from '../../client/src/index.ts';
 import type { ConsoleConfig } from '../config.ts';
 import { Lane, PUBLISH_TIMEOUT_MS } from '../lanes/lane.ts';
 import type { Identity } from '../sign-in/identity.ts';
@@ -46,14 +46,14 @@ export class Session {
   }
 
   /**
-   * @returns the id of the event
+   * @returns the id of the event, or its version
    * @throws LanesError with the server's message
    */
-  async publish(type: string, data: string, route: PublishRoute): Promise<string> {
-    if (route === 'websocket' && this.websocketLane !== undefined) return this.websocketLane.publish(type, data);
-    const { id, publishedAt } = await this.#post.publish(this.channel, { ...(type !== '' && { type }), data });
-    if (publishedAt !== undefined) this.#timetable.learn(id, publishedAt);
-    return id;
+  async publish(event: PublishInput, route: PublishRoute): Promise<string> {
+    if (route === 'websocket' && this.websocketLane !== undefined) return this.websocketLane.publish(event);
+    const { id, version = id, publishedAt } = await this.#post.publish(this.channel, event);
+    if (id !== '' && publishedAt !== undefined) this.#timetable.learn(id, publishedAt);
+    return version;
   }
 
   close(): void {

@@ -207,6 +207,32 @@ test('a reset is shown on both lanes', async () => {
   }
 });
 
+test('a latest channel shows the newest version of each key on both lanes, and can be published to', async () => {
+  stub.put('latest.prices', 'gold', '4100');
+  await openLivePage('/?channel=latest.prices');
+  const shown = (lane: ReturnType<typeof lanePane>) =>
+    lane.pane.locator('.latest tbody tr').evaluateAll((rows) => rows.map((row) => row.textContent));
+  for (const lane of lanes()) await lane.pane.locator('[data-key=gold]', { hasText: '4100' }).waitFor();
+
+  await page.getByRole('textbox', { name: /^Key/ }).fill('silver');
+  for (const [route, data] of [
+    ['post', '48'],
+    ['websocket', '49'],
+  ] as const) {
+    await page.getByLabel('Send by').selectOption(route);
+    await page.getByLabel('Data').fill(data);
+    await page.getByRole('button', { name: 'Publish', exact: true }).click();
+    for (const lane of lanes()) await lane.pane.locator('[data-key=silver]', { hasText: data }).waitFor();
+  }
+  await page.getByText('2.2 published in').waitFor();
+  for (const lane of lanes()) expect(await shown(lane)).toEqual(['gold1.1message4100', 'silver2.2message49']);
+
+  await page.getByRole('button', { name: 'Remove key' }).click();
+  for (const lane of lanes()) await lane.pane.locator('[data-key=silver]').waitFor({ state: 'detached' });
+  stub.put('latest.prices', 'gold', '4102');
+  for (const lane of lanes()) await lane.pane.locator('[data-key=gold]', { hasText: '4102' }).waitFor();
+});
+
 test('markup in an event is text', async () => {
   await openLivePage();
   const data = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
@@ -297,7 +323,7 @@ test('everything can be reached and worked by keyboard', async () => {
   stub.publish('demo', 'one');
   for (const lane of lanes()) await lane.event('one').waitFor();
   const reached: string[] = [];
-  for (let step = 0; step < 12; step++) {
+  for (let step = 0; step < 13; step++) {
     await page.keyboard.press('Tab');
     reached.push(
       await page.evaluate(() => {
@@ -309,6 +335,7 @@ test('everything can be reached and worked by keyboard', async () => {
   expect(reached.filter((name) => name !== '')).toEqual([
     'channel',
     'type',
+    'conflation-key',
     'data',
     'route',
     'Cut the WebSocket lane',

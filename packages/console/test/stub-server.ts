@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { contentSecurityPolicy } from '../../../lib/edge/page-policy.ts';
-import type { ClientFrame, ServerFrame, WireEvent } from '../../protocol/index.ts';
+import { isLatestChannel, StubLatest } from '../../client/test/support/stub-latest.ts';
+import { type ClientFrame, KINDS_HEADER, type LatestResponse, type ServerFrame, type WireEvent } from '../../protocol/index.ts';
 import type { SignInConfig } from '../sign-in/issuer.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -33,6 +34,7 @@ export class StubServer {
   readonly #subscriptions = new Map<WebSocket, string>();
   readonly #streams = new Map<ServerResponse, string>();
   readonly #events = new Map<string, WireEvent[]>();
+  readonly #latest = new StubLatest();
   /** Ids that the WebSocket lane loses on the way. */
   readonly lostOnWebSocket = new Set<string>();
   /** The WebSocket lane refuses subscriptions in a way that no repetition can mend. */
@@ -104,6 +106,17 @@ export class StubServer {
     return event;
   }
 
+  /** On a `latest` channel, whose name begins with `latest.`; without data it removes the key. */
+  put(channel: string, key: string, data?: string): LatestResponse | undefined {
+    const answer = this.#latest.put(channel, key, data);
+    const entries = this.#latest.entries(channel).filter((entry) => entry.key === key);
+    for (const [client, subscribed] of this.#subscriptions) if (subscribed === channel) send(client, { kind: 'latest', channel, entries });
+    for (const [response, streamed] of this.#streams) {
+      if (streamed === channel) for (const entry of entries) response.write(encodeLatest('latest', { channel, ...entry }));
+    }
+    return answer;
+  }
+
   #has(lane: 'websocket' | 'sse'): boolean {
     return (this.#options.lanes ?? ['websocket', 'sse']).includes(lane);
   }
@@ -124,7 +137,10 @@ export class StubServer {
 
   #frame(client: WebSocket, frame: ClientFrame): void {
     const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
-    if (frame.action === 'publish' && 'data' in frame) {
+    if (frame.action === 'publish' && 'conflationKey' in frame) {
+      const answer = this.put(frame.channel, frame.conflationKey, 'data' in frame ? frame.data : undefined);
+      if (answer) send(client, { kind: 'publishedLatest', ...answer, ...repeated });
+    } else if (frame.action === 'publish' && 'data' in frame) {
       const { channel, id } = this.publish(frame.channel, frame.data, frame.type);
       send(client, { kind: 'published', channel, id, ...repeated });
     }
@@ -135,6 +151,13 @@ export class StubServer {
       return;
     }
     this.#subscriptions.set(client, channel);
+    if (isLatestChannel(channel)) {
+      const { entries, end } = this.#latest.snapshot(channel, frame.state);
+      send(client, { kind: 'subscribed', channel, channelKind: 'latest', ...repeated });
+      send(client, { kind: 'latest', channel, entries, ...repeated });
+      send(client, { kind: 'snapshot', ...end, ...repeated });
+      return;
+    }
     send(client, { kind: 'subscribed', channel, id: this.#head(channel), ...repeated });
     if (after === undefined) return;
     if (this.refuseResume) send(client, { kind: 'reset', channel, reason: 'expired' });
@@ -159,7 +182,15 @@ export class StubServer {
   async #post(channel: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { type, data } = JSON.parse(Buffer.concat(chunks).toString()) as { type?: string; data: string };
+    const { type, data, conflationKey } = JSON.parse(Buffer.concat(chunks).toString()) as {
+      type?: string;
+      data: string;
+      conflationKey?: string;
+    };
+    if (conflationKey !== undefined) {
+      json(response, 201, this.put(channel, conflationKey, data));
+      return;
+    }
     if (type?.includes(' ')) {
       const detail = `type ${JSON.stringify(type)} is not valid: use 1 to 128 of A-Z a-z 0-9 _ . : -`;
       problem(response, 400, 'invalid_type', detail);
@@ -183,7 +214,16 @@ export class StubServer {
   #stream(url: URL, response: ServerResponse): void {
     const channel = url.searchParams.get('channel') ?? '';
     const after = url.searchParams.get('lastEventId');
-    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+    const kinds = isLatestChannel(channel) ? { [KINDS_HEADER]: 'latest' } : {};
+    response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache', ...kinds });
+    if (isLatestChannel(channel)) {
+      const { entries, end } = this.#latest.snapshot(channel, url.searchParams.get('state'));
+      for (const entry of entries) response.write(encodeLatest('latest', { channel, ...entry }));
+      response.write(encodeLatest('snapshot', end));
+      this.#streams.set(response, channel);
+      response.on('close', () => this.#streams.delete(response));
+      return;
+    }
     // As the service does: the first event ends the frame of a client that says where it stands.
     response.write(after === null ? `retry: 300\nid: ${this.#head(channel)}\n\n` : `retry: 300\nid: ${after}\n`);
     if (this.refuseResume) {
@@ -215,6 +255,10 @@ function send(client: WebSocket, frame: ServerFrame): void {
 function encode({ id, type, data }: WireEvent): string {
   const lines = data.split('\n').map((line) => `data: ${line}\n`);
   return `id: ${id}\n${type === 'message' ? '' : `event: ${type}\n`}${lines.join('')}\n`;
+}
+
+function encodeLatest(type: 'latest' | 'snapshot', content: object): string {
+  return `event: ${type}\ndata: ${JSON.stringify(content)}\n\n`;
 }
 
 function json(response: ServerResponse, status: number, body: unknown, contentType = 'application/json'): void {

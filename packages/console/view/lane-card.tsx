@@ -6,6 +6,7 @@ import { MAX_ROWS, type Pane } from '../model/pane.ts';
 import { EventItem } from './event-item.tsx';
 import { formatLatency } from './format.ts';
 import type { Transport } from './lane-facts.ts';
+import { LatestTable } from './latest-table.tsx';
 import { NoticeItem, noticeText } from './notice-item.tsx';
 
 export interface LaneCardProps {
@@ -44,6 +45,7 @@ export function LaneCard({ lane, title, pane, control, transport }: LaneCardProp
             <Fact name="Resumes" value={transport.resume(pane.lastId.value)} />
           </dl>
           <Counters pane={pane} />
+          {pane.latest.value.size > 0 && <LatestTable title={title} latest={pane.latest.value} />}
           <EventList title={title} pane={pane} />
         </>
       )}
@@ -86,6 +88,7 @@ function Counter({ name, value }: { readonly name: string; readonly value: strin
 function EventList({ title, pane }: { readonly title: string; readonly pane: Pane }) {
   const rows = pane.rows.value;
   if (rows.length === 0) {
+    if (pane.latest.value.size > 0) return null;
     return (
       <p class="empty">
         <strong>No events yet.</strong>

@@ -1,4 +1,5 @@
 import { useComputed, useSignal } from '@preact/signals';
+import type { PublishInput } from '../../client/src/index.ts';
 import { publishInOrder } from '../model/publish-in-order.ts';
 import type { PublishRoute, Session } from '../model/session.ts';
 import { type Publishing, PublishStatus } from './publish-status.tsx';
@@ -6,8 +7,14 @@ import { type Publishing, PublishStatus } from './publish-status.tsx';
 /** Events in one burst: enough to show order, repeats and a replay. */
 const BURST = 20;
 
+/** Removes the key instead of publishing data. */
+const REMOVAL = Symbol('removal');
+
+type Content = string | typeof REMOVAL;
+
 export function PublishForm({ session }: { readonly session: Session }) {
   const type = useSignal('message');
+  const conflationKey = useSignal('');
   const data = useSignal('hello');
   const chosenRoute = useSignal<PublishRoute>('post');
   const publishing = useSignal<Publishing | undefined>(undefined);
@@ -15,14 +22,19 @@ export function PublishForm({ session }: { readonly session: Session }) {
   const postable = session.ssePane.state.value.kind !== 'absent';
   const route = postable ? chosenRoute.value : 'websocket';
 
-  async function publish(texts: readonly string[]): Promise<void> {
+  async function publish(contents: readonly Content[]): Promise<void> {
     if (busy.peek()) return;
-    const total = texts.length;
+    const total = contents.length;
     publishing.value = { kind: 'sending', route, published: 0, total };
     const named = type.peek().trim();
+    const key = conflationKey.peek().trim();
+    const eventOf = (content: Content): PublishInput =>
+      content === REMOVAL
+        ? { conflationKey: key, removed: true }
+        : { ...(named !== '' && { type: named }), ...(key !== '' && { conflationKey: key }), data: content };
     const outcome = await publishInOrder(
-      texts,
-      (text) => session.publish(named, text, route),
+      contents,
+      (content) => session.publish(eventOf(content), route),
       (published) => {
         publishing.value = { kind: 'sending', route, published, total };
       },
@@ -51,6 +63,22 @@ export function PublishForm({ session }: { readonly session: Session }) {
             type.value = event.currentTarget.value;
           }}
           placeholder="message"
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
+        />
+      </div>
+      <div class="field key-field">
+        <label for="conflation-key">
+          Key <span class="hint">for latest</span>
+        </label>
+        <input
+          id="conflation-key"
+          value={conflationKey}
+          onInput={(event) => {
+            conflationKey.value = event.currentTarget.value;
+          }}
+          placeholder="none"
           autocomplete="off"
           autocapitalize="none"
           spellcheck={false}
@@ -104,6 +132,11 @@ export function PublishForm({ session }: { readonly session: Session }) {
         >
           Publish {BURST}
         </button>
+        {conflationKey.value.trim() !== '' && (
+          <button type="button" class="secondary" aria-disabled={busy} onClick={() => void publish([REMOVAL])}>
+            Remove key
+          </button>
+        )}
       </div>
       <PublishStatus publishing={publishing.value} websocket={session.websocketPane.state.value.kind} />
     </form>

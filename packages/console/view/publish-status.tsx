@@ -20,7 +20,7 @@ export function PublishStatus({ publishing, websocket }: PublishStatusProps) {
   return (
     <p class={`outcome ${waiting ? 'waiting' : (publishing?.kind ?? 'none')}`} role="status">
       {publishing === undefined ? (
-        'The answer to a publication appears here: its id, or what the server says is wrong.'
+        'The answer to a publication appears here: its id or version, or what the server says is wrong.'
       ) : publishing.kind === 'sending' ? (
         `${waiting ? 'Waiting for the connection of the WebSocket lane' : 'Publishing'}${progress(publishing)} …`
       ) : publishing.kind === 'published' ? (

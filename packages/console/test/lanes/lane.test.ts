@@ -197,7 +197,7 @@ test('a publication during a cut is sent when the lane is back', async () => {
   await openLane('websocket');
   lane.cut();
   await eventually(() => expect(stub.connected).toBe(0));
-  const published = lane.publish('note', 'hello');
+  const published = lane.publish({ type: 'note', data: 'hello' });
   lane.resume();
   await expect(published).resolves.toBe('k3f9.1');
   await eventually(() => expect(observer.events).toMatchObject([{ id: 'k3f9.1', type: 'note', data: 'hello' }]));

@@ -1,3 +1,4 @@
+import type { ChannelLatest } from '../../../client/src/index.ts';
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../../lanes/observer.ts';
 
 /** Records what a lane reports. */
@@ -6,6 +7,7 @@ export class RecordingObserver implements LaneObserver {
   readonly events: ReceivedEvent[] = [];
   readonly replayed: string[] = [];
   readonly notices: LaneNotice[] = [];
+  readonly latest: ChannelLatest[] = [];
   repeats = 0;
 
   get ids(): readonly string[] {
@@ -19,6 +21,10 @@ export class RecordingObserver implements LaneObserver {
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void {
     this.events.push(event);
     if (arrival === 'replayed') this.replayed.push(event.id);
+  }
+
+  onLatest(item: ChannelLatest): void {
+    this.latest.push(item);
   }
 
   onRepeat(): void {
