@@ -2,15 +2,14 @@ import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
-import { createTaskBudget } from '../../../fargate/sse/budget/task-budget.ts';
-import { Turns } from '../../../fargate/sse/budget/turns.ts';
-import { Hub } from '../../../fargate/sse/hub/hub.ts';
+import type { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
 import { CHANNELS, type ConsumerPlan, type Day, type Fate, type Scenario } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
+import { openSimulatedHub } from './simulated-hub.ts';
 import { Simulation } from './simulation.ts';
 import { SocketConsumer } from './socket-consumer.ts';
 import { SocketLane } from './socket-lane.ts';
@@ -28,9 +27,6 @@ const SETTLE_MS = 75_000;
 
 /** How late a notification may be. */
 const DELAY_MS = 8_000;
-
-/** Of a task, more than a run can use. */
-const MEMORY_BYTES = 512 * 1024 * 1024;
 
 /** Entries on a page, so that every replay takes several. */
 const PAGE = 2;
@@ -144,34 +140,20 @@ class Run {
 
   #openHub(hub: 0 | 1): Hub {
     const simulation = this.#simulation;
-    const name = `hub ${hub}`;
-    const own: Touches = [hubTouch(hub)];
+    const { graceMs, headCheckIntervalMs, heartbeatIntervalMs, consumerLog } = this.#wiring;
     const answerTouches = (method: string, [channel]: readonly unknown[]) => [
       hubTouch(hub),
       // What it tells its clients then is held against what is written then.
       ...(method === 'head' || method === 'readBack' ? [reads(`entries of ${channel}`)] : []),
     ];
-    const { graceMs, headCheckIntervalMs, heartbeatIntervalMs, consumerLog } = this.#wiring;
-    const logger = {
-      info: () => {},
-      warn: (message: string) => simulation.note(`${name} warns: ${message}`),
-      error: (message: string) => simulation.note(`${name} errs: ${message}`),
-    };
-    return new Hub({
-      log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name, callTouches: logTouches, answerTouches }),
+    const caller = { simulation, name: `hub ${hub}`, callTouches: logTouches, answerTouches };
+    return openSimulatedHub(hub, simulation, {
+      log: scheduledPort(consumerLog(smallPages(this.#log)), caller),
       latest: new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }),
-      clock: simulation.clockOf(own),
-      logger,
       retentionMs: RETENTION_MS,
       graceMs,
       heartbeatIntervalMs,
       headCheckIntervalMs,
-      retryMinMs: 1_000,
-      retryMaxMs: 1_000,
-      maxStreams: 100,
-      maxUnsentBytes: 1_000_000,
-      // How busy this machine is must decide nothing.
-      budget: { ...createTaskBudget(MEMORY_BYTES), turns: new Turns(() => 0) },
     });
   }
 

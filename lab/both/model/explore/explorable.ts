@@ -1,3 +1,5 @@
+import { EPHEMERAL_MUTATIONS } from '../ephemeral/ephemeral-mutations.ts';
+import { runEphemeral } from '../ephemeral/ephemeral-run.ts';
 import { LATEST_MUTATIONS } from '../latest/latest-mutations.ts';
 import { runLatest } from '../latest/latest-run.ts';
 import { LATEST, type LatestWiring } from '../latest/latest-wiring.ts';
@@ -6,6 +8,7 @@ import { run } from '../run.ts';
 import type { Steps } from '../steps.ts';
 import { PROTOCOL, type Wiring } from '../wiring.ts';
 import { CONFIGURATIONS } from './configurations.ts';
+import { EPHEMERAL_CONFIGURATIONS } from './ephemeral-configurations.ts';
 import { LATEST_CONFIGURATIONS } from './latest-configurations.ts';
 import { WHERE } from './where.ts';
 
@@ -35,12 +38,18 @@ function latest(wiring: LatestWiring): readonly Explorable[] {
   return LATEST_CONFIGURATIONS.map(({ name, scenario }) => ({ name, play: (steps) => runLatest(scenario, steps, wiring) }));
 }
 
+const EPHEMERAL: readonly Explorable[] = EPHEMERAL_CONFIGURATIONS.map(({ name, scenario }) => ({
+  name,
+  play: (steps) => runEphemeral(scenario, steps),
+}));
+
 /** What is to keep its promises. */
-export const PROMISED: readonly Explorable[] = [...durable(PROTOCOL), ...latest(LATEST)];
+export const PROMISED: readonly Explorable[] = [...durable(PROTOCOL), ...latest(LATEST), ...EPHEMERAL];
 
 export const EXPLORABLE_MUTATIONS: readonly ExplorableMutation[] = [
   ...MUTATIONS.map((mutation) => explorable(mutation, durable(mutate(mutation)))),
   ...LATEST_MUTATIONS.map((mutation) => explorable(mutation, latest({ ...LATEST, ...mutation.wiring }))),
+  ...EPHEMERAL_MUTATIONS.map((mutation) => explorable(mutation, EPHEMERAL)),
 ];
 
 function explorable(

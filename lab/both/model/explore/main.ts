@@ -8,7 +8,7 @@ await runCommand(parseCommandLine, async (options, signal) => {
   const { only, mutation, replay: schedule, preemptions: maxPreemptions, interleavings: maxRuns } = options;
   // Not at the top: the whole model would be loaded before `--help` is shown.
   const { EXPLORABLE_MUTATIONS, PROMISED } = await import('./explorable.ts');
-  const { search, searchMutation } = await import('./search.ts');
+  const { MUTATION_RUNS, search, searchMutation } = await import('./search.ts');
   const { describeBroken, describeMutation, describeSearched } = await import('./report.ts');
   const mutations = EXPLORABLE_MUTATIONS.filter(({ name }) => (mutation === undefined ? only === undefined : name === mutation));
   if (mutation !== undefined && mutations.length === 0) {
@@ -37,7 +37,7 @@ await runCommand(parseCommandLine, async (options, signal) => {
   for (const one of mutations) {
     if (signal.aborted) break;
     const onRun = (played: number) => progress.show(`${one.name}: ${played}`);
-    const searched = await searchMutation(one, { maxPreemptions, maxRuns, signal, onRun });
+    const searched = await searchMutation(one, { maxPreemptions, maxRuns: Math.max(maxRuns, MUTATION_RUNS), signal, onRun });
     progress.show('');
     if (searched.broken === undefined && !signal.aborted) failed = true;
     print(describeMutation(one.name, searched));

@@ -2,6 +2,9 @@ import type { Steps } from '../steps.ts';
 import type { Explorable, ExplorableMutation } from './explorable.ts';
 import { type Exploration, explore, type Schedule } from './explore.ts';
 
+/** Interleavings of each configuration that a mutation is worth at least: twice what the least noticeable one took in trials. */
+export const MUTATION_RUNS = 1_000;
+
 export interface SearchOptions {
   readonly maxPreemptions: number;
   /** For each configuration and each number of preemptions. */

@@ -26,5 +26,8 @@ export const WHERE: Readonly<Record<string, string>> = {
   'forget-removals': 'latest: a removal by another publisher',
   'never-compare': 'latest: a notification that is lost',
   'ignore-the-end': 'latest: a key that expires',
+  'take-what-is-not-newer': 'ephemeral: notifications that come twice',
+  'wait-for-an-ephemeral-event': 'ephemeral: two publishers, two streams',
+  'deliver-what-is-late': 'ephemeral: notifications that come late',
   'trust-a-read-that-lags': 'latest: a comparison that lacks what was written last',
 };

@@ -3,12 +3,11 @@ import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts'
 import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
 import type { LatestBus, LatestStore } from '../../../../backbone/ports.ts';
 import { createLatestPublisher } from '../../../../backbone/services/latest-publisher.ts';
-import { createTaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
-import { Turns } from '../../../../fargate/sse/budget/turns.ts';
-import { Hub } from '../../../../fargate/sse/hub/hub.ts';
+import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
 import { formatVersion } from '../../../../packages/protocol/version.ts';
 import { CrashCounter, CrashedError, intercept } from '../../../../test/support/intercept.ts';
 import { scheduledPort } from '../scheduled-port.ts';
+import { openSimulatedHub } from '../simulated-hub.ts';
 import { Simulation } from '../simulation.ts';
 import { NOTHING, reads, type Steps, type Touches, writes } from '../steps.ts';
 import { hubTouch } from '../touches.ts';
@@ -26,10 +25,6 @@ const RETENTION_MS = 600_000;
 const SETTLE_MS = 75_000;
 
 const DELAY_MS: Readonly<Partial<Record<LatestFate, number>>> = { delay: 8_000, late: 200_000 };
-
-const MEMORY_BYTES = 512 * 1024 * 1024;
-
-const NEVER_MS = 1_000_000_000;
 
 /** Plays a scenario of a `latest` channel to its end in the order in which the steps are taken. @throws what went wrong */
 export async function runLatest(scenario: LatestScenario, steps: Steps, wiring: LatestWiring): Promise<void> {
@@ -109,29 +104,14 @@ class LatestRun {
 
   #openHub(hub: 0 | 1, { compareIntervalMs }: LatestWiring): Hub {
     const simulation = this.#simulation;
-    const name = `hub ${hub}`;
     const own: Touches = [hubTouch(hub)];
-    const caller = { simulation, name, callTouches: () => [reads('table')], answerTouches: () => own };
-    return new Hub({
+    const caller = { simulation, name: `hub ${hub}`, callTouches: () => [reads('table')], answerTouches: () => own };
+    return openSimulatedHub(hub, simulation, {
       log: scheduledPort(new MemoryEventLog({ clock: simulation, retentionMs: RETENTION_MS }), caller),
       latest: scheduledPort(this.#table, caller),
       kindOf: () => 'latest',
-      clock: simulation.clockOf(own),
-      logger: {
-        info: () => {},
-        warn: (message) => simulation.note(`${name} warns: ${message}`),
-        error: (message) => simulation.note(message),
-      },
       retentionMs: RETENTION_MS,
-      graceMs: 5_000,
-      heartbeatIntervalMs: NEVER_MS,
       headCheckIntervalMs: compareIntervalMs,
-      retryMinMs: 1_000,
-      retryMaxMs: 1_000,
-      maxStreams: 100,
-      maxUnsentBytes: 1_000_000,
-      // How busy this machine is must decide nothing.
-      budget: { ...createTaskBudget(MEMORY_BYTES), turns: new Turns(() => 0) },
     });
   }
 
