@@ -12,7 +12,7 @@ const SAMPLE_RUNS = 4;
 test('every configuration keeps the promises', async () => {
   for (const configuration of PROMISED) {
     const { broken } = await search(configuration, { maxPreemptions: 3, maxRuns: SAMPLE_RUNS });
-    if (broken !== undefined) throw new Error(describeBroken(broken, undefined));
+    if (broken !== undefined) throw new Error(describeBroken(broken));
   }
 }, 120_000);
 

@@ -21,25 +21,29 @@ await runCommand(parseCommandLine, async (options, signal) => {
   if (configurations.length + mutations.length === 0) throw new UsageError(`no configuration has ${only} in its name`);
   let failed = false;
   let interleavings = 0;
+  let explored = 0;
   const print = (text: string) => process.stdout.write(`${text}\n`);
   for (const configuration of configurations) {
     if (signal.aborted) break;
     const onRun = (played: number) => progress.show(`${configuration.name}: ${played}`);
     const searched = await search(configuration, { maxPreemptions, maxRuns, signal, onRun });
-    interleavings += searched.interleavings;
     progress.show('');
+    if (signal.aborted) break;
+    interleavings += searched.interleavings;
+    explored++;
     print(describeSearched(configuration.name, searched));
     if (searched.broken === undefined) continue;
     failed = true;
-    print(describeBroken(searched.broken, undefined));
+    print(describeBroken(searched.broken));
   }
-  if (configurations.length > 0) print(`${interleavings} interleavings of ${configurations.length} configurations`);
+  if (configurations.length > 0) print(`${interleavings} interleavings of ${explored} configurations`);
   for (const one of mutations) {
     if (signal.aborted) break;
     const onRun = (played: number) => progress.show(`${one.name}: ${played}`);
     const searched = await searchMutation(one, { maxPreemptions, maxRuns: Math.max(maxRuns, MUTATION_RUNS), signal, onRun });
     progress.show('');
-    if (searched.broken === undefined && !signal.aborted) failed = true;
+    if (signal.aborted && searched.broken === undefined) break;
+    if (searched.broken === undefined) failed = true;
     print(describeMutation(one.name, searched));
   }
   progress.end();

@@ -12,7 +12,6 @@ export function describeMutation(name: string, { played, broken }: Pick<Searched
 }
 
 /** With the command that shows it again, and everything that happened. */
-export function describeBroken({ configuration, schedule, error }: Broken, mutation: string | undefined): string {
-  const broken = mutation === undefined ? '' : ` --mutation ${mutation}`;
-  return `npm run explore -- --only "${configuration}"${broken} --replay ${formatSchedule(schedule)}\n\n${error.message}`;
+export function describeBroken({ configuration, schedule, error }: Broken): string {
+  return `npm run explore -- --only "${configuration}" --replay ${formatSchedule(schedule)}\n\n${error.message}`;
 }
