@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { run } from './run.ts';
-import { type Scenario, scenario } from './scenario.ts';
+import { scenario } from './scenario.ts';
+import { drawnSteps } from './steps.ts';
 import type { Wiring } from './wiring.ts';
 
 export interface ModelOptions {
@@ -12,8 +13,18 @@ export interface ModelOptions {
 }
 
 /** @returns a report of the first failure, or undefined when every run kept the promises */
-export async function playModel(wiring: Wiring, { runs, seed, path, shrinks }: ModelOptions): Promise<string | undefined> {
-  const property = fc.asyncProperty(scenario, fc.scheduler(), (plan, scheduler) => run(plan, scheduler, wiring));
+export function playModel(wiring: Wiring, options: ModelOptions): Promise<string | undefined> {
+  return check(
+    fc.asyncProperty(scenario, fc.scheduler(), (plan, scheduler) => run(plan, drawnSteps(scheduler), wiring)),
+    options,
+  );
+}
+
+/** Plays runs of a plan and a scheduler. @returns a report of the first failure */
+export async function check<Plan>(
+  property: fc.IAsyncPropertyWithHooks<[Plan, fc.Scheduler]>,
+  { runs, seed, path, shrinks }: ModelOptions,
+): Promise<string | undefined> {
   const details = await fc.check(property, {
     numRuns: runs,
     endOnFailure: !shrinks,
@@ -24,11 +35,7 @@ export async function playModel(wiring: Wiring, { runs, seed, path, shrinks }: M
   const [plan] = details.counterexample ?? [];
   return [
     `run ${details.numRuns} failed: LANES_MODEL_SEED=${details.seed} LANES_MODEL_PATH=${details.counterexamplePath}`,
-    describe(plan),
+    JSON.stringify(plan, undefined, 1),
     (details.errorInstance as Error | null)?.message ?? 'interrupted',
   ].join('\n\n');
-}
-
-function describe(plan: Scenario | undefined): string {
-  return JSON.stringify(plan, undefined, 1);
 }

@@ -4,6 +4,8 @@ import { type Consumer, type ConsumersWorld, openHistories } from './consumers.t
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
 import type { SimulatedTime } from './simulation.ts';
+import { writes } from './steps.ts';
+import { hubTouch } from './touches.ts';
 
 const WAIT_MS = 1_000;
 
@@ -45,12 +47,12 @@ export class PollConsumer implements Consumer {
   async #poll(hub: Leg['hub'], waitMs: number, lost: boolean): Promise<number> {
     const { simulation, hubs } = this.#world;
     const { channels } = this.#plan;
-    await simulation.step(`${this.#name} polls`);
+    await simulation.step(`${this.#name} polls`, [hubTouch(hub)]);
     const outcome = await hubs[hub].poll({ channels, cursor: this.#cursor }, waitMs, new AbortController().signal);
     if (outcome.kind !== 'page') throw new Error(`hub ${hub} is ${outcome.kind}`);
     outcome.release();
     const answeredAt = simulation.now;
-    await simulation.step(`the answer for ${this.#name} comes`);
+    await simulation.step(`the answer for ${this.#name} comes`, [writes(this.#name)]);
     const { events, resets, cursor } = outcome.page;
     const lines = [...resets.map((reset) => JSON.stringify(reset)), ...events.map(({ data }) => data)];
     simulation.note(`${this.#name} polled hub ${hub}${lost ? ' in vain' : ''}: ${lines.join(' ')} up to ${formatCursor(channels, cursor)}`);

@@ -8,6 +8,8 @@ import { CrashCounter, intercept } from '../../../test/support/intercept.ts';
 import type { PublicationPlan, PublisherPlan, Try } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
+import { NOTHING, type Touches } from './steps.ts';
+import { logTouches } from './touches.ts';
 import type { Truth } from './truth.ts';
 import { BrokenPromiseError } from './verdict.ts';
 import type { Wiring } from './wiring.ts';
@@ -18,6 +20,8 @@ export interface PublishersWorld {
   readonly wiring: Wiring;
   readonly log: EventLog;
   readonly bus: EventBus;
+  /** What happens to a notification may depend on how many came before. */
+  readonly busTouches: Touches;
   readonly stalls: boolean;
 }
 
@@ -49,20 +53,21 @@ interface Attempt {
 
 async function tryToPublish({ publisher, index, name, tryName, skewMs, plan, one }: Attempt, world: PublishersWorld): Promise<void> {
   const { simulation, truth, wiring, stalls } = world;
-  if (one.afterMs > 0) await simulation.sleep(one.afterMs);
-  await simulation.step(`${tryName} is called`);
+  if (one.afterMs > 0) await simulation.sleep(one.afterMs, undefined, NOTHING);
+  await simulation.step(`${tryName} is called`, NOTHING);
   // A crash at call 0 never comes.
   const counter = new CrashCounter(one.crash ?? { atCall: Number.POSITIVE_INFINITY, when: 'before' });
   const caller = {
     simulation,
     name: tryName,
+    answerTouches: () => NOTHING,
     delayMs: (method: string) => (method === 'append' && (stalls || one.writeMs < APPEND_LIMIT_MS) ? one.writeMs : 0),
     limitMs: (method: string) => (method === 'append' && !stalls ? APPEND_LIMIT_MS : undefined),
   };
-  const bus = scheduledPort(wiring.publisherBus(world.bus), caller);
-  const log = wiring.publisherLog(scheduledPort(world.log, caller), bus);
+  const bus = scheduledPort(wiring.publisherBus(world.bus), { ...caller, callTouches: () => world.busTouches });
+  const log = wiring.publisherLog(scheduledPort(world.log, { ...caller, callTouches: logTouches }), bus);
   const around = <T>(make: () => Promise<T>) => counter.call(make);
-  const clock: Clock = { nowMs: () => simulation.nowMs() + skewMs, sleep: (ms, signal) => simulation.sleep(ms, signal) };
+  const clock: Clock = { nowMs: () => simulation.nowMs() + skewMs, sleep: (ms, signal) => simulation.sleep(ms, signal, NOTHING) };
   const options = { log: intercept(log, around), bus: intercept(bus, around), clock, publishTimeoutMs: wiring.publishTimeoutMs };
   try {
     // Publishers use the same keys, each in a scope of its own.

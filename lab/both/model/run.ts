@@ -1,21 +1,21 @@
-import type { Scheduler } from 'fast-check';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
-import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
-import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
-import { Hub } from '../../../fargate/sse/hub/hub.ts';
+import type { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
 import { CHANNELS, type ConsumerPlan, type Day, type Fate, type Scenario } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
+import { openSimulatedHub } from './simulated-hub.ts';
 import { Simulation } from './simulation.ts';
 import { SocketConsumer } from './socket-consumer.ts';
 import { SocketLane } from './socket-lane.ts';
+import { NOTHING, reads, type Steps, type Touches, writes } from './steps.ts';
 import { StreamConsumer } from './stream-consumer.ts';
+import { hubTouch, logTouches } from './touches.ts';
 import { Truth } from './truth.ts';
 import { BrokenPromiseError, checkPromises } from './verdict.ts';
 import type { Wiring } from './wiring.ts';
@@ -31,9 +31,9 @@ const DELAY_MS = 8_000;
 /** Entries on a page, so that every replay takes several. */
 const PAGE = 2;
 
-/** Plays a scenario to its end in the order that the scheduler picks. @throws what went wrong, with everything that happened */
-export async function run(scenario: Scenario, scheduler: Scheduler, wiring: Wiring): Promise<void> {
-  const simulation = new Simulation(scheduler);
+/** Plays a scenario to its end in the order in which the steps are taken. @throws what went wrong, with everything that happened */
+export async function run(scenario: Scenario, steps: Steps, wiring: Wiring): Promise<void> {
+  const simulation = new Simulation(steps);
   try {
     await new Run(scenario, simulation, wiring).play();
   } catch (error) {
@@ -66,7 +66,7 @@ class Run {
     this.#world = {
       simulation,
       lane,
-      hubs: [this.#openHub('hub 0'), this.#openHub('hub 1')],
+      hubs: [this.#openHub(0), this.#openHub(1)],
       isWiped: () => this.#truth.wiped,
       startOf: (plan) => this.#startOf(plan),
     };
@@ -105,6 +105,7 @@ class Run {
         wiring,
         log,
         bus,
+        busTouches: this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')],
         stalls: this.#scenario.stalls,
       });
     }
@@ -118,12 +119,17 @@ class Run {
       ...consumers.map((consumer) => consumer.live()),
       ...newcomers.slice(consumers.length).map(async (plan, at) => {
         const name = `${plan.kind} ${consumers.length + at + 1}`;
-        await this.#simulation.step(`${name} comes`);
+        await this.#simulation.step(`${name} comes`, this.#arrivalTouches(plan));
         const consumer = this.#openConsumer(name, plan);
         consumers.push(consumer);
         await consumer.live();
       }),
     ]);
+  }
+
+  /** Who has a cursor takes it from what is there already. */
+  #arrivalTouches({ channels, start }: ConsumerPlan): Touches {
+    return start === 'old' || start === 'ahead' ? channels.map((channel) => reads(`entries of ${channel}`)) : NOTHING;
   }
 
   #openConsumer(name: string, plan: ConsumerPlan): Consumer {
@@ -132,29 +138,22 @@ class Run {
     return new SocketConsumer(name, plan, this.#world);
   }
 
-  #openHub(name: string): Hub {
+  #openHub(hub: 0 | 1): Hub {
     const simulation = this.#simulation;
-    const { graceMs, headCheckIntervalMs, consumerLog } = this.#wiring;
-    const logger = {
-      info: () => {},
-      warn: (message: string) => simulation.note(`${name} warns: ${message}`),
-      error: (message: string) => simulation.note(`${name} errs: ${message}`),
-    };
-    return new Hub({
-      log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name }),
+    const { graceMs, headCheckIntervalMs, heartbeatIntervalMs, consumerLog } = this.#wiring;
+    const answerTouches = (method: string, [channel]: readonly unknown[]) => [
+      hubTouch(hub),
+      // What it tells its clients then is held against what is written then.
+      ...(method === 'head' || method === 'readBack' ? [reads(`entries of ${channel}`)] : []),
+    ];
+    const caller = { simulation, name: `hub ${hub}`, callTouches: logTouches, answerTouches };
+    return openSimulatedHub(hub, simulation, {
+      log: scheduledPort(consumerLog(smallPages(this.#log)), caller),
       latest: new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }),
-      presenceStore: new MemoryPresenceStore({ clock: simulation }),
-      presenceBus: new MemoryEventBus(),
-      clock: simulation,
-      logger,
       retentionMs: RETENTION_MS,
       graceMs,
-      heartbeatIntervalMs: 60_000,
+      heartbeatIntervalMs,
       headCheckIntervalMs,
-      retryMinMs: 1_000,
-      retryMaxMs: 1_000,
-      maxStreams: 100,
-      maxUnsentBytes: 1_000_000,
     });
   }
 
@@ -176,22 +175,28 @@ class Run {
   #notify(events: readonly ChannelEvent[]): void {
     const names = events.map(({ data }) => data).join(' ');
     const receivers = [
-      { name: 'hub 0', take: () => this.#offer(0, events), loses: true },
-      { name: 'hub 1', take: () => this.#offer(1, events), loses: true },
-      { name: 'websocket lane', take: () => this.#world.lane.fanOut(events), loses: false },
+      { name: 'hub 0', take: () => this.#offer(0, events), touches: this.#offerTouches(0), loses: true },
+      { name: 'hub 1', take: () => this.#offer(1, events), touches: this.#offerTouches(1), loses: true },
+      { name: 'websocket lane', take: () => this.#world.lane.fanOut(events), touches: NOTHING, loses: false },
     ];
-    for (const { name, take, loses } of receivers) {
+    for (const { name, take, touches, loses } of receivers) {
       const fate = this.#nextFate();
       const copies = fate === 'double' ? 2 : fate === 'drop' && loses ? 0 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#simulation.spawn(async () => {
-          if (fate === 'delay') await this.#simulation.sleep(DELAY_MS);
-          await this.#simulation.step(`${name} is notified of ${names}`);
+          if (fate === 'delay') await this.#simulation.sleep(DELAY_MS, undefined, NOTHING);
+          await this.#simulation.step(`${name} is notified of ${names}`, touches);
           for (const event of events) this.#simulation.note(`${name} is notified of ${event.channel} ${formatPosition(event)}`);
           await take();
         });
       }
     }
+  }
+
+  /** A task without clients drops what it is offered. */
+  #offerTouches(hub: 0 | 1): Touches {
+    const isUsed = ({ kind, legs }: ConsumerPlan) => kind === 'poll' || (kind === 'stream' && legs.some((leg) => leg.hub === hub));
+    return this.#scenario.consumers.some(isUsed) ? [hubTouch(hub)] : NOTHING;
   }
 
   async #offer(hub: 0 | 1, events: readonly ChannelEvent[]): Promise<void> {
@@ -213,7 +218,8 @@ class Run {
 
   async #wipe(): Promise<void> {
     // The more steps before it, the more there is to lose.
-    for (let step = 0; step < 10; step++) await this.#simulation.step('the log still stands');
+    for (let step = 0; step < 9; step++) await this.#simulation.step('the log still stands', NOTHING);
+    await this.#simulation.step('the log still stands');
     this.#simulation.note('the log is lost');
     this.#truth.wiped = true;
     this.#table.wipe();

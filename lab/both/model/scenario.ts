@@ -95,7 +95,9 @@ const publisher: fc.Arbitrary<PublisherPlan> = fc.record({
   publications: fc.array(publication, { minLength: 1, maxLength: 3 }),
 });
 
-const leg: fc.Arbitrary<Leg> = fc.record({
+export const fate: fc.Arbitrary<Fate> = fc.constantFrom('deliver', 'deliver', 'drop', 'double', 'delay');
+
+export const leg: fc.Arbitrary<Leg> = fc.record({
   hub: fc.constantFrom(0, 1),
   steps: fc.integer({ min: 1, max: 12 }),
   lagMs: fc.constantFrom(0, 0, 0, 900),
@@ -116,7 +118,7 @@ const day: fc.Arbitrary<Day> = fc.record({
 /** Everything that a run does; in which order, the scheduler says. */
 export const scenario: fc.Arbitrary<Scenario> = fc.record({
   stalls: fc.constantFrom(false, false, true),
-  fates: fc.array(fc.constantFrom<Fate>('deliver', 'deliver', 'drop', 'double', 'delay'), { minLength: 1, maxLength: 8 }),
+  fates: fc.array(fate, { minLength: 1, maxLength: 8 }),
   consumers: fc.array(consumer, { minLength: 1, maxLength: 4 }),
   days: fc.array(day, { minLength: 1, maxLength: 2 }),
   wipe: fc.constantFrom(false, false, false, true),

@@ -1,9 +1,14 @@
 import type { Simulation } from './simulation.ts';
+import { NOTHING, type Touches } from './steps.ts';
 
 export interface Caller {
   readonly simulation: Simulation;
   /** Who calls, for the trace. */
   readonly name: string;
+  /** What a call uses when it takes effect. */
+  readonly callTouches: (method: string, args: readonly unknown[]) => Touches;
+  /** What the caller uses when it hears of it. */
+  readonly answerTouches: (method: string, args: readonly unknown[]) => Touches;
   /** Around each call, its way there and back included: where a process dies, for example. */
   readonly around?: <T>(make: () => Promise<T>) => Promise<T>;
   /** How long a call is under way before it takes effect. */
@@ -17,7 +22,10 @@ class CallTimedOutError extends Error {
 }
 
 /** The port, each call of which is two steps: it takes effect, and its answer comes. Anything may happen before and between. */
-export function scheduledPort<Port extends object>(port: Port, { simulation, name, around, delayMs, limitMs }: Caller): Port {
+export function scheduledPort<Port extends object>(
+  port: Port,
+  { simulation, name, callTouches, answerTouches, around, delayMs, limitMs }: Caller,
+): Port {
   return new Proxy(port, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property);
@@ -30,12 +38,12 @@ export function scheduledPort<Port extends object>(port: Port, { simulation, nam
           if (simulation.nowMs() > deadlineMs) throw new CallTimedOutError(`${method} has taken more than ${limit} ms`);
         };
         const delay = delayMs?.(method) ?? 0;
-        if (delay > 0) await simulation.sleep(delay);
-        await simulation.step(`${name} calls ${method}`);
+        if (delay > 0) await simulation.sleep(delay, undefined, NOTHING);
+        await simulation.step(`${name} calls ${method}`, callTouches(method, args));
         checkInTime();
         const answer: unknown = await member.apply(target, args);
         simulation.note(`${name} ${method}(${args.map(brief).join(', ')}) = ${brief(answer)}`);
-        await simulation.step(`${name} hears of ${method}`);
+        await simulation.step(`${name} hears of ${method}`, answerTouches(method, args));
         checkInTime();
         return answer;
       };

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Scheduler } from 'fast-check';
 import type { Clock } from '../../../backbone/ports.ts';
 import { Sleepers } from '../../../test/support/sleepers.ts';
+import type { Steps, Touches } from './steps.ts';
 
 /** When something happened. Many things happen at one time of the clock: the steps tell their order. */
 export interface SimulatedTime {
@@ -16,19 +16,20 @@ const MAX_STEPS = 20_000;
 const IDLE_TURNS = 4;
 
 /**
- * One run of the model: everything that happens is a step that fast-check's scheduler picks, and the time stands still unless it
- * is moved. So one seed is one interleaving.
+ * One run of the model: everything that happens is a step that a scheduler picks, and the time stands still unless it is moved. So
+ * the order of the steps is the interleaving, and there is nothing else by which two runs differ.
  */
 export class Simulation implements Clock {
-  readonly #scheduler: Scheduler;
+  readonly #scheduler: Steps;
   readonly #startedAtMs = Date.UTC(2026, 0, 1);
   readonly #sleepers = new Sleepers();
   readonly #trace: string[] = [];
   readonly #failures: unknown[] = [];
   #nowMs = this.#startedAtMs;
   #steps = 0;
+  #spawns = false;
 
-  constructor(scheduler: Scheduler) {
+  constructor(scheduler: Steps) {
     this.#scheduler = scheduler;
   }
 
@@ -49,19 +50,30 @@ export class Simulation implements Clock {
     this.#trace.push(`${String(this.#steps).padStart(5)} ${String(this.#nowMs - this.#startedAtMs).padStart(7)} ms  ${line}`);
   }
 
-  /** Resolves when the scheduler picks it among all that could happen next. */
-  step(label: string): Promise<void> {
-    return this.#scheduler.schedule(Promise.resolve(), label);
+  /**
+   * Resolves when the scheduler picks it among all that could happen next.
+   * @param touches what is used from then on until the next step
+   */
+  step(label: string, touches: Touches = 'everything'): Promise<void> {
+    return this.#scheduler.add({ label, touches, spawned: this.#spawns });
   }
 
   /** Runs beside everything else. What it throws fails the run. */
   spawn(work: () => Promise<void>): void {
+    const spawns = this.#spawns;
+    this.#spawns = true;
     work().catch((error: unknown) => this.#failures.push(error));
+    this.#spawns = spawns;
   }
 
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  async sleep(ms: number, signal?: AbortSignal, touches?: Touches): Promise<void> {
     await this.#sleepers.add(this.#nowMs + ms, signal);
-    await this.step('a sleep is over');
+    await this.step('a sleep is over', touches);
+  }
+
+  /** The clock of one who uses no more than this when a sleep is over. */
+  clockOf(touches: Touches): Clock {
+    return { nowMs: () => this.nowMs(), sleep: (ms, signal) => this.sleep(ms, signal, touches) };
   }
 
   /** Moves the time on at once, as it looks to processes that were stopped meanwhile. */
@@ -96,6 +108,7 @@ export class Simulation implements Clock {
     const next = this.#sleepers.nextAtMs();
     if (next === Number.POSITIVE_INFINITY && untilMs === next) throw new Error('the run stands still: nothing can happen any more');
     if (next > untilMs) return false;
+    this.#scheduler.rest();
     this.advance(Math.max(0, next - this.#nowMs));
     return true;
   }
@@ -103,11 +116,10 @@ export class Simulation implements Clock {
   async #drain(): Promise<void> {
     for (let idle = 0; idle < IDLE_TURNS; idle++) {
       await setImmediate();
-      for (; this.#scheduler.count() > 0; idle = 0) {
+      for (; this.#scheduler.pending > 0; idle = 0) {
         if (++this.#steps > MAX_STEPS) throw new Error(`the run has not come to rest within ${MAX_STEPS} steps`);
-        // Not `waitNext`, which waits for a hundred microtasks: a turn of the event loop runs all there are, for half of the time.
-        await this.#scheduler.waitOne();
-        await setImmediate();
+        await this.#scheduler.take();
+        for (let turn = 0; turn < this.#scheduler.turnsPerStep; turn++) await setImmediate();
       }
     }
     if (this.#failures.length > 0) throw this.#failures[0];

@@ -5,6 +5,8 @@ import type { ResetReason, ServerFrame } from '../../../packages/protocol/index.
 import { type Consumer, type ConsumersWorld, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan } from './scenario.ts';
+import { NOTHING, writes } from './steps.ts';
+import { socketTouch } from './touches.ts';
 
 /** How long the client waits for what is missing before it asks: late is likelier than lost. */
 const GAP_WAIT_MS = 1_000;
@@ -48,10 +50,12 @@ export class SocketConsumer implements Consumer {
   async live(): Promise<void> {
     const { simulation } = this.#world;
     const { legs } = this.#plan;
+    const own = [socketTouch(this.#name)];
     for (const [index, leg] of legs.entries()) {
-      await simulation.step(`${this.#name} connects`);
+      await simulation.step(`${this.#name} connects`, own);
       await this.#connect();
-      for (let step = 0; step < leg.steps; step++) await simulation.step(`${this.#name} stays`);
+      for (let step = 1; step < leg.steps; step++) await simulation.step(`${this.#name} stays`, NOTHING);
+      await simulation.step(`${this.#name} stays`, index < legs.length - 1 ? own : NOTHING);
       if (index < legs.length - 1) this.leave();
     }
   }
@@ -156,7 +160,7 @@ export class SocketConsumer implements Consumer {
     if (followed.waits) return;
     followed.waits = true;
     this.#world.simulation.spawn(async () => {
-      await this.#world.simulation.sleep(GAP_WAIT_MS);
+      await this.#world.simulation.sleep(GAP_WAIT_MS, undefined, [socketTouch(this.#name), writes('frames')]);
       followed.waits = false;
       if (isNeeded()) this.#subscribe(followed);
     });

@@ -19,10 +19,12 @@ import type {
   ReplayStore,
 } from '../../../lambda/websocket/ports.ts';
 import { runReplayTurn } from '../../../lambda/websocket/replay-turn.ts';
-import type { ClientFrame } from '../../../packages/protocol/index.ts';
+import type { ClientFrame, ServerFrame } from '../../../packages/protocol/index.ts';
 import { EVERYBODY } from '../../../test/support/access.ts';
 import { scheduledPort } from './scheduled-port.ts';
 import type { Simulation } from './simulation.ts';
+import { NOTHING, reads, type Touch, writes } from './steps.ts';
+import { logTouches, rowTouches, socketTouch } from './touches.ts';
 import type { Wiring } from './wiring.ts';
 
 const HOUR_MS = 3_600_000;
@@ -66,10 +68,16 @@ export class SocketLane {
   constructor(options: SocketLaneOptions) {
     this.#options = options;
     const { simulation, wiring, log, retentionMs } = options;
+    // Functions share no memory; it is here that the frames are counted, which come once the connection is open.
+    const answerTouches = (method: string) => (method === 'open' ? [writes('frames')] : NOTHING);
+    const caller = { simulation, name: 'websocket lane', answerTouches };
     const store = new MemoryConnectionStore({ clock: simulation, connectionTtlMs: HOUR_MS });
-    this.#store = scheduledPort(store, { simulation, name: 'websocket lane' });
-    this.#replays = scheduledPort(new MemoryReplayStore(100, REPLAY_LEASE_MS, simulation), { simulation, name: 'websocket lane' });
-    const scheduled = scheduledPort(wiring.consumerLog(log), { simulation, name: 'websocket lane' });
+    this.#store = scheduledPort(store, { ...caller, callTouches: rowTouches });
+    this.#replays = scheduledPort(new MemoryReplayStore(100, REPLAY_LEASE_MS, simulation), {
+      ...caller,
+      callTouches: () => [writes('replays')],
+    });
+    const scheduled = scheduledPort(wiring.consumerLog(log), { ...caller, callTouches: logTouches });
     this.#log = scheduled;
     this.#reader = wiring.replayReader(new LogReader({ log: scheduled, clock: simulation, retentionMs, graceMs: wiring.graceMs }));
   }
@@ -127,7 +135,7 @@ export class SocketLane {
     const queue: ReplayQueue = {
       enqueue: async (key, delaySeconds = 0) => {
         this.#options.simulation.spawn(async () => {
-          if (delaySeconds > 0) await this.#options.simulation.sleep(delaySeconds * 1_000);
+          if (delaySeconds > 0) await this.#options.simulation.sleep(delaySeconds * 1_000, undefined, NOTHING);
           await this.#turn(key, queue, poster);
         });
       },
@@ -137,7 +145,7 @@ export class SocketLane {
 
   async #turn(key: ReplayKey, queue: ReplayQueue, poster: ConnectionPoster): Promise<void> {
     const { simulation } = this.#options;
-    await simulation.step(`a turn of the replay of ${key.channel} for ${key.connectionId}`);
+    await simulation.step(`a turn of the replay of ${key.channel} for ${key.connectionId}`, NOTHING);
     await runReplayTurn(
       key,
       simulation.nowMs() + HOUR_MS,
@@ -177,13 +185,19 @@ export class SocketLane {
 
   async #post(connectionId: string, frame: string): Promise<PostOutcome> {
     const { simulation } = this.#options;
-    await simulation.step(`a post to ${connectionId}`);
+    await simulation.step(`a post to ${connectionId}`, [socketTouch(connectionId), ...promiseTouches(frame)]);
     const receive = this.#sockets.get(connectionId);
     simulation.note(`post to ${connectionId}${receive === undefined ? ', which is gone' : ''}: ${frame}`);
     receive?.(frame);
-    await simulation.step('a post is answered');
+    await simulation.step('a post is answered', NOTHING);
     return { kind: receive === undefined ? 'gone' : 'sent' };
   }
+}
+
+/** Where a client begins is held against what is written when it is told. */
+function promiseTouches(text: string): readonly Touch[] {
+  const frame = JSON.parse(text) as ServerFrame;
+  return frame.kind === 'subscribed' || frame.kind === 'reset' ? [reads(`entries of ${frame.channel}`)] : [];
 }
 
 const strictTelemetry: Telemetry = {

@@ -1,17 +1,12 @@
-import type { CloseReason, Sink } from '../../../fargate/sse/hub/sink.ts';
-import type { Stream } from '../../../fargate/sse/hub/stream.ts';
 import { type ChannelPosition, type Cursor, formatCursor, parseCursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
-import { textOfChunks } from '../../../test/fargate/sse/support/chunks.ts';
 import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './consumers.ts';
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
 import type { SimulatedTime } from './simulation.ts';
-
-interface Chunk {
-  readonly text: string;
-  readonly writtenAt: SimulatedTime;
-}
+import { NOTHING, writes } from './steps.ts';
+import { type Chunk, Connection, parseFrame } from './stream-connection.ts';
+import { hubTouch } from './touches.ts';
 
 /** What EventSource would do: remembers the last id, and comes back with it. */
 export class StreamConsumer implements Consumer {
@@ -41,9 +36,11 @@ export class StreamConsumer implements Consumer {
     const { simulation } = this.#world;
     const { legs } = this.#plan;
     for (const [index, leg] of legs.entries()) {
-      await simulation.step(`${this.#name} connects`);
+      const own = [hubTouch(leg.hub), writes(this.#name)];
+      await simulation.step(`${this.#name} connects`, own);
       this.#connect(leg);
-      for (let step = 0; step < leg.steps; step++) await simulation.step(`${this.#name} stays`);
+      for (let step = 1; step < leg.steps; step++) await simulation.step(`${this.#name} stays`, NOTHING);
+      await simulation.step(`${this.#name} stays`, index < legs.length - 1 ? own : NOTHING);
       if (index < legs.length - 1) this.leave();
     }
   }
@@ -63,10 +60,10 @@ export class StreamConsumer implements Consumer {
     const { simulation, hubs } = this.#world;
     const { channels } = this.#plan;
     simulation.note(`${this.#name} connects to hub ${leg.hub} with ${this.#lastEventId ?? 'nothing'}`);
-    const connection = new Connection(this.#name, leg.lagMs, this.#world, {
+    const connection = new Connection(this.#name, leg, this.#plan.legs.length === 1 && leg.lagMs === 0, simulation, {
       read: (chunk) => this.#read(chunk),
       closed: async () => {
-        await simulation.step(`${this.#name} notices that it was closed`);
+        await simulation.step(`${this.#name} notices that it was closed`, [hubTouch(leg.hub), writes(this.#name)]);
         if (this.#connection !== connection) return;
         this.leave();
         this.#connect(leg);
@@ -84,11 +81,9 @@ export class StreamConsumer implements Consumer {
     const frames = (this.#rest + text).split('\n\n');
     this.#rest = frames.pop() ?? '';
     for (const frame of frames) {
-      const fields = frame.split('\n').map((line) => line.split(/: ?(.*)/s, 2));
-      const value = (field: string) => fields.findLast(([name]) => name === field)?.[1];
-      const id = value('id');
+      const { id, event, data } = parseFrame(frame);
       if (id === undefined) continue;
-      this.#take(id, value('event'), value('data'), writtenAt);
+      this.#take(id, event, data, writtenAt);
       this.#lastEventId = id;
     }
   }
@@ -113,65 +108,6 @@ export class StreamConsumer implements Consumer {
       throw new Error(`${this.#name} came with ${this.#lastEventId}, and the stream begins at ${id}`);
     }
     for (const history of this.histories) if (!history.hasBegun) history.begin('baseline', at(cursor, history.channel), since);
-  }
-}
-
-interface Client {
-  readonly read: (chunk: Chunk) => void;
-  /** The hub has ended the connection. */
-  readonly closed: () => Promise<void>;
-}
-
-/** The way from the hub to the client: what was written and not taken yet is lost with the connection. */
-class Connection implements Sink {
-  stream: Stream | undefined;
-  readonly #name: string;
-  readonly #lagMs: number;
-  readonly #world: ConsumersWorld;
-  readonly #client: Client;
-  readonly #unread: Chunk[] = [];
-  #reading = false;
-  #cut = false;
-
-  constructor(name: string, lagMs: number, world: ConsumersWorld, client: Client) {
-    this.#name = name;
-    this.#lagMs = lagMs;
-    this.#world = world;
-    this.#client = client;
-  }
-
-  get bufferedBytes(): number {
-    return this.#unread.reduce((bytes, { text }) => bytes + text.length, 0);
-  }
-
-  write(bytes: Buffer): void {
-    this.#unread.push({ text: textOfChunks(bytes), writtenAt: this.#world.simulation.now });
-    if (this.#reading) return;
-    this.#reading = true;
-    this.#world.simulation.spawn(() => this.#takeUnread());
-  }
-
-  close(reason: CloseReason): void {
-    if (reason === 'failed') throw new Error(`the hub could not serve ${this.#name}`);
-    this.#world.simulation.spawn(() => this.#client.closed());
-  }
-
-  cut(): void {
-    this.#cut = true;
-    this.stream?.detach();
-  }
-
-  async #takeUnread(): Promise<void> {
-    const { simulation } = this.#world;
-    if (this.#lagMs > 0) await simulation.sleep(this.#lagMs);
-    await simulation.step(`${this.#name} reads`);
-    this.#reading = false;
-    if (this.#cut) return;
-    for (const chunk of this.#unread.splice(0)) {
-      simulation.note(`${this.#name} reads ${JSON.stringify(chunk.text)}`);
-      this.#client.read(chunk);
-    }
-    this.stream?.wake();
   }
 }
 

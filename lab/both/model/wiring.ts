@@ -8,6 +8,7 @@ export interface Wiring {
   readonly publishTimeoutMs: number;
   readonly graceMs: number;
   readonly headCheckIntervalMs: number;
+  readonly heartbeatIntervalMs: number;
   /** The log itself, as everybody finds it. */
   readonly table: (log: EventLog) => EventLog;
   /** The log as one call of `publish` uses it. */
@@ -29,6 +30,7 @@ export const PROTOCOL: Wiring = {
   publishTimeoutMs: 2_000,
   graceMs: 5_000,
   headCheckIntervalMs: 30_000,
+  heartbeatIntervalMs: 60_000,
   table: same,
   publisherLog: same,
   publisherBus: same,
