@@ -43,7 +43,7 @@ export function renderPath(): string {
   const many = audience(CONNECTIONS, 1);
   const polls = { ...many, pollIntervalSeconds: 10 };
 
-  const { value: mostEvents, range, source } = CAPACITY.queueEventsPerTask;
+  const { value: mostEvents, range, source } = CAPACITY.notificationsPerTask;
   const [least, most] = range;
   const events = Number(mostEvents.toPrecision(1));
   const single = audience(CONNECTIONS, events, 1);

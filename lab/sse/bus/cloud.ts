@@ -32,7 +32,7 @@ export interface Cloud {
   readonly logUrl: string;
   readonly log: EventLog;
   readonly bus: EventBus;
-  /** Calls of SQS by their names, since the start. */
+  /** Calls of SQS and of the log by their names, since the start. */
   readonly calls: ReadonlyMap<string, number>;
   close(): void;
 }
@@ -40,6 +40,7 @@ export interface Cloud {
 /** @param latencyMs of each call, half of it on either way */
 export async function startCloud(latencyMs: number): Promise<Cloud> {
   const calls = new Map<string, number>();
+  const count = (name: string) => calls.set(name, (calls.get(name) ?? 0) + 1);
   const faults = {};
   const out = createLog({ verbose: false });
   const endpoint = new Endpoint(out);
@@ -53,8 +54,8 @@ export async function startCloud(latencyMs: number): Promise<Cloud> {
     access: new Access({ roles: new Roles([]), sessions, policyOf: () => [], log: out }),
     sessions,
     permissions: {},
-    json: { AmazonSQS: slowed(queueOperations(queues), latencyMs, calls) },
-    sns: slowed(topicOperations({ topics, region: REGION, account: ACCOUNT }), latencyMs, new Map()),
+    json: { AmazonSQS: slowed(queueOperations(queues), latencyMs, count) },
+    sns: slowed(topicOperations({ topics, region: REGION, account: ACCOUNT }), latencyMs, count),
     loadBalancing: {},
     dynamodb: absent,
     lambda: absent,
@@ -63,7 +64,7 @@ export async function startCloud(latencyMs: number): Promise<Cloud> {
     issuer: absent,
   });
 
-  const log = createLogLikeDynamo(new MemoryEventLog({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs }), latencyMs);
+  const log = createLogLikeDynamo(new MemoryEventLog({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs }), latencyMs, count);
   const bus: EventBus = {
     notify: async (events) => {
       await sleep(latencyMs);
@@ -87,12 +88,12 @@ export async function startCloud(latencyMs: number): Promise<Cloud> {
   };
 }
 
-function slowed(operations: Operations, latencyMs: number, calls: Map<string, number>): Operations {
+function slowed(operations: Operations, latencyMs: number, count: (name: string) => void): Operations {
   return Object.fromEntries(
     Object.entries(operations).map(([name, run]) => [
       name,
       async (input, signal) => {
-        calls.set(name, (calls.get(name) ?? 0) + 1);
+        count(name);
         await sleep(Math.floor(latencyMs / 2));
         const answer = await run(input, signal);
         await sleep(Math.ceil(latencyMs / 2));

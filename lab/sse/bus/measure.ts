@@ -29,6 +29,8 @@ export interface BusResult {
   readonly notificationsPerSecond: number;
   /** Calls of SQS for a notification: receives and deletes. */
   readonly callsPerNotification: number;
+  /** Reads of the log for a notification: of gaps, where one has overtaken another. */
+  readonly readsPerNotification: number;
   /** Share of a core that the task used. */
   readonly taskCores: number;
   /** Share of a core that everything else used: publishers, queue, topic, log and the readers of the streams. */
@@ -48,7 +50,8 @@ const PUBLISHERS: Readonly<Record<number, number>> = { 1: 600, 10: 200, 100: 50 
 /** Publications for each publisher that are not delivered yet: beyond it the queue is full enough. */
 const AHEAD = 3;
 
-const WARM_UP_MS = 2_000;
+/** From the first event on. What is compiled at first use is compiled then. */
+const WARM_UP_MS = 3_000;
 const PATIENCE_MS = 60_000;
 
 /** Publishes as much as the task takes, and follows it on streams. */
@@ -62,6 +65,7 @@ export async function measureBus({ reader, batch, seconds, latencyMs, signal }: 
     const followed = await followStreams(port);
     const stopped = new AbortController();
     const publishing = publishAhead(cloud, batch, followed, stopped.signal);
+    while (followed.delivered === 0) await sleep(10, undefined, { signal });
     await sleep(WARM_UP_MS, undefined, { signal });
     const before = await sample(task.pid, cloud, followed);
     await sleep(seconds * 1_000, undefined, { signal });
@@ -78,6 +82,7 @@ export async function measureBus({ reader, batch, seconds, latencyMs, signal }: 
       eventsPerSecond: events / tookSeconds,
       notificationsPerSecond: events / batch / tookSeconds,
       callsPerNotification: ((after.calls - before.calls) * batch) / events,
+      readsPerNotification: ((after.reads - before.reads) * batch) / events,
       taskCores: (after.taskSeconds - before.taskSeconds) / tookSeconds,
       benchCores: (after.benchSeconds - before.benchSeconds) / tookSeconds,
       wrong: followed.wrong + Math.abs(published - followed.delivered),
@@ -94,6 +99,7 @@ async function sample(pid: number, { calls }: Cloud, { delivered }: Followed) {
     atMs: performance.now(),
     delivered,
     calls: (calls.get('ReceiveMessage') ?? 0) + (calls.get('DeleteMessageBatch') ?? 0),
+    reads: calls.get('read') ?? 0,
     taskSeconds: await cpuSeconds([pid]),
     benchSeconds: (user + system) / 1e6,
   };
