@@ -56,8 +56,7 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
   const growth = workload.binary && !carriesBytes ? BASE64 : 1;
   const clientMessagesPerSecond = clientMessagesOf(workload);
   const eventsPerSecond = eventsOf(workload);
-  const publicationsPerSecond =
-    clientMessagesPerSecond + (eventsPerSecond - clientMessagesPerSecond) / workload.eventsPerPublication;
+  const publicationsPerSecond = clientMessagesPerSecond + (eventsPerSecond - clientMessagesPerSecond) / workload.eventsPerPublication;
   const connectsPerSecond = (averageConnections * workload.reconnectsPerDay) / 86_400;
   const deliveriesPerSecond = eventsPerSecond * fanOut;
   const subscriptions = averageConnections * workload.subscriptionsPerConnection;

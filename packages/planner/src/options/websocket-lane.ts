@@ -158,13 +158,7 @@ function functionItems(load: Load, frames: number, { prices, capacity }: Facts, 
       from: [capacity.functionLogBytes],
     }),
     // A receive and a delete for events, and a send before them for jobs.
-    item(
-      'queue',
-      'Queues of the fan-out',
-      2 * load.publications + (3 * posts) / capacity.postsPerJob.value,
-      'requests',
-      prices.sqsRequest,
-    ),
+    item('queue', 'Queues of the fan-out', 2 * load.publications + (3 * posts) / capacity.postsPerJob.value, 'requests', prices.sqsRequest),
   ];
 }
 

@@ -23,14 +23,28 @@ export function backboneItems(load: Load, { prices, capacity }: Facts): readonly
   const from = [capacity.eventEnvelopeBytes];
 
   return [
-    item('log-writes', `Event log: writes, one unit a publication and ${unitsOfEvent} an event`, writes, 'write units', prices.dynamoWrite, {
-      from,
-    }),
+    item(
+      'log-writes',
+      `Event log: writes, one unit a publication and ${unitsOfEvent} an event`,
+      writes,
+      'write units',
+      prices.dynamoWrite,
+      {
+        from,
+      },
+    ),
     item('key-writes', "Event log: idempotency keys of clients' messages", keyWrites, 'write units', prices.dynamoWrite, {
       from: [capacity.keyWriteUnits],
     }),
     item('log-storage', 'Event log: storage', storedGb, 'GB-months', prices.dynamoGbMonth, { from }),
-    item('topic', 'Topic: publishes', load.publications * Math.ceil((load.together * storedBytes) / MESSAGE_UNIT_BYTES), 'publishes', prices.snsPublish, { from }),
+    item(
+      'topic',
+      'Topic: publishes',
+      load.publications * Math.ceil((load.together * storedBytes) / MESSAGE_UNIT_BYTES),
+      'publishes',
+      prices.snsPublish,
+      { from },
+    ),
   ];
 }
 
