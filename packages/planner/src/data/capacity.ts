@@ -152,10 +152,10 @@ export const CAPACITY = {
     'a token is checked and JSON written; accepts alone were 18,000 a second (npm run bench, 2026-11-29)',
   ),
   notificationsPerTask: assumed(
-    4_000,
-    [2_000, 8_000],
+    3_000,
+    [1_500, 6_000],
     'notifications a second that a task of one vCPU takes from its queue',
-    'its CPU, by npm run bench:bus; sixteen receives in flight (fargate/sse/queue-reader.ts), ten messages each, are more at 7 to 30 ms a call',
+    'npm run bench:bus: 0.3 ms of CPU each; sixteen receives in flight (fargate/sse/queue-reader.ts), ten messages each, are more at 7 to 30 ms a call',
   ),
   queueCallMs: assumed(15, [7, 30], 'ms a call of SQS', 'AWS publishes no figure; calls of regional APIs take about as long'),
   emptyReceivesPerHour: known('documented', 180, 'receives an hour and task without events', 'fargate/sse/queue-reader.ts: one, 20 s each'),
