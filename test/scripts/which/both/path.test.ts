@@ -23,7 +23,7 @@ test('the limit of a task comes with its range, and before what it would overrul
   const { value, range, confidence } = CAPACITY.notificationsPerTask;
   const [number, low, high] = [value, ...range].map((each) => each.toLocaleString('en-US'));
   const row = rowThatTakes('**not the SSE lane as it is**');
-  expect(row).toContain(`${number} events a second, ${confidence}, ${low} to ${high}`);
+  expect(row).toContain(`${number} a second, ${confidence}, ${low} to ${high}`);
   expect(rows.indexOf(row)).toBeLessThan(rows.indexOf(rowThatTakes('**WebSocket lane**')));
 });
 
