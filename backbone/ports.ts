@@ -8,6 +8,7 @@ import type { Access } from './domain/access.ts';
 import type { EphemeralEvent } from './domain/ephemeral-event.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
+import type { LatestEvent, NewLatestEvent } from './domain/latest-event.ts';
 import type { LogEntry } from './domain/log-entry.ts';
 
 export interface Clock {
@@ -117,6 +118,29 @@ export interface EventLog {
   setClaim(key: ClaimKey, claim: Omit<Claim, 'notified'>, replaces?: ChannelPosition): Promise<Claim>;
   /** Records that the notification of the key's event was sent. */
   markNotified(key: ClaimKey, position: ChannelPosition): Promise<void>;
+}
+
+/** The newest event of each key of `latest` channels. */
+export interface LatestStore {
+  /**
+   * Writes the event, or the removal of its key, as the newest version of the key. A key that does not exist, or has expired, begins
+   * anew with the count 1. Writing again after a lost response only counts another version.
+   * @returns what was written; its version is newer than that of every event of the key that was written before
+   * @throws TooManyKeysError if the key is new and the channel has as many keys as it may; InvalidInputError `invalid_body` if the
+   * key cannot be stored beside another one
+   */
+  put(event: NewLatestEvent): Promise<LatestEvent>;
+  /**
+   * What the channel holds that has not expired, removals included, in no particular order.
+   * @param consistency `strong` has everything that was written before; `eventual` costs half, and may lack the last seconds
+   */
+  read(channel: string, consistency: 'strong' | 'eventual'): Promise<readonly LatestEvent[]>;
+}
+
+/** Tells all lanes about the newest events of keys, as a hint: what is lost, late or repeated is in the table. */
+export interface LatestBus {
+  /** @param events at least one, all of one channel; several of them are at most `MAX_BATCH_BYTES` as encoded */
+  announceLatest(events: readonly LatestEvent[]): Promise<void>;
 }
 
 /**

@@ -34,7 +34,7 @@ const MATCH = 'a channel, or the beginning of one followed by *: 1 to 128 of A-Z
 
 const channelRule = v.strictObject({
   match: v.pipe(v.string(MATCH), v.check(isChannelPattern, MATCH)),
-  kind: v.picklist(['durable', 'ephemeral'], 'durable or ephemeral'),
+  kind: v.picklist(['durable', 'latest', 'ephemeral'], 'durable, latest or ephemeral'),
 });
 
 /** The rules are part of every function's environment, which may have 4 KB. */

@@ -1,11 +1,13 @@
 /** Parts that several entry points build in the same way, each from the environment keys that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createDynamoLatestStore } from '../backbone/aws/dynamo-latest-store.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
 import { LOG_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
 import type { Environment, logEntries, publishEntries, readEntries } from '../backbone/environment.ts';
-import type { EventLog } from '../backbone/ports.ts';
+import type { EventLog, LatestStore } from '../backbone/ports.ts';
 import { createEphemeralPublisher, type PublishEphemeral } from '../backbone/services/ephemeral-publisher.ts';
+import { createLatestPublisher, type LatestPublisher } from '../backbone/services/latest-publisher.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { bindPublisher, type Publisher } from '../backbone/services/publisher.ts';
 import { systemClock } from '../backbone/services/system-clock.ts';
@@ -39,6 +41,14 @@ function openBus(env: Environment<typeof publishEntries>): ReturnType<typeof cre
 
 export function openEphemeralPublisher(env: Environment<typeof publishEntries>): PublishEphemeral {
   return createEphemeralPublisher({ bus: openBus(env), clock: systemClock });
+}
+
+export function openLatestStore(env: Environment<typeof logEntries>): LatestStore {
+  return createDynamoLatestStore({ client: dynamo, table: env[LOG_ENV.table], retentionMs: env.retentionMs, clock: systemClock });
+}
+
+export function openLatestPublisher(env: Environment<typeof publishEntries>, store: LatestStore): LatestPublisher {
+  return createLatestPublisher({ store, bus: openBus(env) });
 }
 
 export function openPublisher(env: Environment<typeof publishEntries>, log: EventLog): Publisher {

@@ -2,8 +2,9 @@ import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
 import { CHANNEL_ATTRIBUTE } from '../contract.ts';
 import { type EphemeralEvent, encodeEphemeralNotification } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
+import { encodeLatestNotification, type LatestEvent } from '../domain/latest-event.ts';
 import { encodeNotification } from '../domain/notification.ts';
-import type { EphemeralBus, EventBus } from '../ports.ts';
+import type { EphemeralBus, EventBus, LatestBus } from '../ports.ts';
 
 export interface SnsEventBusOptions {
   readonly client: SNSClient;
@@ -14,7 +15,7 @@ export interface SnsEventBusOptions {
  * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
  * body. Filter policies see the channel as an attribute.
  */
-export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus {
+export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus & LatestBus {
   return {
     async notify(events: readonly ChannelEvent[]): Promise<void> {
       const [event] = events;
@@ -23,7 +24,10 @@ export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): Eve
       const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events), MessageAttributes }));
     },
-    // Without the attribute: consumers, which filter by it, get what is in the log.
+    // The others are without the attribute: consumers, which filter by it, get what is in the log.
+    async announceLatest(events: readonly LatestEvent[]): Promise<void> {
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeLatestNotification(events) }));
+    },
     async announce(event: EphemeralEvent): Promise<void> {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeEphemeralNotification(event) }));
     },

@@ -29,11 +29,24 @@ export type BatchOutcome =
   | { readonly kind: 'unknown'; readonly error: unknown };
 
 /**
- * Validates what a caller wants to publish, whichever entrance it used: a batch if it has `events`, otherwise one event.
+ * Validates what a caller wants to publish on a channel that is not `latest`, whichever entrance it used: a batch if it has
+ * `events`, otherwise one event.
  * @throws InvalidInputError
  */
 export function parsePublication(input: PublicationInput): NewEvent | NewBatch {
-  return input.events === undefined ? parseNewEvent(input) : parseNewBatch(input);
+  if (input.events !== undefined) return parseNewBatch(input);
+  refuseConflation(input);
+  return parseNewEvent(input);
+}
+
+/** These would have no effect, and their publisher relies on one. */
+function refuseConflation(fields: { readonly conflationKey?: unknown; readonly removed?: unknown }): void {
+  const beside = (['conflationKey', 'removed'] as const).find((name) => fields[name] !== undefined);
+  if (beside === undefined) return;
+  throw new InvalidInputError(
+    'invalid_body',
+    `${beside} is for latest channels, and this channel is none: leave it out, or use a latest channel`,
+  );
 }
 
 /** The fields of a publication, unchecked. */
@@ -43,6 +56,8 @@ export interface PublicationInput {
   readonly data?: unknown;
   readonly events?: unknown;
   readonly key?: unknown;
+  readonly conflationKey?: unknown;
+  readonly removed?: unknown;
 }
 
 /**
@@ -50,7 +65,7 @@ export interface PublicationInput {
  * @param perSecond how many events its publisher may publish in a second
  * @throws InvalidInputError `too_many_events`
  */
-export function requireWithinSecond({ events }: NewBatch, perSecond: number): void {
+export function requireWithinSecond({ events }: { readonly events: readonly unknown[] }, perSecond: number): void {
   if (events.length <= perSecond) return;
   throw new InvalidInputError(
     'too_many_events',
@@ -65,36 +80,47 @@ export function requireWithinSecond({ events }: NewBatch, perSecond: number): vo
  * invalid event
  */
 export function parseNewBatch(input: PublicationInput): NewBatch {
-  const channel = parseChannel(input.channel);
   const key = parseKey(input.key);
-  if (input.data !== undefined || input.type !== undefined) {
-    throw new InvalidInputError('invalid_body', 'a batch has its data and types within events: leave out data and type beside it');
-  }
-  const events = parseEvents(channel, input.events);
-  const bytes = encodedBytes(channel, events);
-  if (bytes > MAX_BATCH_BYTES) {
-    throw new InvalidInputError(
-      'data_too_large',
-      `the batch has ${bytes} bytes as it is encoded for its notification, but at most ${MAX_BATCH_BYTES} are allowed: send fewer events at once`,
-    );
-  }
-  return key === undefined ? { channel, events } : { channel, events, key };
+  const batch = parseBatch(input, parseEvent, encodedBytes);
+  return key === undefined ? batch : { ...batch, key };
 }
 
-function parseEvents(channel: string, value: unknown): NewBatch['events'] {
+/**
+ * What batches on channels of any kind have in common.
+ * @param parseOne validates one event
+ * @param measure the bytes of the notification of these events
+ */
+export function parseBatch<Event>(
+  input: PublicationInput,
+  parseOne: (channel: string, fields: Readonly<Record<string, unknown>>) => Event,
+  measure: (channel: string, events: readonly Event[]) => number,
+): { readonly channel: string; readonly events: readonly Event[] } {
+  const channel = parseChannel(input.channel);
+  const beside = (['data', 'type', 'conflationKey', 'removed'] as const).find((name) => input[name] !== undefined);
+  if (beside !== undefined) {
+    throw new InvalidInputError('invalid_body', `a batch has its ${beside} within events: leave out ${beside} beside it`);
+  }
+  const events = listOf(input.events).map((event, index) => parseAt(index, event, (fields) => parseOne(channel, fields)));
+  const bytes = measure(channel, events);
+  if (bytes <= MAX_BATCH_BYTES) return { channel, events };
+  throw new InvalidInputError(
+    'data_too_large',
+    `the batch has ${bytes} bytes as it is encoded for its notification, but at most ${MAX_BATCH_BYTES} are allowed: send fewer events at once`,
+  );
+}
+
+function listOf(value: unknown): readonly unknown[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw new InvalidInputError('invalid_body', `events is ${quote(value)}, but must be a list of 1 to ${MAX_BATCH_EVENTS} events`);
   }
-  if (value.length > MAX_BATCH_EVENTS) {
-    throw new InvalidInputError(
-      'too_many_events',
-      `the batch has ${value.length} events, but at most ${MAX_BATCH_EVENTS} are allowed: send the others in another batch`,
-    );
-  }
-  return value.map((event: unknown, index) => parseEvent(channel, event, index));
+  if (value.length <= MAX_BATCH_EVENTS) return value;
+  throw new InvalidInputError(
+    'too_many_events',
+    `the batch has ${value.length} events, but at most ${MAX_BATCH_EVENTS} are allowed: send the others in another batch`,
+  );
 }
 
-function parseEvent(channel: string, value: unknown, index: number): NewBatch['events'][number] {
+function parseAt<Event>(index: number, value: unknown, parseOne: (fields: Readonly<Record<string, unknown>>) => Event): Event {
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new InvalidInputError('invalid_body', `${quote(value)} is not an object {type?, data}`);
@@ -104,12 +130,17 @@ function parseEvent(channel: string, value: unknown, index: number): NewBatch['e
     if (beside !== undefined) {
       throw new InvalidInputError('invalid_body', `${beside} belongs to the whole batch, and not to one of its events`);
     }
-    const { type, data } = parseNewEvent({ channel, type: fields['type'], data: fields['data'] });
-    return { type, data };
+    return parseOne(fields);
   } catch (error) {
     if (error instanceof InvalidInputError) throw new InvalidInputError(error.code, `events[${index}]: ${error.message}`, { cause: error });
     throw error;
   }
+}
+
+function parseEvent(channel: string, fields: Readonly<Record<string, unknown>>): NewBatch['events'][number] {
+  refuseConflation(fields);
+  const { type, data } = parseNewEvent({ channel, type: fields['type'], data: fields['data'] });
+  return { type, data };
 }
 
 /** Measured with the longest epoch and seqs, because the log has not assigned them yet. */

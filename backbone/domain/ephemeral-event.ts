@@ -2,6 +2,7 @@ import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { EphemeralWireEvent, ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { type ChannelEvent, parseType } from './event.ts';
+import type { LatestEvent } from './latest-event.ts';
 
 /** An event of an ephemeral channel: no log has it, so it has no position. */
 export interface EphemeralEvent {
@@ -18,7 +19,7 @@ export interface EphemeralEvent {
 }
 
 /** Whatever a notification may announce. */
-export type NotifiedEvent = ChannelEvent | EphemeralEvent;
+export type NotifiedEvent = ChannelEvent | LatestEvent | EphemeralEvent;
 
 /**
  * How old an event may be when it reaches a lane: whoever looks at a cursor or at a game is better off without
@@ -29,7 +30,7 @@ export const EPHEMERAL_LIFETIME_MS = 10_000;
 const KIND = 'ephemeral';
 
 export function isEphemeral(event: NotifiedEvent): event is EphemeralEvent {
-  return !('seq' in event);
+  return 'source' in event;
 }
 
 /** Whether the event comes too late for anybody to see it. */

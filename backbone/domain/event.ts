@@ -68,14 +68,14 @@ export function parseType(value: unknown): string {
   return value;
 }
 
-function parseData(value: unknown): string {
+/** @throws InvalidInputError `invalid_data` or `data_too_large` */
+export function parseData(value: unknown, maxBytes = MAX_DATA_BYTES): string {
   if (typeof value !== 'string') throw new InvalidInputError('invalid_data', `data must be text, not ${quote(value)}`);
   if (!value.isWellFormed())
     throw new InvalidInputError('invalid_data', 'data contains a lone surrogate, which UTF-8 cannot encode: send well-formed text');
   const data = value.replace(/\r\n?/g, '\n');
   const bytes = Buffer.byteLength(data);
-  if (bytes > MAX_DATA_BYTES)
-    throw new InvalidInputError('data_too_large', `data has ${bytes} bytes, but at most ${MAX_DATA_BYTES} are allowed`);
+  if (bytes > maxBytes) throw new InvalidInputError('data_too_large', `data has ${bytes} bytes, but at most ${maxBytes} are allowed`);
   return data;
 }
 
@@ -84,6 +84,17 @@ export function parseKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   if (isKey(value)) return value;
   throw new InvalidInputError('invalid_key', `idempotency key ${quote(value)} is not valid: ${KEY_RULE}`);
+}
+
+/** @throws InvalidInputError `invalid_body` */
+export function parseConflationKey(value: unknown): string {
+  if (isName(value)) return value;
+  throw new InvalidInputError(
+    'invalid_body',
+    value === undefined
+      ? `conflationKey is missing: the channel keeps the newest event of each key, so an event needs one: ${NAME_RULE}`
+      : `conflationKey ${quote(value)} is not valid: ${NAME_RULE}`,
+  );
 }
 
 export function toWireEvent(event: ChannelEvent): WireEvent {

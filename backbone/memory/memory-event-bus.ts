@@ -1,12 +1,15 @@
 import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
-import type { EphemeralBus, EventBus } from '../ports.ts';
+import type { LatestEvent } from '../domain/latest-event.ts';
+import type { EphemeralBus, EventBus, LatestBus } from '../ports.ts';
 
 /** An {@link EventBus} in memory: records notifications and passes their events to listeners. */
-export class MemoryEventBus implements EventBus, EphemeralBus {
+export class MemoryEventBus implements EventBus, EphemeralBus, LatestBus {
   readonly notifications: (readonly ChannelEvent[])[] = [];
   /** Events of ephemeral channels, which listeners do not get. */
   readonly announced: EphemeralEvent[] = [];
+  /** Notifications of `latest` channels, which listeners do not get. */
+  readonly latest: (readonly LatestEvent[])[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();
 
   /** The events of all notifications. */
@@ -27,5 +30,9 @@ export class MemoryEventBus implements EventBus, EphemeralBus {
 
   async announce(event: EphemeralEvent): Promise<void> {
     this.announced.push(event);
+  }
+
+  async announceLatest(events: readonly LatestEvent[]): Promise<void> {
+    this.latest.push(events);
   }
 }

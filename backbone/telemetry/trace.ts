@@ -2,6 +2,7 @@ import { formatPosition } from '../../packages/protocol/cursor.ts';
 import { TRACE_ONE_IN } from '../contract.ts';
 import type { BatchOutcome } from '../domain/batch.ts';
 import type { ChannelEvent } from '../domain/event.ts';
+import type { LatestOutcome } from '../domain/latest-publication.ts';
 import type { LogFields, Logger } from './logger.ts';
 
 /** Where an event is on its way from its publisher to its subscribers. */
@@ -32,6 +33,16 @@ export function traceBatch(
   if (lost + failures.length === 0) return;
   const [error] = failures;
   const counts = { events: outcomes.length, lost, unknown: failures.length };
+  logger.warn('batch not published as a whole', { channel, ...counts, ...(error !== undefined && { error }), ...fields });
+}
+
+/** Logs why events of a batch on a `latest` channel could not be written. */
+export function logUnwritten(logger: Logger, channel: string, outcomes: readonly LatestOutcome[], fields: LogFields = {}): void {
+  const failures = outcomes.flatMap((outcome) => (outcome.kind === 'unknown' ? [outcome.error] : []));
+  const refused = outcomes.filter(({ kind }) => kind === 'refused').length;
+  if (refused + failures.length === 0) return;
+  const [error] = failures;
+  const counts = { events: outcomes.length, refused, unknown: failures.length };
   logger.warn('batch not published as a whole', { channel, ...counts, ...(error !== undefined && { error }), ...fields });
 }
 

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { createDynamoClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
+import { createDynamoLatestStore } from '../../backbone/aws/dynamo-latest-store.ts';
 import { createSnsEventBus } from '../../backbone/aws/sns-event-bus.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createLogger } from '../../backbone/telemetry/logger.ts';
@@ -57,9 +58,11 @@ async function start(config: Config): Promise<Service> {
 function startServer(config: Config): Promise<StreamServer> {
   const { logTable, retentionMs, topicArn, origins } = config;
   const verifier = rememberVerified(createJwtVerifier(config));
+  const table = { client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock };
   return startStreamServer({
     config,
-    log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
+    log: createDynamoEventLog(table),
+    latest: createDynamoLatestStore(table),
     bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
     access: { verifier, authenticate: createAuthenticate(verifier, config), origins },
     clock: systemClock,

@@ -1,4 +1,5 @@
 import { isEphemeralNotification, type NotifiedEvent, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
+import { isLatestNotification, readLatestNotification } from '../../backbone/domain/latest-event.ts';
 import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
@@ -111,7 +112,8 @@ function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOp
   }
   try {
     const fields = parseJsonObject(body);
-    return isEphemeralNotification(fields) ? [readEphemeralNotification(fields)] : readNotification(fields);
+    if (isEphemeralNotification(fields)) return [readEphemeralNotification(fields)];
+    return isLatestNotification(fields) ? readLatestNotification(fields) : readNotification(fields);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;
     // The text is not logged: it may contain event data.

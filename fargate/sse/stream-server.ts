@@ -1,8 +1,9 @@
 import type { Server } from 'node:http';
 import { kindsBy } from '../../backbone/domain/channel-kind.ts';
 import type { NotifiedEvent } from '../../backbone/domain/ephemeral-event.ts';
-import type { Clock, EphemeralBus, EventBus, EventLog } from '../../backbone/ports.ts';
+import type { Clock, EphemeralBus, EventBus, EventLog, LatestBus, LatestStore } from '../../backbone/ports.ts';
 import { createEphemeralPublisher } from '../../backbone/services/ephemeral-publisher.ts';
+import { createLatestPublisher } from '../../backbone/services/latest-publisher.ts';
 import { bindPublisher } from '../../backbone/services/publisher.ts';
 import type { logSettings, publishSettings, readSettings, Settings } from '../../backbone/settings.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
@@ -50,7 +51,8 @@ export interface StreamServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'consoleConfig'> &
     Settings<typeof taskLimits & typeof streamTimes & typeof logSettings & typeof readSettings & typeof publishSettings>;
   readonly log: EventLog;
-  readonly bus: EventBus & EphemeralBus;
+  readonly latest: LatestStore;
+  readonly bus: EventBus & EphemeralBus & LatestBus;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
@@ -61,12 +63,12 @@ const LAST_ANSWERS_MS = 2_000;
 
 /** Resolves when the server listens; rejects if it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, log, bus, clock, files, access } = options;
+  const { config, log, latest, bus, clock, files, access } = options;
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
   const budget = createTaskBudget(config.memoryMb * 1024 * 1024);
   const kindOf = kindsBy(config.channels);
-  const hub = new Hub({ ...config, kindOf, graceMs: config.gapGraceMs, budget, log, clock, logger });
+  const hub = new Hub({ ...config, kindOf, graceMs: config.gapGraceMs, budget, log, latest, clock, logger });
   const server = createHttpServer({
     ...access,
     hub,
@@ -76,6 +78,7 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     budget,
     maxStallMs: MAX_STALL_MS,
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
+    ...createLatestPublisher({ store: latest, bus }),
     kindOf,
     publishEphemeral: createEphemeralPublisher({ bus, clock }),
     keepAliveMs: config.keepAliveSeconds * 1_000,

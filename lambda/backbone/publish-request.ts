@@ -1,8 +1,13 @@
 import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
 import { type NewBatch, type PublicationInput, parsePublication } from '../../backbone/domain/batch.ts';
+import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
+import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
+import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
+import { parseChannel } from '../../packages/protocol/channel.ts';
+import type { ChannelKind } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 const Fields = v.looseObject({});
@@ -15,8 +20,13 @@ const EventBridgeEvent = v.looseObject({
   detail: Fields,
 });
 
-export interface PublishRequest {
-  readonly publication: NewEvent | NewBatch;
+export type PublishRequest = Asked &
+  (
+    | { readonly kind: 'latest'; readonly publication: NewLatestEvent | NewLatestBatch }
+    | { readonly kind: Exclude<ChannelKind, 'latest'>; readonly publication: NewEvent | NewBatch }
+  );
+
+interface Asked {
   /** Whose idempotency key it is. */
   readonly scope: KeyScope;
   /** Nobody reads the answer to an EventBridge event: only a failed invocation is tried again. */
@@ -25,11 +35,11 @@ export interface PublishRequest {
 
 /**
  * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` or
- * `{channel, events, key?}` itself, or an EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
+ * `{channel, events, key?}` itself, with `conflationKey` on `latest` channels, or an EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
  * is the key if none is given.
  * @throws InvalidInputError
  */
-export function toPublicationRequest(invocation: unknown): PublishRequest {
+export function toPublicationRequest(invocation: unknown, kindOf: KindOf): PublishRequest {
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
     throw new InvalidInputError(
       'invalid_body',
@@ -37,7 +47,7 @@ export function toPublicationRequest(invocation: unknown): PublishRequest {
     );
   }
   if (!('detail-type' in invocation)) {
-    return { publication: parsePublication(toInput(invocation)), scope: INVOCATIONS, isFromBus: false };
+    return { ...parse(toInput(invocation), kindOf), scope: INVOCATIONS, isFromBus: false };
   }
   const event = v.safeParse(EventBridgeEvent, invocation);
   if (!event.success) {
@@ -46,10 +56,23 @@ export function toPublicationRequest(invocation: unknown): PublishRequest {
   }
   const { id, account, source, detail } = event.output;
   const input = toInput(detail);
-  const publication = parsePublication({ ...input, key: input.key ?? `eventbridge:${id}` });
-  return { publication, scope: scopeOfEvents(account, source), isFromBus: true };
+  const key = input.key ?? `eventbridge:${id}`;
+  return { ...parse({ ...input, key }, kindOf), scope: scopeOfEvents(account, source), isFromBus: true };
+}
+
+function parse(input: PublicationInput, kindOf: KindOf) {
+  const kind = kindOf(parseChannel(input.channel));
+  return kind === 'latest' ? { kind, publication: parseLatestPublication(input) } : { kind, publication: parsePublication(input) };
 }
 
 function toInput(fields: Readonly<Record<string, unknown>>): PublicationInput {
-  return { channel: fields['channel'], type: fields['type'], data: fields['data'], events: fields['events'], key: fields['key'] };
+  return {
+    channel: fields['channel'],
+    type: fields['type'],
+    data: fields['data'],
+    events: fields['events'],
+    key: fields['key'],
+    conflationKey: fields['conflationKey'],
+    removed: fields['removed'],
+  };
 }

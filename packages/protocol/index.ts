@@ -21,10 +21,10 @@ export interface WireEvent {
 }
 
 /**
- * What is kept of a channel's events. `durable`: every event, for the retention. `ephemeral`: nothing; an event
- * reaches those who are there and keep up.
+ * What is kept of a channel's events. `durable`: every event, for the retention. `latest`: the newest one of each key.
+ * `ephemeral`: nothing; an event reaches those who are there and keep up.
  */
-export type ChannelKind = 'durable' | 'ephemeral';
+export type ChannelKind = 'durable' | 'latest' | 'ephemeral';
 
 /**
  * The header of a stream or a poll with a channel that is not durable: the kind of each channel, in the order of the
@@ -34,6 +34,39 @@ export const KINDS_HEADER = 'Lanes-Channel-Kinds';
 
 /** An event of an ephemeral channel: it has no position, so nobody can resume after it. */
 export type EphemeralWireEvent = Omit<WireEvent, 'id'>;
+
+/**
+ * The newest event of a key of a `latest` channel, or the end of the key: it was removed, or has expired. Consumers drop what
+ * `supersedes` in `version.ts` does not let replace what they hold.
+ */
+export type LatestEntry = LatestValue | LatestRemoval;
+
+export interface LatestValue {
+  readonly key: string;
+  /** See `version.ts`. */
+  readonly version: string;
+  readonly type: string;
+  readonly data: string;
+  readonly publishedAt: string;
+}
+
+export interface LatestRemoval {
+  readonly key: string;
+  readonly version: string;
+  readonly removed: true;
+  readonly publishedAt: string;
+}
+
+/** The end of a snapshot of a `latest` channel: a client forgets every key that the snapshot did not bring. */
+export interface SnapshotEnd {
+  readonly channel: string;
+  /** How many keys the channel has. */
+  readonly keys: number;
+  /** See `state-tag.ts`. */
+  readonly state: string;
+  /** The client holds this state already, so that no entries were sent. */
+  readonly unchanged?: true;
+}
 
 /** An event of an `events` frame, which names the channel once. */
 export type BatchedEvent = Omit<WireEvent, 'channel'>;
@@ -66,6 +99,30 @@ export interface BatchAnswer {
   readonly events: readonly BatchResult[];
 }
 
+/** Response of a publication on a `latest` channel, status 201. */
+export interface LatestResponse {
+  readonly channel: string;
+  readonly conflationKey: string;
+  readonly version: string;
+  readonly publishedAt: string;
+}
+
+/** Answer to a batch on a `latest` channel, with a result for each event in the order of the batch. */
+export interface LatestBatchAnswer {
+  readonly channel: string;
+  readonly events: readonly LatestBatchResult[];
+}
+
+/** `too_many_keys`: the event was not published; `unavailable`: it may or may not have been. */
+export type LatestBatchResult =
+  | Omit<LatestResponse, 'channel'>
+  | { readonly error: { readonly code: 'too_many_keys' | 'unavailable'; readonly message: string } };
+
+/** An event of a batch on a `latest` channel. */
+export type NewLatestEntry =
+  | { readonly conflationKey: string; readonly type?: string | undefined; readonly data: string }
+  | { readonly conflationKey: string; readonly removed: true };
+
 /** `publish_contended`: the event was not published; `unavailable`: it may or may not have been. */
 export type BatchResult =
   | { readonly id: string; readonly publishedAt: string }
@@ -79,13 +136,25 @@ export interface PollResponse {
   readonly events: readonly WireEvent[];
   /** What came on ephemeral channels while the poll waited. Present only if there is any. */
   readonly ephemeral?: readonly EphemeralWireEvent[];
+  /** What has changed on `latest` channels. Present only if there is any. */
+  readonly latest?: readonly PolledLatest[];
   /**
-   * Pass it as `after` to continue; composite if several channels were requested. It leaves ephemeral channels out, and
-   * is empty if there are no others.
+   * Pass it as `after` to continue; composite if several channels were requested. It has durable channels only, and is empty if there
+   * are none.
    */
   readonly cursor: string;
   /** Present only if a position could not be resumed: skipped events are announced, never skipped silently. */
   readonly resets?: readonly Reset[];
+}
+
+/** The news of one `latest` channel in a poll. */
+export interface PolledLatest {
+  readonly channel: string;
+  readonly entries: readonly LatestEntry[];
+  /** Whether the entries are all that the channel has: a client forgets every other key. */
+  readonly snapshot: boolean;
+  /** Pass it as `state` to get only what changes after it. */
+  readonly state: string;
 }
 
 /** RFC 9457 problem details, `application/problem+json`. */
@@ -108,6 +177,8 @@ export type ClientFrame =
        * `event` frames.
        */
       readonly batch?: boolean;
+      /** Of a `latest` channel: the state that the client holds. If it is the channel's, no entries are sent. */
+      readonly state?: string;
       readonly requestId?: string;
     }
   | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
@@ -131,8 +202,24 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  /** With `heads` the pong says where the log is. A server that does not know the field leaves them out. */
-  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
+  /** Publishes on a `latest` channel. */
+  | ({ readonly action: 'publish'; readonly channel: string; readonly requestId?: string } & NewLatestEntry)
+  | {
+      readonly action: 'publish';
+      readonly channel: string;
+      readonly events: readonly NewLatestEntry[];
+      readonly requestId?: string;
+    }
+  /**
+   * With `heads` the pong says where the log is. A server that does not know the field leaves them out. `states` has the state of each
+   * `latest` channel as the client holds it: a snapshot of those that differ follows.
+   */
+  | {
+      readonly action: 'ping';
+      readonly heads?: boolean;
+      readonly states?: Readonly<Record<string, string>>;
+      readonly requestId?: string;
+    };
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -140,7 +227,7 @@ export type ServerFrame =
   | {
       readonly kind: 'subscribed';
       readonly channel: string;
-      /** Absent if the channel is ephemeral. */
+      /** Absent if the channel is not durable. */
       readonly id?: string;
       /** Absent if the channel is durable. */
       readonly channelKind?: ChannelKind;
@@ -148,6 +235,9 @@ export type ServerFrame =
     }
   | ({ readonly kind: 'event' } & WireEvent)
   | ({ readonly kind: 'ephemeral' } & EphemeralWireEvent)
+  /** A part of a snapshot of a `latest` channel, or what has changed. At most 32 KB, but one entry at least. */
+  | { readonly kind: 'latest'; readonly channel: string; readonly entries: readonly LatestEntry[] }
+  | ({ readonly kind: 'snapshot' } & SnapshotEnd)
   /**
    * Several events in order, missed or published together, for a client that asked with `batch`. At most 32 KB: what API Gateway
    * bills as one message.
@@ -159,8 +249,12 @@ export type ServerFrame =
    */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  /** Answers a publication on a `latest` channel. */
+  | ({ readonly kind: 'publishedLatest'; readonly requestId?: string } & LatestResponse)
   /** Answers a `publish` frame with `events`. */
   | ({ readonly kind: 'publishedBatch'; readonly requestId?: string } & BatchAnswer)
+  /** Answers a `publish` frame with `events` on a `latest` channel. */
+  | ({ readonly kind: 'publishedLatestBatch'; readonly requestId?: string } & LatestBatchAnswer)
   /** Answers a publication on an ephemeral channel, if it has a `requestId`. */
   | { readonly kind: 'accepted'; readonly channel: string; readonly requestId?: string }
   | { readonly kind: 'unsubscribed'; readonly channel: string; readonly requestId?: string }

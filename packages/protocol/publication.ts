@@ -3,10 +3,16 @@
 /** 96 KiB: leaves room for the envelope and JSON escapes within SNS's 256 KiB and API Gateway's 128 KB. */
 export const MAX_DATA_BYTES = 96 * 1024;
 
+/** On a `latest` channel. Comparing a channel with the table reads the data of all its keys. */
+export const MAX_LATEST_DATA_BYTES = 4 * 1024;
+
+/** The most keys of a `latest` channel. */
+export const MAX_LATEST_KEYS = 1_000;
+
 export const MAX_BATCH_EVENTS = 100;
 
 /**
  * Types that the lanes or EventSource itself dispatch: a client could not tell an application's event of that
  * name from them.
  */
-export const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open', 'error']);
+export const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'latest', 'snapshot', 'open', 'error']);

@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { encodeEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
+import { encodeLatestNotification } from '../../backbone/domain/latest-event.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
 import { ephemeralEvent } from '../support/ephemeral.ts';
+import { latestEvent } from '../support/latest.ts';
 import { invocationContext } from './support/context.ts';
 
 const event = (seq: number, channel = 'ai.1', epoch = 'k3f9'): ChannelEvent => ({
@@ -48,9 +50,12 @@ test('a consumer gets the event as clients see it, with a key', async () => {
   ]);
 });
 
-test('events of ephemeral channels are not for consumers, not even of all channels', async () => {
+test.each([
+  ['ephemeral', encodeEphemeralNotification(ephemeralEvent(1))],
+  ['latest', encodeLatestNotification([latestEvent(1)])],
+])('events of %s channels are not for consumers, not even of all channels', async (_, body) => {
   const handled: ConsumedEvent[] = [];
-  const { failed, lines } = await consume(async (each) => void handled.push(each), encodeEphemeralNotification(ephemeralEvent(1)));
+  const { failed, lines } = await consume(async (each) => void handled.push(each), body);
   expect([handled, failed, lines]).toEqual([[], [], []]);
 });
 

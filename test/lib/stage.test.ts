@@ -45,7 +45,11 @@ describe('parseStage', () => {
       /channels\.0\.match: "a b" is not valid: a channel, or the beginning/,
     ],
     ['a * inside of a pattern', [{ match: 'a.*.b', kind: 'ephemeral' }], /channels\.0\.match: "a\.\*\.b" is not valid/],
-    ['a kind that there is none of', [{ match: 'a', kind: 'lasting' }], /channels\.0\.kind: "lasting" is not valid: durable or ephemeral/],
+    [
+      'a kind that there is none of',
+      [{ match: 'a', kind: 'lasting' }],
+      /channels\.0\.kind: "lasting" is not valid: durable, latest or ephemeral/,
+    ],
     [
       'a pattern that another one before it has used up',
       [

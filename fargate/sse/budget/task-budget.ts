@@ -15,6 +15,8 @@ export interface TaskBudget {
   readonly turns: Turns;
   /** Memory for the rings of all channels, which users share. */
   readonly rings: RingMemory;
+  /** Memory for the states of `latest` channels, which users share. Each counts against the principal that opened it first. */
+  readonly latest: Shares;
   /** Channels that the task follows; each counts against the principal that opened it first. */
   readonly channels: Shares;
   /**
@@ -31,7 +33,7 @@ export interface TaskBudget {
 export function takeOverShare(budget: TaskBudget): number {
   const { refused } = budget;
   budget.refused = 0;
-  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked() + budget.channels.takeRevoked();
+  return refused + budget.memory.takeRevoked() + budget.bodies.takeRevoked() + budget.channels.takeRevoked() + budget.latest.takeRevoked();
 }
 
 /**
@@ -41,6 +43,7 @@ export function takeOverShare(budget: TaskBudget): number {
  */
 const MEMORY_PART = 1 / 6;
 const RING_PART = 1 / 6;
+const LATEST_PART = 1 / 12;
 
 const MAX_BODIES = 512;
 
@@ -55,6 +58,7 @@ export function createTaskBudget(memoryBytes: number): TaskBudget {
     bodies: new Shares(MAX_BODIES),
     turns: new Turns(),
     rings: new RingMemory(ringBytes),
+    latest: new Shares(Math.floor(memoryBytes * LATEST_PART)),
     channels: new Shares(Math.max(2, Math.floor(ringBytes / CHANNEL_BYTES))),
     refused: 0,
   };

@@ -7,7 +7,7 @@ import type { TaskBudget } from '../budget/task-budget.ts';
 import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
-import { cursorOf, kindsHeader } from './channel-kinds.ts';
+import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
 import { encodePage, type Part } from './poll-page.ts';
 import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
@@ -66,12 +66,15 @@ async function pollPage(
   const after = single(query, 'after');
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
   const cursor = cursorOf(after, channels, hub.kindOf);
+  const states = statesOf(query, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
   if (response.destroyed) return undefined;
   const left = new AbortController();
   response.on('close', () => left.abort(LEFT));
   try {
-    const outcome = await budget.turns.forRequest(access.principal, () => hub.poll({ ...access, channels, cursor }, waitMs, left.signal));
+    const outcome = await budget.turns.forRequest(access.principal, () =>
+      hub.poll({ ...access, channels, cursor, ...(states && { states }) }, waitMs, left.signal),
+    );
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());

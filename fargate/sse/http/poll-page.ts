@@ -1,6 +1,6 @@
 import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
-import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { toWireEvent } from '../../../backbone/domain/event.ts';
+import { toLatestEntry } from '../../../backbone/domain/latest-event.ts';
 import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
 import type { PollResponse } from '../../../packages/protocol/index.ts';
 import type { PollPage } from '../hub/poll.ts';
@@ -11,6 +11,9 @@ import type { PollPage } from '../hub/poll.ts';
  */
 const PIECE_CHARS = 16 * 1024;
 
+/** What an event has besides its data. */
+const ENVELOPE_CHARS = 100;
+
 /** A part of a response. It takes as many bytes of memory as it has bytes of content: a string is ASCII. */
 export type Part = string | Buffer;
 
@@ -20,7 +23,7 @@ export type Part = string | Buffer;
  */
 export async function encodePage(
   channels: readonly string[],
-  { events, ephemeral, cursor, resets }: PollPage,
+  { events, ephemeral, latest, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
   const parts: Part[] = ['{"events":['];
@@ -28,12 +31,24 @@ export async function encodePage(
     const separator = parts.length === 1 ? '' : ',';
     parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
   }
-  const rest: Omit<PollResponse, 'events'> = {
+  parts.push(']');
+  for (const [at, { channel, events: entries, snapshot, state }] of latest.entries()) {
+    parts.push(`${at === 0 ? ',"latest":[' : ','}{"channel":${JSON.stringify(channel)},"entries":[`);
+    let separator = '';
+    for (const piece of pieces(entries)) {
+      const before = separator;
+      parts.push(await turn(() => toPart(before + piece.map((event) => JSON.stringify(toLatestEntry(event))).join(','))));
+      separator = ',';
+    }
+    parts.push(`],"snapshot":${snapshot},"state":${JSON.stringify(state)}}`);
+  }
+  if (latest.length > 0) parts.push(']');
+  const rest: Omit<PollResponse, 'events' | 'latest'> = {
     ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
     cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
     ...(resets.length > 0 && { resets }),
   };
-  return [...parts, `],${JSON.stringify(rest).slice(1)}`];
+  return [...parts, `,${JSON.stringify(rest).slice(1)}`];
 }
 
 /**
@@ -44,10 +59,10 @@ function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 
-function* pieces(events: readonly ChannelEvent[]): Generator<readonly ChannelEvent[]> {
+function* pieces<Event extends { readonly data?: string }>(events: readonly Event[]): Generator<readonly Event[]> {
   for (let from = 0; from < events.length; ) {
     let to = from;
-    for (let chars = 0; to < events.length && chars < PIECE_CHARS; to++) chars += events[to]?.data.length ?? 0;
+    for (let chars = 0; to < events.length && chars < PIECE_CHARS; to++) chars += ENVELOPE_CHARS + (events[to]?.data?.length ?? 0);
     yield events.slice(from, to);
     from = to;
   }

@@ -5,12 +5,20 @@ import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
 import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { type NewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
+import { type NewLatestEvent, toLatestResponse } from '../../../backbone/domain/latest-event.ts';
+import {
+  type NewLatestBatch,
+  parseLatestPublication,
+  TooManyKeysError,
+  toLatestBatchAnswer,
+} from '../../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
 import type { PublishEphemeral } from '../../../backbone/services/ephemeral-publisher.ts';
+import type { LatestPublisher } from '../../../backbone/services/latest-publisher.ts';
 import type { Publisher } from '../../../backbone/services/publisher.ts';
 import { IdempotencyConflictError } from '../../../backbone/services/publishing-steps.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import { traceBatch, traceEvent } from '../../../backbone/telemetry/trace.ts';
+import { logUnwritten, traceBatch, traceEvent } from '../../../backbone/telemetry/trace.ts';
 import { parseChannel } from '../../../packages/protocol/channel.ts';
 import type { AcceptedResponse, PublishResponse } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
@@ -24,7 +32,7 @@ import { withBody } from './request-body.ts';
 /** The largest data, 96 KiB, with every character as a JSON escape of six bytes, plus room for the rest. */
 const MAX_BODY_BYTES = 640 * 1024;
 
-export interface PublishRouteOptions extends Publisher {
+export interface PublishRouteOptions extends Publisher, LatestPublisher {
   readonly kindOf: KindOf;
   readonly publishEphemeral: PublishEphemeral;
   readonly authenticate: Authenticate;
@@ -40,7 +48,7 @@ export async function postEvent(
   query: URLSearchParams,
   options: PublishRouteOptions,
 ): Promise<Reply> {
-  const { budget, authenticate, publishRate } = options;
+  const { budget, authenticate, publishRate, kindOf } = options;
   const access = await authenticate(request, query);
   // A page of another origin cannot send this media type without a preflight request.
   const unsupported = unsupportedMedia(request);
@@ -54,16 +62,20 @@ export async function postEvent(
   const body = await withBody(request, limits, async (bytes) => {
     const key = request.headers['idempotency-key'];
     const publication = await budget.turns.forRequest(access.principal, () => {
-      const { type, data, events, ...elsewhere } = parseJsonObject(decode(bytes));
+      const { type, data, events, conflationKey, removed, ...elsewhere } = parseJsonObject(decode(bytes));
       requireNothingElsewhere(elsewhere);
-      return parsePublication({ channel, type, data, events, key });
+      const input = { channel, type, data, events, key, conflationKey, removed };
+      return kindOf(channel) === 'latest' ? { latest: parseLatestPublication(input) } : { other: parsePublication(input) };
     });
-    if ('events' in publication) {
-      requireWithinSecond(publication, publishRate.burstOf(access.principal));
+    const { latest, other } = publication;
+    const batch = latest ?? other;
+    if ('events' in batch) {
+      requireWithinSecond(batch, publishRate.burstOf(access.principal));
       // One was taken before the body was read.
-      if (!publishRate.take(access.principal, publication.events.length - 1)) return tooOften(publishRate);
+      if (!publishRate.take(access.principal, batch.events.length - 1)) return tooOften(publishRate);
     }
-    return publishNow(request, publication, scopeOfPrincipal(access.principal), options);
+    if (latest !== undefined) return publishOnLatest(request, latest, options);
+    return publishNow(request, other, scopeOfPrincipal(access.principal), options);
   });
   switch (body.kind) {
     case 'complete':
@@ -105,6 +117,25 @@ async function publishNow(
     if (error instanceof IdempotencyConflictError) return problem(409, error.code, error.message);
     logger.error('could not publish', { channel: publication.channel, ...correlationIdOf(request), error });
     return unavailable('unavailable', 'it may or may not have been published: try again with the same Idempotency-Key');
+  }
+}
+
+async function publishOnLatest(
+  request: IncomingMessage,
+  publication: NewLatestEvent | NewLatestBatch,
+  { publishLatest, publishLatestBatch, logger }: PublishRouteOptions,
+): Promise<Reply> {
+  const { channel } = publication;
+  try {
+    if (!('events' in publication)) return json(201, toLatestResponse(await publishLatest(publication)));
+    const outcomes = await publishLatestBatch(publication);
+    logUnwritten(logger, channel, outcomes, correlationIdOf(request));
+    return json(outcomes.every(({ kind }) => kind === 'stored') ? 201 : 207, toLatestBatchAnswer(channel, outcomes));
+  } catch (error) {
+    if (error instanceof InvalidInputError) throw error;
+    if (error instanceof TooManyKeysError) return problem(409, error.code, error.message);
+    logger.error('could not publish', { channel, ...correlationIdOf(request), error });
+    return unavailable('unavailable', 'it may or may not have been published: try again');
   }
 }
 

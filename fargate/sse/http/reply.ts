@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'too_many_streams'
   | 'too_many_publications'
   | 'idempotency_conflict'
+  | 'too_many_keys'
   | 'too_many_requests'
   | 'task_draining'
   | 'unavailable'

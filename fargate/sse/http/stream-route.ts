@@ -4,7 +4,7 @@ import { type Access, requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannels } from '../../../packages/protocol/channel.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
-import { cursorOf, kindsHeader } from './channel-kinds.ts';
+import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
@@ -56,6 +56,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
+  const states = statesOf(query, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
@@ -64,7 +65,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
+  const attachment = hub.attach({ ...access, channels, cursor, ...(states && { states }), heartbeatIntervalMs }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);

@@ -1,20 +1,30 @@
 import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
+import type { ChannelKind } from '../../../packages/protocol/index.ts';
 import type { EphemeralFeeds } from './ephemeral/ephemeral-feeds.ts';
 import type { Feeds } from './feeds.ts';
 import type { Followed } from './followed.ts';
 import type { HubCounter } from './hub-counts.ts';
+import type { LatestFeeds } from './latest/latest-feeds.ts';
 import { PrincipalQuota } from './principal-quota.ts';
 import type { Refusal } from './requests.ts';
 
 export interface AdmissionOptions {
   readonly kindOf: KindOf;
   readonly feeds: Feeds;
+  readonly latest: LatestFeeds;
   readonly ephemeral: EphemeralFeeds;
   readonly counter: HubCounter;
   /** Streams and unanswered polls together. */
   readonly maxStreams: number;
   /** The same per principal; the anonymous principal has no limit. @default no limit */
   readonly maxStreamsPerPrincipal?: number;
+}
+
+/** The feeds of a stream or poll. */
+export type Acquired = Omit<Followed, 'channels'>;
+
+function areAll(acquired: { readonly [K in keyof Acquired]: Acquired[K] | undefined }): acquired is Acquired {
+  return acquired.feeds !== undefined && acquired.latest !== undefined && acquired.ephemeral !== undefined;
 }
 
 /** Counts streams and polls against the task and their principals, and refuses those above the limits. */
@@ -55,22 +65,22 @@ export class Admission {
   }
 
   #acquire(channels: readonly string[], principal: string): Followed | undefined {
-    const { kindOf, feeds, ephemeral } = this.#options;
-    const isEphemeral = (channel: string) => kindOf(channel) === 'ephemeral';
-    const durable = feeds.acquire(
-      channels.filter((channel) => !isEphemeral(channel)),
-      principal,
-    );
-    if (durable === undefined) return undefined;
-    const others = ephemeral.acquire(channels.filter(isEphemeral), principal);
-    if (others !== undefined) return { channels, feeds: durable, ephemeral: others };
-    for (const feed of durable) feeds.release(feed);
+    const { kindOf, feeds, latest, ephemeral } = this.#options;
+    const of = (kind: ChannelKind) => channels.filter((channel) => kindOf(channel) === kind);
+    const acquired = {
+      feeds: feeds.acquire(of('durable'), principal),
+      latest: latest.acquire(of('latest'), principal),
+      ephemeral: ephemeral.acquire(of('ephemeral'), principal),
+    };
+    if (areAll(acquired)) return { channels, ...acquired };
+    this.release({ feeds: acquired.feeds ?? [], latest: acquired.latest ?? [], ephemeral: acquired.ephemeral ?? [] });
     return undefined;
   }
 
   /** Call it when a stream or poll has ended. */
-  release({ feeds, ephemeral }: Pick<Followed, 'feeds' | 'ephemeral'>): void {
+  release({ feeds, latest, ephemeral }: Acquired): void {
     for (const feed of feeds) this.#options.feeds.release(feed);
+    for (const feed of latest) this.#options.latest.release(feed);
     for (const feed of ephemeral) this.#options.ephemeral.release(feed);
   }
 

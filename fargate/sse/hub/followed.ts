@@ -1,5 +1,7 @@
+import type { Cursor } from '../../../packages/protocol/cursor.ts';
 import type { EphemeralFeed } from './ephemeral/ephemeral-feed.ts';
 import type { Feed } from './feed.ts';
+import type { LatestFeed } from './latest/latest-feed.ts';
 
 /** The channels of one stream or poll. */
 export interface Followed {
@@ -7,5 +9,14 @@ export interface Followed {
   readonly channels: readonly string[];
   /** Those that are durable: only they have a position, and are in a cursor. */
   readonly feeds: readonly Feed[];
+  readonly latest: readonly LatestFeed[];
   readonly ephemeral: readonly EphemeralFeed[];
+}
+
+/** Where a stream or poll begins. */
+export interface Start {
+  /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
+  readonly cursor: Cursor | undefined;
+  /** What the client holds of `latest` channels. @default nothing */
+  readonly states?: ReadonlyMap<string, string>;
 }

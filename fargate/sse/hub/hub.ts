@@ -1,7 +1,8 @@
 import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { isLatest } from '../../../backbone/domain/latest-event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, EventLog } from '../../../backbone/ports.ts';
+import type { Clock, EventLog, LatestStore } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
@@ -13,6 +14,7 @@ import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
+import { LatestChannels } from './latest/latest-channels.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { Polls } from './polls.ts';
@@ -23,6 +25,7 @@ import { Stream, type StreamOptions } from './stream.ts';
 
 export interface HubOptions {
   readonly log: EventLog;
+  readonly latest: LatestStore;
   readonly clock: Clock;
   readonly logger: Logger;
   /** @default all channels are durable */
@@ -89,6 +92,7 @@ export class Hub {
   readonly #kindOf: KindOf;
   readonly #budget: TaskBudget;
   readonly #feeds: Feeds;
+  readonly #latest: LatestChannels;
   readonly #ephemeral: EphemeralChannels;
   readonly #passes: PassScheduler;
   readonly #ringLimits: RingLimits;
@@ -107,7 +111,7 @@ export class Hub {
     this.#kindOf = options.kindOf ?? kindsBy([]);
     this.#budget = options.budget ?? createTaskBudget(DEFAULT_MEMORY_BYTES);
     const { log, clock, logger, retentionMs, graceMs, maxUnsentBytes } = options;
-    const { memory, rings, turns, channels } = this.#budget;
+    const { memory, rings, latest, turns, channels } = this.#budget;
     this.#heartbeats = new Heartbeats(
       () => clock.nowMs(),
       (intervalMs, work) => void this.#every(intervalMs, work),
@@ -140,11 +144,15 @@ export class Hub {
     });
     this.#ringLimits = new RingLimits({ memory: rings, clock, maxUnsentBytes, feeds: this.#feeds, passes: this.#passes });
     const makeRoom = () => this.#feeds.makeRoom();
+    const reads = new Permits(MAX_READS, MAX_READS_PER_PRINCIPAL);
+    const { latest: store } = options;
+    this.#latest = new LatestChannels({ store, clock, logger, latest, places: channels, makeRoom, reads, counter: this.#counter });
     this.#ephemeral = new EphemeralChannels({ places: channels, makeRoom, clock, counter: this.#counter });
     this.#admission = new Admission({
       ...options,
       kindOf: this.#kindOf,
       feeds: this.#feeds,
+      latest: this.#latest.feeds,
       ephemeral: this.#ephemeral.feeds,
       counter: this.#counter,
     });
@@ -152,7 +160,7 @@ export class Hub {
       reader,
       clock,
       logger,
-      reads: new Permits(MAX_READS, MAX_READS_PER_PRINCIPAL),
+      reads,
       lookups,
       maxUnsentBytes,
       maxStallMs: MAX_STALL_MS,
@@ -186,12 +194,17 @@ export class Hub {
     return this.#options.heartbeatIntervalMs;
   }
 
-  /** Starts heartbeats and the comparison of heads, until {@link close}. */
+  /** Starts heartbeats and the comparison with the table, until {@link close}. */
   start(): void {
     const { heartbeatIntervalMs, headCheckIntervalMs } = this.#options;
     this.#heartbeats.start();
-    void this.#every(heartbeatIntervalMs / 2, async () => this.#feeds.sweep());
-    void this.#every(headCheckIntervalMs, () => this.#compareHeads());
+    void this.#every(heartbeatIntervalMs / 2, async () => {
+      this.#feeds.sweep();
+      this.#latest.feeds.sweep();
+    });
+    void this.#every(headCheckIntervalMs, async () => {
+      await Promise.all([this.#compareHeads(), this.#latest.compare()]);
+    });
   }
 
   /**
@@ -200,6 +213,7 @@ export class Hub {
    */
   offer(event: NotifiedEvent): Promise<void> | undefined {
     if (isEphemeral(event)) return void this.#ephemeral.offer(event);
+    if (isLatest(event)) return void this.#latest.offer(event);
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
     traceEvent(this.#options.logger, 'received', event, this.#options.clock.nowMs());
@@ -212,17 +226,17 @@ export class Hub {
    * drains or closes.
    */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
-    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
+    const { channels, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
     const followed = this.#admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const stream = new Stream(followed, cursor, sink, principal, this.#streamOptions);
+    const stream = new Stream(followed, request, sink, principal, this.#streamOptions);
     this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);
-    for (const feed of followed.feeds) feed.readers.add(stream);
+    for (const feed of [...followed.feeds, ...followed.latest]) feed.readers.add(stream);
     this.#counter.add('connects');
     stream.open(retryMs);
     return { kind: 'attached', stream };
@@ -269,6 +283,7 @@ export class Hub {
     this.#expiry.close();
     for (const stream of this.#streams.keys()) stream.close('drain');
     this.#feeds.closeAll();
+    this.#latest.feeds.closeAll();
   }
 
   /**
@@ -295,7 +310,7 @@ export class Hub {
     this.#streams.delete(stream);
     if (reason === 'slow') this.#counter.add('slowStreamsClosed');
     const { followed } = stream;
-    for (const feed of followed.feeds) feed.readers.delete(stream);
+    for (const feed of [...followed.feeds, ...followed.latest]) feed.readers.delete(stream);
     this.#admission.release(followed);
   }
 

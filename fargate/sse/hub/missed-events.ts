@@ -50,6 +50,7 @@ export async function writeMissed(
   }
   try {
     let written = 0;
+    writer.isMissedReady = true;
     // A page is not kept while waiting for memory: it may occupy the very memory that is missing.
     while (written < events.length && !isRevoked && !writer.isWaitingForMemory) {
       await writer.whenRoom(signal, undefined, () => isRevoked);
@@ -58,6 +59,7 @@ export async function writeMissed(
     }
     return written;
   } finally {
+    writer.isMissedReady = false;
     kept.release();
   }
 }
@@ -89,6 +91,7 @@ function writeSome(
   }
   if (frames.length === 0) return from;
   writer.writeOwn(toChunk(frames.join('')));
+  writer.noteMissedWritten();
   onDelivered(frames.length);
   return from + frames.length;
 }

@@ -40,13 +40,14 @@ export class PageMemory {
   /**
    * Takes what a page needs, or less if the reader's share is smaller, but always enough for one event.
    * @param needed bytes of JSON that are ready; undefined if the log must be read, which may fill a page
+   * @param atLeast bytes of JSON that cannot be divided
    * @returns bytes of JSON at which the page is full. If the log is read, this accounts for one event beyond
    * that
    * @throws NoMemoryError, or the signal's reason
    */
-  async take(needed: number | undefined, signal: AbortSignal): Promise<number> {
+  async take(needed: number | undefined, signal: AbortSignal, atLeast = 0): Promise<number> {
     const free = this.#shares.shareOf(this.#principal) - this.#shares.heldBy(this.#principal);
-    const most = Math.max(ONE_EVENT_BYTES, Math.min(MAX_PAGE_BYTES + ONE_EVENT_BYTES, free));
+    const most = Math.max(ONE_EVENT_BYTES, atLeast, Math.min(MAX_PAGE_BYTES + ONE_EVENT_BYTES, free));
     const isKnown = needed !== undefined && needed <= most;
     const amount = isKnown ? Math.max(LITTLE_BYTES, needed) : most;
     const revoke = () => this.#revoked.abort(new NoMemoryError('others need the memory of this page'));

@@ -5,7 +5,10 @@ import type { Reset } from '../../../packages/protocol/index.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
+import type { Start } from './followed.ts';
 import { jsonBytes } from './json-bytes.ts';
+import type { LatestFeed } from './latest/latest-feed.ts';
+import { type LatestNews, PolledChannels } from './latest/polled-channels.ts';
 import type { PageMemory } from './page-memory.ts';
 import type { Ring } from './ring.ts';
 
@@ -14,6 +17,8 @@ export interface PollPage {
   readonly events: readonly ChannelEvent[];
   /** What came on ephemeral channels while the poll waited. */
   readonly ephemeral: readonly EphemeralEvent[];
+  /** What has changed on `latest` channels. */
+  readonly latest: readonly LatestNews[];
   /** One position per durable channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
@@ -25,6 +30,7 @@ const MAX_EVENTS = 500;
 /** What a poll reads. */
 export interface PollSources {
   readonly feeds: readonly Feed[];
+  readonly latest: readonly LatestFeed[];
   readonly inbox: PollInbox;
 }
 
@@ -38,25 +44,28 @@ export interface PollSources {
  * @throws NoMemoryError if there was no memory for a page
  */
 export async function poll(
-  { feeds, inbox }: PollSources,
-  after: Cursor | undefined,
+  { feeds, latest, inbox }: PollSources,
+  { cursor: after, states }: Start,
   principal: string,
   memory: PageMemory,
   until: AbortSignal,
   signal: AbortSignal,
   options: CatchUpOptions,
 ): Promise<PollPage> {
-  await Promise.all(feeds.map(({ opened }) => opened));
+  await Promise.all([...feeds, ...latest].map(({ opened }) => opened));
   signal.throwIfAborted();
   const page = new Page(feeds, after);
+  const news = new PolledChannels(latest, states);
   for (;;) {
     const needed = page.needed(feeds);
-    page.maxBytes = await memory.take(needed === undefined ? undefined : needed + inbox.bytes, signal);
+    const { bytes, firstBytes } = news.pending();
+    page.maxBytes = await memory.take(needed === undefined ? undefined : needed + inbox.bytes + bytes, signal, firstBytes);
     for (const feed of feeds) await page.collect(feed, principal, signal, options);
     if (inbox.bytes > 0) page.addEphemeral(inbox);
+    page.addLatest(news);
     memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
-    await anyAdvanced({ feeds, inbox }, page.cursor, until, signal);
+    await anyAdvanced({ feeds, latest, inbox }, page.cursor, until, signal);
   }
 }
 
@@ -64,13 +73,18 @@ export async function poll(
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
-async function anyAdvanced({ feeds, inbox }: PollSources, cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
+async function anyAdvanced({ feeds, latest, inbox }: PollSources, cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
   // While the last feeds were collected, the first may have moved on.
   if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
   const waiting = AbortSignal.any([until, signal, awake.signal]);
   try {
-    await Promise.race([inbox.arrived, aborted(waiting), ...feeds.map((feed) => feed.advanced(waiting))]);
+    await Promise.race([
+      inbox.arrived,
+      aborted(waiting),
+      ...feeds.map((feed) => feed.advanced(waiting)),
+      ...latest.map((feed) => feed.changed(waiting)),
+    ]);
   } catch (error) {
     signal.throwIfAborted();
     if (!until.aborted) throw error;
@@ -108,6 +122,7 @@ class Page implements PollPage {
   readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
   ephemeral: readonly EphemeralEvent[] = [];
+  latest: readonly LatestNews[] = [];
   readonly cursor: Map<string, ChannelPosition>;
   /**
    * Where to continue in each ring after the wait: a new epoch's events lie there after its reset, as for
@@ -124,7 +139,7 @@ class Page implements PollPage {
   }
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0;
+    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0 && this.latest.length === 0;
   }
 
   get #isFull(): boolean {
@@ -180,6 +195,13 @@ class Page implements PollPage {
   addEphemeral(inbox: PollInbox): void {
     this.bytes += inbox.bytes;
     this.ephemeral = inbox.close();
+  }
+
+  /** Adds the channels that have changed, each as a whole, as far as there is room: at least one if there is nothing else. */
+  addLatest(channels: PolledChannels): void {
+    const { news, bytes } = channels.take(this.isEmpty, this.maxBytes - this.bytes);
+    this.latest = news;
+    this.bytes += bytes;
   }
 
   #collectRing(feed: Feed, from: number): void {

@@ -31,11 +31,8 @@ export class Polls {
   }
 
   /** See `Hub.poll`. */
-  async answer(
-    { channels, cursor, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY }: SubscribeRequest,
-    patienceMs: number,
-    signal: AbortSignal,
-  ): Promise<PollOutcome> {
+  async answer(request: SubscribeRequest, patienceMs: number, signal: AbortSignal): Promise<PollOutcome> {
+    const { channels, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY } = request;
     const { admission, clock, draining } = this.#options;
     const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - clock.nowMs()));
     const followed = admission.admit(channels, principal);
@@ -52,7 +49,7 @@ export class Polls {
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, draining]);
       const left = AbortSignal.any([signal, memory.revoked]);
-      const page = await poll({ ...followed, inbox }, cursor, principal, memory, until, left, this.#options);
+      const page = await poll({ ...followed, inbox }, request, principal, memory, until, left, this.#options);
       return { kind: 'page', page, revoked: memory.revoked, release };
     } catch (error) {
       release();

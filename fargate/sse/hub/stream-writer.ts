@@ -31,6 +31,10 @@ export class StreamWriter implements SlabHolder {
   readonly #sink: Sink;
   readonly #principal: string;
   readonly #options: StreamWriterOptions;
+  /** Whether there is something to write of what the client has missed. */
+  isMissedReady = false;
+  #turnsOfOthers = 0;
+  #turnTakenAt = -1;
   #wroteSinceTick = false;
   #blockedSinceMs: number | undefined;
   /** Exists while somebody waits for room. */
@@ -96,6 +100,30 @@ export class StreamWriter implements SlabHolder {
     return this.#ownBytes.room(idLine(cursor.format()).length + MORE_DIGITS + bodyBytes);
   }
 
+  /**
+   * How many bytes may be written that are not part of a ring, if one frame has up to `frameBytes`. 0 if there is no memory for it; the
+   * stream is woken when there is.
+   */
+  room(frameBytes: number): number {
+    return this.#options.memory.isPlenty(WRITE_BYTES) ? WRITE_BYTES : this.#ownBytes.room(frameBytes);
+  }
+
+  /**
+   * Whether what can be written without an end, as the newest versions of keys, may be written now: if others wait for room, it takes
+   * turns with them.
+   */
+  mayTakeTurn(): boolean {
+    const isAwaited = this.isMissedReady || this.#drained !== undefined;
+    if (isAwaited && this.#turnTakenAt === this.#turnsOfOthers) return false;
+    this.#turnTakenAt = this.#turnsOfOthers;
+    return true;
+  }
+
+  /** Something of what the client has missed was written. */
+  noteMissedWritten(): void {
+    this.#turnsOfOthers++;
+  }
+
   /** Releases memory that was waited for, if it is not needed. */
   releaseSpare(): void {
     if (this.#sink.bufferedBytes === 0) this.#own?.release();
@@ -126,6 +154,8 @@ export class StreamWriter implements SlabHolder {
   }
 
   wakeWaiting(): void {
+    // Those who have something to write get their turn when they have written it.
+    if (!this.isMissedReady) this.#turnsOfOthers++;
     this.#drained?.resolve();
     this.#drained = undefined;
   }

@@ -1,13 +1,15 @@
 import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
-import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
+import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
 import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { EphemeralFeed, EphemeralListener } from './ephemeral/ephemeral-feed.ts';
 import type { Feed, Reader } from './feed.ts';
-import type { Followed } from './followed.ts';
+import type { Followed, Start } from './followed.ts';
+import type { LatestReader } from './latest/latest-feed.ts';
+import { LatestPlace } from './latest/latest-place.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
 import type { CloseReason, Sink } from './sink.ts';
@@ -46,6 +48,9 @@ const OPENED = Promise.resolve();
 /** Shared: thousands of streams end, and capturing a stack for each would cost more than the rest of it. */
 const ENDED = new Error('the stream has ended');
 
+/** The largest entry of a `latest` channel as an event of a stream, unless its data is full of escapes. */
+const LATEST_FRAME_BYTES = 8 * 1024;
+
 const HEARTBEAT_CHUNK = toChunk(HEARTBEAT);
 const EXPIRED_CHUNK = toChunk(EXPIRED);
 
@@ -53,12 +58,14 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
  * channels, or in the log.
  */
-export class Stream implements Reader, EphemeralListener, WritingStream {
+export class Stream implements Reader, LatestReader, EphemeralListener, WritingStream {
   readonly #sink: Sink;
   readonly #writer: StreamWriter;
   readonly #principal: string;
   readonly #options: StreamOptions;
   readonly #subscriptions: readonly Subscription[];
+  readonly #latest: readonly LatestPlace[];
+  readonly #states: ReadonlyMap<string, string> | undefined;
   readonly #ephemeral: readonly EphemeralFeed[];
   /** Whether ids name their channels. Otherwise the rings' own bytes contain them. */
   readonly #isComposite: boolean;
@@ -70,13 +77,15 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(followed: Followed, cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
-    const { channels, feeds, ephemeral } = followed;
+  constructor(followed: Followed, { cursor, states }: Start, sink: Sink, principal: string, options: StreamOptions) {
+    const { channels, feeds, latest, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
     this.#options = options;
     this.#writer = new StreamWriter(this, sink, principal, options);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
+    this.#latest = latest.map((feed) => new LatestPlace(feed));
+    this.#states = states;
     this.#ephemeral = ephemeral;
     this.#isComposite = channels.length > 1;
     this.#cursor = new StreamCursor(channels, cursor);
@@ -91,13 +100,14 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   }
 
   /** What it has acquired. */
-  get followed(): Pick<Followed, 'feeds' | 'ephemeral'> {
-    return { feeds: this.#subscriptions.map(({ feed }) => feed), ephemeral: this.#ephemeral };
+  get followed(): Omit<Followed, 'channels'> {
+    const feeds = this.#subscriptions.map(({ feed }) => feed);
+    return { feeds, latest: this.#latest.map(({ feed }) => feed), ephemeral: this.#ephemeral };
   }
 
   /** Starts serving the client: at once if all its channels are open on this task. */
   open(retryMs: number): void {
-    if (this.#subscriptions.every(({ feed }) => feed.isOpen)) {
+    if ([...this.#subscriptions, ...this.#latest].every(({ feed }) => feed.isOpen)) {
       this.#begin(retryMs);
       return;
     }
@@ -107,7 +117,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
 
   async #openWithFeeds(retryMs: number): Promise<void> {
     try {
-      await Promise.all(this.#subscriptions.map(({ feed }) => feed.opened));
+      await Promise.all([...this.#subscriptions, ...this.#latest].map(({ feed }) => feed.opened));
     } catch (error) {
       // `opened` also rejects if the stream and its channels were closed in the meantime; that is no error of
       // the stream.
@@ -124,6 +134,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     this.#phase = 'catchingUp';
     this.#writer.write(toChunk(this.#opening(knowsItsPlace, retryMs)));
     for (const feed of this.#ephemeral) feed.listeners.add(this);
+    for (const place of this.#latest) place.begin(this.#states?.get(place.feed.channel));
     for (const subscription of this.#subscriptions) {
       const { feed } = subscription;
       this.#join(subscription, feed.locate(this.#cursor.get(feed.channel) ?? feed.position));
@@ -181,7 +192,12 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     const visitor: CatchUpVisitor = {
       principal: this.#principal,
       turn,
-      events: (events) => writeMissed(events, this.#writer, this.#cursor, this.#principal, signal, this.#options),
+      events: async (events) => {
+        const written = await writeMissed(events, this.#writer, this.#cursor, this.#principal, signal, this.#options);
+        // What had to wait meanwhile.
+        if (this.#latest.length > 0) this.flush();
+        return written;
+      },
       reset: (reason, position) => this.#writeReset(feed.channel, reason, position, signal),
       wantsMore: async () => {
         await this.#writer.whenRoom(signal);
@@ -215,6 +231,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     // it has missed.
     for (const subscription of this.#subscriptions) if (isLive(subscription) && !this.#writeAll(subscription)) return;
     for (const subscription of this.#subscriptions) if (!isLive(subscription) && !this.#writeAll(subscription)) return;
+    this.#writeLatest();
   }
 
   /** @returns whether there is room for more */
@@ -267,7 +284,26 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     return true;
   }
 
+  /** Last, because it may go on for ever. */
+  #writeLatest(): void {
+    if (this.#latest.length === 0 || !this.#writer.mayTakeTurn()) return;
+    for (const place of this.#latest) {
+      while (this.#sink.bufferedBytes === 0 && this.#writeLatestBatch(place));
+    }
+  }
+
+  #writeLatestBatch(place: LatestPlace): boolean {
+    const room = this.#writer.room(LATEST_FRAME_BYTES);
+    const batch = room === 0 ? undefined : place.take(room);
+    if (batch === undefined) return false;
+    this.#options.onDelivered(batch.entries);
+    this.#writer.writeOwn(batch.bytes);
+    return true;
+  }
+
   #closeIfSlow(): void {
+    // What it lacks of other channels, it skips.
+    if (this.#subscriptions.length === 0) return;
     let unsent = 0;
     let leftRing = false;
     let isLiveEverywhere = true;

@@ -1,6 +1,7 @@
 import type { Scheduler } from 'fast-check';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
+import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
@@ -139,6 +140,7 @@ class Run {
     };
     return new Hub({
       log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name }),
+      latest: new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }),
       clock: simulation,
       logger,
       retentionMs: RETENTION_MS,

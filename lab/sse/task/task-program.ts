@@ -8,9 +8,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { encodeEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
+import { encodeLatestNotification } from '../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
-import type { EphemeralBus, EventBus } from '../../../backbone/ports.ts';
+import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
+import type { EphemeralBus, EventBus, LatestBus } from '../../../backbone/ports.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../backbone/telemetry/logger.ts';
@@ -49,6 +51,7 @@ const pauses = monitorEventLoopDelay({ resolution: PAUSE_RESOLUTION_MS });
 let ageMs = 0;
 const history = { ...systemClock, nowMs: () => systemClock.nowMs() - ageMs };
 const memory = new MemoryEventLog({ clock: history, retentionMs: config.retentionMs });
+const latest = new MemoryLatestStore({ clock: systemClock, retentionMs: config.retentionMs });
 /** Publishing costs a backend its calls; of the task's own it shares only the latency. */
 const log = createLogLikeDynamo(memory, logLatencyMs, (method, args) => counts.note(method, args));
 const messages = new MemoryTaskQueue();
@@ -63,7 +66,7 @@ const queue: TaskQueue = {
   delete: async () => undefined,
   close: () => messages.close(),
 };
-const bus: EventBus & EphemeralBus = {
+const bus: EventBus & EphemeralBus & LatestBus = {
   notify: async (events) => {
     waiting++;
     messages.push(encodeNotification(events));
@@ -71,6 +74,10 @@ const bus: EventBus & EphemeralBus = {
   announce: async (event) => {
     waiting++;
     messages.push(encodeEphemeralNotification(event));
+  },
+  announceLatest: async (events) => {
+    waiting++;
+    messages.push(encodeLatestNotification(events));
   },
 };
 
@@ -83,6 +90,7 @@ const service = await startService({
     return startStreamServer({
       config,
       log,
+      latest,
       bus,
       clock: systemClock,
       logger,

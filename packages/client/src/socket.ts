@@ -123,7 +123,7 @@ export class LaneSocket {
       onPush(frame, this);
     } else if (frame.kind === 'events') {
       for (const event of frame.events) onPush({ kind: 'event', channel: frame.channel, ...event }, this);
-    } else {
+    } else if (frame.kind !== 'latest' && frame.kind !== 'snapshot') {
       const request = this.#pending.get(frame.requestId ?? '');
       if (frame.kind === 'error') {
         const { code, message, retryAfterMs } = frame;

@@ -1,9 +1,23 @@
 /** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
 import * as v from 'valibot';
 import { POSITION } from '../cursor.ts';
-import type { BatchAnswer, BatchedEvent, ChannelKind, EphemeralWireEvent, ResetReason, WireEvent } from '../index.ts';
+import type {
+  BatchAnswer,
+  BatchedEvent,
+  ChannelKind,
+  EphemeralWireEvent,
+  LatestBatchAnswer,
+  LatestEntry,
+  LatestResponse,
+  NewLatestEntry,
+  ResetReason,
+  SnapshotEnd,
+  WireEvent,
+} from '../index.ts';
 import { KEY, NAME } from '../names.ts';
-import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
+import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, MAX_LATEST_DATA_BYTES, MAX_LATEST_KEYS, RESERVED_TYPES } from '../publication.ts';
+import { STATE_TAG } from '../state-tag.ts';
+import { VERSION } from '../version.ts';
 import type { Same } from './same.ts';
 
 export const channelName = v.pipe(
@@ -45,12 +59,55 @@ export const newData = v.pipe(
 const missing = v.exactOptional(v.never());
 
 /** The fields of a publication of one event. */
-export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing };
+export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing, conflationKey: missing };
+
+export const conflationKey = v.pipe(
+  v.string(),
+  v.regex(NAME),
+  v.description(
+    `Of whose events the channel keeps the newest: 1 to 128 of A-Z a-z 0-9 _ . : - A channel has at most ${MAX_LATEST_KEYS} keys`,
+  ),
+);
+
+/** The fields of a publication of one event on a `latest` channel. */
+export const newLatestFields = {
+  conflationKey,
+  type: v.exactOptional(newEventType),
+  data: v.pipe(
+    v.string(),
+    v.description(`Text, at most ${MAX_LATEST_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
+  ),
+  events: missing,
+  removed: missing,
+};
+
+/** The fields that remove a key of a `latest` channel. */
+export const removalFields = {
+  conflationKey,
+  removed: v.pipe(v.literal(true), v.description('Removes the key')),
+  type: missing,
+  data: missing,
+  events: missing,
+};
+
+const besideEvents = { channel: missing, key: missing, events: missing };
+
+/** The fields of a publication of several events on a `latest` channel. */
+export const newLatestBatchFields = {
+  events: v.pipe(
+    v.array(v.union([v.object({ ...newLatestFields, ...besideEvents }), v.object({ ...removalFields, ...besideEvents })])),
+    v.minLength(1),
+    v.maxLength(MAX_BATCH_EVENTS),
+    v.description('Each with another conflationKey. One event that is not valid refuses all'),
+  ),
+  type: missing,
+  data: missing,
+};
 
 /** The fields of a publication of several events. */
 export const newBatchFields = {
   events: v.pipe(
-    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing })),
+    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing, conflationKey: missing })),
     v.minLength(1),
     v.maxLength(MAX_BATCH_EVENTS),
     v.description('Published in this order. One event that is not valid refuses all. Not for ephemeral channels'),
@@ -73,8 +130,8 @@ export const resetReason = v.pipe(
 );
 
 export const channelKind = v.pipe(
-  v.picklist(['durable', 'ephemeral']),
-  v.description('What is kept of the events of the channel: all of them for the retention, or nothing'),
+  v.picklist(['durable', 'latest', 'ephemeral']),
+  v.description('What is kept of the events of the channel: all of them for the retention, the newest one of each key, or nothing'),
 );
 
 export const batchedEvent = v.object({ id: position, type: eventType, data, publishedAt });
@@ -85,6 +142,60 @@ export const ephemeralEvent = v.pipe(
   v.omit(wireEvent, ['id']),
   v.description('An event of an ephemeral channel: nobody can resume after it'),
 );
+
+const version = v.pipe(
+  v.string(),
+  v.regex(VERSION),
+  v.description(
+    '<createdAt>.<count> in base36. Of two versions of a key, the one with the later createdAt is newer, then the one with the higher count',
+  ),
+  v.examples(['m3x1k2ab.1f']),
+);
+
+/** What a set of entries is called: see `state-tag.ts`. */
+export const state = v.pipe(
+  v.string(),
+  v.regex(STATE_TAG),
+  v.description('Which entries there are: the same text for the same keys and versions. Opaque to clients, which send it back'),
+);
+
+export const latestEntry = v.pipe(
+  v.union([
+    v.object({ key: conflationKey, version, type: eventType, data, publishedAt }),
+    v.object({ key: conflationKey, version, removed: v.literal(true), publishedAt }),
+  ]),
+  v.description('The newest event of a key, or the end of the key. Drop what is not newer than what you have'),
+);
+
+export const snapshotEnd = v.object({
+  channel: channelName,
+  keys: v.pipe(v.number(), v.integer(), v.description('How many keys the channel has')),
+  state,
+  unchanged: v.exactOptional(v.pipe(v.literal(true), v.description('You have this state already, so that no entries were sent'))),
+});
+
+export const latestResponse = v.object({ channel: channelName, conflationKey, version, publishedAt });
+
+export const latestBatchAnswer = v.object({
+  channel: channelName,
+  events: v.pipe(
+    v.array(
+      v.union([
+        v.object({ conflationKey, version, publishedAt }),
+        v.object({
+          error: v.object({
+            code: v.pipe(
+              v.picklist(['too_many_keys', 'unavailable']),
+              v.description('The event was not published, or may or may not have been'),
+            ),
+            message: v.string(),
+          }),
+        }),
+      ]),
+    ),
+    v.description('A result for each event, in the order of the batch'),
+  ),
+});
 
 export const batchAnswer = v.object({
   channel: channelName,
@@ -113,3 +224,8 @@ true satisfies Same<v.InferOutput<typeof ephemeralEvent>, EphemeralWireEvent>;
 true satisfies Same<v.InferOutput<typeof batchAnswer>, BatchAnswer>;
 true satisfies Same<v.InferOutput<typeof channelKind>, ChannelKind>;
 true satisfies Same<v.InferOutput<typeof resetReason>, ResetReason>;
+true satisfies Same<v.InferOutput<typeof latestEntry>, LatestEntry>;
+true satisfies Same<v.InferOutput<typeof snapshotEnd>, SnapshotEnd>;
+true satisfies Same<v.InferOutput<typeof latestResponse>, LatestResponse>;
+true satisfies Same<v.InferOutput<typeof latestBatchAnswer>, LatestBatchAnswer>;
+true satisfies Same<v.InferOutput<typeof newLatestBatchFields.events>[number], NewLatestEntry>;

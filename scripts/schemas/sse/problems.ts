@@ -27,7 +27,11 @@ const PROBLEMS = {
   '401': { name: 'Unauthorized', means: 'There is no valid token', codes: ['unauthorized', 'token_expired'] },
   '403': { name: 'Forbidden', means: 'The token, or the page that sent the request, may not do this', codes: ['forbidden'] },
   '406': { name: 'NotAcceptable', means: 'Accept allows neither a stream nor a poll', codes: ['not_acceptable'] },
-  '409': { name: 'Conflict', means: 'The key was used for other content', codes: ['idempotency_conflict'] },
+  '409': {
+    name: 'Conflict',
+    means: 'The idempotency key was used for other content, or the latest channel has too many keys',
+    codes: ['idempotency_conflict', 'too_many_keys'],
+  },
   '413': { name: 'TooLarge', means: 'The data is too large', codes: ['data_too_large'] },
   '415': { name: 'UnsupportedMediaType', means: 'The body must be JSON, not encoded', codes: ['unsupported_media_type'] },
   '429': {

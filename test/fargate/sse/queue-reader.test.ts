@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { encodeEphemeralNotification, isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { encodeEphemeralNotification, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { encodeLatestNotification } from '../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
 import { readQueue } from '../../../fargate/sse/queue-reader.ts';
 import { ephemeralEvent } from '../../support/ephemeral.ts';
+import { latestEvent } from '../../support/latest.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { silentLogger } from './support/hub-world.ts';
 import { idle, until } from './support/until.ts';
@@ -36,7 +38,7 @@ afterEach(async () => {
 });
 
 const take = async (events: readonly NotifiedEvent[]) => {
-  for (const event of events) if (!isEphemeral(event)) offered.push(event);
+  for (const event of events) if ('seq' in event) offered.push(event);
 };
 
 function start(offer: (events: readonly NotifiedEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
@@ -76,10 +78,19 @@ test('events of ephemeral channels are passed on as they are', async () => {
   expect(offers).toEqual([[ephemeralEvent(1)]]);
 });
 
+test('events of latest channels are passed on as they are', async () => {
+  const offers: (readonly NotifiedEvent[])[] = [];
+  start(async (events) => void offers.push(events));
+  const events = [latestEvent(1), latestEvent(2, { key: 'y', removed: true })];
+  queue.push(encodeLatestNotification(events));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([events]);
+});
+
 test('the events of one notification are passed on together, in order', async () => {
   const offers: number[][] = [];
   start(async (events) => {
-    offers.push(events.map((event) => (isEphemeral(event) ? 0 : event.seq)));
+    offers.push(events.map((event) => ('seq' in event ? event.seq : 0)));
   });
   queue.push(encodeNotification([event(1), event(2), event(3)]));
   await untilDeleted(1);

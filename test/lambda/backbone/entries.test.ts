@@ -43,6 +43,25 @@ test('a batch is answered by event and notified once', async () => {
   expect(notifications.filter(({ channel }) => channel === 'batch')).toMatchObject([{ events: [{ data: 'one' }, { data: 'two' }] }]);
 });
 
+test('an event of a latest channel is answered with its version, and notified', async () => {
+  const events = [
+    { channel: 'latest.a', conflationKey: 'x', data: '1' },
+    { channel: 'latest.a', events: [{ conflationKey: 'x', removed: true }] },
+  ];
+  const { results } = await world.invoke(PUBLISH, ...events);
+  const result = (count: number) => ({
+    conflationKey: 'x',
+    version: expect.stringMatching(new RegExp(`^[a-z0-9]+\\.${count}$`)),
+    publishedAt: expect.any(String),
+  });
+  expect(results).toEqual([{ value: { channel: 'latest.a', ...result(1) } }, { value: { channel: 'latest.a', events: [result(2)] } }]);
+  const notifications = world.topic.requests.map(({ body }) => JSON.parse(new URLSearchParams(body).get('Message') ?? '{}'));
+  expect(notifications.filter(({ channel }) => channel === 'latest.a')).toMatchObject([
+    { kind: 'latest', entries: [{ key: 'x', data: '1' }] },
+    { kind: 'latest', entries: [{ key: 'x', removed: true }] },
+  ]);
+});
+
 test('an invalid publication fails by name', async () => {
   const { results } = await world.invoke(PUBLISH, { channel: 'a b', data: '' });
   expect(results).toEqual([{ error: { name: 'InvalidInputError', message: expect.stringContaining('"a b"') } }]);

@@ -1,7 +1,11 @@
 import { expect, test } from '@jest/globals';
+import { kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
-import { toPublicationRequest } from '../../../lambda/backbone/publish-request.ts';
+import { toPublicationRequest as toRequest } from '../../../lambda/backbone/publish-request.ts';
 import { InvalidInputError } from '../../../packages/protocol/invalid-input.ts';
+
+const kindOf = kindsBy([{ match: 'latest.*', kind: 'latest' }]);
+const toPublicationRequest = (invocation: unknown) => toRequest(invocation, kindOf);
 
 const busEvent = {
   version: '0',
@@ -14,6 +18,7 @@ const busEvent = {
 
 test('a direct invocation is the publication itself', () => {
   expect(toPublicationRequest({ channel: 'orders', type: 'created', data: 'new', key: 'k1' })).toEqual({
+    kind: 'durable',
     publication: { channel: 'orders', type: 'created', data: 'new', key: 'k1' },
     scope: INVOCATIONS,
     isFromBus: false,
@@ -39,7 +44,12 @@ test('several events are a batch, from either', () => {
     { type: 'message', data: 'one' },
     { type: 'paid', data: 'two' },
   ];
-  expect(toPublicationRequest(batch)).toEqual({ publication: { channel: 'orders', events }, scope: INVOCATIONS, isFromBus: false });
+  expect(toPublicationRequest(batch)).toEqual({
+    kind: 'durable',
+    publication: { channel: 'orders', events },
+    scope: INVOCATIONS,
+    isFromBus: false,
+  });
   expect(toPublicationRequest({ ...busEvent, detail: batch })).toMatchObject({
     publication: { channel: 'orders', events, key: `eventbridge:${busEvent.id}` },
     isFromBus: true,
@@ -47,7 +57,22 @@ test('several events are a batch, from either', () => {
 });
 
 test('a key in the detail wins over the id of the event', () => {
-  expect(toPublicationRequest({ ...busEvent, detail: { ...busEvent.detail, key: 'k1' } }).publication.key).toBe('k1');
+  expect(toPublicationRequest({ ...busEvent, detail: { ...busEvent.detail, key: 'k1' } }).publication).toMatchObject({ key: 'k1' });
+});
+
+test('what is published on a latest channel has a key, or removes one, from either', () => {
+  const detail = { channel: 'latest.a', conflationKey: 'x', data: '1' };
+  const value = { type: 'message', data: '1' };
+  expect(toPublicationRequest(detail)).toMatchObject({ kind: 'latest', publication: { channel: 'latest.a', key: 'x', value } });
+  expect(toPublicationRequest({ ...busEvent, detail })).toMatchObject({
+    kind: 'latest',
+    publication: { key: 'x', value },
+    isFromBus: true,
+  });
+  const removal = { channel: 'latest.a', conflationKey: 'x', removed: true };
+  expect(toPublicationRequest(removal)).toMatchObject({ publication: { key: 'x', value: 'removed' } });
+  expect(() => toPublicationRequest({ channel: 'latest.a', data: '1' })).toThrow('conflationKey is missing');
+  expect(() => toPublicationRequest({ ...detail, channel: 'orders' })).toThrow('conflationKey is for latest channels');
 });
 
 test('the keys of EventBridge events belong to the account and source that sent them, and to no direct caller', () => {

@@ -5,9 +5,11 @@
 
 import { encodeEphemeralNotification } from '../../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../../backbone/domain/key-scope.ts';
+import { encodeLatestNotification } from '../../../../backbone/domain/latest-event.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
-import type { EphemeralBus, EventBus } from '../../../../backbone/ports.ts';
+import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
+import type { EphemeralBus, EventBus, LatestBus } from '../../../../backbone/ports.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
@@ -31,9 +33,10 @@ const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 const log = new MemoryEventLog({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs });
 const queue = new MemoryTaskQueue();
-const bus: EventBus & EphemeralBus = {
+const bus: EventBus & EphemeralBus & LatestBus = {
   notify: async (events) => queue.push(encodeNotification(events)),
   announce: async (event) => queue.push(encodeEphemeralNotification(event)),
+  announceLatest: async (events) => queue.push(encodeLatestNotification(events)),
 };
 
 const { jwks, token } = await createIssuer(ISSUER, AUDIENCE);
@@ -62,6 +65,7 @@ const service = await startService({
     startStreamServer({
       config: UNLIMITED_TASK,
       log,
+      latest: new MemoryLatestStore({ clock: systemClock, retentionMs: RETENTION_MS }),
       bus,
       clock: systemClock,
       logger,

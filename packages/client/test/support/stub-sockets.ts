@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientFrame, ServerFrame, WireEvent } from '../../../protocol/index.ts';
+import type { ClientFrame, NewLatestEntry, ServerFrame, WireEvent } from '../../../protocol/index.ts';
 import { type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Peer {
@@ -141,6 +141,7 @@ export class StubSockets {
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { channel } = frame;
+        if ('conflationKey' in frame || !isDurable(frame)) throw new TypeError('the stub has no latest channels');
         const answer: ServerFrame =
           'events' in frame
             ? { kind: 'publishedBatch', channel, events: log.publishBatch(channel, frame.events, frame.key, takeLoss(this.#state)) }
@@ -196,4 +197,10 @@ function* batchesOf(channel: string, events: readonly WireEvent[]): Generator<Se
 function tokenIn(request: http.IncomingMessage): string {
   const protocols = request.headers['sec-websocket-protocol']?.split(/, */) ?? [];
   return protocols.find((protocol) => protocol.startsWith('bearer.'))?.slice('bearer.'.length) ?? '';
+}
+
+type PublishFrame = Extract<ClientFrame, { action: 'publish' }>;
+
+function isDurable(frame: PublishFrame): frame is Exclude<PublishFrame, { conflationKey: string } | { events: readonly NewLatestEntry[] }> {
+  return !('events' in frame) || frame.events.every((event) => !('conflationKey' in event));
 }

@@ -1,7 +1,21 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { AcceptedResponse, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
-import { channelName, ephemeralEvent, newBatchFields, newEventFields, position, publishedAt, resetReason, wireEvent } from '../events.ts';
+import type { AcceptedResponse, PolledLatest, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import {
+  channelName,
+  ephemeralEvent,
+  latestEntry,
+  newBatchFields,
+  newEventFields,
+  newLatestBatchFields,
+  newLatestFields,
+  position,
+  publishedAt,
+  removalFields,
+  resetReason,
+  state,
+  wireEvent,
+} from '../events.ts';
 import type { Same } from '../same.ts';
 
 export const cursor = v.pipe(
@@ -14,6 +28,11 @@ export const newEvent = v.object(newEventFields);
 
 export const newBatch = v.object(newBatchFields);
 
+/** On a `latest` channel. */
+export const newLatest = v.union([v.object(newLatestFields), v.object(removalFields)]);
+
+export const newLatestBatch = v.object(newLatestBatchFields);
+
 export const publishResponse = v.object({ channel: channelName, id: position, publishedAt });
 
 /** For an ephemeral channel. */
@@ -21,15 +40,22 @@ export const acceptedResponse = v.omit(publishResponse, ['id']);
 
 export const reset = v.object({ channel: channelName, reason: resetReason });
 
+export const polledLatest = v.object({
+  channel: channelName,
+  entries: v.array(latestEntry),
+  snapshot: v.pipe(v.boolean(), v.description('Whether the entries are all that the channel has: forget every other key')),
+  state: v.pipe(state, v.description('Pass it as `state` to get only what changes after it')),
+});
+
 export const pollResponse = v.object({
   events: v.array(wireEvent),
   ephemeral: v.exactOptional(
     v.pipe(v.array(ephemeralEvent), v.description('What came on ephemeral channels while the poll waited. Present only if there is any')),
   ),
-  cursor: v.pipe(
-    cursor,
-    v.description('Pass it as `after` to continue. It leaves ephemeral channels out, and is empty if there are no others'),
+  latest: v.exactOptional(
+    v.pipe(v.array(polledLatest), v.description('What has changed on latest channels. Present only if there is any')),
   ),
+  cursor: v.pipe(cursor, v.description('Pass it as `after` to continue. It has durable channels only, and is empty if there are none')),
   resets: v.exactOptional(
     v.pipe(v.array(reset), v.description('Present only if a position could not be resumed: events of these channels were skipped')),
   ),
@@ -50,5 +76,6 @@ export const problem = v.pipe(
 true satisfies Same<v.InferOutput<typeof publishResponse>, PublishResponse>;
 true satisfies Same<v.InferOutput<typeof acceptedResponse>, AcceptedResponse>;
 true satisfies Same<v.InferOutput<typeof reset>, Reset>;
+true satisfies Same<v.InferOutput<typeof polledLatest>, PolledLatest>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;

@@ -8,10 +8,18 @@ import {
   channelName,
   ephemeralEvent,
   idempotencyKey,
+  latestBatchAnswer,
+  latestEntry,
+  latestResponse,
   newBatchFields,
   newEventFields,
+  newLatestBatchFields,
+  newLatestFields,
   position,
+  removalFields,
   resetReason,
+  snapshotEnd,
+  state,
   wireEvent,
 } from '../events.ts';
 import type { Same } from '../same.ts';
@@ -20,13 +28,14 @@ const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
 
-/** What a client sends, by `action`, except that `publishBatch` is a `publish` frame too. */
+/** What a client sends, by `action`, except that a name that begins with `publish` or is `remove` is a `publish` frame. */
 export const CLIENT_FRAMES = {
   subscribe: v.object({
     action: v.literal('subscribe'),
     channel: channelName,
     after: v.exactOptional(v.pipe(position, v.description('Where to resume. Without it the subscription starts at the id of subscribed'))),
     batch: v.exactOptional(v.pipe(v.boolean(), v.description('The client accepts events frames for what it has missed'))),
+    state: v.exactOptional(v.pipe(state, v.description('Of a latest channel: if it is still so, no entries are sent'))),
     requestId,
   }),
   unsubscribe: v.object({ action: v.literal('unsubscribe'), channel: channelName, requestId }),
@@ -44,9 +53,18 @@ export const CLIENT_FRAMES = {
     key: v.exactOptional(idempotencyKey),
     requestId,
   }),
+  publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, requestId }),
+  remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, requestId }),
+  publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, requestId }),
   ping: v.object({
     action: v.literal('ping'),
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is'))),
+    states: v.exactOptional(
+      v.pipe(
+        v.record(v.string(), state),
+        v.description('What the client holds of latest channels: a snapshot of those that differ follows'),
+      ),
+    ),
     requestId,
   }),
 } as const;
@@ -58,7 +76,7 @@ export const SERVER_FRAMES = {
       kind: v.literal('subscribed'),
       channel: channelName,
       id: v.exactOptional(
-        v.pipe(position, v.description('Where a subscription without after starts. Left out if the channel is ephemeral')),
+        v.pipe(position, v.description('Where a subscription without after starts. Left out if the channel is not durable')),
       ),
       channelKind: v.exactOptional(v.pipe(channelKind, v.description('Left out if the channel is durable'))),
       requestId,
@@ -67,6 +85,14 @@ export const SERVER_FRAMES = {
   ),
   event: v.object({ kind: v.literal('event'), ...wireEvent.entries }),
   ephemeral: v.object({ kind: v.literal('ephemeral'), ...ephemeralEvent.entries }),
+  latest: v.pipe(
+    v.object({ kind: v.literal('latest'), channel: channelName, entries: v.array(latestEntry) }),
+    v.description('A part of a snapshot of a latest channel, or what has changed'),
+  ),
+  snapshot: v.pipe(
+    v.object({ kind: v.literal('snapshot'), ...snapshotEnd.entries }),
+    v.description('The end of a snapshot: forget every key that it did not bring, unless it is unchanged'),
+  ),
   events: v.pipe(
     v.object({ kind: v.literal('events'), channel: channelName, events: v.array(batchedEvent) }),
     v.description('Several events in order, missed or published together, for a client that asked with batch'),
@@ -80,6 +106,8 @@ export const SERVER_FRAMES = {
     v.object({ kind: v.literal('publishedBatch'), ...batchAnswer.entries, requestId }),
     v.description('Answers a publish frame with events'),
   ),
+  publishedLatest: v.object({ kind: v.literal('publishedLatest'), ...latestResponse.entries, requestId }),
+  publishedLatestBatch: v.object({ kind: v.literal('publishedLatestBatch'), ...latestBatchAnswer.entries, requestId }),
   accepted: v.pipe(
     v.object({ kind: v.literal('accepted'), channel: channelName, requestId }),
     v.description('Answers a publication on an ephemeral channel, if it has a requestId'),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server, request as sendRequest } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
+import { createLatestPublisher } from '../../../../backbone/services/latest-publisher.ts';
 import { bindPublisher } from '../../../../backbone/services/publisher.ts';
 import { createHttpServer, type HttpServerOptions } from '../../../../fargate/sse/http/http-server.ts';
 import { PublishRate } from '../../../../fargate/sse/http/publish-rate.ts';
@@ -18,12 +19,13 @@ export class HttpWorld extends HubWorld {
 
   constructor(options: { readonly hub?: Partial<HubOptions>; readonly http?: Partial<HttpServerOptions> } = {}) {
     super(options.hub);
-    const { log, bus, clock } = this;
+    const { log, latest, bus, clock } = this;
     bus.listen((event) => this.hub.offer(event));
     this.server = createHttpServer({
       hub: this.hub,
       logger: silentLogger,
       ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
+      ...createLatestPublisher({ store: latest, bus }),
       kindOf: this.hub.kindOf,
       publishEphemeral: createEphemeralPublisher({ bus, clock }),
       keepAliveMs: 70_000,

@@ -1,6 +1,7 @@
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import { createTaskBudget, type TaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
@@ -19,6 +20,7 @@ export const silentLogger: Logger = { info: () => {}, warn: () => {}, error: () 
 export class HubWorld {
   readonly clock = new ManualClock();
   readonly log = new MemoryEventLog({ clock: this.clock, retentionMs: RETENTION_MS });
+  readonly latest = new MemoryLatestStore({ clock: this.clock, retentionMs: RETENTION_MS });
   readonly bus = new MemoryEventBus();
   readonly budget: TaskBudget;
   readonly hub: Hub;
@@ -28,6 +30,7 @@ export class HubWorld {
     this.hub = new Hub({
       budget: this.budget,
       log: this.log,
+      latest: this.latest,
       clock: this.clock,
       logger: silentLogger,
       retentionMs: RETENTION_MS,

@@ -1,5 +1,6 @@
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import type { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { type Service, type ServiceOptions, startService } from '../../../../fargate/sse/service.ts';
@@ -37,6 +38,7 @@ export function startMemoryServer({ log, ...config }: MemoryServerOptions = {}):
       ...config,
     },
     log: log ?? new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
+    latest: new MemoryLatestStore({ clock: systemClock, retentionMs: RETENTION_MS }),
     bus: new MemoryEventBus(),
     clock: systemClock,
     logger: silentLogger,
