@@ -3,6 +3,7 @@ import { createSnsClient, createSqsClient } from '../../../backbone/aws/clients.
 import { createSnsEventBus } from '../../../backbone/aws/sns-event-bus.ts';
 import type { Access } from '../../../backbone/domain/access.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
+import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../backbone/telemetry/logger.ts';
 import { onParentGone } from '../../../command-line/stop.ts';
@@ -50,6 +51,7 @@ const queue = await openTaskQueue({ sqs: createSqsClient(), sns, topicArn, queue
 const server = await startStreamServer({
   config: UNLIMITED_TASK,
   log: createRemoteLog(logUrl),
+  latest: new MemoryLatestStore({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs }),
   bus: createSnsEventBus({ client: sns, topicArn }),
   access: { verifier: { verify: () => EVERYBODY }, authenticate: () => EVERYBODY, origins: [] },
   clock: systemClock,

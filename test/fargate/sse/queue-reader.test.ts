@@ -83,7 +83,7 @@ test('events of latest channels are passed on as they are', async () => {
   start(async (events) => void offers.push(events));
   const events = [latestEvent(1), latestEvent(2, { key: 'y', removed: true })];
   queue.push(encodeLatestNotification(events));
-  await until(() => queue.deleted.length === 1);
+  await untilDeleted(1);
   expect(offers).toEqual([events]);
 });
 

@@ -46,7 +46,7 @@ export class LatestJournal {
     }
     this.#newest.set(key, version);
     this.#snapshot?.add(key);
-    if (entry.removed === true) this.#held.delete(key);
+    if ('removed' in entry) this.#held.delete(key);
     else this.#held.set(key, { version, data: entry.data });
   }
 
@@ -55,7 +55,9 @@ export class LatestJournal {
     const keys = new Set([...truth.keys(), ...this.#held.keys()]);
     const wrong = [...keys].flatMap((key) => {
       const [held, wanted] = [this.#held.get(key), truth.get(key)];
-      return held?.data === wanted?.data ? [] : [`${this.#name(key)} is ${held?.data ?? 'not there'}, and not ${wanted?.data ?? 'removed'}`];
+      return held?.data === wanted?.data
+        ? []
+        : [`${this.#name(key)} is ${held?.data ?? 'not there'}, and not ${wanted?.data ?? 'removed'}`];
     });
     const altered = [...this.#held].flatMap(([key, { data = '' }]) =>
       published.has(data) ? [] : [`${this.#name(key)} is ${data}, which nobody published`],

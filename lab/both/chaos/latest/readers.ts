@@ -66,7 +66,13 @@ async function again({ random, newToken }: ReaderOptions, signal: AbortSignal, r
   }
 }
 
-async function ask({ url }: ReaderOptions, token: HeldToken, query: URLSearchParams, accept: string, signal: AbortSignal): Promise<Response> {
+async function ask(
+  { url }: ReaderOptions,
+  token: HeldToken,
+  query: URLSearchParams,
+  accept: string,
+  signal: AbortSignal,
+): Promise<Response> {
   const response = await fetch(`${url}/v1/events?${query}`, { headers: { accept, authorization: token.authorization }, signal });
   if (response.status === 401) token.refuse();
   if (response.status !== 200) throw new Error(`the service answered ${response.status}: ${await response.text()}`);

@@ -61,7 +61,7 @@ export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): Late
       const acknowledged = ledger.newest(channel, entry.key);
       if (acknowledged !== undefined && compareVersions(version, acknowledged) < 0)
         old.push(`${entry.key} of ${channel} is of version ${entry.version}, and a newer one was acknowledged`);
-      if (entry.removed !== true) truth.set(entry.key, { version, data: entry.data });
+      if (!('removed' in entry)) truth.set(entry.key, { version, data: entry.data });
     }
     const own = readers.filter(({ journal }) => journal.channel === channel);
     return [...old, ...own.flatMap(({ journal }) => journal.judge(truth, ledger.published))];

@@ -29,9 +29,11 @@ const CHANNEL = 'a';
 const ISSUER = 'http://bench.invalid';
 const AUDIENCE = 'bench';
 
+const RETENTION_MS = UNLIMITED_TASK.retentionMs;
+
 const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
-const log = new MemoryEventLog({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs });
+const log = new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS });
 const queue = new MemoryTaskQueue();
 const bus: EventBus & EphemeralBus & LatestBus = {
   notify: async (events) => queue.push(encodeNotification(events)),

@@ -21,7 +21,12 @@ function judged(truth: Readonly<Record<string, number>>): readonly string[] {
 }
 
 test('who has the final version of every key has nothing to complain of', () => {
-  for (const [key, count] of [['a', 1], ['b', 1], ['a', 3]] as const) take(key, count);
+  for (const [key, count] of [
+    ['a', 1],
+    ['b', 1],
+    ['a', 3],
+  ] as const)
+    take(key, count);
   expect(judged({ a: 3, b: 1 })).toEqual([]);
 });
 
