@@ -97,9 +97,7 @@ export function formatReport(result: ChaosResult, maxDetails: number): string {
     ...(longestWait.ms < SLOW_MS || longestWait.journal === undefined
       ? []
       : [`\nwaited longest for ${longestWait.id}:`, ...around(longestWait.journal, longestWait.id)]),
-    ...[...result.latest.violations, ...result.problems]
-      .slice(0, maxDetails)
-      .map((problem) => `\n${problem}`),
+    ...[...result.latest.violations, ...result.problems].slice(0, maxDetails).map((problem) => `\n${problem}`),
     ...leftNames(result.left),
     ...details.map((text) => `\n${text}`),
     ...(omitted > 0 ? [`\n… and ${omitted} more violations`] : []),
