@@ -23,6 +23,7 @@ export class MessageDeletions {
   readonly #signal: AbortSignal;
   readonly #calls = new Set<Promise<void>>();
   #collected: QueueMessage[] = [];
+  #isCollecting = false;
 
   /** @param signal ends the wait for more messages */
   constructor(options: MessageDeletionsOptions, signal: AbortSignal) {
@@ -33,9 +34,9 @@ export class MessageDeletions {
   /** Deletes the messages within about a second. Resolves when there is room for more. */
   async add(messages: readonly QueueMessage[]): Promise<void> {
     if (messages.length === 0) return;
-    if (this.#collected.length === 0) this.#deleteSoon();
     this.#collected.push(...messages);
     while (this.#collected.length >= MESSAGES_PER_CALL) this.#delete(this.#collected.splice(0, MESSAGES_PER_CALL));
+    if (this.#collected.length > 0 && !this.#isCollecting) void this.#deleteSoon();
     while (this.#calls.size >= MOST_CALLS) await Promise.race(this.#calls);
   }
 
@@ -45,12 +46,12 @@ export class MessageDeletions {
     await Promise.all(this.#calls);
   }
 
-  #deleteSoon(): void {
-    const { clock } = this.#options;
-    clock.sleep(COLLECT_MS, this.#signal).then(
-      () => this.#deleteCollected(),
-      () => {},
-    );
+  async #deleteSoon(): Promise<void> {
+    this.#isCollecting = true;
+    // On abort, `finish` deletes the rest.
+    await this.#options.clock.sleep(COLLECT_MS, this.#signal).catch(() => {});
+    this.#isCollecting = false;
+    this.#deleteCollected();
   }
 
   #deleteCollected(): void {

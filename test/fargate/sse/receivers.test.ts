@@ -155,6 +155,13 @@ test('fewer are deleted a second after the first of them came', async () => {
   expect(deletes.map((call) => call.messages.length)).toEqual([3]);
 });
 
+test('one timer is enough, however many messages come', async () => {
+  for (let call = 0; call < 5; call++) await receive(10);
+  expect(clock.sleeping).toBe(0);
+  for (let call = 0; call < 5; call++) await receive(9);
+  expect(clock.sleeping).toBe(1);
+});
+
 test('receiving does not wait for a deletion', async () => {
   for (let call = 0; call < 5; call++) await receive(10);
   expect(deletes).toHaveLength(5);
