@@ -7,7 +7,10 @@ export const dev = parseStage(
     region: 'us-east-1',
     production: false,
     logRetentionDays: 7,
-    channels: [{ match: 'ephemeral.*', kind: 'ephemeral' }],
+    channels: [
+      { match: 'latest.*', kind: 'latest' },
+      { match: 'ephemeral.*', kind: 'ephemeral' },
+    ],
     // EventSource in a page of another origin, and manual use of curl, need a token in the query.
     auth: { queryToken: true, origins: ['http://localhost:5173'] },
     // 500 publications a second, 250 with a key. A test that runs away costs at most 2.70 USD an hour.

@@ -2,12 +2,24 @@ import { SESSION_COOKIE } from '../../../backbone/domain/credentials.ts';
 import { LONGEST_POLL_SECONDS, SSE_PATHS } from '../../../fargate/sse/contract.ts';
 import { MAX_CHANNELS } from '../../../packages/protocol/channel.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
-import { batchAnswer, channelName, ephemeralEvent, idempotencyKey, wireEvent } from '../../../packages/protocol/schema/events.ts';
+import {
+  batchAnswer,
+  channelName,
+  ephemeralEvent,
+  idempotencyKey,
+  latestBatchAnswer,
+  latestEntry,
+  latestResponse,
+  wireEvent,
+} from '../../../packages/protocol/schema/events.ts';
 import {
   acceptedResponse,
   cursor,
   newBatch,
   newEvent,
+  newLatest,
+  newLatestBatch,
+  polledLatest,
   pollResponse,
   problem,
   publishResponse,
@@ -57,10 +69,16 @@ export function openapi(): Json {
           EphemeralEvent: ephemeralEvent,
           IdempotencyKey: idempotencyKey,
           NewEvent: newEvent,
+          LatestEntry: latestEntry,
           NewBatch: newBatch,
+          NewLatest: newLatest,
+          NewLatestBatch: newLatestBatch,
           PublishResponse: publishResponse,
           BatchAnswer: batchAnswer,
+          LatestResponse: latestResponse,
+          LatestBatchAnswer: latestBatchAnswer,
           AcceptedResponse: acceptedResponse,
+          PolledLatest: polledLatest,
           PollResponse: pollResponse,
           Reset: reset,
           Problem: problem,
@@ -107,6 +125,13 @@ function readEvents(): Json {
         ...query('heartbeat', "Stream: seconds between heartbeats, up to the stage's own interval"),
         schema: { type: 'integer', minimum: 2 },
       },
+      {
+        ...query(
+          'state',
+          'What the client holds of latest channels, <channel>=<state> joined by commas: only what has changed since is sent',
+        ),
+        schema: { type: 'string', examples: ['prices=0wz1m9k1hd3k2a'] },
+      },
       { ...query('after', 'Poll: the position to continue after'), schema: referenceTo('schemas', 'Cursor') },
       {
         ...query('waitSeconds', 'Poll: how long to wait for an event'),
@@ -118,7 +143,7 @@ function readEvents(): Json {
         description: 'A stream, or the page of a poll',
         headers: {
           [KINDS_HEADER]: {
-            description: 'The kind of each channel, durable or ephemeral, in the order of the request. Missing if all are durable',
+            description: 'The kind of each channel, durable, latest or ephemeral, in the order of the request. Missing if all are durable',
             schema: { type: 'string', examples: ['durable, ephemeral'] },
           },
         },
@@ -142,16 +167,16 @@ function publishEvent(): Json {
       { name: 'channel', in: 'path', required: true, schema: referenceTo('schemas', 'Channel') },
       { name: 'Idempotency-Key', in: 'header', schema: referenceTo('schemas', 'IdempotencyKey') },
     ],
-    requestBody: { required: true, content: jsonOf('NewEvent', 'NewBatch') },
+    requestBody: { required: true, content: jsonOf('NewEvent', 'NewBatch', 'NewLatest', 'NewLatestBatch') },
     responses: {
       '201': {
-        description: 'Published: it is in the log, or all events of the batch are, and will be delivered',
-        content: jsonOf('PublishResponse', 'BatchAnswer'),
+        description: 'Published: it is stored, or all events of the batch are, and will be delivered',
+        content: jsonOf('PublishResponse', 'BatchAnswer', 'LatestResponse', 'LatestBatchAnswer'),
       },
       '202': { description: 'The channel is ephemeral: sent to whoever is there', content: jsonOf('AcceptedResponse') },
       '207': {
         description: 'Some events of the batch have an error: send the batch again, with the same key',
-        content: jsonOf('BatchAnswer'),
+        content: jsonOf('BatchAnswer', 'LatestBatchAnswer'),
       },
       ...problems('400', '401', '403', '409', '413', '415', '429', '500', '503'),
     },

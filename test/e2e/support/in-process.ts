@@ -29,15 +29,18 @@ export function clientSettings(endpoint: string) {
 
 /** Publishes as a backend does, by the publish function: no fault of a lane meets it. Answers the id. */
 export async function publishByFunction(run: LocalRun, channel: string, data: string, key?: string): Promise<string> {
+  return ((await invokePublish(run, { channel, data, key })) as PublishResponse).id;
+}
+
+/** Invokes the publish function, and answers what it answers. Rejects if it fails, with what it says. */
+export async function invokePublish(run: LocalRun, publication: object): Promise<unknown> {
   const FunctionName = outputOf(run, 'PublishFunctionName');
   const client = new LambdaClient(clientSettings(run.urls.endpoint));
   try {
-    const { FunctionError, Payload } = await client.send(
-      new InvokeCommand({ FunctionName, Payload: JSON.stringify({ channel, data, key }) }),
-    );
+    const { FunctionError, Payload } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(publication) }));
     const answer = Payload?.transformToString() ?? '';
     if (FunctionError !== undefined) throw new Error(`${FunctionError}: ${answer}`);
-    return (JSON.parse(answer) as PublishResponse).id;
+    return JSON.parse(answer);
   } finally {
     client.destroy();
   }

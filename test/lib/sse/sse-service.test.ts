@@ -220,7 +220,10 @@ describe('the service', () => {
       targetHealthIntervalSeconds: 60,
       queryToken: true,
       origins: ['http://localhost:5173'],
-      channels: [{ match: 'ephemeral.*', kind: 'ephemeral' }],
+      channels: [
+        { match: 'latest.*', kind: 'latest' },
+        { match: 'ephemeral.*', kind: 'ephemeral' },
+      ],
       retentionMs: 24 * 3_600_000,
       gapGraceMs: 5_000,
       publishTimeoutMs: 2_000,

@@ -9,7 +9,7 @@ const id = v.pipe(cursor, v.description('The position of the stream after this f
 export const streamOpening = v.pipe(
   v.object({
     retry: v.pipe(v.number(), v.integer(), v.description('Milliseconds before the client reconnects')),
-    id: v.exactOptional(v.pipe(id, v.description('Left out if all channels are ephemeral'))),
+    id: v.exactOptional(v.pipe(id, v.description('Left out if no channel is durable'))),
   }),
   v.description(
     'Begins every stream. For a new subscriber it is a frame without data, which dispatches nothing; for a client that resumes, the first event completes it',
@@ -18,7 +18,7 @@ export const streamOpening = v.pipe(
 
 export const streamEvent = v.pipe(
   v.object({
-    id: v.exactOptional(v.pipe(id, v.description('Left out if the channel of the event is ephemeral'))),
+    id: v.exactOptional(v.pipe(id, v.description('Left out if the channel of the event is not durable'))),
     event: v.exactOptional(v.pipe(eventType, v.description('The type. Left out if it is message'))),
     data,
   }),
@@ -36,6 +36,32 @@ export const streamReset = v.pipe(
     ),
   }),
   v.description('The events that the client missed on a channel cannot be sent: load the state anew'),
+);
+
+export const streamLatest = v.pipe(
+  v.object({
+    event: v.literal('latest'),
+    data: v.pipe(
+      v.string(),
+      v.description('JSON: the channel, and the newest event of a key or its end'),
+      v.examples([
+        '{"channel":"prices","key":"EURUSD","version":"m3x1k2ab.1f","type":"message","data":"1.08","publishedAt":"2026-11-30T12:00:00.000Z"}',
+      ]),
+    ),
+  }),
+  v.description('A key of a latest channel: drop it if it is not newer than what you have'),
+);
+
+export const streamSnapshot = v.pipe(
+  v.object({
+    event: v.literal('snapshot'),
+    data: v.pipe(
+      v.string(),
+      v.description('JSON: the channel, how many keys it has, and what the state is called'),
+      v.examples(['{"channel":"prices","keys":2,"state":"0wz1m9k1hd3k2a"}']),
+    ),
+  }),
+  v.description('The end of a snapshot of a latest channel: forget every key that it did not bring, unless it is unchanged'),
 );
 
 export const streamExpired = v.pipe(

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createParser, type EventSourceMessage } from 'eventsource-parser';
 import * as v from 'valibot';
+import { latestFrame, snapshotFrame } from '../../../../fargate/sse/hub/latest/latest-frames.ts';
 import {
   EXPIRED,
   encodeOpening,
@@ -10,7 +11,16 @@ import {
   idLine,
   resetBody,
 } from '../../../../fargate/sse/sse-encoding.ts';
-import { streamEvent, streamExpired, streamOpening, streamReset } from '../../../../packages/protocol/schema/sse/frames.ts';
+import {
+  streamEvent,
+  streamExpired,
+  streamLatest,
+  streamOpening,
+  streamReset,
+  streamSnapshot,
+} from '../../../../packages/protocol/schema/sse/frames.ts';
+
+import { latestEvent } from '../../../support/latest.ts';
 
 /** What an SSE parser hands over, against the schemas. */
 
@@ -27,6 +37,8 @@ test.each([
   ['an event of several channels, without a type', streamEvent, `${idLine('a=k3f9.8,b=k4.1')}${eventBody({ type: 'message', data: '' })}`],
   ['an event of an ephemeral channel', streamEvent, eventBody({ type: 'typing', data: 'ann' })],
   ['a reset', streamReset, `${idLine('k3f9.8')}${resetBody({ channel: 'orders', reason: 'expired' })}`],
+  ['an event of a latest channel', streamLatest, latestFrame(latestEvent(1)).toString()],
+  ['the end of a snapshot', streamSnapshot, snapshotFrame({ channel: 'a', keys: 0, state: '00000000000000' }).toString()],
   ['the end of a token', streamExpired, EXPIRED],
 ] as const)('%s', (_, schema, frame) => {
   const { events } = parse(frame);

@@ -4,11 +4,13 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import * as v from 'valibot';
 import { kindsBy } from '../../../../backbone/domain/channel-kind.ts';
 import { KINDS_HEADER } from '../../../../packages/protocol/index.ts';
-import { batchAnswer } from '../../../../packages/protocol/schema/events.ts';
+import { batchAnswer, latestBatchAnswer, latestResponse } from '../../../../packages/protocol/schema/events.ts';
 import {
   acceptedResponse,
   newBatch,
   newEvent,
+  newLatest,
+  newLatestBatch,
   pollResponse,
   problem,
   publishResponse,
@@ -37,7 +39,14 @@ const DOCUMENT: Document = JSON.parse(readFileSync(join(import.meta.dirname, '..
 let world: HttpWorld;
 
 beforeEach(async () => {
-  world = await new HttpWorld({ hub: { kindOf: kindsBy([{ match: 'typing.*', kind: 'ephemeral' }]) } }).listen();
+  world = await new HttpWorld({
+    hub: {
+      kindOf: kindsBy([
+        { match: 'typing.*', kind: 'ephemeral' },
+        { match: 'prices.*', kind: 'latest' },
+      ]),
+    },
+  }).listen();
 });
 
 afterEach(() => world.close());
@@ -123,11 +132,39 @@ test.each([
   expect(v.is(v.union([newEvent, newBatch]), body)).toBe(status === 201);
 });
 
+test.each([
+  [{ conflationKey: 'x', data: 'text' }],
+  [{ conflationKey: 'x', type: 'price', data: 'text' }],
+  [{ conflationKey: 'x', removed: true }],
+  [
+    {
+      events: [
+        { conflationKey: 'x', data: 'one' },
+        { conflationKey: 'y', removed: true },
+      ],
+    },
+  ],
+  [{ data: 'text' }],
+  [{ conflationKey: 'a b', data: 'text' }],
+  [{ conflationKey: 'x', removed: true, data: 'text' }],
+  [{ conflationKey: 'x', removed: false }],
+  [{ conflationKey: 'x', data: 'text', type: 'snapshot' }],
+  [{ events: [{ data: 'one' }] }],
+  [{ conflationKey: 'x', events: [{ conflationKey: 'x', data: 'one' }] }],
+])('on a latest channel the schemas allow the body %j if, and only if, the service publishes it', async (body) => {
+  const { status } = await world.fetch('/v1/channels/prices.fx/events', publication(body));
+
+  expect(v.is(v.union([newLatest, newLatestBatch]), body)).toBe(status === 201);
+});
+
 test('bodies are as the schemas describe them, and nothing more', async () => {
   const bodyOf = async (target: string, init: RequestInit) => (await world.fetch(target, init)).json();
 
   const published = await bodyOf('/v1/channels/orders/events', publication({ data: 'text' }));
   const batch = await bodyOf('/v1/channels/orders/events', publication({ events: [{ data: 'one' }, { data: 'two' }] }));
+  const latest = await bodyOf('/v1/channels/prices.fx/events', publication({ conflationKey: 'x', data: 'text' }));
+  const latestBatch = await bodyOf('/v1/channels/prices.fx/events', publication({ events: [{ conflationKey: 'y', removed: true }] }));
+  const latestPoll = await bodyOf('/v1/events?channel=prices.fx', { headers: poll });
   const accepted = await bodyOf('/v1/channels/typing.ann/events', publication({ data: 'text' }));
   const ephemeralOnly = await bodyOf('/v1/events?channel=typing.ann', { headers: poll });
   const missed = await bodyOf('/v1/events?channel=orders&after=0.0', { headers: poll });
@@ -137,6 +174,10 @@ test('bodies are as the schemas describe them, and nothing more', async () => {
   // What the schema does not know is left out of what it returns.
   expect(v.parse(publishResponse, published)).toEqual(published);
   expect(v.parse(batchAnswer, batch)).toEqual(batch);
+  expect(v.parse(latestResponse, latest)).toEqual(latest);
+  expect(v.parse(latestBatchAnswer, latestBatch)).toEqual(latestBatch);
+  expect(latestPoll.latest).toHaveLength(1);
+  expect(v.parse(pollResponse, latestPoll)).toEqual(latestPoll);
   expect(v.parse(acceptedResponse, accepted)).toEqual(accepted);
   expect(v.parse(pollResponse, ephemeralOnly)).toEqual(ephemeralOnly);
   expect(v.parse(pollResponse, missed)).toEqual(missed);
