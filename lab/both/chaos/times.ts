@@ -9,7 +9,6 @@ export const RETENTION_MS = 75_000;
  * correctness rests on together (grace period, publish timeout) stay as the stage has them.
  */
 export const SETTINGS = {
-  channels: [{ match: 'latest.*', kind: 'latest' }],
   retentionMs: RETENTION_MS,
   heartbeatIntervalMs: 3_000,
   headCheckIntervalMs: 3_000,
