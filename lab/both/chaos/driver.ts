@@ -14,6 +14,7 @@ import { Ledger } from './ledger.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { ChaosOptions } from './options.ts';
 import { eventually, pause } from './pause.ts';
+import { startPresence } from './presence/run.ts';
 import { openPublishers } from './publishers/roster.ts';
 import { createRandom } from './random.ts';
 import { openSubscribers } from './subscribers/roster.ts';
@@ -33,6 +34,12 @@ export interface ChaosResult {
     readonly acknowledged: number;
     readonly deliveries: number;
     /** Keys that a reader does not have as the table has them, steps back, values that nobody published. */
+    readonly violations: readonly string[];
+  };
+  readonly presence: {
+    /** Answers to who is present. */
+    readonly looks: number;
+    /** Members who had to be listed and were not, or the other way round. */
     readonly violations: readonly string[];
   };
   /** What went wrong with a client and shows in no journal. */
@@ -105,6 +112,11 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       randomOf,
       tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
     });
+    const presence = startPresence({
+      run,
+      randomOf,
+      tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
+    });
     const journals = subscribers.flatMap((subscriber) => subscriber.journals);
     const reporting = setInterval(() => onProgress(progress(startedAtMs, ledger, subscribers, tally, run)), PROGRESS_EVERY_MS);
     const publishers = openPublishers({ count: options.publishers, channels, run, access, ledger, tally, randomOf });
@@ -122,19 +134,20 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     await acting;
     setFaults(run, {});
     for (const subscriber of subscribers) subscriber.calm();
+    presence.calm();
     await Promise.all(publishing);
 
     const judge = () =>
       check(ledger, journals, { resumableForMs: resumableForMs(run), keysLastMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
-    let ofLatest: readonly string[] = [];
+    let [ofLatest, ofPresence]: [readonly string[], readonly string[]] = [[], []];
     const isComplete = async () => {
-      ofLatest = await latest.judge();
-      return ofLatest.length === 0 && judge().violations.every(({ kind }) => kind !== 'lost');
+      [ofLatest, ofPresence] = await Promise.all([latest.judge(), presence.judge()]);
+      return ofLatest.length === 0 && ofPresence.length === 0 && judge().violations.every(({ kind }) => kind !== 'lost');
     };
     await eventually(isComplete, CALM_LIMIT_MS, 1_000);
     await pause(AFTERMATH_MS, signal);
     const verdict = judge();
-    await Promise.all([...subscribers.map((subscriber) => subscriber.stop()), latest.stop()]);
+    await Promise.all([...subscribers.map((subscriber) => subscriber.stop()), latest.stop(), presence.stop()]);
     clearInterval(reporting);
     const { before, after } = await cleanUp(run, access, channels);
     return {
@@ -144,6 +157,7 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       acknowledged: ledger.acknowledged,
       verdict,
       latest: { acknowledged: latest.acknowledged, deliveries: latest.deliveries, violations: ofLatest },
+      presence: { looks: presence.looks, violations: ofPresence },
       problems,
       faults: tally,
       goneAnswers: run.gateways.reduce((sum, gateway) => sum + gateway.goneAnswers, 0),

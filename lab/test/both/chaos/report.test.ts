@@ -16,6 +16,7 @@ function resultOf(verdict: Verdict, changes: Partial<ChaosResult> = {}): ChaosRe
     acknowledged: 1_234,
     verdict,
     latest: { acknowledged: 9, deliveries: 30, violations: [] },
+    presence: { looks: 5, violations: [] },
     problems: [],
     faults: new Tally(),
     goneAnswers: 0,
@@ -81,6 +82,12 @@ test('a reader without the final version of a key breaks the promise, and is nam
   const result = kept({ latest: { acknowledged: 9, deliveries: 30, violations: ['ann: a of latest.1 is a1, and not a2'] } });
   expect(isKept(result)).toBe(false);
   expect(formatReport(result, 5)).toContain('ann: a of latest.1 is a1, and not a2');
+});
+
+test('somebody listed who is not there breaks the promise, and is named', () => {
+  const result = kept({ presence: { looks: 5, violations: ['ann was away for 35 s, and is listed'] } });
+  expect(isKept(result)).toBe(false);
+  expect(formatReport(result, 5)).toContain('ann was away for 35 s, and is listed');
 });
 
 test('counts the faults of each kind', () => {
