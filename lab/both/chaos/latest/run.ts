@@ -82,7 +82,8 @@ export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): Late
       await Promise.all(writers);
     },
     async judge() {
-      return (await Promise.all(CHANNELS.map(judgeChannel))).flat();
+      const found = CHANNELS.map((channel) => judgeChannel(channel).catch((error: unknown) => [`${channel} cannot be read: ${error}`]));
+      return (await Promise.all(found)).flat();
     },
     async stop() {
       stopped.abort();
