@@ -113,7 +113,13 @@ export function startPresence({ run, randomOf, tokensOf }: PresenceRunOptions): 
       return looks;
     },
     calm: () => calm.abort(),
-    judge: async () => [...found, ...judgeLook(attendances, await look(), 0)],
+    async judge() {
+      const now = look().then(
+        (seen) => judgeLook(attendances, seen, 0),
+        (error: unknown) => [`who is present cannot be read: ${error}`],
+      );
+      return [...found, ...(await now)];
+    },
     async stop() {
       stopped.abort();
       await Promise.all([...living, looking]);
