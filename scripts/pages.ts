@@ -1,7 +1,7 @@
 /**
  * `npm run findings` and `npm run diagram`: one synth of each stage provides everything that is generated from
  * the templates: docs/security-findings.md, docs/architecture-diagram.md, and the planner's data with docs/cost.md and the costs on the
- * pages where a stage is chosen.
+ * pages where a stage or a kind of channels is chosen.
  */
 import { writeFileSync } from 'node:fs';
 import { createCommand, runCommand } from '../command-line/command.ts';
@@ -38,8 +38,8 @@ async function main(_options: unknown, signal: AbortSignal): Promise<undefined> 
   // Imported only now: the planner reads what was just written.
   const { renderCostPage } = await import('../packages/planner/src/pages.ts');
   writeFileSync(COST_PAGE, renderCostPage());
-  const { CHOICE_PAGES, withIdleCosts } = await import('./idle-costs.ts');
-  for (const page of CHOICE_PAGES) writeFileSync(page, withIdleCosts(page));
+  const { PAGES_WITH_COSTS, withCosts } = await import('./planner-blocks.ts');
+  for (const page of PAGES_WITH_COSTS) writeFileSync(page, withCosts(page));
   for (const { id, findings, graph } of stages) {
     const constructs = findings.flatMap((finding) => finding.constructs);
     console.log(

@@ -17,13 +17,17 @@ export interface TargetHealth {
 export interface QueueMessage {
   readonly body: string;
   readonly receipt: string;
-  /** How often it has been received, including this time. */
-  readonly receiveCount: number;
 }
+
+/** SQS returns, and deletes, at most so many messages with one call. */
+export const MESSAGES_PER_CALL = 10;
 
 /** The queue of one task: created when the task starts, subscribed to the topic, deleted when the task ends. */
 export interface TaskQueue {
-  /** Long-polls for up to 20 s; an empty list is normal. Rejects with the signal's reason on abort. */
+  /**
+   * Long-polls for up to 20 s. Up to {@link MESSAGES_PER_CALL} messages; an empty list is normal. Rejects with the
+   * signal's reason on abort.
+   */
   receive(signal: AbortSignal): Promise<readonly QueueMessage[]>;
   delete(messages: readonly QueueMessage[]): Promise<void>;
   /** Unsubscribes and deletes the queue. Safe to call twice. */

@@ -43,7 +43,7 @@ export function renderPath(): string {
   const many = audience(CONNECTIONS, 1);
   const polls = { ...many, pollIntervalSeconds: 10 };
 
-  const { value: mostEvents, range, source } = CAPACITY.queueEventsPerTask;
+  const { value: mostEvents, range, source } = CAPACITY.notificationsPerTask;
   const [least, most] = range;
   const events = Number(mostEvents.toPrecision(1));
   const single = audience(CONNECTIONS, events, 1);
@@ -56,9 +56,9 @@ export function renderPath(): string {
       `both lanes store every message: ${count(SENDERS)} clients that send one a second cost ${cost('sse-lane', senders)} by \`POST\` on the SSE lane, ${cost('websocket-lane', senders)} on the WebSocket lane, ${cost('broker', senders)} with a broker that stores nothing`,
     ],
     [
-      `**How many events?** More than about ${count(events)} a second at peak, on all channels together`,
+      `**How many events?** More than about ${count(events)} publications a second at peak (a batch of up to 100 is one), on all channels together`,
       '**not the SSE lane as it is**: the WebSocket lane if events have few readers, else [a broker](#when-neither-fits)',
-      `every SSE task takes every event from its own queue, so more tasks do not help: **${exact(mostEvents)} events a second, assumed, ${exact(least)} to ${exact(most)}** (${source.replace(/ \(.*?\)/, '')}; [how to find yours](sse/operations.md#scaling-and-quotas)). The WebSocket lane has no queue per task. It delivers ${exact(QUOTAS.apiRequestsPerSecond.value)} times a second unless AWS raises that quota (documented), and each delivery is billed: ${count(events)} events a second to one of ${count(CONNECTIONS)} clients each cost ${cost('websocket-lane', single)}`,
+      `every SSE task takes every publication from its own queue, so more tasks do not help: **${exact(mostEvents)} a second, assumed, ${exact(least)} to ${exact(most)}** (${source.replace(/ \(.*?\)/, '')}; [how to find yours](sse/operations.md#scaling-and-quotas)). The WebSocket lane has no queue per task. It delivers ${exact(QUOTAS.apiRequestsPerSecond.value)} times a second unless AWS raises that quota (documented), and each delivery is billed: ${count(events)} events a second to one of ${count(CONNECTIONS)} clients each cost ${cost('websocket-lane', single)}`,
     ],
     [
       `**Budget and team.** Little is delivered: to ${count(READERS)} readers at most ${count(perHour)} events an hour, or next to nothing to at most ${count(silent)} clients`,

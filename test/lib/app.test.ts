@@ -9,7 +9,7 @@ import { renderCostPage } from '../../packages/planner/src/pages.ts';
 import { COST_PAGE, deployedIn } from '../../scripts/deployed-resources.ts';
 import { graphOf } from '../../scripts/diagram/graph.ts';
 import { DIAGRAM_PAGE, renderDiagramPage } from '../../scripts/diagram/page.ts';
-import { CHOICE_PAGES, withIdleCosts } from '../../scripts/idle-costs.ts';
+import { PAGES_WITH_COSTS, withCosts } from '../../scripts/planner-blocks.ts';
 import { acknowledgementsOf, type Finding, findingsOf, PAGE, renderPage } from '../../scripts/security-findings.ts';
 import { AppCopy } from '../support/app-copy.ts';
 import { allowances } from './harness.ts';
@@ -250,8 +250,8 @@ test('docs/cost.md says what the planner says: npm run findings writes it', () =
   expect(readFileSync(COST_PAGE, 'utf8')).toBe(renderCostPage());
 });
 
-test.each(CHOICE_PAGES)('%s says what the stages cost while nobody uses them: npm run findings writes it', (page) => {
-  expect(readFileSync(page, 'utf8')).toBe(withIdleCosts(page));
+test.each(PAGES_WITH_COSTS)('%s says what the planner says: npm run findings writes it', (page) => {
+  expect(readFileSync(page, 'utf8')).toBe(withCosts(page));
 });
 
 test('the backbone of production has the logical ids that it had', () => {

@@ -22,7 +22,7 @@ import {
 import type { Clock } from '../../../backbone/ports.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { SUBSCRIPTION_TAG, TASK_QUEUE_RETENTION_SECONDS } from '../contract.ts';
-import type { QueueMessage, TaskQueue } from '../ports.ts';
+import { MESSAGES_PER_CALL, type QueueMessage, type TaskQueue } from '../ports.ts';
 
 export interface TaskQueueOptions {
   readonly sqs: SQSClient;
@@ -39,9 +39,6 @@ export interface OpenTaskQueueOptions extends TaskQueueOptions {
 
 /** SQS promises that a queue can be used one second after it was made, and nothing before. */
 const USABLE_AFTER_MS = 1_000;
-
-/** The most messages that SQS returns per call. */
-const MESSAGES_PER_CALL = 10;
 
 /**
  * Creates the queue of one task and subscribes it to the topic. If it rejects, it first removes what it has
@@ -136,7 +133,6 @@ function taskQueue({ sqs, sns }: TaskQueueOptions, queueUrl: string, subscriptio
       const receive = new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: MESSAGES_PER_CALL,
-        MessageSystemAttributeNames: ['ApproximateReceiveCount'],
       });
       try {
         const { Messages = [] } = await sqs.send(receive, { abortSignal: signal });
@@ -165,8 +161,8 @@ function taskQueue({ sqs, sns }: TaskQueueOptions, queueUrl: string, subscriptio
   };
 }
 
-function toQueueMessage({ Body = '', ReceiptHandle = '', Attributes }: Message): QueueMessage {
-  return { body: Body, receipt: ReceiptHandle, receiveCount: Number(Attributes?.ApproximateReceiveCount ?? 1) };
+function toQueueMessage({ Body = '', ReceiptHandle = '' }: Message): QueueMessage {
+  return { body: Body, receipt: ReceiptHandle };
 }
 
 async function subscribe({ sns, topicArn }: TaskQueueOptions, queueArn: string): Promise<string> {

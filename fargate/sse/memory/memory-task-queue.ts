@@ -1,7 +1,4 @@
-import type { QueueMessage, TaskQueue } from '../ports.ts';
-
-/** The most messages that SQS returns per call. */
-const BATCH = 10;
+import { MESSAGES_PER_CALL, type QueueMessage, type TaskQueue } from '../ports.ts';
 
 /** A {@link TaskQueue} in memory that returns every message once. */
 export class MemoryTaskQueue implements TaskQueue {
@@ -22,7 +19,7 @@ export class MemoryTaskQueue implements TaskQueue {
     if (failure !== undefined) throw failure;
     while (this.#bodies.length === 0 && !signal.aborted) await this.#untilPushed(signal);
     signal.throwIfAborted();
-    return this.#bodies.splice(0, BATCH).map((body) => ({ body, receipt: body, receiveCount: 1 }));
+    return this.#bodies.splice(0, MESSAGES_PER_CALL).map((body) => ({ body, receipt: body }));
   }
 
   async delete(messages: readonly QueueMessage[]): Promise<void> {

@@ -9,10 +9,12 @@ import { cleanUp, deadLetterKeys } from './clean-up.ts';
 import { actUntil } from './faults/active.ts';
 import { passiveFaults } from './faults/passive.ts';
 import { RATES } from './faults/rates.ts';
+import { startLatest } from './latest/run.ts';
 import { Ledger } from './ledger.ts';
 import type { Leftovers } from './leftovers.ts';
 import type { ChaosOptions } from './options.ts';
 import { eventually, pause } from './pause.ts';
+import { startPresence } from './presence/run.ts';
 import { openPublishers } from './publishers/roster.ts';
 import { createRandom } from './random.ts';
 import { openSubscribers } from './subscribers/roster.ts';
@@ -28,6 +30,18 @@ export interface ChaosResult {
   readonly published: number;
   readonly acknowledged: number;
   readonly verdict: Verdict;
+  readonly latest: {
+    readonly acknowledged: number;
+    readonly deliveries: number;
+    /** Keys that a reader does not have as the table has them, steps back, values that nobody published. */
+    readonly violations: readonly string[];
+  };
+  readonly presence: {
+    /** Answers to who is present. */
+    readonly looks: number;
+    /** Members who had to be listed and were not, or the other way round. */
+    readonly violations: readonly string[];
+  };
   /** What went wrong with a client and shows in no journal. */
   readonly problems: readonly string[];
   readonly faults: Tally;
@@ -93,6 +107,16 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       retentionMs: RETENTION_MS,
       onProblem,
     });
+    const latest = startLatest({
+      url: run.urls.http,
+      randomOf,
+      tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
+    });
+    const presence = startPresence({
+      run,
+      randomOf,
+      tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
+    });
     const journals = subscribers.flatMap((subscriber) => subscriber.journals);
     const reporting = setInterval(() => onProgress(progress(startedAtMs, ledger, subscribers, tally, run)), PROGRESS_EVERY_MS);
     const publishers = openPublishers({ count: options.publishers, channels, run, access, ledger, tally, randomOf });
@@ -103,21 +127,27 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     const faultsOver = new AbortController();
     const acting = actUntil({ run, rates: RATES, tally, randomOf }, faultsOver.signal);
     const publishingOver = new AbortController();
-    const publishing = publishers.map((publish) => publish(publishingOver.signal));
+    const publishing = [...publishers.map((publish) => publish(publishingOver.signal)), latest.write(publishingOver.signal)];
     await publishTime(options, ledger, signal);
     publishingOver.abort();
     faultsOver.abort();
     await acting;
     setFaults(run, {});
     for (const subscriber of subscribers) subscriber.calm();
+    presence.calm();
     await Promise.all(publishing);
 
     const judge = () =>
       check(ledger, journals, { resumableForMs: resumableForMs(run), keysLastMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
-    await eventually(() => judge().violations.every(({ kind }) => kind !== 'lost'), CALM_LIMIT_MS, 1_000);
+    let [ofLatest, ofPresence]: [readonly string[], readonly string[]] = [[], []];
+    const isComplete = async () => {
+      [ofLatest, ofPresence] = await Promise.all([latest.judge(), presence.judge()]);
+      return ofLatest.length === 0 && ofPresence.length === 0 && judge().violations.every(({ kind }) => kind !== 'lost');
+    };
+    await eventually(isComplete, CALM_LIMIT_MS, 1_000);
     await pause(AFTERMATH_MS, signal);
     const verdict = judge();
-    await Promise.all(subscribers.map((subscriber) => subscriber.stop()));
+    await Promise.all([...subscribers.map((subscriber) => subscriber.stop()), latest.stop(), presence.stop()]);
     clearInterval(reporting);
     const { before, after } = await cleanUp(run, access, channels);
     return {
@@ -126,6 +156,8 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       published: ledger.publications.length,
       acknowledged: ledger.acknowledged,
       verdict,
+      latest: { acknowledged: latest.acknowledged, deliveries: latest.deliveries, violations: ofLatest },
+      presence: { looks: presence.looks, violations: ofPresence },
       problems,
       faults: tally,
       goneAnswers: run.gateways.reduce((sum, gateway) => sum + gateway.goneAnswers, 0),

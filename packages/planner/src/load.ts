@@ -10,6 +10,10 @@ export interface Load {
   readonly dataBytes: number;
   readonly clientBytes: number;
   readonly events: number;
+  /** Events that are published together are announced together. */
+  readonly publications: number;
+  /** Events of a publication, on average. */
+  readonly together: number;
   readonly deliveries: number;
   readonly connectionSeconds: number;
   readonly connects: number;
@@ -26,6 +30,7 @@ export interface Load {
     readonly clientMessagesPerSecond: number;
     /** Events come with the clients that publish them. */
     readonly eventsPerSecond: number;
+    readonly publicationsPerSecond: number;
     /** Events of others meet more readers instead. */
     readonly fanOut: number;
   };
@@ -51,6 +56,7 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
   const growth = workload.binary && !carriesBytes ? BASE64 : 1;
   const clientMessagesPerSecond = clientMessagesOf(workload);
   const eventsPerSecond = eventsOf(workload);
+  const publicationsPerSecond = clientMessagesPerSecond + (eventsPerSecond - clientMessagesPerSecond) / workload.eventsPerPublication;
   const connectsPerSecond = (averageConnections * workload.reconnectsPerDay) / 86_400;
   const deliveriesPerSecond = eventsPerSecond * fanOut;
   const subscriptions = averageConnections * workload.subscriptionsPerConnection;
@@ -63,6 +69,8 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
     dataBytes: workload.eventBytes * growth,
     clientBytes: workload.clientMessageBytes * growth,
     events: eventsPerSecond * seconds,
+    publications: publicationsPerSecond * seconds,
+    together: publicationsPerSecond > 0 ? eventsPerSecond / publicationsPerSecond : 1,
     deliveries: deliveriesPerSecond * seconds,
     connectionSeconds: averageConnections * seconds,
     connects: connectsPerSecond * seconds,
@@ -75,6 +83,7 @@ export function loadOf(workload: Workload, carriesBytes = false): Load {
       connectsPerSecond: connectsPerSecond * peakFactor,
       clientMessagesPerSecond: clientMessagesPerSecond * peakFactor,
       eventsPerSecond: clientMessagesPerSecond > 0 ? eventsPerSecond * peakFactor : eventsPerSecond,
+      publicationsPerSecond: clientMessagesPerSecond > 0 ? publicationsPerSecond * peakFactor : publicationsPerSecond,
       fanOut: clientMessagesPerSecond > 0 ? fanOut : Math.min(connections, fanOut * peakFactor),
     },
   };

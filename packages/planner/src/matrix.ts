@@ -5,7 +5,7 @@ import type { OptionId } from './option.ts';
 import type { Answer } from './plan.ts';
 import {
   CAUGHT_UP_WITHIN_MS,
-  SAME_COST,
+  costsNoMore,
   TOO_EXPENSIVE,
   TRANSPORT_NAMES,
   TRANSPORTS,
@@ -185,7 +185,7 @@ function judge(useCase: UseCaseId, transport: Transport, all: readonly Figures[]
   }
 
   const simplerFor = (figures: Figures) => {
-    const simpler = able.filter((other) => isSimpler(other, figures) && costsNoMore(other, figures));
+    const simpler = able.filter((other) => isSimpler(other, figures) && costsNoMore(costOf(other), costOf(figures)));
     return simpler.length === 0 ? undefined : cheapestOf(simpler);
   };
   const simpler = simplerFor(own);
@@ -239,12 +239,9 @@ const isTooExpensive = (own: Figures, cheapest: Figures): boolean =>
 
 const isSimpler = (one: Figures, other: Figures): boolean => TRANSPORTS.indexOf(one.transport) < TRANSPORTS.indexOf(other.transport);
 
-const costsNoMore = (one: Figures, other: Figures): boolean =>
-  costOf(one) <= Math.max(SAME_COST.times * costOf(other), costOf(other) + SAME_COST.usdPerMonth);
-
 /** What one costs, beside another that it replaces. */
 const costsInstead = (one: Figures, other: Figures): string =>
-  costsNoMore(other, one)
+  costsNoMore(costOf(other), costOf(one))
     ? `costs about the same: ${inWholeUsd(costOf(one))}, and ${inWholeUsd(costOf(other))}`
     : `costs ${inWholeUsd(costOf(one))} instead of ${inWholeUsd(costOf(other))}`;
 

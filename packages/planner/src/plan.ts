@@ -7,6 +7,7 @@ import { formatNumber, inUsd } from './format.ts';
 import type { Bill, Item, Option, OptionId } from './option.ts';
 import { OPTIONS, optionOf } from './options.ts';
 import { isTooMuch, raisesOf, raiseText } from './raises.ts';
+import { costsNoMore } from './thresholds.ts';
 import type { Workload } from './workload.ts';
 
 /** A bill with its sums, and whether the option will do. */
@@ -109,11 +110,8 @@ function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, d
   ];
 }
 
-/** Costs that differ by less are taken as the same: list prices and assumed figures are no more exact. Then what is built here is better, and what is faster. */
-const SAME_COST = { factor: 1.1, usd: 1 } as const;
-
 /**
- * The best of those that fit: the cheapest, or one that is better otherwise and costs about the same. What is not built cannot be recommended, and
+ * The best of those that fit: the cheapest, or of those that cost about the same one that is built here, or else is faster. What is not built cannot be recommended, and
  * what others built has to save the work of integrating and running it.
  */
 export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer | undefined {
@@ -122,7 +120,7 @@ export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer 
   const fit = answers.filter(({ fits, option }) => fits && option.status !== 'planned');
   const cheapest = Math.min(...fit.map(cost));
   const [best] = fit
-    .filter((answer) => cost(answer) <= cheapest * SAME_COST.factor + SAME_COST.usd)
+    .filter((answer) => costsNoMore(cost(answer), cheapest))
     .toSorted((a, b) => byOthers(a) - byOthers(b) || a.delivery.p99Ms - b.delivery.p99Ms || cost(a) - cost(b));
   return best;
 }

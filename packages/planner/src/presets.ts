@@ -13,6 +13,7 @@ export interface Preset {
 
 const COMMON = {
   hoursPerMonth: 730,
+  eventsPerPublication: 1,
   pollIntervalSeconds: 10,
   clientMessagesPerSecond: 0,
   clientMessageBytes: 100,

@@ -136,7 +136,10 @@ export const TOO_EXPENSIVE = { times: 5, usdPerMonth: 500 } as const;
  * Costs this close are the same: list prices and an assumed workload do not tell them apart, and 25 USD a month is less
  * than an hour of work a quarter. A transport is overkill if a simpler one meets the same needs and costs less or the same.
  */
-export const SAME_COST = { times: 1.1, usdPerMonth: 25 } as const;
+const SAME_COST = { times: 1.1, usdPerMonth: 25 } as const;
+
+/** Whether one costs less than another, or about the same. Both in USD a month. */
+export const costsNoMore = (one: number, other: number): boolean => one <= Math.max(SAME_COST.times * other, other + SAME_COST.usdPerMonth);
 
 /**
  * A client whose connection was cut must have what it missed within this time, ms. Cuts are rare: a network change, a

@@ -30,6 +30,16 @@ export const NUMBERS = {
     10_000_000,
     'published on all channels together, by clients too, averaged over the hours',
   ),
+  eventsPerPublication: {
+    ...input(
+      'Events published together',
+      'events per publication',
+      1,
+      100,
+      'in batches of one channel; messages of clients are published one by one',
+    ),
+    whole: true,
+  },
   fanOut: input(
     'Fan-out',
     'connections per event',

@@ -14,6 +14,7 @@ const workloads = fc
     fanOutPart: fc.double({ min: 0, max: 1, noNaN: true }),
     subscriptionsPerConnection: fc.integer({ min: 1, max: 100 }),
     eventsPerSecond: fc.double({ min: 0, max: 10_000, noNaN: true }),
+    eventsPerPublication: fc.integer({ min: 1, max: 100 }),
     eventBytes: fc.integer({ min: 1, max: 300_000 }),
     clientMessagesPerSecond: fc.double({ min: 0, max: 20, noNaN: true }),
     clientMessageBytes: fc.integer({ min: 1, max: 100_000 }),
@@ -64,6 +65,14 @@ describe.each(OPTIONS)('$id', (option) => {
     fc.assert(
       fc.property(workloads, factors, (workload, factor) => {
         expect(noLess(usd({ ...workload, eventsPerSecond: workload.eventsPerSecond * factor }), usd(workload))).toBe(true);
+      }),
+    );
+  });
+
+  test('what is published together never costs more', () => {
+    fc.assert(
+      fc.property(workloads, (workload) => {
+        expect(noLess(usd({ ...workload, eventsPerPublication: 1 }), usd(workload))).toBe(true);
       }),
     );
   });

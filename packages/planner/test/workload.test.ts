@@ -3,7 +3,7 @@ import { PRESETS, withNumber, workloadOf } from '../src/presets.ts';
 import { InvalidWorkloadError, NUMBERS, type NumberId, PRESET_IDS, parseWorkload } from '../src/workload.ts';
 
 /** The same in each preset. */
-const EVERYWHERE: readonly NumberId[] = ['hoursPerMonth', 'pollIntervalSeconds'];
+const EVERYWHERE: readonly NumberId[] = ['hoursPerMonth', 'pollIntervalSeconds', 'eventsPerPublication'];
 
 describe.each(PRESET_IDS)('preset %s', (id) => {
   const { workload, reasons, growsWithConnections } = PRESETS[id];

@@ -21,11 +21,9 @@ import { createAuthenticate } from '../../../../fargate/sse/http/authenticate.ts
 import { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { startService } from '../../../../fargate/sse/service.ts';
 import { startStreamServer } from '../../../../fargate/sse/stream-server.ts';
+import { UNLIMITED_TASK } from '../../task/unlimited.ts';
 import { createIssuer } from './issuer.ts';
 import { announce, createPublishServer, listenOnLoopback } from './publish-endpoint.ts';
-
-/** More than a process can have. */
-const NO_LIMIT = 1_000_000;
 
 /** Of the events that the load client publishes. */
 const CHANNEL = 'a';
@@ -33,8 +31,7 @@ const CHANNEL = 'a';
 const ISSUER = 'http://bench.invalid';
 const AUDIENCE = 'bench';
 
-const PUBLISH_TIMEOUT_MS = 2_000;
-const RETENTION_MS = 3_600_000;
+const RETENTION_MS = UNLIMITED_TASK.retentionMs;
 
 const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
@@ -56,7 +53,7 @@ const publishPort = await listenOnLoopback(
         log,
         bus,
         clock: systemClock,
-        publishTimeoutMs: PUBLISH_TIMEOUT_MS,
+        publishTimeoutMs: UNLIMITED_TASK.publishTimeoutMs,
       }),
     (_request, response) => response.writeHead(200, { 'Content-Type': 'application/json' }).end(jwks),
   ),
@@ -71,26 +68,7 @@ const service = await startService({
   openQueue: async () => queue,
   startServer: () =>
     startStreamServer({
-      // As in the stage of production, but for the limits: all streams come from one principal here.
-      config: {
-        host: '127.0.0.1',
-        port: 0,
-        heartbeatIntervalMs: 15_000,
-        headCheckIntervalMs: 30_000,
-        retryMinMs: 1_000,
-        retryMaxMs: 15_000,
-        maxStreams: NO_LIMIT,
-        maxStreamsPerPrincipal: NO_LIMIT,
-        maxPublishesPerSecond: NO_LIMIT,
-        memoryMb: 2_048,
-        maxUnsentBytes: 1_048_576,
-        keepAliveSeconds: 70,
-        consoleConfig: '',
-        channels: [],
-        retentionMs: RETENTION_MS,
-        gapGraceMs: 5_000,
-        publishTimeoutMs: PUBLISH_TIMEOUT_MS,
-      },
+      config: UNLIMITED_TASK,
       log,
       latest: new MemoryLatestStore({ clock: systemClock, retentionMs: RETENTION_MS }),
       bus,

@@ -15,6 +15,8 @@ function resultOf(verdict: Verdict, changes: Partial<ChaosResult> = {}): ChaosRe
     published: 1_234,
     acknowledged: 1_234,
     verdict,
+    latest: { acknowledged: 9, deliveries: 30, violations: [] },
+    presence: { looks: 5, violations: [] },
     problems: [],
     faults: new Tally(),
     goneAnswers: 0,
@@ -74,6 +76,18 @@ test('what the sweeps have removed is told, but breaks nothing', () => {
 
 test('a client that gave up breaks the promise', () => {
   expect(isKept(kept({ problems: ['client.1: the subscription ended: forbidden'] }))).toBe(false);
+});
+
+test('a reader without the final version of a key breaks the promise, and is named', () => {
+  const result = kept({ latest: { acknowledged: 9, deliveries: 30, violations: ['ann: a of latest.1 is a1, and not a2'] } });
+  expect(isKept(result)).toBe(false);
+  expect(formatReport(result, 5)).toContain('ann: a of latest.1 is a1, and not a2');
+});
+
+test('somebody listed who is not there breaks the promise, and is named', () => {
+  const result = kept({ presence: { looks: 5, violations: ['ann was away for 35 s, and is listed'] } });
+  expect(isKept(result)).toBe(false);
+  expect(formatReport(result, 5)).toContain('ann was away for 35 s, and is listed');
 });
 
 test('counts the faults of each kind', () => {

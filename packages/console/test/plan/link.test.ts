@@ -26,6 +26,7 @@ const workloads: fc.Arbitrary<Workload> = fc
     parseWorkload({
       ...whole,
       connections: Math.ceil(whole.connections),
+      eventsPerPublication: Math.ceil(whole.eventsPerPublication),
       averageConnections: Math.min(whole.averageConnections, whole.connections),
       fanOut: Math.min(whole.fanOut, whole.connections),
     }),

@@ -151,13 +151,14 @@ export const CAPACITY = {
     'requests a second and vCPU',
     'a token is checked and JSON written; accepts alone were 18,000 a second (npm run bench, 2026-11-29)',
   ),
-  queueEventsPerTask: assumed(
-    1_300,
-    [700, 2_700],
-    'events a second that a task takes from its queue',
-    'two receives in flight (fargate/sse/queue-reader.ts), ten messages each, 7 to 30 ms a call',
+  notificationsPerTask: assumed(
+    3_000,
+    [1_500, 6_000],
+    'notifications a second that a task of one vCPU takes from its queue',
+    'npm run bench:bus: 0.3 ms of CPU each; sixteen receives in flight (fargate/sse/queue-reader.ts), ten messages each, are more at 7 to 30 ms a call',
   ),
-  emptyReceivesPerHour: known('documented', 360, 'receives an hour and task without events', 'fargate/sse/queue-reader.ts: two, 20 s each'),
+  queueCallMs: assumed(15, [7, 30], 'ms a call of SQS', 'AWS publishes no figure; calls of regional APIs take about as long'),
+  emptyReceivesPerHour: known('documented', 180, 'receives an hour and task without events', 'fargate/sse/queue-reader.ts: one, 20 s each'),
   envelopeBytes: assumed(
     600,
     [400, 1_500],

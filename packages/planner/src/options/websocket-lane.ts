@@ -50,6 +50,9 @@ export const websocketLane: Option = {
   },
 };
 
+/** Events that were published together come in one frame, to clients that ask for it, as ours does. */
+const postsOf = ({ deliveries, together }: Load): number => deliveries / together;
+
 /** What clients ask for without anything having happened. */
 interface Upkeep {
   /** A check is one frame for all channels of a connection, so that an event that was lost as the last one is found. */
@@ -69,10 +72,10 @@ function laneItems(workload: Workload, load: Load, facts: Facts, stacks: readonl
   const { prices, capacity } = facts;
   const upkeep = upkeepOf(workload, load, facts);
   const { checks, subscribes } = upkeep;
-  const units = (bytes: number) => Math.ceil((bytes + capacity.websocketOverheadBytes.value) / MESSAGE_UNIT_BYTES);
-  const delivered = load.deliveries * units(load.dataBytes);
+  const units = (bytes: number) => Math.ceil(bytes / MESSAGE_UNIT_BYTES);
+  const delivered = postsOf(load) * units(load.together * (load.dataBytes + capacity.websocketOverheadBytes.value));
   // A published message, and the answer that has its id.
-  const sent = load.clientMessages * (units(load.clientBytes) + 1);
+  const sent = load.clientMessages * (units(load.clientBytes + capacity.websocketOverheadBytes.value) + 1);
   const frames = checks + subscribes + load.clientMessages;
   const isUsed = load.connectionSeconds > 0 || load.events > 0;
   const isDetailed = stacks.some(({ detailedMetrics }) => detailedMetrics);
@@ -116,7 +119,7 @@ function messageItems(delivered: number, sent: number, { checks, subscribes }: U
   const price = prices.websocketMessage;
   const { clientCheckSeconds, checkMessages, subscribeMessages } = capacity;
   const items = [
-    item('messages', 'Messages: one a connection and event', delivered, 'messages', price),
+    item('messages', 'Messages: one a connection and publication', delivered, 'messages', price),
     item('client-messages', 'Messages that clients send, and answers', sent, 'messages', price),
     item('subscribe-messages', 'Messages of clients that connect', subscribes * subscribeMessages.value, 'messages', price, {
       from: [subscribeMessages],
@@ -138,8 +141,9 @@ function functionItems(load: Load, frames: number, { prices, capacity }: Facts, 
   const perPostMs = postMs(stacks, capacity);
   const memoryGb = (stacks.find(({ fanOut }) => fanOut)?.fanOut?.memoryMb ?? 0) / 1_024;
   // The first invocation posts to the first connections and cuts the rest into jobs.
-  const fanOuts = load.events + load.deliveries / capacity.postsPerJob.value;
-  const gbSeconds = (load.deliveries * perPostMs * memoryGb) / 1_000;
+  const posts = postsOf(load);
+  const fanOuts = load.publications + posts / capacity.postsPerJob.value;
+  const gbSeconds = (posts * perPostMs * memoryGb) / 1_000;
   const frameGbSeconds = ((frames + 2 * load.connects) * capacity.frameMs.value * (capacity.frameMemoryMb.value / 1_024)) / 1_000;
   const invocations = fanOuts + frames + 2 * load.connects;
 
@@ -154,18 +158,12 @@ function functionItems(load: Load, frames: number, { prices, capacity }: Facts, 
       from: [capacity.functionLogBytes],
     }),
     // A receive and a delete for events, and a send before them for jobs.
-    item(
-      'queue',
-      'Queues of the fan-out',
-      2 * load.events + (3 * load.deliveries) / capacity.postsPerJob.value,
-      'requests',
-      prices.sqsRequest,
-    ),
+    item('queue', 'Queues of the fan-out', 2 * load.publications + (3 * posts) / capacity.postsPerJob.value, 'requests', prices.sqsRequest),
   ];
 }
 
 function tableItems(workload: Workload, load: Load, { checks, subscribes }: Upkeep, { prices, capacity }: Facts): readonly Item[] {
-  const rowsRead = (load.deliveries * capacity.subscriptionRowBytes.value) / READ_UNIT_BYTES + load.events;
+  const rowsRead = (postsOf(load) * capacity.subscriptionRowBytes.value) / READ_UNIT_BYTES + load.publications;
   const checkReads = checks * capacity.checkReadUnits.value * (1 + workload.subscriptionsPerConnection);
   // Besides what it takes to subscribe, each subscription is removed in the end.
   const writes = load.connects * capacity.connectWriteUnits.value + subscribes * (capacity.subscribeWriteUnits.value + 1);
@@ -214,7 +212,7 @@ function limits(workload: Workload, load: Load, facts: Facts, stacks: readonly D
   const incoming = framesPerSecond + load.peak.connectsPerSecond;
   const stageRate = stacks.find((stack) => stack.requestsPerSecond !== undefined)?.requestsPerSecond ?? quotas.apiRequestsPerSecond.value;
   // Each frame is answered by a post or two.
-  const requests = load.peak.deliveriesPerSecond + incoming + 2 * framesPerSecond;
+  const requests = load.peak.deliveriesPerSecond / load.together + incoming + 2 * framesPerSecond;
   return [
     limit('requests', 'Posts, frames and connects', requests, quotas.apiRequestsPerSecond),
     limit('stage-rate', 'Frames and connects that the stage lets in', incoming, {

@@ -15,21 +15,36 @@ const RETENTION_HOURS = 72;
 /** Events in the log and on the topic, whichever lane carries them. */
 export function backboneItems(load: Load, { prices, capacity }: Facts): readonly Item[] {
   const storedBytes = load.dataBytes + capacity.eventEnvelopeBytes.value;
-  // One takes the seq, the other writes the event.
-  const unitsOfEvent = 1 + Math.ceil(storedBytes / WRITE_UNIT_BYTES);
+  // A publication takes its seqs with one, and then each event is written.
+  const unitsOfEvent = Math.ceil(storedBytes / WRITE_UNIT_BYTES);
+  const writes = load.publications + load.events * unitsOfEvent;
   const keyWrites = load.clientMessages * capacity.keyWriteUnits.value;
   const storedGb = (Math.min(load.hours, RETENTION_HOURS) / Math.max(1, load.hours)) * ((load.events * storedBytes) / GB);
   const from = [capacity.eventEnvelopeBytes];
 
   return [
-    item('log-writes', `Event log: writes, ${unitsOfEvent} units an event`, load.events * unitsOfEvent, 'write units', prices.dynamoWrite, {
-      from,
-    }),
+    item(
+      'log-writes',
+      `Event log: writes, one unit a publication and ${unitsOfEvent} an event`,
+      writes,
+      'write units',
+      prices.dynamoWrite,
+      {
+        from,
+      },
+    ),
     item('key-writes', "Event log: idempotency keys of clients' messages", keyWrites, 'write units', prices.dynamoWrite, {
       from: [capacity.keyWriteUnits],
     }),
     item('log-storage', 'Event log: storage', storedGb, 'GB-months', prices.dynamoGbMonth, { from }),
-    item('topic', 'Topic: publishes', load.events * Math.ceil(storedBytes / MESSAGE_UNIT_BYTES), 'publishes', prices.snsPublish, { from }),
+    item(
+      'topic',
+      'Topic: publishes',
+      load.publications * Math.ceil((load.together * storedBytes) / MESSAGE_UNIT_BYTES),
+      'publishes',
+      prices.snsPublish,
+      { from },
+    ),
   ];
 }
 
@@ -38,7 +53,7 @@ export function backboneLimits(load: Load, { quotas }: Facts): readonly Limit[] 
   return [
     limit('event-bytes', 'Size of an event', load.dataBytes, quotas.eventBytes),
     limit('channel-writes', 'Events of one channel', load.peak.eventsPerSecond / channels, quotas.channelWritesPerSecond),
-    limit('sns-publishes', 'Publishes to the topic', load.peak.eventsPerSecond, quotas.snsPublishesPerSecond),
+    limit('sns-publishes', 'Publishes to the topic', load.peak.publicationsPerSecond, quotas.snsPublishesPerSecond),
   ].filter(({ use }) => use > 0);
 }
 
@@ -53,7 +68,7 @@ export const recoveryItem = (items: readonly Item[], { prices }: Facts): readonl
 /** Data keys that SNS asks for on behalf of each publisher, and their use. */
 export const keyRequests = (publishers: number, load: Load, { prices, capacity }: Facts): Item => {
   const requests = load.events > 0 ? (2 * publishers * load.seconds) / capacity.keyReuseSeconds.value : 0;
-  return item('key-requests', 'KMS requests', Math.min(requests, 2 * load.events), 'requests', prices.keyRequest, {
+  return item('key-requests', 'KMS requests', Math.min(requests, 2 * load.publications), 'requests', prices.keyRequest, {
     overlooked: true,
     from: [capacity.keyReuseSeconds],
   });

@@ -28,8 +28,11 @@ export interface HubTraffic {
 /** Of a load balancer capacity unit (LCU): new and open connections, and GB an hour. Rule evaluations do not count: there are none beyond the default. */
 const LCU = { connectsPerSecond: 25, connections: 3_000, gbPerHour: 1 } as const;
 
-/** Messages that one receive takes. */
-const BATCH = 10;
+/** Messages that SQS returns, and deletes, with one call. */
+const MESSAGES_PER_CALL = 10;
+
+/** Receivers of a task while something comes: `RECEIVERS` of fargate/sse/queue-reader.ts. Full calls bring more. */
+const BUSY_RECEIVERS = 2;
 
 export const lcus = (connectsPerSecond: number, connections: number, bytesPerHour: number): number =>
   Math.max(connectsPerSecond / LCU.connectsPerSecond, connections / LCU.connections, bytesPerHour / GB / LCU.gbPerHour);
@@ -165,17 +168,21 @@ const gatewaysOf = (stacks: readonly DeployedStack[]): number => Math.max(0, ...
 
 /** Every task gets every event, whoever reads it. */
 function queueItems(tasks: number, load: Load, { prices, capacity }: Facts, stacks: readonly DeployedStack[]): readonly Item[] {
-  const receives = Math.min(load.events, (capacity.queueEventsPerTask.value / BATCH) * load.seconds);
-  const bytes = tasks * load.events * (load.dataBytes + capacity.envelopeBytes.value);
+  const perSecond = load.seconds > 0 ? load.publications / load.seconds : 0;
+  // A call brings what has come since the last one. Those that are taken are deleted ten at a time, or after a second.
+  const receives = Math.min(perSecond, Math.max(perSecond / MESSAGES_PER_CALL, BUSY_RECEIVERS / (capacity.queueCallMs.value / 1_000)));
+  const deletes = Math.min(perSecond, Math.max(perSecond / MESSAGES_PER_CALL, 1));
+  const ofEvents = load.events * (load.dataBytes + capacity.eventEnvelopeBytes.value);
+  const bytes = tasks * (ofEvents + load.publications * (capacity.envelopeBytes.value - capacity.eventEnvelopeBytes.value));
   const zones = Math.max(0, ...stacks.map((stack) => stack.zones));
   const gateways = gatewaysOf(stacks);
   const natBytes = gateways > 0 ? bytes : 0;
   const crossing = zones > 0 ? Math.max(0, zones - gateways) / zones : 0;
-  const from = [capacity.envelopeBytes];
+  const from = [capacity.envelopeBytes, capacity.eventEnvelopeBytes];
 
   return [
-    item('queue', 'Queues of tasks: a receive and a delete', 2 * tasks * receives, 'requests', prices.sqsRequest, {
-      from: [capacity.queueEventsPerTask],
+    item('queue', 'Queues of tasks: receives and deletes', tasks * (receives + deletes) * load.seconds, 'requests', prices.sqsRequest, {
+      from: [capacity.queueCallMs],
     }),
     item('nat-gb', 'NAT: events from queues', natBytes / GB, 'GB', prices.natGb, { overlooked: true, from }),
     item('cross-zone', 'Cross-zone traffic to the NAT gateway', (natBytes * crossing) / GB, 'GB', prices.crossZoneGb, {
@@ -239,8 +246,9 @@ function hubLimits(tasks: number, service: DeployedService, workload: Workload, 
     ),
     limit('tasks', 'Tasks that the stage allows', tasks, setting(service.maxTasks, 'tasks')),
     limit('vcpus', 'Fargate', tasks * service.vcpus, quotas.fargateVcpus),
-    limit('queue', 'Events that each task takes from its queue', load.peak.eventsPerSecond, {
-      ...capacity.queueEventsPerTask,
+    limit('queue', 'Notifications that each task takes from its queue', load.peak.publicationsPerSecond, {
+      ...capacity.notificationsPerTask,
+      value: capacity.notificationsPerTask.value * Math.min(1, service.vcpus),
       adjustable: false,
     }),
     limit('target-health', 'Looks at target health', looksPerSecond, quotas.targetHealthCallsPerSecond),

@@ -13,13 +13,13 @@ const FACTS = factsOf('us-east-1');
 const planned = (...of: Parameters<typeof workloadOf>) => plan(workloadOf(...of), '2026-12-25');
 
 describe('where nothing fits', () => {
-  const tooMany = planned('ai-streaming', { connections: 2_000 });
+  const tooMany = planned('ai-streaming', { connections: 6_000 });
 
   test('the connections at which something does are named', () => {
     expect(tooMany.answers.filter(({ fits }) => fits)).toEqual([]);
     const flip = tooMany.recommendation.flips.find(({ input }) => input === 'connections');
-    expect(flip).toMatchObject({ away: undefined, towards: 'sse-lane', to: 1_604 });
-    expect(planText(tooMany, [])).toContain('Connections at peak 1,604 or fewer (now 2,000): SSE lane fits');
+    expect(flip).toMatchObject({ away: undefined, towards: 'sse-lane', to: 3_703 });
+    expect(planText(tooMany, [])).toContain('Connections at peak 3,703 or fewer (now 6,000): SSE lane fits');
   });
 
   test('the bill is of the option that the verdict names first', () => {
@@ -39,7 +39,7 @@ describe('where nothing fits', () => {
 test('of the connections both directions are named, as whole numbers', () => {
   const { flips } = planned('collaborative-editing').recommendation;
   const connections = flips.filter(({ input }) => input === 'connections').map(({ to }) => to);
-  expect(connections).toEqual([2_601, 70]);
+  expect(connections).toEqual([6_001, 61]);
 });
 
 describe('a quota that is exceeded', () => {
@@ -50,8 +50,8 @@ describe('a quota that is exceeded', () => {
   };
 
   test('is said beside the yes and in the recommendation', () => {
-    const busy = planned('chat', { connections: 300_000 });
-    const needed = 'needs the quota of 10,000 requests a second of the account raised 7.43 times';
+    const busy = planned('chat', { connections: 402_000 });
+    const needed = 'needs the quota of 10,000 requests a second of the account raised 9.96 times';
     expect(firstNamed(busy.recommendation)).toBe('websocket-lane');
     expect(busy.recommendation.because).toContain(needed);
     expect(planText(busy, [])).toMatch(new RegExp(`^WebSocket lane .* yes, ${needed}, needs the setting of .*$`, 'm'));
@@ -114,7 +114,7 @@ describe('costs along an input', () => {
   });
 
   test('say where the work on what others built decides', () => {
-    const workload = workloadOf('dashboard');
+    const workload = workloadOf('dashboard', { eventsPerSecond: 8 });
     expect(along(workload, 'connections', [500], ['sse-lane', 'broker']).text).toContain('it decides at 500');
     expect(along(workload, 'connections', [500], ['sse-lane', 'long-poll']).text).not.toContain('decides');
   });
@@ -123,8 +123,8 @@ describe('costs along an input', () => {
 test('the label of the log says how many units are billed', () => {
   const writes = (eventBytes: number) =>
     answersTo(workloadOf('chat', { eventBytes }), FACTS).flatMap(({ items }) => items.filter(({ id }) => id === 'log-writes'))[0]?.label;
-  expect(writes(250)).toContain('2 units an event');
-  expect(writes(1_000)).toContain('3 units an event');
+  expect(writes(250)).toContain('one unit a publication and 1 an event');
+  expect(writes(1_000)).toContain('one unit a publication and 2 an event');
 });
 
 test('a fixed cost that stays is said to stay', () => {

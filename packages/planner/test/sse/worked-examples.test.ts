@@ -55,7 +55,7 @@ describe('one event a second to 10,000 streams, 300 bytes on the wire', () => {
     expect(usdOf('log-writes', bill)).toBe(3.29);
   });
 
-  test('queues: a receive and a delete in each of three tasks, 15,768,000 at 0.40 per million', () => {
+  test('queues: one a second is received and deleted by itself in each of three tasks, 15,768,000 at 0.40 per million', () => {
     expect(usdOf('queue', bill)).toBe(6.31);
   });
 });
@@ -88,4 +88,23 @@ test('behind CloudFront transfer costs 0.085 per GB, and each request', () => {
   // 7,884 GB of events, and 7.3 million answers of 600 bytes, 4.38 GB.
   expect(usdOf('transfer-out', bill)).toBe(670.51);
   expect(usdOf('edge-requests', bill)).toBe(7.3);
+});
+
+test('1,000 events a second, singly: 133 receives and 100 deletes a second in each of three tasks; in batches of 10, 100 and 10', () => {
+  const queueOf = (eventsPerPublication: number) =>
+    itemOf('queue', billOf('sse-lane', quiet({ ...TEN_THOUSAND, eventsPerSecond: 1_000, eventsPerPublication })));
+  expect(queueOf(1).quantity).toBeCloseTo(3 * (133.333_333 + 100) * 2_628_000, -3);
+  expect(queueOf(10).quantity).toBe(3 * (100 + 10) * 2_628_000);
+});
+
+test('in batches of 10 an event has a unit to write and a tenth of one for its place, and a tenth of a publish', () => {
+  const bill = billOf('sse-lane', quiet({ eventsPerSecond: 10, eventBytes: 192, eventsPerPublication: 10 }));
+  expect(itemOf('log-writes', bill).quantity).toBe(11 * 2_628_000);
+  expect(itemOf('topic', bill).quantity).toBe(2_628_000);
+});
+
+test('a task takes as many notifications as its part of a vCPU lets it', () => {
+  const allowed = (stage: string) =>
+    billOf('sse-lane', quiet({ eventsPerSecond: 1, stage })).limits.find(({ id }) => id === 'queue')?.allowed ?? 0;
+  expect(allowed('dev')).toBe(allowed('prod') / 4);
 });

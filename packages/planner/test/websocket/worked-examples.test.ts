@@ -67,3 +67,13 @@ test('100 clients that publish ten times a second: a frame and its answer, 5.256
   expect(usdOf('log-writes', bill)).toBe(3_285);
   expect(usdOf('key-writes', bill)).toBe(3_285);
 });
+
+test('a batch of ten events is one message, one post and one invocation', () => {
+  const bill = billOf(
+    'websocket-lane',
+    quiet({ connections: 100, averageConnections: 100, eventsPerSecond: 10, fanOut: 100, eventBytes: 192, eventsPerPublication: 10 }),
+  );
+  expect(itemOf('messages', bill).quantity).toBe(100 * 2_628_000);
+  expect(itemOf('invocations', bill).quantity).toBeGreaterThanOrEqual(2_628_000);
+  expect(itemOf('invocations', bill).quantity).toBeLessThan(4 * 2_628_000);
+});

@@ -20,10 +20,10 @@ test('one event a second to 10,000 costs what docs/cost.md says', () => {
 });
 
 test('the limit of a task comes with its range, and before what it would overrule', () => {
-  const { value, range, confidence } = CAPACITY.queueEventsPerTask;
+  const { value, range, confidence } = CAPACITY.notificationsPerTask;
   const [number, low, high] = [value, ...range].map((each) => each.toLocaleString('en-US'));
   const row = rowThatTakes('**not the SSE lane as it is**');
-  expect(row).toContain(`${number} events a second, ${confidence}, ${low} to ${high}`);
+  expect(row).toContain(`${number} a second, ${confidence}, ${low} to ${high}`);
   expect(rows.indexOf(row)).toBeLessThan(rows.indexOf(rowThatTakes('**WebSocket lane**')));
 });
 

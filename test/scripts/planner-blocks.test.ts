@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { DEPLOYED_STAGES } from '../../packages/planner/src/deployed.ts';
 import { idleUsd } from '../../packages/planner/src/pages.ts';
-import { withIdleCosts } from '../../scripts/idle-costs.ts';
+import { withCosts } from '../../scripts/planner-blocks.ts';
 
 let directory: string;
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'idle-costs-'));
+  directory = mkdtempSync(join(tmpdir(), 'planner-blocks-'));
 });
 
 afterEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => {
 function written(text: string): string {
   const page = join(directory, 'page.md');
   writeFileSync(page, text);
-  return withIdleCosts(page);
+  return withCosts(page);
 }
 
 test('a page with a place for it says what every stage costs', () => {
@@ -27,6 +27,11 @@ test('a page with a place for it says what every stage costs', () => {
   expect(page).toMatch(/^Choose\./);
   expect(page).not.toContain('5000');
   for (const stage of DEPLOYED_STAGES) expect(page).toContain(`\`${stage}\` ${Math.round(idleUsd(stage))}`);
+});
+
+test('a page with a place for it says what a million events of each kind cost', () => {
+  const page = written('Choose.\n\n<!-- generated: kind-costs -->\n<!-- /generated -->\n');
+  for (const kind of ['durable', 'latest', 'ephemeral']) expect(page).toMatch(new RegExp(`^\\| \`${kind}\` \\| \\d`, 'm'));
 });
 
 test('a page without one stays as it is', () => {
