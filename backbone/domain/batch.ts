@@ -2,14 +2,14 @@ import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { BatchAnswer } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { MAX_BATCH_EVENTS } from '../../packages/protocol/publication.ts';
-import { type ChannelEvent, type NewEvent, parseKey, parseNewEvent, toWireEvent } from './event.ts';
+import { type ChannelEvent, contentOf, type EventContent, type NewEvent, parseKey, parseNewEvent, toWireEvent } from './event.ts';
 import { encodeNotification } from './notification.ts';
 
 /** Events that a caller wants to publish together on one channel, validated and normalized. */
 export interface NewBatch {
   readonly channel: string;
   /** In the order in which they are to be stored: 1 to {@link MAX_BATCH_EVENTS}. */
-  readonly events: readonly Pick<NewEvent, 'type' | 'data'>[];
+  readonly events: readonly EventContent[];
   /** Idempotency key of the whole batch. */
   readonly key?: string;
 }
@@ -41,6 +41,7 @@ export interface PublicationInput {
   readonly channel: unknown;
   readonly type?: unknown;
   readonly data?: unknown;
+  readonly encoding?: unknown;
   readonly events?: unknown;
   readonly key?: unknown;
 }
@@ -67,8 +68,11 @@ export function requireWithinSecond({ events }: NewBatch, perSecond: number): vo
 export function parseNewBatch(input: PublicationInput): NewBatch {
   const channel = parseChannel(input.channel);
   const key = parseKey(input.key);
-  if (input.data !== undefined || input.type !== undefined) {
-    throw new InvalidInputError('invalid_body', 'a batch has its data and types within events: leave out data and type beside it');
+  if (input.data !== undefined || input.type !== undefined || input.encoding !== undefined) {
+    throw new InvalidInputError(
+      'invalid_body',
+      'a batch has its data, types and encodings within events: leave out data, type and encoding beside it',
+    );
   }
   const events = parseEvents(channel, input.events);
   const bytes = encodedBytes(channel, events);
@@ -97,15 +101,14 @@ function parseEvents(channel: string, value: unknown): NewBatch['events'] {
 function parseEvent(channel: string, value: unknown, index: number): NewBatch['events'][number] {
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InvalidInputError('invalid_body', `${quote(value)} is not an object {type?, data}`);
+      throw new InvalidInputError('invalid_body', `${quote(value)} is not an object {type?, data, encoding?}`);
     }
     const fields: Readonly<Record<string, unknown>> = { ...value };
     const beside = ['channel', 'key'].find((name) => fields[name] !== undefined);
     if (beside !== undefined) {
       throw new InvalidInputError('invalid_body', `${beside} belongs to the whole batch, and not to one of its events`);
     }
-    const { type, data } = parseNewEvent({ channel, type: fields['type'], data: fields['data'] });
-    return { type, data };
+    return contentOf(parseNewEvent({ channel, type: fields['type'], data: fields['data'], encoding: fields['encoding'] }));
   } catch (error) {
     if (error instanceof InvalidInputError) throw new InvalidInputError(error.code, `events[${index}]: ${error.message}`, { cause: error });
     throw error;

@@ -24,7 +24,7 @@ export interface PublishRequest {
 }
 
 /**
- * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` or
+ * Reads what an invocation asks to publish: the object `{channel, type?, data, encoding?, key?}` or
  * `{channel, events, key?}` itself, or an EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
  * is the key if none is given.
  * @throws InvalidInputError
@@ -33,7 +33,7 @@ export function toPublicationRequest(invocation: unknown): PublishRequest {
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
     throw new InvalidInputError(
       'invalid_body',
-      `${quote(invocation)} is not an object {channel, type?, data, key?} or {channel, events, key?}`,
+      `${quote(invocation)} is not an object {channel, type?, data, encoding?, key?} or {channel, events, key?}`,
     );
   }
   if (!('detail-type' in invocation)) {
@@ -51,5 +51,6 @@ export function toPublicationRequest(invocation: unknown): PublishRequest {
 }
 
 function toInput(fields: Readonly<Record<string, unknown>>): PublicationInput {
-  return { channel: fields['channel'], type: fields['type'], data: fields['data'], events: fields['events'], key: fields['key'] };
+  const { channel, type, data, encoding, events, key } = fields;
+  return { channel, type, data, encoding, events, key };
 }

@@ -32,6 +32,7 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
       channel: fields['channel'],
       type: fields['type'],
       data: fields['data'],
+      encoding: fields['encoding'],
       events: fields['events'],
       key: fields['key'],
     }),

@@ -15,10 +15,15 @@ export interface WireEvent {
    */
   readonly id: string;
   readonly type: string;
+  /** Text with LF line ends, or bytes as {@link encoding} says. */
   readonly data: string;
+  /** Present if the event carries bytes: `data` is their base64 (RFC 4648, section 4), with padding. */
+  readonly encoding?: Encoding;
   /** RFC 3339 time with milliseconds, UTC. */
   readonly publishedAt: string;
 }
+
+export type Encoding = 'base64';
 
 /**
  * What is kept of a channel's events. `durable`: every event, for the retention. `ephemeral`: nothing; an event
@@ -116,9 +121,10 @@ export type ClientFrame =
       readonly channel: string;
       readonly type?: string | undefined;
       readonly data: string;
+      readonly encoding?: Encoding | undefined;
       /**
        * Idempotency key. If you have used it before, the answer is the first event's id, or
-       * `idempotency_conflict` if type or data differ.
+       * `idempotency_conflict` if type, data or encoding differ.
        */
       readonly key?: string;
       readonly requestId?: string;
@@ -127,7 +133,11 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly events: readonly { readonly type?: string | undefined; readonly data: string }[];
+      readonly events: readonly {
+        readonly type?: string | undefined;
+        readonly data: string;
+        readonly encoding?: Encoding | undefined;
+      }[];
       readonly key?: string;
       readonly requestId?: string;
     }

@@ -48,6 +48,10 @@ test('a consumer gets the event as clients see it, with a key', async () => {
   ]);
 });
 
+test('bytes come as base64, and say so', async () => {
+  expect(await handledOf({ ...event(7), data: 'AA==', encoding: 'base64' })).toMatchObject([{ data: 'AA==', encoding: 'base64' }]);
+});
+
 test('events of ephemeral channels are not for consumers, not even of all channels', async () => {
   const handled: ConsumedEvent[] = [];
   const { failed, lines } = await consume(async (each) => void handled.push(each), encodeEphemeralNotification(ephemeralEvent(1)));

@@ -54,9 +54,9 @@ export async function postEvent(
   const body = await withBody(request, limits, async (bytes) => {
     const key = request.headers['idempotency-key'];
     const publication = await budget.turns.forRequest(access.principal, () => {
-      const { type, data, events, ...elsewhere } = parseJsonObject(decode(bytes));
+      const { type, data, encoding, events, ...elsewhere } = parseJsonObject(decode(bytes));
       requireNothingElsewhere(elsewhere);
-      return parsePublication({ channel, type, data, events, key });
+      return parsePublication({ channel, type, data, encoding, events, key });
     });
     if ('events' in publication) {
       requireWithinSecond(publication, publishRate.burstOf(access.principal));

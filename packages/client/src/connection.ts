@@ -1,3 +1,4 @@
+import { toWire } from './binary.ts';
 import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
@@ -98,12 +99,12 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   async publish(channel: string, { type, data, key }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
-    const [published] = await this.#publish(channel, { type, data }, key, signal);
+    const [published] = await this.#publish(channel, toWire({ type, data }), key, signal);
     return published as Published;
   }
 
   publishAll(channel: string, events: readonly BatchInput[], { key, signal }: PublishAllOptions = {}): Promise<readonly Published[]> {
-    return this.#publish(channel, { events }, key, signal);
+    return this.#publish(channel, { events: events.map(toWire) }, key, signal);
   }
 
   async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {

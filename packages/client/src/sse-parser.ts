@@ -1,3 +1,4 @@
+import type { Encoding } from '../../protocol/index.ts';
 import { parseWholeNumber } from './parse.ts';
 
 /** The content between two blank lines of an event stream. */
@@ -8,6 +9,8 @@ export interface SseFrame {
   readonly event: string;
   /** Undefined in a frame that dispatches no event, for example one with only an `id`. */
   readonly data: string | undefined;
+  /** Our own field: it says that the data are the base64 of bytes. `EventSource` ignores it. */
+  readonly encoding?: Encoding | undefined;
   /**
    * Milliseconds to wait before reconnecting. It takes effect as soon as its line is complete, so it is
    * returned as a frame of its own.
@@ -29,6 +32,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
   let id: string | undefined;
   let event = '';
   let data: string[] = [];
+  let encoding: Encoding | undefined;
   let idSeen = false;
 
   function readField(line: string, frames: SseFrame[]): void {
@@ -37,6 +41,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
     const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
     if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
+    else if (name === 'encoding' && value === 'base64') encoding = value;
     else if (name === 'retry') addRetry(parseWholeNumber(value), frames);
     else if (name === 'id' && !value.includes('\0')) {
       id = value;
@@ -61,10 +66,11 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
         continue;
       }
       if (idSeen || data.length > 0) {
-        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, retryMs: undefined });
+        frames.push({ id, event: event || 'message', data: data.length > 0 ? data.join('\n') : undefined, encoding, retryMs: undefined });
       }
       event = '';
       data = [];
+      encoding = undefined;
       idSeen = false;
     }
     return frames;

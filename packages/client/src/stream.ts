@@ -71,11 +71,14 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
   }
 }
 
-function receive({ id, event, data }: SseFrame, feed: Feed): void {
+function receive({ id = '', event: type, data, encoding }: SseFrame, feed: Feed): void {
   const { channel, order } = feed;
-  if (!id) {
-    if (data !== undefined) feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
-  } else if (data === undefined) feed.take(order.settle(id));
-  else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
-  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+  if (data === undefined) {
+    if (id) feed.take(order.settle(id));
+  } else if (id && type === 'reset') {
+    feed.take(order.reset(parseObject<Reset>(data).reason, id));
+  } else {
+    const event = { kind: 'event', channel, id, type, data, ...(encoding && { encoding }) } as const;
+    feed.take(id ? order.next(event) : [event]);
+  }
 }

@@ -1,3 +1,4 @@
+import { withBytes } from './binary.ts';
 import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
@@ -137,8 +138,9 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#round.abort();
   }
 
-  take(items: readonly ChannelItem[]): void {
+  take(taken: readonly ChannelItem[]): void {
     if (this.#closing.signal.aborted) return;
+    const items = taken.map(withBytes);
     this.#buffer.push(...items);
     if (!this.#iterated) {
       if (this.#listenedTo) this.#flush();

@@ -1,4 +1,4 @@
-import type { BatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { BatchAnswer, Encoding, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 
@@ -31,6 +31,8 @@ export interface ChannelEvent extends Omit<WireEvent, 'id' | 'publishedAt'> {
   readonly kind: 'event';
   /** Empty on an ephemeral channel, whose events have no position. */
   readonly id: string;
+  /** Present if the event carries bytes: `data` is their base64 then. */
+  readonly bytes?: Uint8Array;
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
@@ -142,7 +144,8 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
 export interface PublishInput {
   /** @default 'message' */
   readonly type?: string | undefined;
-  readonly data: string;
+  /** Text, or up to 72 KiB of bytes. */
+  readonly data: string | Uint8Array;
   /** Idempotency key: the same key on the same channel publishes once. @default a random one per call */
   readonly key?: string | undefined;
 }
@@ -153,8 +156,15 @@ export type BatchInput = Omit<PublishInput, 'key'>;
 /** A publication with its key: it may be sent more than once. */
 export type PublishRequest = PublishContent & { readonly key: string };
 
+/** An event as it is sent. */
+export interface WireContent {
+  readonly type?: string | undefined;
+  readonly data: string;
+  readonly encoding?: Encoding | undefined;
+}
+
 /** One event, or the events of a batch. */
-export type PublishContent = BatchInput | { readonly events: readonly BatchInput[] };
+export type PublishContent = WireContent | { readonly events: readonly WireContent[] };
 
 /** What the server answers to a {@link PublishRequest}: of a batch, a result for each event. */
 export type PublishAnswer = Published | BatchAnswer;

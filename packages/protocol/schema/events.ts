@@ -33,7 +33,7 @@ export const newEventType = v.pipe(
   v.description('What kind of event it is, for the application. Default: message'),
 );
 
-export const data = v.pipe(v.string(), v.description('Text with LF line ends; JSON travels as text'));
+export const data = v.pipe(v.string(), v.description('Text with LF line ends, unless there is an encoding; JSON travels as text'));
 
 /** The data of an event that somebody wants to publish. */
 export const newData = v.pipe(
@@ -41,22 +41,41 @@ export const newData = v.pipe(
   v.description(`Text, at most ${MAX_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
 );
 
+export const encoding = v.pipe(
+  v.literal('base64'),
+  v.description('The event carries bytes: data is their base64 (RFC 4648, section 4), with padding and without line breaks'),
+);
+
 /** A field that must be missing. */
 const missing = v.exactOptional(v.never());
 
 /** The fields of a publication of one event. */
-export const newEventFields = { type: v.exactOptional(newEventType), data: newData, events: missing };
+export const newEventFields = {
+  type: v.exactOptional(newEventType),
+  data: newData,
+  encoding: v.exactOptional(encoding),
+  events: missing,
+};
 
 /** The fields of a publication of several events. */
 export const newBatchFields = {
   events: v.pipe(
-    v.array(v.object({ type: v.exactOptional(newEventType), data: newData, channel: missing, key: missing })),
+    v.array(
+      v.object({
+        type: v.exactOptional(newEventType),
+        data: newData,
+        encoding: v.exactOptional(encoding),
+        channel: missing,
+        key: missing,
+      }),
+    ),
     v.minLength(1),
     v.maxLength(MAX_BATCH_EVENTS),
     v.description('Published in this order. One event that is not valid refuses all. Not for ephemeral channels'),
   ),
   type: missing,
   data: missing,
+  encoding: missing,
 };
 
 export const idempotencyKey = v.pipe(
@@ -77,7 +96,7 @@ export const channelKind = v.pipe(
   v.description('What is kept of the events of the channel: all of them for the retention, or nothing'),
 );
 
-export const batchedEvent = v.object({ id: position, type: eventType, data, publishedAt });
+export const batchedEvent = v.object({ id: position, type: eventType, data, encoding: v.exactOptional(encoding), publishedAt });
 
 export const wireEvent = v.object({ channel: channelName, ...batchedEvent.entries });
 

@@ -35,6 +35,10 @@ test.each([
     { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'a\nb', key: 'k' } },
   ],
   [
+    { action: 'publish', channel: 'demo', data: 'AA==', encoding: 'base64' },
+    { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'AA==', encoding: 'base64' } },
+  ],
+  [
     { action: 'publish', channel: 'demo', events: [{ data: 'a' }, { type: 't', data: 'b' }], key: 'k' },
     {
       action: 'publish',

@@ -1,4 +1,5 @@
 import type { BatchResult, ResetReason, WireEvent } from '../../../protocol/index.ts';
+import type { WireContent } from '../../src/types.ts';
 
 type Entry = WireEvent | 'open gap' | 'tombstone';
 
@@ -24,10 +25,7 @@ export class StubLog {
   /** Called after an event was written, and without one after tombstones were added. */
   onChange: (channel: string, event?: WireEvent) => void = () => {};
 
-  publish(
-    channel: string,
-    { type = 'message', data, key }: { type?: string | undefined; data: string; key?: string | undefined },
-  ): WireEvent {
+  publish(channel: string, { type = 'message', data, encoding, key }: WireContent & { readonly key?: string | undefined }): WireEvent {
     const log = this.#log(channel);
     const known = log.keys.get(key ?? '');
     if (known !== undefined) return known;
@@ -36,6 +34,7 @@ export class StubLog {
       id: `${log.epoch}.${log.entries.length + 1}`,
       type,
       data,
+      ...(encoding && { encoding }),
       publishedAt: new Date().toISOString(),
     };
     log.entries.push(event);
@@ -45,12 +44,7 @@ export class StubLog {
   }
 
   /** @param loses whether the last event is not published this time */
-  publishBatch(
-    channel: string,
-    events: readonly { type?: string | undefined; data: string }[],
-    key: string | undefined,
-    loses: boolean,
-  ): readonly BatchResult[] {
+  publishBatch(channel: string, events: readonly WireContent[], key: string | undefined, loses: boolean): readonly BatchResult[] {
     return events.map((event, index) => {
       if (loses && index === events.length - 1) return { error: { code: 'publish_contended', message: 'its place was lost' } };
       const { id, publishedAt } = this.publish(channel, { ...event, key: key && `${key} ${index}` });

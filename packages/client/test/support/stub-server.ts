@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
+import type { WireContent } from '../../src/types.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
@@ -158,12 +159,12 @@ export class StubServer implements ServerControl {
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
-    const { type, data, events } = JSON.parse(body) as { type?: string; data: string; events?: { data: string }[] };
+    const { events, ...content } = JSON.parse(body) as WireContent & { events?: WireContent[] };
     const header = request.headers['idempotency-key'];
     const key = typeof header === 'string' ? header : undefined;
     const { log } = this.#state;
     const results = events && log.publishBatch(channel, events, key, takeLoss(this.#state));
-    const answer = results === undefined ? log.publish(channel, { type, data, key }) : { channel, events: results };
+    const answer = results === undefined ? log.publish(channel, { ...content, key }) : { channel, events: results };
     const { loseAnswers } = this.#state.faults;
     if (loseAnswers > 0) {
       this.#state.faults = { ...this.#state.faults, loseAnswers: loseAnswers - 1 };
@@ -196,7 +197,8 @@ export class StubServer implements ServerControl {
         for (const event of events) {
           if (seqOf(event.id) > seqOf(settled)) break;
           const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
-          const frame = `id: ${event.id}\n${type}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
+          const encoding = event.encoding === undefined ? '' : `encoding: ${event.encoding}\n`;
+          const frame = `id: ${event.id}\n${type}${encoding}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
           counts.delivered++;
           write(state.faults.double ? frame + frame : frame);
         }
