@@ -3,6 +3,7 @@ import { AccessDeniedError, requireRight, requireUnexpired } from '../../backbon
 import { requireWithinSecond, toBatchAnswer } from '../../backbone/domain/batch.ts';
 import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import type { Clock, EventLog } from '../../backbone/ports.ts';
+import { positionBeforeLast } from '../../backbone/services/history.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
 import { IdempotencyConflictError } from '../../backbone/services/publishing-steps.ts';
@@ -14,6 +15,7 @@ import type { Telemetry } from '../telemetry.ts';
 import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
+import { historyFrame } from './history-frame.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
@@ -28,11 +30,14 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
+/** What frames read of the log. */
+export type FrameReader = Pick<LogReader, 'baseline' | 'readBack' | 'isFarFromExpiry' | 'checkResume' | 'replay'>;
+
 export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, Publisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
-  readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly reader: FrameReader;
   readonly log: Pick<EventLog, 'heads'>;
   readonly quota: PublishQuota;
   readonly clock: Clock;
@@ -155,6 +160,9 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
       await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
       return sender.send({ kind: 'unsubscribed', channel, ...repeated });
     }
+    case 'history':
+      requireRight(connection, 'subscribe', [command.channel]);
+      return sender.sendText(await historyFrame(command, repeated, deps.reader));
     case 'subscribe':
       requireRight(connection, 'subscribe', [command.channel]);
       return subscribe(command, context, deps);
@@ -204,7 +212,7 @@ async function headsOf({ channels }: RegisteredConnection, { log, kindOf }: Fram
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
-  { channel, after, batch }: Command & { readonly action: 'subscribe' },
+  { channel, after, last, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
@@ -218,13 +226,15 @@ async function subscribe(
   const channelKind = deps.kindOf(channel);
   if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
   const baseline = await reader.baseline(channel);
-  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
-  if (answered.kind !== 'sent' || after === undefined) return answered;
-  if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
+  const cursor = after?.get(channel);
+  const start = cursor === undefined && last !== undefined ? await positionBeforeLast(channel, baseline, last, reader) : undefined;
+  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(start ?? baseline), ...repeated });
+  if (answered.kind !== 'sent' || (after === undefined && start === undefined)) return answered;
+  if (outcome === 'again' && startsOver(cursor, baseline)) {
     const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
     if (told.kind !== 'sent') return told;
   }
-  const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
+  const request = { principal, connectionId, channel, after: cursor ?? start, baseline, batch, ...repeated };
   return resumeSubscription(request, sender, deps, telemetry);
 }
 

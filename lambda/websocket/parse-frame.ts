@@ -1,8 +1,10 @@
 import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
+import { LAST_RULE, parseBefore, readLast } from '../../backbone/domain/history.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
-import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
+import { DEFAULT_LAST } from '../../packages/protocol/history.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
@@ -11,7 +13,8 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A client's frame after validation: what it asks for. */
 export type Command =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
+  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly last?: number; readonly batch: boolean }
+  | { readonly action: 'history'; readonly channel: string; readonly before: ChannelPosition | undefined; readonly last: number }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
   | { readonly action: 'ping'; readonly heads: boolean };
@@ -19,11 +22,17 @@ export type Command =
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const { after } = fields;
     const batch = parseFlag(fields, 'batch');
-    if (after === undefined) return { action: 'subscribe', channel, batch };
-    if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
-    return { action: 'subscribe', channel, after: parseCursor(after, [channel]), batch };
+    const last = parseLast(fields);
+    const text = parseCursorText(fields, 'after');
+    const after = text === undefined ? undefined : parseCursor(text, [channel]);
+    return { action: 'subscribe', channel, ...(after && { after }), ...(last !== undefined && { last }), batch };
+  },
+  history: (fields) => {
+    const channel = parseChannel(fields['channel']);
+    const before = parseCursorText(fields, 'before');
+    const position = before === undefined ? undefined : parseBefore(before, channel);
+    return { action: 'history', channel, before: position, last: parseLast(fields) ?? DEFAULT_LAST };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
@@ -45,6 +54,18 @@ function parseFlag(fields: Fields, name: string): boolean {
   const { [name]: value = false } = fields;
   if (typeof value === 'boolean') return value;
   throw new InvalidInputError('invalid_frame', `${name} must be true or false, not ${quote(value)}`);
+}
+
+function parseCursorText(fields: Fields, name: 'after' | 'before'): string | undefined {
+  const value = fields[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new InvalidInputError('invalid_frame', `${name} must be a cursor in text form, not ${quote(value)}`);
+}
+
+function parseLast({ last: value }: Fields): number | undefined {
+  const last = readLast(value);
+  if (value === undefined || last !== undefined) return last;
+  throw new InvalidInputError('invalid_frame', `last must be ${LAST_RULE}, not ${quote(value)}`);
 }
 
 const ACTIONS = Object.keys(PARSERS);

@@ -93,6 +93,14 @@ export interface PollResponse {
   readonly resets?: readonly Reset[];
 }
 
+/** Response of `GET /v1/events` with `before`. */
+export interface HistoryResponse {
+  /** In order. Pass the id of the first as `before` to get the page before this one. */
+  readonly events: readonly WireEvent[];
+  /** Whether the log has events before these. */
+  readonly more: boolean;
+}
+
 /** RFC 9457 problem details, `application/problem+json`. */
 export interface Problem {
   readonly type: 'about:blank';
@@ -108,6 +116,11 @@ export type ClientFrame =
       readonly action: 'subscribe';
       readonly channel: string;
       readonly after?: string;
+      /**
+       * Without a cursor: begin with so many of the last events, at most 500. The answer is that to `after`, and its `id`
+       * lies before them. A server that does not know the field begins at the baseline, and sends no `caughtUp`.
+       */
+      readonly last?: number;
       /**
        * The client accepts `events` frames. A server that does not know `batch` sends
        * `event` frames.
@@ -141,12 +154,20 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
+  /** Asks for events before one of them, or for the newest. `last` is at most 500. */
+  | {
+      readonly action: 'history';
+      readonly channel: string;
+      readonly before?: string;
+      readonly last?: number;
+      readonly requestId?: string;
+    }
   /** With `heads` the pong says where the log is. A server that does not know the field leaves them out. */
   | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
-  /** `id` is the baseline: where a subscription without `after` starts. */
+  /** `id` is where a subscription without `after` starts: the baseline, or with `last` the position before those events. */
   | {
       readonly kind: 'subscribed';
       readonly channel: string;
@@ -168,6 +189,17 @@ export type ServerFrame =
    * a gap.
    */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  /**
+   * Answers `history`: in order, as many of the newest events as fit into 32 KB, or one. `more` tells whether there are
+   * events before these: ask for them with the id of the first.
+   */
+  | {
+      readonly kind: 'history';
+      readonly channel: string;
+      readonly events: readonly BatchedEvent[];
+      readonly more: boolean;
+      readonly requestId?: string;
+    }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   /** Answers a `publish` frame with `events`. */
   | ({ readonly kind: 'publishedBatch'; readonly requestId?: string } & BatchAnswer)

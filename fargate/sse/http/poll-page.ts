@@ -23,16 +23,28 @@ export async function encodePage(
   { events, ephemeral, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
-  const parts: Part[] = ['{"events":['];
-  for (const piece of pieces(events)) {
-    const separator = parts.length === 1 ? '' : ',';
-    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
-  }
   const rest: Omit<PollResponse, 'events'> = {
     ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
     cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
     ...(resets.length > 0 && { resets }),
   };
+  return encodeEvents(events, rest, turn);
+}
+
+/**
+ * Events and what else a response has, as JSON, encoded piece by piece.
+ * @param turn as for {@link encodePage}
+ */
+export async function encodeEvents(
+  events: readonly ChannelEvent[],
+  rest: object,
+  turn: (work: () => Part) => Promise<Part>,
+): Promise<readonly Part[]> {
+  const parts: Part[] = ['{"events":['];
+  for (const piece of pieces(events)) {
+    const separator = parts.length === 1 ? '' : ',';
+    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
+  }
   return [...parts, `],${JSON.stringify(rest).slice(1)}`];
 }
 

@@ -9,8 +9,9 @@ import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
 import { problem, type Reply, refusal, unavailable } from './reply.ts';
-import { parseTarget, single } from './request-target.ts';
+import { lastOf, parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
+import { POLL } from './takeover-request.ts';
 
 /** A quiet stream is ticked twice in this time: with 10,000 streams that takes a tenth of a core (ADR 32). */
 const MIN_HEARTBEAT_SECONDS = 2;
@@ -53,8 +54,12 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   if (query.has('after')) {
     throw new InvalidInputError('invalid_parameter', 'after is for polls: a stream resumes with Last-Event-ID or ?lastEventId=');
   }
+  if (query.has('before')) {
+    throw new InvalidInputError('invalid_parameter', `before is for pages of the history: send Accept: ${POLL} with it`);
+  }
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
+  const last = lastOf(query);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
@@ -64,7 +69,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
+  const attachment = hub.attach({ ...access, channels, cursor, last, heartbeatIntervalMs }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);

@@ -2,6 +2,7 @@ import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
 import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog } from '../../../backbone/ports.ts';
+import type { HistoryRequest } from '../../../backbone/services/history.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
@@ -12,11 +13,12 @@ import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { readPage } from './history.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { Polls } from './polls.ts';
-import type { Attachment, PollOutcome, SubscribeRequest } from './requests.ts';
+import type { Attachment, HistoryOutcome, PollOutcome, SubscribeRequest } from './requests.ts';
 import { RingLimits } from './ring-limits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
@@ -212,7 +214,7 @@ export class Hub {
    * drains or closes.
    */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
-    const { channels, cursor, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
+    const { channels, cursor, last, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
     const followed = this.#admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
@@ -224,7 +226,7 @@ export class Hub {
     this.#expiry.expect(expiresAtMs);
     for (const feed of followed.feeds) feed.readers.add(stream);
     this.#counter.add('connects');
-    stream.open(retryMs);
+    stream.open(retryMs, last);
     return { kind: 'attached', stream };
   }
 
@@ -235,6 +237,14 @@ export class Hub {
    */
   poll(request: SubscribeRequest, patienceMs: number, signal: AbortSignal): Promise<PollOutcome> {
     return this.#polls.answer(request, patienceMs, signal);
+  }
+
+  /**
+   * A page of a channel's history.
+   * @param signal as for {@link poll}
+   */
+  history(request: HistoryRequest, principal: string, signal: AbortSignal): Promise<HistoryOutcome> {
+    return readPage(request, principal, signal, { ...this.#streamOptions, admission: this.#admission });
   }
 
   /** The channel has lost its place. The clients reconnect, and the channel then counts against them. */

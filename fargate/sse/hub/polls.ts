@@ -32,7 +32,7 @@ export class Polls {
 
   /** See `Hub.poll`. */
   async answer(
-    { channels, cursor, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY }: SubscribeRequest,
+    { channels, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY, ...start }: SubscribeRequest,
     patienceMs: number,
     signal: AbortSignal,
   ): Promise<PollOutcome> {
@@ -52,7 +52,7 @@ export class Polls {
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, draining]);
       const left = AbortSignal.any([signal, memory.revoked]);
-      const page = await poll({ ...followed, inbox }, cursor, principal, memory, until, left, this.#options);
+      const page = await poll({ ...followed, inbox }, start, principal, memory, until, left, this.#options);
       return { kind: 'page', page, revoked: memory.revoked, release };
     } catch (error) {
       release();

@@ -1,3 +1,4 @@
+import type { HistoryPage } from '../../../backbone/services/history.ts';
 import type { Cursor } from '../../../packages/protocol/cursor.ts';
 import type { PollPage } from './poll.ts';
 import type { Stream } from './stream.ts';
@@ -7,6 +8,8 @@ export interface SubscribeRequest {
   readonly channels: readonly string[];
   /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
   readonly cursor: Cursor | undefined;
+  /** Channels that are not in the cursor start with as many of their last events. @default none */
+  readonly last?: number | undefined;
   /** The principal that the stream counts against. @default the anonymous one, which has no limit */
   readonly principal?: string;
   /** When the client's token expires. @default never */
@@ -29,10 +32,13 @@ export type Attachment =
 /** `busy`: for a while there was no memory for a page of this principal. */
 export type PollOutcome = HeldPage | { readonly kind: Refusal | 'tooManyChannels' | 'busy' };
 
+/** As {@link PollOutcome}, of a page of a channel's history. */
+export type HistoryOutcome = HeldPage<HistoryPage> | { readonly kind: Refusal | 'tooManyChannels' | 'busy' };
+
 /** A page counts against its principal, by its bytes and as a poll, until it is released. */
-export interface HeldPage {
+export interface HeldPage<Page = PollPage> {
   readonly kind: 'page';
-  readonly page: PollPage;
+  readonly page: Page;
   /** Aborts when others need the page's memory: sending it must stop. */
   readonly revoked: AbortSignal;
   /** Call it when the page was sent, or never will be. Safe to call twice. */

@@ -1,10 +1,10 @@
-import { toWire } from './binary.ts';
+import { toWire, withBytes } from './binary.ts';
 import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
-import { type HttpLane, publishByHttp } from './http.ts';
+import { type HttpLane, publishByHttp, requestJson } from './http.ts';
 import { checkChannel, checkContent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { followByPolling } from './poll.ts';
@@ -17,9 +17,12 @@ import { createTokenSource } from './token.ts';
 import type {
   Activity,
   BatchInput,
+  ChannelEvent,
   Connection,
   ConnectionEvents,
   ConnectOptions,
+  HistoryOptions,
+  HistoryPage,
   PublishAllOptions,
   PublishAnswer,
   PublishContent,
@@ -105,6 +108,33 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   publishAll(channel: string, events: readonly BatchInput[], { key, signal }: PublishAllOptions = {}): Promise<readonly Published[]> {
     return this.#publish(channel, { events: events.map(toWire) }, key, signal);
+  }
+
+  async *history(channel: string, { before, limit, signal }: HistoryOptions = {}): AsyncGenerator<readonly ChannelEvent[], void> {
+    checkChannel(channel);
+    const watch = guard(this.#closing.signal, signal);
+    const context = { options: this.options, environment: this.environment, signal: watch.signal };
+    try {
+      for (let at = before, more = true; more; ) {
+        const page = await retry(() => this.#historyPage(channel, at, limit, watch.signal), context);
+        const events = page.events.map((event): ChannelEvent => withBytes({ kind: 'event', channel, ...event }));
+        at = events[0]?.id;
+        more = page.more && at !== undefined;
+        if (at !== undefined) yield events;
+      }
+    } finally {
+      watch.release();
+    }
+  }
+
+  #historyPage(channel: string, before: string | undefined, last: number | undefined, signal: AbortSignal): Promise<HistoryPage> {
+    if (!this.#http || this.activeTransport() === 'websocket') {
+      const asked = { channel, ...(before && { before }), ...(last !== undefined && { last }) };
+      return (this.#sockets as SocketLane).history(asked, signal);
+    }
+    const query = new URLSearchParams({ channel, before: before ?? 'now', ...(last !== undefined && { last: `${last}` }) });
+    const init = { headers: { accept: 'application/json' } };
+    return requestJson(this.#http, `/v1/events?${query}`, init, signal, this.options.answerTimeoutMs);
   }
 
   async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {

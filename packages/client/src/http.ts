@@ -1,6 +1,7 @@
 import { HALF_JITTER, jittered } from '../../protocol/backoff.ts';
 import type { AcceptedResponse, Problem } from '../../protocol/index.ts';
 import { LanesError, NO_CONTENT } from './errors.ts';
+import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { parseObject, parseWholeNumber } from './parse.ts';
 import type { TokenSource } from './token.ts';
@@ -66,6 +67,11 @@ export async function requestJson<T extends object>(
   } finally {
     watch.release();
   }
+}
+
+/** The parameter with which a feed begins that has no cursor. */
+export function lastOf({ last }: Feed): Record<string, string> {
+  return last === undefined ? {} : { last: `${last}` };
 }
 
 /**

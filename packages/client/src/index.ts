@@ -11,6 +11,7 @@ export type {
   Connection,
   ConnectionEvents,
   ConnectOptions,
+  HistoryOptions,
   PublishAllOptions,
   Published,
   PublishInput,

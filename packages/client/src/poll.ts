@@ -1,6 +1,6 @@
 import type { PollResponse } from '../../protocol/index.ts';
 import type { Feed } from './feed.ts';
-import { type HttpLane, requestJson } from './http.ts';
+import { type HttpLane, lastOf, requestJson } from './http.ts';
 import { wait } from './wait.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();
     const after = order.cursor;
-    const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
+    const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after === undefined ? lastOf(feed) : { after }) });
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
     const resumesAfter = isFirst ? after : undefined;

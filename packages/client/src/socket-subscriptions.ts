@@ -213,6 +213,7 @@ export class SocketSubscriptions {
     const { feed, backoff } = subscription;
     const { channel, order } = feed;
     const { cursor: after, isAtOrigin } = order;
+    const last = after === undefined ? feed.last : undefined;
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -234,20 +235,23 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }) }, (response) => {
-        if (!isCurrent()) return true;
-        if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
-        if (response.kind === 'error' && response.id !== undefined) {
-          backoff.reset();
-          deliver(subscription, order.settle(response.id));
-        }
-        if (response.kind !== 'subscribed') return true;
-        baseline = response.id;
-        if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
-        feed.live();
-        // An ephemeral channel has no baseline, and nothing follows.
-        return after === undefined || !baseline;
-      });
+      await socket.request(
+        { action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...(last !== undefined && { last }) },
+        (response) => {
+          if (!isCurrent()) return true;
+          if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
+          if (response.kind === 'error' && response.id !== undefined) {
+            backoff.reset();
+            deliver(subscription, order.settle(response.id));
+          }
+          if (response.kind !== 'subscribed') return true;
+          baseline = response.id;
+          if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
+          feed.live();
+          // An ephemeral channel has no baseline, and nothing follows.
+          return (after === undefined && last === undefined) || !baseline;
+        },
+      );
     } catch (thrown) {
       failure = toLanesError(thrown);
     }

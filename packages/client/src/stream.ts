@@ -1,7 +1,7 @@
 import type { KINDS_HEADER, Reset } from '../../protocol/index.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
-import { type HttpLane, request } from './http.ts';
+import { type HttpLane, lastOf, request } from './http.ts';
 import { parseObject } from './parse.ts';
 import { createSseParser, type SseFrame } from './sse-parser.ts';
 import { guard } from './wait.ts';
@@ -25,10 +25,9 @@ export const SILENT = 'silent';
  */
 export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
   const { channel, order } = feed;
-  const query = new URLSearchParams({ channel });
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = order.cursor;
-  if (after !== undefined) query.set('lastEventId', after);
+  const query = new URLSearchParams({ channel, ...(after === undefined ? lastOf(feed) : { lastEventId: after }) });
   const watch = guard(signal);
   let retryAfterMs: number | undefined;
   try {

@@ -42,6 +42,7 @@ const CHANGED = 'changed';
 
 export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
   readonly channel: string;
+  readonly last: number | undefined;
   readonly order: Order;
   readonly ready: Promise<void>;
   readonly #owner: SubscriptionOwner;
@@ -60,11 +61,12 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   #isNotReady: (error: LanesError) => void = () => {};
 
   /** Starts at once. */
-  constructor(channel: string, { after, signal }: SubscribeOptions, owner: SubscriptionOwner) {
+  constructor(channel: string, { after, last, signal }: SubscribeOptions, owner: SubscriptionOwner) {
     super();
     this.channel = channel;
     this.order = new Order(channel, after, (activity) => this.report(activity));
     this.#handedOver = after;
+    this.last = last;
     this.#owner = owner;
     this.#status = { status: 'connecting', channel, transport: owner.activeTransport() };
     this.ready = new Promise((resolve, reject) => {

@@ -68,7 +68,18 @@ export interface Status {
 export interface SubscribeOptions {
   /** Resume after this event or cursor. @default from now on */
   readonly after?: string | undefined;
+  /** Without `after`: begin with so many of the last events, 1 to 500. Has no effect on an ephemeral channel. */
+  readonly last?: number | undefined;
   /** Closes the subscription. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HistoryOptions {
+  /** The event before which to read. @default none: the newest events come first */
+  readonly before?: string | undefined;
+  /** The most events of a page, 1 to 500. Over WebSocket a page may be smaller: it fits into one message. @default 100 */
+  readonly limit?: number | undefined;
+  /** Stops reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -163,6 +174,12 @@ export interface WireContent {
   readonly encoding?: Encoding | undefined;
 }
 
+/** A page of a channel's history, as the lanes send it. */
+export interface HistoryPage {
+  readonly events: readonly Omit<WireEvent, 'channel'>[];
+  readonly more: boolean;
+}
+
 /** One event, or the events of a batch. */
 export type PublishContent = WireContent | { readonly events: readonly WireContent[] };
 
@@ -204,6 +221,12 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
    * @returns the acknowledgements in the order of the events
    */
   publishAll(channel: string, events: readonly BatchInput[], options?: PublishAllOptions): Promise<readonly Published[]>;
+  /**
+   * Reads a channel backwards, page by page: the events of a page are in order, and the next page has those before them.
+   * Ends at the oldest event that is kept. Each page is read when it is asked for, and retried until it comes.
+   * @throws LanesError for example `forbidden`, or `closed` if the connection is closed meanwhile
+   */
+  history(channel: string, options?: HistoryOptions): AsyncGenerator<readonly ChannelEvent[], void>;
   /** Moves to another transport at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**

@@ -1,6 +1,7 @@
 /** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
 import * as v from 'valibot';
 import { POSITION } from '../cursor.ts';
+import { MAX_LAST } from '../history.ts';
 import type { BatchAnswer, BatchedEvent, ChannelKind, EphemeralWireEvent, ResetReason, WireEvent } from '../index.ts';
 import { KEY, NAME } from '../names.ts';
 import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
@@ -83,6 +84,9 @@ export const idempotencyKey = v.pipe(
   v.regex(KEY),
   v.description('A repeated key with the same content is published once; with other content it is refused as idempotency_conflict'),
 );
+
+/** How many of the last events are wanted. */
+export const last = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LAST));
 
 export const publishedAt = v.pipe(v.string(), v.isoTimestamp(), v.description('RFC 3339 time with milliseconds, UTC'));
 

@@ -12,6 +12,7 @@ const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
   unsubscribe: ['unsubscribed'],
   publish: ['published', 'accepted'],
   publishBatch: ['publishedBatch'],
+  history: ['history'],
   ping: ['pong'],
 };
 

@@ -92,6 +92,23 @@ export class StubLog {
     return `${epoch}.${gap < 0 ? entries.length : gap}`;
   }
 
+  /** Before the last events that a subscriber begins with. */
+  beforeLast(channel: string, last: number): string {
+    const { epoch, entries, expired } = this.#log(channel);
+    const settled = seqOf(this.baseline(channel));
+    const kept = entries.map((entry, index) => ({ entry, seq: index + 1 })).slice(expired, settled);
+    const first = kept.filter(({ entry }) => typeof entry === 'object').at(-last) ?? kept[0];
+    return `${epoch}.${(first?.seq ?? settled + 1) - 1}`;
+  }
+
+  /** A page of the events before one of them, or of the newest. */
+  history(channel: string, before: string | undefined, last: number): { readonly events: readonly WireEvent[]; readonly more: boolean } {
+    const { entries, expired } = this.#log(channel);
+    const upTo = before === undefined ? seqOf(this.baseline(channel)) : seqOf(before) - 1;
+    const events = entries.slice(expired, upTo).filter((entry) => typeof entry === 'object');
+    return { events: events.slice(-last), more: events.length > last };
+  }
+
   /** What a client that was at `after` has missed, or why it cannot be resumed. */
   replay(channel: string, after: string): Replay {
     const { epoch, entries, expired } = this.#log(channel);

@@ -153,7 +153,7 @@ export class StubServer implements ServerControl {
     if (channel === 'forbidden') return refuse(response, 403, 'forbidden', 'channel "forbidden" is not allowed');
     this.#state.counts.opened++;
     if (request.headers.accept === 'application/json') return this.#poll(channel, searchParams, response);
-    this.#stream(channel, searchParams.get('lastEventId') ?? undefined, response);
+    this.#stream(channel, searchParams, response);
   }
 
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -174,8 +174,9 @@ export class StubServer implements ServerControl {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }
 
-  #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {
+  #stream(channel: string, query: URLSearchParams, response: http.ServerResponse): void {
     const { log, counts } = this.#state;
+    const lastEventId = query.get('lastEventId') ?? undefined;
     const state = this.#state;
     response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
@@ -183,7 +184,7 @@ export class StubServer implements ServerControl {
       return;
     }
     const { retryMs } = state.faults;
-    let position = lastEventId ?? log.baseline(channel);
+    let position = lastEventId ?? startOf(log, channel, query);
     const write = (text: string) => {
       if (!state.faults.mute && !response.writableEnded) response.write(text);
     };
@@ -221,7 +222,12 @@ export class StubServer implements ServerControl {
 
   #poll(channel: string, query: URLSearchParams, response: http.ServerResponse): void {
     const state = this.#state;
-    const after = query.get('after') ?? state.log.baseline(channel);
+    const before = query.get('before');
+    if (before !== null) {
+      const page = state.log.history(channel, before === 'now' ? undefined : before, Number(query.get('last') ?? 100));
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
+    }
+    const after = query.get('after') ?? startOf(state.log, channel, query);
     const answer = (force: boolean) => {
       const { events: all, settled, reset } = state.log.replay(channel, after);
       const settledEvents = all.filter(({ id }) => seqOf(id) <= seqOf(settled));
@@ -244,6 +250,11 @@ export class StubServer implements ServerControl {
     });
     answer(false);
   }
+}
+
+function startOf(log: StubLog, channel: string, query: URLSearchParams): string {
+  const last = query.get('last');
+  return last === null ? log.baseline(channel) : log.beforeLast(channel, Number(last));
 }
 
 function refuse(response: http.ServerResponse, status: number, code: string, detail: string): void {

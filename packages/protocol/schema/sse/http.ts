@@ -1,6 +1,6 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { AcceptedResponse, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import type { AcceptedResponse, HistoryResponse, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
 import { channelName, ephemeralEvent, newBatchFields, newEventFields, position, publishedAt, resetReason, wireEvent } from '../events.ts';
 import type { Same } from '../same.ts';
 
@@ -35,6 +35,11 @@ export const pollResponse = v.object({
   ),
 });
 
+export const historyResponse = v.object({
+  events: v.pipe(v.array(wireEvent), v.description('In order. The id of the first is the before of the next page')),
+  more: v.pipe(v.boolean(), v.description('Whether the log has events before these')),
+});
+
 /** RFC 9457. `code` is text: a client must expect codes that it does not know. */
 export const problem = v.pipe(
   v.object({
@@ -51,4 +56,5 @@ true satisfies Same<v.InferOutput<typeof publishResponse>, PublishResponse>;
 true satisfies Same<v.InferOutput<typeof acceptedResponse>, AcceptedResponse>;
 true satisfies Same<v.InferOutput<typeof reset>, Reset>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
+true satisfies Same<v.InferOutput<typeof historyResponse>, HistoryResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;
