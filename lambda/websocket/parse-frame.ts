@@ -14,9 +14,9 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A client's frame after validation: what it asks for. */
 export type Command =
   | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly last?: number; readonly batch: boolean }
-  | { readonly action: 'history'; readonly channel: string; readonly before: ChannelPosition | undefined; readonly last: number }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
+  | { readonly action: 'history'; readonly channel: string; readonly before: ChannelPosition | undefined; readonly last: number }
   | { readonly action: 'ping'; readonly heads: boolean };
 
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
@@ -27,12 +27,6 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
     const text = parseCursorText(fields, 'after');
     const after = text === undefined ? undefined : parseCursor(text, [channel]);
     return { action: 'subscribe', channel, ...(after && { after }), ...(last !== undefined && { last }), batch };
-  },
-  history: (fields) => {
-    const channel = parseChannel(fields['channel']);
-    const before = parseCursorText(fields, 'before');
-    const position = before === undefined ? undefined : parseBefore(before, channel);
-    return { action: 'history', channel, before: position, last: parseLast(fields) ?? DEFAULT_LAST };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
@@ -46,6 +40,12 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
       key: fields['key'],
     }),
   }),
+  history: (fields) => {
+    const channel = parseChannel(fields['channel']);
+    const before = parseCursorText(fields, 'before');
+    const position = before === undefined ? undefined : parseBefore(before, channel);
+    return { action: 'history', channel, before: position, last: parseLast(fields) ?? DEFAULT_LAST };
+  },
   ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
 };
 
