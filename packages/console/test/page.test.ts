@@ -57,6 +57,27 @@ test('an event published on the page by Enter shows with one id in both panes, w
   }
 });
 
+test('older events are loaded into each pane, below the newest, until there are none', async () => {
+  for (let n = 1; n <= 60; n++) stub.publish('demo', `old ${n}`);
+  await openLivePage();
+  stub.publish('demo', 'new');
+  for (const [lane, title] of [
+    [websocket(), 'WebSocket lane'],
+    [sse(), 'SSE lane'],
+  ] as const) {
+    await lane.event('new').waitFor();
+    const older = page.getByRole('button', { name: `Load older events on the ${title}` });
+    await older.click();
+    await lane.pane.locator('.event').nth(50).waitFor();
+    await older.click();
+    await lane.pane.locator('.event').nth(60).waitFor();
+    await older.click();
+    await older.waitFor({ state: 'detached' });
+    const shown = (await lane.events()).map(({ data }) => data);
+    expect(shown).toEqual(['new', ...Array.from({ length: 60 }, (_, index) => `old ${60 - index}`)]);
+  }
+});
+
 test('Shift+Enter breaks the line instead of publishing', async () => {
   await openLivePage();
   await page.getByLabel('Data').fill('one');

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { contentSecurityPolicy } from '../../../lib/edge/page-policy.ts';
-import type { ClientFrame, ServerFrame, WireEvent } from '../../protocol/index.ts';
+import type { ClientFrame, HistoryResponse, ServerFrame, WireEvent } from '../../protocol/index.ts';
 import type { SignInConfig } from '../sign-in/issuer.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -122,11 +122,20 @@ export class StubServer {
     return this.#channel(channel).slice(Number(id.split('.')[1]));
   }
 
+  #history(channel: string, before: string | undefined, last = 100): HistoryResponse {
+    const all = this.#channel(channel).slice(0, before === undefined ? undefined : Number(before.split('.')[1]) - 1);
+    return { events: all.slice(-last), more: all.length > last };
+  }
+
   #frame(client: WebSocket, frame: ClientFrame): void {
     const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
     if (frame.action === 'publish' && 'data' in frame) {
       const { channel, id } = this.publish(frame.channel, frame.data, frame.type);
       send(client, { kind: 'published', channel, id, ...repeated });
+    }
+    if (frame.action === 'history') {
+      const { channel, before, last } = frame;
+      send(client, { kind: 'history', channel, ...this.#history(channel, before, last), ...repeated });
     }
     if (frame.action !== 'subscribe') return;
     const { channel, after } = frame;
@@ -177,6 +186,12 @@ export class StubServer {
   #poll(url: URL, response: ServerResponse): void {
     const channel = url.searchParams.get('channel') ?? '';
     const after = url.searchParams.get('after');
+    const before = url.searchParams.get('before');
+    if (before !== null) {
+      const last = Number(url.searchParams.get('last') ?? 100);
+      json(response, 200, this.#history(channel, before === 'now' ? undefined : before, last));
+      return;
+    }
     json(response, 200, { events: after === null ? [] : this.#after(channel, after), cursor: this.#head(channel) });
   }
 

@@ -6,6 +6,7 @@ export class RecordingObserver implements LaneObserver {
   readonly events: ReceivedEvent[] = [];
   readonly replayed: string[] = [];
   readonly notices: LaneNotice[] = [];
+  readonly older: (readonly string[])[] = [];
   repeats = 0;
 
   get ids(): readonly string[] {
@@ -19,6 +20,10 @@ export class RecordingObserver implements LaneObserver {
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void {
     this.events.push(event);
     if (arrival === 'replayed') this.replayed.push(event.id);
+  }
+
+  onOlder(events: readonly ReceivedEvent[]): void {
+    this.older.push(events.map(({ data }) => data));
   }
 
   onRepeat(): void {
