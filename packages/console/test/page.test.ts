@@ -318,7 +318,7 @@ test('everything can be reached and worked by keyboard', async () => {
   stub.publish('demo', 'one');
   for (const lane of lanes()) await lane.event('one').waitFor();
   const reached: string[] = [];
-  for (let step = 0; step < 12; step++) {
+  for (let step = 0; step < 14; step++) {
     await page.keyboard.press('Tab');
     reached.push(
       await page.evaluate(() => {
@@ -334,8 +334,10 @@ test('everything can be reached and worked by keyboard', async () => {
     'route',
     'Cut the WebSocket lane',
     'Events on the WebSocket lane, newest first',
+    'Load older events on the WebSocket lane',
     'Cut the SSE lane',
     'Events on the SSE lane, newest first',
+    'Load older events on the SSE lane',
   ]);
 
   const cut = websocket().pane.getByRole('button', { name: 'Cut the WebSocket lane' });
