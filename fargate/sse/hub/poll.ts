@@ -8,7 +8,6 @@ import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { PageMemory } from './page-memory.ts';
-import type { SubscribeRequest } from './requests.ts';
 import type { Ring } from './ring.ts';
 
 export interface PollPage {
@@ -23,6 +22,14 @@ export interface PollPage {
 
 /** A client that gets a full page asks again at once. */
 const MAX_EVENTS = 500;
+
+/** From where a stream or a poll reads. */
+export interface StartRequest {
+  /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
+  readonly cursor: Cursor | undefined;
+  /** Or with as many of their last events. @default none */
+  readonly last?: number | undefined;
+}
 
 /** What a poll reads. */
 export interface PollSources {
@@ -42,7 +49,7 @@ export interface PollSources {
  */
 export async function poll(
   { feeds, inbox }: PollSources,
-  { cursor: after, last }: Pick<SubscribeRequest, 'cursor' | 'last'>,
+  { cursor: after, last }: StartRequest,
   principal: string,
   memory: PageMemory,
   until: AbortSignal,

@@ -1,15 +1,10 @@
 import type { HistoryPage } from '../../../backbone/services/history.ts';
-import type { Cursor } from '../../../packages/protocol/cursor.ts';
-import type { PollPage } from './poll.ts';
+import type { PollPage, StartRequest } from './poll.ts';
 import type { Stream } from './stream.ts';
 
 /** The channels that a stream or a poll reads, and from where. */
-export interface SubscribeRequest {
+export interface SubscribeRequest extends StartRequest {
   readonly channels: readonly string[];
-  /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
-  readonly cursor: Cursor | undefined;
-  /** Channels that are not in the cursor start with as many of their last events. @default none */
-  readonly last?: number | undefined;
   /** The principal that the stream counts against. @default the anonymous one, which has no limit */
   readonly principal?: string;
   /** When the client's token expires. @default never */

@@ -12,5 +12,5 @@ test('the page shows a frame of each action, and the function takes each of them
     .map((line) => parseFrame(line).command);
   expect(commands.filter((command) => command instanceof InvalidInputError)).toEqual([]);
   const actions = commands.map((command) => (command as { readonly action: string }).action);
-  expect(new Set(actions)).toEqual(new Set(['subscribe', 'unsubscribe', 'publish', 'ping']));
+  expect(new Set(actions)).toEqual(new Set(['subscribe', 'unsubscribe', 'publish', 'history', 'ping']));
 });
