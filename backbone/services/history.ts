@@ -48,9 +48,13 @@ export async function readHistory(
   return { events: newestFirst.reverse(), more: false };
 }
 
+/** How far a position is looked for: about a page of the log more is read, whatever a client asks for. */
+const MAX_CHARS = 1024 * 1024;
+
 /**
  * Where a subscriber starts that wants the last events up to a position, from which it is live. Events that will soon
- * expire are left out: the position must still be resumable when the subscriber resumes there.
+ * expire are left out: the position must still be resumable when the subscriber resumes there. If the events are large it is as
+ * many of them as have {@link MAX_CHARS} of data.
  */
 export async function positionBeforeLast(
   channel: string,
@@ -60,9 +64,12 @@ export async function positionBeforeLast(
 ): Promise<ChannelPosition> {
   let { seq } = upTo;
   let found = 0;
+  let chars = 0;
   for await (const entry of entriesBack(channel, upTo, last, reader)) {
     if (!reader.isFarFromExpiry(entry)) break;
     if (entry.kind === 'tombstone') continue;
+    chars += entry.event.data.length;
+    if (found > 0 && chars > MAX_CHARS) break;
     seq = entry.seq - 1;
     if (++found === last) break;
   }

@@ -132,7 +132,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       const asked = { channel, ...(before && { before }), ...(last !== undefined && { last }) };
       return (this.#sockets as SocketLane).history(asked, signal);
     }
-    const query = new URLSearchParams({ channel, before: before ?? 'now', ...(last !== undefined && { last: `${last}` }) });
+    const query = new URLSearchParams({ channel, before: before || 'now', ...(last !== undefined && { last: `${last}` }) });
     const init = { headers: { accept: 'application/json' } };
     return requestJson(this.#http, `/v1/events?${query}`, init, signal, this.options.answerTimeoutMs);
   }

@@ -165,6 +165,17 @@ describe('the position before the last events', () => {
     expect(await world.reader.checkResume('a', start)).toMatchObject({ kind: 'resumable' });
   });
 
+  test('is looked for in 1 MiB of data, but comes before one event at least', async () => {
+    const epoch = await world.allocate(30);
+    for (const seq of range(1, 30)) {
+      const event = { channel: 'a', epoch, seq, type: 'message', data: 'x'.repeat(90_000), publishedAtMs: world.clock.nowMs() };
+      await world.log.append(event, `p${seq}`);
+    }
+    await settle();
+    const start = await positionBeforeLast('a', await at(30), 500, world.reader);
+    expect(start.seq).toBe(30 - Math.floor((1024 * 1024) / 90_000));
+  });
+
   test('is the baseline if there is nothing before it', async () => {
     const baseline = await world.reader.baseline('a');
     expect(await positionBeforeLast('a', baseline, 4, world.reader)).toEqual(baseline);
