@@ -3,7 +3,7 @@ import { randomInt } from 'node:crypto';
 import { type DynamoDBDocumentClient, GetCommand, PutCommand, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { type ChannelPosition, formatPosition } from '../../packages/protocol/cursor.ts';
 import { APPEND_LIMIT_MS } from '../contract.ts';
-import type { ChannelEvent } from '../domain/event.ts';
+import { type ChannelEvent, contentOf } from '../domain/event.ts';
 import type { LogEntry } from '../domain/log-entry.ts';
 import type { AppendOutcome, Claim, ClaimKey, Clock, EventLog, Head, LogPage } from '../ports.ts';
 import { hashOf } from '../services/hash.ts';
@@ -88,8 +88,7 @@ class DynamoEventLog implements EventLog {
     const key = eventKey(event.channel, event.epoch, event.seq);
     const item: EventItem = {
       ...key,
-      type: event.type,
-      data: event.data,
+      ...contentOf(event),
       publishedAt: event.publishedAtMs,
       publicationId,
       expiresAt: expirySeconds(event.publishedAtMs + this.#retentionMs),

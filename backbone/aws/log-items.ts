@@ -1,5 +1,5 @@
 import { parsePosition } from '../../packages/protocol/cursor.ts';
-import type { ChannelEvent } from '../domain/event.ts';
+import { type ChannelEvent, contentOf, type EventContent } from '../domain/event.ts';
 import { eventEntry, type LogEntry } from '../domain/log-entry.ts';
 import type { Claim, Head } from '../ports.ts';
 
@@ -20,9 +20,7 @@ export interface HeadItem extends Item {
   readonly allocatedAt: number;
 }
 
-export interface EventItem extends Item {
-  readonly type: string;
-  readonly data: string;
+export interface EventItem extends Item, EventContent {
   readonly publishedAt: number;
   readonly publicationId: string;
   readonly expiresAt: number;
@@ -55,7 +53,7 @@ export function toHead({ epoch, seq, createdAt, allocatedAt }: HeadItem): Head {
 }
 
 export function toEvent(channel: string, epoch: string, item: EventItem): ChannelEvent {
-  return { channel, epoch, seq: item.sk, type: item.type, data: item.data, publishedAtMs: item.publishedAt };
+  return { channel, epoch, seq: item.sk, ...contentOf(item), publishedAtMs: item.publishedAt };
 }
 
 export function toLogEntry(channel: string, epoch: string, item: LogItem): LogEntry {

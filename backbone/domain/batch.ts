@@ -2,14 +2,14 @@ import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { BatchAnswer } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { MAX_BATCH_EVENTS } from '../../packages/protocol/publication.ts';
-import { type ChannelEvent, type NewEvent, parseKey, parseNewEvent, toWireEvent } from './event.ts';
+import { type ChannelEvent, contentOf, type EventContent, type NewEvent, parseKey, parseNewEvent, toWireEvent } from './event.ts';
 import { encodeNotification } from './notification.ts';
 
 /** Events that a caller wants to publish together on one channel, validated and normalized. */
 export interface NewBatch {
   readonly channel: string;
   /** In the order in which they are to be stored: 1 to {@link MAX_BATCH_EVENTS}. */
-  readonly events: readonly Pick<NewEvent, 'type' | 'data'>[];
+  readonly events: readonly EventContent[];
   /** Idempotency key of the whole batch. */
   readonly key?: string;
 }
@@ -54,6 +54,7 @@ export interface PublicationInput {
   readonly channel: unknown;
   readonly type?: unknown;
   readonly data?: unknown;
+  readonly encoding?: unknown;
   readonly events?: unknown;
   readonly key?: unknown;
   readonly conflationKey?: unknown;
@@ -96,7 +97,7 @@ export function parseBatch<Event>(
   measure: (channel: string, events: readonly Event[]) => number,
 ): { readonly channel: string; readonly events: readonly Event[] } {
   const channel = parseChannel(input.channel);
-  const beside = (['data', 'type', 'conflationKey', 'removed'] as const).find((name) => input[name] !== undefined);
+  const beside = (['data', 'type', 'encoding', 'conflationKey', 'removed'] as const).find((name) => input[name] !== undefined);
   if (beside !== undefined) {
     throw new InvalidInputError('invalid_body', `a batch has its ${beside} within events: leave out ${beside} beside it`);
   }
@@ -123,7 +124,7 @@ function listOf(value: unknown): readonly unknown[] {
 function parseAt<Event>(index: number, value: unknown, parseOne: (fields: Readonly<Record<string, unknown>>) => Event): Event {
   try {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      throw new InvalidInputError('invalid_body', `${quote(value)} is not an object {type?, data}`);
+      throw new InvalidInputError('invalid_body', `${quote(value)} is not an object {type?, data, encoding?}`);
     }
     const fields: Readonly<Record<string, unknown>> = { ...value };
     const beside = ['channel', 'key'].find((name) => fields[name] !== undefined);
@@ -137,10 +138,9 @@ function parseAt<Event>(index: number, value: unknown, parseOne: (fields: Readon
   }
 }
 
-function parseEvent(channel: string, fields: Readonly<Record<string, unknown>>): NewBatch['events'][number] {
+function parseEvent(channel: string, fields: Readonly<Record<string, unknown>>): EventContent {
   refuseConflation(fields);
-  const { type, data } = parseNewEvent({ channel, type: fields['type'], data: fields['data'] });
-  return { type, data };
+  return contentOf(parseNewEvent({ channel, type: fields['type'], data: fields['data'], encoding: fields['encoding'] }));
 }
 
 /** Measured with the longest epoch and seqs, because the log has not assigned them yet. */

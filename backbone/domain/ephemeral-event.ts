@@ -1,15 +1,12 @@
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { EphemeralWireEvent, ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
-import { type ChannelEvent, parseType } from './event.ts';
+import { type ChannelEvent, contentOf, type EventContent, parseEncoding, parseType } from './event.ts';
 import type { LatestEvent } from './latest-event.ts';
 
 /** An event of an ephemeral channel: no log has it, so it has no position. */
-export interface EphemeralEvent {
+export interface EphemeralEvent extends EventContent {
   readonly channel: string;
-  readonly type: string;
-  /** As in `ChannelEvent`. */
-  readonly data: string;
   /** Milliseconds since 1970, by the publisher's clock. */
   readonly publishedAtMs: number;
   /** Names the publishing process: a random word. */
@@ -50,7 +47,7 @@ export function isEphemeralNotification({ kind }: Readonly<Record<string, unknow
 
 /** @throws InvalidInputError `invalid_body`: anyone with permission can send any text to a queue */
 export function readEphemeralNotification(fields: Readonly<Record<string, unknown>>): EphemeralEvent {
-  const { channel, type, data, publishedAt, source, count } = fields;
+  const { channel, type, data, encoding, publishedAt, source, count } = fields;
   if (typeof data !== 'string' || !Number.isSafeInteger(publishedAt)) {
     throw new InvalidInputError('invalid_body', `notification ${quote(fields)} lacks data or publishedAt`);
   }
@@ -59,16 +56,15 @@ export function readEphemeralNotification(fields: Readonly<Record<string, unknow
   }
   return {
     channel: parseChannel(channel),
-    type: parseType(type),
-    data,
+    ...contentOf({ type: parseType(type), data, encoding: parseEncoding(encoding, data) }),
     publishedAtMs: publishedAt as number,
     source,
     count: count as number,
   };
 }
 
-export function toEphemeralWireEvent({ channel, type, data, publishedAtMs }: EphemeralEvent): EphemeralWireEvent {
-  return { channel, type, data, publishedAt: new Date(publishedAtMs).toISOString() };
+export function toEphemeralWireEvent({ channel, publishedAtMs, ...content }: EphemeralEvent): EphemeralWireEvent {
+  return { channel, ...contentOf(content), publishedAt: new Date(publishedAtMs).toISOString() };
 }
 
 /** The `ephemeral` frame: see `ServerFrame`. */

@@ -1,27 +1,31 @@
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { formatPosition } from '../../packages/protocol/cursor.ts';
-import type { ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
+import type { Encoding, ServerFrame, WireEvent } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { isKey, isName, KEY_RULE, NAME_RULE } from '../../packages/protocol/names.ts';
 import { MAX_DATA_BYTES, RESERVED_TYPES } from '../../packages/protocol/publication.ts';
 
-/** An event of the log. Within a channel's `epoch`, `seq` counts 1, 2, 3 … without gaps. */
-export interface ChannelEvent {
-  readonly channel: string;
-  readonly epoch: string;
-  readonly seq: number;
+/** What a publisher says with an event. */
+export interface EventContent {
   readonly type: string;
   /** UTF-8 text with LF line ends, at most {@link MAX_DATA_BYTES}. */
   readonly data: string;
+  /** Present if the data are bytes: the text is their base64. */
+  readonly encoding?: Encoding;
+}
+
+/** An event of the log. Within a channel's `epoch`, `seq` counts 1, 2, 3 … without gaps. */
+export interface ChannelEvent extends EventContent {
+  readonly channel: string;
+  readonly epoch: string;
+  readonly seq: number;
   /** Milliseconds since 1970, by the publisher's clock. */
   readonly publishedAtMs: number;
 }
 
 /** An event that a caller wants to publish, validated and normalized. */
-export interface NewEvent {
+export interface NewEvent extends EventContent {
   readonly channel: string;
-  readonly type: string;
-  readonly data: string;
   /**
    * Idempotency key. If its publisher has used it on the channel before, publishing returns the position of
    * the first event.
@@ -38,15 +42,16 @@ export const MAX_FRAME_BYTES = 128 * 1024;
  * @throws InvalidInputError `invalid_channel`, `invalid_type`, `invalid_data`, `data_too_large` or
  * `invalid_key`
  */
-export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: unknown; key?: unknown }): NewEvent {
+export function parseNewEvent(input: { channel: unknown; type?: unknown; data?: unknown; encoding?: unknown; key?: unknown }): NewEvent {
   const channel = parseChannel(input.channel);
   const type = parseType(input.type);
   const data = parseData(input.data);
+  const content = contentOf({ type, data, encoding: parseEncoding(input.encoding, data) });
   const key = parseKey(input.key);
-  const publication: NewEvent = key === undefined ? { channel, type, data } : { channel, type, data, key };
+  const publication: NewEvent = { channel, ...content, ...(key !== undefined && { key }) };
   // Measured with the longest epoch and seq, because the log has not assigned them yet.
   const frameBytes = Buffer.byteLength(
-    encodeEventFrame({ channel, type, data, epoch: 'x'.repeat(32), seq: Number.MAX_SAFE_INTEGER, publishedAtMs: 0 }),
+    encodeEventFrame({ channel, ...content, epoch: 'x'.repeat(32), seq: Number.MAX_SAFE_INTEGER, publishedAtMs: 0 }),
   );
   if (frameBytes >= MAX_FRAME_BYTES) {
     throw new InvalidInputError(
@@ -79,6 +84,30 @@ export function parseData(value: unknown, maxBytes = MAX_DATA_BYTES): string {
   return data;
 }
 
+/**
+ * One text stands for some bytes, so that equal events have equal texts.
+ * @throws InvalidInputError `invalid_data` for an encoding other than `base64`, or for data that is not of this encoding
+ */
+export function parseEncoding(value: unknown, data: string): Encoding | undefined {
+  if (value === undefined) return undefined;
+  if (value !== 'base64') {
+    throw new InvalidInputError('invalid_data', `encoding ${quote(value)} is not known: use base64 for bytes, or leave it out for text`);
+  }
+  if (Buffer.from(data, 'base64').toString('base64') !== data) {
+    throw new InvalidInputError(
+      'invalid_data',
+      `data ${quote(data)} is not base64: use A-Z a-z 0-9 + / with padding and without line breaks`,
+    );
+  }
+  return value;
+}
+
+/** The content alone, of whatever has it among other fields. */
+export function contentOf(event: Pick<EventContent, 'type' | 'data'> & { readonly encoding?: Encoding | undefined }): EventContent {
+  const { type, data, encoding } = event;
+  return encoding === undefined ? { type, data } : { type, data, encoding };
+}
+
 /** @throws InvalidInputError `invalid_key` */
 export function parseKey(value: unknown): string | undefined {
   if (value === undefined) return undefined;
@@ -101,8 +130,7 @@ export function toWireEvent(event: ChannelEvent): WireEvent {
   return {
     channel: event.channel,
     id: formatPosition(event),
-    type: event.type,
-    data: event.data,
+    ...contentOf(event),
     publishedAt: new Date(event.publishedAtMs).toISOString(),
   };
 }

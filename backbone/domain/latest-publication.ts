@@ -41,7 +41,16 @@ export function parseLatestPublication(input: PublicationInput): NewLatestEvent 
   return input.events === undefined ? parseEvent(parseChannel(input.channel), input) : parseLatestBatch(input);
 }
 
-function parseEvent(channel: string, fields: Pick<PublicationInput, 'conflationKey' | 'removed' | 'type' | 'data'>): NewLatestEvent {
+function parseEvent(
+  channel: string,
+  fields: Pick<PublicationInput, 'conflationKey' | 'removed' | 'type' | 'data' | 'encoding'>,
+): NewLatestEvent {
+  if (fields.encoding !== undefined) {
+    throw new InvalidInputError(
+      'invalid_body',
+      `encoding is ${quote(fields.encoding)}, but events of latest channels carry text only: leave it out`,
+    );
+  }
   const key = parseConflationKey(fields.conflationKey);
   if (fields.removed !== undefined) {
     if (fields.removed !== true) throw new InvalidInputError('invalid_body', `removed is ${quote(fields.removed)}, but can only be true`);

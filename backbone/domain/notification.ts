@@ -1,7 +1,7 @@
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { parsePosition } from '../../packages/protocol/cursor.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
-import { type ChannelEvent, parseType } from './event.ts';
+import { type ChannelEvent, contentOf, parseEncoding, parseType } from './event.ts';
 
 /**
  * The body of a notification on the topic and, with raw delivery, in every queue. One event is an object with its fields;
@@ -15,8 +15,8 @@ export function encodeNotification(events: readonly ChannelEvent[]): string {
   return JSON.stringify(others.length === 0 ? { channel, ...toFields(first) } : { channel, events: events.map(toFields) });
 }
 
-function toFields({ epoch, seq, type, data, publishedAtMs }: ChannelEvent) {
-  return { epoch, seq, type, data, publishedAt: publishedAtMs };
+function toFields({ epoch, seq, publishedAtMs, ...content }: ChannelEvent) {
+  return { epoch, seq, ...contentOf(content), publishedAt: publishedAtMs };
 }
 
 /**
@@ -39,7 +39,7 @@ export function readNotification(value: unknown): readonly ChannelEvent[] {
 }
 
 function readEvent(channel: unknown, value: unknown): ChannelEvent {
-  const { epoch, seq, type, data, publishedAt } = asJsonObject(value);
+  const { epoch, seq, type, data, encoding, publishedAt } = asJsonObject(value);
   if (typeof epoch !== 'string' || typeof seq !== 'number') {
     throw new InvalidInputError('invalid_body', `notification ${quote(value)} lacks epoch or seq`);
   }
@@ -49,7 +49,8 @@ function readEvent(channel: unknown, value: unknown): ChannelEvent {
   const position = parsePosition(`${epoch}.${seq}`);
   if (position.seq < 1) throw new InvalidInputError('invalid_body', `notification has seq ${position.seq}, but seqs start at 1`);
   // A type with a line break would inject its own fields into every stream.
-  return { channel: parseChannel(channel), ...position, type: parseType(type), data, publishedAtMs: publishedAt };
+  const content = contentOf({ type: parseType(type), data, encoding: parseEncoding(encoding, data) });
+  return { channel: parseChannel(channel), ...position, ...content, publishedAtMs: publishedAt };
 }
 
 /** @throws InvalidInputError `invalid_body` if the text is not JSON, or is JSON but not an object */

@@ -6,7 +6,15 @@ import type { LogEntry } from '../domain/log-entry.ts';
 import type { Claim, ClaimKey, EventLog } from '../ports.ts';
 import { hashOf } from './hash.ts';
 import { inParallel } from './in-parallel.ts';
-import { type Allocation, allocate, IdempotencyConflictError, type PublisherOptions, samePosition, write } from './publishing-steps.ts';
+import {
+  type Allocation,
+  allocate,
+  IdempotencyConflictError,
+  listed,
+  type PublisherOptions,
+  samePosition,
+  write,
+} from './publishing-steps.ts';
 
 /** Events of a batch that are written at a time: few enough to leave a process time for others between them. */
 const WRITES_AT_ONCE = 20;
@@ -41,7 +49,7 @@ async function publishOnce(batch: NewBatch, options: PublisherOptions): Promise<
  * moves the claim once, with new seqs for these; what it loses itself is left to the next one.
  */
 async function publishKeyed(batch: NewBatch, key: ClaimKey, options: PublisherOptions): Promise<readonly BatchOutcome[]> {
-  const contentHash = hashOf(JSON.stringify(batch.events.map(({ type, data }) => [type, data])));
+  const contentHash = hashOf(JSON.stringify(batch.events.map(listed)));
   const publicationId = `batch:${hashOf(key.scope)}:${key.key}`;
   const fulfil = async (claim: Claim) => {
     if (claim.contentHash !== contentHash) throw new IdempotencyConflictError(key);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { InvalidInputError } from '../../packages/protocol/invalid-input.ts';
 import type { NewBatch } from '../domain/batch.ts';
 import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
-import type { NewEvent } from '../domain/event.ts';
+import { contentOf, type NewEvent } from '../domain/event.ts';
 import type { Clock, EphemeralBus } from '../ports.ts';
 
 /**
@@ -22,8 +22,7 @@ export function createEphemeralPublisher({ bus, clock }: { readonly bus: Ephemer
     if ('events' in publication) {
       throw new InvalidInputError('invalid_body', `channel ${channel} is ephemeral and takes no batches: publish its events one by one`);
     }
-    const { type, data } = publication;
-    const event: EphemeralEvent = { channel, type, data, publishedAtMs: clock.nowMs(), source, count: ++count };
+    const event: EphemeralEvent = { channel, ...contentOf(publication), publishedAtMs: clock.nowMs(), source, count: ++count };
     await bus.announce(event);
     return event;
   };

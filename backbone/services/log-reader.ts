@@ -120,9 +120,18 @@ export class LogReader {
     }
   }
 
-  /** One page of what exists at a position and below, newest first. */
-  async readBack(channel: string, { epoch, seq }: ChannelPosition): Promise<LogPage> {
-    return seq > 0 ? this.#options.log.readBack(channel, epoch, seq, PAGE) : { entries: [], more: false };
+  /**
+   * One page of what exists at a position and below, newest first.
+   * @param limit the most entries, if a page has more
+   */
+  async readBack(channel: string, { epoch, seq }: ChannelPosition, limit = PAGE): Promise<LogPage> {
+    return seq > 0 ? this.#options.log.readBack(channel, epoch, seq, Math.min(limit, PAGE)) : { entries: [], more: false };
+  }
+
+  /** Whether the entry proves for another grace period that nothing after it has expired. */
+  isFarFromExpiry({ atMs }: Pick<LogEntry, 'atMs'>): boolean {
+    const { clock, graceMs } = this.#options;
+    return clock.nowMs() < provenUntilMs(atMs, this.#options) - graceMs;
   }
 
   /** Whether everything after `cursor` can be replayed, or the client must get a reset. */

@@ -5,7 +5,7 @@ import type { KeyScope } from '../domain/key-scope.ts';
 import type { Claim, ClaimKey } from '../ports.ts';
 import { publishBatch } from './batch-publisher.ts';
 import { hashOf } from './hash.ts';
-import { allocate, IdempotencyConflictError, type PublisherOptions, samePosition, write } from './publishing-steps.ts';
+import { allocate, IdempotencyConflictError, listed, type PublisherOptions, samePosition, write } from './publishing-steps.ts';
 
 /** What entrances publish with. */
 export interface Publisher {
@@ -63,7 +63,7 @@ async function publishOnce(publication: NewEvent, options: PublisherOptions): Pr
  */
 async function publishKeyed(publication: NewEvent, key: ClaimKey, options: PublisherOptions): Promise<ChannelEvent> {
   const { log, bus } = options;
-  const contentHash = hashOf(JSON.stringify([publication.type, publication.data]));
+  const contentHash = hashOf(JSON.stringify(listed(publication)));
   const publicationId = `key:${hashOf(key.scope)}:${key.key}`;
   let claim = (await log.claim(key)) ?? (await takeClaim(key, contentHash, undefined, options));
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {

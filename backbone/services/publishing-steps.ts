@@ -1,7 +1,7 @@
 /** The steps of publishing that one event and a batch share. */
 import type { ChannelPosition } from '../../packages/protocol/cursor.ts';
 import { quote } from '../../packages/protocol/invalid-input.ts';
-import type { ChannelEvent, NewEvent } from '../domain/event.ts';
+import { type ChannelEvent, contentOf, type EventContent } from '../domain/event.ts';
 import type { ClaimKey, Clock, EventBus, EventLog } from '../ports.ts';
 
 export interface PublisherOptions {
@@ -45,20 +45,26 @@ export async function allocate(channel: string, { log, clock }: PublisherOptions
  * seq holds a tombstone.
  */
 export async function write(
-  { channel, type, data }: Omit<NewEvent, 'key'>,
+  publication: EventContent & { readonly channel: string },
   allocation: Allocation,
   publicationId: string,
   options: PublisherOptions,
 ): Promise<ChannelEvent | undefined> {
   const { log, clock, publishTimeoutMs } = options;
+  const { channel } = publication;
   const nowMs = clock.nowMs();
   if (nowMs - allocation.allocatedAtMs > publishTimeoutMs) {
     const entry = await log.tombstone(channel, allocation, allocation.allocatedAtMs);
     return entry.kind === 'event' ? entry.event : undefined;
   }
-  const event: ChannelEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, type, data, publishedAtMs: nowMs };
+  const event: ChannelEvent = { channel, epoch: allocation.epoch, seq: allocation.seq, ...contentOf(publication), publishedAtMs: nowMs };
   const outcome = await log.append(event, publicationId);
   return outcome.kind === 'stored' ? outcome.event : undefined;
+}
+
+/** What an idempotency key stands for: equal for equal content. Text is listed as it was before there were encodings. */
+export function listed({ type, data, encoding }: EventContent): readonly string[] {
+  return encoding === undefined ? [type, data] : [type, data, encoding];
 }
 
 export function samePosition(a: ChannelPosition, b: ChannelPosition): boolean {

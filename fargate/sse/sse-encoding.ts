@@ -2,6 +2,7 @@
  * The text of the SSE lane. The id line and the rest of a frame are encoded separately: the rest is the same
  * for every stream, but the id of a stream over several channels contains the positions of all of them.
  */
+import type { EventContent } from '../../backbone/domain/event.ts';
 import type { Reset } from '../../packages/protocol/index.ts';
 
 /**
@@ -37,11 +38,15 @@ export function idLine(cursor: string): string {
   return `id: ${cursor}\n`;
 }
 
-/** An event without its id line. The type `message` is omitted, because clients assume it. */
-export function eventBody(event: { readonly type: string; readonly data: string }): string {
+/**
+ * An event without its id line. The type `message` is omitted, because clients assume it. `EventSource` ignores the
+ * field `encoding`.
+ */
+export function eventBody(event: EventContent): string {
   const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
+  const encoding = event.encoding === undefined ? '' : `encoding: ${event.encoding}\n`;
   // Published data has no CR, but a CR from elsewhere must not end the line either.
-  return `${type}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
+  return `${type}${encoding}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
 }
 
 /** An event without a position. EventSource ignores its field `channel`, which a stream of several channels needs. */

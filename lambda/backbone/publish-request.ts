@@ -34,7 +34,7 @@ interface Asked {
 }
 
 /**
- * Reads what an invocation asks to publish: the object `{channel, type?, data, key?}` or
+ * Reads what an invocation asks to publish: the object `{channel, type?, data, encoding?, key?}` or
  * `{channel, events, key?}` itself, with `conflationKey` on `latest` channels, or an EventBridge event that carries it as `detail`. EventBridge delivers at least once, so the id of its event
  * is the key if none is given.
  * @throws InvalidInputError
@@ -43,7 +43,7 @@ export function toPublicationRequest(invocation: unknown, kindOf: KindOf): Publi
   if (!v.is(Fields, invocation) || Array.isArray(invocation)) {
     throw new InvalidInputError(
       'invalid_body',
-      `${quote(invocation)} is not an object {channel, type?, data, key?} or {channel, events, key?}`,
+      `${quote(invocation)} is not an object {channel, type?, data, encoding?, key?} or {channel, events, key?}`,
     );
   }
   if (!('detail-type' in invocation)) {
@@ -66,13 +66,6 @@ function parse(input: PublicationInput, kindOf: KindOf) {
 }
 
 function toInput(fields: Readonly<Record<string, unknown>>): PublicationInput {
-  return {
-    channel: fields['channel'],
-    type: fields['type'],
-    data: fields['data'],
-    events: fields['events'],
-    key: fields['key'],
-    conflationKey: fields['conflationKey'],
-    removed: fields['removed'],
-  };
+  const { channel, type, data, encoding, events, key, conflationKey, removed } = fields;
+  return { channel, type, data, encoding, events, key, conflationKey, removed };
 }

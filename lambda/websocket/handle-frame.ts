@@ -5,6 +5,7 @@ import { scopeOfPrincipal } from '../../backbone/domain/key-scope.ts';
 import { toLatestResponse } from '../../backbone/domain/latest-event.ts';
 import { TooManyKeysError, toLatestBatchAnswer } from '../../backbone/domain/latest-publication.ts';
 import type { Clock } from '../../backbone/ports.ts';
+import { positionBeforeLast } from '../../backbone/services/history.ts';
 import type { LatestPublisher } from '../../backbone/services/latest-publisher.ts';
 import type { LogReader } from '../../backbone/services/log-reader.ts';
 import { PublishContendedError, type Publisher } from '../../backbone/services/publisher.ts';
@@ -18,6 +19,7 @@ import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
 import { followLatest, type LatestDependencies } from './follow-latest.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
+import { historyFrame } from './history-frame.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
@@ -33,6 +35,9 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
+/** What frames read of the log. */
+export type FrameReader = Pick<LogReader, 'baseline' | 'readBack' | 'isFarFromExpiry' | 'checkResume' | 'replay'>;
+
 export interface FrameDependencies
   extends ResumeDependencies,
     EphemeralDependencies,
@@ -43,7 +48,7 @@ export interface FrameDependencies
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
-  readonly reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly reader: FrameReader;
   readonly quota: PublishQuota;
   readonly clock: Clock;
   readonly random: () => number;
@@ -167,6 +172,9 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
       await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
       return sender.send({ kind: 'unsubscribed', channel, ...repeated });
     }
+    case 'history':
+      requireRight(connection, 'subscribe', [command.channel]);
+      return sender.sendText(await historyFrame(command, repeated, deps.reader));
     case 'subscribe':
       requireRight(connection, 'subscribe', [command.channel]);
       return subscribe(command, context, deps);
@@ -230,7 +238,7 @@ function connectionUnknown(connectionId: string): ConnectionUnknownError {
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
-  { channel, after, state, batch }: Command & { readonly action: 'subscribe' },
+  { channel, after, last, state, batch }: Command & { readonly action: 'subscribe' },
   { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
@@ -245,13 +253,15 @@ async function subscribe(
   if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
   if (channelKind === 'latest') return followLatest({ principal, connectionId, channel, state, ...repeated }, sender, deps, telemetry);
   const baseline = await reader.baseline(channel);
-  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
-  if (answered.kind !== 'sent' || after === undefined) return answered;
-  if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
+  const cursor = after?.get(channel);
+  const start = cursor === undefined && last !== undefined ? await positionBeforeLast(channel, baseline, last, reader) : undefined;
+  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(start ?? baseline), ...repeated });
+  if (answered.kind !== 'sent' || (after === undefined && start === undefined)) return answered;
+  if (outcome === 'again' && startsOver(cursor, baseline)) {
     const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
     if (told.kind !== 'sent') return told;
   }
-  const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
+  const request = { principal, connectionId, channel, after: cursor ?? start, baseline, batch, ...repeated };
   return resumeSubscription(request, sender, deps, telemetry);
 }
 

@@ -1,11 +1,13 @@
 import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
 import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
+import { LAST_RULE, parseBefore, readLast } from '../../backbone/domain/history.ts';
 import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
 import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
-import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
+import { type ChannelPosition, type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
+import { DEFAULT_LAST } from '../../packages/protocol/history.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { STATE_TAG } from '../../packages/protocol/state-tag.ts';
@@ -15,21 +17,30 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** A client's frame after validation: what it asks for. */
 export type Command =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly state?: string; readonly batch: boolean }
+  | {
+      readonly action: 'subscribe';
+      readonly channel: string;
+      readonly after?: Cursor;
+      readonly last?: number;
+      readonly state?: string;
+      readonly batch: boolean;
+    }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
   | { readonly action: 'publishLatest'; readonly publication: NewLatestEvent | NewLatestBatch }
+  | { readonly action: 'history'; readonly channel: string; readonly before: ChannelPosition | undefined; readonly last: number }
   | { readonly action: 'ping'; readonly heads: boolean };
 
 const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Command>> = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const { after } = fields;
+    const batch = parseFlag(fields, 'batch');
+    const last = parseLast(fields);
     const state = parseState(fields);
-    const command = { action: 'subscribe', channel, batch: parseFlag(fields, 'batch'), ...(state !== undefined && { state }) } as const;
-    if (after === undefined) return command;
-    if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
-    return { ...command, after: parseCursor(after, [channel]) };
+    const text = parseCursorText(fields, 'after');
+    const after = text === undefined ? undefined : parseCursor(text, [channel]);
+    const start = { ...(after && { after }), ...(last !== undefined && { last }), ...(state !== undefined && { state }) };
+    return { action: 'subscribe', channel, ...start, batch };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields, kindOf) => {
@@ -37,6 +48,7 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
       channel: fields['channel'],
       type: fields['type'],
       data: fields['data'],
+      encoding: fields['encoding'],
       events: fields['events'],
       key: fields['key'],
       conflationKey: fields['conflationKey'],
@@ -45,6 +57,12 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
     return kindOf(parseChannel(input.channel)) === 'latest'
       ? { action: 'publishLatest', publication: parseLatestPublication(input) }
       : { action: 'publish', publication: parsePublication(input) };
+  },
+  history: (fields) => {
+    const channel = parseChannel(fields['channel']);
+    const before = parseCursorText(fields, 'before');
+    const position = before === undefined ? undefined : parseBefore(before, channel);
+    return { action: 'history', channel, before: position, last: parseLast(fields) ?? DEFAULT_LAST };
   },
   ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
 };
@@ -60,6 +78,20 @@ function parseFlag(fields: Fields, name: string): boolean {
 function parseState({ state }: Fields): string | undefined {
   if (state === undefined || (typeof state === 'string' && STATE_TAG.test(state))) return state;
   throw new InvalidInputError('invalid_frame', `state ${quote(state)} is not valid: send back one that you were given, or leave it out`);
+}
+
+/** @throws InvalidInputError `invalid_frame` */
+function parseCursorText(fields: Fields, name: 'after' | 'before'): string | undefined {
+  const value = fields[name];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new InvalidInputError('invalid_frame', `${name} must be a cursor in text form, not ${quote(value)}`);
+}
+
+/** @throws InvalidInputError `invalid_frame` */
+function parseLast({ last: value }: Fields): number | undefined {
+  const last = readLast(value);
+  if (value === undefined || last !== undefined) return last;
+  throw new InvalidInputError('invalid_frame', `last must be ${LAST_RULE}, not ${quote(value)}`);
 }
 
 const ACTIONS = Object.keys(PARSERS);

@@ -15,10 +15,15 @@ export interface WireEvent {
    */
   readonly id: string;
   readonly type: string;
+  /** Text with LF line ends, or bytes as {@link encoding} says. */
   readonly data: string;
+  /** Present if the event carries bytes: `data` is their base64 (RFC 4648, section 4), with padding. */
+  readonly encoding?: Encoding;
   /** RFC 3339 time with milliseconds, UTC. */
   readonly publishedAt: string;
 }
+
+export type Encoding = 'base64';
 
 /**
  * What is kept of a channel's events. `durable`: every event, for the retention. `latest`: the newest one of each key.
@@ -198,6 +203,14 @@ export interface PresenceChanges {
   readonly state: string;
 }
 
+/** Response of `GET /v1/events` with `before`. */
+export interface HistoryResponse {
+  /** In order. Pass the id of the first as `before` to get the page before this one. */
+  readonly events: readonly WireEvent[];
+  /** Whether the log has events before these. */
+  readonly more: boolean;
+}
+
 /** RFC 9457 problem details, `application/problem+json`. */
 export interface Problem {
   readonly type: 'about:blank';
@@ -229,6 +242,11 @@ export type ClientFrame =
       readonly channel: string;
       readonly after?: string;
       /**
+       * Without a cursor: begin with so many of the last events, at most 500. The answer is that to `after`, and its `id`
+       * lies before them. A server that does not know the field begins at the baseline, and sends no `caughtUp`.
+       */
+      readonly last?: number;
+      /**
        * The client accepts `events` frames. A server that does not know `batch` sends
        * `event` frames.
        */
@@ -243,9 +261,10 @@ export type ClientFrame =
       readonly channel: string;
       readonly type?: string | undefined;
       readonly data: string;
+      readonly encoding?: Encoding | undefined;
       /**
        * Idempotency key. If you have used it before, the answer is the first event's id, or
-       * `idempotency_conflict` if type or data differ.
+       * `idempotency_conflict` if type, data or encoding differ.
        */
       readonly key?: string;
       readonly requestId?: string;
@@ -254,7 +273,11 @@ export type ClientFrame =
   | {
       readonly action: 'publish';
       readonly channel: string;
-      readonly events: readonly { readonly type?: string | undefined; readonly data: string }[];
+      readonly events: readonly {
+        readonly type?: string | undefined;
+        readonly data: string;
+        readonly encoding?: Encoding | undefined;
+      }[];
       readonly key?: string;
       readonly requestId?: string;
     }
@@ -267,6 +290,14 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
+  /** Asks for events before one of them, or for the newest. `last` is at most 500. */
+  | {
+      readonly action: 'history';
+      readonly channel: string;
+      readonly before?: string;
+      readonly last?: number;
+      readonly requestId?: string;
+    }
   /**
    * With `heads` the pong says where the log is, and which states `latest` channels have. A server that does not know the field leaves
    * them out.
@@ -275,7 +306,7 @@ export type ClientFrame =
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
-  /** `id` is the baseline: where a subscription without `after` starts. */
+  /** `id` is where a subscription without `after` starts: the baseline, or with `last` the position before those events. */
   | {
       readonly kind: 'subscribed';
       readonly channel: string;
@@ -303,6 +334,17 @@ export type ServerFrame =
    * a gap.
    */
   | { readonly kind: 'caughtUp'; readonly channel: string; readonly id: string; readonly requestId?: string }
+  /**
+   * Answers `history`: in order, as many of the newest events as fit into 32 KB, or one. `more` tells whether there are
+   * events before these: ask for them with the id of the first.
+   */
+  | {
+      readonly kind: 'history';
+      readonly channel: string;
+      readonly events: readonly BatchedEvent[];
+      readonly more: boolean;
+      readonly requestId?: string;
+    }
   | { readonly kind: 'published'; readonly channel: string; readonly id: string; readonly requestId?: string }
   /** Answers a publication on a `latest` channel. */
   | ({ readonly kind: 'publishedLatest'; readonly requestId?: string } & LatestResponse)

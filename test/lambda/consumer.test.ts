@@ -51,6 +51,10 @@ test('a consumer gets the event as clients see it, with a key', async () => {
   ]);
 });
 
+test('bytes come as base64, and say so', async () => {
+  expect(await handledOf({ ...event(7), data: 'AA==', encoding: 'base64' })).toMatchObject([{ data: 'AA==', encoding: 'base64' }]);
+});
+
 test.each([
   ['ephemeral', encodeEphemeralNotification(ephemeralEvent(1))],
   ['latest', encodeLatestNotification([latestEvent(1)])],

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import type { ChannelEvent } from '../../backbone/domain/event.ts';
+import type { ChannelEvent, EventContent } from '../../backbone/domain/event.ts';
 import { type ChannelPosition, ORIGIN } from '../../packages/protocol/cursor.ts';
 
 const CHANNEL_CHARACTERS = [...'abcxyzABCXYZ0189_.:-'];
@@ -18,12 +18,22 @@ const positionInEpoch: fc.Arbitrary<ChannelPosition> = fc.record({
 /** Every valid position. */
 export const position: fc.Arbitrary<ChannelPosition> = fc.oneof({ weight: 9, arbitrary: positionInEpoch }, fc.constant(ORIGIN));
 
+const content: fc.Arbitrary<EventContent> = fc.oneof(
+  fc.record({ type: channelName, data: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()) }),
+  fc.record({
+    type: channelName,
+    data: fc.uint8Array().map((bytes) => Buffer.from(bytes).toString('base64')),
+    encoding: fc.constant('base64' as const),
+  }),
+);
+
 /** Every event that a log can hold. */
-export const channelEvent: fc.Arbitrary<ChannelEvent> = fc.record({
-  channel: channelName,
-  epoch: positionInEpoch.map(({ epoch }) => epoch),
-  seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
-  type: channelName,
-  data: fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
-  publishedAtMs: fc.integer({ min: 0, max: Date.UTC(2200, 0) }),
-});
+export const channelEvent: fc.Arbitrary<ChannelEvent> = fc
+  .record({
+    content,
+    channel: channelName,
+    epoch: positionInEpoch.map(({ epoch }) => epoch),
+    seq: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
+    publishedAtMs: fc.integer({ min: 0, max: Date.UTC(2200, 0) }),
+  })
+  .map(({ content, ...rest }) => ({ ...rest, ...content }));

@@ -1,18 +1,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { requireRight } from '../../../backbone/domain/access.ts';
+import { type Access, requireRight } from '../../../backbone/domain/access.ts';
+import { parseBefore } from '../../../backbone/domain/history.ts';
+import type { HistoryRequest } from '../../../backbone/services/history.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { parseChannels } from '../../../packages/protocol/channel.ts';
+import { DEFAULT_LAST, NOW } from '../../../packages/protocol/history.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import type { TaskBudget } from '../budget/task-budget.ts';
 import { LONGEST_POLL_SECONDS } from '../contract.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { HeldPage, Refusal } from '../hub/requests.ts';
 import type { Authenticate } from './authenticate.ts';
 import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
-import { encodePage, type Part } from './poll-page.ts';
+import { encodeEvents, encodePage, type Part } from './poll-page.ts';
 import { presenceOf } from './presence-parameters.ts';
 import type { PublishRate } from './publish-rate.ts';
 import { json, overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
-import { single } from './request-target.ts';
+import { lastOf, single } from './request-target.ts';
 import { POLL, preferredMedia, STREAM } from './takeover-request.ts';
 
 /** Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
@@ -60,12 +64,25 @@ async function pollPage(
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
-  { hub, budget, logger, authenticate, presenceRate }: EventsRouteOptions,
+  options: EventsRouteOptions,
 ): Promise<Reply | undefined> {
+  const { hub, authenticate, presenceRate } = options;
   const access = await authenticate(request, query);
   const channels = parseChannels(query.getAll('channel'));
   if (query.has('lastEventId')) {
     throw new InvalidInputError('invalid_parameter', 'lastEventId is for streams: a poll resumes with ?after=');
+  }
+  const last = lastOf(query);
+  const before = single(query, 'before');
+  if (before !== undefined) {
+    const wanted = historyRequest(query, channels, before, last);
+    requireRight(access, 'subscribe', channels);
+    const ask = (left: AbortSignal) => hub.history(wanted, access.principal, left);
+    return answerWithPage(
+      response,
+      { access, channels, ask, encode: ({ events, more }, turn) => encodeEvents(events, { more }, turn) },
+      options,
+    );
   }
   const after = single(query, 'after');
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
@@ -76,24 +93,57 @@ async function pollPage(
   if (presence?.present !== undefined && !presenceRate.take(access.principal, hub.presence.changesByPoll(channels, access.principal))) {
     return overPresenceRate(presenceRate);
   }
+  const start = { cursor, ...(states && { states }), last };
+  const ask = (left: AbortSignal) => hub.poll({ ...access, ...start, channels, ...(presence && { presence }) }, waitMs, left);
+  return answerWithPage(response, { access, channels, ask, encode: (page, turn) => encodePage(channels, page, turn) }, options);
+}
+
+/** @throws InvalidInputError `invalid_parameter` or `invalid_cursor` */
+function historyRequest(query: URLSearchParams, channels: readonly string[], before: string, last = DEFAULT_LAST): HistoryRequest {
+  const [channel = '', ...others] = channels;
+  if (others.length > 0) {
+    throw new InvalidInputError(
+      'invalid_parameter',
+      `before is for one channel, but the request names ${channels.length}: ask for each of them`,
+    );
+  }
+  const beside = ['after', 'waitSeconds'].find((name) => query.has(name));
+  if (beside !== undefined) {
+    throw new InvalidInputError('invalid_parameter', `before reads backwards, and ${beside} is for what comes next: leave out one of them`);
+  }
+  return { channel, before: before === NOW ? undefined : parseBefore(before, channel), last };
+}
+
+type Turn = (work: () => Part) => Promise<Part>;
+
+interface PageAnswer<Page> {
+  readonly access: Access;
+  readonly channels: readonly string[];
+  readonly ask: (left: AbortSignal) => Promise<HeldPage<Page> | { readonly kind: Refusal | 'tooManyChannels' | 'busy' }>;
+  readonly encode: (page: Page, turn: Turn) => Promise<readonly Part[]>;
+}
+
+async function answerWithPage<Page>(
+  response: ServerResponse,
+  { access, channels, ask, encode }: PageAnswer<Page>,
+  { hub, budget, logger }: EventsRouteOptions,
+): Promise<Reply | undefined> {
   if (response.destroyed) return undefined;
   const left = new AbortController();
   response.on('close', () => left.abort(LEFT));
   try {
-    const outcome = await budget.turns.forRequest(access.principal, () =>
-      hub.poll({ ...access, channels, cursor, ...(states && { states }), ...(presence && { presence }) }, waitMs, left.signal),
-    );
+    const outcome = await budget.turns.forRequest(access.principal, () => ask(left.signal));
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());
-    const encode = (work: () => Part) =>
+    const turn: Turn = (work) =>
       budget.turns.forPage(access.principal, () => {
         left.signal.throwIfAborted();
         return work();
       });
     // The page takes memory until its encoding has ended, even if the client has left, and after that until
     // the client has taken all of it.
-    const body = await encodePage(channels, outcome.page, encode).finally(() => whenAborted(left.signal, outcome.release));
+    const body = await encode(outcome.page, turn).finally(() => whenAborted(left.signal, outcome.release));
     return { ...json(200, {}, { Vary: 'Accept', ...kindsHeader(channels, hub.kindOf) }), body };
   } catch (error) {
     if (left.signal.aborted) return undefined;

@@ -1,5 +1,5 @@
 import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
-import { toWireEvent } from '../../../backbone/domain/event.ts';
+import { type ChannelEvent, toWireEvent } from '../../../backbone/domain/event.ts';
 import { toLatestEntry } from '../../../backbone/domain/latest-event.ts';
 import { type Cursor, formatCursor } from '../../../packages/protocol/cursor.ts';
 import type { PollResponse } from '../../../packages/protocol/index.ts';
@@ -26,32 +26,46 @@ export async function encodePage(
   { events, ephemeral, latest, presence, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
-  const parts: Part[] = ['{"events":['];
-  for (const piece of pieces(events)) {
-    const separator = parts.length === 1 ? '' : ',';
-    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
-  }
-  parts.push(']');
+  const more: Part[] = [];
   for (const [at, { channel, events: entries, snapshot, state }] of latest.entries()) {
-    parts.push(`${at === 0 ? ',"latest":[' : ','}{"channel":${JSON.stringify(channel)},"entries":[`);
+    more.push(`${at === 0 ? ',"latest":[' : ','}{"channel":${JSON.stringify(channel)},"entries":[`);
     let separator = '';
     for (const piece of pieces(entries)) {
       const before = separator;
-      parts.push(await turn(() => toPart(before + piece.map((event) => JSON.stringify(toLatestEntry(event))).join(','))));
+      more.push(await turn(() => toPart(before + piece.map((event) => JSON.stringify(toLatestEntry(event))).join(','))));
       separator = ',';
     }
-    parts.push(`],"snapshot":${snapshot},"state":${JSON.stringify(state)}}`);
+    more.push(`],"snapshot":${snapshot},"state":${JSON.stringify(state)}}`);
   }
-  if (latest.length > 0) parts.push(']');
+  if (latest.length > 0) more.push(']');
   if (presence.length > 0) {
-    parts.push(',"presence":[', ...presence.flatMap((text, at) => (at === 0 ? [toPart(text)] : [',', toPart(text)])), ']');
+    more.push(',"presence":[', ...presence.flatMap((text, at) => (at === 0 ? [toPart(text)] : [',', toPart(text)])), ']');
   }
   const rest: Omit<PollResponse, 'events' | 'latest' | 'presence'> = {
     ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
     cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
     ...(resets.length > 0 && { resets }),
   };
-  return [...parts, `,${JSON.stringify(rest).slice(1)}`];
+  return encodeEvents(events, rest, turn, more);
+}
+
+/**
+ * Events and what else a response has, as JSON, encoded piece by piece.
+ * @param turn as for {@link encodePage}
+ * @param encoded more of the response that is JSON already, with a comma in front
+ */
+export async function encodeEvents(
+  events: readonly ChannelEvent[],
+  rest: object,
+  turn: (work: () => Part) => Promise<Part>,
+  encoded: readonly Part[] = [],
+): Promise<readonly Part[]> {
+  const parts: Part[] = ['{"events":['];
+  for (const piece of pieces(events)) {
+    const separator = parts.length === 1 ? '' : ',';
+    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
+  }
+  return [...parts, ']', ...encoded, `,${JSON.stringify(rest).slice(1)}`];
 }
 
 /**

@@ -62,9 +62,9 @@ export async function postEvent(
   const body = await withBody(request, limits, async (bytes) => {
     const key = request.headers['idempotency-key'];
     const publication = await budget.turns.forRequest(access.principal, () => {
-      const { type, data, events, conflationKey, removed, ...elsewhere } = parseJsonObject(decode(bytes));
+      const { type, data, encoding, events, conflationKey, removed, ...elsewhere } = parseJsonObject(decode(bytes));
       requireNothingElsewhere(elsewhere);
-      const input = { channel, type, data, events, key, conflationKey, removed };
+      const input = { channel, type, data, encoding, events, key, conflationKey, removed };
       return kindOf(channel) === 'latest' ? { latest: parseLatestPublication(input) } : { other: parsePublication(input) };
     });
     const { latest, other } = publication;

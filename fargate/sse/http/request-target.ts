@@ -1,3 +1,4 @@
+import { LAST_RULE, readLast } from '../../../backbone/domain/history.ts';
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 
 export interface RequestTarget {
@@ -43,4 +44,16 @@ export function single(query: URLSearchParams, name: string): string | undefined
     throw new InvalidInputError('invalid_parameter', `parameter ${name} is given ${others.length + 1} times, but may be given once`);
   }
   return value === '' ? undefined : value;
+}
+
+/**
+ * How many of the last events the client asks for.
+ * @throws InvalidInputError `invalid_parameter`
+ */
+export function lastOf(query: URLSearchParams): number | undefined {
+  const text = single(query, 'last');
+  if (text === undefined) return undefined;
+  const last = readLast(/^[0-9]+$/.test(text) ? Number(text) : undefined);
+  if (last !== undefined) return last;
+  throw new InvalidInputError('invalid_parameter', `last is ${quote(text)}, but must be ${LAST_RULE}`);
 }

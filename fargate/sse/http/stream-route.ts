@@ -11,8 +11,9 @@ import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
 import { presenceOf } from './presence-parameters.ts';
 import { overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
-import { parseTarget, single } from './request-target.ts';
+import { lastOf, parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
+import { POLL } from './takeover-request.ts';
 
 /** A quiet stream is ticked twice in this time: with 10,000 streams that takes a tenth of a core (ADR 32). */
 const MIN_HEARTBEAT_SECONDS = 2;
@@ -58,8 +59,12 @@ function attachStream(
   if (query.has('after')) {
     throw new InvalidInputError('invalid_parameter', 'after is for polls: a stream resumes with Last-Event-ID or ?lastEventId=');
   }
+  if (query.has('before')) {
+    throw new InvalidInputError('invalid_parameter', `before is for pages of the history: send Accept: ${POLL} with it`);
+  }
   const lastEventId = lastEventIdOf(request) ?? single(query, 'lastEventId');
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
+  const last = lastOf(query);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   const ids = parseIds(single(query, 'ids'));
   const states = statesOf(query, channels, hub.kindOf);
@@ -73,7 +78,7 @@ function attachStream(
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const start = { cursor, ...(states && { states }), ids };
+  const start = { cursor, ...(states && { states }), last, ids };
   const attachment = hub.attach({ ...access, ...start, channels, heartbeatIntervalMs, ...(presence && { presence }) }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;

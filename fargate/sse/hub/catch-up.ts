@@ -134,10 +134,10 @@ export async function catchUp(
  * Extends the ring back to the position, if it can. All readers that need the same page wait for one read.
  * Each of them also waits for its own turn to read it, so none depends on the turn of another.
  */
-async function reachBack(
+export async function reachBack(
   feed: Feed,
   position: ChannelPosition,
-  { principal }: CatchUpVisitor,
+  { principal }: Pick<CatchUpVisitor, 'principal'>,
   signal: AbortSignal,
   { reads, onReplay }: CatchUpOptions,
 ): Promise<void> {
@@ -252,9 +252,9 @@ async function serve({ entries, settled }: ReplayPage, from: ChannelPosition, vi
 }
 
 /** Reads the log as soon as it is the visitor's turn. */
-async function inTurn<Result>(
+export async function inTurn<Result>(
   permits: Permits,
-  { principal }: CatchUpVisitor,
+  { principal }: Pick<CatchUpVisitor, 'principal'>,
   signal: AbortSignal,
   read: () => Promise<Result>,
 ): Promise<Result> {

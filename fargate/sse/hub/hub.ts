@@ -4,6 +4,7 @@ import { isLatest } from '../../../backbone/domain/latest-event.ts';
 import { isPresence, type Notified } from '../../../backbone/domain/presence.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock, EventLog, LatestStore, PresenceBus, PresenceStore } from '../../../backbone/ports.ts';
+import type { HistoryRequest } from '../../../backbone/services/history.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
@@ -14,6 +15,7 @@ import { ExpiryWatch } from './expiry-watch.ts';
 import type { Feed } from './feed.ts';
 import { Feeds } from './feeds.ts';
 import { Heartbeats } from './heartbeats.ts';
+import { readPage } from './history.ts';
 import { HubCounter, type HubCounts } from './hub-counts.ts';
 import { LatestChannels } from './latest/latest-channels.ts';
 import { PassScheduler } from './pass-scheduler.ts';
@@ -21,7 +23,7 @@ import { Permits } from './permits.ts';
 import { Polls } from './polls.ts';
 import { Presence, type PresenceSession } from './presence/presence.ts';
 import type { StreamPresence } from './presence/stream-presence.ts';
-import type { Attachment, PollOutcome, SubscribeRequest } from './requests.ts';
+import type { Attachment, HistoryOutcome, PollOutcome, SubscribeRequest } from './requests.ts';
 import { RingLimits } from './ring-limits.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { Stream, type StreamOptions } from './stream.ts';
@@ -237,7 +239,7 @@ export class Hub {
    * drains or closes.
    */
   attach(request: SubscribeRequest, sink: Sink): Attachment {
-    const { channels, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
+    const { channels, last, principal = ANONYMOUS, expiresAtMs = NEVER, heartbeatIntervalMs = this.heartbeatIntervalMs } = request;
     if (this.isDraining) return { kind: 'draining' };
     const followed = this.#admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
@@ -256,7 +258,7 @@ export class Hub {
     this.#expiry.expect(expiresAtMs);
     for (const feed of [...followed.feeds, ...followed.latest]) feed.readers.add(stream);
     this.#counter.add('connects');
-    stream.open(retryMs);
+    stream.open(retryMs, last);
     return { kind: 'attached', stream };
   }
 
@@ -267,6 +269,14 @@ export class Hub {
    */
   poll(request: SubscribeRequest, patienceMs: number, signal: AbortSignal): Promise<PollOutcome> {
     return this.#polls.answer(request, patienceMs, signal);
+  }
+
+  /**
+   * A page of a channel's history.
+   * @param signal as for {@link poll}
+   */
+  history(request: HistoryRequest, principal: string, signal: AbortSignal): Promise<HistoryOutcome> {
+    return readPage(request, principal, signal, { ...this.#streamOptions, admission: this.#admission });
   }
 
   /** The channel has lost its place. The clients reconnect, and the channel then counts against them. */

@@ -2,6 +2,7 @@ import type { EphemeralEvent } from '../../../backbone/domain/ephemeral-event.ts
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import type { ChannelPosition, Cursor } from '../../../packages/protocol/cursor.ts';
 import type { Reset } from '../../../packages/protocol/index.ts';
+import { placesBeforeLast } from './before-last.ts';
 import { type CatchUpOptions, catchUp } from './catch-up.ts';
 import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
@@ -40,7 +41,8 @@ export interface PollSources {
 }
 
 /**
- * The events after a cursor, at most one page. If there are none, waits for the first.
+ * The events after a cursor, or the last events of the channels that it leaves out, at most one page. If there are none,
+ * waits for the first.
  *
  * @param principal whose turn it is when the log is read
  * @param memory bounds the page by what its reader may hold; empty pages hold nothing
@@ -50,7 +52,7 @@ export interface PollSources {
  */
 export async function poll(
   { feeds, latest, inbox, presence }: PollSources,
-  { cursor: after, states }: Start,
+  { cursor: after, last, states }: Start,
   principal: string,
   memory: PageMemory,
   until: AbortSignal,
@@ -59,7 +61,9 @@ export async function poll(
 ): Promise<PollPage> {
   await Promise.all([...feeds, ...latest].map(({ opened }) => opened));
   signal.throwIfAborted();
-  const page = new Page(feeds, after);
+  const begins = last === undefined ? [] : feeds.filter(({ channel }) => !after?.has(channel));
+  const places = await placesBeforeLast(begins, last ?? 0, { principal }, signal, options);
+  const page = new Page(feeds, new Map([...(after ?? []), ...places]));
   const news = new PolledChannels(latest, states);
   for (;;) {
     const needed = page.needed(feeds);
@@ -149,8 +153,8 @@ class Page implements PollPage {
   /** Bytes of the page's events as JSON. */
   bytes = 0;
 
-  constructor(feeds: readonly Feed[], after: Cursor | undefined) {
-    this.cursor = new Map(feeds.map((feed) => [feed.channel, after?.get(feed.channel) ?? feed.position]));
+  constructor(feeds: readonly Feed[], after: Cursor) {
+    this.cursor = new Map(feeds.map((feed) => [feed.channel, after.get(feed.channel) ?? feed.position]));
   }
 
   get isEmpty(): boolean {

@@ -1,3 +1,4 @@
+import type { HistoryPage } from '../../../backbone/services/history.ts';
 import type { Start } from './followed.ts';
 import type { PollPage } from './poll.ts';
 import type { PresenceRequest } from './presence/presence.ts';
@@ -30,10 +31,13 @@ export type Attachment =
 /** `busy`: for a while there was no memory for a page of this principal. */
 export type PollOutcome = HeldPage | { readonly kind: Refusal | 'tooManyChannels' | 'busy' };
 
+/** As {@link PollOutcome}, of a page of a channel's history. */
+export type HistoryOutcome = HeldPage<HistoryPage> | { readonly kind: Refusal | 'tooManyChannels' | 'busy' };
+
 /** A page counts against its principal, by its bytes and as a poll, until it is released. */
-export interface HeldPage {
+export interface HeldPage<Page = PollPage> {
   readonly kind: 'page';
-  readonly page: PollPage;
+  readonly page: Page;
   /** Aborts when others need the page's memory: sending it must stop. */
   readonly revoked: AbortSignal;
   /** Call it when the page was sent, or never will be. Safe to call twice. */

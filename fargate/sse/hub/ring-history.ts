@@ -20,6 +20,8 @@ export class RingHistory {
   #reading: Promise<void> | undefined;
   /** A floor of the ring below which nothing more can be added from the log. */
   #deepest: ChannelPosition | undefined;
+  /** A floor of the ring below which the log has nothing. */
+  #bottom: ChannelPosition | undefined;
 
   constructor(channel: string, ring: Ring, memory: RingMemory, reader: LogReader) {
     this.#channel = channel;
@@ -31,6 +33,12 @@ export class RingHistory {
   /** The read of the log that is in progress, or undefined. */
   get reading(): Promise<void> | undefined {
     return this.#reading;
+  }
+
+  /** Whether the ring has everything that the log has of its epoch. */
+  get isComplete(): boolean {
+    const { floor } = this.#ring;
+    return floor.seq === 0 || isSame(this.#bottom, floor);
   }
 
   /** Whether one more read of the log might let the ring serve a reader from this position on. */
@@ -59,9 +67,11 @@ export class RingHistory {
 
   async #read(): Promise<void> {
     const { floor } = this.#ring;
-    const { entries } = await this.#reader.readBack(this.#channel, floor);
+    const { entries, more } = await this.#reader.readBack(this.#channel, floor);
     // False if the ring was trimmed or reset in the meantime.
-    if (isSame(this.#ring.floor, floor)) this.add(entries);
+    if (!isSame(this.#ring.floor, floor)) return;
+    this.add(entries);
+    if (!more && this.#ring.floor.seq < (entries.at(-1)?.seq ?? Number.POSITIVE_INFINITY)) this.#bottom = this.#ring.floor;
   }
 
   /** A ring's history may take half of what the ring may have: the other half is for new events. */

@@ -4,6 +4,7 @@ import type { ChannelPosition } from '../../../packages/protocol/cursor.ts';
 import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { chunkOf, toChunk } from '../chunked-coding.ts';
 import { EXPIRED, encodeOpening, encodeResumption, encodeRetry, HEARTBEAT, idLine, resetBody } from '../sse-encoding.ts';
+import { placesBeforeLast } from './before-last.ts';
 import { type CatchUpOptions, type CatchUpVisitor, catchUp } from './catch-up.ts';
 import type { EphemeralFeed, EphemeralListener } from './ephemeral/ephemeral-feed.ts';
 import type { Feed, Reader } from './feed.ts';
@@ -36,6 +37,13 @@ interface Subscription {
    * client is slow.
    */
   joined: number;
+}
+
+/** How the stream's first frame is written. */
+interface Opening {
+  readonly retryMs: number;
+  /** Whether the client came with a position in every channel. */
+  readonly knowsItsPlace: boolean;
 }
 
 /** Whether a stream has taken everything that was in the channel when it joined. */
@@ -116,34 +124,41 @@ export class Stream implements Reader, LatestReader, EphemeralListener, Presence
     return { feeds, latest: this.#latest.map(({ feed }) => feed), ephemeral: this.#ephemeral };
   }
 
-  /** Starts serving the client: at once if all its channels are open on this task. */
-  open(retryMs: number): void {
-    if ([...this.#subscriptions, ...this.#latest].every(({ feed }) => feed.isOpen)) {
-      this.#begin(retryMs);
+  /**
+   * Starts serving the client: at once if all its channels are open on this task, and no place has to be looked for.
+   * @param last channels in which the client has no place begin with as many of their last events
+   */
+  open(retryMs: number, last?: number): void {
+    const unplaced = this.#subscriptions.map(({ feed }) => feed).filter(({ channel }) => this.#cursor.get(channel) === undefined);
+    const opening = { retryMs, knowsItsPlace: unplaced.length === 0 };
+    const begins = last === undefined ? [] : unplaced;
+    if (begins.length === 0 && [...this.#subscriptions, ...this.#latest].every(({ feed }) => feed.isOpen)) {
+      this.#begin(opening);
       return;
     }
     this.#closing = new AbortController();
-    this.#opened = this.#openWithFeeds(retryMs);
+    this.#opened = this.#openWithFeeds(opening, begins, last ?? 0, this.#closing.signal);
   }
 
-  async #openWithFeeds(retryMs: number): Promise<void> {
+  async #openWithFeeds(opening: Opening, begins: readonly Feed[], last: number, signal: AbortSignal): Promise<void> {
     try {
       await Promise.all([...this.#subscriptions, ...this.#latest].map(({ feed }) => feed.opened));
+      const places = await placesBeforeLast(begins, last, { principal: this.#principal }, signal, this.#options);
+      for (const [channel, position] of places) this.#cursor.set(channel, position);
     } catch (error) {
       // `opened` also rejects if the stream and its channels were closed in the meantime; that is no error of
       // the stream.
       if (this.#end(undefined)) throw error;
     }
-    if (this.#phase !== 'closed') this.#begin(retryMs);
+    if (this.#phase !== 'closed') this.#begin(opening);
   }
 
-  #begin(retryMs: number): void {
-    const knowsItsPlace = this.#subscriptions.every(({ feed }) => this.#cursor.get(feed.channel) !== undefined);
+  #begin(opening: Opening): void {
     for (const { feed } of this.#subscriptions) {
       if (this.#cursor.get(feed.channel) === undefined) this.#cursor.set(feed.channel, feed.position);
     }
     this.#phase = 'catchingUp';
-    this.#writer.write(toChunk(this.#opening(knowsItsPlace, retryMs)));
+    this.#writer.write(toChunk(this.#encode(opening)));
     for (const feed of this.#ephemeral) feed.listeners.add(this);
     for (const place of this.#latest) place.begin(this.#states?.get(place.feed.channel));
     for (const subscription of this.#subscriptions) {
@@ -161,7 +176,7 @@ export class Stream implements Reader, LatestReader, EphemeralListener, Presence
     return this.#phase === 'closed';
   }
 
-  #opening(knowsItsPlace: boolean, retryMs: number): string {
+  #encode({ retryMs, knowsItsPlace }: Opening): string {
     if (this.#subscriptions.length === 0) return encodeRetry(retryMs);
     // The cursor that the client came with, even if it cannot be resumed: if the stream is cut before the
     // reset arrives, the client reconnects with this cursor and gets the reset again.

@@ -141,6 +141,8 @@ export const MUTATIONS: readonly Mutation[] = [
     wiring: {
       replayReader: (reader) => ({
         baseline: (channel) => reader.baseline(channel),
+        readBack: (channel, from) => reader.readBack(channel, from),
+        isFarFromExpiry: (entry) => reader.isFarFromExpiry(entry),
         checkResume: (channel, cursor) => reader.checkResume(channel, cursor),
         async *replay(channel, after) {
           for await (const page of reader.replay(channel, after)) yield { ...page, settled: page.entries.at(-1)?.seq ?? page.settled };

@@ -6,7 +6,7 @@ import { REPLAY_LEASE_MS } from '../../../lambda/websocket/contract.ts';
 import { encodeFrames } from '../../../lambda/websocket/domain/event-batch.ts';
 import { channelOf } from '../../../lambda/websocket/domain/published-together.ts';
 import type { ReplayKey } from '../../../lambda/websocket/domain/replay-job.ts';
-import { handleFrame } from '../../../lambda/websocket/handle-frame.ts';
+import { type FrameReader, handleFrame } from '../../../lambda/websocket/handle-frame.ts';
 import { MemoryConnectionStore } from '../../../lambda/websocket/memory/memory-connection-store.ts';
 import { MemoryPostQuota } from '../../../lambda/websocket/memory/memory-post-quota.ts';
 import { MemoryReplayStore } from '../../../lambda/websocket/memory/memory-replay-store.ts';
@@ -60,7 +60,7 @@ export class SocketLane {
   readonly #options: SocketLaneOptions;
   readonly #store: ConnectionStore;
   readonly #log: EventLog;
-  readonly #reader: Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly #reader: FrameReader;
   readonly #replays: ReplayStore;
   readonly #sockets = new Map<string, (frame: string) => void>();
   #frames = 0;

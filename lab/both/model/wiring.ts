@@ -1,5 +1,6 @@
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import type { LogReader } from '../../../backbone/services/log-reader.ts';
+import type { FrameReader } from '../../../lambda/websocket/handle-frame.ts';
 import type { ConnectionStore } from '../../../lambda/websocket/ports.ts';
 import type { ClientFrame } from '../../../packages/protocol/index.ts';
 
@@ -18,7 +19,7 @@ export interface Wiring {
   /** The log as one task, or the WebSocket lane, uses it. */
   readonly consumerLog: (log: EventLog) => EventLog;
   /** What a WebSocket subscription is answered from. */
-  readonly replayReader: (reader: LogReader) => Pick<LogReader, 'baseline' | 'checkResume' | 'replay'>;
+  readonly replayReader: (reader: LogReader) => FrameReader;
   /** Where a WebSocket subscription is written, and what has to be called for the frames that answer it. */
   readonly subscriptions: (store: ConnectionStore, request: ClientFrame) => ConnectionStore & { onFrame?(frame: string): Promise<void> };
 }

@@ -1,13 +1,14 @@
+import { toWire, withBytes } from './binary.ts';
 import type { ConnectOptions, SharedLane } from './connect-options.ts';
 import { Emitter } from './emitter.ts';
 import { type Environment, watchEnvironment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
-import { type HttpLane, publishByHttp } from './http.ts';
+import { type HttpLane, publishByHttp, requestJson } from './http.ts';
 import { checkChannel, checkContent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
-import { followByPolling } from './poll.ts';
+import { beginWithLast, followByPolling } from './poll.ts';
 import { acknowledged } from './publish-answer.ts';
 import { retry } from './retry.ts';
 import { type FollowTogether, SharedRequests } from './shared-requests.ts';
@@ -18,8 +19,11 @@ import { createTokenSource } from './token.ts';
 import type {
   Activity,
   BatchInput,
+  ChannelEvent,
   Connection,
   ConnectionEvents,
+  HistoryOptions,
+  HistoryPage,
   PublishAllOptions,
   PublishAnswer,
   PublishContent,
@@ -114,12 +118,39 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   }
 
   async publish(channel: string, { key, ...event }: PublishInput, { signal }: PublishOptions = {}): Promise<Published> {
-    const [published] = await this.#publish(channel, event, key, signal);
+    const [published] = await this.#publish(channel, toWire(event), key, signal);
     return published as Published;
   }
 
   publishAll(channel: string, events: readonly BatchInput[], { key, signal }: PublishAllOptions = {}): Promise<readonly Published[]> {
-    return this.#publish(channel, { events }, key, signal);
+    return this.#publish(channel, { events: events.map(toWire) }, key, signal);
+  }
+
+  async *history(channel: string, { before, limit, signal }: HistoryOptions = {}): AsyncGenerator<readonly ChannelEvent[], void> {
+    checkChannel(channel);
+    const watch = guard(this.#closing.signal, signal);
+    const context = { options: this.options, environment: this.environment, signal: watch.signal };
+    try {
+      for (let at = before, more = true; more; ) {
+        const page = await retry(() => this.#historyPage(channel, at, limit, watch.signal), context);
+        const events = page.events.map((event): ChannelEvent => withBytes({ kind: 'event', channel, ...event }));
+        at = events[0]?.id;
+        more = page.more && at !== undefined;
+        if (at !== undefined) yield events;
+      }
+    } finally {
+      watch.release();
+    }
+  }
+
+  #historyPage(channel: string, before: string | undefined, last: number | undefined, signal: AbortSignal): Promise<HistoryPage> {
+    if (!this.#http || this.activeTransport() === 'websocket') {
+      const asked = { channel, ...(before && { before }), ...(last !== undefined && { last }) };
+      return (this.#sockets as SocketLane).history(asked, signal);
+    }
+    const query = new URLSearchParams({ channel, before: before || 'now', ...(last !== undefined && { last: `${last}` }) });
+    const init = { headers: { accept: 'application/json' } };
+    return requestJson(this.#http, `/v1/events?${query}`, init, signal, this.options.answerTimeoutMs);
   }
 
   async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {
@@ -200,13 +231,16 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       const isAuto = this.#transport === 'auto';
       const openedAtMs = Date.now();
       try {
+        await beginWithLast(feeds, http, signal);
         await followStream(feeds, http, signal, live, isAuto ? firstBytesTimeoutMs : silenceTimeoutMs);
       } catch (thrown) {
         if (signal.aborted || !isAuto || !this.#fallback.afterStream(toLanesError(thrown).code, openedAtMs)) throw thrown;
       }
     };
-    const polls: FollowTogether = (feeds, signal, live) =>
-      followByPolling(feeds, http, signal, live, this.#transport === 'auto' ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
+    const polls: FollowTogether = async (feeds, signal, live) => {
+      await beginWithLast(feeds, http, signal);
+      await followByPolling(feeds, http, signal, live, this.#transport === 'auto' ? this.#fallback.untilMs : Number.POSITIVE_INFINITY);
+    };
     return {
       sse: new SharedRequests({ follow: streams, alone: SINGLE_STREAMS, options, environment }),
       poll: new SharedRequests({ follow: polls, alone: 0, options, environment }),

@@ -6,6 +6,8 @@ import type { ChannelActivity, ChannelItem } from './types.ts';
 /** A subscription, as its transport sees it. */
 export interface Feed {
   readonly channel: string;
+  /** How many of the last events to begin with, if there is no cursor yet. */
+  readonly last: number | undefined;
   /** The subscription's own order. The transport reads the cursor from it, and passes everything through it. */
   readonly order: Order;
   /** The same of a `latest` channel. */

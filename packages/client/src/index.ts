@@ -13,6 +13,7 @@ export type {
   Connection,
   ConnectionEvents,
   EventInput,
+  HistoryOptions,
   LatestRemoval,
   LatestValue,
   PublishAllOptions,

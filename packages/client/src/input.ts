@@ -1,7 +1,7 @@
 import { isKey, isName, isUrlStep, KEY_RULE, NAME_RULE } from '../../protocol/names.ts';
 import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
-import type { BatchInput, PublishContent, Transport } from './types.ts';
+import type { PublishContent, Transport, WireContent } from './types.ts';
 
 // Checks of what the application passes, so that a mistake fails at once and in the same way on every transport.
 
@@ -35,9 +35,9 @@ export function checkContent(content: PublishContent, key: string): void {
   for (const [index, event] of events.entries()) checkEvent(event, isBatch ? `events[${index}]: ` : '');
 }
 
-function checkEvent({ type, data, removed }: BatchInput, at: string): void {
+function checkEvent({ type, data, removed }: WireContent, at: string): void {
   demand(type === undefined || isName(type), 'type', type, NAME_RULE, at);
-  demand(removed || typeof data === 'string', 'data', data, 'use a string', at);
+  demand(removed || typeof data === 'string', 'data', data, 'use a string or a Uint8Array', at);
 }
 
 /** @throws TypeError */

@@ -11,24 +11,13 @@ import { wait } from './wait.ts';
  * @param live called when a poll is answered
  */
 export async function followByPolling(feeds: Feeds, lane: HttpLane, signal: AbortSignal, live: () => void, untilMs: number): Promise<void> {
-  const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
-  const channels = [...feeds.keys()];
+  const { pollIntervalMs, pollWaitSeconds } = lane.options;
   const states = new Map(statesOf(feeds));
   // The first answer shows that polling works, and brings the baseline. So it must not wait for an event: if
   // the connection were cut during the wait, the event would be lost.
   for (let isFirst = true; Date.now() < untilMs; isFirst = false) {
-    const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();
-    const query = new URLSearchParams(channels.map((channel) => ['channel', channel]));
-    query.set('waitSeconds', `${waitSeconds}`);
-    const after = joinCursors(feeds);
-    if (after !== undefined) query.set('after', after);
-    if (states.size > 0) query.set('state', joinPairs(states));
-    const resumesAfter = new Map([...feeds].map(([channel, { order }]) => [channel, isFirst ? order.cursor : undefined]));
-    const init = { headers: { accept: 'application/json' } };
-    const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
-    const cursor = new Map(answer.cursor ? splitCursor(answer.cursor, channels) : []);
-    for (const [channel, feed] of [...feeds]) receive(answer, channel, cursor.get(channel), feed, resumesAfter.get(channel));
+    const answer = await pollOnce(feeds, lane, signal, { waitSeconds: isFirst ? 0 : pollWaitSeconds, isFirst, states });
     // What the server has told, and not what is held: a task that is behind would tell it again and again.
     for (const { channel, state } of answer.latest ?? []) states.set(channel, state);
     live();
@@ -36,6 +25,40 @@ export async function followByPolling(feeds: Feeds, lane: HttpLane, signal: Abor
       await wait(startedAtMs + pollIntervalMs - Date.now(), signal);
     }
   }
+}
+
+/** Hands over the last events to those that begin with them: a request for several has one `last` for all. */
+export async function beginWithLast(feeds: Feeds, lane: HttpLane, signal: AbortSignal): Promise<void> {
+  for (const [channel, feed] of [...feeds]) {
+    if (feed.last === undefined || feed.order.cursor !== undefined) continue;
+    await pollOnce(new Map([[channel, feed]]), lane, signal, { waitSeconds: 0, isFirst: true, states: new Map(), last: feed.last });
+  }
+}
+
+interface Poll {
+  readonly waitSeconds: number;
+  /** Resumes are reported. */
+  readonly isFirst: boolean;
+  readonly states: ReadonlyMap<string, string>;
+  readonly last?: number;
+}
+
+async function pollOnce(feeds: Feeds, lane: HttpLane, signal: AbortSignal, poll: Poll): Promise<PollResponse> {
+  const { waitSeconds, isFirst, states, last } = poll;
+  const channels = [...feeds.keys()];
+  const query = new URLSearchParams(channels.map((channel) => ['channel', channel]));
+  query.set('waitSeconds', `${waitSeconds}`);
+  const after = joinCursors(feeds);
+  if (after !== undefined) query.set('after', after);
+  if (last !== undefined) query.set('last', `${last}`);
+  if (states.size > 0) query.set('state', joinPairs(states));
+  const resumesAfter = new Map([...feeds].map(([channel, { order }]) => [channel, isFirst ? order.cursor : undefined]));
+  const init = { headers: { accept: 'application/json' } };
+  const timeoutMs = waitSeconds * 1_000 + lane.options.answerTimeoutMs;
+  const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, timeoutMs);
+  const cursor = new Map(answer.cursor ? splitCursor(answer.cursor, channels) : []);
+  for (const [channel, feed] of [...feeds]) receive(answer, channel, cursor.get(channel), feed, resumesAfter.get(channel));
+  return answer;
 }
 
 /** @param cursor undefined if the channel has no positions */

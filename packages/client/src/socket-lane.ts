@@ -5,10 +5,10 @@ import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { Attempts, retry } from './retry.ts';
-import { type LaneSocket, openSocket, type SocketOptions } from './socket.ts';
+import { type LaneSocket, openSocket, type Request, type ResponseFrame, type SocketOptions } from './socket.ts';
 import { LINK, type LinkEffect, type LinkEvent, type LinkState } from './socket-states.ts';
 import { SocketSubscriptions } from './socket-subscriptions.ts';
-import type { PublishAnswer, PublishRequest } from './types.ts';
+import type { HistoryPage, PublishAnswer, PublishRequest } from './types.ts';
 import { guard, wait } from './wait.ts';
 
 type PublishFrame = Extract<ClientFrame, { readonly action: 'publish' }>;
@@ -66,24 +66,32 @@ export class SocketLane {
    * published.
    */
   async publish(channel: string, event: PublishRequest, signal: AbortSignal): Promise<PublishAnswer> {
+    // The server checks whether the event is one for a channel of this kind.
+    const answer = await this.#ask({ action: 'publish', channel, ...event } as PublishFrame, signal);
+    if (answer?.kind === 'publishedBatch' || answer?.kind === 'publishedLatestBatch') return answer;
+    if (answer?.kind !== 'publishedLatest') return { channel, id: answer?.kind === 'published' ? answer.id : '' };
+    const { conflationKey, version, publishedAt } = answer;
+    return { channel, id: '', conflationKey, version, publishedAt };
+  }
+
+  /** Reads a page of a channel's history once. */
+  async history(asked: Omit<ClientFrame & { readonly action: 'history' }, 'action'>, signal: AbortSignal): Promise<HistoryPage> {
+    return (await this.#ask({ action: 'history', ...asked }, signal)) as ResponseFrame & { readonly kind: 'history' };
+  }
+
+  /** Sends a frame, on the socket as soon as there is one, and returns its only answer. */
+  async #ask(frame: Request, signal: AbortSignal): Promise<ResponseFrame | undefined> {
     this.#dispatch('needed');
     while (this.#inUse === undefined) {
       await wait(Number.POSITIVE_INFINITY, signal, this.#inner, [CHANGED]);
       if (this.#state === 'closed') throw this.#error ?? closed('the socket is closed');
     }
-    let answer: PublishAnswer = { channel, id: '' };
-    // The server checks whether the event is one for a channel of this kind.
-    const frame = { action: 'publish', channel, ...event } as PublishFrame;
-    const acknowledged = this.#inUse.request(frame, (response) => {
-      if (response.kind === 'published') answer = { channel, id: response.id };
-      else if (response.kind === 'publishedBatch' || response.kind === 'publishedLatestBatch') answer = response;
-      else if (response.kind === 'publishedLatest') {
-        const { conflationKey, version, publishedAt } = response;
-        answer = { channel, id: '', conflationKey, version, publishedAt };
-      }
+    let answer: ResponseFrame | undefined;
+    const answered = this.#inUse.request(frame, (response) => {
+      answer = response;
       return true;
     });
-    await Promise.race([acknowledged, wait(Number.POSITIVE_INFINITY, signal)]);
+    await Promise.race([answered, wait(Number.POSITIVE_INFINITY, signal)]);
     return answer;
   }
 

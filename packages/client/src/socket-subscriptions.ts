@@ -223,6 +223,7 @@ export class SocketSubscriptions {
     const { channel, order, latest } = feed;
     const { cursor: after, isAtOrigin } = order;
     const { state } = latest;
+    const last = after === undefined ? feed.last : undefined;
     const askedAtMs = performance.now();
     let baseline: string | undefined;
     const request: SubscribeRequest = {
@@ -245,8 +246,8 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      const frame = { action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...(state && { state }) } as const;
-      await socket.request(frame, (response) => {
+      const start = { ...(after !== undefined && { after }), ...(last !== undefined && { last }), ...(state && { state }) };
+      await socket.request({ action: 'subscribe', channel, batch: true, ...start }, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {
@@ -264,7 +265,7 @@ export class SocketSubscriptions {
         if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
         feed.live();
         // An ephemeral channel has no baseline, and nothing follows.
-        return after === undefined || !baseline;
+        return (after === undefined && last === undefined) || !baseline;
       });
     } catch (thrown) {
       failure = toLanesError(thrown);

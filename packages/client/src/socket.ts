@@ -31,7 +31,7 @@ export interface SocketOptions {
 export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' }>;
 /** A frame that does not answer a request. */
 export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' | 'latest' }>;
-type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
+export type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
 /** @param from the socket that it arrived on */
 export type OnPush = (push: PushFrame, from: LaneSocket) => void;

@@ -1,3 +1,4 @@
+import type { Encoding } from '../../protocol/index.ts';
 import { parseWholeNumber } from './parse.ts';
 
 /** The content between two blank lines of an event stream. */
@@ -10,6 +11,8 @@ export interface SseFrame {
   readonly data: string | undefined;
   /** Only of an event without a position: its channel. */
   readonly channel: string | undefined;
+  /** Our own field: it says that the data are the base64 of bytes. `EventSource` ignores it. */
+  readonly encoding?: Encoding | undefined;
   /**
    * Milliseconds to wait before reconnecting. It takes effect as soon as its line is complete, so it is
    * returned as a frame of its own.
@@ -32,6 +35,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
   let event = '';
   let data: string[] = [];
   let channel: string | undefined;
+  let encoding: Encoding | undefined;
   let idSeen = false;
 
   function readField(line: string, frames: SseFrame[]): void {
@@ -41,6 +45,7 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
     if (name === 'data') data.push(value);
     else if (name === 'event') event = value;
     else if (name === 'channel') channel = value;
+    else if (name === 'encoding' && value === 'base64') encoding = value;
     else if (name === 'retry') addRetry(parseWholeNumber(value), frames);
     else if (name === 'id' && !value.includes('\0')) {
       id = value;
@@ -66,11 +71,12 @@ export function createSseParser(): (chunk: string) => readonly SseFrame[] {
       }
       if (idSeen || data.length > 0) {
         const text = data.length > 0 ? data.join('\n') : undefined;
-        frames.push({ id, event: event || 'message', data: text, channel, retryMs: undefined });
+        frames.push({ id, event: event || 'message', data: text, channel, encoding, retryMs: undefined });
       }
       event = '';
       channel = undefined;
       data = [];
+      encoding = undefined;
       idSeen = false;
     }
     return frames;

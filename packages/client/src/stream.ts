@@ -105,19 +105,19 @@ function knowsItsPlace(feed: Feed | undefined): boolean {
 }
 
 function receive(frame: SseFrame, feeds: Feeds, channels: readonly string[], openedAtMs: number): void {
-  const { channel, id, event, data } = frame;
-  if (data !== undefined && (event === 'latest' || event === 'snapshot')) receiveLatest(event, data, feeds, openedAtMs);
+  const { channel, id, event: type, data, encoding } = frame;
+  if (data !== undefined && (type === 'latest' || type === 'snapshot')) receiveLatest(type, data, feeds, openedAtMs);
   else if (channel !== undefined) {
-    if (data !== undefined) feeds.get(channel)?.take([{ kind: 'event', channel, id: '', type: event, data }]);
-  } else if (id !== undefined) for (const [of, at] of splitCursor(id, channels)) receiveAt(at, event, data, feeds.get(of));
+    if (data !== undefined) feeds.get(channel)?.take([{ kind: 'event', channel, id: '', type, data, ...(encoding && { encoding }) }]);
+  } else if (id !== undefined) for (const [of, at] of splitCursor(id, channels)) receiveAt(at, frame, feeds.get(of));
 }
 
-function receiveAt(id: string, event: string, data: string | undefined, feed: Feed | undefined): void {
+function receiveAt(id: string, { event: type, data, encoding }: SseFrame, feed: Feed | undefined): void {
   if (feed === undefined) return;
   const { channel, order } = feed;
   if (data === undefined) feed.take(order.settle(id));
-  else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
-  else feed.take(order.next({ kind: 'event', channel, id, type: event, data }));
+  else if (type === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));
+  else feed.take(order.next({ kind: 'event', channel, id, type, data, ...(encoding && { encoding }) }));
 }
 
 function receiveLatest(event: 'latest' | 'snapshot', data: string, feeds: Feeds, openedAtMs: number): void {

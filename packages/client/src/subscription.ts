@@ -1,3 +1,4 @@
+import { withBytes } from './binary.ts';
 import { Emitter } from './emitter.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
@@ -42,6 +43,7 @@ const CHANGED = 'changed';
 
 export class LaneSubscription extends (EventTarget as new () => TypedEventTarget<SubscriptionEvents>) implements Subscription, Feed {
   readonly channel: string;
+  readonly last: number | undefined;
   readonly order: Order;
   readonly latest: LatestKeys;
   readonly ready: Promise<void>;
@@ -66,13 +68,14 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   #isNotReady: (error: LanesError) => void = () => {};
 
   /** Starts at once. */
-  constructor(channel: string, { after, signal }: SubscribeOptions, owner: SubscriptionOwner) {
+  constructor(channel: string, { after, last, signal }: SubscribeOptions, owner: SubscriptionOwner) {
     super();
     this.channel = channel;
     this.order = new Order(channel, after, (activity) => this.report(activity));
     this.latest = new LatestKeys(channel);
     this.#bufferLimit = owner.options.bufferLimit;
     this.#handedOver = after;
+    this.last = last;
     this.#owner = owner;
     this.#status = { status: 'connecting', channel, transport: owner.activeTransport() };
     this.ready = new Promise((resolve, reject) => {
@@ -146,8 +149,9 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
     this.#round.abort();
   }
 
-  take(items: readonly ChannelItem[]): void {
+  take(taken: readonly ChannelItem[]): void {
     if (this.#closing.signal.aborted) return;
+    const items = taken.map(withBytes);
     for (const item of items) {
       const isLatest = item.kind === 'latest';
       if (isLatest) this.#bufferLimit = Math.max(this.#bufferLimit, MAX_BUFFERED_KEYS);

@@ -1,4 +1,4 @@
-import type { BatchAnswer, LatestBatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
+import type { BatchAnswer, Encoding, LatestBatchAnswer, ResetReason, WireEvent } from '../../protocol/index.ts';
 import type { LanesError } from './errors.ts';
 
 export type { ResetReason };
@@ -10,6 +10,8 @@ export interface ChannelEvent extends Omit<WireEvent, 'id' | 'publishedAt'> {
   readonly kind: 'event';
   /** Empty on an ephemeral channel, whose events have no position. */
   readonly id: string;
+  /** Present if the event carries bytes: `data` is their base64 then. */
+  readonly bytes?: Uint8Array;
   /** Absent over SSE, whose frames do not carry it. */
   readonly publishedAt?: string;
 }
@@ -76,7 +78,18 @@ export interface Status {
 export interface SubscribeOptions {
   /** Resume after this event or cursor. @default from now on */
   readonly after?: string | undefined;
+  /** Without `after`: begin with so many of the last events, 1 to 500. Has no effect on an ephemeral channel. */
+  readonly last?: number | undefined;
   /** Closes the subscription. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HistoryOptions {
+  /** The event before which to read. @default none: the newest events come first */
+  readonly before?: string | undefined;
+  /** The most events of a page, 1 to 500. Over WebSocket a page may be smaller: it fits into one message. @default 100 */
+  readonly limit?: number | undefined;
+  /** Stops reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -153,7 +166,8 @@ export interface Subscription extends TypedEventTarget<SubscriptionEvents>, Asyn
 export interface EventInput {
   /** @default 'message' */
   readonly type?: string | undefined;
-  readonly data: string;
+  /** Text, or up to 72 KiB of bytes; text on a `latest` channel. */
+  readonly data: string | Uint8Array;
   /** Required on a `latest` channel, which keeps the newest event of each, and refused on others. */
   readonly conflationKey?: string | undefined;
   readonly removed?: undefined;
@@ -178,8 +192,23 @@ export type PublishInput = BatchInput & {
 /** A publication with its key: it may be sent more than once. */
 export type PublishRequest = PublishContent & { readonly key: string };
 
+/** An event as it is sent. */
+export interface WireContent {
+  readonly type?: string | undefined;
+  readonly data?: string | undefined;
+  readonly encoding?: Encoding | undefined;
+  readonly conflationKey?: string | undefined;
+  readonly removed?: true | undefined;
+}
+
+/** A page of a channel's history, as the lanes send it. */
+export interface HistoryPage {
+  readonly events: readonly Omit<WireEvent, 'channel'>[];
+  readonly more: boolean;
+}
+
 /** One event, or the events of a batch. */
-export type PublishContent = BatchInput | { readonly events: readonly BatchInput[] };
+export type PublishContent = WireContent | { readonly events: readonly WireContent[] };
 
 /** What the server answers to a {@link PublishRequest}: of a batch, a result for each event. */
 export type PublishAnswer = Published | BatchAnswer | LatestBatchAnswer;
@@ -223,6 +252,12 @@ export interface Connection extends TypedEventTarget<ConnectionEvents> {
    * @returns the acknowledgements in the order of the events
    */
   publishAll(channel: string, events: readonly BatchInput[], options?: PublishAllOptions): Promise<readonly Published[]>;
+  /**
+   * Reads a channel backwards, page by page: the events of a page are in order, and the next page has those before them.
+   * Ends at the oldest event that is kept. Each page is read when it is asked for, and retried until it comes.
+   * @throws LanesError for example `forbidden`, or `closed` if the connection is closed meanwhile
+   */
+  history(channel: string, options?: HistoryOptions): AsyncGenerator<readonly ChannelEvent[], void>;
   /** Moves to another transport at the same cursor: nothing is lost or repeated. */
   use(transport: Transport): void;
   /**

@@ -26,6 +26,9 @@ const MAX_RECONNECT_MS = 5000;
 /** Somebody who publishes by hand wants the result soon; a cut is shorter than this. */
 export const PUBLISH_TIMEOUT_MS = 10_000;
 
+/** How many events of the history are loaded at once. */
+const OLDER_EVENTS = 50;
+
 /** Errors that the notice `lost` already reports. */
 const LOST_CODES: readonly string[] = ['socket_closed', 'stream_ended', 'no_answer', 'silent', 'network'];
 
@@ -129,6 +132,21 @@ export class Lane {
         const wasCut = error instanceof LanesError && error.code === 'closed';
         if (!wasCut || this.#closed) throw error;
       }
+    }
+  }
+
+  /**
+   * Loads events of the history.
+   * @param before the event before which to read; undefined for the newest
+   */
+  async loadOlder(before: string | undefined): Promise<void> {
+    const { channel, observer } = this.#options;
+    try {
+      for await (const page of this.#connection.history(channel, { before, limit: OLDER_EVENTS })) return observer.onOlder(page);
+      observer.onOlder([]);
+    } catch (error) {
+      // After a cut the button is there again.
+      if (error instanceof LanesError && error.code !== 'closed') observer.onNotice({ kind: 'error', message: sentence(error) });
     }
   }
 

@@ -21,7 +21,7 @@ export type LaneNotice =
   | { readonly kind: 'reset'; readonly reason: ResetReason }
   | { readonly kind: 'error'; readonly message: string };
 
-export type ReceivedEvent = Pick<ChannelEvent, 'id' | 'type' | 'data' | 'publishedAt'>;
+export type ReceivedEvent = Pick<ChannelEvent, 'id' | 'type' | 'data' | 'encoding' | 'publishedAt'>;
 
 /** What a lane tells its pane. Events arrive in order, each once. */
 export interface LaneObserver {
@@ -29,6 +29,8 @@ export interface LaneObserver {
   onEvent(event: ReceivedEvent, arrival: 'live' | 'replayed'): void;
   /** Of a `latest` channel. */
   onLatest(item: ChannelLatest): void;
+  /** Events of the history, in order, right before the oldest of those that the lane was asked about. None: it has no more. */
+  onOlder(events: readonly ReceivedEvent[]): void;
   onRepeat(): void;
   onNotice(notice: LaneNotice): void;
 }

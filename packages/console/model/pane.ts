@@ -3,7 +3,7 @@ import type { ChannelLatest, LatestValue } from '../../client/src/index.ts';
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../lanes/observer.ts';
 import type { Timetable } from './timetable.ts';
 
-/** Rows kept per pane: enough to look back, few enough to render at once. */
+/** Rows kept per pane, besides those that were loaded from the history: enough to look back, few enough to render at once. */
 export const MAX_ROWS = 100;
 
 /** How many live events the median latency is taken from. */
@@ -14,7 +14,7 @@ export interface EventRow {
   readonly key: number;
   readonly event: ReceivedEvent;
   readonly replayed: boolean;
-  /** From publication to arrival; undefined while the time of publication is not known. */
+  /** From publication to arrival; undefined while the time of publication is not known, and for events of the history. */
   readonly latencyMs: ReadonlySignal<number | undefined>;
 }
 
@@ -34,15 +34,18 @@ export interface Counters {
 /** What one pane shows. The lane fills it as its observer. */
 export class Pane implements LaneObserver {
   readonly state = signal<LaneState>({ kind: 'connecting' });
-  /** Newest first, at most {@link MAX_ROWS}. */
+  /** Newest first. */
   readonly rows = signal<readonly (EventRow | NoticeRow)[]>([]);
   /** What a `latest` channel holds, by its keys; empty if the channel is none. */
   readonly latest = signal<ReadonlyMap<string, LatestValue>>(new Map());
   readonly counters = signal<Counters>({ received: 0, repeats: 0, gaps: 0, reconnects: 0 });
+  /** False once the lane has said that nothing older is kept. */
+  readonly hasOlder = signal(true);
   readonly lastId = signal<string | undefined>(undefined);
   readonly medianLatencyMs = computed(() => median(this.rows.value));
   readonly #timetable: Timetable;
   #keys = 0;
+  #maxRows = MAX_ROWS;
 
   constructor(timetable: Timetable) {
     this.#timetable = timetable;
@@ -71,6 +74,22 @@ export class Pane implements LaneObserver {
     this.#count('received');
   }
 
+  /** The oldest event that is shown. */
+  get oldestId(): string | undefined {
+    return this.rows.value.findLast((row) => row.kind === 'event')?.event.id;
+  }
+
+  onOlder(events: readonly ReceivedEvent[]): void {
+    this.hasOlder.value = events.length > 0;
+    // If nothing was shown when the newest were asked for, some may have come in the meantime.
+    const shown = new Set(this.rows.value.map((row) => row.kind === 'event' && row.event.id));
+    const older = events
+      .filter(({ id }) => !shown.has(id))
+      .map((event): EventRow => ({ kind: 'event', key: ++this.#keys, event, replayed: false, latencyMs: signal(undefined) }));
+    this.#maxRows += older.length;
+    this.rows.value = [...this.rows.value, ...older.reverse()];
+  }
+
   onRepeat(): void {
     this.#count('repeats');
   }
@@ -86,7 +105,7 @@ export class Pane implements LaneObserver {
   }
 
   #add(row: EventRow | NoticeRow): void {
-    this.rows.value = [row, ...this.rows.value].slice(0, MAX_ROWS);
+    this.rows.value = [row, ...this.rows.value].slice(0, this.#maxRows);
   }
 }
 

@@ -57,6 +57,27 @@ test('an event published on the page by Enter shows with one id in both panes, w
   }
 });
 
+test('older events are loaded into each pane, below the newest, until there are none', async () => {
+  for (let n = 1; n <= 60; n++) stub.publish('demo', `old ${n}`);
+  await openLivePage();
+  stub.publish('demo', 'new');
+  for (const [lane, title] of [
+    [websocket(), 'WebSocket lane'],
+    [sse(), 'SSE lane'],
+  ] as const) {
+    await lane.event('new').waitFor();
+    const older = page.getByRole('button', { name: `Load older events on the ${title}` });
+    await older.click();
+    await lane.pane.locator('.event').nth(50).waitFor();
+    await older.click();
+    await lane.pane.locator('.event').nth(60).waitFor();
+    await older.click();
+    await older.waitFor({ state: 'detached' });
+    const shown = (await lane.events()).map(({ data }) => data);
+    expect(shown).toEqual(['new', ...Array.from({ length: 60 }, (_, index) => `old ${60 - index}`)]);
+  }
+});
+
 test('Shift+Enter breaks the line instead of publishing', async () => {
   await openLivePage();
   await page.getByLabel('Data').fill('one');
@@ -323,7 +344,7 @@ test('everything can be reached and worked by keyboard', async () => {
   stub.publish('demo', 'one');
   for (const lane of lanes()) await lane.event('one').waitFor();
   const reached: string[] = [];
-  for (let step = 0; step < 13; step++) {
+  for (let step = 0; step < 15; step++) {
     await page.keyboard.press('Tab');
     reached.push(
       await page.evaluate(() => {
@@ -340,8 +361,10 @@ test('everything can be reached and worked by keyboard', async () => {
     'route',
     'Cut the WebSocket lane',
     'Events on the WebSocket lane, newest first',
+    'Load older events on the WebSocket lane',
     'Cut the SSE lane',
     'Events on the SSE lane, newest first',
+    'Load older events on the SSE lane',
   ]);
 
   const cut = websocket().pane.getByRole('button', { name: 'Cut the WebSocket lane' });

@@ -5,7 +5,14 @@ import { extname, join } from 'node:path';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { contentSecurityPolicy } from '../../../lib/edge/page-policy.ts';
 import { isLatestChannel, StubLatest } from '../../client/test/support/stub-latest.ts';
-import { type ClientFrame, KINDS_HEADER, type LatestResponse, type ServerFrame, type WireEvent } from '../../protocol/index.ts';
+import {
+  type ClientFrame,
+  type HistoryResponse,
+  KINDS_HEADER,
+  type LatestResponse,
+  type ServerFrame,
+  type WireEvent,
+} from '../../protocol/index.ts';
 import type { SignInConfig } from '../sign-in/issuer.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
@@ -135,6 +142,11 @@ export class StubServer {
     return this.#channel(channel).slice(Number(id.split('.')[1]));
   }
 
+  #history(channel: string, before: string | undefined, last = 100): HistoryResponse {
+    const all = this.#channel(channel).slice(0, before === undefined ? undefined : Number(before.split('.')[1]) - 1);
+    return { events: all.slice(-last), more: all.length > last };
+  }
+
   #frame(client: WebSocket, frame: ClientFrame): void {
     const repeated = frame.requestId === undefined ? {} : { requestId: frame.requestId };
     if (frame.action === 'publish' && 'conflationKey' in frame) {
@@ -143,6 +155,10 @@ export class StubServer {
     } else if (frame.action === 'publish' && 'data' in frame) {
       const { channel, id } = this.publish(frame.channel, frame.data, frame.type);
       send(client, { kind: 'published', channel, id, ...repeated });
+    }
+    if (frame.action === 'history') {
+      const { channel, before, last } = frame;
+      send(client, { kind: 'history', channel, ...this.#history(channel, before, last), ...repeated });
     }
     if (frame.action !== 'subscribe') return;
     const { channel, after } = frame;
@@ -208,6 +224,12 @@ export class StubServer {
   #poll(url: URL, response: ServerResponse): void {
     const channel = url.searchParams.get('channel') ?? '';
     const after = url.searchParams.get('after');
+    const before = url.searchParams.get('before');
+    if (before !== null) {
+      const last = Number(url.searchParams.get('last') ?? 100);
+      json(response, 200, this.#history(channel, before === 'now' ? undefined : before, last));
+      return;
+    }
     json(response, 200, { events: after === null ? [] : this.#after(channel, after), cursor: this.#head(channel) });
   }
 

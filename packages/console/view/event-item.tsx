@@ -6,27 +6,34 @@ import { formatLatency } from './format.ts';
 const FOLD_AT = 280;
 
 export function EventItem({ row }: { readonly row: EventRow }) {
-  const { id, type, data } = row.event;
+  const { id, type, data, encoding } = row.event;
   const latencyMs = row.latencyMs.value;
   return (
     <li class={`event ${row.replayed ? 'replayed' : ''}`} data-id={id}>
       <code class="id">{id}</code>
       <span class={`type ${type === 'message' ? 'plain' : ''}`}>{type}</span>
-      <span class="latency" title={latencyMs === undefined ? 'The time of publication is not known.' : undefined}>
+      <span
+        class="latency"
+        title={latencyMs === undefined ? 'The time of publication is not known, or the event is from the history.' : undefined}
+      >
         {latencyMs === undefined ? '–' : formatLatency(latencyMs)}
       </span>
-      <Data text={data} replayed={row.replayed} />
+      <Data text={data} badges={[...(row.replayed ? ['replayed'] : []), ...(encoding ? [encoding] : [])]} />
     </li>
   );
 }
 
-function Data({ text, replayed }: { readonly text: string; readonly replayed: boolean }) {
+function Data({ text, badges }: { readonly text: string; readonly badges: readonly string[] }) {
   const unfolded = useSignal(false);
   const foldable = text.length > FOLD_AT;
   const folded = foldable && !unfolded.value;
   return (
     <div class="data">
-      {replayed && <span class="badge">replayed</span>}
+      {badges.map((badge) => (
+        <span key={badge} class="badge">
+          {badge}
+        </span>
+      ))}
       <span class={text === '' ? 'text none' : 'text'}>
         {text === '' ? 'no data' : folded ? `${text.slice(0, FOLD_AT).trimEnd()}…` : text}
       </span>

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Lane } from '../lanes/lane.ts';
 import type { LaneState } from '../lanes/observer.ts';
-import { MAX_ROWS, type Pane } from '../model/pane.ts';
+import type { Pane } from '../model/pane.ts';
 import { EventItem } from './event-item.tsx';
 import { formatLatency } from './format.ts';
 import type { Transport } from './lane-facts.ts';
@@ -47,6 +47,7 @@ export function LaneCard({ lane, title, pane, control, transport }: LaneCardProp
           <Counters pane={pane} />
           {pane.latest.value.size > 0 && <LatestTable title={title} latest={pane.latest.value} />}
           <EventList title={title} pane={pane} />
+          <OlderEvents title={title} pane={pane} control={control} />
         </>
       )}
     </section>
@@ -104,8 +105,38 @@ function EventList({ title, pane }: { readonly title: string; readonly pane: Pan
           row.kind === 'event' ? <EventItem key={row.key} row={row} /> : <NoticeItem key={row.key} notice={row.notice} />,
         )}
       </ol>
-      {rows.length === MAX_ROWS && <p class="capped">Older rows are no longer shown.</p>}
     </section>
+  );
+}
+
+interface OlderEventsProps {
+  readonly title: string;
+  readonly pane: Pane;
+  readonly control: Lane | undefined;
+}
+
+/** What is older than the rows: never shown, or removed because there were too many. */
+function OlderEvents({ title, pane, control }: OlderEventsProps) {
+  const isLoading = useSignal(false);
+  if (!pane.hasOlder.value) return <p class="older">No older events are kept.</p>;
+  const isOff = isLoading.value || pane.state.value.kind !== 'live';
+  const load = async () => {
+    isLoading.value = true;
+    await control?.loadOlder(pane.oldestId);
+    isLoading.value = false;
+  };
+  return (
+    <p class="older">
+      <button
+        type="button"
+        class="secondary"
+        aria-disabled={isOff}
+        aria-label={`Load older events on the ${title}`}
+        onClick={() => (isOff ? undefined : void load())}
+      >
+        {isLoading.value ? 'Loading…' : 'Load older'}
+      </button>
+    </p>
   );
 }
 

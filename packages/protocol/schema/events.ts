@@ -1,6 +1,7 @@
 /** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
 import * as v from 'valibot';
 import { POSITION } from '../cursor.ts';
+import { MAX_LAST } from '../history.ts';
 import type {
   BatchAnswer,
   BatchedEvent,
@@ -50,12 +51,17 @@ export const newEventType = v.pipe(
   v.description('What kind of event it is, for the application. Default: message'),
 );
 
-export const data = v.pipe(v.string(), v.description('Text with LF line ends; JSON travels as text'));
+export const data = v.pipe(v.string(), v.description('Text with LF line ends, unless there is an encoding; JSON travels as text'));
 
 /** The data of an event that somebody wants to publish. */
 export const newData = v.pipe(
   v.string(),
   v.description(`Text, at most ${MAX_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
+);
+
+export const encoding = v.pipe(
+  v.literal('base64'),
+  v.description('The event carries bytes: data is their base64 (RFC 4648, section 4), with padding and without line breaks'),
 );
 
 /** A field that must be missing. */
@@ -65,6 +71,7 @@ const missing = v.exactOptional(v.never());
 export const newEventFields = {
   type: v.exactOptional(newEventType),
   data: newData,
+  encoding: v.exactOptional(encoding),
   events: missing,
   conflationKey: missing,
   removed: missing,
@@ -86,6 +93,7 @@ export const newLatestFields = {
     v.string(),
     v.description(`Text, at most ${MAX_LATEST_DATA_BYTES} bytes as UTF-8. CRLF and CR become LF. Put JSON in as text`),
   ),
+  encoding: missing,
   events: missing,
   removed: missing,
 };
@@ -96,6 +104,7 @@ export const removalFields = {
   removed: v.pipe(v.literal(true), v.description('Removes the key')),
   type: missing,
   data: missing,
+  encoding: missing,
   events: missing,
 };
 
@@ -111,6 +120,7 @@ export const newLatestBatchFields = {
   ),
   type: missing,
   data: missing,
+  encoding: missing,
   conflationKey: missing,
   removed: missing,
 };
@@ -122,6 +132,7 @@ export const newBatchFields = {
       v.object({
         type: v.exactOptional(newEventType),
         data: newData,
+        encoding: v.exactOptional(encoding),
         channel: missing,
         key: missing,
         conflationKey: missing,
@@ -134,6 +145,7 @@ export const newBatchFields = {
   ),
   type: missing,
   data: missing,
+  encoding: missing,
   conflationKey: missing,
   removed: missing,
 };
@@ -143,6 +155,9 @@ export const idempotencyKey = v.pipe(
   v.regex(KEY),
   v.description('A repeated key with the same content is published once; with other content it is refused as idempotency_conflict'),
 );
+
+/** How many of the last events are wanted. */
+export const last = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_LAST));
 
 export const publishedAt = v.pipe(v.string(), v.isoTimestamp(), v.description('RFC 3339 time with milliseconds, UTC'));
 
@@ -156,7 +171,7 @@ export const channelKind = v.pipe(
   v.description('What is kept of the events of the channel: all of them for the retention, the newest one of each key, or nothing'),
 );
 
-export const batchedEvent = v.object({ id: position, type: eventType, data, publishedAt });
+export const batchedEvent = v.object({ id: position, type: eventType, data, encoding: v.exactOptional(encoding), publishedAt });
 
 export const wireEvent = v.object({ channel: channelName, ...batchedEvent.entries });
 

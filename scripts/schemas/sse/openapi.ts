@@ -1,6 +1,7 @@
 import { SESSION_COOKIE } from '../../../backbone/domain/credentials.ts';
 import { LONGEST_POLL_SECONDS, SSE_PATHS } from '../../../fargate/sse/contract.ts';
 import { MAX_CHANNELS } from '../../../packages/protocol/channel.ts';
+import { DEFAULT_LAST, MAX_LAST, NOW } from '../../../packages/protocol/history.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
 import { MAX_PRESENCE_DATA_BYTES } from '../../../packages/protocol/presence.ts';
 import {
@@ -17,6 +18,7 @@ import {
 import {
   acceptedResponse,
   cursor,
+  historyResponse,
   newBatch,
   newEvent,
   newLatest,
@@ -84,6 +86,7 @@ export function openapi(): Json {
           AcceptedResponse: acceptedResponse,
           PolledLatest: polledLatest,
           PollResponse: pollResponse,
+          HistoryResponse: historyResponse,
           Reset: reset,
           PresenceChanges: presenceChanges,
           PresenceResponse: presenceResponse,
@@ -144,6 +147,17 @@ function readEvents(): Json {
       },
       { ...query('after', 'Poll: the position to continue after'), schema: referenceTo('schemas', 'Cursor') },
       {
+        ...query(
+          'last',
+          `Begin with so many of the last events in each channel that the position leaves out. With before: the most events, by default ${DEFAULT_LAST}`,
+        ),
+        schema: { type: 'integer', minimum: 1, maximum: MAX_LAST },
+      },
+      {
+        ...query('before', `Poll: read one channel backwards, before this event. ${NOW} is before what comes next`),
+        schema: { oneOf: [referenceTo('schemas', 'Cursor'), { type: 'string', const: NOW }] },
+      },
+      {
         ...query('waitSeconds', 'Poll: how long to wait for an event'),
         schema: { type: 'integer', minimum: 0, maximum: LONGEST_POLL_SECONDS, default: 0 },
       },
@@ -165,7 +179,7 @@ function readEvents(): Json {
     ],
     responses: {
       '200': {
-        description: 'A stream, or the page of a poll',
+        description: 'A stream, the page of a poll, or with before a page of the history',
         headers: {
           [KINDS_HEADER]: {
             description: 'The kind of each channel, durable, latest or ephemeral, in the order of the request. Missing if all are durable',
@@ -174,7 +188,7 @@ function readEvents(): Json {
         },
         content: {
           'text/event-stream': { schema: { type: 'string', description: 'An event stream: asyncapi.json describes its frames' } },
-          'application/json': { schema: referenceTo('schemas', 'PollResponse') },
+          ...jsonOf('PollResponse', 'HistoryResponse'),
         },
       },
       ...problems('400', '401', '403', '406', '413', '429', '500', '503'),
@@ -255,7 +269,7 @@ function statusResponse(code: string, description: string, status: string): { re
 }
 
 /** JSON as one of these schemas describes it. */
-function jsonOf(...names: readonly [string, ...string[]]): Json {
+function jsonOf(...names: readonly [string, ...string[]]): { readonly [type: string]: Json } {
   const schemas = names.map((name) => referenceTo('schemas', name));
   return { 'application/json': { schema: schemas.length === 1 ? referenceTo('schemas', names[0]) : { oneOf: schemas } } };
 }

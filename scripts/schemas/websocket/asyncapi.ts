@@ -15,6 +15,7 @@ const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
   publishLatest: ['publishedLatest'],
   remove: ['publishedLatest'],
   publishLatestBatch: ['publishedLatestBatch'],
+  history: ['history'],
   ping: ['pong'],
 };
 

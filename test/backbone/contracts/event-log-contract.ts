@@ -136,6 +136,21 @@ export function eventLogContract(name: string, create: (clock: ManualClock, rete
         expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event: { data: '' } }]);
       });
 
+      test('stores the encoding of bytes', async () => {
+        const position = await log.allocate('a');
+        const event = {
+          channel: 'a',
+          ...position,
+          type: 'message',
+          data: 'AA==',
+          encoding: 'base64' as const,
+          publishedAtMs: clock.nowMs(),
+        };
+        await log.append(event, 'p1');
+        expect((await log.read('a', event.epoch, 1, 1)).entries).toMatchObject([{ event }]);
+        expect(await log.append(event, 'p1')).toEqual({ kind: 'stored', event });
+      });
+
       test('of the same publication returns the stored event', async () => {
         const event = await store('a', 'first', 'p1');
         const again = { ...event, publishedAtMs: event.publishedAtMs + 5, data: 'other' };

@@ -9,11 +9,18 @@ const refusal = (code: string, ...parts: readonly string[]) =>
 const batchOf = (count: number, data = 'x') => ({ channel: 'a', events: Array.from({ length: count }, () => ({ data })) });
 
 test('events are normalized like those that are published alone', () => {
-  expect(parseNewBatch({ channel: 'a', events: [{ data: 'a\r\nb' }, { type: 'tick', data: '' }], key: 'k' })).toEqual({
+  expect(
+    parseNewBatch({
+      channel: 'a',
+      events: [{ data: 'a\r\nb' }, { type: 'tick', data: '' }, { data: 'AA==', encoding: 'base64' }],
+      key: 'k',
+    }),
+  ).toEqual({
     channel: 'a',
     events: [
       { type: 'message', data: 'a\nb' },
       { type: 'tick', data: '' },
+      { type: 'message', data: 'AA==', encoding: 'base64' },
     ],
     key: 'k',
   });
@@ -32,6 +39,7 @@ test.each([
   ['one that is no object', [{ data: 'x' }, 'y'], 'invalid_body', ['events\\[1\\]: "y"']],
   ['one that is a list', [[]], 'invalid_body', ['events\\[0\\]']],
   ['one without data', [{ data: 'x' }, { data: 'y' }, {}], 'invalid_data', ['events\\[2\\]: data must be text']],
+  ['bytes that are not base64', [{ data: 'x', encoding: 'base64' }], 'invalid_data', ['events\\[0\\]: data "x" is not base64']],
   ['a reserved type', [{ type: 'reset', data: 'x' }], 'invalid_type', ['events\\[0\\]', '"reset"']],
   ['a key for one of them', [{ data: 'x', key: 'k' }], 'invalid_body', ['events\\[0\\]: key belongs to the whole batch']],
   ['a channel for one of them', [{ data: 'x', channel: 'b' }], 'invalid_body', ['events\\[0\\]: channel belongs']],
@@ -39,7 +47,7 @@ test.each([
   expect(() => parseNewBatch({ channel: 'a', events })).toThrow(refusal(code, ...parts));
 });
 
-test.each([['data'], ['type']])('a batch with %s beside its events is refused', (field) => {
+test.each([['data'], ['type'], ['encoding']])('a batch with %s beside its events is refused', (field) => {
   expect(() => parsePublication({ ...batchOf(1), [field]: 'x' })).toThrow(refusal('invalid_body', 'within events'));
 });
 

@@ -14,9 +14,7 @@ import { encodeNotification, parseJsonObject } from '../../../backbone/domain/no
 import { channelEvent } from '../../support/arbitraries.ts';
 import { ephemeralEvent } from '../../support/ephemeral.ts';
 
-const anyEvent: fc.Arbitrary<EphemeralEvent> = channelEvent.map(({ channel, data, publishedAtMs, seq }) =>
-  ephemeralEvent(seq, { channel, data, publishedAtMs }),
-);
+const anyEvent: fc.Arbitrary<EphemeralEvent> = channelEvent.map(({ epoch, seq, ...event }) => ephemeralEvent(seq, event));
 
 test('what is announced is what arrives, and is told from a durable event', () => {
   fc.assert(
@@ -38,10 +36,18 @@ describe('a notification that anybody may have sent is refused', () => {
     ['with a time that is none', { publishedAt: '1' }, 'publishedAt'],
     ['without a source', { source: 7 }, 'source'],
     ['with a count that is none', { count: 1.5 }, 'count'],
+    ['with bytes that are not base64', { encoding: 'base64' }, 'base64'],
     ['with a type that would add fields to a stream', { type: 'a\nid: 1' }, 'type'],
     ['for a channel that there cannot be', { channel: 'a b' }, 'channel'],
   ])('%s', (_, change, named) => {
     expect(() => readEphemeralNotification({ ...good, ...change })).toThrow(named);
+  });
+});
+
+test('bytes are marked for clients', () => {
+  expect(JSON.parse(encodeEphemeralFrame(ephemeralEvent(1, { data: 'AA==', encoding: 'base64' })))).toMatchObject({
+    data: 'AA==',
+    encoding: 'base64',
   });
 });
 

@@ -6,6 +6,47 @@ import { MAX_DATA_BYTES } from '../../../packages/protocol/publication.ts';
 
 const code = (value: InvalidInputCode) => expect.objectContaining({ name: 'InvalidInputError', code: value });
 
+describe('bytes', () => {
+  const published = (data: unknown, encoding: unknown = 'base64') => parseNewEvent({ channel: 'a', data, encoding });
+
+  test('are published as their base64, whatever they are', () => {
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        const data = Buffer.from(bytes).toString('base64');
+        expect(published(data)).toEqual({ channel: 'a', type: 'message', data, encoding: 'base64' });
+      }),
+    );
+  });
+
+  test.each(['A', 'AA', 'AAA', 'AAB=', 'AA==\n', ' AA==', 'AA=\n=', 'A-_A', 'AA==AA==', '====', 'é===', '\u0141AAA'])(
+    'are not published as %j, which is not their base64',
+    (data) => {
+      expect(() => published(data)).toThrow(code('invalid_data'));
+    },
+  );
+
+  test.each(['base64url', 'BASE64', '', null, true, 64, ['base64']])('have no encoding %j', (encoding) => {
+    expect(() => published('AAAA', encoding)).toThrow(code('invalid_data'));
+  });
+
+  test('are limited by their text', () => {
+    expect(published('A'.repeat(MAX_DATA_BYTES)).data).toHaveLength(MAX_DATA_BYTES);
+    expect(() => published('A'.repeat(MAX_DATA_BYTES + 4))).toThrow(code('data_too_large'));
+  });
+
+  test('are marked on the wire', () => {
+    const event = { ...published('AAH/'), epoch: 'k3f9', seq: 7, publishedAtMs: 0 };
+    expect(toWireEvent(event)).toEqual({
+      channel: 'a',
+      id: 'k3f9.7',
+      type: 'message',
+      data: 'AAH/',
+      encoding: 'base64',
+      publishedAt: '1970-01-01T00:00:00.000Z',
+    });
+  });
+});
+
 describe('what is published', () => {
   test('is of type message unless it says otherwise', () => {
     expect(parseNewEvent({ channel: 'a', data: 'x' })).toEqual({ channel: 'a', type: 'message', data: 'x' });

@@ -64,6 +64,8 @@ describe('a notification', () => {
     ['type', 7],
     ['type', 'x\ndata: forged'],
     ['data', null],
+    ['encoding', 'hex'],
+    ['encoding', 'base64'],
     ['publishedAt', '2026'],
     ['publishedAt', 1e300],
   ])('with the %s %j is rejected', (key, value) => {

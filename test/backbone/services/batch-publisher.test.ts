@@ -179,6 +179,7 @@ describe('publishBatch with a key', () => {
 
   test.each([
     ['other data', { ...keyed, events: [...events.slice(0, 2), { type: 'message', data: 'other' }] }],
+    ['an encoding', { ...keyed, events: events.map((event) => ({ ...event, encoding: 'base64' as const })) }],
     ['another order', { ...keyed, events: [...events].reverse() }],
     ['fewer events', { ...keyed, events: events.slice(0, 2) }],
   ])('that was used before with %s is a conflict, and publishes nothing', async (_, other) => {

@@ -139,6 +139,7 @@ describe('publish with a key', () => {
   test.each([
     ['other data', { data: 'y' }],
     ['another type', { type: 'other' }],
+    ['an encoding', { encoding: 'base64' as const }],
   ])('that was used before with %s is an error that names it, and publishes nothing', async (_, other) => {
     const first = await publish(keyed, ANN, world);
     const conflict = publish({ ...keyed, ...other }, ANN, world);

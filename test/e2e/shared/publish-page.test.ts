@@ -137,6 +137,14 @@ describe('the function', () => {
     expect(stderr).toMatch(/not published: IdempotencyConflictError/);
   });
 
+  test('publishes bytes, from the JSON of the page', async () => {
+    const { events: published, close } = await subscribe();
+    const bytes = { ...json('Bytes'), channel: 'orders' };
+    expect((await invoke(bytes)).error).toBeUndefined();
+    await until('the bytes have come', () => published.some(({ data }) => data === bytes.data));
+    close();
+  });
+
   test('refuses invalid input, as the page says', async () => {
     expect((await invoke({ channel: 'a b', data: '' })).answer['errorType']).toBe('InvalidInputError');
     expect((await invoke({ channel: 'orders', data: 'x'.repeat(97 * 1024) })).answer['errorType']).toBe('InvalidInputError');

@@ -25,6 +25,12 @@ const event = fc.record({
 });
 const cuts = fc.array(fc.nat(), { maxLength: 10 });
 
+test('bytes are marked in a field of their own, which EventSource ignores', () => {
+  const body = eventBody({ type: 'frame', data: 'AAH/', encoding: 'base64' });
+  expect(body).toBe('event: frame\nencoding: base64\ndata: AAH/\n\n');
+  expect(hear(Buffer.from(body), []).events).toEqual([{ id: undefined, event: 'frame', data: 'AAH/' }]);
+});
+
 test('a parser gets every event unchanged, whatever its content and however its bytes are split', () => {
   fc.assert(
     fc.property(fc.constantFrom(encodeOpening, encodeResumption), fc.array(event), cuts, (begin, events, cut) => {

@@ -25,6 +25,13 @@ test('a direct invocation is the publication itself', () => {
   });
 });
 
+test('bytes are published as base64, by either', () => {
+  const bytes = { channel: 'orders', data: 'AA==', encoding: 'base64' };
+  for (const invocation of [bytes, { ...busEvent, detail: bytes }]) {
+    expect(toPublicationRequest(invocation).publication).toMatchObject({ data: 'AA==', encoding: 'base64' });
+  }
+});
+
 test('a direct invocation without a key has none', () => {
   expect(toPublicationRequest({ channel: 'orders', data: 'new' }).publication).toEqual({ channel: 'orders', type: 'message', data: 'new' });
 });

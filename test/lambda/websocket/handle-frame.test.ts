@@ -82,6 +82,8 @@ test('the row is written before the baseline is read', async () => {
       order.push('baseline');
       return { epoch: 'e', seq: 0 };
     },
+    readBack: fails,
+    isFarFromExpiry: () => true,
     checkResume: fails,
     replay: () => {
       throw new Error('not asked for');

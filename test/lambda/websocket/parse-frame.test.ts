@@ -28,12 +28,28 @@ test.each([
     { action: 'subscribe', channel: 'demo', batch: true },
   ],
   [
+    { action: 'subscribe', channel: 'demo', last: 500 },
+    { action: 'subscribe', channel: 'demo', last: 500, batch: false },
+  ],
+  [
+    { action: 'history', channel: 'demo' },
+    { action: 'history', channel: 'demo', before: undefined, last: 100 },
+  ],
+  [
+    { action: 'history', channel: 'demo', before: 'demo=k3f9.7,orders=ab.1', last: 1 },
+    { action: 'history', channel: 'demo', before: { epoch: 'k3f9', seq: 7 }, last: 1 },
+  ],
+  [
     { action: 'unsubscribe', channel: 'demo' },
     { action: 'unsubscribe', channel: 'demo' },
   ],
   [
     { action: 'publish', channel: 'demo', data: 'a\r\nb', key: 'k' },
     { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'a\nb', key: 'k' } },
+  ],
+  [
+    { action: 'publish', channel: 'demo', data: 'AA==', encoding: 'base64' },
+    { action: 'publish', publication: { channel: 'demo', type: 'message', data: 'AA==', encoding: 'base64' } },
   ],
   [
     { action: 'publish', channel: 'demo', events: [{ data: 'a' }, { type: 't', data: 'b' }], key: 'k' },
@@ -72,12 +88,12 @@ test.each([
   ['a number', '5', 'invalid_frame', '5 is not a JSON object'],
   ['null', 'null', 'invalid_frame', 'null is not a JSON object'],
   ['a list', '[{"action":"ping"}]', 'invalid_frame', 'not a JSON object'],
-  ['no action', '{}', 'unknown_action', 'subscribe, unsubscribe, publish, ping'],
+  ['no action', '{}', 'unknown_action', 'subscribe, unsubscribe, publish, history, ping'],
   [
     'an unknown action',
     '{"action":"jump"}',
     'unknown_action',
-    '"jump" is not known: expected one of subscribe, unsubscribe, publish, ping',
+    '"jump" is not known: expected one of subscribe, unsubscribe, publish, history, ping',
   ],
   ['an action that is no text', '{"action":5}', 'unknown_action', 'action 5'],
   ['an action from the prototype', '{"action":"toString"}', 'unknown_action', '"toString"'],
@@ -89,6 +105,15 @@ test.each([
   ['subscribe after a bad cursor', '{"action":"subscribe","channel":"a","after":"x"}', 'invalid_cursor', '"x"'],
   ['subscribe after an empty cursor', '{"action":"subscribe","channel":"a","after":""}', 'invalid_cursor', '""'],
   ['subscribe after what is no text', '{"action":"subscribe","channel":"a","after":5}', 'invalid_frame', 'not 5'],
+  [
+    'history before what is no text',
+    '{"action":"history","channel":"a","before":5}',
+    'invalid_frame',
+    'before must be a cursor in text form, not 5',
+  ],
+  ['history before another channel', '{"action":"history","channel":"a","before":"b=k3f9.7"}', 'invalid_cursor', 'b=k3f9.7'],
+  ['no last event', '{"action":"subscribe","channel":"a","last":0}', 'invalid_frame', '1 to 500, not 0'],
+  ['too many last events', '{"action":"history","channel":"a","last":501}', 'invalid_frame', '1 to 500, not 501'],
   ['subscribe after null', '{"action":"subscribe","channel":"a","after":null}', 'invalid_frame', 'not null'],
   [
     'subscribe with a batch that is no truth',

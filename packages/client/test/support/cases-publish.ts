@@ -18,6 +18,28 @@ export const PUBLISH_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'publishes bytes, and hands them out as bytes',
+    transports: LANES,
+    async run({ connect, channel }) {
+      const connection = connect();
+      const subscription = connection.subscribe(channel);
+      await subscription.ready;
+      const sent = [Uint8Array.from({ length: 70_000 }, (_, index) => index), new Uint8Array(), Uint8Array.of(0, 255, 13, 10).subarray(1)];
+      await connection.publish(channel, { type: 'frame', data: sent[0] ?? '' });
+      await connection.publishAll(channel, [...sent.slice(1).map((data) => ({ data })), { data: 'AA==' }]);
+      const got: (string | undefined)[] = [];
+      for await (const item of subscription) {
+        if (item.kind !== 'event') continue;
+        got.push(item.bytes?.join());
+        if (item.encoding === undefined) {
+          equal(item.data, 'AA==', 'the text');
+          break;
+        }
+      }
+      equal(got, [...sent.map((bytes) => bytes.join()), undefined], 'the bytes');
+    },
+  },
+  {
     name: 'publishes once although the response is lost twice',
     transports: LANES,
     async run({ connect, server, channel }) {

@@ -4,6 +4,7 @@ import { ACTIVITY_CASES } from './cases-activity.ts';
 import { CONNECTION_CASES } from './cases-connection.ts';
 import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
+import { HISTORY_CASES } from './cases-history.ts';
 import { INPUT_CASES } from './cases-input.ts';
 import { LATEST_CASES } from './cases-latest.ts';
 import { PING_CASES } from './cases-ping.ts';
@@ -21,6 +22,7 @@ export const CASES: readonly Case[] = [
   ...LATEST_CASES,
   ...CONNECTION_CASES,
   ...READING_CASES,
+  ...HISTORY_CASES,
   ...PUBLISH_CASES,
   ...ACTIVITY_CASES,
   ...DELAY_CASES,

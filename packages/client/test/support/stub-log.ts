@@ -1,4 +1,5 @@
 import type { BatchResult, ResetReason, WireEvent } from '../../../protocol/index.ts';
+import type { WireContent } from '../../src/types.ts';
 
 type Entry = WireEvent | 'open gap' | 'tombstone';
 
@@ -24,10 +25,7 @@ export class StubLog {
   /** Called after an event was written, and without one after tombstones were added. */
   onChange: (channel: string, event?: WireEvent) => void = () => {};
 
-  publish(
-    channel: string,
-    { type = 'message', data, key }: { type?: string | undefined; data: string; key?: string | undefined },
-  ): WireEvent {
+  publish(channel: string, { type = 'message', data = '', encoding, key }: WireContent & { readonly key?: string | undefined }): WireEvent {
     const log = this.#log(channel);
     const known = log.keys.get(key ?? '');
     if (known !== undefined) return known;
@@ -36,6 +34,7 @@ export class StubLog {
       id: `${log.epoch}.${log.entries.length + 1}`,
       type,
       data,
+      ...(encoding && { encoding }),
       publishedAt: new Date().toISOString(),
     };
     log.entries.push(event);
@@ -45,12 +44,7 @@ export class StubLog {
   }
 
   /** @param loses whether the last event is not published this time */
-  publishBatch(
-    channel: string,
-    events: readonly { type?: string | undefined; data: string }[],
-    key: string | undefined,
-    loses: boolean,
-  ): readonly BatchResult[] {
+  publishBatch(channel: string, events: readonly WireContent[], key: string | undefined, loses: boolean): readonly BatchResult[] {
     return events.map((event, index) => {
       if (loses && index === events.length - 1) return { error: { code: 'publish_contended', message: 'its place was lost' } };
       const { id, publishedAt } = this.publish(channel, { ...event, key: key && `${key} ${index}` });
@@ -96,6 +90,23 @@ export class StubLog {
     const { epoch, entries } = this.#log(channel);
     const gap = entries.indexOf('open gap');
     return `${epoch}.${gap < 0 ? entries.length : gap}`;
+  }
+
+  /** Before the last events that a subscriber begins with. */
+  beforeLast(channel: string, last: number): string {
+    const { epoch, entries, expired } = this.#log(channel);
+    const settled = seqOf(this.baseline(channel));
+    const kept = entries.map((entry, index) => ({ entry, seq: index + 1 })).slice(expired, settled);
+    const first = kept.filter(({ entry }) => typeof entry === 'object').at(-last) ?? kept[0];
+    return `${epoch}.${(first?.seq ?? settled + 1) - 1}`;
+  }
+
+  /** A page of the events before one of them, or of the newest. */
+  history(channel: string, before: string | undefined, last: number): { readonly events: readonly WireEvent[]; readonly more: boolean } {
+    const { entries, expired } = this.#log(channel);
+    const upTo = before === undefined ? seqOf(this.baseline(channel)) : seqOf(before) - 1;
+    const events = entries.slice(expired, upTo).filter((entry) => typeof entry === 'object');
+    return { events: events.slice(-last), more: events.length > last };
   }
 
   /** What a client that was at `after` has missed, or why it cannot be resumed. */

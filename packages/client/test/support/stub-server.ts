@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LatestEntry, NewLatestEntry, PollResponse, Reset, WireEvent } from '../../../protocol/index.ts';
+import type { WireContent } from '../../src/types.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { isLatestChannel, StubLatest } from './stub-latest.ts';
 import { openLatestPoll, openLatestStream } from './stub-latest-http.ts';
@@ -185,12 +186,12 @@ export class StubServer implements ServerControl {
     let body = '';
     for await (const chunk of request.setEncoding('utf8')) body += chunk;
     if (isLatestChannel(channel)) return this.#publishLatest(channel, JSON.parse(body), response);
-    const { type, data, events } = JSON.parse(body) as { type?: string; data: string; events?: { data: string }[] };
+    const { events, ...content } = JSON.parse(body) as WireContent & { events?: WireContent[] };
     const header = request.headers['idempotency-key'];
     const key = typeof header === 'string' ? header : undefined;
     const { log } = this.#state;
     const results = events && log.publishBatch(channel, events, key, takeLoss(this.#state));
-    const answer = results === undefined ? log.publish(channel, { type, data, key }) : { channel, events: results };
+    const answer = results === undefined ? log.publish(channel, { ...content, key }) : { channel, events: results };
     const { loseAnswers } = this.#state.faults;
     if (loseAnswers > 0) {
       this.#state.faults = { ...this.#state.faults, loseAnswers: loseAnswers - 1 };
@@ -226,7 +227,7 @@ export class StubServer implements ServerControl {
     }
     const { retryMs } = state.faults;
     const after = positionsIn(query.get('lastEventId'), channels);
-    const at = new Map(channels.map((channel) => [channel, after.get(channel) ?? log.baseline(channel)]));
+    const at = new Map(channels.map((channel) => [channel, after.get(channel) ?? startOf(log, channel, query)]));
     const write = (text: string) => {
       if (!state.faults.mute && !response.writableEnded) response.write(text);
     };
@@ -241,8 +242,9 @@ export class StubServer implements ServerControl {
           for (const event of events) {
             if (seqOf(event.id) > seqOf(settled)) break;
             const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
+            const encoding = event.encoding === undefined ? '' : `encoding: ${event.encoding}\n`;
             const id = cursorOf(new Map([[channel, event.id]]), channels);
-            const frame = `id: ${id}\n${type}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
+            const frame = `id: ${id}\n${type}${encoding}data: ${event.data.replaceAll('\n', '\ndata: ')}\n\n`;
             counts.delivered++;
             write(state.faults.double ? frame + frame : frame);
           }
@@ -272,8 +274,13 @@ export class StubServer implements ServerControl {
 
   #poll(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {
     const state = this.#state;
+    const before = query.get('before');
+    if (before !== null) {
+      const page = state.log.history(channels[0] ?? '', before === 'now' ? undefined : before, Number(query.get('last') ?? 100));
+      return void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(page));
+    }
     const given = positionsIn(query.get('after'), channels);
-    const after = new Map(channels.map((channel) => [channel, given.get(channel) ?? state.log.baseline(channel)]));
+    const after = new Map(channels.map((channel) => [channel, given.get(channel) ?? startOf(state.log, channel, query)]));
     const answer = (force: boolean) => {
       const cursor = new Map<string, string>();
       const all: WireEvent[] = [];
@@ -313,6 +320,11 @@ function positionsIn(cursor: string | null, [only = '', ...others]: readonly str
 
 function cursorOf(at: ReadonlyMap<string, string>, channels: readonly string[]): string {
   return [...at].map(([channel, id]) => (channels.length === 1 ? id : `${channel}=${id}`)).join();
+}
+
+function startOf(log: StubLog, channel: string, query: URLSearchParams): string {
+  const last = query.get('last');
+  return last === null ? log.baseline(channel) : log.beforeLast(channel, Number(last));
 }
 
 function refuse(response: http.ServerResponse, status: number, code: string, detail: string, channel?: string): void {

@@ -162,6 +162,12 @@ export class StubSockets {
         this.#state.faults = { ...faults, loseAnswers: faults.loseAnswers - 1 };
         return [];
       }
+      case 'history': {
+        const { channel, before, last = 100 } = frame;
+        if (channel === 'forbidden') return [forbidden(repeated)];
+        const { events, more } = log.history(channel, before, Math.min(last, BATCH));
+        return [{ kind: 'history', channel, events: events.map(({ channel: _, ...event }) => event), more, ...repeated }];
+      }
       case 'subscribe':
         return this.#subscribe(peer, frame, repeated);
     }
@@ -198,23 +204,25 @@ export class StubSockets {
 
   #subscribe(
     peer: Peer,
-    { channel, after, batch = false }: ClientFrame & { readonly action: 'subscribe' },
+    { channel, after, last, batch = false }: ClientFrame & { readonly action: 'subscribe' },
     repeated: { readonly requestId?: string },
   ): readonly ServerFrame[] {
     const { log, counts, faults } = this.#state;
-    if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
+    if (channel === 'forbidden') return [forbidden(repeated)];
     peer.channels.add(channel);
     if (isLatestChannel(channel)) return [{ kind: 'subscribed', channel, channelKind: 'latest', ...repeated }];
-    const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
-    if (after === undefined) return [subscribed];
+    const begin = after ?? (last === undefined ? undefined : log.beforeLast(channel, last));
+    const id = after === undefined && begin !== undefined ? begin : log.baseline(channel);
+    const subscribed: ServerFrame = { kind: 'subscribed', channel, id, ...repeated };
+    if (begin === undefined) return [subscribed];
     if (faults.limitedReplays > 0) {
       this.#state.faults = { ...faults, limitedReplays: faults.limitedReplays - 1 };
       return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: faults.retryMs, ...repeated }];
     }
-    const { events, settled, reset } = log.replay(channel, after);
+    const { events, settled, reset } = log.replay(channel, begin);
     const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;
     counts.delivered += sent.length;
-    const incomplete = { kind: 'error', code: 'replay_incomplete', message: 'there is more', id: sent.at(-1)?.id ?? after } as const;
+    const incomplete = { kind: 'error', code: 'replay_incomplete', message: 'there is more', id: sent.at(-1)?.id ?? begin } as const;
     return [
       subscribed,
       ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
@@ -222,6 +230,10 @@ export class StubSockets {
       { ...(sent.length < events.length ? incomplete : ({ kind: 'caughtUp', channel, id: settled } as const)), ...repeated },
     ];
   }
+}
+
+function forbidden(repeated: { readonly requestId?: string }): ServerFrame {
+  return { kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated };
 }
 
 const BATCH = 4;

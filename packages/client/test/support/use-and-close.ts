@@ -15,6 +15,8 @@ const [paused, abandoned] = [connection.subscribe('orders', { after: subscriptio
 await abandoned.ready;
 await connection.publish('orders', { data: 'e 2' });
 while (paused.status.status !== 'paused') await new Promise((resolve) => setTimeout(resolve, 5));
+// Left after its first page, as a page leaves it whose user scrolls no further.
+await connection.history('orders').next();
 const abort = new AbortController();
 const hopeless = connect({
   url: 'http://127.0.0.1:9',
@@ -25,8 +27,13 @@ const hopeless = connect({
 const waiting = hopeless.subscribe('orders');
 while (waiting.status.status !== 'waiting') await new Promise((resolve) => setTimeout(resolve, 5));
 const unpublished = hopeless.publish('orders', { data: 'never' }).catch((error) => error.code);
+const unread = hopeless
+  .history('orders')
+  .next()
+  .catch(() => {});
 abort.abort();
 connection.close();
+await unread;
 console.log(await unpublished);
 // A remaining timer would keep the process alive for as long as it runs.
 console.log(`timers left: ${process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length}`);

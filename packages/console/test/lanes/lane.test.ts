@@ -58,6 +58,22 @@ describe.each(['sse', 'websocket'] as const)('over %s', (transport) => {
     expect(observer.notices).toEqual([]);
   });
 
+  test('events of the history are loaded page by page, until there are none', async () => {
+    for (let n = 1; n <= 60; n++) stub.publish('demo', `e${n}`);
+    await openLane(transport);
+    const numbered = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => `e${from + index}`);
+    await lane.loadOlder(undefined);
+    await lane.loadOlder('k3f9.11');
+    await lane.loadOlder('k3f9.1');
+    expect(observer.older).toEqual([numbered(11, 60), numbered(1, 10), []]);
+    expect(observer.events).toEqual([]);
+    const pending = lane.loadOlder(undefined);
+    lane.cut();
+    await pending;
+    expect(observer.older).toHaveLength(3);
+    expect(observer.notices.map(({ kind }) => kind)).toEqual(['cut']);
+  });
+
   test('a cut closes the connection, and it returns by itself with what was missed', async () => {
     await openLane(transport);
     stub.publish('demo', 'before');

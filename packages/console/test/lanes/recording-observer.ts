@@ -8,6 +8,7 @@ export class RecordingObserver implements LaneObserver {
   readonly replayed: string[] = [];
   readonly notices: LaneNotice[] = [];
   readonly latest: ChannelLatest[] = [];
+  readonly older: (readonly string[])[] = [];
   repeats = 0;
 
   get ids(): readonly string[] {
@@ -25,6 +26,10 @@ export class RecordingObserver implements LaneObserver {
 
   onLatest(item: ChannelLatest): void {
     this.latest.push(item);
+  }
+
+  onOlder(events: readonly ReceivedEvent[]): void {
+    this.older.push(events.map(({ data }) => data));
   }
 
   onRepeat(): void {

@@ -34,6 +34,19 @@ test('rows are newest first, and the oldest are removed when there are too many'
   expect(pane.counters.value.received).toBe(MAX_ROWS + 5);
 });
 
+test('events of the history are below the others, each once, and stay when others are removed', () => {
+  pane.onEvent(event(7), 'live');
+  expect(pane.oldestId).toBe('e1.7');
+  pane.onOlder([event(5), event(6), event(7)]);
+  pane.onOlder([event(4)]);
+  expect(eventRows().map((row) => row.event.id)).toEqual(['e1.7', 'e1.6', 'e1.5', 'e1.4']);
+  expect([pane.oldestId, pane.hasOlder.value, pane.counters.value.received, pane.lastId.value]).toEqual(['e1.4', true, 1, 'e1.7']);
+  for (let seq = 8; seq <= MAX_ROWS + 7; seq++) pane.onEvent(event(seq), 'live');
+  expect(pane.rows.value).toHaveLength(MAX_ROWS + 3);
+  pane.onOlder([]);
+  expect(pane.hasOlder.value).toBe(false);
+});
+
 test('the latency runs from publication to arrival', () => {
   jest.setSystemTime(EPOCH_MS + 42);
   pane.onEvent(event(1, '2026-01-01T00:00:00.000Z'), 'live');

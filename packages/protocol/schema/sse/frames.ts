@@ -1,6 +1,6 @@
 /** Schemas of what a stream sends: the fields of an event stream's frames, as an SSE parser hands them over. */
 import * as v from 'valibot';
-import { data, eventType } from '../events.ts';
+import { data, encoding, eventType } from '../events.ts';
 import { cursor } from './http.ts';
 
 /** `id:` is the position of the whole stream after this frame. */
@@ -20,6 +20,7 @@ export const streamEvent = v.pipe(
   v.object({
     id: v.exactOptional(v.pipe(id, v.description('Left out if the channel of the event is not durable'))),
     event: v.exactOptional(v.pipe(eventType, v.description('The type. Left out if it is message'))),
+    encoding: v.exactOptional(v.pipe(encoding, v.description('Present if data is the base64 of bytes. EventSource ignores this field'))),
     data,
   }),
   v.description('A published event'),

@@ -1,6 +1,15 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { AcceptedResponse, PolledLatest, PollResponse, PresenceResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import type {
+  AcceptedResponse,
+  HistoryResponse,
+  PolledLatest,
+  PollResponse,
+  PresenceResponse,
+  Problem,
+  PublishResponse,
+  Reset,
+} from '../../index.ts';
 import { MAX_LISTED_MEMBERS } from '../../presence.ts';
 import {
   channelName,
@@ -78,6 +87,11 @@ export const presenceResponse = v.object({
   state: presenceState,
 });
 
+export const historyResponse = v.object({
+  events: v.pipe(v.array(wireEvent), v.description('In order. The id of the first is the before of the next page')),
+  more: v.pipe(v.boolean(), v.description('Whether the log has events before these')),
+});
+
 /** RFC 9457. `code` is text: a client must expect codes that it does not know. */
 export const problem = v.pipe(
   v.object({
@@ -97,4 +111,5 @@ true satisfies Same<v.InferOutput<typeof reset>, Reset>;
 true satisfies Same<v.InferOutput<typeof polledLatest>, PolledLatest>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
 true satisfies Same<v.InferOutput<typeof presenceResponse>, PresenceResponse>;
+true satisfies Same<v.InferOutput<typeof historyResponse>, HistoryResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;

@@ -1,5 +1,6 @@
 /** Schemas of the frames of the WebSocket lane. The types are those of `../../index.ts`. */
 import * as v from 'valibot';
+import { DEFAULT_LAST } from '../../history.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH, type ServerFrame } from '../../index.ts';
 import {
   batchAnswer,
@@ -8,6 +9,7 @@ import {
   channelName,
   ephemeralEvent,
   idempotencyKey,
+  last,
   latestBatchAnswer,
   latestEntry,
   latestResponse,
@@ -36,6 +38,7 @@ export const CLIENT_FRAMES = {
     action: v.literal('subscribe'),
     channel: channelName,
     after: v.exactOptional(v.pipe(position, v.description('Where to resume. Without it the subscription starts at the id of subscribed'))),
+    last: v.exactOptional(v.pipe(last, v.description('Begin with so many of the last events, unless after says where'))),
     batch: v.exactOptional(v.pipe(v.boolean(), v.description('The client accepts events frames for what it has missed'))),
     state: v.exactOptional(v.pipe(state, v.description('Of a latest channel: if it is still so, no entries are sent'))),
     requestId,
@@ -58,6 +61,13 @@ export const CLIENT_FRAMES = {
   publishLatest: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestFields, key: unusedKey, requestId }),
   remove: v.object({ action: v.literal('publish'), channel: channelName, ...removalFields, key: unusedKey, requestId }),
   publishLatestBatch: v.object({ action: v.literal('publish'), channel: channelName, ...newLatestBatchFields, key: unusedKey, requestId }),
+  history: v.object({
+    action: v.literal('history'),
+    channel: channelName,
+    before: v.exactOptional(v.pipe(position, v.description('The event before which to read. Default: the newest events'))),
+    last: v.exactOptional(v.pipe(last, v.description(`The most events. Default: ${DEFAULT_LAST}`))),
+    requestId,
+  }),
   ping: v.object({
     action: v.literal('ping'),
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is, and which states latest channels have'))),
@@ -96,6 +106,16 @@ export const SERVER_FRAMES = {
   caughtUp: v.pipe(
     v.object({ kind: v.literal('caughtUp'), channel: channelName, id: position, requestId }),
     v.description('Everything that exists up to id was sent'),
+  ),
+  history: v.pipe(
+    v.object({
+      kind: v.literal('history'),
+      channel: channelName,
+      events: v.pipe(v.array(batchedEvent), v.description('In order. The id of the first is the before of the next page')),
+      more: v.pipe(v.boolean(), v.description('Whether the log has events before these')),
+      requestId,
+    }),
+    v.description('Answers history: as many of the wanted events as fit into 32 KB, or one'),
   ),
   published: v.object({ kind: v.literal('published'), channel: channelName, id: position, requestId }),
   publishedBatch: v.pipe(

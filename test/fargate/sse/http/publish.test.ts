@@ -22,6 +22,12 @@ test('an event is published, and the response has its id', async () => {
   });
 });
 
+test('bytes are published as base64', async () => {
+  await world.post('demo', { data: 'AAH/', encoding: 'base64' });
+  expect(world.bus.notified).toMatchObject([{ data: 'AAH/', encoding: 'base64' }]);
+  expect((await world.post('demo', { data: 'AAH', encoding: 'base64' })).status).toBe(400);
+});
+
 test('an event without a type is a message', async () => {
   await world.post('demo', { data: 'hello' });
   expect(world.bus.notified[0]?.type).toBe('message');

@@ -63,16 +63,21 @@ export class HubWorld {
   }
 
   /** Attaches a stream; it may not be open yet. */
-  attach(channels: readonly string[], lastEventId?: string, sink = new FakeSink()): { stream: Stream; sink: FakeSink } {
+  attach(channels: readonly string[], lastEventId?: string, sink = new FakeSink(), last?: number): { stream: Stream; sink: FakeSink } {
     const cursor: Cursor | undefined = lastEventId === undefined ? undefined : parseCursor(lastEventId, channels);
-    const attachment = this.hub.attach({ channels, cursor }, sink);
+    const attachment = this.hub.attach({ channels, cursor, last }, sink);
     if (attachment.kind !== 'attached') throw new Error(attachment.kind);
     return { stream: attachment.stream, sink };
   }
 
   /** Attaches a stream that has its opening. */
-  async open(channels: readonly string[], lastEventId?: string, sink = new FakeSink()): Promise<{ stream: Stream; sink: FakeSink }> {
-    const attached = this.attach(channels, lastEventId, sink);
+  async open(
+    channels: readonly string[],
+    lastEventId?: string,
+    sink = new FakeSink(),
+    last?: number,
+  ): Promise<{ stream: Stream; sink: FakeSink }> {
+    const attached = this.attach(channels, lastEventId, sink, last);
     await attached.stream.opened;
     return attached;
   }

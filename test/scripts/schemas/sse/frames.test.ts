@@ -47,6 +47,13 @@ test.each([
   expect(v.parse(schema, events[0])).toEqual(events[0]);
 });
 
+test('a parser that knows only the fields of the standard gets the base64 of bytes', () => {
+  const { events } = parse(`${idLine('k3f9.8')}${eventBody({ type: 'message', data: 'AA==', encoding: 'base64' })}`);
+
+  expect(events).toEqual([{ id: 'k3f9.8', data: 'AA==' }]);
+  expect(v.is(streamEvent, { ...events[0], encoding: 'base64' })).toBe(true);
+});
+
 test('the opening of a new stream dispatches nothing; that of a resumed one is completed by the first event', () => {
   const event = `${idLine('k3f9.8')}${eventBody({ type: 'message', data: 'text' })}`;
 

@@ -7,6 +7,7 @@ import { KINDS_HEADER } from '../../../../packages/protocol/index.ts';
 import { batchAnswer, latestBatchAnswer, latestResponse } from '../../../../packages/protocol/schema/events.ts';
 import {
   acceptedResponse,
+  historyResponse,
   newBatch,
   newEvent,
   newLatest,
@@ -122,6 +123,10 @@ test.each([
   [{ data: 'text' }],
   [{ type: 'paid', data: 'text' }],
   [{ events: [{ data: 'one' }, { type: 'paid', data: 'two' }] }],
+  [{ data: 'text', encoding: 'base64' }],
+  [{ data: 'text', encoding: 'hex' }],
+  [{ events: [{ data: 'text', encoding: 'base64' }] }],
+  [{ encoding: 'base64', events: [{ data: 'text' }] }],
   [{}],
   [{ type: 'reset', data: 'text' }],
   [{ events: [] }],
@@ -172,6 +177,7 @@ test('bodies are as the schemas describe them, and nothing more', async () => {
   const ephemeralOnly = await bodyOf('/v1/events?channel=typing.ann', { headers: poll });
   const missed = await bodyOf('/v1/events?channel=orders&after=0.0', { headers: poll });
   const skipped = await bodyOf('/v1/events?channel=orders&after=other.7', { headers: poll });
+  const history = await bodyOf('/v1/events?channel=orders&before=now', { headers: poll });
   const refused = await bodyOf('/v1/events', { headers: poll });
 
   // What the schema does not know is left out of what it returns.
@@ -185,6 +191,8 @@ test('bodies are as the schemas describe them, and nothing more', async () => {
   expect(v.parse(pollResponse, ephemeralOnly)).toEqual(ephemeralOnly);
   expect(v.parse(pollResponse, missed)).toEqual(missed);
   expect(v.parse(pollResponse, skipped)).toEqual(skipped);
+  expect(v.parse(historyResponse, history)).toEqual(history);
+  expect(history.events).not.toEqual([]);
   expect(v.parse(problem, refused)).toEqual(refused);
   expect(skipped).toHaveProperty('resets');
 });

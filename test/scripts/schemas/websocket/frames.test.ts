@@ -16,14 +16,19 @@ const serverFrame = v.variant('kind', Object.values(SERVER_FRAMES));
 
 /** Good and bad values of each field. */
 const FIELDS = {
-  action: fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'ping', 'dance', 7),
+  action: fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'history', 'ping', 'dance', 7),
   channel: fc.constantFrom('orders', 'a'.repeat(128), 'a'.repeat(129), '', 'a b', '.', '..', 7, null),
   after: fc.constantFrom('k3f9.7', '0.0', 'k3f9.07', 'K3F9.7', 'k3f9', 7),
+  before: fc.constantFrom('k3f9.7', '0.0', 'k3f9', 'now', 7, null),
+  last: fc.constantFrom(1, 500, 501, 0, 1.5, '5', null),
   batch: fc.constantFrom(true, false, 'yes'),
   heads: fc.constantFrom(true, false, 1),
   type: fc.constantFrom('placed', 'reset', 'open', 'a b', '', 7),
   data: fc.constantFrom('text', '', 7, null),
+  encoding: fc.constantFrom('base64', 'hex', 7, null),
   events: fc.constantFrom(
+    [{ data: 'text', encoding: 'base64' }],
+    [{ data: 'text', encoding: 'hex' }],
     [{ data: 'one' }, { type: 'paid', data: 'two' }],
     Array(MAX_BATCH_EVENTS).fill({ data: '' }),
     Array(MAX_BATCH_EVENTS + 1).fill({ data: '' }),
@@ -52,12 +57,12 @@ const FIELDS = {
 const anyFrame = fc.record(FIELDS, { requiredKeys: ['action'] });
 
 /** Good publications are rare among all frames: these have no field that spoils them by being there. */
-const { events, type, data, conflationKey, removed, ...others } = {
+const { events, type, data, encoding, conflationKey, removed, ...others } = {
   ...FIELDS,
   action: fc.constant('publish'),
   channel: fc.constant('orders'),
 };
-const anyEvent = fc.record({ ...others, type, data }, { requiredKeys: ['action', 'channel', 'data'] });
+const anyEvent = fc.record({ ...others, type, data, encoding }, { requiredKeys: ['action', 'channel', 'data'] });
 const anyLatest = fc.record({ ...others, type, data, conflationKey, removed }, { requiredKeys: ['action', 'channel', 'conflationKey'] });
 const anyBatch = fc.record({ ...others, events }, { requiredKeys: ['action', 'channel', 'events'] });
 

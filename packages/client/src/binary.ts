@@ -1,0 +1,16 @@
+import type { BatchInput, ChannelEvent, ChannelItem, WireContent } from './types.ts';
+
+// Bytes travel as base64, which every transport carries.
+
+/** What is sent for an event. Anything that is neither text nor bytes is left as it is, to be refused. */
+export function toWire({ data, ...event }: BatchInput): WireContent {
+  if (!ArrayBuffer.isView(data)) return { ...event, data };
+  return { ...event, data: btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join('')), encoding: 'base64' };
+}
+
+/** Adds the bytes to an event that has some. */
+export function withBytes<Item extends ChannelItem>(item: Item): Item {
+  const { encoding, data } = item as Partial<ChannelEvent>;
+  if (encoding === undefined || data === undefined) return item;
+  return { ...item, bytes: Uint8Array.from(atob(data), (character) => character.charCodeAt(0)) };
+}
