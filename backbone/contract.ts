@@ -13,6 +13,9 @@ export const SETTINGS_VARIABLE = 'LANES_SETTINGS';
 /** Environment of everything that reads or writes the event log. */
 export const LOG_ENV = { table: 'LANES_LOG_TABLE' } as const;
 
+/** Environment of everything that reads or writes presence. */
+export const PRESENCE_ENV = { table: 'LANES_PRESENCE_TABLE' } as const;
+
 /**
  * A write of an event succeeds or fails within this time. The grace period must be longer than this and the
  * publish timeout together: a publisher that is in time by its own clock may write this much later.
@@ -164,3 +167,6 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Key schema of the event log's table. `S` is text, `N` a number. */
 export const LOG_TABLE = { partitionKey: { name: 'pk', type: 'S' }, sortKey: { name: 'sk', type: 'N' } } as const;
+
+/** Key schema of the presence table. */
+export const PRESENCE_TABLE = { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'entry', type: 'S' } } as const;

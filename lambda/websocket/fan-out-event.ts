@@ -69,7 +69,7 @@ export interface FanOutContext {
  * when every connection has the events, is gone, or is named by a job or a dead letter
  */
 export async function beginFanOut(
-  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' | 'presence' }>,
   context: FanOutContext,
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };

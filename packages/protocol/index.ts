@@ -79,6 +79,8 @@ export interface PollResponse {
   readonly events: readonly WireEvent[];
   /** What came on ephemeral channels while the poll waited. Present only if there is any. */
   readonly ephemeral?: readonly EphemeralWireEvent[];
+  /** Present only if the poll asked for presence and there is something to say: a snapshot, or what has changed. */
+  readonly presence?: readonly PresenceChanges[];
   /**
    * Pass it as `after` to continue; composite if several channels were requested. It leaves ephemeral channels out, and
    * is empty if there are no others.
@@ -86,6 +88,45 @@ export interface PollResponse {
   readonly cursor: string;
   /** Present only if a position could not be resumed: skipped events are announced, never skipped silently. */
   readonly resets?: readonly Reset[];
+}
+
+/** Somebody who is present on a channel. */
+export interface PresenceMember {
+  /** The subject of the member's token: any characters. Empty where clients need no token; all of them are one member then. */
+  readonly id: string;
+  /** How many of its connections are present. At least 1, except in {@link PresenceChange}. */
+  readonly connections: number;
+  /** What its newest connection says about it; absent if that is empty. */
+  readonly data?: string;
+}
+
+/** Response of `GET /v1/presence`. */
+export interface PresenceResponse {
+  readonly channel: string;
+  /** Members, not connections. */
+  readonly count: number;
+  /** Everybody who is present, in any order. Absent if there are more than 1,000. */
+  readonly members?: readonly PresenceMember[];
+  /** Text that is the same wherever the same members are known. */
+  readonly state: string;
+}
+
+/** A member as it is now. `connections` is 0 if it has left. */
+export type PresenceChange = PresenceMember;
+
+/** What has changed on a channel, for those who follow its presence. */
+export interface PresenceChanges {
+  readonly channel: string;
+  /** Members after the change. */
+  readonly count: number;
+  /** Absent if there are more than 1,000 members: whoever follows them forgets their names then. */
+  readonly changes?: readonly PresenceChange[];
+  /** The changes list everybody: who is not among them, or in the parts that follow, is not present. */
+  readonly snapshot?: true;
+  /** More parts of the same snapshot or change follow. Only the last part's `state` is that of what was sent. */
+  readonly more?: true;
+  /** As in {@link PresenceResponse}, after the change. */
+  readonly state: string;
 }
 
 /** RFC 9457 problem details, `application/problem+json`. */
@@ -96,6 +137,19 @@ export interface Problem {
   readonly code: string;
   readonly detail: string;
 }
+
+/**
+ * Being present on a channel, until `absent` or the end of the connection. `present` again with other data changes it.
+ */
+export type PresenceClientFrame =
+  | { readonly action: 'present'; readonly channel: string; readonly data?: string; readonly requestId?: string }
+  | { readonly action: 'absent'; readonly channel: string; readonly requestId?: string };
+
+/** Answers to {@link PresenceClientFrame}, and what is sent to connections that follow a channel's presence. */
+export type PresenceServerFrame =
+  | { readonly kind: 'present'; readonly channel: string; readonly requestId?: string }
+  | { readonly kind: 'absent'; readonly channel: string; readonly requestId?: string }
+  | ({ readonly kind: 'presence' } & PresenceChanges);
 
 /** Frames that a client sends on the WebSocket lane. Answers repeat `requestId`. */
 export type ClientFrame =
