@@ -162,6 +162,10 @@ export type ClientFrame =
        * `event` frames.
        */
       readonly batch?: boolean;
+      /** Follows who is present on the channel too: `presence` frames. Without it, presence is no longer followed. */
+      readonly presence?: boolean;
+      /** With `presence`: the state that the client has. If it is still the same, no snapshot is sent. */
+      readonly presenceState?: string;
       readonly requestId?: string;
     }
   | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
@@ -185,8 +189,15 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  /** With `heads` the pong says where the log is. A server that does not know the field leaves them out. */
-  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
+  | {
+      readonly action: 'ping';
+      /** The pong says where the log is. A server that does not know the field leaves them out. */
+      readonly heads?: boolean;
+      /** The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong. */
+      readonly presenceStates?: Readonly<Record<string, string>>;
+      readonly requestId?: string;
+    }
+  | PresenceClientFrame;
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -241,4 +252,5 @@ export type ServerFrame =
    * `heads` has the newest position in the log of each channel that the connection is subscribed to; `0.0` for one that was never
    * used. A client that is not there yet waits a moment, for the events may be on their way, and then subscribes again with `after`.
    */
-  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string };
+  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string }
+  | PresenceServerFrame;

@@ -5,6 +5,7 @@ import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
 import type { Rights } from '../../../backbone/domain/access.ts';
 import type { Clock } from '../../../backbone/ports.ts';
+import { MAX_PRESENT_CHANNELS } from '../../../packages/protocol/presence.ts';
 import type { Connection, ConnectionPresence, RegisteredConnection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION, splitSubscriptions } from '../domain/connection.ts';
 import type { SubscribedConnection } from '../domain/delivery-job.ts';
@@ -129,7 +130,7 @@ class DynamoConnectionStore implements ConnectionStore {
   }
 
   async unsubscribe(connectionId: string, channel: string): Promise<void> {
-    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    const { client, subscriptionsTable } = this.#options;
     await client.send(new DeleteCommand({ TableName: subscriptionsTable, Key: { channel, connectionId } }));
     await this.#update(connectionId, 'DELETE channels :channel', { ':channel': new Set([channel]) });
   }

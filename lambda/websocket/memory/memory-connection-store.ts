@@ -1,5 +1,6 @@
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import type { Clock } from '../../../backbone/ports.ts';
+import { MAX_PRESENT_CHANNELS } from '../../../packages/protocol/presence.ts';
 import type { Connection, ConnectionPresence, RegisteredConnection } from '../domain/connection.ts';
 import { MAX_CHANNELS_PER_CONNECTION, splitSubscriptions } from '../domain/connection.ts';
 import type { SubscribedConnection } from '../domain/delivery-job.ts';

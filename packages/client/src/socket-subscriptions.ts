@@ -131,8 +131,7 @@ export class SocketSubscriptions {
   check(socket: LaneSocket): Promise<void> {
     const positions = [...this.#all].map((subscription) => [subscription, subscription.feed.order.cursor] as const);
     const states = this.#watching.map(({ channel, rider }) => [channel, rider?.state]);
-    const presenceStates = states.length > 0 ? Object.fromEntries(states) : undefined;
-    return socket.request({ action: 'ping', heads: true, presenceStates }, (response) => {
+    return socket.request({ action: 'ping', heads: true, ...(states[0] && { presenceStates: Object.fromEntries(states) }) }, (response) => {
       for (const [subscription, after] of positions) {
         // Without a position its first request is under way.
         if (response.kind !== 'pong' || after === undefined) continue;
@@ -223,8 +222,7 @@ export class SocketSubscriptions {
     const { channel, order, rider } = feed;
     const { cursor: after, isAtOrigin } = order;
     // Another subscription of the channel may be the one that watches: the server knows one of each channel.
-    const presence = this.#watching.some((watching) => watching.channel === channel) || undefined;
-    const presenceState = presence && rider?.state;
+    const presence = this.#watching.some((watching) => watching.channel === channel) && { presence: true, presenceState: rider?.state ?? '' };
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -246,7 +244,7 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, batch: true, after, presence, presenceState }, (response) => {
+      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...presence }, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {

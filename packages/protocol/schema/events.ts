@@ -12,7 +12,7 @@ import type {
   WireEvent,
 } from '../index.ts';
 import { KEY, NAME } from '../names.ts';
-import { MAX_LISTED_MEMBERS } from '../presence.ts';
+import { MAX_LISTED_MEMBERS, MAX_PRESENCE_DATA_BYTES } from '../presence.ts';
 import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
 import type { Same } from './same.ts';
 
@@ -116,6 +116,12 @@ export const batchAnswer = v.object({
     v.description('A result for each event, in the order of the batch'),
   ),
 });
+
+export const presenceData = v.pipe(
+  v.string(),
+  v.maxBytes(MAX_PRESENCE_DATA_BYTES),
+  v.description(`What the member says about itself: at most ${MAX_PRESENCE_DATA_BYTES} bytes`),
+);
 
 const memberFields = {
   id: v.pipe(v.string(), v.description("The subject of the member's token: any characters. Empty where clients need no token")),
