@@ -6,7 +6,8 @@ import { PRESENCE_LEASE_MS } from './contract.ts';
 import type { Connection, RegisteredConnection } from './domain/connection.ts';
 import { encodePresenceFrames } from './domain/presence-frames.ts';
 import type { FrameSender } from './frame-sender.ts';
-import type { ConnectionStore, OnClosed, PostOutcome } from './ports.ts';
+import { FramesLimitedError } from './limits.ts';
+import type { ConnectionStore, OnClosed, PostOutcome, PostQuota } from './ports.ts';
 
 /** Pings within the first quarter of a lease do not renew it. Our client pings after half of it at the latest. */
 const RENEW_BELOW_MS = (PRESENCE_LEASE_MS * 3) / 4;
@@ -79,7 +80,11 @@ export async function renewLeases(
 }
 
 /** Ends the presence of connections that were closed. If it fails, their leases end it. */
-export function createOnClosed({ presence, presenceBus, clock }: Pick<PresenceDependencies, 'presence' | 'presenceBus' | 'clock'>): OnClosed {
+export function createOnClosed({
+  presence,
+  presenceBus,
+  clock,
+}: Pick<PresenceDependencies, 'presence' | 'presenceBus' | 'clock'>): OnClosed {
   return async (closed) => {
     const { channels, version } = closed.presence;
     const departed = versionAfter(version, clock.nowMs());
@@ -92,20 +97,25 @@ export function createOnClosed({ presence, presenceBus, clock }: Pick<PresenceDe
 }
 
 /**
- * Sends everybody who is present on a channel, unless the client has that already.
+ * Sends everybody who is present on a channel, unless the client has that already. The frames count as answers.
  * @param known the state that the client has; @default none
  * @returns undefined if nothing was sent
+ * @throws FramesLimitedError
  */
 export async function sendSnapshot(
   channel: string,
   known: string | undefined,
+  { principal }: Connection,
   sender: FrameSender,
-  { presence }: Pick<PresenceDependencies, 'presence'>,
+  { presence, answers }: Pick<PresenceDependencies, 'presence'> & { readonly answers: PostQuota },
 ): Promise<PostOutcome | undefined> {
   const { count, members, state } = toPresenceResponse(channel, await presence.read(channel));
   if (state === known) return undefined;
+  const frames = encodePresenceFrames({ channel, count, ...(members && { changes: members, snapshot: true }), state });
+  const allowance = await answers.take(principal, frames.length);
+  if (allowance.kind !== 'allowed') throw new FramesLimitedError(answers.perSecond, allowance.retryAfterMs);
   let outcome: PostOutcome | undefined;
-  for (const frame of encodePresenceFrames({ channel, count, ...(members && { changes: members, snapshot: true }), state })) {
+  for (const frame of frames) {
     outcome = await sender.sendText(frame);
     if (outcome.kind !== 'sent') break;
   }

@@ -100,7 +100,15 @@ class DynamoConnectionStore implements ConnectionStore {
     if (Item === undefined) return undefined;
     const { principal, rights, connectedAt, expiresAt, channels = [] } = Item as ConnectionItem;
     const presence = presenceIn(Item);
-    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000, ...splitSubscriptions([...channels]), presence };
+    return {
+      connectionId,
+      principal,
+      rights,
+      connectedAtMs: connectedAt,
+      expiresAtMs: expiresAt * 1_000,
+      ...splitSubscriptions([...channels]),
+      presence,
+    };
   }
 
   async close(connectionId: string): Promise<void> {

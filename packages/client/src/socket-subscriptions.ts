@@ -222,7 +222,10 @@ export class SocketSubscriptions {
     const { channel, order, rider } = feed;
     const { cursor: after, isAtOrigin } = order;
     // Another subscription of the channel may be the one that watches: the server knows one of each channel.
-    const presence = this.#watching.some((watching) => watching.channel === channel) && { presence: true, presenceState: rider?.state ?? '' };
+    const presence = this.#watching.some((watching) => watching.channel === channel) && {
+      presence: true,
+      presenceState: rider?.state ?? '',
+    };
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -244,21 +247,24 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...presence }, (response) => {
-        if (!isCurrent()) return true;
-        if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
-        if (response.kind === 'error' && response.id !== undefined) {
-          backoff.reset();
-          deliver(subscription, order.settle(response.id));
-        }
-        if (response.kind !== 'subscribed') return true;
-        baseline = response.id;
-        if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
-        rider?.board(socket);
-        feed.live();
-        // An ephemeral channel has no baseline, and nothing follows.
-        return after === undefined || !baseline;
-      });
+      await socket.request(
+        { action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...presence },
+        (response) => {
+          if (!isCurrent()) return true;
+          if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
+          if (response.kind === 'error' && response.id !== undefined) {
+            backoff.reset();
+            deliver(subscription, order.settle(response.id));
+          }
+          if (response.kind !== 'subscribed') return true;
+          baseline = response.id;
+          if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
+          rider?.board(socket);
+          feed.live();
+          // An ephemeral channel has no baseline, and nothing follows.
+          return after === undefined || !baseline;
+        },
+      );
     } catch (thrown) {
       failure = toLanesError(thrown);
     }
