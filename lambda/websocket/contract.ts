@@ -52,6 +52,8 @@ export const QUEUE_RETENTION_SECONDS = {
   fanOut: 4 * 86_400,
   /** Shorter, because a client that has waited for a minute asks again. */
   replays: 3_600,
+  /** Long enough for all tries. */
+  presence: 3_600,
 } as const;
 
 /** Environment of the lane's functions. */
