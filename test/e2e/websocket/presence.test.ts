@@ -42,7 +42,7 @@ async function present(channel: string): Promise<readonly string[]> {
   return items.filter((item) => item['channel'] === channel).map((item) => String(item['member']));
 }
 
-async function connect(subject: string, expiresInSeconds = 600): Promise<LaneSocket> {
+async function connect(subject: string, expiresInSeconds = 3_600): Promise<LaneSocket> {
   const token = world.run.issuer.issue({ subscribe: ['*'], publish: ['*'], subject, expiresInSeconds });
   return openSocket(world.run.urls.websocket, token);
 }
