@@ -10,6 +10,7 @@ import {
   stateOfMembers,
   toggle,
 } from '../../packages/protocol/presence.ts';
+import type { NotifiedEvent } from './ephemeral-event.ts';
 
 /** One row per channel, owner and member. */
 export interface PresenceKey {
@@ -40,6 +41,9 @@ export interface PresenceNotification {
   readonly changes: readonly Omit<PresenceRow, 'channel' | 'owner'>[];
 }
 
+/** Whatever a notification may tell. */
+export type Notified = NotifiedEvent | PresenceNotification;
+
 const KIND = 'presence';
 
 /**
@@ -47,6 +51,10 @@ const KIND = 'presence';
  * always shorter.
  */
 const MAX_NOTIFICATION_BYTES = 60 * 1_024;
+
+export function isPresence(notified: Notified): notified is PresenceNotification {
+  return 'changes' in notified;
+}
 
 /** A version is about the time of the change, and higher than every earlier one of its owner. */
 export function versionAfter(previous: number, nowMs: number): number {
