@@ -76,11 +76,7 @@ async function main(folder: string, signal: AbortSignal): Promise<undefined> {
   console.log(sizes.join('\n'));
 }
 
-async function writeBundle(
-  entry: string,
-  outfile: string,
-  form: Pick<BuildOptions, 'format' | 'minify' | 'lineLimit'>,
-): Promise<void> {
+async function writeBundle(entry: string, outfile: string, form: Pick<BuildOptions, 'format' | 'minify' | 'lineLimit'>): Promise<void> {
   await build({
     ...form,
     entryPoints: [entry],
@@ -101,7 +97,11 @@ async function writeTypes(outDir: string, signal: AbortSignal): Promise<void> {
     ...['--ignoreConfig', '--skipLibCheck', '--target', 'es2024', '--module', 'nodenext', '--types', ''],
     ...['--rootDir', join(HERE, '..'), '--outDir', outDir],
   ];
-  const compiler = spawn(join(HERE, '../../node_modules/.bin/tsc'), [...flags, ...PARTS.map(({ entry }) => entry)], { cwd: HERE, stdio: 'inherit', signal });
+  const compiler = spawn(join(HERE, '../../node_modules/.bin/tsc'), [...flags, ...PARTS.map(({ entry }) => entry)], {
+    cwd: HERE,
+    stdio: 'inherit',
+    signal,
+  });
   const [code] = await once(compiler, 'close');
   if (code !== 0) throw new Error(`tsc ended with ${code}`);
 }

@@ -1,32 +1,50 @@
+import type http from 'node:http';
 import type { PresenceChanges, PresenceMember } from '../../../protocol/index.ts';
 import { type MemberHash, memberHash, NO_MEMBERS, stateOfMembers, toggle } from '../../../protocol/presence.ts';
+
+/** A connection: an object, or a name that stands for one. */
+type Owner = object | string;
 
 interface Entry {
   readonly id: string;
   readonly data: string;
 }
 
+const POLL_LINGER_MS = 150;
+
 /** Who is on the stub's channels. Each connection has the subject of its token, or one for all. */
 export class StubPresence {
   /** Called with what has changed. */
   onChange: (changes: PresenceChanges) => void = () => {};
-  readonly #channels = new Map<string, Map<object, Entry>>();
+  /** By owner that polls. */
+  readonly #lastPolls = new Map<Owner, http.ServerResponse>();
+  readonly #channels = new Map<string, Map<Owner, Entry>>();
 
-  /** @param owner the connection */
-  enter(channel: string, owner: object, id: string, data: string): void {
-    const entries = this.#channels.get(channel) ?? new Map<object, Entry>();
+  enter(channel: string, owner: Owner, id: string, data: string): void {
+    const entries = this.#channels.get(channel) ?? new Map<Owner, Entry>();
     this.#channels.set(channel, entries.set(owner, { id, data }));
     this.#tell(channel, id);
   }
 
-  leave(channel: string, owner: object): void {
+  leave(channel: string, owner: Owner): void {
     const entry = this.#channels.get(channel)?.get(owner);
     if (entry === undefined) return;
     this.#channels.get(channel)?.delete(owner);
     this.#tell(channel, entry.id);
   }
 
-  leaveAll(owner: object): void {
+  /** A stream is present while it is open; a client that polls is between two polls too. */
+  serve(channel: string, id: string, data: string, isPoll: boolean, response: http.ServerResponse): void {
+    const owner = isPoll ? `poll of ${id}` : response;
+    this.#lastPolls.set(owner, response);
+    this.enter(channel, owner, id, data);
+    const leave = () => {
+      if (this.#lastPolls.get(owner) === response) this.leave(channel, owner);
+    };
+    response.once('close', () => (isPoll ? setTimeout(leave, POLL_LINGER_MS).unref() : leave()));
+  }
+
+  leaveAll(owner: Owner): void {
     for (const channel of this.#channels.keys()) this.leave(channel, owner);
   }
 
