@@ -38,7 +38,7 @@ export class PresenceRider implements Rider, HandleOwner {
   readonly #carrier: Carrier;
   readonly #views = new Set<PresenceView>();
   readonly #handles = new Set<PresentHandle>();
-  /** While it is subscribed on a socket. */
+  /** On the socket that it was last subscribed on; undefined over HTTP. */
   #berth: Berth | undefined;
   /** The members before the first part of what arrives in parts. */
   #before: ReadonlyMap<string, PresenceMember> | undefined;
@@ -74,20 +74,20 @@ export class PresenceRider implements Rider, HandleOwner {
     this.#throwIfClosed();
     const handle = new PresentHandle(this, data);
     this.#handles.add(handle);
-    if (this.#isOnSocket) this.#berth?.add(handle);
+    if (this.#berth) this.#berth.add(handle);
     else this.#carrier.restart();
     return handle;
   }
 
   updated(): void {
-    if (this.#isOnSocket) void this.#berth?.update();
+    if (this.#berth) void this.#berth.update();
     else this.#carrier.restart();
   }
 
   left(handle: PresentHandle): void {
     if (!this.#handles.delete(handle)) return;
-    this.#berth?.remove(handle);
-    if (!this.#isOnSocket) this.#carrier.restart();
+    if (this.#berth) this.#berth.remove(handle);
+    else this.#carrier.restart();
   }
 
   query(): Readonly<Record<string, string>> {
@@ -124,10 +124,6 @@ export class PresenceRider implements Rider, HandleOwner {
     const changed = [...members.values()].filter((member) => !isSame(member, before.get(member.id)));
     const gone = changes ? [...before.values()].filter(({ id }) => !members.has(id)).map((member) => ({ ...member, connections: 0 })) : [];
     for (const view of this.#views) view.told([...changed, ...gone]);
-  }
-
-  get #isOnSocket(): boolean {
-    return this.#carrier.status.transport === 'websocket';
   }
 
   #throwIfClosed(): void {
