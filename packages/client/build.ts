@@ -37,7 +37,7 @@ const PARTS: readonly Part[] = [
     file: 'presence.js',
     name: '@realtime-lanes/client/presence',
     entry: join(HERE, 'src/presence/index.ts'),
-    maxGzipBytes: 2.5 * 1024,
+    maxGzipBytes: 2.2 * 1024,
   },
 ];
 
