@@ -294,6 +294,7 @@ export class Hub {
     this.#stopped.abort();
     this.#expiry.close();
     for (const stream of this.#streams.keys()) stream.close('drain');
+    this.presence.stop();
     this.#feeds.closeAll();
   }
 

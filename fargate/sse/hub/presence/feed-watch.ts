@@ -1,3 +1,4 @@
+import type { PresenceRow } from '../../../../backbone/domain/presence.ts';
 import type { Clock, PresenceStore } from '../../../../backbone/ports.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import { Permits } from '../permits.ts';
@@ -74,9 +75,10 @@ export class FeedWatch {
         if (!feeds.has(feed)) return;
         const sinceMs = clock.nowMs();
         feed.readAtMs = sinceMs + COMPARE_MS;
-        const read = await store.read(feed.channel);
-        if (feed.takeRead(read, members.rowsOf(feed.channel), sinceMs)) onChange(feed);
-        await this.#mend(feed.channel, read.rows, sinceMs);
+        const { count, rows } = await store.read(feed.channel);
+        const read = rows === undefined ? { count } : { count, rows: withOwn(rows, this.#options.owner, members.rowsOf(feed.channel)) };
+        if (feed.takeRead(read, sinceMs)) onChange(feed);
+        if (rows !== undefined) await this.#mend(feed.channel, rows, sinceMs);
       } finally {
         release();
       }
@@ -91,8 +93,7 @@ export class FeedWatch {
   }
 
   /** Writes rows of this task that the store has lost, and removes those that it should not have. */
-  async #mend(channel: string, rows: Awaited<ReturnType<PresenceStore['read']>>['rows'], sinceMs: number): Promise<void> {
-    if (rows === undefined) return;
+  async #mend(channel: string, rows: readonly PresenceRow[], sinceMs: number): Promise<void> {
     const { owner, members, outbox } = this.#options;
     const stored = new Map(rows.filter((row) => row.owner === owner).map((row) => [row.member, row]));
     await outbox.remove([...stored.values()].filter(({ member }) => !members.has(channel, member)));
@@ -119,4 +120,9 @@ export class FeedWatch {
       for (const feed of feeds.all()) if (feed.owners.has(owner) && feed.dropOwner(owner)) onChange(feed);
     }
   }
+}
+
+/** What the store has, with a task's own rows instead of those that it has of them: nobody knows them better. */
+export function withOwn(rows: readonly PresenceRow[], owner: string, own: readonly PresenceRow[]): readonly PresenceRow[] {
+  return [...rows.filter((row) => row.owner !== owner), ...own];
 }

@@ -134,10 +134,10 @@ export class PresenceFeed {
 
   /**
    * Takes what the store has.
-   * @param own this task's own rows, which nobody knows better
+   * @param sinceMs when the read began
    * @returns whether a cut is due
    */
-  takeRead({ count, rows }: PresenceRead, own: readonly PresenceRow[], sinceMs: number): boolean {
+  takeRead({ count, rows }: PresenceRead, sinceMs: number): boolean {
     this.#isOpen = true;
     this.#opening.resolve();
     if (rows === undefined) {
@@ -150,7 +150,7 @@ export class PresenceFeed {
       this.#view = new PresenceView();
       this.#isReset = true;
     }
-    const changes = [...this.#view.replace(rows, sinceMs), ...this.#view.take(own)];
+    const changes = this.#view.replace(rows, sinceMs);
     this.owners.clear();
     this.lapsesAtMs = Number.POSITIVE_INFINITY;
     this.#noteLeases(this.#view.rows());

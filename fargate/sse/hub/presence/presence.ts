@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { type PresenceNotification, toPresenceResponse } from '../../../../backbone/domain/presence.ts';
-import { PresenceView } from '../../../../backbone/domain/presence-view.ts';
 import type { Clock, PresenceBus, PresenceStore } from '../../../../backbone/ports.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import type { PresenceResponse } from '../../../../packages/protocol/index.ts';
 import type { Shares } from '../../budget/shares.ts';
 import { Permits } from '../permits.ts';
-import { FeedWatch } from './feed-watch.ts';
+import { FeedWatch, withOwn } from './feed-watch.ts';
 import { Outbox, WINDOW_MS } from './outbox.ts';
 import { type Membership, OwnMembers } from './own-members.ts';
 import { PollPresence } from './poll-presence.ts';
@@ -183,11 +182,15 @@ export class Presence {
     }
   }
 
-  /** Removes the members of this task from the store. */
-  async close(): Promise<void> {
-    const { clock, logger } = this.#options;
+  /** Ends what is left, and does nothing periodically any more. */
+  stop(): void {
     this.#members.endAll();
     this.#stopped.abort();
+  }
+
+  /** Resolves when the members of this task are removed from the store, after {@link stop}. */
+  async close(): Promise<void> {
+    const { clock, logger } = this.#options;
     const over = new AbortController();
     const closing = this.#outbox.close().catch((error: unknown) => logger.warn('could not remove members from presence', { error }));
     await Promise.race([closing, clock.sleep(CLOSE_MS, over.signal).catch(() => {})]);
@@ -233,14 +236,10 @@ export class Presence {
   }
 
   async #lookNow(channel: string): Promise<PresenceResponse> {
-    const { store, clock } = this.#options;
-    const sinceMs = clock.nowMs();
-    const { count, rows } = await store.read(channel);
+    const { count, rows } = await this.#options.store.read(channel);
     if (rows === undefined) return toPresenceResponse(channel, { count });
-    const view = new PresenceView();
-    view.replace(rows, sinceMs);
-    view.take(this.#members.rowsOf(channel));
-    return { channel, count: view.count, members: [...view.members], state: view.state };
+    const now = withOwn(rows, this.#owner, this.#members.rowsOf(channel));
+    return toPresenceResponse(channel, { count: new Set(now.map(({ member }) => member)).size, rows: now });
   }
 
   #take(notification: PresenceNotification): void {
