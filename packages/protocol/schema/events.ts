@@ -119,8 +119,7 @@ export const batchAnswer = v.object({
 
 export const presenceData = v.pipe(
   v.string(),
-  v.maxBytes(MAX_PRESENCE_DATA_BYTES),
-  v.description(`What the member says about itself: at most ${MAX_PRESENCE_DATA_BYTES} bytes`),
+  v.description(`What the member says about itself: at most ${MAX_PRESENCE_DATA_BYTES} bytes of UTF-8`),
 );
 
 const memberFields = {
