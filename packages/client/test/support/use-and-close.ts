@@ -3,6 +3,7 @@
  * Arguments: URL, WebSocket URL, transport.
  */
 import { connect, type Transport } from '../../src/index.ts';
+import { presence, present } from '../../src/presence/index.ts';
 
 const [url = '', websocketUrl = '', transport = 'auto'] = process.argv.slice(2);
 
@@ -15,6 +16,8 @@ const [paused, abandoned] = [connection.subscribe('orders', { after: subscriptio
 await abandoned.ready;
 await connection.publish('orders', { data: 'e 2' });
 while (paused.status.status !== 'paused') await new Promise((resolve) => setTimeout(resolve, 5));
+const room = connection.subscribe('room');
+await Promise.all([presence(room).ready, present(room).ready]);
 const abort = new AbortController();
 const hopeless = connect({
   url: 'http://127.0.0.1:9',
