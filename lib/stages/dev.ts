@@ -10,7 +10,7 @@ export const dev = parseStage(
     channels: [{ match: 'ephemeral.*', kind: 'ephemeral' }],
     // EventSource in a page of another origin, and manual use of curl, need a token in the query.
     auth: { queryToken: true, origins: ['http://localhost:5173'] },
-    // 500 publications a second, 250 with a key. A test that runs away costs at most 2.70 USD an hour.
+    // 500 publications a second, 250 with a key. A test that runs away costs at most 2.70 USD an hour, and as much again for presence.
     backbone: { retentionHours: 24, defaultBus: true, maxThroughput: { readUnits: 1_000, writeUnits: 1_000 } },
     edge: {
       type: 'alb',

@@ -11,8 +11,8 @@ const dev: Input = {
   maxConnectionsPerPrincipal: 400,
   maxPublishesPerSecond: 20,
   maxResponsesPerSecond: 400,
-  // At most 1.35 USD an hour for each of three tables, and 1.35 for the index of one: with the log, at most
-  // 8.10.
+  // At most 1.35 USD an hour for each of three tables, and 1.35 for the index of one: with the log and presence, at
+  // most 10.80.
   maxThroughput: { readUnits: 500, writeUnits: 500 },
 };
 

@@ -1,10 +1,16 @@
 import { SSE_PATHS } from '../../../fargate/sse/contract.ts';
 import { MAX_CHANNELS } from '../../../packages/protocol/channel.ts';
-import { streamEvent, streamExpired, streamOpening, streamReset } from '../../../packages/protocol/schema/sse/frames.ts';
+import { streamEvent, streamExpired, streamOpening, streamPresence, streamReset } from '../../../packages/protocol/schema/sse/frames.ts';
 import { componentsOf, type Json, referenceTo } from '../json-schema.ts';
 
 /** The frames of a stream, by the names of their schemas. */
-const FRAMES = { StreamOpening: streamOpening, StreamEvent: streamEvent, StreamReset: streamReset, StreamExpired: streamExpired };
+const FRAMES = {
+  StreamOpening: streamOpening,
+  StreamEvent: streamEvent,
+  StreamReset: streamReset,
+  StreamPresence: streamPresence,
+  StreamExpired: streamExpired,
+};
 
 /** What a stream of the SSE lane sends, as AsyncAPI 3. */
 export function asyncapi(): Json {

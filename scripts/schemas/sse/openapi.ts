@@ -2,13 +2,22 @@ import { SESSION_COOKIE } from '../../../backbone/domain/credentials.ts';
 import { LONGEST_POLL_SECONDS, SSE_PATHS } from '../../../fargate/sse/contract.ts';
 import { MAX_CHANNELS } from '../../../packages/protocol/channel.ts';
 import { KINDS_HEADER } from '../../../packages/protocol/index.ts';
-import { batchAnswer, channelName, ephemeralEvent, idempotencyKey, wireEvent } from '../../../packages/protocol/schema/events.ts';
+import { MAX_PRESENCE_DATA_BYTES } from '../../../packages/protocol/presence.ts';
+import {
+  batchAnswer,
+  channelName,
+  ephemeralEvent,
+  idempotencyKey,
+  presenceChanges,
+  wireEvent,
+} from '../../../packages/protocol/schema/events.ts';
 import {
   acceptedResponse,
   cursor,
   newBatch,
   newEvent,
   pollResponse,
+  presenceResponse,
   problem,
   publishResponse,
   reset,
@@ -39,6 +48,7 @@ export function openapi(): Json {
     paths: {
       [SSE_PATHS.events]: { get: readEvents() },
       '/v1/channels/{channel}/events': { post: publishEvent() },
+      [SSE_PATHS.presence]: { get: readPresence() },
       [SSE_PATHS.session]: { post: openSession(), delete: endSession() },
       [SSE_PATHS.health]: { get: health('isAlive', 'Whether the process is alive', 'alive') },
       [SSE_PATHS.ready]: {
@@ -63,6 +73,8 @@ export function openapi(): Json {
           AcceptedResponse: acceptedResponse,
           PollResponse: pollResponse,
           Reset: reset,
+          PresenceChanges: presenceChanges,
+          PresenceResponse: presenceResponse,
           Problem: problem,
         },
         'draft-2020-12',
@@ -112,6 +124,21 @@ function readEvents(): Json {
         ...query('waitSeconds', 'Poll: how long to wait for an event'),
         schema: { type: 'integer', minimum: 0, maximum: LONGEST_POLL_SECONDS, default: 0 },
       },
+      {
+        ...query('present', 'The client is present on all of these channels, and says this about itself. It may be empty'),
+        schema: { type: 'string', description: `At most ${MAX_PRESENCE_DATA_BYTES} bytes of UTF-8` },
+      },
+      {
+        ...query('presence', 'true: the client follows who is present on these channels'),
+        schema: { type: 'boolean', default: false },
+      },
+      {
+        ...query(
+          'presenceState',
+          'Poll: the states that came last, as channel=state, separated by commas. The poll then waits for a change',
+        ),
+        schema: { type: 'string', examples: ['room=1pinq0ipq9bpg'] },
+      },
     ],
     responses: {
       '200': {
@@ -127,7 +154,20 @@ function readEvents(): Json {
           'application/json': { schema: referenceTo('schemas', 'PollResponse') },
         },
       },
-      ...problems('400', '401', '403', '406', '429', '500', '503'),
+      ...problems('400', '401', '403', '406', '413', '429', '500', '503'),
+    },
+  };
+}
+
+function readPresence(): Json {
+  return {
+    operationId: 'readPresence',
+    tags: ['events'],
+    summary: 'Who is present on a channel',
+    parameters: [{ ...query('channel', 'The channel'), required: true, schema: referenceTo('schemas', 'Channel') }],
+    responses: {
+      '200': { description: 'The members, or only their count', content: jsonOf('PresenceResponse') },
+      ...problems('400', '401', '403', '429', '500', '503'),
     },
   };
 }

@@ -75,7 +75,7 @@ describe('what is published', () => {
     expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 
-  test.each(['reset', 'expired', 'open', 'error'])('cannot have the type %s, which the lanes use themselves', (type) => {
+  test.each(['reset', 'expired', 'presence', 'open', 'error'])('cannot have the type %s, which the lanes use themselves', (type) => {
     expect(() => parseNewEvent({ channel: 'a', type, data: 'x' })).toThrow(code('invalid_type'));
   });
 

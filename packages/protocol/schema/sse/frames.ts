@@ -38,6 +38,18 @@ export const streamReset = v.pipe(
   v.description('The events that the client missed on a channel cannot be sent: load the state anew'),
 );
 
+export const streamPresence = v.pipe(
+  v.object({
+    event: v.literal('presence'),
+    data: v.pipe(
+      v.string(),
+      v.description('JSON: PresenceChanges of openapi.json. It has no id: the position of the stream stays'),
+      v.examples(['{"channel":"room","count":2,"changes":[{"id":"ann","connections":1}],"state":"1pinq0ipq9bpg"}']),
+    ),
+  }),
+  v.description('Who came, changed or left, if the request has presence=true: a snapshot of each channel, and then changes'),
+);
+
 export const streamExpired = v.pipe(
   v.object({ event: v.literal('expired'), data: v.pipe(v.string(), v.examples(['{"code":"token_expired"}'])) }),
   v.description('The last frame of a stream whose token has expired: connect again with a new one'),
