@@ -103,11 +103,13 @@ const websocket: PresenceTransport = {
       clearInterval(pinging);
       socket.close();
     });
-    const socket = await openSocket(run, token, (changes) => followed.apply(changes));
-    const pinging = setInterval(
-      () => socket.send({ action: 'ping', presenceStates: { [channel]: followed.state ?? '' } }),
-      PING_INTERVAL_MS,
-    );
+    // Not that of a change: it says what is so, and not what this client knows.
+    let known = '';
+    const socket = await openSocket(run, token, (changes) => {
+      if (changes.snapshot) known = changes.state;
+      followed.apply(changes);
+    });
+    const pinging = setInterval(() => socket.send({ action: 'ping', presenceStates: { [channel]: known } }), PING_INTERVAL_MS);
     await socket.ask({ action: 'subscribe', channel, presence: true }).catch((error: unknown) => {
       followed.close();
       throw error;
