@@ -13,7 +13,6 @@ import {
   position,
   presenceChanges,
   presenceData,
-  presenceState,
   resetReason,
   wireEvent,
 } from '../events.ts';
@@ -22,6 +21,9 @@ import type { Same } from '../same.ts';
 const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
+
+/** A state of presence that the server has sent. Empty, which is none, if the client has nothing yet. */
+const knownState = v.pipe(v.string(), v.regex(/^[a-z0-9.]{0,32}$/));
 
 /** What a client sends, by `action`, except that `publishBatch` is a `publish` frame too. */
 export const CLIENT_FRAMES = {
@@ -34,7 +36,7 @@ export const CLIENT_FRAMES = {
       v.pipe(v.boolean(), v.description('Follows who is present on the channel too. Without it, presence is no longer followed')),
     ),
     presenceState: v.exactOptional(
-      v.pipe(presenceState, v.description('With presence: the state that the client has. If it is still the same, no snapshot is sent')),
+      v.pipe(knownState, v.description('With presence: the state that the client has. If it is still the same, no snapshot is sent')),
     ),
     requestId,
   }),
@@ -58,7 +60,7 @@ export const CLIENT_FRAMES = {
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is'))),
     presenceStates: v.exactOptional(
       v.pipe(
-        v.record(v.string(), presenceState),
+        v.record(v.string(), knownState),
         v.description('The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong'),
       ),
     ),
