@@ -51,7 +51,7 @@ export async function poll(
   signal: AbortSignal,
   options: CatchUpOptions,
 ): Promise<PollPage> {
-  await Promise.all([presence?.ready, ...feeds.map(({ opened }) => opened)]);
+  await Promise.all(feeds.map(({ opened }) => opened));
   signal.throwIfAborted();
   const page = new Page(feeds, after);
   for (;;) {
@@ -61,8 +61,10 @@ export async function poll(
     if (inbox.bytes > 0) page.addEphemeral(inbox);
     if (presence !== undefined) page.presence = presence.take();
     memory.shrink(page.bytes);
-    if (!page.isEmpty || until.aborted) return page;
-    await anyAdvanced({ feeds, inbox, presence }, page.cursor, until, signal);
+    if (!page.isEmpty || (until.aborted && presence?.isReady !== false)) return page;
+    // Events never wait for presence, but a poll that does not wait for anything else has to say who is present.
+    if (until.aborted) await presence?.ready;
+    else await anyAdvanced({ feeds, inbox, presence }, page.cursor, until, signal);
   }
 }
 

@@ -142,7 +142,12 @@ export class Stream implements Reader, EphemeralListener, PresenceStream, Writin
     if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
     else this.#catchUpAll().catch((error) => this.#fail(error));
     this.flush();
-    this.#presence?.serve(this);
+    if (!this.#isClosed) this.#presence?.serve(this);
+  }
+
+  /** Writing may have closed it. */
+  get #isClosed(): boolean {
+    return this.#phase === 'closed';
   }
 
   #opening(knowsItsPlace: boolean, retryMs: number): string {

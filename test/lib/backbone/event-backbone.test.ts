@@ -16,6 +16,24 @@ beforeAll(() => {
   prodTemplate = Template.fromStack(prodStack);
 });
 
+describe('the presence table', () => {
+  test('has the keys and the time to live that the contract names, and goes with its stack in every stage', () => {
+    for (const template of [devTemplate, prodTemplate]) {
+      template.hasResource('AWS::DynamoDB::GlobalTable', {
+        DeletionPolicy: 'Delete',
+        Properties: {
+          KeySchema: [
+            { AttributeName: 'channel', KeyType: 'HASH' },
+            { AttributeName: 'entry', KeyType: 'RANGE' },
+          ],
+          TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+          BillingMode: 'PAY_PER_REQUEST',
+        },
+      });
+    }
+  });
+});
+
 describe('the event log', () => {
   test('allows no more per second than the stage pays for', () => {
     prodTemplate.hasResourceProperties('AWS::DynamoDB::GlobalTable', {

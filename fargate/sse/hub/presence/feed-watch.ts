@@ -20,8 +20,9 @@ const RECOUNT_MS_PER_MEMBER = 0.5;
 /** How long a row of this task may be missing in the store: its write may be under way. */
 const WRITE_MS = 5_000;
 
-/** Channels that are read at once. Large ones take several pages. */
-const READS = 4;
+/** Channels that are read at once, in total and for one principal. Large ones take several pages. */
+const READS = 8;
+const READS_PER_PRINCIPAL = 4;
 
 export interface FeedWatchOptions {
   /** This task. */
@@ -39,7 +40,7 @@ export interface FeedWatchOptions {
 /** Keeps feeds right: compares them with the store now and then, and forgets the members of tasks that have died. */
 export class FeedWatch {
   readonly #options: FeedWatchOptions;
-  readonly #reads = new Permits(READS);
+  readonly #reads = new Permits(READS, READS_PER_PRINCIPAL);
   /** Until when other tasks have their lease, as far as it was read. */
   #leases = new Map<string, number>();
 
@@ -58,7 +59,7 @@ export class FeedWatch {
     const { feeds, clock, onChange } = this.#options;
     const nowMs = clock.nowMs();
     for (const feed of feeds.all()) {
-      if (feed.readAtMs <= nowMs) void this.read(feed, signal);
+      if (feed.users > 0 && feed.readAtMs <= nowMs) void this.read(feed, signal);
       if (feed.lapsesAtMs <= nowMs && feed.dropLapsed(nowMs)) onChange(feed);
     }
     await this.#dropLapsed(nowMs);
@@ -70,7 +71,7 @@ export class FeedWatch {
     if (feed.isReading) return;
     feed.isReading = true;
     try {
-      const release = await this.#reads.for(feed.channel).acquire(signal);
+      const release = await this.#reads.for(feed.principal).acquire(signal);
       try {
         if (!feeds.has(feed)) return;
         const sinceMs = clock.nowMs();

@@ -16,7 +16,8 @@ export class PollPresence implements PresenceReader {
   readonly #options: PollPresenceOptions;
   readonly #unsettled: Set<PresenceFeed>;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #arrived = Promise.withResolvers<void>();
+  #arrived = toArrive();
+  #isEvicted = false;
   readonly #revoked = new AbortController();
   #memory: Reservation | undefined;
 
@@ -31,8 +32,11 @@ export class PollPresence implements PresenceReader {
     }
     // Nobody may be waiting.
     this.#ready.promise.catch(() => {});
-    this.#arrived.promise.catch(() => {});
     this.wake();
+  }
+
+  get isReady(): boolean {
+    return this.#unsettled.size === 0;
   }
 
   /** Resolves when it is known who is present; rejects if the store cannot be read. */
@@ -58,6 +62,7 @@ export class PollPresence implements PresenceReader {
   }
 
   evicted(): void {
+    this.#isEvicted = true;
     const error = new FeedClosedError('the task does not follow the channel any more');
     this.#ready.reject(error);
     this.#arrived.reject(error);
@@ -70,7 +75,11 @@ export class PollPresence implements PresenceReader {
   take(): readonly string[] {
     const texts = this.#news().flatMap((feed) => textsAfter(feed, this.#states.get(feed.channel)));
     const bytes = texts.reduce((sum, text) => sum + 2 * text.length, 0);
-    if (bytes === 0) return [];
+    if (bytes === 0) {
+      // What had come is undone by now: somebody came and left.
+      if (!this.#isEvicted) this.#arrived = toArrive();
+      return [];
+    }
     const { memory, principal } = this.#options;
     const noMemory = new NoMemoryError(`the members of these channels take ${bytes} bytes, and there is no memory for them`);
     this.#memory ??= memory.reserve(principal, bytes, () => this.#revoked.abort(noMemory));
@@ -90,6 +99,13 @@ export class PollPresence implements PresenceReader {
   #news(): readonly PresenceFeed[] {
     return this.#feeds.filter((feed) => feed.isSettled && feed.state !== this.#states.get(feed.channel));
   }
+}
+
+function toArrive(): PromiseWithResolvers<void> {
+  const arriving = Promise.withResolvers<void>();
+  // Nobody may be waiting when a channel is evicted.
+  arriving.promise.catch(() => {});
+  return arriving;
 }
 
 function textsAfter(feed: PresenceFeed, state: string | undefined): readonly string[] {

@@ -38,12 +38,18 @@ const PART_CHARS = 24 * 1_024;
 /** Memory of a member: objects, and texts as JSON besides. */
 const MEMBER_BYTES = 512;
 
-/** The presence of one channel as this task sees it. Exists while somebody follows it. */
+/** The presence of one channel as this task sees it. Exists while somebody follows it, and a while longer. */
 export class PresenceFeed {
   readonly channel: string;
+  /** Who followed it first. */
+  readonly principal: string;
   readonly readers = new Set<PresenceReader>();
-  /** Streams, polls and requests that have acquired the feed. */
+  /** Streams and polls that have acquired the feed. */
   users = 0;
+  /** Others needed its place. */
+  isEvicted = false;
+  /** When the last of them released it. */
+  idleSinceMs = 0;
   readonly #opening = Promise.withResolvers<void>();
   #isOpen = false;
   /** Tasks whose members are known here. */
@@ -67,8 +73,9 @@ export class PresenceFeed {
   /** Whether the members are different, or unknown, since the last entry, and no entry says how. */
   #isReset = true;
 
-  constructor(channel: string) {
+  constructor(channel: string, principal: string) {
     this.channel = channel;
+    this.principal = principal;
     // Nobody may be waiting for it.
     this.#opening.promise.catch(() => {});
   }

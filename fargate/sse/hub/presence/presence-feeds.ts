@@ -1,3 +1,4 @@
+import type { Clock } from '../../../../backbone/ports.ts';
 import type { Reservation, Shares } from '../../budget/shares.ts';
 import { PresenceFeed } from './presence-feed.ts';
 
@@ -8,10 +9,13 @@ export interface PresenceFeedsOptions {
   readonly memory: Shares;
   /** Makes places free that hold a channel without readers, if there are any and no others are left. */
   readonly makeRoom: () => void;
+  readonly clock: Clock;
 }
 
+/** A feed without readers is kept for this long: a client that polls or reconnects does not cost another read. */
+const IDLE_MS = 30_000;
+
 interface Holding {
-  readonly principal: string;
   readonly place: Reservation;
   members: Reservation | undefined;
 }
@@ -62,7 +66,13 @@ export class PresenceFeeds {
 
   release(feed: PresenceFeed): void {
     feed.users--;
-    if (feed.users === 0) this.#remove(feed);
+    if (feed.users === 0) feed.idleSinceMs = this.#options.clock.nowMs();
+  }
+
+  /** Removes feeds that nobody has followed for a while. */
+  removeIdle(idleMs = IDLE_MS): void {
+    const untilMs = this.#options.clock.nowMs() - idleMs;
+    for (const feed of this.all()) if (feed.users === 0 && feed.idleSinceMs <= untilMs) this.#remove(feed);
   }
 
   /**
@@ -80,7 +90,7 @@ export class PresenceFeeds {
       return true;
     }
     if (holding.members !== undefined) return holding.members.resize(bytes);
-    holding.members = this.#options.memory.reserve(holding.principal, bytes, () => {
+    holding.members = this.#options.memory.reserve(feed.principal, bytes, () => {
       holding.members = undefined;
       onForgotten();
     });
@@ -90,14 +100,21 @@ export class PresenceFeeds {
   #make(channel: string, principal: string): PresenceFeed | undefined {
     const { places, makeRoom } = this.#options;
     makeRoom();
-    const feed = new PresenceFeed(channel);
-    const place = places.reserve(principal, 1, () => {
-      this.#remove(feed);
-      for (const reader of [...feed.readers]) reader.evicted();
-    });
+    const feed = new PresenceFeed(channel, principal);
+    const reserve = () =>
+      places.reserve(principal, 1, () => {
+        this.#remove(feed);
+        feed.isEvicted = true;
+        for (const reader of [...feed.readers]) reader.evicted();
+      });
+    let place = reserve();
+    if (place === undefined) {
+      this.removeIdle(0);
+      place = reserve();
+    }
     if (place === undefined) return undefined;
     this.#feeds.set(channel, feed);
-    this.#holdings.set(feed, { principal, place, members: undefined });
+    this.#holdings.set(feed, { place, members: undefined });
     return feed;
   }
 

@@ -41,6 +41,12 @@ export interface PresenceSession<Reader> {
   close(linger?: boolean): void;
 }
 
+/** An answer from the store, which may be under way. */
+interface Look {
+  readonly atMs: number;
+  readonly answer: Promise<PresenceResponse>;
+}
+
 const TICK_MS = 1_000;
 
 /** DynamoDB deletes rows of tasks a day after they were written. */
@@ -49,6 +55,10 @@ const RENEW_ROWS_MS = 12 * 3_600_000;
 /** Requests for who is present that are answered from the store at once, in total and for one principal. */
 const LOOKS = 8;
 const LOOKS_PER_PRINCIPAL = 2;
+
+/** An answer that was read from the store serves others for so long: a client that asks again and again costs nothing. */
+const LOOK_MS = 1_000;
+const MAX_LOOKS_KEPT = 64;
 
 /** A stopping task has little time, and its lease lapses without its help. */
 const CLOSE_MS = 2_000;
@@ -65,7 +75,8 @@ export class Presence {
   readonly #passes = new ReaderPasses();
   readonly #behind = new Set<PresenceReader>();
   readonly #looks = new Permits(LOOKS, LOOKS_PER_PRINCIPAL);
-  readonly #looking = new Map<string, Promise<PresenceResponse>>();
+  /** The oldest comes first. */
+  readonly #looked = new Map<string, Look>();
   readonly #windows = new Set<PresenceFeed>();
   readonly #stopped = new AbortController();
   #isRunning = false;
@@ -110,6 +121,7 @@ export class Presence {
       if (signal.aborted) return;
       const nowMs = clock.nowMs();
       this.#members.endLingering(nowMs);
+      this.#feeds.removeIdle();
       if (nowMs - renewedAtMs >= RENEW_ROWS_MS / 12) {
         this.#members.renewOlderThan(nowMs - RENEW_ROWS_MS);
         renewedAtMs = nowMs;
@@ -167,17 +179,14 @@ export class Presence {
     );
   }
 
-  /** Who is present now. Rejects if the store cannot be read, or with the signal's reason. */
+  /** Who is present, now or a second ago. Rejects if the store cannot be read, or with the signal's reason. */
   async look(channel: string, principal: string, signal: AbortSignal): Promise<PresenceResponse> {
     const feed = this.#feeds.get(channel);
-    if (feed?.isOpen === true && !feed.isCounted) return feed.current;
+    if (feed?.isOpen === true && feed.users > 0) return feed.current;
     const release = await this.#looks.for(principal).acquire(signal);
     try {
-      const looking = this.#looking.get(channel) ?? this.#lookNow(channel);
-      this.#looking.set(channel, looking);
-      return await looking;
+      return await this.#lookOnce(channel);
     } finally {
-      this.#looking.delete(channel);
       release();
     }
   }
@@ -233,6 +242,20 @@ export class Presence {
       leave();
     };
     return { reader, close };
+  }
+
+  async #lookOnce(channel: string): Promise<PresenceResponse> {
+    const nowMs = this.#options.clock.nowMs();
+    for (const [other, { atMs }] of this.#looked) {
+      if (nowMs - atMs < LOOK_MS && this.#looked.size <= MAX_LOOKS_KEPT) break;
+      this.#looked.delete(other);
+    }
+    const { answer } = this.#looked.get(channel) ?? { answer: this.#lookNow(channel) };
+    if (!this.#looked.has(channel)) this.#looked.set(channel, { atMs: nowMs, answer });
+    return answer.catch((error: unknown) => {
+      this.#looked.delete(channel);
+      throw error;
+    });
   }
 
   async #lookNow(channel: string): Promise<PresenceResponse> {

@@ -49,7 +49,9 @@ export class StreamPresence implements PresenceReader {
   serve(stream: PresenceStream): void {
     this.#stream = stream;
     for (const { feed } of this.#places) feed.readers.add(this);
-    this.wake();
+    // Possibly while the stream opened.
+    if (this.#places.some(({ feed }) => feed.isEvicted)) this.evicted();
+    else this.wake();
   }
 
   wake(): void {
