@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SQSRecord } from 'aws-lambda';
 import { encodeEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
+import { encodePresenceNotification } from '../../backbone/domain/presence.ts';
 import { type ConsumedEvent, consumer } from '../../lambda/consumer.ts';
 import { createFunctionLogger } from '../../lambda/telemetry.ts';
 import { ephemeralEvent } from '../support/ephemeral.ts';
@@ -51,6 +52,14 @@ test('a consumer gets the event as clients see it, with a key', async () => {
 test('events of ephemeral channels are not for consumers, not even of all channels', async () => {
   const handled: ConsumedEvent[] = [];
   const { failed, lines } = await consume(async (each) => void handled.push(each), encodeEphemeralNotification(ephemeralEvent(1)));
+  expect([handled, failed, lines]).toEqual([[], [], []]);
+});
+
+test('changes of presence are not for consumers, not even of all channels', async () => {
+  const handled: ConsumedEvent[] = [];
+  const changes = [{ member: 'ann', data: '', connections: 1, version: 1 }];
+  const told = encodePresenceNotification({ channel: 'ai.1', owner: 'task', changes });
+  const { failed, lines } = await consume(async (each) => void handled.push(each), told);
   expect([handled, failed, lines]).toEqual([[], [], []]);
 });
 

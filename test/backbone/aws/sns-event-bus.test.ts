@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { createSnsEventBus } from '../../../backbone/aws/sns-event-bus.ts';
 import { readEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import { parseJsonObject, parseNotification } from '../../../backbone/domain/notification.ts';
+import { readPresenceNotification } from '../../../backbone/domain/presence.ts';
 import { startAwsStub } from '../../support/aws-stub.ts';
 import { ephemeralEvent } from '../../support/ephemeral.ts';
 
@@ -33,6 +34,20 @@ test('an event of an ephemeral channel is announced without the attribute by whi
   await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).announce(ephemeralEvent(7));
   const { Message, ...others } = stub.only('Publish').input;
   expect(readEphemeralNotification(parseJsonObject(String(Message)))).toEqual(ephemeralEvent(7));
+  expect(JSON.stringify(others)).not.toContain('MessageAttributes');
+  client.destroy();
+  await stub.stop();
+});
+
+test('changes of presence are told without the attribute by which consumers get events', async () => {
+  const stub = await startAwsStub(() => ({
+    body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
+  }));
+  const client = new SNSClient(stub.clientOptions);
+  const told = { channel: 'a', owner: 'task', changes: [{ member: 'é #', data: 'x', connections: 1, version: 1 }] };
+  await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).tell(told);
+  const { Message, ...others } = stub.only('Publish').input;
+  expect(readPresenceNotification(parseJsonObject(String(Message)))).toEqual(told);
   expect(JSON.stringify(others)).not.toContain('MessageAttributes');
   client.destroy();
   await stub.stop();
