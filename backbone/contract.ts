@@ -41,6 +41,9 @@ export const CLIENT_TIMES = {
 /** Environment of everything that publishes, in addition to {@link LOG_ENV}. */
 export const PUBLISH_ENV = { topicArn: 'LANES_TOPIC_ARN' } as const;
 
+/** The attribute of notifications of presence, for the filter policies of those who want no others. */
+export const KIND_ATTRIBUTE = { name: 'kind', presence: 'presence' } as const;
+
 /** The attribute of every notification that has the channel, for the filter policies of consumers. */
 export const CHANNEL_ATTRIBUTE = 'channel';
 
@@ -125,6 +128,8 @@ export const METRICS = {
    * Events of ephemeral channels that were not delivered to a reader, because it was behind or the event came too late.
    */
   ephemeralDropped: 'EphemeralDropped',
+  /** Connections that follow the presence of a channel and did not get a change of it. They find out and ask. */
+  presenceDropped: 'PresenceDropped',
   /** Streams and polls that were refused because the task was full. */
   refusedStreams: 'RefusedStreams',
   /** Connections refused because their principal had reached its limit. */

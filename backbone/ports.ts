@@ -181,6 +181,8 @@ export interface PresenceStore {
    * @param removals keys of rows, which need not exist; none of the written rows
    */
   write(rows: readonly PresenceRow[], removals: readonly PresenceKey[]): Promise<void>;
+  /** Extends the leases of rows that have one of their own. Those that do not exist are left out. */
+  extend(keys: readonly PresenceKey[], untilMs: number): Promise<void>;
   /** Begins or extends the lease of a task. */
   renewLease(owner: string, untilMs: number): Promise<void>;
   /** Ends the lease of a task: all of its rows are gone at once, on every channel. */

@@ -1,9 +1,10 @@
-import { type DynamoDBDocumentClient, paginateQuery } from '@aws-sdk/lib-dynamodb';
+import { type DynamoDBDocumentClient, paginateQuery, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { MAX_LISTED_MEMBERS } from '../../packages/protocol/presence.ts';
 import type { PresenceKey, PresenceRow } from '../domain/presence.ts';
 import type { Clock, PresenceRead, PresenceStore } from '../ports.ts';
 import { hashOf } from '../services/hash.ts';
 import { batchGet, batchWrite } from './dynamo-batch.ts';
+import { ifConditionHolds } from './dynamo-condition.ts';
 import { expirySeconds } from './expiry.ts';
 
 export interface DynamoPresenceStoreOptions {
@@ -32,6 +33,9 @@ export function createDynamoPresenceStore(options: DynamoPresenceStoreOptions): 
         rows.map((row) => toItem(row, options.clock.nowMs())),
         removals.map(rowKey),
       ),
+    extend: async (keys, untilMs) => {
+      await Promise.all(keys.map((key) => extendRow(key, untilMs, options)));
+    },
     renewLease: (owner, untilMs) => batchWrite(options, [{ ...leaseKey(owner), untilMs, expiresAt: expirySeconds(untilMs) }], []),
     endLease: (owner) => batchWrite(options, [], [leaseKey(owner)]),
     leases: (owners) => readLeases(owners, options),
@@ -81,6 +85,18 @@ function toItem(row: PresenceRow, nowMs: number) {
 function toRow({ channel, entry, member, data = '', connections, version, leaseUntilMs }: RowItem): PresenceRow {
   const owner = entry.slice(entry.indexOf('#') + 1);
   return { channel, owner, member, data, connections, version, ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
+}
+
+async function extendRow(key: PresenceKey, untilMs: number, { client, table }: DynamoPresenceStoreOptions): Promise<void> {
+  const update = new UpdateCommand({
+    TableName: table,
+    Key: rowKey(key),
+    UpdateExpression: 'SET leaseUntilMs = :until, expiresAt = :expiry',
+    // Without the condition, the update would write a row without a member.
+    ConditionExpression: 'attribute_exists(entry)',
+    ExpressionAttributeValues: { ':until': untilMs, ':expiry': expirySeconds(untilMs) },
+  });
+  await ifConditionHolds(client.send(update));
 }
 
 async function readLeases(owners: readonly string[], options: DynamoPresenceStoreOptions): Promise<ReadonlyMap<string, number>> {

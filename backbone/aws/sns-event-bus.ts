@@ -1,5 +1,5 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { CHANNEL_ATTRIBUTE } from '../contract.ts';
+import { CHANNEL_ATTRIBUTE, KIND_ATTRIBUTE } from '../contract.ts';
 import { type EphemeralEvent, encodeEphemeralNotification } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { encodeLatestNotification, type LatestEvent } from '../domain/latest-event.ts';
@@ -33,7 +33,8 @@ export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): Eve
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeEphemeralNotification(event) }));
     },
     async tell(notification: PresenceNotification): Promise<void> {
-      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodePresenceNotification(notification) }));
+      const MessageAttributes = { [KIND_ATTRIBUTE.name]: { DataType: 'String', StringValue: KIND_ATTRIBUTE.presence } };
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodePresenceNotification(notification), MessageAttributes }));
     },
   };
 }

@@ -21,6 +21,15 @@ export class MemoryPresenceStore implements PresenceStore {
     for (const key of removals) this.#rows.delete(keyOf(key));
   }
 
+  async extend(keys: readonly PresenceKey[], leaseUntilMs: number): Promise<void> {
+    this.counts.writes++;
+    this.counts.rows += keys.length;
+    for (const key of keys.map(keyOf)) {
+      const row = this.#rows.get(key);
+      if (row !== undefined) this.#rows.set(key, { ...row, leaseUntilMs });
+    }
+  }
+
   async renewLease(owner: string, untilMs: number): Promise<void> {
     this.counts.renewals++;
     this.#leases.set(owner, untilMs);

@@ -10,6 +10,7 @@ import { type ChannelPosition, type Cursor, parseCursor } from '../../packages/p
 import { DEFAULT_LAST } from '../../packages/protocol/history.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import { isPresenceState, parsePresenceData } from '../../packages/protocol/presence.ts';
 import { STATE_TAG } from '../../packages/protocol/state-tag.ts';
 
 type Action = ClientFrame['action'];
@@ -24,23 +25,36 @@ export type Command =
       readonly last?: number;
       readonly state?: string;
       readonly batch: boolean;
+      readonly presence: boolean;
+      readonly presenceState?: string;
     }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
   | { readonly action: 'publishLatest'; readonly publication: NewLatestEvent | NewLatestBatch }
   | { readonly action: 'history'; readonly channel: string; readonly before: ChannelPosition | undefined; readonly last: number }
-  | { readonly action: 'ping'; readonly heads: boolean };
+  | { readonly action: 'ping'; readonly heads: boolean; readonly presenceStates: ReadonlyMap<string, string> }
+  | { readonly action: 'present'; readonly channel: string; readonly data: string }
+  | { readonly action: 'absent'; readonly channel: string };
 
 const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Command>> = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const batch = parseFlag(fields, 'batch');
+    const { presenceState } = fields;
+    const [batch, presence] = [parseFlag(fields, 'batch'), parseFlag(fields, 'presence')];
     const last = parseLast(fields);
     const state = parseState(fields);
     const text = parseCursorText(fields, 'after');
     const after = text === undefined ? undefined : parseCursor(text, [channel]);
-    const start = { ...(after && { after }), ...(last !== undefined && { last }), ...(state !== undefined && { state }) };
-    return { action: 'subscribe', channel, ...start, batch };
+    return {
+      action: 'subscribe',
+      channel,
+      ...(after && { after }),
+      ...(last !== undefined && { last }),
+      ...(state !== undefined && { state }),
+      batch,
+      presence,
+      ...(presenceState !== undefined && { presenceState: parsePresenceState(presenceState) }),
+    };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields, kindOf) => {
@@ -64,8 +78,24 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
     const position = before === undefined ? undefined : parseBefore(before, channel);
     return { action: 'history', channel, before: position, last: parseLast(fields) ?? DEFAULT_LAST };
   },
-  ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
+  ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads'), presenceStates: parsePresenceStates(fields) }),
+  present: (fields) => ({ action: 'present', channel: parseChannel(fields['channel']), data: parsePresenceData(fields['data']) }),
+  absent: (fields) => ({ action: 'absent', channel: parseChannel(fields['channel']) }),
 };
+
+/** Empty where the client has nothing yet, which is no state. */
+function parsePresenceState(value: unknown): string {
+  if (value === '' || isPresenceState(value)) return value;
+  throw new InvalidInputError('invalid_frame', `the state of presence is ${quote(value)}, but must be one that the server has sent`);
+}
+
+/** Those of channels that the connection does not follow are ignored, so their number needs no limit but the frame's. */
+function parsePresenceStates({ presenceStates = {} }: Fields): ReadonlyMap<string, string> {
+  if (typeof presenceStates !== 'object' || presenceStates === null || Array.isArray(presenceStates)) {
+    throw new InvalidInputError('invalid_frame', `presenceStates must be an object, not ${quote(presenceStates)}`);
+  }
+  return new Map(Object.entries(presenceStates).map(([channel, state]) => [channel, parsePresenceState(state)]));
+}
 
 /** False where the field is missing. */
 function parseFlag(fields: Fields, name: string): boolean {

@@ -33,6 +33,11 @@ export class PresenceTable extends Construct {
     return this.allow(grantee, ['dynamodb:BatchWriteItem']);
   }
 
+  /** Lets a function or service extend the leases of rows that have one of their own. */
+  allowExtend(grantee: Configurable): Grant {
+    return this.allow(grantee, ['dynamodb:UpdateItem']);
+  }
+
   /** Lets a function or service read who is present. */
   allowRead(grantee: Configurable): Grant {
     return this.allow(grantee, ['dynamodb:Query', 'dynamodb:BatchGetItem']);

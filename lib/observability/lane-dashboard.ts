@@ -32,6 +32,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { title: 'Repeats dropped', metric: METRICS.repeatsDropped },
   { title: 'Slow readers closed', metric: METRICS.slowStreamsClosed },
   { title: 'Ephemeral events dropped', metric: METRICS.ephemeralDropped, note: 'Events times readers that were behind.' },
+  { title: 'Presence dropped', metric: METRICS.presenceDropped, note: 'Connections that missed a change, and ask.' },
   { title: '410 Gone', metric: METRICS.goneConnections },
   { title: '429', metric: METRICS.throttled },
   { title: 'Gaps tombstoned', metric: METRICS.gapsTombstoned },

@@ -253,6 +253,10 @@ export type ClientFrame =
       readonly batch?: boolean;
       /** Of a `latest` channel: the state that the client holds. If it is the channel's, no entries are sent. */
       readonly state?: string;
+      /** Follows who is present on the channel too: `presence` frames. Without it, presence is no longer followed. */
+      readonly presence?: boolean;
+      /** With `presence`: the state that the client has. If it is still the same, no snapshot is sent. */
+      readonly presenceState?: string;
       readonly requestId?: string;
     }
   | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
@@ -298,11 +302,18 @@ export type ClientFrame =
       readonly last?: number;
       readonly requestId?: string;
     }
-  /**
-   * With `heads` the pong says where the log is, and which states `latest` channels have. A server that does not know the field leaves
-   * them out.
-   */
-  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
+  | {
+      readonly action: 'ping';
+      /**
+       * The pong says where the log is, and which states `latest` channels have. A server that does not know the field leaves
+       * them out.
+       */
+      readonly heads?: boolean;
+      /** The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong. */
+      readonly presenceStates?: Readonly<Record<string, string>>;
+      readonly requestId?: string;
+    }
+  | PresenceClientFrame;
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -385,4 +396,5 @@ export type ServerFrame =
       readonly heads?: Readonly<Record<string, string>>;
       readonly states?: Readonly<Record<string, string>>;
       readonly requestId?: string;
-    };
+    }
+  | PresenceServerFrame;

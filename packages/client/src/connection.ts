@@ -208,7 +208,8 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async follow(feed: Feed, signal: AbortSignal): Promise<void> {
     const transport = this.activeTransport();
-    const lane = this.#elsewhere ?? (transport === 'websocket' ? this.#sockets : this.#shared?.[transport]);
+    // Presence is a tab's own.
+    const lane = (feed.rider ? undefined : this.#elsewhere) ?? (transport === 'websocket' ? this.#sockets : this.#shared?.[transport]);
     return lane?.follow(feed, signal);
   }
 

@@ -31,3 +31,8 @@ export function splitCursor(text: string, [only, ...others]: readonly string[]):
     throw new LanesError('invalid_cursor', `"${text}" does not name its channels`);
   });
 }
+
+/** What rides on a subscription goes into the query of its request, which it shares with no other. */
+export function addRider(query: URLSearchParams, feeds: Feeds): void {
+  for (const { rider } of feeds.values()) for (const [name, value] of Object.entries(rider?.query() ?? {})) query.set(name, value);
+}

@@ -1,6 +1,7 @@
 import type { LanesError } from './errors.ts';
 import type { LatestKeys } from './latest.ts';
 import type { Order } from './order.ts';
+import type { Rider } from './rider.ts';
 import type { ChannelActivity, ChannelItem } from './types.ts';
 
 /** A subscription, as its transport sees it. */
@@ -12,6 +13,8 @@ export interface Feed {
   readonly order: Order;
   /** The same of a `latest` channel. */
   readonly latest: LatestKeys;
+  /** What the transport takes along, if there is something. */
+  readonly rider?: Rider | undefined;
   /**
    * Passes items that are in order to the application. May abort the transport's signal if the reader is
    * slow.

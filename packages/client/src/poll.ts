@@ -1,5 +1,5 @@
 import type { PollResponse } from '../../protocol/index.ts';
-import { joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
+import { addRider, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, requestJson } from './http.ts';
 import type { Feeds } from './shared-requests.ts';
@@ -52,6 +52,7 @@ async function pollOnce(feeds: Feeds, lane: HttpLane, signal: AbortSignal, poll:
   if (after !== undefined) query.set('after', after);
   if (last !== undefined) query.set('last', `${last}`);
   if (states.size > 0) query.set('state', joinPairs(states));
+  addRider(query, feeds);
   const resumesAfter = new Map([...feeds].map(([channel, { order }]) => [channel, isFirst ? order.cursor : undefined]));
   const init = { headers: { accept: 'application/json' } };
   const timeoutMs = waitSeconds * 1_000 + lane.options.answerTimeoutMs;
@@ -63,7 +64,7 @@ async function pollOnce(feeds: Feeds, lane: HttpLane, signal: AbortSignal, poll:
 
 /** @param cursor undefined if the channel has no positions */
 function receive(answer: PollResponse, channel: string, cursor: string | undefined, feed: Feed, resumesAfter: string | undefined): void {
-  const { order, latest } = feed;
+  const { order, latest, rider } = feed;
   const answeredAtMs = performance.now();
   const ours = (given: { readonly channel: string }) => given.channel === channel;
   const events = answer.events.filter(ours);
@@ -75,6 +76,7 @@ function receive(answer: PollResponse, channel: string, cursor: string | undefin
     feed.take(latest.offer(entries));
     if (snapshot) feed.take(latest.complete(answeredAtMs));
   }
+  for (const update of answer.presence?.filter(ours) ?? []) rider?.take(update);
   if (cursor !== undefined) feed.take(order.settle(cursor));
   if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: events.length });
   feed.live();

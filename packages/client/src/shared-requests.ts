@@ -31,7 +31,8 @@ export interface SharedRequestsOptions {
   readonly follow: FollowTogether;
   /**
    * So many subscriptions have a request of their own: the server sends the same bytes to all streams of one channel, but
-   * encodes those over several channels for each of them.
+   * encodes those over several channels for each of them. So does, beyond that number, each with presence, because the
+   * parameters of a request are about all of its channels.
    */
   readonly alone: number;
   readonly environment: Environment;
@@ -54,7 +55,7 @@ export class SharedRequests {
   /** Resolves when `signal` is aborted, or a transport should be chosen anew; rejects with an error that is final. */
   follow(feed: Feed, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const request = this.#requestFor(feed.channel);
+      const request = this.#requestFor(feed);
       const member = { feed, resolve, reject };
       signal.addEventListener('abort', () => {
         request.leave(member);
@@ -64,12 +65,12 @@ export class SharedRequests {
     });
   }
 
-  #requestFor(channel: string): SharedRequest {
+  #requestFor({ channel, rider }: Feed): SharedRequest {
     const { alone, options } = this.#options;
     const { maxStreams } = options;
     const open = [...this.#open];
     // One of them must be there for all that cannot be alone.
-    const isAlone = open.filter((request) => request.isAlone).length < Math.min(alone, maxStreams - 1);
+    const isAlone = rider !== undefined || open.filter((request) => request.isAlone).length < Math.min(alone, maxStreams - 1);
     const shared = isAlone ? undefined : open.find((request) => request.takes(channel));
     if (shared !== undefined) return shared;
     if (open.length >= maxStreams) {

@@ -133,7 +133,8 @@ export class SocketSubscriptions {
       const { order, latest } = subscription.feed;
       return [subscription, order.cursor, latest.state] as const;
     });
-    return socket.request({ action: 'ping', heads: true }, (response) => {
+    const states = this.#watching.map(({ channel, rider }) => [channel, rider?.state]);
+    return socket.request({ action: 'ping', heads: true, ...(states[0] && { presenceStates: Object.fromEntries(states) }) }, (response) => {
       for (const [subscription, after, state] of positions) {
         // Without a position its first request is under way.
         if (response.kind !== 'pong' || (after ?? state) === undefined) continue;
@@ -167,7 +168,9 @@ export class SocketSubscriptions {
     for (const subscription of this.#all) {
       const { feed, request } = subscription;
       if (feed.channel !== push.channel) continue;
-      if (push.kind === 'reset') {
+      if (push.kind === 'presence') {
+        feed.rider?.take(push);
+      } else if (push.kind === 'reset') {
         if (request?.socket === from) request.onReset(push.reason);
       } else if (push.kind === 'ephemeral') {
         feed.take([{ ...push, kind: 'event', id: '' }]);
@@ -178,6 +181,11 @@ export class SocketSubscriptions {
         this.#dispatch(subscription, feed.order.hasGap ? 'gap' : 'inOrder');
       }
     }
+  }
+
+  /** Who asks for changes of presence. */
+  get #watching(): readonly Feed[] {
+    return [...this.#all].map(({ feed }) => feed).filter(({ rider }) => rider?.watches);
   }
 
   #dispatch(subscription: SocketSubscription, event: SubscriptionEvent, error?: LanesError): void {
@@ -220,11 +228,16 @@ export class SocketSubscriptions {
   /** Settles when the request was answered completely or has failed; never rejects. */
   async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
     const { feed, backoff } = subscription;
-    const { channel, order, latest } = feed;
+    const { channel, order, latest, rider } = feed;
     const { cursor: after, isAtOrigin } = order;
     const { state } = latest;
     const last = after === undefined ? feed.last : undefined;
     const askedAtMs = performance.now();
+    // Another subscription of the channel may be the one that watches: the server knows one of each channel.
+    const presence = this.#watching.some((watching) => watching.channel === channel) && {
+      presence: true,
+      presenceState: rider?.state ?? '',
+    };
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -247,7 +260,7 @@ export class SocketSubscriptions {
     let failure: LanesError | undefined;
     try {
       const start = { ...(after !== undefined && { after }), ...(last !== undefined && { last }), ...(state && { state }) };
-      await socket.request({ action: 'subscribe', channel, batch: true, ...start }, (response) => {
+      await socket.request({ action: 'subscribe', channel, batch: true, ...start, ...presence }, (response) => {
         if (!isCurrent()) return true;
         if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
         if (response.kind === 'error' && response.id !== undefined) {
@@ -257,12 +270,14 @@ export class SocketSubscriptions {
         if (response.kind === 'latest') feed.take(latest.offer(response.entries));
         if (response.kind === 'snapshot') {
           feed.take(latest.complete(response.unchanged ? 0 : askedAtMs));
+          rider?.board(socket);
           feed.live();
         }
         if (response.kind === 'latest' || (response.kind === 'subscribed' && response.channelKind === 'latest')) return false;
         if (response.kind !== 'subscribed') return true;
         baseline = response.id;
         if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
+        rider?.board(socket);
         feed.live();
         // An ephemeral channel has no baseline, and nothing follows.
         return (after === undefined && last === undefined) || !baseline;

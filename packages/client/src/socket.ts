@@ -28,9 +28,9 @@ export interface SocketOptions {
   readonly WebSocket: typeof WebSocket | undefined;
 }
 
-export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' }>;
+export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' | 'presence' }>;
 /** A frame that does not answer a request. */
-export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' | 'latest' }>;
+export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' | 'latest' | 'presence' }>;
 export type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
 /** @param from the socket that it arrived on */
@@ -135,6 +135,7 @@ export class LaneSocket {
       frame.kind === 'event' ||
       frame.kind === 'reset' ||
       frame.kind === 'ephemeral' ||
+      frame.kind === 'presence' ||
       (frame.kind === 'latest' && !frame.requestId)
     ) {
       onPush(frame, this);

@@ -1,5 +1,5 @@
-import type { ChannelKind, KINDS_HEADER, LatestEntry, Reset, SnapshotEnd } from '../../protocol/index.ts';
-import { joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
+import type { ChannelKind, KINDS_HEADER, LatestEntry, PresenceChanges, Reset, SnapshotEnd } from '../../protocol/index.ts';
+import { addRider, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
@@ -42,6 +42,7 @@ export async function followStream(
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = joinCursors(feeds);
   if (after !== undefined) query.set('lastEventId', after);
+  addRider(query, feeds);
   const states = statesOf(feeds);
   if (states.length > 0) query.set('state', joinPairs(states));
   const watch = guard(signal);
@@ -107,6 +108,7 @@ function knowsItsPlace(feed: Feed | undefined): boolean {
 function receive(frame: SseFrame, feeds: Feeds, channels: readonly string[], openedAtMs: number): void {
   const { channel, id, event: type, data, encoding } = frame;
   if (data !== undefined && (type === 'latest' || type === 'snapshot')) receiveLatest(type, data, feeds, openedAtMs);
+  else if (data !== undefined && type === 'presence') receivePresence(data, feeds);
   else if (channel !== undefined) {
     if (data !== undefined) feeds.get(channel)?.take([{ kind: 'event', channel, id: '', type, data, ...(encoding && { encoding }) }]);
   } else if (id !== undefined) for (const [of, at] of splitCursor(id, channels)) receiveAt(at, frame, feeds.get(of));
@@ -125,4 +127,9 @@ function receiveLatest(event: 'latest' | 'snapshot', data: string, feeds: Feeds,
   const feed = feeds.get(channel);
   if (event === 'latest') feed?.take(feed.latest.offer([entry]));
   else feed?.take(feed.latest.complete(unchanged ? 0 : openedAtMs));
+}
+
+function receivePresence(data: string, feeds: Feeds): void {
+  const update = parseObject<PresenceChanges>(data);
+  feeds.get(update.channel)?.rider?.take(update);
 }

@@ -7,6 +7,7 @@ import { LatestKeys, MAX_BUFFERED_KEYS } from './latest.ts';
 import type { Tunables } from './options.ts';
 import { Order } from './order.ts';
 import { retry } from './retry.ts';
+import type { Rider } from './rider.ts';
 import type {
   Activity,
   ChannelActivity,
@@ -47,6 +48,8 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly order: Order;
   readonly latest: LatestKeys;
   readonly ready: Promise<void>;
+  /** Set by presence, which then calls {@link restart}. */
+  rider: Rider | undefined;
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
   readonly #inner = new Emitter();

@@ -18,7 +18,7 @@ import type {
   WireEvent,
 } from '../index.ts';
 import { KEY, NAME } from '../names.ts';
-import { MAX_LISTED_MEMBERS } from '../presence.ts';
+import { MAX_LISTED_MEMBERS, MAX_PRESENCE_DATA_BYTES } from '../presence.ts';
 import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, MAX_LATEST_DATA_BYTES, MAX_LATEST_KEYS, RESERVED_TYPES } from '../publication.ts';
 import { STATE_TAG } from '../state-tag.ts';
 import { VERSION } from '../version.ts';
@@ -254,6 +254,11 @@ export const batchAnswer = v.object({
     v.description('A result for each event, in the order of the batch'),
   ),
 });
+
+export const presenceData = v.pipe(
+  v.string(),
+  v.description(`What the member says about itself: at most ${MAX_PRESENCE_DATA_BYTES} bytes of UTF-8`),
+);
 
 const memberFields = {
   id: v.pipe(v.string(), v.description("The subject of the member's token: any characters. Empty where clients need no token")),

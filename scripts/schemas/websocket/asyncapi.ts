@@ -8,7 +8,7 @@ type Kind = keyof typeof SERVER_FRAMES;
 
 /** What answers each frame of a client, besides `error`. */
 const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
-  subscribe: ['subscribed', 'reset', 'event', 'events', 'caughtUp', 'latest', 'snapshot'],
+  subscribe: ['subscribed', 'presence', 'reset', 'event', 'events', 'caughtUp', 'latest', 'snapshot'],
   unsubscribe: ['unsubscribed'],
   publish: ['published', 'accepted'],
   publishBatch: ['publishedBatch'],
@@ -16,11 +16,13 @@ const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
   remove: ['publishedLatest'],
   publishLatestBatch: ['publishedLatestBatch'],
   history: ['history'],
-  ping: ['pong'],
+  ping: ['pong', 'presence'],
+  present: ['present'],
+  absent: ['absent'],
 };
 
 /** What comes without a request. */
-const DELIVERED: readonly Kind[] = ['event', 'events', 'latest', 'ephemeral', 'error'];
+const DELIVERED: readonly Kind[] = ['event', 'events', 'latest', 'ephemeral', 'presence', 'error'];
 
 /** Both directions have a `publish…` of their own, and components share one namespace. */
 const clientName = (action: string): string => `client-${action}`;

@@ -39,7 +39,7 @@ test('an event of an ephemeral channel is announced without the attribute by whi
   await stub.stop();
 });
 
-test('changes of presence are told without the attribute by which consumers get events', async () => {
+test('changes of presence are told with an attribute of their own, and without the one by which consumers get events', async () => {
   const stub = await startAwsStub(() => ({
     body: '<PublishResponse><PublishResult><MessageId>m</MessageId></PublishResult></PublishResponse>',
   }));
@@ -48,7 +48,11 @@ test('changes of presence are told without the attribute by which consumers get 
   await createSnsEventBus({ client, topicArn: 'arn:aws:sns:us-east-1:111122223333:topic' }).tell(told);
   const { Message, ...others } = stub.only('Publish').input;
   expect(readPresenceNotification(parseJsonObject(String(Message)))).toEqual(told);
-  expect(JSON.stringify(others)).not.toContain('MessageAttributes');
+  expect(others).toMatchObject({
+    'MessageAttributes.entry.1.Name': 'kind',
+    'MessageAttributes.entry.1.Value.StringValue': 'presence',
+  });
+  expect(JSON.stringify(others)).not.toContain('entry.2');
   client.destroy();
   await stub.stop();
 });

@@ -113,6 +113,18 @@ export function presenceStoreContract(name: string, create: (clock: ManualClock)
       expect(await members()).toEqual([]);
     });
 
+    test('extends the leases of rows that exist, and changes nothing else', async () => {
+      const ann = row('ann', { owner: 'connection', data: 'red', leaseUntilMs: clock.nowMs() + 5_000 });
+      await store.write([ann], []);
+      const untilMs = clock.nowMs() + 9_000;
+      await store.extend([ann, { channel: 'room', owner: 'other', member: 'ann' }], untilMs);
+      expect((await store.read('room')).rows).toEqual([{ ...ann, leaseUntilMs: untilMs }]);
+      await clock.advance(8_999);
+      expect(await members()).toEqual(['ann']);
+      await clock.advance(1);
+      expect(await members()).toEqual([]);
+    });
+
     test('tells which leases hold, and until when', async () => {
       const untilMs = clock.nowMs() + LEASE_MS;
       expect(await store.leases(['task-1', 'task-3', 'task-2'])).toEqual(

@@ -1,6 +1,6 @@
 import { createParser } from 'eventsource-parser';
 import type { LocalRun } from '../../../packages/assembly-local/run.ts';
-import type { PollResponse, PresenceChanges, PresenceMember } from '../../../packages/protocol/index.ts';
+import type { ClientFrame, PollResponse, PresenceChanges, PresenceMember, ServerFrame } from '../../../packages/protocol/index.ts';
 
 /*
  * Presence without the client library, so that nothing but the lanes is tested. A transport of another lane is added to
@@ -89,8 +89,69 @@ const poll: PresenceTransport = {
   },
 };
 
+/** How often a follower over WebSocket asks whether it has lost something. */
+const PING_INTERVAL_MS = 1_000;
+
+const websocket: PresenceTransport = {
+  enter: async (run, token, channel, data) => {
+    const socket = await openSocket(run, token, () => {});
+    await socket.ask({ action: 'present', channel, data });
+    return socket;
+  },
+  follow: async (run, token, channel) => {
+    const followed: Followed = new Followed(() => {
+      clearInterval(pinging);
+      socket.close();
+    });
+    // Not that of a change: it says what is so, and not what this client knows.
+    let known = '';
+    const socket = await openSocket(run, token, (changes) => {
+      if (changes.snapshot) known = changes.state;
+      followed.apply(changes);
+    });
+    const pinging = setInterval(() => socket.send({ action: 'ping', presenceStates: { [channel]: known } }), PING_INTERVAL_MS);
+    await socket.ask({ action: 'subscribe', channel, presence: true }).catch((error: unknown) => {
+      followed.close();
+      throw error;
+    });
+    return followed;
+  },
+};
+
 /** By the name of the transport. */
-export const PRESENCE: Readonly<Record<string, PresenceTransport>> = { sse, poll };
+export const PRESENCE: Readonly<Record<string, PresenceTransport>> = { sse, poll, websocket };
+
+interface PresenceSocket extends PresenceVisitor {
+  send(frame: ClientFrame): void;
+  /** Resolves with the first answer. Rejects with the code if that is an error. */
+  ask(frame: ClientFrame): Promise<void>;
+}
+
+async function openSocket({ urls }: LocalRun, token: string, onPresence: (changes: PresenceChanges) => void): Promise<PresenceSocket> {
+  const socket = new WebSocket(urls.websocket, ['lanes.v1.json', `bearer.${token}`]);
+  const { promise: opened, resolve, reject } = Promise.withResolvers<void>();
+  let answered: (frame: ServerFrame) => void = () => {};
+  socket.onopen = () => resolve();
+  socket.onerror = () => reject(new Error('the socket does not open'));
+  socket.onmessage = ({ data }) => {
+    const frame = JSON.parse(String(data)) as ServerFrame;
+    if (frame.kind === 'presence') onPresence(frame);
+    else if (frame.kind !== 'pong') answered(frame);
+  };
+  await opened;
+  const send = (frame: ClientFrame) => socket.send(JSON.stringify(frame));
+  return {
+    send,
+    ask: async (frame) => {
+      const answer = await new Promise<ServerFrame>((settle) => {
+        answered = settle;
+        send(frame);
+      });
+      if (answer.kind === 'error') throw new Error(answer.code);
+    },
+    close: () => socket.close(),
+  };
+}
 
 async function openStream(
   { urls }: LocalRun,

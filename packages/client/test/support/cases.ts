@@ -8,6 +8,7 @@ import { HISTORY_CASES } from './cases-history.ts';
 import { INPUT_CASES } from './cases-input.ts';
 import { LATEST_CASES } from './cases-latest.ts';
 import { PING_CASES } from './cases-ping.ts';
+import { PRESENCE_CASES } from './cases-presence.ts';
 import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
@@ -30,6 +31,7 @@ export const CASES: readonly Case[] = [
   ...INPUT_CASES,
   ...PROXY_CASES,
   ...SHARING_CASES,
+  ...PRESENCE_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -1,12 +1,21 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LatestEntry, NewLatestEntry, PollResponse, Reset, WireEvent } from '../../../protocol/index.ts';
+import type {
+  LatestEntry,
+  NewLatestEntry,
+  PollResponse,
+  PresenceChanges,
+  PresenceMember,
+  Reset,
+  WireEvent,
+} from '../../../protocol/index.ts';
 import type { WireContent } from '../../src/types.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { isLatestChannel, StubLatest } from './stub-latest.ts';
 import { openLatestPoll, openLatestStream } from './stub-latest-http.ts';
 import { StubLog, seqOf } from './stub-log.ts';
+import { StubPresence } from './stub-presence.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
 import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
@@ -15,6 +24,8 @@ interface Listener {
   readonly channels: readonly string[];
   /** Sends what has become deliverable; of a `latest` channel, the entry. */
   pump(entry?: LatestEntry): void;
+  /** Sends a change of presence, if its client follows that. */
+  tell?(changes: PresenceChanges): void;
   expire(): void;
 }
 
@@ -37,11 +48,13 @@ export class StubServer implements ServerControl {
       pings: 0,
       subscribes: 0,
       unsubscribes: 0,
+      presenceFrames: 0,
+      snapshots: 0,
       delivered: 0,
       publishedByHttp: 0,
       publishedBySocket: 0,
     };
-    this.#state = { log: new StubLog(), latest: new StubLatest(), counts, faults: NO_FAULTS };
+    this.#state = { log: new StubLog(), latest: new StubLatest(), presence: new StubPresence(), counts, faults: NO_FAULTS };
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
     this.#state.log.onChange = (channel, event) => {
@@ -51,6 +64,10 @@ export class StubServer implements ServerControl {
     this.#state.latest.onChange = (channel, entry) => {
       for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(channel)) listener.pump(entry);
       this.#sockets.fanOutLatest(channel, entry);
+    };
+    this.#state.presence.onChange = (changes) => {
+      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(changes.channel)) listener.tell?.(changes);
+      this.#sockets.tell(changes);
     };
   }
 
@@ -121,6 +138,18 @@ export class StubServer implements ServerControl {
     this.#state.log.expire(channel);
   }
 
+  async enter(channel: string, id: string, data = ''): Promise<void> {
+    this.#state.presence.enter(channel, id, id, data);
+  }
+
+  async leave(channel: string, id: string): Promise<void> {
+    this.#state.presence.leave(channel, id);
+  }
+
+  async members(channel: string): Promise<readonly PresenceMember[]> {
+    return this.#state.presence.members(channel);
+  }
+
   async events(channel: string): Promise<readonly WireEvent[]> {
     return this.#state.log.events(channel);
   }
@@ -169,6 +198,8 @@ export class StubServer implements ServerControl {
     this.#state.counts.opened++;
     const [channel = ''] = channels;
     const isPoll = request.headers.accept === 'application/json';
+    const data = searchParams.get('present');
+    if (data !== null) this.#state.presence.serve(channel, token ?? 'nobody', data, isPoll, response);
     if (channels.length === 1 && isLatestChannel(channel)) {
       const state = searchParams.get('state')?.slice(`${channel}=`.length);
       const open = isPoll ? openLatestPoll : openLatestStream;
@@ -218,7 +249,8 @@ export class StubServer implements ServerControl {
   }
 
   #stream(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {
-    const { log, counts } = this.#state;
+    const { log, counts, presence } = this.#state;
+    const [channel = ''] = channels;
     const state = this.#state;
     response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
@@ -250,6 +282,9 @@ export class StubServer implements ServerControl {
           }
         }
       },
+      tell(changes) {
+        if (query.get('presence') === 'true') write(`event: presence\ndata: ${JSON.stringify(changes)}\n\n`);
+      },
       expire: () => response.end('event: expired\ndata: {}\n\n'),
     };
     const cursor = cursorOf(at, channels);
@@ -264,6 +299,7 @@ export class StubServer implements ServerControl {
     write(`retry: ${retryMs}\nid: ${cursor}\n${after.size === channels.length ? '' : '\n'}`);
     for (const reset of resets) write(reset);
     listener.pump();
+    for (const part of presence.snapshot(channel)) listener.tell?.(part);
     this.#streams.add(listener);
     const heartbeat = setInterval(() => write(':\n'), HEARTBEAT_MS);
     response.once('close', () => {
@@ -281,6 +317,8 @@ export class StubServer implements ServerControl {
     }
     const given = positionsIn(query.get('after'), channels);
     const after = new Map(channels.map((channel) => [channel, given.get(channel) ?? startOf(state.log, channel, query)]));
+    const [channel = ''] = channels;
+    const hasNews = () => query.get('presence') === 'true' && query.get('presenceState') !== `${channel}=${state.presence.state(channel)}`;
     const answer = (force: boolean) => {
       const cursor = new Map<string, string>();
       const all: WireEvent[] = [];
@@ -291,15 +329,21 @@ export class StubServer implements ServerControl {
         all.push(...events.filter(({ id }) => seqOf(id) <= seqOf(settled)));
         if (reset !== undefined) resets.push({ channel, reason: reset });
       }
-      if (response.writableEnded || state.faults.mute || (!force && all.length === 0 && resets.length === 0)) return;
+      if (response.writableEnded || state.faults.mute || (!force && all.length === 0 && resets.length === 0 && !hasNews())) return;
       const events = state.faults.double ? all.flatMap((event) => [event, event]) : all;
       state.counts.delivered += all.length;
-      const body: PollResponse = { events, cursor: cursorOf(cursor, channels), ...(resets.length > 0 && { resets }) };
+      const body: PollResponse = {
+        events,
+        ...(hasNews() && { presence: state.presence.snapshot(channel) }),
+        cursor: cursorOf(cursor, channels),
+        ...(resets.length > 0 && { resets }),
+      };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const listener: Listener = {
       channels,
       pump: () => answer(false),
+      tell: () => answer(false),
       expire: () => refuse(response, 401, 'token_expired', 'the token has expired'),
     };
     this.#polls.add(listener);

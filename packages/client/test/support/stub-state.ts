@@ -1,6 +1,7 @@
 import type { Faults } from './control.ts';
 import type { StubLatest } from './stub-latest.ts';
 import type { StubLog } from './stub-log.ts';
+import type { StubPresence } from './stub-presence.ts';
 
 export const NO_FAULTS: Faults = {
   holdStreams: false,
@@ -15,6 +16,8 @@ export const NO_FAULTS: Faults = {
   slowFrames: {},
   replayLimit: 0,
   noBatches: false,
+  losePresence: false,
+  throttledPresence: 0,
   noHeads: false,
   slowSnapshots: 0,
   limitedReplays: 0,
@@ -31,6 +34,8 @@ export type Counts = {
     | 'pings'
     | 'subscribes'
     | 'unsubscribes'
+    | 'presenceFrames'
+    | 'snapshots'
     | 'delivered'
     | 'publishedByHttp'
     | 'publishedBySocket']: number;
@@ -40,6 +45,7 @@ export type Counts = {
 export interface StubState {
   readonly log: StubLog;
   readonly latest: StubLatest;
+  readonly presence: StubPresence;
   readonly counts: Counts;
   faults: Faults;
 }

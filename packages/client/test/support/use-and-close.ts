@@ -3,6 +3,7 @@
  * Arguments: URL, WebSocket URL, transport.
  */
 import { connect, type Transport } from '../../src/index.ts';
+import { presence, present } from '../../src/presence/index.ts';
 
 const [url = '', websocketUrl = '', transport = 'auto'] = process.argv.slice(2);
 
@@ -17,6 +18,8 @@ await connection.publish('orders', { data: 'e 2' });
 while (paused.status.status !== 'paused') await new Promise((resolve) => setTimeout(resolve, 5));
 // Left after its first page, as a page leaves it whose user scrolls no further.
 await connection.history('orders').next();
+const room = connection.subscribe('room');
+await Promise.all([presence(room).ready, present(room).ready]);
 const abort = new AbortController();
 const hopeless = connect({
   url: 'http://127.0.0.1:9',

@@ -18,6 +18,8 @@ import {
   newLatestBatchFields,
   newLatestFields,
   position,
+  presenceChanges,
+  presenceData,
   removalFields,
   resetReason,
   snapshotEnd,
@@ -30,6 +32,9 @@ const requestId = v.exactOptional(
   v.pipe(v.string(), v.maxLength(MAX_REQUEST_ID_LENGTH), v.description('Repeated in every answer to the frame')),
 );
 
+/** A state of presence that the server has sent. Empty, which is none, if the client has nothing yet. */
+const knownState = v.pipe(v.string(), v.regex(/^[a-z0-9.]{0,32}$/));
+
 const unusedKey = v.exactOptional(v.pipe(idempotencyKey, v.description('Has no effect')));
 
 /** What a client sends, by `action`, except that a name that begins with `publish` or is `remove` is a `publish` frame. */
@@ -41,6 +46,12 @@ export const CLIENT_FRAMES = {
     last: v.exactOptional(v.pipe(last, v.description('Begin with so many of the last events, unless after says where'))),
     batch: v.exactOptional(v.pipe(v.boolean(), v.description('The client accepts events frames for what it has missed'))),
     state: v.exactOptional(v.pipe(state, v.description('Of a latest channel: if it is still so, no entries are sent'))),
+    presence: v.exactOptional(
+      v.pipe(v.boolean(), v.description('Follows who is present on the channel too. Without it, presence is no longer followed')),
+    ),
+    presenceState: v.exactOptional(
+      v.pipe(knownState, v.description('With presence: the state that the client has. If it is still the same, no snapshot is sent')),
+    ),
     requestId,
   }),
   unsubscribe: v.object({ action: v.literal('unsubscribe'), channel: channelName, requestId }),
@@ -71,8 +82,21 @@ export const CLIENT_FRAMES = {
   ping: v.object({
     action: v.literal('ping'),
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is, and which states latest channels have'))),
+    presenceStates: v.exactOptional(
+      v.pipe(
+        v.record(v.string(), knownState),
+        v.description('The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong'),
+      ),
+    ),
     requestId,
   }),
+  present: v.object({
+    action: v.literal('present'),
+    channel: channelName,
+    data: v.exactOptional(presenceData),
+    requestId,
+  }),
+  absent: v.object({ action: v.literal('absent'), channel: channelName, requestId }),
 } as const;
 
 /** What the server sends, by `kind`. */
@@ -147,6 +171,12 @@ export const SERVER_FRAMES = {
     states: v.exactOptional(v.pipe(v.record(v.string(), state), v.description('The state of each latest channel, if there is one'))),
     requestId,
   }),
+  present: v.object({ kind: v.literal('present'), channel: channelName, requestId }),
+  absent: v.object({ kind: v.literal('absent'), channel: channelName, requestId }),
+  presence: v.pipe(
+    v.object({ kind: v.literal('presence'), ...presenceChanges.entries }),
+    v.description('Who is present on a channel: everybody, or what has changed'),
+  ),
 } as const;
 
 type FrameOf<Frames extends Readonly<Record<string, v.GenericSchema>>> = { [K in keyof Frames]: v.InferOutput<Frames[K]> }[keyof Frames];

@@ -59,6 +59,7 @@ export class PresenceWorld {
       this.#killed.has(task()) ? Promise.reject(new Error('the task is dead')) : work();
     return {
       write: (rows, removals) => orDead(() => store.write(rows, removals)),
+      extend: (keys, untilMs) => orDead(() => store.extend(keys, untilMs)),
       renewLease: (owner, untilMs) => orDead(() => store.renewLease(owner, untilMs)),
       endLease: (owner) => orDead(() => store.endLease(owner)),
       leases: (owners) => orDead(() => store.leases(owners)),

@@ -2,6 +2,7 @@ import { kindsBy } from '../../../../backbone/domain/channel-kind.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
 import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-store.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
 import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
 import { createLatestPublisher } from '../../../../backbone/services/latest-publisher.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
@@ -14,6 +15,7 @@ import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post
 import { MemoryPublishQuota } from '../../../../lambda/websocket/memory/memory-publish-quota.ts';
 import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
 import type { CloseOutcome } from '../../../../lambda/websocket/ports.ts';
+import { createOnClosed } from '../../../../lambda/websocket/presence.ts';
 import { rememberStates } from '../../../../lambda/websocket/remembered-states.ts';
 import { runReplayTurn } from '../../../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../../../support/access.ts';
@@ -38,7 +40,9 @@ export async function openSocket(script?: Script) {
   const log = new MemoryEventLog({ clock, retentionMs: RETENTION_MS });
   const bus = new MemoryEventBus();
   const latest = new MemoryLatestStore({ clock, retentionMs: RETENTION_MS });
-  const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
+  const presence = new MemoryPresenceStore({ clock });
+  const onClosed = createOnClosed({ presence, presenceBus: bus, clock });
+  const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000, onClosed });
   const poster = new ScriptedPoster(script);
   const { telemetry, lines } = recordTelemetry('websocket');
   await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs() });
@@ -49,6 +53,8 @@ export async function openSocket(script?: Script) {
   const deps: FrameDependencies = {
     store,
     poster,
+    presence,
+    presenceBus: bus,
     log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
@@ -84,6 +90,7 @@ export async function openSocket(script?: Script) {
     bus,
     store,
     poster,
+    presence,
     replays: deps.replays,
     replayQueue,
     /** Connections that were ended. */

@@ -16,13 +16,16 @@ const serverFrame = v.variant('kind', Object.values(SERVER_FRAMES));
 
 /** Good and bad values of each field. */
 const FIELDS = {
-  action: fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'history', 'ping', 'dance', 7),
+  action: fc.constantFrom('subscribe', 'unsubscribe', 'publish', 'history', 'ping', 'present', 'absent', 'dance', 7),
   channel: fc.constantFrom('orders', 'a'.repeat(128), 'a'.repeat(129), '', 'a b', '.', '..', 7, null),
   after: fc.constantFrom('k3f9.7', '0.0', 'k3f9.07', 'K3F9.7', 'k3f9', 7),
   before: fc.constantFrom('k3f9.7', '0.0', 'k3f9', 'now', 7, null),
   last: fc.constantFrom(1, 500, 501, 0, 1.5, '5', null),
   batch: fc.constantFrom(true, false, 'yes'),
   heads: fc.constantFrom(true, false, 1),
+  presence: fc.constantFrom(true, false, 'yes'),
+  presenceState: fc.constantFrom('1gjm2moz39xik', 'count.rt', '', 'A B', 'a'.repeat(33), 7),
+  presenceStates: fc.constantFrom({}, { orders: '1gjm2moz39xik' }, { orders: '' }, { orders: 7 }, { orders: 'A B' }, 7, null),
   type: fc.constantFrom('placed', 'reset', 'open', 'a b', '', 7),
   data: fc.constantFrom('text', '', 7, null),
   encoding: fc.constantFrom('base64', 'hex', 7, null),
