@@ -13,6 +13,9 @@ export const SETTINGS_VARIABLE = 'LANES_SETTINGS';
 /** Environment of everything that reads or writes the event log. */
 export const LOG_ENV = { table: 'LANES_LOG_TABLE' } as const;
 
+/** Environment of everything that reads or writes presence. */
+export const PRESENCE_ENV = { table: 'LANES_PRESENCE_TABLE' } as const;
+
 /**
  * A write of an event succeeds or fails within this time. The grace period must be longer than this and the
  * publish timeout together: a publisher that is in time by its own clock may write this much later.
@@ -37,6 +40,9 @@ export const CLIENT_TIMES = {
 
 /** Environment of everything that publishes, in addition to {@link LOG_ENV}. */
 export const PUBLISH_ENV = { topicArn: 'LANES_TOPIC_ARN' } as const;
+
+/** The attribute of notifications of presence, for the filter policies of those who want no others. */
+export const KIND_ATTRIBUTE = { name: 'kind', presence: 'presence' } as const;
 
 /** The attribute of every notification that has the channel, for the filter policies of consumers. */
 export const CHANNEL_ATTRIBUTE = 'channel';
@@ -122,6 +128,8 @@ export const METRICS = {
    * Events of ephemeral channels that were not delivered to a reader, because it was behind or the event came too late.
    */
   ephemeralDropped: 'EphemeralDropped',
+  /** Connections that follow the presence of a channel and did not get a change of it. They find out and ask. */
+  presenceDropped: 'PresenceDropped',
   /** Streams and polls that were refused because the task was full. */
   refusedStreams: 'RefusedStreams',
   /** Connections refused because their principal had reached its limit. */
@@ -164,3 +172,6 @@ export const TTL_ATTRIBUTE = 'expiresAt';
 
 /** Key schema of the event log's table. `S` is text, `N` a number. */
 export const LOG_TABLE = { partitionKey: { name: 'pk', type: 'S' }, sortKey: { name: 'sk', type: 'N' } } as const;
+
+/** Key schema of the presence table. */
+export const PRESENCE_TABLE = { partitionKey: { name: 'channel', type: 'S' }, sortKey: { name: 'entry', type: 'S' } } as const;

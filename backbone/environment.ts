@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from './contract.ts';
+import { ACCESS_ENV, LOG_ENV, PRESENCE_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from './contract.ts';
 import { accessSettings, logSettings, publishSettings, readSettings, type Settings } from './settings.ts';
 
 export const text = v.pipe(v.string(), v.nonEmpty('some text'));
@@ -10,6 +10,8 @@ export const logEntries = { [LOG_ENV.table]: text, ...logSettings } as const;
 export const readEntries = { ...logEntries, ...readSettings } as const;
 
 export const publishEntries = { [PUBLISH_ENV.topicArn]: text, ...publishSettings } as const;
+
+export const presenceEntries = { [PRESENCE_ENV.table]: text } as const;
 
 export const accessEntries = {
   [ACCESS_ENV.issuer]: url,

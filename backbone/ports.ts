@@ -9,6 +9,7 @@ import type { EphemeralEvent } from './domain/ephemeral-event.ts';
 import type { ChannelEvent } from './domain/event.ts';
 import type { KeyScope } from './domain/key-scope.ts';
 import type { LogEntry } from './domain/log-entry.ts';
+import type { PresenceKey, PresenceNotification, PresenceRow } from './domain/presence.ts';
 
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -133,6 +134,45 @@ export interface EventBus {
 /** Sends events that no log has: if a notification is lost, so is its event. */
 export interface EphemeralBus {
   announce(event: EphemeralEvent): Promise<void>;
+}
+
+/** What a store knows of a channel's presence. */
+export interface PresenceRead {
+  /** Members: whoever has rows of several owners counts once. */
+  readonly count: number;
+  /** The rows of all members; absent if there are more than `MAX_LISTED_MEMBERS`. */
+  readonly rows?: readonly PresenceRow[];
+}
+
+/**
+ * Who is present on which channel. Each row belongs to an owner: a task, which serves many connections, or a single
+ * connection. The rows of a task live as long as its lease; those of a connection have a lease each, `leaseUntilMs`.
+ *
+ * All reads are strongly consistent and leave out whatever has lapsed, also if it was not deleted yet.
+ */
+export interface PresenceStore {
+  /**
+   * Writes rows, replacing those with the same key, and deletes others. Not atomic: if it rejects, any part may have been
+   * done. Do it again then; that does no harm.
+   * @param removals keys of rows, which need not exist; none of the written rows
+   */
+  write(rows: readonly PresenceRow[], removals: readonly PresenceKey[]): Promise<void>;
+  /** Extends the leases of rows that have one of their own. Those that do not exist are left out. */
+  extend(keys: readonly PresenceKey[], untilMs: number): Promise<void>;
+  /** Begins or extends the lease of a task. */
+  renewLease(owner: string, untilMs: number): Promise<void>;
+  /** Ends the lease of a task: all of its rows are gone at once, on every channel. */
+  endLease(owner: string): Promise<void>;
+  /** Until when each of these tasks has its lease, in milliseconds since 1970. Those without one are missing. */
+  leases(owners: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** Reads one channel. It costs about as much as its rows are long. */
+  read(channel: string): Promise<PresenceRead>;
+}
+
+/** Tells all lanes who came, changed or left. As every notification it is a hint: whoever needs to be sure asks the store. */
+export interface PresenceBus {
+  /** Call it after the rows were written. */
+  tell(notification: PresenceNotification): Promise<void>;
 }
 
 /** Checks a token's signature, issuer, audience and times, and reads what it allows. */

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { isEphemeralNotification } from '../backbone/domain/ephemeral-event.ts';
 import { type ChannelEvent, toWireEvent } from '../backbone/domain/event.ts';
 import { parseJsonObject, readNotification } from '../backbone/domain/notification.ts';
+import { isPresenceNotification } from '../backbone/domain/presence.ts';
 import { hashOf } from '../backbone/services/hash.ts';
 import type { WireEvent } from '../packages/protocol/index.ts';
 import { createFunctionLogger } from './telemetry.ts';
@@ -68,7 +69,7 @@ function deliveriesByChannel(
     try {
       const fields = parseJsonObject(body);
       // Only a consumer of all channels gets them.
-      if (isEphemeralNotification(fields)) return [];
+      if (isEphemeralNotification(fields) || isPresenceNotification(fields)) return [];
       return readNotification(fields).map((event): Delivery => ({ messageId, event }));
     } catch (error) {
       fail(messageId, error);

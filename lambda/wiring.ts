@@ -1,10 +1,11 @@
 /** Parts that several entry points build in the same way, each from the environment keys that it needs. */
 import { createDynamoClient, createSnsClient } from '../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../backbone/aws/dynamo-event-log.ts';
+import { createDynamoPresenceStore } from '../backbone/aws/dynamo-presence-store.ts';
 import { createSnsEventBus } from '../backbone/aws/sns-event-bus.ts';
-import { LOG_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
-import type { Environment, logEntries, publishEntries, readEntries } from '../backbone/environment.ts';
-import type { EventLog } from '../backbone/ports.ts';
+import { LOG_ENV, PRESENCE_ENV, PUBLISH_ENV } from '../backbone/contract.ts';
+import type { Environment, logEntries, presenceEntries, publishEntries, readEntries } from '../backbone/environment.ts';
+import type { EventLog, PresenceBus, PresenceStore } from '../backbone/ports.ts';
 import { createEphemeralPublisher, type PublishEphemeral } from '../backbone/services/ephemeral-publisher.ts';
 import { LogReader } from '../backbone/services/log-reader.ts';
 import { bindPublisher, type Publisher } from '../backbone/services/publisher.ts';
@@ -35,6 +36,14 @@ let bus: ReturnType<typeof createSnsEventBus> | undefined;
 function openBus(env: Environment<typeof publishEntries>): ReturnType<typeof createSnsEventBus> {
   bus ??= createSnsEventBus({ client: createSnsClient(), topicArn: env[PUBLISH_ENV.topicArn] });
   return bus;
+}
+
+export function openPresenceStore(env: Environment<typeof presenceEntries>): PresenceStore {
+  return createDynamoPresenceStore({ client: dynamo, table: env[PRESENCE_ENV.table], clock: systemClock });
+}
+
+export function openPresenceBus(env: Environment<typeof publishEntries>): PresenceBus {
+  return openBus(env);
 }
 
 export function openEphemeralPublisher(env: Environment<typeof publishEntries>): PublishEphemeral {

@@ -10,6 +10,8 @@ import type { Clock } from '../ports.ts';
 
 type Key = Readonly<Record<string, string | number>>;
 
+type Item = Readonly<Record<string, string | number>>;
+
 export interface BatchOptions {
   readonly client: DynamoDBDocumentClient;
   readonly table: string;
@@ -33,15 +35,15 @@ export class BatchIncompleteError extends Error {
 }
 
 /** Reads items by key, strongly consistent. Keys without an item are missing from the result. */
-export async function batchGet<Item>({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<readonly Item[]> {
-  const items: Item[] = [];
+export async function batchGet<Stored>({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<readonly Stored[]> {
+  const items: Stored[] = [];
   for (const chunk of chunks(keys, KEYS_PER_GET)) {
     await untilDone<BatchGetCommandInput['RequestItems']>(
       clock,
       { [table]: { Keys: [...chunk], ConsistentRead: true } },
       async (requests) => {
         const { Responses, UnprocessedKeys } = await client.send(new BatchGetCommand({ RequestItems: requests }));
-        items.push(...((Responses?.[table] ?? []) as Item[]));
+        items.push(...((Responses?.[table] ?? []) as Stored[]));
         return UnprocessedKeys;
       },
     );
@@ -50,11 +52,22 @@ export async function batchGet<Item>({ client, table, clock }: BatchOptions, key
 }
 
 /** Deletes items by key, whether or not they exist. */
-export async function batchDelete({ client, table, clock }: BatchOptions, keys: readonly Key[]): Promise<void> {
-  for (const chunk of chunks(keys, WRITES_PER_BATCH)) {
-    const deletes = chunk.map((key) => ({ DeleteRequest: { Key: { ...key } } }));
-    await untilDone<BatchWriteCommandInput['RequestItems']>(clock, { [table]: deletes }, async (requests) => {
-      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: requests }));
+export async function batchDelete(options: BatchOptions, keys: readonly Key[]): Promise<void> {
+  await batchWrite(options, [], keys);
+}
+
+/**
+ * Puts items and deletes others by key, whether or not they exist. Not atomic, and in no order.
+ * @param deletes none of the keys of `puts`: DynamoDB refuses a batch that names an item twice
+ */
+export async function batchWrite({ client, table, clock }: BatchOptions, puts: readonly Item[], deletes: readonly Key[]): Promise<void> {
+  const requests = [
+    ...puts.map((item) => ({ PutRequest: { Item: { ...item } } })),
+    ...deletes.map((key) => ({ DeleteRequest: { Key: { ...key } } })),
+  ];
+  for (const chunk of chunks(requests, WRITES_PER_BATCH)) {
+    await untilDone<BatchWriteCommandInput['RequestItems']>(clock, { [table]: [...chunk] }, async (left) => {
+      const { UnprocessedItems } = await client.send(new BatchWriteCommand({ RequestItems: left }));
       return UnprocessedItems;
     });
   }

@@ -1,9 +1,10 @@
 import { PublishCommand, type SNSClient } from '@aws-sdk/client-sns';
-import { CHANNEL_ATTRIBUTE } from '../contract.ts';
+import { CHANNEL_ATTRIBUTE, KIND_ATTRIBUTE } from '../contract.ts';
 import { type EphemeralEvent, encodeEphemeralNotification } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
 import { encodeNotification } from '../domain/notification.ts';
-import type { EphemeralBus, EventBus } from '../ports.ts';
+import { encodePresenceNotification, type PresenceNotification } from '../domain/presence.ts';
+import type { EphemeralBus, EventBus, PresenceBus } from '../ports.ts';
 
 export interface SnsEventBusOptions {
   readonly client: SNSClient;
@@ -14,7 +15,7 @@ export interface SnsEventBusOptions {
  * The event bus on one SNS standard topic. Its subscriptions use raw delivery, so every queue gets the same
  * body. Filter policies see the channel as an attribute.
  */
-export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus {
+export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): EventBus & EphemeralBus & PresenceBus {
   return {
     async notify(events: readonly ChannelEvent[]): Promise<void> {
       const [event] = events;
@@ -23,9 +24,13 @@ export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): Eve
       const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events), MessageAttributes }));
     },
-    // Without the attribute: consumers, which filter by it, get what is in the log.
+    // Without the attribute, here and below: consumers, which filter by it, get what is in the log.
     async announce(event: EphemeralEvent): Promise<void> {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeEphemeralNotification(event) }));
+    },
+    async tell(notification: PresenceNotification): Promise<void> {
+      const MessageAttributes = { [KIND_ATTRIBUTE.name]: { DataType: 'String', StringValue: KIND_ATTRIBUTE.presence } };
+      await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodePresenceNotification(notification), MessageAttributes }));
     },
   };
 }

@@ -17,7 +17,7 @@ export interface EphemeralEvent {
   readonly count: number;
 }
 
-/** Whatever a notification may announce. */
+/** Whatever event a notification may announce. */
 export type NotifiedEvent = ChannelEvent | EphemeralEvent;
 
 /**

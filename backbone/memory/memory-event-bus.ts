@@ -1,12 +1,15 @@
 import type { EphemeralEvent } from '../domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../domain/event.ts';
-import type { EphemeralBus, EventBus } from '../ports.ts';
+import type { PresenceNotification } from '../domain/presence.ts';
+import type { EphemeralBus, EventBus, PresenceBus } from '../ports.ts';
 
 /** An {@link EventBus} in memory: records notifications and passes their events to listeners. */
-export class MemoryEventBus implements EventBus, EphemeralBus {
+export class MemoryEventBus implements EventBus, EphemeralBus, PresenceBus {
   readonly notifications: (readonly ChannelEvent[])[] = [];
   /** Events of ephemeral channels, which listeners do not get. */
   readonly announced: EphemeralEvent[] = [];
+  /** What was told about presence, which listeners do not get. */
+  readonly told: PresenceNotification[] = [];
   readonly #listeners = new Set<(event: ChannelEvent) => void>();
 
   /** The events of all notifications. */
@@ -27,5 +30,9 @@ export class MemoryEventBus implements EventBus, EphemeralBus {
 
   async announce(event: EphemeralEvent): Promise<void> {
     this.announced.push(event);
+  }
+
+  async tell(notification: PresenceNotification): Promise<void> {
+    this.told.push(notification);
   }
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PRESENCE_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../backbone/contract.ts';
 import {
   accessEntries,
+  presenceEntries,
   publishEntries,
   readEntries,
   readEnvironment,
@@ -40,6 +41,7 @@ const ENTRIES = {
   ...taskSettings,
   ...accessEntries,
   ...readEntries,
+  ...presenceEntries,
   ...publishEntries,
   ...telemetryEntries,
   [SSE_ENV.host]: text,
@@ -68,6 +70,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     audience: env[ACCESS_ENV.audience],
     jwksUri: env[ACCESS_ENV.jwksUri],
     logTable: env[LOG_ENV.table],
+    presenceTable: env[PRESENCE_ENV.table],
     topicArn: env[PUBLISH_ENV.topicArn],
     queuePrefix: env[TASK_QUEUE_ENV.queuePrefix],
     queueTags: env[TASK_QUEUE_ENV.queueTags],

@@ -44,5 +44,6 @@ export const SSE_PATHS = {
   health: '/healthz',
   ready: '/readyz',
   events: '/v1/events',
+  presence: '/v1/presence',
   session: '/v1/session',
 } as const;

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { createDynamoClient, createSnsClient, createSqsClient } from '../../backbone/aws/clients.ts';
 import { createDynamoEventLog } from '../../backbone/aws/dynamo-event-log.ts';
+import { createDynamoPresenceStore } from '../../backbone/aws/dynamo-presence-store.ts';
 import { createSnsEventBus } from '../../backbone/aws/sns-event-bus.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createLogger } from '../../backbone/telemetry/logger.ts';
@@ -55,11 +56,13 @@ async function start(config: Config): Promise<Service> {
 }
 
 function startServer(config: Config): Promise<StreamServer> {
-  const { logTable, retentionMs, topicArn, origins } = config;
+  const { logTable, presenceTable, retentionMs, topicArn, origins } = config;
   const verifier = rememberVerified(createJwtVerifier(config));
+  const client = createDynamoClient();
   return startStreamServer({
     config,
-    log: createDynamoEventLog({ client: createDynamoClient(), table: logTable, retentionMs, clock: systemClock }),
+    log: createDynamoEventLog({ client, table: logTable, retentionMs, clock: systemClock }),
+    presence: createDynamoPresenceStore({ client, table: presenceTable, clock: systemClock }),
     bus: createSnsEventBus({ client: createSnsClient(), topicArn }),
     access: { verifier, authenticate: createAuthenticate(verifier, config), origins },
     clock: systemClock,

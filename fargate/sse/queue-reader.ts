@@ -1,5 +1,6 @@
-import { isEphemeralNotification, type NotifiedEvent, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
+import { isEphemeralNotification, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
+import { isPresenceNotification, type Notified, readPresenceNotification } from '../../backbone/domain/presence.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import { backoffMs, FULL_JITTER, jittered } from '../../packages/protocol/backoff.ts';
@@ -15,7 +16,7 @@ export interface QueueReaderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Takes notifications; the reader waits for it before it passes more. */
-  readonly offer: (events: readonly NotifiedEvent[]) => Promise<void>;
+  readonly offer: (events: readonly Notified[]) => Promise<void>;
   /** @default Math.random */
   readonly random?: () => number;
 }
@@ -56,13 +57,14 @@ async function receiveLoop(options: QueueReaderOptions, signal: AbortSignal): Pr
   await deleting;
 }
 
-function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): readonly NotifiedEvent[] {
+function read(body: string, { announcement, onAnnounced, logger }: QueueReaderOptions): readonly Notified[] {
   if (body === announcement) {
     onAnnounced();
     return [];
   }
   try {
     const fields = parseJsonObject(body);
+    if (isPresenceNotification(fields)) return [readPresenceNotification(fields)];
     return isEphemeralNotification(fields) ? [readEphemeralNotification(fields)] : readNotification(fields);
   } catch (error) {
     if (!(error instanceof InvalidInputError)) throw error;

@@ -1,4 +1,4 @@
-import type { NotifiedEvent } from '../../backbone/domain/ephemeral-event.ts';
+import type { Notified } from '../../backbone/domain/presence.ts';
 import type { Clock } from '../../backbone/ports.ts';
 import type { Logger } from '../../backbone/telemetry/logger.ts';
 import type { Config } from './config.ts';
@@ -55,7 +55,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     onAnnounced: () => announced.abort(),
     clock,
     logger,
-    offer: (events: readonly NotifiedEvent[]) => server.offer(events),
+    offer: (events: readonly Notified[]) => server.offer(events),
   };
   const reading = readQueue(reader, stopped.signal);
   const reporting = reportMetrics(server, logger, options, stopped.signal);

@@ -54,3 +54,8 @@ export const EXPIRED = 'event: expired\ndata: {"code":"token_expired"}\n\n';
 export function resetBody({ channel, reason }: Reset): string {
   return `event: reset\ndata: ${JSON.stringify({ channel, reason } satisfies Reset)}\n\n`;
 }
+
+/** Tells who came, changed or left. It has no id, so the client's position does not change. */
+export function presenceBody(json: string): string {
+  return `event: presence\ndata: ${json}\n\n`;
+}

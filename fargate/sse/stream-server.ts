@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { kindsBy } from '../../backbone/domain/channel-kind.ts';
-import type { NotifiedEvent } from '../../backbone/domain/ephemeral-event.ts';
-import type { Clock, EphemeralBus, EventBus, EventLog } from '../../backbone/ports.ts';
+import type { Notified } from '../../backbone/domain/presence.ts';
+import type { Clock, EphemeralBus, EventBus, EventLog, PresenceBus, PresenceStore } from '../../backbone/ports.ts';
 import { createEphemeralPublisher } from '../../backbone/services/ephemeral-publisher.ts';
 import { bindPublisher } from '../../backbone/services/publisher.ts';
 import type { logSettings, publishSettings, readSettings, Settings } from '../../backbone/settings.ts';
@@ -24,7 +24,7 @@ export interface StreamServer {
    * Takes notifications of the topic. Wait for it before offering more: it resolves when the streams have
    * caught up with these.
    */
-  offer(events: readonly NotifiedEvent[]): Promise<void>;
+  offer(events: readonly Notified[]): Promise<void>;
   /** Refuses new streams and closes open ones evenly over the time. Polls and publications are still served. */
   drain(overMs: number): Promise<void>;
   /** What is open now, and what has happened since the last report. */
@@ -50,7 +50,8 @@ export interface StreamServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'consoleConfig'> &
     Settings<typeof taskLimits & typeof streamTimes & typeof logSettings & typeof readSettings & typeof publishSettings>;
   readonly log: EventLog;
-  readonly bus: EventBus & EphemeralBus;
+  readonly bus: EventBus & EphemeralBus & PresenceBus;
+  readonly presence: PresenceStore;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly files: StaticFiles;
@@ -59,20 +60,34 @@ export interface StreamServerOptions {
 
 const LAST_ANSWERS_MS = 2_000;
 
+/** One user may come to so many channels a second; each costs a write. Three streams of 32 channels may be opened at once. */
+const MAX_PRESENCE_CHANGES_PER_SECOND = 100;
+
 /** Resolves when the server listens; rejects if it cannot. */
 export async function startStreamServer(options: StreamServerOptions): Promise<StreamServer> {
-  const { config, log, bus, clock, files, access } = options;
+  const { config, log, bus, presence, clock, files, access } = options;
   const logger = countErrors(options.logger);
   const publishRate = new PublishRate(config.maxPublishesPerSecond, clock);
   const budget = createTaskBudget(config.memoryMb * 1024 * 1024);
   const kindOf = kindsBy(config.channels);
-  const hub = new Hub({ ...config, kindOf, graceMs: config.gapGraceMs, budget, log, clock, logger });
+  const hub = new Hub({
+    ...config,
+    kindOf,
+    graceMs: config.gapGraceMs,
+    budget,
+    log,
+    presenceStore: presence,
+    presenceBus: bus,
+    clock,
+    logger,
+  });
   const server = createHttpServer({
     ...access,
     hub,
     logger,
     clock,
     publishRate,
+    presenceRate: new PublishRate(MAX_PRESENCE_CHANGES_PER_SECOND, clock),
     budget,
     maxStallMs: MAX_STALL_MS,
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: config.publishTimeoutMs }),
@@ -98,11 +113,12 @@ export async function startStreamServer(options: StreamServerOptions): Promise<S
     close: async () => {
       await closeServer(server, listening, clock);
       hub.close();
+      await hub.presence.close();
     },
   };
 }
 
-async function offerAll(hub: Hub, events: readonly NotifiedEvent[]): Promise<void> {
+async function offerAll(hub: Hub, events: readonly Notified[]): Promise<void> {
   for (const event of events) await hub.offer(event);
 }
 

@@ -25,6 +25,25 @@ export const REPLAY_LEASE_MS = 60_000;
 /** The most posts per second of one replay invocation, which waits between posts. */
 export const REPLAY_POSTS_PER_SECOND = 200;
 
+/**
+ * How long a connection is present without a ping. API Gateway closes a connection after so long without any frame (API
+ * Gateway quotas, 2026-11).
+ */
+export const PRESENCE_LEASE_MS = 600_000;
+
+/** How the changes of presence are gathered: the more connections come and go, the more of them a frame has. */
+export const PRESENCE_FAN_OUT = {
+  /** How long changes wait for others. SQS counts in seconds. */
+  windowSeconds: 1,
+  /** Notifications of one invocation. They have a few hundred bytes each, and Lambda takes 6 MB. */
+  batchSize: 1_000,
+  /** Invocations at once, SQS's minimum. Each posts at most one frame of 32 KB per connection, channel and window, as a rule. */
+  maxConcurrency: 2,
+  /** The most posts per second of one invocation, which waits between posts. */
+  postsPerSecond: 500,
+  functionTimeoutSeconds: 60,
+} as const;
+
 /** A post by the WebSocket lane that has no response within this time has failed. */
 export const POST_TIMEOUT_MS = 3_000;
 
@@ -33,6 +52,8 @@ export const QUEUE_RETENTION_SECONDS = {
   fanOut: 4 * 86_400,
   /** Shorter, because a client that has waited for a minute asks again. */
   replays: 3_600,
+  /** Long enough for all tries. */
+  presence: 3_600,
 } as const;
 
 /** Environment of the lane's functions. */

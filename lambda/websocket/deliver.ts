@@ -68,6 +68,7 @@ export async function deliver(
   const deliverInOrder = async (pending: readonly PendingDelivery[]): Promise<void> => {
     const finishing: Promise<void>[] = [];
     for (const { record, work } of pending) {
+      if (work.kind === 'presence') continue;
       try {
         const { finished } =
           work.kind === 'ephemeral'

@@ -1,6 +1,7 @@
 import { type EphemeralEvent, isEphemeralNotification, readEphemeralNotification } from '../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../backbone/domain/event.ts';
 import { parseJsonObject, readNotification } from '../../backbone/domain/notification.ts';
+import { isPresenceNotification, type PresenceNotification, readPresenceNotification } from '../../backbone/domain/presence.ts';
 import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 
 /**
@@ -10,6 +11,7 @@ import { type DeliveryJob, parseDeliveryJob } from './domain/delivery-job.ts';
 export type DeliveryWork =
   | { readonly kind: 'events'; readonly channel: string; readonly events: readonly ChannelEvent[] }
   | { readonly kind: 'ephemeral'; readonly channel: string; readonly event: EphemeralEvent }
+  | { readonly kind: 'presence'; readonly channel: string; readonly notification: PresenceNotification }
   | { readonly kind: 'job'; readonly channel: string; readonly job: DeliveryJob };
 
 /**
@@ -25,6 +27,10 @@ export function parseDeliveryWork(body: string): DeliveryWork {
   if (isEphemeralNotification(fields)) {
     const event = readEphemeralNotification(fields);
     return { kind: 'ephemeral', channel: event.channel, event };
+  }
+  if (isPresenceNotification(fields)) {
+    const notification = readPresenceNotification(fields);
+    return { kind: 'presence', channel: notification.channel, notification };
   }
   const events = readNotification(fields);
   return { kind: 'events', channel: channelOf(events), events };

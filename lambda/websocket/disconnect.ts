@@ -1,8 +1,8 @@
 import type { APIGatewayProxyStructuredResultV2, APIGatewayProxyWebsocketEventV2 } from 'aws-lambda';
 import { readEnvironment } from '../../backbone/environment.ts';
-import { connectionStoreEntries } from './environment.ts';
+import { closingEntries } from './environment.ts';
 import type { ConnectionStore } from './ports.ts';
-import { openConnectionStore } from './wiring.ts';
+import { openClosingStore } from './wiring.ts';
 
 /**
  * The `$disconnect` route. API Gateway calls it on a best-effort basis; the fan-out finds the connections
@@ -15,5 +15,5 @@ function createHandler(store: Pick<ConnectionStore, 'close'>) {
   };
 }
 
-const env = readEnvironment(connectionStoreEntries, process.env);
-export const handler = createHandler(openConnectionStore(env));
+const env = readEnvironment(closingEntries, process.env);
+export const handler = createHandler(openClosingStore(env));

@@ -1,4 +1,4 @@
-import { text, url } from '../../backbone/environment.ts';
+import { presenceEntries, publishEntries, text, url } from '../../backbone/environment.ts';
 import { WEBSOCKET_ENV } from './contract.ts';
 import { connectionSettings, fanOutSettings } from './settings.ts';
 
@@ -8,6 +8,9 @@ export const connectionStoreEntries = {
   [WEBSOCKET_ENV.principalsTable]: text,
   ...connectionSettings,
 } as const;
+
+/** Whoever closes a connection ends its presence too. */
+export const closingEntries = { ...connectionStoreEntries, ...presenceEntries, ...publishEntries } as const;
 
 export const replayQueueEntries = { [WEBSOCKET_ENV.replayQueueUrl]: text } as const;
 

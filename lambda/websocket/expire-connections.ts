@@ -6,8 +6,8 @@ import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { type ConnectionExpiryDependencies, endExpiredConnections } from './connection-expiry.ts';
-import { connectionStoreEntries, managementEntries } from './environment.ts';
-import { openConnectionExpiries, openConnectionStore } from './wiring.ts';
+import { closingEntries, managementEntries } from './environment.ts';
+import { openClosingStore, openConnectionExpiries } from './wiring.ts';
 
 /** Reserved for the last page. */
 const RESERVE_MS = 15_000;
@@ -20,7 +20,7 @@ function createHandler(deps: ConnectionExpiryDependencies) {
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...telemetryEntries }, process.env);
+const env = readEnvironment({ ...closingEntries, ...managementEntries, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
 // The client reads the management endpoint from the environment by itself.
 const client = createManagementClient();
@@ -28,6 +28,6 @@ export const handler = createHandler({
   expiries: openConnectionExpiries(env),
   poster: createSdkPoster({ client }),
   closer: createConnectionCloser({ client }),
-  store: openConnectionStore(env),
+  store: openClosingStore(env),
   clock: systemClock,
 });

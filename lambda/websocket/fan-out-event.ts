@@ -69,7 +69,7 @@ export interface FanOutContext {
  * when every connection has the events, is gone, or is named by a job or a dead letter
  */
 export async function beginFanOut(
-  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' | 'presence' }>,
   context: FanOutContext,
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
@@ -221,11 +221,17 @@ function delaySeconds(backoff: typeof POST_BACKOFF, doublings: number, random: (
   return Math.ceil(jittered(backoffMs(backoff, doublings), HALF_JITTER, random) / 1_000);
 }
 
+/** What {@link forget} needs. */
+export interface ForgetContext extends Pick<FanOutContext, 'clock' | 'deadlineMs' | 'telemetry'> {
+  readonly store: Pick<ConnectionStore, 'forget' | 'close'>;
+  readonly tally: Pick<Tally, 'closedConnections'>;
+}
+
 /**
  * The next event finds rows that could not be deleted. Failing the record instead would repeat this event to
  * everyone.
  */
-export async function forget(channel: string, subscriber: SubscribedConnection, context: FanOutContext): Promise<void> {
+export async function forget(channel: string, subscriber: SubscribedConnection, context: ForgetContext): Promise<void> {
   const { store, telemetry, tally, clock, deadlineMs } = context;
   const { connectionId } = subscriber;
   try {

@@ -8,8 +8,8 @@ import { createDeliveryQueue } from './aws/delivery-queue.ts';
 import { createSignedPosterFromEnvironment } from './aws/signed-poster.ts';
 import { FAN_OUT_RESERVE_MS, WEBSOCKET_ENV } from './contract.ts';
 import { type DeliverDependencies, deliver } from './deliver.ts';
-import { connectionStoreEntries, deliveryEntries, managementEntries } from './environment.ts';
-import { openConnectionStore } from './wiring.ts';
+import { closingEntries, deliveryEntries, managementEntries } from './environment.ts';
+import { openClosingStore } from './wiring.ts';
 
 /** Consumes the topic's queue and the delivery queue, both with partial batch failures. */
 function createHandler(deps: DeliverDependencies) {
@@ -29,11 +29,11 @@ function createHandler(deps: DeliverDependencies) {
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
+const env = readEnvironment({ ...closingEntries, ...managementEntries, ...deliveryEntries, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
 const { postConcurrency } = env;
 export const handler = createHandler({
-  store: openConnectionStore(env),
+  store: openClosingStore(env),
   poster: createSignedPosterFromEnvironment(env[WEBSOCKET_ENV.managementEndpoint], postConcurrency),
   queue: createDeliveryQueue({
     client: createSqsClient(),

@@ -5,17 +5,17 @@ import { kindsBy } from '../../backbone/domain/channel-kind.ts';
 import { publishEntries, readEntries, readEnvironment, telemetryEntries } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import { createTelemetry } from '../telemetry.ts';
-import { openEphemeralPublisher, openEventLog, openLogReader, openPublisher } from '../wiring.ts';
+import { openEphemeralPublisher, openEventLog, openLogReader, openPresenceBus, openPresenceStore, openPublisher } from '../wiring.ts';
 import { createConnectionCloser } from './aws/connection-closer.ts';
 import { createSdkPoster } from './aws/connection-poster.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
 import { WEBSOCKET_ENV, WEBSOCKET_INTEGRATION_LIMIT_MS } from './contract.ts';
-import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
+import { closingEntries, managementEntries, replayQueueEntries } from './environment.ts';
 import { type FrameDependencies, handleFrame } from './handle-frame.ts';
 import { createLocalPublishQuota } from './local-publish-quota.ts';
 import { publishLimits, replayLimits, responseLimits } from './settings.ts';
-import { openConnectionStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
+import { openClosingStore, openPublishQuota, openReplayStore, openResponseQuota } from './wiring.ts';
 
 /** Reserved for the last frame, and for the time before the function began. */
 const RESERVE_MS = 3_000;
@@ -41,7 +41,7 @@ const env = readEnvironment(
   {
     ...readEntries,
     ...publishEntries,
-    ...connectionStoreEntries,
+    ...closingEntries,
     ...managementEntries,
     ...publishLimits,
     ...responseLimits,
@@ -56,12 +56,14 @@ const log = openEventLog(env);
 // The client reads the management endpoint from the environment by itself.
 const management = createManagementClient();
 export const handler = createHandler({
-  store: openConnectionStore(env),
+  store: openClosingStore(env),
   poster: createSdkPoster({ client: management }),
   closer: createConnectionCloser({ client: management }),
   reader: openLogReader(env, log),
   log,
   ...openPublisher(env, log),
+  presence: openPresenceStore(env),
+  presenceBus: openPresenceBus(env),
   kindOf: kindsBy(env.channels),
   publishEphemeral: openEphemeralPublisher(env),
   ephemeralQuota: createLocalPublishQuota(env.maxPublishesPerSecond, systemClock),

@@ -12,11 +12,12 @@ import type { ServerFrame } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import type { Telemetry } from '../telemetry.ts';
 import type { Connection, RegisteredConnection } from './domain/connection.ts';
-import { MAX_CHANNELS_PER_CONNECTION } from './domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION, presenceOf } from './domain/connection.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { FramesLimitedError, LimitError, PublishLimitError } from './limits.ts';
 import { type Command, parseFrame } from './parse-frame.ts';
 import type { ConnectionCloser, ConnectionPoster, ConnectionStore, PostOutcome, PublishQuota } from './ports.ts';
+import { enter, leave, type PresenceDependencies, renewLeases, sendSnapshot } from './presence.ts';
 import { type EphemeralDependencies, ephemeralPublishOf, publishEphemeral } from './publish-ephemeral.ts';
 import { type ResumeDependencies, resumeSubscription } from './resume-subscription.ts';
 
@@ -28,7 +29,7 @@ export interface FrameRequest {
   readonly deadlineMs: number;
 }
 
-export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, Publisher {
+export interface FrameDependencies extends ResumeDependencies, EphemeralDependencies, PresenceDependencies, Publisher {
   readonly store: ConnectionStore;
   readonly poster: ConnectionPoster;
   readonly closer: ConnectionCloser;
@@ -147,18 +148,45 @@ async function execute(command: Command, context: FrameContext, deps: FrameDepen
   requireUnexpired(connection, deps.clock.nowMs());
   switch (command.action) {
     case 'ping':
-      return sender.send({ kind: 'pong', ...(command.heads && { heads: await headsOf(connection, deps) }), ...repeated });
+      return answerPing(command, context, deps);
     case 'publish':
       return sender.send({ ...(await publishFor(command, context, deps)), ...repeated });
     case 'unsubscribe': {
       const { channel } = command;
-      await Promise.all([deps.store.unsubscribe(connectionId, channel), deps.replays.cancel({ principal, connectionId, channel })]);
+      await Promise.all([
+        deps.store.unsubscribe(connectionId, channel),
+        deps.replays.cancel({ principal, connectionId, channel }),
+        unwatch(channel, connection, deps),
+      ]);
       return sender.send({ kind: 'unsubscribed', channel, ...repeated });
     }
     case 'subscribe':
       requireRight(connection, 'subscribe', [command.channel]);
       return subscribe(command, context, deps);
+    case 'present':
+      requireRight(connection, 'subscribe', [command.channel]);
+      if ((await enter(command, connection, deps)) === 'gone') throw connectionUnknown(connectionId);
+      return sender.send({ kind: 'present', channel: command.channel, ...repeated });
+    case 'absent':
+      await leave(command.channel, connection, deps);
+      return sender.send({ kind: 'absent', channel: command.channel, ...repeated });
   }
+}
+
+/** What the client has missed of presence follows the pong. */
+async function answerPing(
+  { heads, presenceStates }: Command & { readonly action: 'ping' },
+  { connection, sender, repeated }: FrameContext,
+  deps: FrameDependencies,
+): Promise<PostOutcome> {
+  await renewLeases(connection, deps);
+  let outcome = await sender.send({ kind: 'pong', ...(heads && { heads: await headsOf(connection, deps) }), ...repeated });
+  for (const channel of connection.watched) {
+    const known = presenceStates.get(channel);
+    if (outcome.kind !== 'sent') break;
+    if (known !== undefined) outcome = (await sendSnapshot(channel, known, connection, sender, deps)) ?? outcome;
+  }
+  return outcome;
 }
 
 /** @throws AccessDeniedError, InvalidInputError, PublishLimitError, and what publishing throws */
@@ -204,21 +232,22 @@ async function headsOf({ channels }: RegisteredConnection, { log, kindOf }: Fram
 
 /** The row comes first: every event acknowledged after the baseline is read finds the subscription. */
 async function subscribe(
-  { channel, after, batch }: Command & { readonly action: 'subscribe' },
-  { connection: { connectionId, principal }, sender, telemetry, repeated }: FrameContext,
+  { channel, after, batch, presence, presenceState }: Command & { readonly action: 'subscribe' },
+  { connection, sender, telemetry, repeated }: FrameContext,
   deps: FrameDependencies,
 ): Promise<PostOutcome> {
-  const { store, reader } = deps;
-  const outcome = await store.subscribe(connectionId, channel, batch);
-  if (outcome === 'full') {
-    const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
-    throw new InvalidInputError('too_many_channels', message);
-  }
-  if (outcome === 'gone') throw connectionUnknown(connectionId);
+  const { connectionId, principal } = connection;
+  const { reader } = deps;
+  const outcome = await noteSubscription(channel, channel, batch, connection, deps);
+  if (presence) await noteSubscription(channel, presenceOf(channel), false, connection, deps);
+  else await unwatch(channel, connection, deps);
+  // Now changes of presence arrive: the snapshot is not older than the first of them.
+  const present = async (subscribed: PostOutcome) =>
+    (presence && subscribed.kind === 'sent' && (await sendSnapshot(channel, presenceState, connection, sender, deps))) || subscribed;
   const channelKind = deps.kindOf(channel);
-  if (channelKind === 'ephemeral') return sender.send({ kind: 'subscribed', channel, channelKind, ...repeated });
+  if (channelKind === 'ephemeral') return present(await sender.send({ kind: 'subscribed', channel, channelKind, ...repeated }));
   const baseline = await reader.baseline(channel);
-  const answered = await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated });
+  const answered = await present(await sender.send({ kind: 'subscribed', channel, id: formatPosition(baseline), ...repeated }));
   if (answered.kind !== 'sent' || after === undefined) return answered;
   if (outcome === 'again' && startsOver(after.get(channel), baseline)) {
     const told = await sender.send({ kind: 'reset', channel, reason: 'epoch_changed' });
@@ -226,6 +255,28 @@ async function subscribe(
   }
   const request = { principal, connectionId, channel, after: after.get(channel), baseline, batch, ...repeated };
   return resumeSubscription(request, sender, deps, telemetry);
+}
+
+/**
+ * @param name what the row stands for: the channel, or its presence
+ * @throws InvalidInputError `too_many_channels`
+ */
+async function noteSubscription(
+  channel: string,
+  name: string,
+  batch: boolean,
+  { connectionId }: Connection,
+  { store }: FrameDependencies,
+): Promise<'subscribed' | 'again'> {
+  const outcome = await store.subscribe(connectionId, name, batch);
+  if (outcome === 'gone') throw connectionUnknown(connectionId);
+  if (outcome !== 'full') return outcome;
+  const message = `the connection has ${MAX_CHANNELS_PER_CONNECTION} channels, those with presence counted twice, and cannot subscribe to ${quote(channel)}: unsubscribe from one, or open another connection`;
+  throw new InvalidInputError('too_many_channels', message);
+}
+
+async function unwatch(channel: string, { connectionId, watched }: RegisteredConnection, { store }: FrameDependencies): Promise<void> {
+  if (watched.includes(channel)) await store.unsubscribe(connectionId, presenceOf(channel));
 }
 
 /**

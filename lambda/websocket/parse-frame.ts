@@ -5,25 +5,42 @@ import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
 import { type ClientFrame, MAX_REQUEST_ID_LENGTH } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
+import { isPresenceState, parsePresenceData } from '../../packages/protocol/presence.ts';
 
 type Action = ClientFrame['action'];
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A client's frame after validation: what it asks for. */
 export type Command =
-  | { readonly action: 'subscribe'; readonly channel: string; readonly after?: Cursor; readonly batch: boolean }
+  | {
+      readonly action: 'subscribe';
+      readonly channel: string;
+      readonly after?: Cursor;
+      readonly batch: boolean;
+      readonly presence: boolean;
+      readonly presenceState?: string;
+    }
   | { readonly action: 'unsubscribe'; readonly channel: string }
   | { readonly action: 'publish'; readonly publication: NewEvent | NewBatch }
-  | { readonly action: 'ping'; readonly heads: boolean };
+  | { readonly action: 'ping'; readonly heads: boolean; readonly presenceStates: ReadonlyMap<string, string> }
+  | { readonly action: 'present'; readonly channel: string; readonly data: string }
+  | { readonly action: 'absent'; readonly channel: string };
 
 const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonly action: A } } = {
   subscribe: (fields) => {
     const channel = parseChannel(fields['channel']);
-    const { after } = fields;
-    const batch = parseFlag(fields, 'batch');
-    if (after === undefined) return { action: 'subscribe', channel, batch };
+    const { after, presenceState } = fields;
+    const [batch, presence] = [parseFlag(fields, 'batch'), parseFlag(fields, 'presence')];
+    const command = {
+      action: 'subscribe',
+      channel,
+      batch,
+      presence,
+      ...(presenceState !== undefined && { presenceState: parsePresenceState(presenceState) }),
+    } as const;
+    if (after === undefined) return command;
     if (typeof after !== 'string') throw new InvalidInputError('invalid_frame', `after must be a cursor in text form, not ${quote(after)}`);
-    return { action: 'subscribe', channel, after: parseCursor(after, [channel]), batch };
+    return { ...command, after: parseCursor(after, [channel]) };
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields) => ({
@@ -36,8 +53,24 @@ const PARSERS: { readonly [A in Action]: (fields: Fields) => Command & { readonl
       key: fields['key'],
     }),
   }),
-  ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads') }),
+  ping: (fields) => ({ action: 'ping', heads: parseFlag(fields, 'heads'), presenceStates: parsePresenceStates(fields) }),
+  present: (fields) => ({ action: 'present', channel: parseChannel(fields['channel']), data: parsePresenceData(fields['data']) }),
+  absent: (fields) => ({ action: 'absent', channel: parseChannel(fields['channel']) }),
 };
+
+/** Empty where the client has nothing yet, which is no state. */
+function parsePresenceState(value: unknown): string {
+  if (value === '' || isPresenceState(value)) return value;
+  throw new InvalidInputError('invalid_frame', `the state of presence is ${quote(value)}, but must be one that the server has sent`);
+}
+
+/** Those of channels that the connection does not follow are ignored, so their number needs no limit but the frame's. */
+function parsePresenceStates({ presenceStates = {} }: Fields): ReadonlyMap<string, string> {
+  if (typeof presenceStates !== 'object' || presenceStates === null || Array.isArray(presenceStates)) {
+    throw new InvalidInputError('invalid_frame', `presenceStates must be an object, not ${quote(presenceStates)}`);
+  }
+  return new Map(Object.entries(presenceStates).map(([channel, state]) => [channel, parsePresenceState(state)]));
+}
 
 /** False where the field is missing. */
 function parseFlag(fields: Fields, name: string): boolean {

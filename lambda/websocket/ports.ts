@@ -2,7 +2,7 @@
  * What this lane needs from the outside world. `aws/` implements these ports on DynamoDB, SQS and API
  * Gateway. Each port has one contract suite, which runs against every implementation.
  */
-import type { Connection, RegisteredConnection } from './domain/connection.ts';
+import type { ClosedConnection, Connection, RegisteredConnection } from './domain/connection.ts';
 import type { DeliveryJob, SubscribedConnection } from './domain/delivery-job.ts';
 import type { PostAllowance } from './domain/post-window.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
@@ -11,6 +11,12 @@ export interface SubscriptionPage {
   readonly subscribers: readonly SubscribedConnection[];
   /** Pass it to read the next page; undefined at the end. */
   readonly next?: string;
+}
+
+/** Of a connection that enters a channel. */
+export interface PresenceLease {
+  readonly version: number;
+  readonly untilMs: number;
 }
 
 export interface ConnectionStore {
@@ -22,7 +28,7 @@ export interface ConnectionStore {
   open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
   /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
   find(connectionId: string): Promise<RegisteredConnection | undefined>;
-  /** Deletes the connection and every subscription of it; both may be gone already. */
+  /** Deletes the connection and every subscription of it; both may be gone already. Calls {@link OnClosed} of one that was present. */
   close(connectionId: string): Promise<void>;
   /**
    * `again` if the connection already had the channel. `gone` if it has no row (closed or expired), `full` if
@@ -31,6 +37,15 @@ export interface ConnectionStore {
    */
   subscribe(connectionId: string, channel: string, batch?: boolean): Promise<'subscribed' | 'again' | 'gone' | 'full'>;
   unsubscribe(connectionId: string, channel: string): Promise<void>;
+  /**
+   * Notes that the connection is present on the channel. `gone` if it has no row (closed or expired), `full` if it is
+   * present on `MAX_PRESENT_CHANNELS` others: nothing is written then.
+   */
+  enter(connectionId: string, channel: string, lease: PresenceLease): Promise<'entered' | 'gone' | 'full'>;
+  /** Notes that all leases of the connection were renewed. */
+  renew(connectionId: string, leaseUntilMs: number): Promise<void>;
+  /** Notes that the connection is no longer present on the channel. */
+  leave(connectionId: string, channel: string, version: number): Promise<void>;
   /** One page of a channel's unexpired subscribers, strongly consistent. */
   subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage>;
   /**
@@ -39,6 +54,9 @@ export interface ConnectionStore {
    */
   forget(channel: string, subscriber: SubscribedConnection): Promise<'forgotten' | 'changed'>;
 }
+
+/** What a store calls once for a connection that it has deleted, if the connection was present somewhere. */
+export type OnClosed = (closed: ClosedConnection) => Promise<void>;
 
 /** Limits how often each principal may publish, over all its connections. */
 export interface PublishQuota {

@@ -9,10 +9,10 @@ import { createManagementClient } from './aws/management-client.ts';
 import { createReplayQueue } from './aws/replay-queue.ts';
 import { REPLAY_POSTS_PER_SECOND, REPLAY_RESERVE_MS, WEBSOCKET_ENV } from './contract.ts';
 import { parseReplayJob } from './domain/replay-job.ts';
-import { connectionStoreEntries, managementEntries, replayQueueEntries } from './environment.ts';
+import { closingEntries, managementEntries, replayQueueEntries } from './environment.ts';
 import { type ReplayTurnDependencies, runReplayTurn } from './replay-turn.ts';
 import { replayLimits, replayTurnLimits } from './settings.ts';
-import { openConnectionStore, openReplayStore, openReplayTurnQuota } from './wiring.ts';
+import { openClosingStore, openReplayStore, openReplayTurnQuota } from './wiring.ts';
 
 /** Consumes the queue of replays: one turn per message. */
 function createHandler(deps: ReplayTurnDependencies) {
@@ -35,7 +35,7 @@ function createHandler(deps: ReplayTurnDependencies) {
 const env = readEnvironment(
   {
     ...readEntries,
-    ...connectionStoreEntries,
+    ...closingEntries,
     ...managementEntries,
     ...replayLimits,
     ...replayTurnLimits,
@@ -46,7 +46,7 @@ const env = readEnvironment(
 );
 const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
-  store: openConnectionStore(env),
+  store: openClosingStore(env),
   replays: openReplayStore(env),
   queue: createReplayQueue({ client: createSqsClient(), queueUrl: env[WEBSOCKET_ENV.replayQueueUrl] }),
   quota: openReplayTurnQuota(env),

@@ -5,9 +5,9 @@ import { createTelemetry } from '../telemetry.ts';
 import { createConnectionProbe } from './aws/connection-probe.ts';
 import { createManagementClient } from './aws/management-client.ts';
 import { type ConnectionSweepDependencies, sweepConnections } from './connection-sweep.ts';
-import { connectionStoreEntries, managementEntries } from './environment.ts';
+import { closingEntries, managementEntries } from './environment.ts';
 import { sweepSettings } from './settings.ts';
-import { openConnectionDirectory, openConnectionStore } from './wiring.ts';
+import { openClosingStore, openConnectionDirectory } from './wiring.ts';
 
 /** Reserved for the last page, and for saving where the run stopped. */
 const RESERVE_MS = 15_000;
@@ -20,11 +20,11 @@ function createHandler(deps: ConnectionSweepDependencies) {
   };
 }
 
-const env = readEnvironment({ ...connectionStoreEntries, ...managementEntries, ...sweepSettings, ...telemetryEntries }, process.env);
+const env = readEnvironment({ ...closingEntries, ...managementEntries, ...sweepSettings, ...telemetryEntries }, process.env);
 const openTelemetry = createTelemetry(env, 'websocket');
 export const handler = createHandler({
   directory: openConnectionDirectory(env),
-  store: openConnectionStore(env),
+  store: openClosingStore(env),
   // The client reads the management endpoint from the environment by itself.
   probe: createConnectionProbe({ client: createManagementClient() }),
   clock: systemClock,

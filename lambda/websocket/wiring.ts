@@ -3,7 +3,7 @@
 import type { Environment } from '../../backbone/environment.ts';
 import { systemClock } from '../../backbone/services/system-clock.ts';
 import type { Settings } from '../../backbone/settings.ts';
-import { dynamo } from '../wiring.ts';
+import { dynamo, openPresenceBus, openPresenceStore } from '../wiring.ts';
 import { createDynamoConnectionDirectory } from './aws/dynamo-connection-directory.ts';
 import { createDynamoConnectionExpiries } from './aws/dynamo-connection-expiries.ts';
 import { createDynamoConnectionStore } from './aws/dynamo-connection-store.ts';
@@ -11,8 +11,9 @@ import { createDynamoPostQuota } from './aws/dynamo-post-quota.ts';
 import { createDynamoPublishQuota } from './aws/dynamo-publish-quota.ts';
 import { createDynamoReplayStore } from './aws/dynamo-replay-store.ts';
 import { REPLAY_LEASE_MS, WEBSOCKET_ENV } from './contract.ts';
-import type { connectionStoreEntries } from './environment.ts';
-import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, PostQuota, PublishQuota, ReplayStore } from './ports.ts';
+import type { closingEntries, connectionStoreEntries } from './environment.ts';
+import type { ConnectionDirectory, ConnectionExpiries, ConnectionStore, OnClosed, PostQuota, PublishQuota, ReplayStore } from './ports.ts';
+import { createOnClosed } from './presence.ts';
 import type { publishLimits, replayLimits, replayTurnLimits, responseLimits } from './settings.ts';
 
 type ConnectionStoreEnvironment = Environment<typeof connectionStoreEntries>;
@@ -25,7 +26,14 @@ export function openConnectionExpiries(env: ConnectionStoreEnvironment): Connect
   return createDynamoConnectionExpiries({ client: dynamo, connectionsTable: env[WEBSOCKET_ENV.connectionsTable] });
 }
 
-export function openConnectionStore(env: ConnectionStoreEnvironment): ConnectionStore {
+/** For whoever closes connections. */
+export function openClosingStore(env: Environment<typeof closingEntries>): ConnectionStore {
+  const deps = { presence: openPresenceStore(env), presenceBus: openPresenceBus(env), clock: systemClock };
+  return openConnectionStore(env, createOnClosed(deps));
+}
+
+/** @param onClosed left out by those who close no connection */
+export function openConnectionStore(env: ConnectionStoreEnvironment, onClosed?: OnClosed): ConnectionStore {
   return createDynamoConnectionStore({
     client: dynamo,
     connectionsTable: env[WEBSOCKET_ENV.connectionsTable],
@@ -33,6 +41,7 @@ export function openConnectionStore(env: ConnectionStoreEnvironment): Connection
     principalsTable: env[WEBSOCKET_ENV.principalsTable],
     connectionTtlMs: env.connectionTtlMinutes * 60_000,
     clock: systemClock,
+    ...(onClosed && { onClosed }),
   });
 }
 

@@ -29,7 +29,7 @@ export class BackboneStack extends Stack {
     });
     if (stage.alarms === 'all') {
       alarmFunctions(this, [this.backbone.publishFunction.handler]);
-      alarmTables(this, [this.backbone.log.table]);
+      alarmTables(this, [this.backbone.log.table, this.backbone.presence.table]);
     }
     this.access = new AccessControl(this, 'Access', {
       issuer: stage.auth.issuer,

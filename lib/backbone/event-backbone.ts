@@ -7,6 +7,7 @@ import type { BackboneSettings, StageBase } from '../stage-base.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
 import { EventLog } from './event-log.ts';
 import { EventTopic } from './event-topic.ts';
+import { PresenceTable } from './presence-table.ts';
 import { PublishFunction } from './publish-function.ts';
 
 export interface EventBackboneProps {
@@ -19,11 +20,12 @@ export interface EventBackboneProps {
 }
 
 /**
- * What all lanes share: the log that decides, the topic that hints, and the function that publishes. It knows
- * no lane.
+ * What all lanes share: the log that decides, the topic that hints, the function that publishes, and who is present. It
+ * knows no lane.
  */
 export class EventBackbone extends Construct {
   readonly log: EventLog;
+  readonly presence: PresenceTable;
   readonly topic: EventTopic;
   readonly publishFunction: PublishFunction;
 
@@ -36,6 +38,7 @@ export class EventBackbone extends Construct {
       maxThroughput: settings.maxThroughput,
       production,
     });
+    this.presence = new PresenceTable(this, 'Presence', { maxThroughput: settings.maxThroughput });
     this.topic = new EventTopic(this, 'Topic', { publishTimeoutMs: settings.publishTimeoutMs, production });
     this.publishFunction = new PublishFunction(this, 'Publish', {
       logRetention,
@@ -58,6 +61,16 @@ export class EventBackbone extends Construct {
   /** Lets what reads find lost notifications, by the heads of many channels at once. */
   allowCompareHeads(consumer: Configurable): Grant {
     return this.log.allowCompareHeads(consumer);
+  }
+
+  /** Lets a function or service say who is present, in the table and by notifications. */
+  allowBePresent(member: Configurable): Grant {
+    return this.presence.allowWrite(member).combine(this.topic.allowPublish(member));
+  }
+
+  /** Lets a function or service see who is present. */
+  allowSeePresence(reader: Configurable): Grant {
+    return this.presence.allowRead(reader);
   }
 
   /**

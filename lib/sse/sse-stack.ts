@@ -74,6 +74,8 @@ export class SseStack extends Stack implements LaneStack {
     backbone.allowRead(service);
     backbone.allowCompareHeads(service);
     backbone.allowPublish(service);
+    backbone.allowBePresent(service);
+    backbone.allowSeePresence(service);
     queues.allowUse(service);
     front.allowWatchTarget(service);
 

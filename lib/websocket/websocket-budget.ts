@@ -1,5 +1,6 @@
 import {
   POST_TIMEOUT_MS,
+  PRESENCE_FAN_OUT,
   REPLAY_FUNCTION_TIMEOUT_SECONDS,
   REPLAY_LEASE_MS,
   REPLAY_POSTS_PER_SECOND,
@@ -13,6 +14,7 @@ export const WEBSOCKET_WORK = {
   replayFunctionTimeoutSeconds: REPLAY_FUNCTION_TIMEOUT_SECONDS as number,
   replayLeaseMs: REPLAY_LEASE_MS as number,
   replayPostsPerSecond: REPLAY_POSTS_PER_SECOND as number,
+  presencePostsPerSecond: (PRESENCE_FAN_OUT.maxConcurrency * PRESENCE_FAN_OUT.postsPerSecond) as number,
 };
 
 /**
@@ -45,12 +47,14 @@ export function websocketBudgetRules(websocket: WebSocketSettings, fixed = WEBSO
     ),
     below(
       [
-        `websocket.requestsPerSecond x ${REQUESTS_PER_FRAME} + replay.maxConcurrency x ${fixed.replayPostsPerSecond}`,
-        websocket.requestsPerSecond * REQUESTS_PER_FRAME + replay.maxConcurrency * fixed.replayPostsPerSecond,
+        `websocket.requestsPerSecond x ${REQUESTS_PER_FRAME} + replay.maxConcurrency x ${fixed.replayPostsPerSecond} + ${fixed.presencePostsPerSecond} of presence`,
+        websocket.requestsPerSecond * REQUESTS_PER_FRAME +
+          replay.maxConcurrency * fixed.replayPostsPerSecond +
+          fixed.presencePostsPerSecond,
       ],
       ['websocket.accountRequestsPerSecond', account],
       'requests per second',
-      "frames, their answers and replays at their limits would use up the account's rate, and leave nothing for the fan-out",
+      "frames, their answers, replays and changes of presence at their limits would use up the account's rate, and leave nothing for the fan-out",
     ),
     atMost(
       ['websocket.requestBurst', websocket.requestBurst],

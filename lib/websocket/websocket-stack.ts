@@ -9,6 +9,7 @@ import { ConnectionExpiry } from './connection-expiry.ts';
 import { ConnectionSweep } from './connection-sweep.ts';
 import { ConnectionTables } from './connection-tables.ts';
 import { FanOut } from './fan-out.ts';
+import { PresenceFanOut } from './presence-fan-out.ts';
 import { Replays } from './replays.ts';
 import { WebSocketApi } from './websocket-api.ts';
 import { websocketDashboard } from './websocket-dashboard.ts';
@@ -56,6 +57,7 @@ export class WebSocketStack extends Stack implements LaneStack {
       logRetention,
     });
     const fanOut = new FanOut(this, 'FanOut', { settings: settings.fanOut, backbone, logRetention });
+    const presence = new PresenceFanOut(this, 'Presence', { backbone, logRetention });
     const replays = new Replays(this, 'Replays', { settings: settings.replay, logRetention });
     const expiry = new ConnectionExpiry(this, 'Expiry', { tables, api, logRetention });
     const sweep = new ConnectionSweep(this, 'Sweep', { settings: settings.sweep, tables, api, logRetention });
@@ -81,17 +83,28 @@ export class WebSocketStack extends Stack implements LaneStack {
     backbone.allowCompareHeads(frame);
     backbone.allowPublish(frame);
     backbone.allowRead(replays.handler);
+    tables.allowDeliver(presence.handler);
+    tables.allowClose(presence.handler);
+    // To be present, to renew that, and to send who else is.
+    backbone.presence.allowExtend(frame);
+    backbone.allowSeePresence(frame);
+    backbone.allowSeePresence(presence.handler);
+    // Whoever closes a connection ends its presence too.
+    for (const closer of [disconnect, frame, fanOut.handler, presence.handler, replays.handler, expiry.handler, sweep.handler]) {
+      backbone.allowBePresent(closer);
+    }
     api.allowPost(frame);
     // To close the connections of a principal that floods, and connections without a row.
     api.allowEnd(frame);
     api.allowPost(fanOut.handler);
+    api.allowPost(presence.handler);
     api.allowPost(replays.handler);
 
     this.api = api;
     alarmErrors(this, this.lane);
     if (stage.alarms === 'all') {
       alarmLane(this, this.lane);
-      alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, replays.handler, expiry.handler, sweep.handler]);
+      alarmFunctions(this, [connect, disconnect, frame, fanOut.handler, presence.handler, replays.handler, expiry.handler, sweep.handler]);
       alarmTables(this, [tables.connections, tables.subscriptions, tables.principals]);
     }
 

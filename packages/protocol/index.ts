@@ -79,6 +79,8 @@ export interface PollResponse {
   readonly events: readonly WireEvent[];
   /** What came on ephemeral channels while the poll waited. Present only if there is any. */
   readonly ephemeral?: readonly EphemeralWireEvent[];
+  /** Present only if the poll asked for presence and there is something to say: a snapshot, or what has changed. */
+  readonly presence?: readonly PresenceChanges[];
   /**
    * Pass it as `after` to continue; composite if several channels were requested. It leaves ephemeral channels out, and
    * is empty if there are no others.
@@ -86,6 +88,45 @@ export interface PollResponse {
   readonly cursor: string;
   /** Present only if a position could not be resumed: skipped events are announced, never skipped silently. */
   readonly resets?: readonly Reset[];
+}
+
+/** Somebody who is present on a channel. */
+export interface PresenceMember {
+  /** The subject of the member's token: any characters. Empty where clients need no token; all of them are one member then. */
+  readonly id: string;
+  /** How many of its connections are present. At least 1, except in {@link PresenceChange}. */
+  readonly connections: number;
+  /** What its newest connection says about it; absent if that is empty. */
+  readonly data?: string;
+}
+
+/** Response of `GET /v1/presence`. */
+export interface PresenceResponse {
+  readonly channel: string;
+  /** Members, not connections. */
+  readonly count: number;
+  /** Everybody who is present, in any order. Absent if there are more than 1,000. */
+  readonly members?: readonly PresenceMember[];
+  /** Text that is the same wherever the same members are known. */
+  readonly state: string;
+}
+
+/** A member as it is now. `connections` is 0 if it has left. */
+export type PresenceChange = PresenceMember;
+
+/** What has changed on a channel, for those who follow its presence. */
+export interface PresenceChanges {
+  readonly channel: string;
+  /** Members after the change. */
+  readonly count: number;
+  /** Absent if there are more than 1,000 members: whoever follows them forgets their names then. */
+  readonly changes?: readonly PresenceChange[];
+  /** The changes list everybody: who is not among them, or in the parts that follow, is not present. */
+  readonly snapshot?: true;
+  /** More parts of the same snapshot or change follow. Only the last part's `state` is that of what was sent. */
+  readonly more?: true;
+  /** As in {@link PresenceResponse}, after the change. */
+  readonly state: string;
 }
 
 /** RFC 9457 problem details, `application/problem+json`. */
@@ -96,6 +137,19 @@ export interface Problem {
   readonly code: string;
   readonly detail: string;
 }
+
+/**
+ * Being present on a channel, until `absent` or the end of the connection. `present` again with other data changes it.
+ */
+export type PresenceClientFrame =
+  | { readonly action: 'present'; readonly channel: string; readonly data?: string; readonly requestId?: string }
+  | { readonly action: 'absent'; readonly channel: string; readonly requestId?: string };
+
+/** Answers to {@link PresenceClientFrame}, and what is sent to connections that follow a channel's presence. */
+export type PresenceServerFrame =
+  | { readonly kind: 'present'; readonly channel: string; readonly requestId?: string }
+  | { readonly kind: 'absent'; readonly channel: string; readonly requestId?: string }
+  | ({ readonly kind: 'presence' } & PresenceChanges);
 
 /** Frames that a client sends on the WebSocket lane. Answers repeat `requestId`. */
 export type ClientFrame =
@@ -108,6 +162,10 @@ export type ClientFrame =
        * `event` frames.
        */
       readonly batch?: boolean;
+      /** Follows who is present on the channel too: `presence` frames. Without it, presence is no longer followed. */
+      readonly presence?: boolean;
+      /** With `presence`: the state that the client has. If it is still the same, no snapshot is sent. */
+      readonly presenceState?: string;
       readonly requestId?: string;
     }
   | { readonly action: 'unsubscribe'; readonly channel: string; readonly requestId?: string }
@@ -131,8 +189,15 @@ export type ClientFrame =
       readonly key?: string;
       readonly requestId?: string;
     }
-  /** With `heads` the pong says where the log is. A server that does not know the field leaves them out. */
-  | { readonly action: 'ping'; readonly heads?: boolean; readonly requestId?: string };
+  | {
+      readonly action: 'ping';
+      /** The pong says where the log is. A server that does not know the field leaves them out. */
+      readonly heads?: boolean;
+      /** The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong. */
+      readonly presenceStates?: Readonly<Record<string, string>>;
+      readonly requestId?: string;
+    }
+  | PresenceClientFrame;
 
 /** Frames that the server sends on the WebSocket lane. */
 export type ServerFrame =
@@ -187,4 +252,5 @@ export type ServerFrame =
    * `heads` has the newest position in the log of each channel that the connection is subscribed to; `0.0` for one that was never
    * used. A client that is not there yet waits a moment, for the events may be on their way, and then subscribes again with `after`.
    */
-  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string };
+  | { readonly kind: 'pong'; readonly heads?: Readonly<Record<string, string>>; readonly requestId?: string }
+  | PresenceServerFrame;

@@ -9,4 +9,4 @@ export const MAX_BATCH_EVENTS = 100;
  * Types that the lanes or EventSource itself dispatch: a client could not tell an application's event of that
  * name from them.
  */
-export const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'open', 'error']);
+export const RESERVED_TYPES: ReadonlySet<string> = new Set(['reset', 'expired', 'presence', 'open', 'error']);

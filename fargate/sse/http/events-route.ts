@@ -9,7 +9,9 @@ import type { Hub } from '../hub/hub.ts';
 import type { Authenticate } from './authenticate.ts';
 import { cursorOf, kindsHeader } from './channel-kinds.ts';
 import { encodePage, type Part } from './poll-page.ts';
-import { json, problem, type Reply, refusal, unavailable } from './reply.ts';
+import { presenceOf } from './presence-parameters.ts';
+import type { PublishRate } from './publish-rate.ts';
+import { json, overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 import { POLL, preferredMedia, STREAM } from './takeover-request.ts';
 
@@ -21,6 +23,8 @@ export interface EventsRouteOptions {
   readonly budget: TaskBudget;
   readonly logger: Logger;
   readonly authenticate: Authenticate;
+  /** Limits how often each principal may come and go. */
+  readonly presenceRate: PublishRate;
 }
 
 /**
@@ -56,7 +60,7 @@ async function pollPage(
   request: IncomingMessage,
   response: ServerResponse,
   query: URLSearchParams,
-  { hub, budget, logger, authenticate }: EventsRouteOptions,
+  { hub, budget, logger, authenticate, presenceRate }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
   const access = await authenticate(request, query);
   const channels = parseChannels(query.getAll('channel'));
@@ -67,11 +71,17 @@ async function pollPage(
   const waitMs = waitSeconds(single(query, 'waitSeconds')) * 1000;
   const cursor = cursorOf(after, channels, hub.kindOf);
   requireRight(access, 'subscribe', channels);
+  const presence = presenceOf(query, channels);
+  if (presence?.present !== undefined && !presenceRate.take(access.principal, hub.presence.changesByPoll(channels, access.principal))) {
+    return overPresenceRate(presenceRate);
+  }
   if (response.destroyed) return undefined;
   const left = new AbortController();
   response.on('close', () => left.abort(LEFT));
   try {
-    const outcome = await budget.turns.forRequest(access.principal, () => hub.poll({ ...access, channels, cursor }, waitMs, left.signal));
+    const outcome = await budget.turns.forRequest(access.principal, () =>
+      hub.poll({ ...access, channels, cursor, ...(presence && { presence }) }, waitMs, left.signal),
+    );
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());

@@ -6,6 +6,7 @@ import { InvalidInputError, quote } from '../../../packages/protocol/invalid-inp
 import { SSE_PATHS } from '../contract.ts';
 import { type EventsRouteOptions, getEvents } from './events-route.ts';
 import { createCors, preflight } from './origin.ts';
+import { getPresence } from './presence-route.ts';
 import { type PublishRouteOptions, postEvent } from './publish-route.ts';
 import { accessDenied, invalidInput, json, problem, type Reply, send, sendAndClose, unavailable, withHeaders } from './reply.ts';
 import { parseTarget } from './request-target.ts';
@@ -106,6 +107,8 @@ function route(path: string, options: HttpServerOptions): Methods | undefined {
   switch (path) {
     case SSE_PATHS.events:
       return { GET: (request, response, query) => getEvents(request, response, query, options) };
+    case SSE_PATHS.presence:
+      return { GET: (request, response, query) => getPresence(request, response, query, options) };
     case SSE_PATHS.session:
       return { POST: (request) => openSession(request, options), DELETE: (request) => endSession(request, options) };
     case SSE_PATHS.health:

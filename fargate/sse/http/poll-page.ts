@@ -20,7 +20,7 @@ export type Part = string | Buffer;
  */
 export async function encodePage(
   channels: readonly string[],
-  { events, ephemeral, cursor, resets }: PollPage,
+  { events, ephemeral, presence, cursor, resets }: PollPage,
   turn: (work: () => Part) => Promise<Part>,
 ): Promise<readonly Part[]> {
   const parts: Part[] = ['{"events":['];
@@ -28,11 +28,13 @@ export async function encodePage(
     const separator = parts.length === 1 ? '' : ',';
     parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
   }
-  const rest: Omit<PollResponse, 'events'> = {
+  const rest: Omit<PollResponse, 'events' | 'presence'> = {
     ...(ephemeral.length > 0 && { ephemeral: ephemeral.map(toEphemeralWireEvent) }),
     cursor: cursor.size === 0 ? '' : formatCursor(channels, cursor as Cursor),
     ...(resets.length > 0 && { resets }),
   };
+  if (presence.length > 0)
+    parts.push('],"presence":[', ...presence.flatMap((text, at) => (at === 0 ? [toPart(text)] : [',', toPart(text)])));
   return [...parts, `],${JSON.stringify(rest).slice(1)}`];
 }
 
@@ -40,7 +42,7 @@ export async function encodePage(
  * ASCII stays a string until it is written: buffers are outside V8's heap, and V8 makes a full collection for
  * every 64 MB of them. Other strings may take two bytes per character, so they become buffers.
  */
-function toPart(text: string): Part {
+export function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 

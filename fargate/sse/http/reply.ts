@@ -91,6 +91,12 @@ export function overShare(what: string): Reply {
   });
 }
 
+/** 429: the principal comes to channels too often. */
+export function overPresenceRate({ perSecond }: { readonly perSecond: number }): Reply {
+  const detail = `Presence limit reached: one user may come to at most ${perSecond} channels a second on one task. Try again`;
+  return problem(429, 'too_many_requests', detail, { 'Retry-After': '1' });
+}
+
 /** 401 with the header that says what to send (RFC 6750), or 403. */
 export function accessDenied({ code, message }: AccessDeniedError): Reply {
   if (code === 'forbidden') return problem(403, code, message);

@@ -8,7 +8,8 @@ import { cursorOf, kindsHeader } from './channel-kinds.ts';
 import { correlationIdOf } from './correlation-id.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import type { CorsHeaders } from './origin.ts';
-import { problem, type Reply, refusal, unavailable } from './reply.ts';
+import { presenceOf } from './presence-parameters.ts';
+import { overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { parseTarget, single } from './request-target.ts';
 import { SocketSink } from './socket-sink.ts';
 
@@ -46,7 +47,10 @@ interface StreamRequest {
   readonly access: Access;
 }
 
-function attachStream({ request, socket, behindHead, query, access }: StreamRequest, { hub, logger, cors }: StreamRouteOptions): Opening {
+function attachStream(
+  { request, socket, behindHead, query, access }: StreamRequest,
+  { hub, logger, cors, presenceRate }: StreamRouteOptions,
+): Opening {
   const channels = parseChannels(query.getAll('channel'));
   if (behindHead.length > 0)
     return problem(400, 'bad_request', 'the connection of a stream accepts no other data: send the next request on another connection');
@@ -57,6 +61,8 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   const cursor = cursorOf(lastEventId, channels, hub.kindOf);
   const heartbeatIntervalMs = parseHeartbeat(single(query, 'heartbeat'), hub.heartbeatIntervalMs);
   requireRight(access, 'subscribe', channels);
+  const presence = presenceOf(query, channels);
+  if (presence?.present !== undefined && !presenceRate.take(access.principal, channels.length)) return overPresenceRate(presenceRate);
   // The socket may have closed while waiting for its turn, and would not emit `close` again.
   if (socket.destroyed) return undefined;
 
@@ -64,7 +70,7 @@ function attachStream({ request, socket, behindHead, query, access }: StreamRequ
   // The sink caches the head of streams without such channels by the headers' object.
   const headers = KINDS_HEADER in kinds ? { ...cors(request), ...kinds } : cors(request);
   const sink = new SocketSink(socket, request, headers);
-  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs }, sink);
+  const attachment = hub.attach({ ...access, channels, cursor, heartbeatIntervalMs, ...(presence && { presence }) }, sink);
   if (attachment.kind !== 'attached') return refusal(attachment.kind);
   const { stream } = attachment;
   sink.serve(stream);

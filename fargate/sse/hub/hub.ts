@@ -1,7 +1,8 @@
 import { type KindOf, kindsBy } from '../../../backbone/domain/channel-kind.ts';
-import { isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { isEphemeral } from '../../../backbone/domain/ephemeral-event.ts';
+import { isPresence, type Notified } from '../../../backbone/domain/presence.ts';
 import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
-import type { Clock, EventLog } from '../../../backbone/ports.ts';
+import type { Clock, EventLog, PresenceBus, PresenceStore } from '../../../backbone/ports.ts';
 import { LogReader } from '../../../backbone/services/log-reader.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { latencyOf, traceEvent } from '../../../backbone/telemetry/trace.ts';
@@ -16,6 +17,8 @@ import { HubCounter, type HubCounts } from './hub-counts.ts';
 import { PassScheduler } from './pass-scheduler.ts';
 import { Permits } from './permits.ts';
 import { Polls } from './polls.ts';
+import { Presence, type PresenceSession } from './presence/presence.ts';
+import type { StreamPresence } from './presence/stream-presence.ts';
 import type { Attachment, PollOutcome, SubscribeRequest } from './requests.ts';
 import { RingLimits } from './ring-limits.ts';
 import type { CloseReason, Sink } from './sink.ts';
@@ -23,6 +26,8 @@ import { Stream, type StreamOptions } from './stream.ts';
 
 export interface HubOptions {
   readonly log: EventLog;
+  readonly presenceStore: PresenceStore;
+  readonly presenceBus: PresenceBus;
   readonly clock: Clock;
   readonly logger: Logger;
   /** @default all channels are durable */
@@ -51,6 +56,8 @@ interface Holder {
   readonly principal: string;
   readonly expiresAtMs: number;
   readonly heartbeatIntervalMs: number;
+  /** Undefined if the stream has nothing to do with presence. */
+  readonly presence: PresenceSession<StreamPresence> | undefined;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -90,6 +97,8 @@ export class Hub {
   readonly #budget: TaskBudget;
   readonly #feeds: Feeds;
   readonly #ephemeral: EphemeralChannels;
+  /** Who is present on the channels. */
+  readonly presence: Presence;
   readonly #passes: PassScheduler;
   readonly #ringLimits: RingLimits;
   readonly #admission: Admission;
@@ -140,6 +149,15 @@ export class Hub {
     });
     this.#ringLimits = new RingLimits({ memory: rings, clock, maxUnsentBytes, feeds: this.#feeds, passes: this.#passes });
     const makeRoom = () => this.#feeds.makeRoom();
+    this.presence = new Presence({
+      store: options.presenceStore,
+      bus: options.presenceBus,
+      clock,
+      logger,
+      memory,
+      places: channels,
+      makeRoom,
+    });
     this.#ephemeral = new EphemeralChannels({ places: channels, makeRoom, clock, counter: this.#counter });
     this.#admission = new Admission({
       ...options,
@@ -165,7 +183,7 @@ export class Hub {
       onClosed: (stream, reason) => this.#onClosed(stream, reason),
     };
     const { signal: draining } = this.#draining;
-    this.#polls = new Polls({ ...this.#streamOptions, admission: this.#admission, draining });
+    this.#polls = new Polls({ ...this.#streamOptions, admission: this.#admission, presence: this.presence, draining });
   }
 
   /** Streams, and polls that are not answered yet. */
@@ -198,7 +216,8 @@ export class Hub {
    * Takes a notification of the topic.
    * @returns a promise to await before offering more: the channel's streams lag behind what they were offered
    */
-  offer(event: NotifiedEvent): Promise<void> | undefined {
+  offer(event: Notified): Promise<void> | undefined {
+    if (isPresence(event)) return void this.presence.offer(event);
     if (isEphemeral(event)) return void this.#ephemeral.offer(event);
     const feed = this.#feeds.get(event.channel);
     if (feed === undefined) return undefined;
@@ -216,10 +235,17 @@ export class Hub {
     if (this.isDraining) return { kind: 'draining' };
     const followed = this.#admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
+    const presence = request.presence && this.presence.openStream(request.presence, channels, principal, () => stream.close('evicted'));
+    if (request.presence !== undefined && presence === undefined) {
+      this.#counter.add('refusedOverLimit');
+      this.#admission.release(followed);
+      this.#admission.leave(principal);
+      return { kind: 'tooManyChannels' };
+    }
     const { retryMinMs, retryMaxMs, random = Math.random } = this.#options;
     const retryMs = Math.round(retryMinMs + random() * (retryMaxMs - retryMinMs));
-    const stream = new Stream(followed, cursor, sink, principal, this.#streamOptions);
-    this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs });
+    const stream: Stream = new Stream(followed, cursor, sink, principal, this.#streamOptions, presence?.reader);
+    this.#streams.set(stream, { principal, expiresAtMs, heartbeatIntervalMs, presence });
     this.#heartbeats.add(stream, heartbeatIntervalMs);
     this.#expiry.expect(expiresAtMs);
     for (const feed of followed.feeds) feed.readers.add(stream);
@@ -268,6 +294,7 @@ export class Hub {
     this.#stopped.abort();
     this.#expiry.close();
     for (const stream of this.#streams.keys()) stream.close('drain');
+    this.presence.stop();
     this.#feeds.closeAll();
   }
 
@@ -293,6 +320,7 @@ export class Hub {
     this.#admission.leave(holder?.principal ?? ANONYMOUS);
     this.#heartbeats.delete(stream, holder?.heartbeatIntervalMs ?? this.heartbeatIntervalMs);
     this.#streams.delete(stream);
+    holder?.presence?.close();
     if (reason === 'slow') this.#counter.add('slowStreamsClosed');
     const { followed } = stream;
     for (const feed of followed.feeds) feed.readers.delete(stream);

@@ -7,6 +7,7 @@ import type { PollInbox } from './ephemeral/poll-inbox.ts';
 import type { Feed } from './feed.ts';
 import { jsonBytes } from './json-bytes.ts';
 import type { PageMemory } from './page-memory.ts';
+import type { PollPresence } from './presence/poll-presence.ts';
 import type { Ring } from './ring.ts';
 
 export interface PollPage {
@@ -14,6 +15,8 @@ export interface PollPage {
   readonly events: readonly ChannelEvent[];
   /** What came on ephemeral channels while the poll waited. */
   readonly ephemeral: readonly EphemeralEvent[];
+  /** What has changed of who is present, each as JSON. */
+  readonly presence: readonly string[];
   /** One position per durable channel. */
   readonly cursor: Cursor;
   readonly resets: readonly Reset[];
@@ -26,6 +29,8 @@ const MAX_EVENTS = 500;
 export interface PollSources {
   readonly feeds: readonly Feed[];
   readonly inbox: PollInbox;
+  /** Undefined if the poll does not follow who is present. */
+  readonly presence: PollPresence | undefined;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface PollSources {
  * @throws NoMemoryError if there was no memory for a page
  */
 export async function poll(
-  { feeds, inbox }: PollSources,
+  { feeds, inbox, presence }: PollSources,
   after: Cursor | undefined,
   principal: string,
   memory: PageMemory,
@@ -46,7 +51,7 @@ export async function poll(
   signal: AbortSignal,
   options: CatchUpOptions,
 ): Promise<PollPage> {
-  await Promise.all(feeds.map(({ opened }) => opened));
+  await Promise.all([presence?.ready, ...feeds.map(({ opened }) => opened)]);
   signal.throwIfAborted();
   const page = new Page(feeds, after);
   for (;;) {
@@ -54,9 +59,10 @@ export async function poll(
     page.maxBytes = await memory.take(needed === undefined ? undefined : needed + inbox.bytes, signal);
     for (const feed of feeds) await page.collect(feed, principal, signal, options);
     if (inbox.bytes > 0) page.addEphemeral(inbox);
+    if (presence !== undefined) page.presence = presence.take();
     memory.shrink(page.bytes);
     if (!page.isEmpty || until.aborted) return page;
-    await anyAdvanced({ feeds, inbox }, page.cursor, until, signal);
+    await anyAdvanced({ feeds, inbox, presence }, page.cursor, until, signal);
   }
 }
 
@@ -64,13 +70,23 @@ export async function poll(
 const AWAKE = new Error('a poll has awoken');
 
 /** Resolves when a feed has moved beyond the cursor, or the waiting is over. */
-async function anyAdvanced({ feeds, inbox }: PollSources, cursor: Cursor, until: AbortSignal, signal: AbortSignal): Promise<void> {
+async function anyAdvanced(
+  { feeds, inbox, presence }: PollSources,
+  cursor: Cursor,
+  until: AbortSignal,
+  signal: AbortSignal,
+): Promise<void> {
   // While the last feeds were collected, the first may have moved on.
   if (feeds.some(({ channel, position }) => !reaches(cursor.get(channel), position))) return;
   const awake = new AbortController();
   const waiting = AbortSignal.any([until, signal, awake.signal]);
   try {
-    await Promise.race([inbox.arrived, aborted(waiting), ...feeds.map((feed) => feed.advanced(waiting))]);
+    await Promise.race([
+      inbox.arrived,
+      presence?.arrived ?? aborted(waiting),
+      aborted(waiting),
+      ...feeds.map((feed) => feed.advanced(waiting)),
+    ]);
   } catch (error) {
     signal.throwIfAborted();
     if (!until.aborted) throw error;
@@ -108,6 +124,7 @@ class Page implements PollPage {
   readonly events: ChannelEvent[] = [];
   readonly resets: Reset[] = [];
   ephemeral: readonly EphemeralEvent[] = [];
+  presence: readonly string[] = [];
   readonly cursor: Map<string, ChannelPosition>;
   /**
    * Where to continue in each ring after the wait: a new epoch's events lie there after its reset, as for
@@ -124,7 +141,7 @@ class Page implements PollPage {
   }
 
   get isEmpty(): boolean {
-    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0;
+    return this.events.length === 0 && this.resets.length === 0 && this.ephemeral.length === 0 && this.presence.length === 0;
   }
 
   get #isFull(): boolean {

@@ -6,10 +6,12 @@ import { PollInbox } from './ephemeral/poll-inbox.ts';
 import { FeedClosedError } from './feed.ts';
 import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { poll } from './poll.ts';
+import type { Presence } from './presence/presence.ts';
 import type { PollOutcome, SubscribeRequest } from './requests.ts';
 
 export interface PollsOptions extends CatchUpOptions {
   readonly admission: Admission;
+  readonly presence: Presence;
   /** Memory of pages that belong to one client alone. */
   readonly memory: Shares;
   /** Aborts when the task drains: waiting polls are answered then. */
@@ -32,7 +34,7 @@ export class Polls {
 
   /** See `Hub.poll`. */
   async answer(
-    { channels, cursor, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY }: SubscribeRequest,
+    { channels, cursor, principal = ANONYMOUS, expiresAtMs = Number.POSITIVE_INFINITY, presence: asked }: SubscribeRequest,
     patienceMs: number,
     signal: AbortSignal,
   ): Promise<PollOutcome> {
@@ -40,20 +42,28 @@ export class Polls {
     const waitMs = Math.max(0, Math.min(patienceMs, expiresAtMs - clock.nowMs()));
     const followed = admission.admit(channels, principal);
     if (typeof followed === 'string') return { kind: followed };
+    const presence = asked && this.#options.presence.openPoll(asked, channels, principal);
+    if (asked !== undefined && presence === undefined) {
+      admission.release(followed);
+      admission.leave(principal);
+      return { kind: 'tooManyChannels' };
+    }
     const inbox = new PollInbox(followed.ephemeral);
     const over = new AbortController();
     const memory = new PageMemory(this.#options.memory, principal, clock);
+    const revoked = presence === undefined ? memory.revoked : AbortSignal.any([memory.revoked, presence.reader.revoked]);
     const release = once(() => {
       admission.leave(principal);
       memory.release();
+      presence?.reader.release();
     });
     try {
       if (waitMs === 0) over.abort(OVER);
       else this.#abortAfter(waitMs, over);
       const until = AbortSignal.any([over.signal, draining]);
-      const left = AbortSignal.any([signal, memory.revoked]);
-      const page = await poll({ ...followed, inbox }, cursor, principal, memory, until, left, this.#options);
-      return { kind: 'page', page, revoked: memory.revoked, release };
+      const left = AbortSignal.any([signal, revoked]);
+      const page = await poll({ ...followed, inbox, presence: presence?.reader }, cursor, principal, memory, until, left, this.#options);
+      return { kind: 'page', page, revoked, release };
     } catch (error) {
       release();
       if (error instanceof NoMemoryError) return { kind: 'busy' };
@@ -62,6 +72,8 @@ export class Polls {
     } finally {
       over.abort(OVER);
       inbox.close();
+      // The client of a task that stops goes on elsewhere.
+      presence?.close(!draining.aborted);
       admission.release(followed);
     }
   }

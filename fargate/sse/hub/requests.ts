@@ -1,5 +1,6 @@
 import type { Cursor } from '../../../packages/protocol/cursor.ts';
 import type { PollPage } from './poll.ts';
+import type { PresenceRequest } from './presence/presence.ts';
 import type { Stream } from './stream.ts';
 
 /** The channels that a stream or a poll reads, and from where. */
@@ -13,6 +14,8 @@ export interface SubscribeRequest {
   readonly expiresAtMs?: number;
   /** The longest silence of the stream; polls ignore it. @default the hub's */
   readonly heartbeatIntervalMs?: number;
+  /** @default it is not present and does not follow who is */
+  readonly presence?: PresenceRequest;
 }
 
 /** Why a stream or poll is refused. `full`: the task has reached its limit; `overLimit`: the principal has. */

@@ -10,6 +10,7 @@ import type { Feed, Reader } from './feed.ts';
 import type { Followed } from './followed.ts';
 import { type MissedEventsOptions, writeMissed } from './missed-events.ts';
 import { oneAtATime, type PermitSource } from './permits.ts';
+import type { PresenceStream, StreamPresence } from './presence/stream-presence.ts';
 import type { CloseReason, Sink } from './sink.ts';
 import { StreamCursor } from './stream-cursor.ts';
 import { StreamWriter, type WritingStream } from './stream-writer.ts';
@@ -53,13 +54,15 @@ const EXPIRED_CHUNK = toChunk(EXPIRED);
  * One client's stream over one or more channels. It has no queue: whatever it lacks is in the rings of its
  * channels, or in the log.
  */
-export class Stream implements Reader, EphemeralListener, WritingStream {
+export class Stream implements Reader, EphemeralListener, PresenceStream, WritingStream {
   readonly #sink: Sink;
   readonly #writer: StreamWriter;
   readonly #principal: string;
   readonly #options: StreamOptions;
   readonly #subscriptions: readonly Subscription[];
   readonly #ephemeral: readonly EphemeralFeed[];
+  /** Undefined if the stream does not follow who is present. */
+  readonly #presence: StreamPresence | undefined;
   /** Whether ids name their channels. Otherwise the rings' own bytes contain them. */
   readonly #isComposite: boolean;
   readonly #cursor: StreamCursor;
@@ -70,7 +73,14 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   #closing: AbortController | undefined;
   #opened: Promise<void> = OPENED;
 
-  constructor(followed: Followed, cursor: Cursor | undefined, sink: Sink, principal: string, options: StreamOptions) {
+  constructor(
+    followed: Followed,
+    cursor: Cursor | undefined,
+    sink: Sink,
+    principal: string,
+    options: StreamOptions,
+    presence?: StreamPresence,
+  ) {
     const { channels, feeds, ephemeral } = followed;
     this.#sink = sink;
     this.#principal = principal;
@@ -78,6 +88,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     this.#writer = new StreamWriter(this, sink, principal, options);
     this.#subscriptions = feeds.map((feed) => ({ feed, next: undefined, joined: 0 }));
     this.#ephemeral = ephemeral;
+    this.#presence = presence;
     this.#isComposite = channels.length > 1;
     this.#cursor = new StreamCursor(channels, cursor);
   }
@@ -131,6 +142,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     if (this.#subscriptions.every(({ next }) => next !== undefined)) this.#goLive();
     else this.#catchUpAll().catch((error) => this.#fail(error));
     this.flush();
+    this.#presence?.serve(this);
   }
 
   #opening(knowsItsPlace: boolean, retryMs: number): string {
@@ -285,6 +297,11 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
     return this.#writer.writeIfIdle(chunk) ? 'taken' : 'skipped';
   }
 
+  /** Writes what the client can do without for now, if it has taken everything. */
+  writeIfIdle(chunk: Buffer): boolean {
+    return this.#writer.writeIfIdle(chunk);
+  }
+
   evicted(): void {
     this.close('evicted');
   }
@@ -293,6 +310,7 @@ export class Stream implements Reader, EphemeralListener, WritingStream {
   wake(): void {
     this.#writer.releaseTaken();
     this.flush();
+    if (this.#sink.bufferedBytes === 0) this.#presence?.wake();
     if (this.#sink.bufferedBytes === 0) this.#writer.wakeWaiting();
   }
 

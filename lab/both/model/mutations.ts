@@ -259,6 +259,9 @@ function subscribingLate(store: ConnectionStore, request: ClientFrame): ReturnTy
     find: (connectionId) => store.find(connectionId),
     close: (connectionId) => store.close(connectionId),
     unsubscribe: (connectionId, channel) => store.unsubscribe(connectionId, channel),
+    enter: (...entering) => store.enter(...entering),
+    renew: (...renewing) => store.renew(...renewing),
+    leave: (...leaving) => store.leave(...leaving),
     subscribers: (...page) => store.subscribers(...page),
     forget: (channel, subscriber) => store.forget(channel, subscriber),
     subscribe: async (connectionId, channel, batch) => {

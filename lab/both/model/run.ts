@@ -1,6 +1,8 @@
 import type { Scheduler } from 'fast-check';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { MemoryEventBus } from '../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
@@ -139,6 +141,8 @@ class Run {
     };
     return new Hub({
       log: scheduledPort(consumerLog(smallPages(this.#log)), { simulation, name }),
+      presenceStore: new MemoryPresenceStore({ clock: simulation }),
+      presenceBus: new MemoryEventBus(),
       clock: simulation,
       logger,
       retentionMs: RETENTION_MS,

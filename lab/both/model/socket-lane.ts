@@ -1,4 +1,5 @@
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import type { EventLog } from '../../../backbone/ports.ts';
 import { LogReader, ReplayExpiredError } from '../../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../../../lambda/telemetry.ts';
@@ -100,6 +101,8 @@ export class SocketLane {
         ephemeralQuota: { perSecond: 0, take: async () => false },
         publish: () => Promise.reject(new Error('nobody publishes over a socket here')),
         publishBatch: () => Promise.reject(new Error('nobody publishes over a socket here')),
+        presence: new MemoryPresenceStore({ clock: simulation }),
+        presenceBus: { tell: () => Promise.reject(new Error('nobody is present here')) },
         quota: { perSecond: 0, take: async () => false },
         answers: { perSecond: 0, take: take ?? (async () => ({ kind: 'allowed' })) },
         replays: this.#replays,

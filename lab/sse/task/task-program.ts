@@ -5,12 +5,14 @@
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PRESENCE_ENV, PUBLISH_ENV, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { encodeEphemeralNotification } from '../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import { encodePresenceNotification } from '../../../backbone/domain/presence.ts';
 import { MemoryEventLog } from '../../../backbone/memory/memory-event-log.ts';
-import type { EphemeralBus, EventBus } from '../../../backbone/ports.ts';
+import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
+import type { EphemeralBus, EventBus, PresenceBus } from '../../../backbone/ports.ts';
 import { publish } from '../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../backbone/telemetry/logger.ts';
@@ -63,7 +65,7 @@ const queue: TaskQueue = {
   delete: async () => undefined,
   close: () => messages.close(),
 };
-const bus: EventBus & EphemeralBus = {
+const bus: EventBus & EphemeralBus & PresenceBus = {
   notify: async (events) => {
     waiting++;
     messages.push(encodeNotification(events));
@@ -71,6 +73,10 @@ const bus: EventBus & EphemeralBus = {
   announce: async (event) => {
     waiting++;
     messages.push(encodeEphemeralNotification(event));
+  },
+  tell: async (notification) => {
+    waiting++;
+    messages.push(encodePresenceNotification(notification));
   },
 };
 
@@ -84,6 +90,7 @@ const service = await startService({
       config,
       log,
       bus,
+      presence: new MemoryPresenceStore({ clock: systemClock }),
       clock: systemClock,
       logger,
       files: () => undefined,
@@ -103,6 +110,7 @@ process.stdout.write(`${JSON.stringify({ port: service.port, controlPort } satis
 function configOf(): Config {
   return parseConfig({
     [LOG_ENV.table]: 'memory',
+    [PRESENCE_ENV.table]: 'memory',
     [PUBLISH_ENV.topicArn]: 'memory',
     [TASK_QUEUE_ENV.queuePrefix]: 'memory',
     [TELEMETRY_ENV.stack]: 'bench',

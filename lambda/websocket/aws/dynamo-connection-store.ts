@@ -5,10 +5,11 @@ import { ifConditionHolds } from '../../../backbone/aws/dynamo-condition.ts';
 import { expirySeconds, isExpired } from '../../../backbone/aws/expiry.ts';
 import type { Rights } from '../../../backbone/domain/access.ts';
 import type { Clock } from '../../../backbone/ports.ts';
-import type { Connection, RegisteredConnection } from '../domain/connection.ts';
-import { MAX_CHANNELS_PER_CONNECTION } from '../domain/connection.ts';
+import { MAX_PRESENT_CHANNELS } from '../../../packages/protocol/presence.ts';
+import type { Connection, ConnectionPresence, RegisteredConnection } from '../domain/connection.ts';
+import { MAX_CHANNELS_PER_CONNECTION, splitSubscriptions } from '../domain/connection.ts';
 import type { SubscribedConnection } from '../domain/delivery-job.ts';
-import type { ConnectionStore, SubscriptionPage } from '../ports.ts';
+import type { ConnectionStore, OnClosed, PresenceLease, SubscriptionPage } from '../ports.ts';
 import { DynamoPrincipalConnections } from './dynamo-principal-connections.ts';
 import { expiryBucket } from './expiry-bucket.ts';
 
@@ -23,6 +24,8 @@ export interface DynamoConnectionStoreOptions {
   /** Longer than API Gateway's limit of 2 h per connection: removes rows whose `$disconnect` never came. */
   readonly connectionTtlMs: number;
   readonly clock: Clock;
+  /** Needed by those who call `close`. */
+  readonly onClosed?: OnClosed;
 }
 
 /**
@@ -43,6 +46,11 @@ interface ConnectionItem {
   readonly expiresIn?: string;
   /** Absent while the connection has no subscription: DynamoDB has no empty sets. */
   readonly channels?: ReadonlySet<string>;
+  /** Where it is present; absent if nowhere. */
+  readonly present?: ReadonlySet<string>;
+  /** Milliseconds. Both are there once it was present somewhere. */
+  readonly leaseUntil?: number;
+  readonly presenceVersion?: number;
   readonly expiresAt: number;
 }
 
@@ -91,23 +99,37 @@ class DynamoConnectionStore implements ConnectionStore {
     const { Item } = await client.send(new GetCommand({ TableName: connectionsTable, Key: { connectionId }, ConsistentRead: true }));
     if (Item === undefined) return undefined;
     const { principal, rights, connectedAt, expiresAt, channels = [] } = Item as ConnectionItem;
-    return { connectionId, principal, rights, connectedAtMs: connectedAt, expiresAtMs: expiresAt * 1_000, channels: [...channels] };
+    const presence = presenceIn(Item);
+    return {
+      connectionId,
+      principal,
+      rights,
+      connectedAtMs: connectedAt,
+      expiresAtMs: expiresAt * 1_000,
+      ...splitSubscriptions([...channels]),
+      presence,
+    };
   }
 
   async close(connectionId: string): Promise<void> {
-    const { client, connectionsTable, subscriptionsTable, clock } = this.#options;
+    const { client, connectionsTable, subscriptionsTable, clock, onClosed } = this.#options;
     const { Attributes } = await client.send(
       new DeleteCommand({ TableName: connectionsTable, Key: { connectionId }, ReturnValues: 'ALL_OLD' }),
     );
     if (Attributes === undefined) return;
     const { principal, channels = new Set<string>() } = Attributes as ConnectionItem;
     const keys = [...channels].map((channel) => ({ channel, connectionId }));
-    await Promise.all([batchDelete({ client, table: subscriptionsTable, clock }, keys), this.#principals.give(principal, [connectionId])]);
+    const presence = presenceIn(Attributes);
+    await Promise.all([
+      batchDelete({ client, table: subscriptionsTable, clock }, keys),
+      this.#principals.give(principal, [connectionId]),
+      presence.channels.length > 0 && onClosed?.({ connectionId, principal, presence }),
+    ]);
   }
 
   async subscribe(connectionId: string, channel: string, batch = false): Promise<'subscribed' | 'again' | 'gone' | 'full'> {
     const { client, subscriptionsTable } = this.#options;
-    const connection = await this.#noteChannel(connectionId, channel);
+    const connection = await this.#note(connectionId, 'channels', channel, MAX_CHANNELS_PER_CONNECTION);
     if (connection === undefined) return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
     const { expiresAt } = connection;
     const item: SubscriptionItem = { channel, connectionId, version: randomUUID(), ...(batch && { batch }), expiresAt };
@@ -116,21 +138,30 @@ class DynamoConnectionStore implements ConnectionStore {
   }
 
   async unsubscribe(connectionId: string, channel: string): Promise<void> {
-    const { client, connectionsTable, subscriptionsTable } = this.#options;
+    const { client, subscriptionsTable } = this.#options;
     await client.send(new DeleteCommand({ TableName: subscriptionsTable, Key: { channel, connectionId } }));
-    await ifConditionHolds(
-      client.send(
-        new UpdateCommand({
-          TableName: connectionsTable,
-          Key: { connectionId },
-          UpdateExpression: 'DELETE #channels :channel',
-          // Without the condition, the update would recreate the row of a closed connection.
-          ConditionExpression: 'attribute_exists(connectionId)',
-          ExpressionAttributeNames: { '#channels': 'channels' },
-          ExpressionAttributeValues: { ':channel': new Set([channel]) },
-        }),
-      ),
-    );
+    await this.#update(connectionId, 'DELETE channels :channel', { ':channel': new Set([channel]) });
+  }
+
+  async enter(connectionId: string, channel: string, { version, untilMs }: PresenceLease): Promise<'entered' | 'gone' | 'full'> {
+    const entered = await this.#note(connectionId, 'present', channel, MAX_PRESENT_CHANNELS, {
+      // Another channel's lease may end earlier.
+      expression: ' SET presenceVersion = :version, leaseUntil = if_not_exists(leaseUntil, :until)',
+      values: { ':version': version, ':until': untilMs },
+    });
+    if (entered !== undefined) return 'entered';
+    return (await this.#isOpen(connectionId)) ? 'full' : 'gone';
+  }
+
+  async renew(connectionId: string, leaseUntilMs: number): Promise<void> {
+    await this.#update(connectionId, 'SET leaseUntil = :until', { ':until': leaseUntilMs });
+  }
+
+  async leave(connectionId: string, channel: string, version: number): Promise<void> {
+    await this.#update(connectionId, 'DELETE present :channel SET presenceVersion = :version', {
+      ':channel': new Set([channel]),
+      ':version': version,
+    });
   }
 
   async subscribers(channel: string, limit: number, after?: string): Promise<SubscriptionPage> {
@@ -170,29 +201,50 @@ class DynamoConnectionStore implements ConnectionStore {
     return deleted === undefined ? 'changed' : 'forgotten';
   }
 
+  /** Changes the row of a connection that has one: otherwise the update would recreate the row of a closed connection. */
+  async #update(connectionId: string, UpdateExpression: string, values: Readonly<Record<string, unknown>>): Promise<void> {
+    const { client, connectionsTable } = this.#options;
+    const update = new UpdateCommand({
+      TableName: connectionsTable,
+      Key: { connectionId },
+      UpdateExpression,
+      ConditionExpression: 'attribute_exists(connectionId)',
+      ExpressionAttributeValues: values,
+    });
+    await ifConditionHolds(client.send(update));
+  }
+
   /**
-   * Adds the channel to the connection's row and returns the row as it was before; undefined if there is no
-   * unexpired row, or no room in it.
+   * Adds the channel to a set in the connection's row and returns the row as it was before; undefined if there is no
+   * unexpired row, or no room in the set.
+   * @param more what is written too
    */
-  async #noteChannel(connectionId: string, channel: string): Promise<ConnectionItem | undefined> {
+  async #note(
+    connectionId: string,
+    set: 'channels' | 'present',
+    channel: string,
+    most: number,
+    more: { readonly expression: string; readonly values: Readonly<Record<string, number>> } = { expression: '', values: {} },
+  ): Promise<ConnectionItem | undefined> {
     const { client, connectionsTable, clock } = this.#options;
     const update = new UpdateCommand({
       TableName: connectionsTable,
       Key: { connectionId },
-      UpdateExpression: 'ADD #channels :channel',
+      UpdateExpression: `ADD #set :channel${more.expression}`,
       ConditionExpression:
-        'attribute_exists(connectionId) AND #expiresAt > :now AND (attribute_not_exists(#channels) OR contains(#channels, :name) OR size(#channels) < :most)',
-      ExpressionAttributeNames: { '#channels': 'channels', '#expiresAt': 'expiresAt' },
+        'attribute_exists(connectionId) AND #expiresAt > :now AND (attribute_not_exists(#set) OR contains(#set, :name) OR size(#set) < :most)',
+      ExpressionAttributeNames: { '#set': set, '#expiresAt': 'expiresAt' },
       ExpressionAttributeValues: {
         ':channel': new Set([channel]),
         ':name': channel,
-        ':most': MAX_CHANNELS_PER_CONNECTION,
+        ':most': most,
         ':now': Math.floor(clock.nowMs() / 1000),
+        ...more.values,
       },
       ReturnValues: 'ALL_OLD',
     });
     const answer = await ifConditionHolds(client.send(update));
-    return answer?.Attributes as ConnectionItem | undefined;
+    return answer && ((answer.Attributes ?? {}) as ConnectionItem);
   }
 
   /**
@@ -203,4 +255,8 @@ class DynamoConnectionStore implements ConnectionStore {
     const connection = await this.find(connectionId);
     return connection !== undefined && connection.expiresAtMs > this.#options.clock.nowMs();
   }
+}
+
+function presenceIn({ present = new Set(), leaseUntil = 0, presenceVersion = 0 }: Partial<ConnectionItem>): ConnectionPresence {
+  return { channels: [...present], leaseUntilMs: leaseUntil, version: presenceVersion };
 }

@@ -7,6 +7,25 @@ import type { Rights } from '../../../backbone/domain/access.ts';
  */
 export const MAX_CHANNELS_PER_CONNECTION = 100;
 
+/**
+ * Who follows the presence of a channel subscribes to this, which is no channel: channels have no `#`. It is one of the
+ * connection's {@link MAX_CHANNELS_PER_CONNECTION}.
+ */
+export function presenceOf(channel: string): string {
+  return `${PRESENCE_PREFIX}${channel}`;
+}
+
+const PRESENCE_PREFIX = '#presence.';
+
+/** What the names in a connection's row stand for. */
+export function splitSubscriptions(names: readonly string[]): Pick<RegisteredConnection, 'channels' | 'watched'> {
+  const watched = names.filter((name) => name.startsWith(PRESENCE_PREFIX));
+  return {
+    channels: names.filter((name) => !watched.includes(name)),
+    watched: watched.map((name) => name.slice(PRESENCE_PREFIX.length)),
+  };
+}
+
 /** A client's connection to API Gateway. */
 export interface Connection {
   readonly connectionId: string;
@@ -26,4 +45,21 @@ export interface Connection {
 export interface RegisteredConnection extends Connection {
   /** What it is subscribed to, in no particular order. */
   readonly channels: readonly string[];
+  /** The channels whose presence it follows. */
+  readonly watched: readonly string[];
+  readonly presence: ConnectionPresence;
+}
+
+/** Where a connection is present. */
+export interface ConnectionPresence {
+  readonly channels: readonly string[];
+  /** Until when its leases hold at least; of no meaning without channels. */
+  readonly leaseUntilMs: number;
+  /** The highest that it has had: the next one is higher. 0 before the first. */
+  readonly version: number;
+}
+
+/** A connection that was present where it was closed. */
+export interface ClosedConnection extends Pick<Connection, 'connectionId' | 'principal'> {
+  readonly presence: ConnectionPresence;
 }

@@ -1,5 +1,6 @@
 import type { LanesError } from './errors.ts';
 import type { Order } from './order.ts';
+import type { Rider } from './rider.ts';
 import type { ChannelActivity, ChannelItem } from './types.ts';
 
 /** A subscription, as its transport sees it. */
@@ -7,6 +8,8 @@ export interface Feed {
   readonly channel: string;
   /** The subscription's own order. The transport reads the cursor from it, and passes everything through it. */
   readonly order: Order;
+  /** What the transport takes along, if there is something. */
+  readonly rider?: Rider | undefined;
   /**
    * Passes items that are in order to the application. May abort the transport's signal if the reader is
    * slow.

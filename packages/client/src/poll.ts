@@ -8,7 +8,7 @@ import { wait } from './wait.ts';
  * `untilMs`.
  */
 export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortSignal, untilMs: number): Promise<void> {
-  const { channel, order } = feed;
+  const { channel, order, rider } = feed;
   const { answerTimeoutMs, pollIntervalMs, pollWaitSeconds } = lane.options;
   // The first answer shows that polling works, and brings the baseline. So it must not wait for an event: if
   // the connection were cut during the wait, the event would be lost.
@@ -16,7 +16,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     const waitSeconds = isFirst ? 0 : pollWaitSeconds;
     const startedAtMs = Date.now();
     const after = order.cursor;
-    const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }) });
+    const query = new URLSearchParams({ channel, waitSeconds: `${waitSeconds}`, ...(after !== undefined && { after }), ...rider?.query() });
     const init = { headers: { accept: 'application/json' } };
     const answer = await requestJson<PollResponse>(lane, `/v1/events?${query}`, init, signal, waitSeconds * 1_000 + answerTimeoutMs);
     const resumesAfter = isFirst ? after : undefined;
@@ -24,6 +24,7 @@ export async function followByPolling(feed: Feed, lane: HttpLane, signal: AbortS
     for (const { reason } of answer.resets ?? []) feed.take(order.reset(reason, answer.events.length === 0 ? answer.cursor : undefined));
     for (const event of answer.events) feed.take(order.next({ kind: 'event', ...event }));
     for (const event of answer.ephemeral ?? []) feed.take([{ kind: 'event', id: '', ...event }]);
+    for (const update of answer.presence ?? []) rider?.take(update);
     if (answer.cursor) feed.take(order.settle(answer.cursor));
     if (resumesAfter !== undefined) feed.report({ kind: 'resumed', after: resumesAfter, replayed: answer.events.length });
     feed.live();

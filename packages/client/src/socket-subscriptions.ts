@@ -130,7 +130,8 @@ export class SocketSubscriptions {
    */
   check(socket: LaneSocket): Promise<void> {
     const positions = [...this.#all].map((subscription) => [subscription, subscription.feed.order.cursor] as const);
-    return socket.request({ action: 'ping', heads: true }, (response) => {
+    const states = this.#watching.map(({ channel, rider }) => [channel, rider?.state]);
+    return socket.request({ action: 'ping', heads: true, ...(states[0] && { presenceStates: Object.fromEntries(states) }) }, (response) => {
       for (const [subscription, after] of positions) {
         // Without a position its first request is under way.
         if (response.kind !== 'pong' || after === undefined) continue;
@@ -160,7 +161,9 @@ export class SocketSubscriptions {
     for (const subscription of this.#all) {
       const { feed, request } = subscription;
       if (feed.channel !== push.channel) continue;
-      if (push.kind === 'reset') {
+      if (push.kind === 'presence') {
+        feed.rider?.take(push);
+      } else if (push.kind === 'reset') {
         if (request?.socket === from) request.onReset(push.reason);
       } else if (push.kind === 'ephemeral') {
         feed.take([{ ...push, kind: 'event', id: '' }]);
@@ -169,6 +172,11 @@ export class SocketSubscriptions {
         this.#dispatch(subscription, feed.order.hasGap ? 'gap' : 'inOrder');
       }
     }
+  }
+
+  /** Who asks for changes of presence. */
+  get #watching(): readonly Feed[] {
+    return [...this.#all].map(({ feed }) => feed).filter(({ rider }) => rider?.watches);
   }
 
   #dispatch(subscription: SocketSubscription, event: SubscriptionEvent, error?: LanesError): void {
@@ -211,8 +219,13 @@ export class SocketSubscriptions {
   /** Settles when the request was answered completely or has failed; never rejects. */
   async #sendSubscribe(subscription: SocketSubscription, { socket, subscribed }: SocketInUse): Promise<void> {
     const { feed, backoff } = subscription;
-    const { channel, order } = feed;
+    const { channel, order, rider } = feed;
     const { cursor: after, isAtOrigin } = order;
+    // Another subscription of the channel may be the one that watches: the server knows one of each channel.
+    const presence = this.#watching.some((watching) => watching.channel === channel) && {
+      presence: true,
+      presenceState: rider?.state ?? '',
+    };
     let baseline: string | undefined;
     const request: SubscribeRequest = {
       socket,
@@ -234,20 +247,24 @@ export class SocketSubscriptions {
     order.ask();
     let failure: LanesError | undefined;
     try {
-      await socket.request({ action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }) }, (response) => {
-        if (!isCurrent()) return true;
-        if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
-        if (response.kind === 'error' && response.id !== undefined) {
-          backoff.reset();
-          deliver(subscription, order.settle(response.id));
-        }
-        if (response.kind !== 'subscribed') return true;
-        baseline = response.id;
-        if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
-        feed.live();
-        // An ephemeral channel has no baseline, and nothing follows.
-        return after === undefined || !baseline;
-      });
+      await socket.request(
+        { action: 'subscribe', channel, batch: true, ...(after !== undefined && { after }), ...presence },
+        (response) => {
+          if (!isCurrent()) return true;
+          if (response.kind === 'caughtUp') deliver(subscription, order.settle(response.id));
+          if (response.kind === 'error' && response.id !== undefined) {
+            backoff.reset();
+            deliver(subscription, order.settle(response.id));
+          }
+          if (response.kind !== 'subscribed') return true;
+          baseline = response.id;
+          if (after === undefined && baseline) deliver(subscription, order.settle(baseline));
+          rider?.board(socket);
+          feed.live();
+          // An ephemeral channel has no baseline, and nothing follows.
+          return after === undefined || !baseline;
+        },
+      );
     } catch (thrown) {
       failure = toLanesError(thrown);
     }

@@ -28,9 +28,9 @@ export interface SocketOptions {
   readonly WebSocket: typeof WebSocket | undefined;
 }
 
-export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' }>;
+export type ResponseFrame = Exclude<ServerFrame, { readonly kind: 'event' | 'events' | 'reset' | 'ephemeral' | 'presence' }>;
 /** A frame that does not answer a request. */
-export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' }>;
+export type PushFrame = Extract<ServerFrame, { readonly kind: 'event' | 'reset' | 'ephemeral' | 'presence' }>;
 type Request = ClientFrame extends infer Frame ? (Frame extends unknown ? Omit<Frame, 'requestId'> : never) : never;
 
 /** @param from the socket that it arrived on */
@@ -119,7 +119,7 @@ export class LaneSocket {
       // API Gateway itself reports that it could not run the handler, in its own format, which does not name
       // the request.
       this.#failPending(new LanesError('unavailable', 'the server could not handle a frame'));
-    } else if (frame.kind === 'event' || frame.kind === 'reset' || frame.kind === 'ephemeral') {
+    } else if (frame.kind === 'event' || frame.kind === 'reset' || frame.kind === 'ephemeral' || frame.kind === 'presence') {
       onPush(frame, this);
     } else if (frame.kind === 'events') {
       for (const event of frame.events) onPush({ kind: 'event', channel: frame.channel, ...event }, this);

@@ -24,8 +24,8 @@ export const SILENT = 'silent';
  * proxy
  */
 export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSignal, firstBytesTimeoutMs: number): Promise<never> {
-  const { channel, order } = feed;
-  const query = new URLSearchParams({ channel });
+  const { channel, order, rider } = feed;
+  const query = new URLSearchParams({ channel, ...rider?.query() });
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = order.cursor;
   if (after !== undefined) query.set('lastEventId', after);
@@ -72,8 +72,10 @@ export async function followStream(feed: Feed, lane: HttpLane, signal: AbortSign
 }
 
 function receive({ id, event, data }: SseFrame, feed: Feed): void {
-  const { channel, order } = feed;
-  if (!id) {
+  const { channel, order, rider } = feed;
+  if (event === 'presence' && data) {
+    rider?.take(parseObject(data));
+  } else if (!id) {
     if (data !== undefined) feed.take([{ kind: 'event', channel, id: '', type: event, data }]);
   } else if (data === undefined) feed.take(order.settle(id));
   else if (event === 'reset') feed.take(order.reset(parseObject<Reset>(data).reason, id));

@@ -5,6 +5,7 @@ import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { Order } from './order.ts';
 import { retry } from './retry.ts';
+import type { Rider } from './rider.ts';
 import type {
   Activity,
   ChannelActivity,
@@ -43,6 +44,8 @@ export class LaneSubscription extends (EventTarget as new () => TypedEventTarget
   readonly channel: string;
   readonly order: Order;
   readonly ready: Promise<void>;
+  /** Set by presence, which then calls {@link restart}. */
+  rider: Rider | undefined;
   readonly #owner: SubscriptionOwner;
   readonly #closing = new AbortController();
   readonly #inner = new Emitter();

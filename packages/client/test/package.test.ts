@@ -45,10 +45,13 @@ function localised(code: string): string {
   return code.replaceAll('wss://lanes.example.com/socket', server.websocketUrl).replaceAll('https://lanes.example.com', server.url);
 }
 
-test('the build prints its size, which is below 10.6 KiB compressed', () => {
-  const [, gzip] = /([\d.]+) KiB gzip/.exec(buildOutput) ?? [];
+test.each([
+  ['@realtime-lanes/client', 10.8],
+  ['@realtime-lanes/client/presence', 2.2],
+])('the build prints the size of %s, which is below %d KiB compressed', (name, most) => {
+  const [, gzip] = new RegExp(`^${name}: .* ([\\d.]+) KiB gzip`, 'm').exec(buildOutput) ?? [];
   expect(Number(gzip)).toBeGreaterThan(1);
-  expect(Number(gzip)).toBeLessThan(10.6);
+  expect(Number(gzip)).toBeLessThan(most);
 });
 
 test('a folder that holds what the build has not written is refused, and nothing in it is touched', () => {
@@ -68,11 +71,18 @@ test('what the build has written is built again', () => {
   expect(execFileSync(process.execPath, [join(CLIENT, 'build.ts'), folder], { encoding: 'utf8' })).toBe(buildOutput);
 }, 60_000);
 
-test.each(['index.js', 'node/index.js', 'cjs/index.js'])('%s imports nothing, and its map has the sources', (name) => {
+test.each([
+  ['index.js', 'connection.ts'],
+  ['node/index.js', 'connection.ts'],
+  ['cjs/index.js', 'connection.ts'],
+  ['presence.js', 'presence/presence-rider.ts'],
+  ['node/presence.js', 'presence/presence-rider.ts'],
+  ['cjs/presence.js', 'presence/presence-rider.ts'],
+])('%s imports nothing, and its map has the sources', (name, source) => {
   const file = join(app, 'node_modules/@realtime-lanes/client/dist', name);
   expect(readFileSync(file, 'utf8')).not.toMatch(/^import\b|[;{}]import\s*[("'{*]|\brequire\(/m);
   const { sourcesContent }: { readonly sourcesContent: readonly string[] } = JSON.parse(readFileSync(`${file}.map`, 'utf8'));
-  expect(sourcesContent).toContain(readFileSync(join(CLIENT, 'src/connection.ts'), 'utf8'));
+  expect(sourcesContent).toContain(readFileSync(join(CLIENT, 'src', source), 'utf8'));
 });
 
 test.each(['testing.js', 'node/testing.js'])('%s imports the core, so that there is one of it', (name) => {

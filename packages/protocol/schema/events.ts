@@ -1,8 +1,18 @@
 /** Schemas of what every lane sends and accepts. The types are those of `../index.ts`. */
 import * as v from 'valibot';
 import { POSITION } from '../cursor.ts';
-import type { BatchAnswer, BatchedEvent, ChannelKind, EphemeralWireEvent, ResetReason, WireEvent } from '../index.ts';
+import type {
+  BatchAnswer,
+  BatchedEvent,
+  ChannelKind,
+  EphemeralWireEvent,
+  PresenceChanges,
+  PresenceMember,
+  ResetReason,
+  WireEvent,
+} from '../index.ts';
 import { KEY, NAME } from '../names.ts';
+import { MAX_LISTED_MEMBERS, MAX_PRESENCE_DATA_BYTES } from '../presence.ts';
 import { MAX_BATCH_EVENTS, MAX_DATA_BYTES, RESERVED_TYPES } from '../publication.ts';
 import type { Same } from './same.ts';
 
@@ -107,6 +117,52 @@ export const batchAnswer = v.object({
   ),
 });
 
+export const presenceData = v.pipe(
+  v.string(),
+  v.maxBytes(MAX_PRESENCE_DATA_BYTES),
+  v.description(`What the member says about itself: at most ${MAX_PRESENCE_DATA_BYTES} bytes`),
+);
+
+const memberFields = {
+  id: v.pipe(v.string(), v.description("The subject of the member's token: any characters. Empty where clients need no token")),
+  data: v.exactOptional(v.pipe(v.string(), v.description('What its newest connection says about it'))),
+};
+
+export const presenceMember = v.object({
+  ...memberFields,
+  connections: v.pipe(v.number(), v.integer(), v.minValue(1), v.description('How many of its connections are present')),
+});
+
+/** Members of a channel. */
+export const presenceCount = v.pipe(v.number(), v.integer(), v.minValue(0), v.description('Members, not connections'));
+
+export const presenceState = v.pipe(
+  v.string(),
+  v.description('Opaque text that is the same wherever the same members are known. Send it back to learn what has changed since'),
+);
+
+const presenceChange = v.object({
+  ...memberFields,
+  connections: v.pipe(v.number(), v.integer(), v.minValue(0), v.description('0 if the member has left')),
+});
+
+export const presenceChanges = v.object({
+  channel: channelName,
+  count: presenceCount,
+  changes: v.exactOptional(
+    v.pipe(v.array(presenceChange), v.description(`Absent if there are more than ${MAX_LISTED_MEMBERS} members: forget their names then`)),
+  ),
+  snapshot: v.exactOptional(
+    v.pipe(v.literal(true), v.description('The changes, and those of the parts that follow, list everybody: forget all others')),
+  ),
+  more: v.exactOptional(
+    v.pipe(v.literal(true), v.description('More parts follow. Only the state of the last one is that of what was sent')),
+  ),
+  state: presenceState,
+});
+
+true satisfies Same<v.InferOutput<typeof presenceMember>, PresenceMember>;
+true satisfies Same<v.InferOutput<typeof presenceChanges>, PresenceChanges>;
 true satisfies Same<v.InferOutput<typeof batchedEvent>, BatchedEvent>;
 true satisfies Same<v.InferOutput<typeof wireEvent>, WireEvent>;
 true satisfies Same<v.InferOutput<typeof ephemeralEvent>, EphemeralWireEvent>;

@@ -8,15 +8,17 @@ type Kind = keyof typeof SERVER_FRAMES;
 
 /** What answers each frame of a client, besides `error`. */
 const ANSWERS: Readonly<Record<ClientFrameName, readonly Kind[]>> = {
-  subscribe: ['subscribed', 'reset', 'event', 'events', 'caughtUp'],
+  subscribe: ['subscribed', 'presence', 'reset', 'event', 'events', 'caughtUp'],
   unsubscribe: ['unsubscribed'],
   publish: ['published', 'accepted'],
   publishBatch: ['publishedBatch'],
-  ping: ['pong'],
+  ping: ['pong', 'presence'],
+  present: ['present'],
+  absent: ['absent'],
 };
 
 /** What comes without a request. */
-const DELIVERED: readonly Kind[] = ['event', 'events', 'ephemeral', 'error'];
+const DELIVERED: readonly Kind[] = ['event', 'events', 'ephemeral', 'presence', 'error'];
 
 /** Both directions have a `publish…` of their own, and components share one namespace. */
 const clientName = (action: string): string => `client-${action}`;

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ACCESS_ENV, LOG_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
+import { ACCESS_ENV, LOG_ENV, PRESENCE_ENV, PUBLISH_ENV, SETTINGS_VARIABLE, TELEMETRY_ENV } from '../../../backbone/contract.ts';
 import { InvalidEnvironmentError } from '../../../backbone/environment.ts';
 import { parseConfig } from '../../../fargate/sse/config.ts';
 import { SSE_ENV, TASK_QUEUE_ENV } from '../../../fargate/sse/contract.ts';
@@ -16,6 +16,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   [ACCESS_ENV.audience]: 'lanes',
   [ACCESS_ENV.jwksUri]: 'https://issuer.example.com/keys',
   [LOG_ENV.table]: 'log',
+  [PRESENCE_ENV.table]: 'presence',
   [PUBLISH_ENV.topicArn]: 'arn:aws:sns:us-east-1:111122223333:events',
   [TASK_QUEUE_ENV.queuePrefix]: 'lanes-task-',
   [TELEMETRY_ENV.stack]: 'LanesDevSse',

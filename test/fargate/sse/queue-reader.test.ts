@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { encodeEphemeralNotification, isEphemeral, type NotifiedEvent } from '../../../backbone/domain/ephemeral-event.ts';
+import { encodeEphemeralNotification, isEphemeral } from '../../../backbone/domain/ephemeral-event.ts';
 import type { ChannelEvent } from '../../../backbone/domain/event.ts';
 import { encodeNotification } from '../../../backbone/domain/notification.ts';
+import { encodePresenceNotification, isPresence, type Notified } from '../../../backbone/domain/presence.ts';
 import type { Logger } from '../../../backbone/telemetry/logger.ts';
 import { leavingAnnouncement } from '../../../fargate/sse/contract.ts';
 import { MemoryTaskQueue } from '../../../fargate/sse/memory/memory-task-queue.ts';
@@ -32,11 +33,11 @@ afterEach(async () => {
   await reading;
 });
 
-const take = async (events: readonly NotifiedEvent[]) => {
-  for (const event of events) if (!isEphemeral(event)) offered.push(event);
+const take = async (events: readonly Notified[]) => {
+  for (const event of events) if (!isPresence(event) && !isEphemeral(event)) offered.push(event);
 };
 
-function start(offer: (events: readonly NotifiedEvent[]) => Promise<void> = take, logger: Logger = silentLogger): void {
+function start(offer: (events: readonly Notified[]) => Promise<void> = take, logger: Logger = silentLogger): void {
   const onAnnounced = () => {
     announced++;
   };
@@ -60,17 +61,26 @@ test('notifications are passed on and deleted', async () => {
 });
 
 test('events of ephemeral channels are passed on as they are', async () => {
-  const offers: (readonly NotifiedEvent[])[] = [];
+  const offers: (readonly Notified[])[] = [];
   start(async (events) => void offers.push(events));
   queue.push(encodeEphemeralNotification(ephemeralEvent(1)));
   await until(() => queue.deleted.length === 1);
   expect(offers).toEqual([[ephemeralEvent(1)]]);
 });
 
+test('changes of presence are passed on as they are', async () => {
+  const offers: (readonly Notified[])[] = [];
+  start(async (events) => void offers.push(events));
+  const told = { channel: 'demo', owner: 'task', changes: [{ member: 'ann', data: '', connections: 1, version: 1 }] };
+  queue.push(encodePresenceNotification(told));
+  await until(() => queue.deleted.length === 1);
+  expect(offers).toEqual([[told]]);
+});
+
 test('the events of one notification are passed on together, in order', async () => {
   const offers: number[][] = [];
   start(async (events) => {
-    offers.push(events.map((event) => (isEphemeral(event) ? 0 : event.seq)));
+    offers.push(events.map((event) => (isPresence(event) || isEphemeral(event) ? 0 : event.seq)));
   });
   queue.push(encodeNotification([event(1), event(2), event(3)]));
   await until(() => queue.deleted.length === 1);

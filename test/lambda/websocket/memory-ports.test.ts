@@ -9,7 +9,10 @@ import { publicationQuotaContract } from './contracts/publish-quota-contract.ts'
 import { LEASE_MS, replayStoreContract } from './contracts/replay-store-contract.ts';
 
 // The other tests rely on these: they keep the same promises as the ports on DynamoDB.
-connectionStoreContract('memory', async (clock, connectionTtlMs) => new MemoryConnectionStore({ clock, connectionTtlMs }));
+connectionStoreContract(
+  'memory',
+  async (clock, connectionTtlMs, onClosed) => new MemoryConnectionStore({ clock, connectionTtlMs, onClosed }),
+);
 publicationQuotaContract('the memory of a function instance', async (perSecond, clock) => createLocalPublishQuota(perSecond, clock));
 publicationQuotaContract('memory', async (perSecond, clock) => new MemoryPublishQuota(perSecond, clock));
 postQuotaContract('memory', async (perSecond, clock) => new MemoryPostQuota(perSecond, clock));

@@ -12,19 +12,31 @@ const parse = (body: string) => {
 test.each([
   [
     { action: 'subscribe', channel: 'demo' },
-    { action: 'subscribe', channel: 'demo', batch: false },
+    { action: 'subscribe', channel: 'demo', batch: false, presence: false },
   ],
   [
     { action: 'subscribe', channel: 'demo', after: 'k3f9.7' },
-    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false },
+    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false, presence: false },
   ],
   [
     { action: 'subscribe', channel: 'demo', after: 'orders=ab.1,demo=k3f9.7' },
-    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false },
+    { action: 'subscribe', channel: 'demo', after: new Map([['demo', { epoch: 'k3f9', seq: 7 }]]), batch: false, presence: false },
   ],
   [
     { action: 'subscribe', channel: 'demo', batch: true },
-    { action: 'subscribe', channel: 'demo', batch: true },
+    { action: 'subscribe', channel: 'demo', batch: true, presence: false },
+  ],
+  [
+    { action: 'subscribe', channel: 'demo', presence: true, presenceState: '1abc' },
+    { action: 'subscribe', channel: 'demo', batch: false, presence: true, presenceState: '1abc' },
+  ],
+  [
+    { action: 'present', channel: 'demo' },
+    { action: 'present', channel: 'demo', data: '' },
+  ],
+  [
+    { action: 'absent', channel: 'demo' },
+    { action: 'absent', channel: 'demo' },
   ],
   [
     { action: 'unsubscribe', channel: 'demo' },
@@ -50,11 +62,15 @@ test.each([
   ],
   [
     { action: 'ping', later: 'fields are left alone' },
-    { action: 'ping', heads: false },
+    { action: 'ping', heads: false, presenceStates: new Map() },
   ],
   [
     { action: 'ping', heads: true },
-    { action: 'ping', heads: true },
+    { action: 'ping', heads: true, presenceStates: new Map() },
+  ],
+  [
+    { action: 'ping', presenceStates: { demo: '' } },
+    { action: 'ping', heads: false, presenceStates: new Map([['demo', '']]) },
   ],
 ])('%j', (frame, command) => {
   expect(parse(JSON.stringify(frame))).toEqual(command);

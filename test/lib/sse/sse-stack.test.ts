@@ -35,12 +35,15 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('a task makes, reads and removes queues of its own prefix, subscribes, reads, publishes, sees target health, and nothing else', () => {
+  test('a task makes, reads and removes queues of its own prefix, subscribes, reads, publishes, says who is present, sees target health, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'ServiceTaskTaskRole'))).toEqual([
       'dynamodb:BatchGetItem <BackboneLogTable>',
+      'dynamodb:BatchGetItem <BackbonePresenceTable>',
+      'dynamodb:BatchWriteItem <BackbonePresenceTable>',
       'dynamodb:GetItem <BackboneLogTable>',
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:Query <BackbonePresenceTable>',
       'dynamodb:UpdateItem <BackboneLogTable>',
       'elasticloadbalancing:DescribeTargetHealth *',
       'kms:Decrypt <BackboneTopicKey>',

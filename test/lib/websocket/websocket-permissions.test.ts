@@ -12,6 +12,10 @@ beforeAll(() => {
   prodTemplate = synthesize(prod);
 });
 
+/** What whoever closes connections may do to end their presence, besides deleting their rows. */
+const TELL = ['kms:Decrypt <BackboneTopicKey>', 'kms:GenerateDataKey <BackboneTopicKey>', 'sns:Publish <BackboneTopic>'];
+const LEAVE = 'dynamodb:BatchWriteItem <BackbonePresenceTable>';
+
 describe('who may do what', () => {
   test('names a resource wherever AWS supports one', () => {
     const onEverything = allowances(prodTemplate).filter(({ resources }) => resources.includes('*'));
@@ -25,6 +29,7 @@ describe('who may do what', () => {
       [
         { role: 'Frame', methods: ['DELETE', 'POST'] },
         { role: 'FanOutHandler', methods: ['POST'] },
+        { role: 'PresenceHandler', methods: ['POST'] },
         { role: 'ReplaysHandler', methods: ['POST'] },
         { role: 'ExpiryHandler', methods: ['DELETE', 'POST'] },
         { role: 'SweepHandler', methods: ['GET'] },
@@ -51,6 +56,7 @@ describe('who may do what', () => {
 
   test('the function that closes connections of expired tokens finds them by the index, and may only delete rows of the tables', () => {
     expect(readable(allowedTo(devTemplate, 'ExpiryHandler')).filter((line) => line.startsWith('dynamodb:'))).toEqual([
+      LEAVE,
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:Query <TablesConnections.Arn>/index/byExpiry',
@@ -58,17 +64,21 @@ describe('who may do what', () => {
     ]);
   });
 
-  test('$disconnect deletes the connection and its subscriptions, stops counting it, and nothing else', () => {
+  test('$disconnect deletes the connection and its subscriptions, stops counting it, tells that it has left, and nothing else', () => {
     expect(readable(allowedTo(devTemplate, 'Disconnect'))).toEqual([
+      LEAVE,
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...TELL,
     ]);
   });
 
-  test('frames change subscriptions, read and write the log, notify, and answer', () => {
+  test('frames change subscriptions and presence, read and write the log, notify, and answer', () => {
     expect(readable(allowedTo(devTemplate, 'Frame'))).toEqual([
       'dynamodb:BatchGetItem <BackboneLogTable>',
+      'dynamodb:BatchGetItem <BackbonePresenceTable>',
+      LEAVE,
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
@@ -78,20 +88,21 @@ describe('who may do what', () => {
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:PutItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <BackboneLogTable>',
+      'dynamodb:Query <BackbonePresenceTable>',
       'dynamodb:UpdateItem <BackboneLogTable>',
+      'dynamodb:UpdateItem <BackbonePresenceTable>',
       'dynamodb:UpdateItem <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
       expect.stringMatching(/^execute-api:.*DELETE/),
       expect.stringMatching(/^execute-api:.*POST/),
-      'kms:Decrypt <BackboneTopicKey>',
-      'kms:GenerateDataKey <BackboneTopicKey>',
-      'sns:Publish <BackboneTopic>',
+      ...TELL,
       'sqs:SendMessage <ReplaysQueue.Arn>',
     ]);
   });
 
   test('replay turns read the log, save their progress, post, and queue the next turn', () => {
     expect(readable(allowedTo(devTemplate, 'ReplaysHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      LEAVE,
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:GetItem <BackboneLogTable>',
@@ -99,6 +110,7 @@ describe('who may do what', () => {
       'dynamodb:PutItem <BackboneLogTable>',
       'dynamodb:Query <BackboneLogTable>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...TELL,
       ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'].map((action) => `sqs:${action} <ReplaysQueue.Arn>`),
     ]);
   });
@@ -106,14 +118,31 @@ describe('who may do what', () => {
   test('the fan-out reads subscribers, deletes closed ones, posts, and sends to its own queues', () => {
     const sqs = (action: string, queue: string) => `sqs:${action} <FanOut${queue}.Arn>`;
     expect(readable(allowedTo(devTemplate, 'FanOutHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      LEAVE,
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
       'dynamodb:Query <TablesSubscriptions.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...TELL,
       ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].flatMap((action) => [sqs(action, 'Deliveries'), sqs(action, 'Events')]),
       sqs('SendMessage', 'DeadLettersQueue'),
       sqs('SendMessage', 'Deliveries'),
+    ]);
+  });
+
+  test('the fan-out of presence reads who is present and who follows that, deletes closed ones, and posts', () => {
+    expect(readable(allowedTo(devTemplate, 'PresenceHandler')).filter((line) => !line.startsWith('execute-api:'))).toEqual([
+      'dynamodb:BatchGetItem <BackbonePresenceTable>',
+      LEAVE,
+      'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
+      'dynamodb:DeleteItem <TablesConnections.Arn>',
+      'dynamodb:DeleteItem <TablesSubscriptions.Arn>',
+      'dynamodb:Query <BackbonePresenceTable>',
+      'dynamodb:Query <TablesSubscriptions.Arn>',
+      'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      ...TELL,
+      ...['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage'].map((action) => `sqs:${action} <PresenceQueue.Arn>`),
     ]);
   });
 });

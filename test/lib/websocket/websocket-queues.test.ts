@@ -104,3 +104,32 @@ describe('replays', () => {
     });
   });
 });
+
+describe('changes of presence', () => {
+  test('come to a queue of their own, and nothing else does', () => {
+    const subscriptions = Object.values(devTemplate.findResources('AWS::SNS::Subscription'));
+    const filtered = subscriptions.filter(({ Properties }) => Properties.FilterPolicy !== undefined);
+    expect(filtered.map(({ Properties }) => Properties)).toEqual([
+      expect.objectContaining({
+        Endpoint: { 'Fn::GetAtt': [expect.stringMatching(/^PresenceQueue/), 'Arn'] },
+        RawMessageDelivery: true,
+        FilterPolicy: { kind: ['presence'] },
+      }),
+    ]);
+  });
+
+  test('wait for others, so that many of them make few frames', () => {
+    const mappings = Object.entries(prodTemplate.findResources('AWS::Lambda::EventSourceMapping')).filter(([id]) =>
+      id.startsWith('Presence'),
+    );
+    expect(mappings.map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({
+        BatchSize: 1_000,
+        MaximumBatchingWindowInSeconds: 1,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        ScalingConfig: { MaximumConcurrency: 2 },
+      }),
+    ]);
+    expect(queueNamed(prodTemplate, 'PresenceQueue')).toMatchObject({ VisibilityTimeout: 360, RedrivePolicy: { maxReceiveCount: 3 } });
+  });
+});

@@ -27,15 +27,19 @@ test('no table allows more per second than the stage pays for, and no index less
 });
 
 describe('the sweep', () => {
-  test('reads connections, remembers where it stopped, deletes closed ones and their subscriptions, and nothing else', () => {
+  test('reads connections, remembers where it stopped, deletes closed ones and their subscriptions, tells that they have left, and nothing else', () => {
     const lines = readable(allowedTo(devTemplate, 'SweepHandler')).filter((line) => !/^execute-api:|DeadLetters/.test(line));
     expect(lines).toEqual([
+      'dynamodb:BatchWriteItem <BackbonePresenceTable>',
       'dynamodb:BatchWriteItem <TablesSubscriptions.Arn>',
       'dynamodb:DeleteItem <TablesConnections.Arn>',
       'dynamodb:GetItem <TablesConnections.Arn>',
       'dynamodb:PutItem <TablesConnections.Arn>',
       'dynamodb:Scan <TablesConnections.Arn>',
       'dynamodb:UpdateItem <TablesPrincipals.Arn>',
+      'kms:Decrypt <BackboneTopicKey>',
+      'kms:GenerateDataKey <BackboneTopicKey>',
+      'sns:Publish <BackboneTopic>',
     ]);
     const [writing] = allowances(devTemplate).filter(
       ({ role, actions }) => role.startsWith('Sweep') && actions.includes('dynamodb:PutItem'),
@@ -50,7 +54,11 @@ describe('the sweep', () => {
       LANES_SUBSCRIPTIONS_TABLE: expect.any(String),
       AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: expect.any(String),
     });
-    expect(settingsOf(prodTemplate, 'SweepHandlerFunction')).toEqual({ maxConnections: 1_000, connectionTtlMinutes: 130 });
+    expect(settingsOf(prodTemplate, 'SweepHandlerFunction')).toEqual({
+      maxConnections: 1_000,
+      connectionTtlMinutes: 130,
+      publishTimeoutMs: 2_000,
+    });
   });
 });
 
@@ -171,21 +179,23 @@ describe('environment', () => {
 
   test('each function gets the settings that it uses', () => {
     const stored = { connectionTtlMinutes: 130 };
+    // Whoever closes connections tells that they have left.
+    const closes = { ...stored, publishTimeoutMs: 2_000 };
     const read = { channels: [], retentionMs: 72 * 3_600_000, gapGraceMs: 5_000 };
     const settings = {
       ConnectFunction: { ...stored, queryToken: false, origins: [], maxConnectionsPerPrincipal: 50, maxResponsesPerSecond: 50 },
-      DisconnectFunction: stored,
+      DisconnectFunction: closes,
       FrameFunction: {
-        ...stored,
+        ...closes,
         ...read,
-        publishTimeoutMs: 2_000,
         maxPublishesPerSecond: 10,
         maxResponsesPerSecond: 50,
         maxReplaysPerPrincipal: 8,
       },
-      ReplaysHandlerFunction: { ...stored, ...read, maxReplaysPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },
-      FanOutHandlerFunction: { ...stored, postConcurrency: 256 },
-      ExpiryHandlerFunction: stored,
+      ReplaysHandlerFunction: { ...closes, ...read, maxReplaysPerPrincipal: 8, postsPerSecondPerPrincipal: 100 },
+      FanOutHandlerFunction: { ...closes, postConcurrency: 256 },
+      PresenceHandlerFunction: closes,
+      ExpiryHandlerFunction: closes,
     };
     expect(Object.fromEntries(Object.keys(settings).map((name) => [name, settingsOf(prodTemplate, name)]))).toEqual(settings);
   });

@@ -73,7 +73,7 @@ describe('the timeouts and the budget of the WebSocket lane', () => {
       [
         'frames and replays that leave the fan-out nothing of the rate',
         withProdLimits({ requestsPerSecond: 4_000 }),
-        /requestsPerSecond x 2 \+ replay\.maxConcurrency x 200 \(10000 requests per second\) must be < websocket\.accountRequestsPerSecond \(10000 requests per second\)/,
+        /requestsPerSecond x 2 \+ replay\.maxConcurrency x 200 \+ 1000 of presence \(11000 requests per second\) must be < websocket\.accountRequestsPerSecond \(10000 requests per second\)/,
       ],
       [
         'a burst that is larger than the bucket of the account',

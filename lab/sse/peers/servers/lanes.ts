@@ -6,8 +6,10 @@
 import { encodeEphemeralNotification } from '../../../../backbone/domain/ephemeral-event.ts';
 import { INVOCATIONS } from '../../../../backbone/domain/key-scope.ts';
 import { encodeNotification } from '../../../../backbone/domain/notification.ts';
+import { encodePresenceNotification } from '../../../../backbone/domain/presence.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
-import type { EphemeralBus, EventBus } from '../../../../backbone/ports.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
+import type { EphemeralBus, EventBus, PresenceBus } from '../../../../backbone/ports.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import { createLogger } from '../../../../backbone/telemetry/logger.ts';
@@ -36,9 +38,10 @@ const logger = createLogger('sse', (line) => process.stderr.write(`${line}\n`));
 
 const log = new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS });
 const queue = new MemoryTaskQueue();
-const bus: EventBus & EphemeralBus = {
+const bus: EventBus & EphemeralBus & PresenceBus = {
   notify: async (events) => queue.push(encodeNotification(events)),
   announce: async (event) => queue.push(encodeEphemeralNotification(event)),
+  tell: async (notification) => queue.push(encodePresenceNotification(notification)),
 };
 
 const { jwks, token } = await createIssuer(ISSUER, AUDIENCE);
@@ -87,6 +90,7 @@ const service = await startService({
       },
       log,
       bus,
+      presence: new MemoryPresenceStore({ clock: systemClock }),
       clock: systemClock,
       logger,
       files: () => undefined,

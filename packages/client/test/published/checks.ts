@@ -46,9 +46,9 @@ export const CHECKS = {
     }
   },
 
-  'node-esm': (place: Place) => useInNode(place, 'node-esm', 'main.ts', ['from an ES module', 'forbidden']),
+  'node-esm': (place: Place) => useInNode(place, 'node-esm', 'main.ts', ['1 present', 'from an ES module', 'forbidden']),
 
-  'node-cjs': (place: Place) => useInNode(place, 'node-cjs', 'main.cts', ['from CommonJS']),
+  'node-cjs': (place: Place) => useInNode(place, 'node-cjs', 'main.cts', ['0 present', 'from CommonJS']),
 
   vite: async ({ folder, tarballs, run }: Place): Promise<void> => {
     cpSync(join(HERE, 'apps/vite'), folder, { recursive: true });

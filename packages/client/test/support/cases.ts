@@ -6,6 +6,7 @@ import { DELAY_CASES } from './cases-delays.ts';
 import { DELIVERY_CASES } from './cases-delivery.ts';
 import { INPUT_CASES } from './cases-input.ts';
 import { PING_CASES } from './cases-ping.ts';
+import { PRESENCE_CASES } from './cases-presence.ts';
 import { PROXY_CASES } from './cases-proxy.ts';
 import { PUBLISH_CASES } from './cases-publish.ts';
 import { READING_CASES } from './cases-reading.ts';
@@ -24,6 +25,7 @@ export const CASES: readonly Case[] = [
   ...TOKEN_CASES,
   ...INPUT_CASES,
   ...PROXY_CASES,
+  ...PRESENCE_CASES,
 ];
 
 /** Short, so that a case takes milliseconds. */

@@ -1,4 +1,4 @@
-import type { WireEvent } from '../../../protocol/index.ts';
+import type { PresenceMember, WireEvent } from '../../../protocol/index.ts';
 import type { Connection, ConnectOptions, Transport } from '../../src/index.ts';
 import type { ProxyPasses } from './stub-proxy.ts';
 
@@ -28,6 +28,10 @@ export interface Faults {
   readonly replayLimit: number;
   /** WebSocket: behaves like a server without batches, which sends every event in its own frame. */
   readonly noBatches: boolean;
+  /** WebSocket: changes of presence are lost. */
+  readonly losePresence: boolean;
+  /** WebSocket: this many frames that enter or leave a channel are refused for a moment. */
+  readonly throttledPresence: number;
   /** WebSocket: a server that knows no `heads` answers a ping with nothing else. */
   readonly noHeads: boolean;
   /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
@@ -53,6 +57,10 @@ export interface Stats {
   /** Frames that ask to subscribe. */
   readonly subscribes: number;
   readonly unsubscribes: number;
+  /** Frames that say that somebody is present or absent. */
+  readonly presenceFrames: number;
+  /** Lists of members that were sent on sockets. */
+  readonly snapshots: number;
   /** Events sent on streams and sockets, or in answers to polls. */
   readonly delivered: number;
   /** Requests to publish, including refused and repeated ones, over HTTP and on sockets. */
@@ -78,6 +86,11 @@ export interface ServerControl {
   forget(channel: string): Promise<void>;
   /** Everything so far is past retention. */
   expire(channel: string): Promise<void>;
+  /** Somebody else comes, or says something else. */
+  enter(channel: string, id: string, data?: string): Promise<void>;
+  leave(channel: string, id: string): Promise<void>;
+  /** Who is present. Each connection of a case has its token as its subject, or `nobody`. */
+  members(channel: string): Promise<readonly PresenceMember[]>;
   /** What is in the log, in order. */
   events(channel: string): Promise<readonly WireEvent[]>;
   /** Cuts every connection silently. */

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { PollResponse, WireEvent } from '../../../protocol/index.ts';
+import type { PollResponse, PresenceChanges, PresenceMember, WireEvent } from '../../../protocol/index.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { StubLog, seqOf } from './stub-log.ts';
+import { StubPresence } from './stub-presence.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
 import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
@@ -12,6 +13,8 @@ interface Listener {
   readonly channel: string;
   /** Sends what has become deliverable. */
   pump(): void;
+  /** Sends a change of presence, if its client follows that. */
+  tell(changes: PresenceChanges): void;
   expire(): void;
 }
 
@@ -34,16 +37,22 @@ export class StubServer implements ServerControl {
       pings: 0,
       subscribes: 0,
       unsubscribes: 0,
+      presenceFrames: 0,
+      snapshots: 0,
       delivered: 0,
       publishedByHttp: 0,
       publishedBySocket: 0,
     };
-    this.#state = { log: new StubLog(), counts, faults: NO_FAULTS };
+    this.#state = { log: new StubLog(), presence: new StubPresence(), counts, faults: NO_FAULTS };
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
     this.#state.log.onChange = (channel, event) => {
       for (const listener of [...this.#streams, ...this.#polls]) if (listener.channel === channel) listener.pump();
       if (event !== undefined) this.#sockets.fanOut(event);
+    };
+    this.#state.presence.onChange = (changes) => {
+      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channel === changes.channel) listener.tell(changes);
+      this.#sockets.tell(changes);
     };
   }
 
@@ -106,6 +115,18 @@ export class StubServer implements ServerControl {
     this.#state.log.expire(channel);
   }
 
+  async enter(channel: string, id: string, data = ''): Promise<void> {
+    this.#state.presence.enter(channel, id, id, data);
+  }
+
+  async leave(channel: string, id: string): Promise<void> {
+    this.#state.presence.leave(channel, id);
+  }
+
+  async members(channel: string): Promise<readonly PresenceMember[]> {
+    return this.#state.presence.members(channel);
+  }
+
   async events(channel: string): Promise<readonly WireEvent[]> {
     return this.#state.log.events(channel);
   }
@@ -151,8 +172,11 @@ export class StubServer implements ServerControl {
     const channel = searchParams.get('channel') ?? '';
     if (channel === 'forbidden') return refuse(response, 403, 'forbidden', 'channel "forbidden" is not allowed');
     this.#state.counts.opened++;
-    if (request.headers.accept === 'application/json') return this.#poll(channel, searchParams, response);
-    this.#stream(channel, searchParams.get('lastEventId') ?? undefined, response);
+    const isPoll = request.headers.accept === 'application/json';
+    const data = searchParams.get('present');
+    if (data !== null) this.#state.presence.serve(channel, token ?? 'nobody', data, isPoll, response);
+    if (isPoll) return this.#poll(channel, searchParams, response);
+    this.#stream(channel, searchParams, response);
   }
 
   async #publish(channel: string, request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
@@ -173,8 +197,9 @@ export class StubServer implements ServerControl {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
   }
 
-  #stream(channel: string, lastEventId: string | undefined, response: http.ServerResponse): void {
-    const { log, counts } = this.#state;
+  #stream(channel: string, query: URLSearchParams, response: http.ServerResponse): void {
+    const { log, counts, presence } = this.#state;
+    const lastEventId = query.get('lastEventId') ?? undefined;
     const state = this.#state;
     response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
@@ -201,6 +226,9 @@ export class StubServer implements ServerControl {
           write(state.faults.double ? frame + frame : frame);
         }
       },
+      tell(changes) {
+        if (query.get('presence') === 'true') write(`event: presence\ndata: ${JSON.stringify(changes)}\n\n`);
+      },
       expire: () => response.end('event: expired\ndata: {}\n\n'),
     };
     const { reset } = log.replay(channel, position);
@@ -209,6 +237,7 @@ export class StubServer implements ServerControl {
     write(lastEventId === undefined ? `retry: ${retryMs}\nid: ${position}\n\n` : `retry: ${retryMs}\nid: ${lastEventId}\n`);
     if (reset !== undefined) write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
     listener.pump();
+    for (const part of presence.snapshot(channel)) listener.tell(part);
     this.#streams.add(listener);
     const heartbeat = setInterval(() => write(':\n'), HEARTBEAT_MS);
     response.once('close', () => {
@@ -220,18 +249,26 @@ export class StubServer implements ServerControl {
   #poll(channel: string, query: URLSearchParams, response: http.ServerResponse): void {
     const state = this.#state;
     const after = query.get('after') ?? state.log.baseline(channel);
+    const hasNews = () => query.get('presence') === 'true' && query.get('presenceState') !== `${channel}=${state.presence.state(channel)}`;
     const answer = (force: boolean) => {
       const { events: all, settled, reset } = state.log.replay(channel, after);
       const settledEvents = all.filter(({ id }) => seqOf(id) <= seqOf(settled));
-      if (response.writableEnded || state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined)) return;
+      if (response.writableEnded || state.faults.mute || (!force && settledEvents.length === 0 && reset === undefined && !hasNews()))
+        return;
       const events = state.faults.double ? settledEvents.flatMap((event) => [event, event]) : settledEvents;
       state.counts.delivered += settledEvents.length;
-      const body: PollResponse = { events, cursor: settled, ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }) };
+      const body: PollResponse = {
+        events,
+        ...(hasNews() && { presence: state.presence.snapshot(channel) }),
+        cursor: settled,
+        ...(reset === undefined ? {} : { resets: [{ channel, reason: reset }] }),
+      };
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
     const listener: Listener = {
       channel,
       pump: () => answer(false),
+      tell: () => answer(false),
       expire: () => refuse(response, 401, 'token_expired', 'the token has expired'),
     };
     this.#polls.add(listener);

@@ -1,11 +1,15 @@
 import type http from 'node:http';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientFrame, ServerFrame, WireEvent } from '../../../protocol/index.ts';
+import type { ClientFrame, PresenceChanges, ServerFrame, WireEvent } from '../../../protocol/index.ts';
 import { type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 interface Peer {
   readonly socket: WebSocket;
   readonly channels: Set<string>;
+  /** Channels whose presence it follows. */
+  readonly watched: Set<string>;
+  /** Its subject. */
+  readonly id: string;
   /** A delivery that is sent after the next one. */
   held: ServerFrame | undefined;
 }
@@ -37,7 +41,7 @@ export class StubSockets {
         decide(failure === undefined && isLetIn, failure?.status ?? 401);
       },
     });
-    sockets.on('connection', (socket) => this.#admit(socket));
+    sockets.on('connection', (socket, request) => this.#admit(socket, tokenIn(request) || 'nobody'));
   }
 
   get open(): number {
@@ -76,15 +80,22 @@ export class StubSockets {
     }
   }
 
-  #admit(socket: WebSocket): void {
+  tell(changes: PresenceChanges): void {
+    for (const peer of this.#peers) {
+      if (peer.watched.has(changes.channel) && !this.#state.faults.losePresence) this.#deliver(peer, { kind: 'presence', ...changes });
+    }
+  }
+
+  #admit(socket: WebSocket, id: string): void {
     const { counts } = this.#state;
     counts.opened++;
-    const peer: Peer = { socket, channels: new Set(), held: undefined };
+    const peer: Peer = { socket, channels: new Set(), watched: new Set(), id, held: undefined };
     this.#peers.add(peer);
     counts.mostSockets = Math.max(counts.mostSockets, this.#peers.size);
     const timers = new Set<NodeJS.Timeout>();
     socket.on('close', () => {
       this.#peers.delete(peer);
+      this.#state.presence.leaveAll(peer);
       for (const timer of timers) clearTimeout(timer);
     });
     socket.on('message', (data) => {
@@ -134,10 +145,14 @@ export class StubSockets {
     switch (frame.action) {
       case 'ping':
         counts.pings++;
-        return [{ kind: 'pong', ...(frame.heads && !faults.noHeads && { heads: this.#heads(peer) }), ...repeated }];
+        return [
+          { kind: 'pong', ...(frame.heads && !faults.noHeads && { heads: this.#heads(peer) }), ...repeated },
+          ...Object.entries(frame.presenceStates ?? {}).flatMap(([channel, known]) => this.#snapshot(peer, channel, known)),
+        ];
       case 'unsubscribe':
         counts.unsubscribes++;
         peer.channels.delete(frame.channel);
+        peer.watched.delete(frame.channel);
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { channel } = frame;
@@ -151,7 +166,38 @@ export class StubSockets {
       }
       case 'subscribe':
         return this.#subscribe(peer, frame, repeated);
+      case 'present':
+      case 'absent':
+        return this.#move(peer, frame, repeated);
     }
+  }
+
+  #move(
+    peer: Peer,
+    frame: ClientFrame & { readonly action: 'present' | 'absent' },
+    repeated: { readonly requestId?: string },
+  ): readonly ServerFrame[] {
+    const { presence, counts, faults } = this.#state;
+    const { action: kind, channel } = frame;
+    counts.presenceFrames++;
+    if (faults.throttledPresence > 0) {
+      this.#state.faults = { ...faults, throttledPresence: faults.throttledPresence - 1 };
+      return [{ kind: 'error', code: 'throttled', message: 'frame limit reached', retryAfterMs: 1, ...repeated }];
+    }
+    if (frame.action === 'present') {
+      if (frame.data === 'refused') return [{ kind: 'error', code: 'too_many_channels', message: 'it is one too many', ...repeated }];
+      presence.enter(channel, peer, peer.id, frame.data ?? '');
+    } else {
+      presence.leave(channel, peer);
+    }
+    return [{ kind, channel, ...repeated }];
+  }
+
+  #snapshot({ watched }: Peer, channel: string, known = ''): readonly ServerFrame[] {
+    const { presence, counts } = this.#state;
+    if (!watched.has(channel) || known === presence.state(channel)) return [];
+    counts.snapshots++;
+    return presence.snapshot(channel).map((part) => ({ kind: 'presence', ...part }));
   }
 
   #heads({ channels }: Peer): Readonly<Record<string, string>> {
@@ -160,24 +206,32 @@ export class StubSockets {
 
   #subscribe(
     peer: Peer,
-    { channel, after, batch = false }: ClientFrame & { readonly action: 'subscribe' },
+    { channel, after, batch = false, presence = false, presenceState }: ClientFrame & { readonly action: 'subscribe' },
     repeated: { readonly requestId?: string },
   ): readonly ServerFrame[] {
     const { log, counts, faults } = this.#state;
     if (channel === 'forbidden') return [{ kind: 'error', code: 'forbidden', message: 'channel "forbidden" is not allowed', ...repeated }];
     peer.channels.add(channel);
-    const subscribed: ServerFrame = { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated };
-    if (after === undefined) return [subscribed];
+    peer.watched.delete(channel);
+    if (presence) peer.watched.add(channel);
+    const subscribed: readonly ServerFrame[] = [
+      { kind: 'subscribed', channel, id: log.baseline(channel), ...repeated },
+      ...this.#snapshot(peer, channel, presenceState),
+    ];
+    if (after === undefined) return subscribed;
     if (faults.limitedReplays > 0) {
       this.#state.faults = { ...faults, limitedReplays: faults.limitedReplays - 1 };
-      return [subscribed, { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: faults.retryMs, ...repeated }];
+      return [
+        ...subscribed,
+        { kind: 'error', code: 'throttled', message: 'replay limit reached', retryAfterMs: faults.retryMs, ...repeated },
+      ];
     }
     const { events, settled, reset } = log.replay(channel, after);
     const sent = faults.replayLimit > 0 ? events.slice(0, faults.replayLimit) : events;
     counts.delivered += sent.length;
     const incomplete = { kind: 'error', code: 'replay_incomplete', message: 'there is more', id: sent.at(-1)?.id ?? after } as const;
     return [
-      subscribed,
+      ...subscribed,
       ...(reset === undefined ? [] : [{ kind: 'reset', channel, reason: reset } as const]),
       ...(batch && !faults.noBatches ? batchesOf(channel, sent) : sent.map((event) => ({ kind: 'event', ...event }) as const)),
       { ...(sent.length < events.length ? incomplete : ({ kind: 'caughtUp', channel, id: settled } as const)), ...repeated },

@@ -1,5 +1,6 @@
 import type { Faults } from './control.ts';
 import type { StubLog } from './stub-log.ts';
+import type { StubPresence } from './stub-presence.ts';
 
 export const NO_FAULTS: Faults = {
   holdStreams: false,
@@ -14,6 +15,8 @@ export const NO_FAULTS: Faults = {
   slowFrames: {},
   replayLimit: 0,
   noBatches: false,
+  losePresence: false,
+  throttledPresence: 0,
   noHeads: false,
   limitedReplays: 0,
   retryMs: 20,
@@ -29,6 +32,8 @@ export type Counts = {
     | 'pings'
     | 'subscribes'
     | 'unsubscribes'
+    | 'presenceFrames'
+    | 'snapshots'
     | 'delivered'
     | 'publishedByHttp'
     | 'publishedBySocket']: number;
@@ -37,6 +42,7 @@ export type Counts = {
 /** What the two lanes of the stub share. */
 export interface StubState {
   readonly log: StubLog;
+  readonly presence: StubPresence;
   readonly counts: Counts;
   faults: Faults;
 }

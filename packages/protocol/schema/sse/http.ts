@@ -1,7 +1,21 @@
 /** Schemas of the bodies and parameters of the SSE lane's HTTP interface. */
 import * as v from 'valibot';
-import type { AcceptedResponse, PollResponse, Problem, PublishResponse, Reset } from '../../index.ts';
-import { channelName, ephemeralEvent, newBatchFields, newEventFields, position, publishedAt, resetReason, wireEvent } from '../events.ts';
+import type { AcceptedResponse, PollResponse, PresenceResponse, Problem, PublishResponse, Reset } from '../../index.ts';
+import { MAX_LISTED_MEMBERS } from '../../presence.ts';
+import {
+  channelName,
+  ephemeralEvent,
+  newBatchFields,
+  newEventFields,
+  position,
+  presenceChanges,
+  presenceCount,
+  presenceMember,
+  presenceState,
+  publishedAt,
+  resetReason,
+  wireEvent,
+} from '../events.ts';
 import type { Same } from '../same.ts';
 
 export const cursor = v.pipe(
@@ -26,6 +40,9 @@ export const pollResponse = v.object({
   ephemeral: v.exactOptional(
     v.pipe(v.array(ephemeralEvent), v.description('What came on ephemeral channels while the poll waited. Present only if there is any')),
   ),
+  presence: v.exactOptional(
+    v.pipe(v.array(presenceChanges), v.description('Present only if the poll asked for presence and there is a snapshot or a change')),
+  ),
   cursor: v.pipe(
     cursor,
     v.description('Pass it as `after` to continue. It leaves ephemeral channels out, and is empty if there are no others'),
@@ -33,6 +50,15 @@ export const pollResponse = v.object({
   resets: v.exactOptional(
     v.pipe(v.array(reset), v.description('Present only if a position could not be resumed: events of these channels were skipped')),
   ),
+});
+
+export const presenceResponse = v.object({
+  channel: channelName,
+  count: presenceCount,
+  members: v.exactOptional(
+    v.pipe(v.array(presenceMember), v.description(`Everybody who is present. Absent if there are more than ${MAX_LISTED_MEMBERS}`)),
+  ),
+  state: presenceState,
 });
 
 /** RFC 9457. `code` is text: a client must expect codes that it does not know. */
@@ -51,4 +77,5 @@ true satisfies Same<v.InferOutput<typeof publishResponse>, PublishResponse>;
 true satisfies Same<v.InferOutput<typeof acceptedResponse>, AcceptedResponse>;
 true satisfies Same<v.InferOutput<typeof reset>, Reset>;
 true satisfies Same<v.InferOutput<typeof pollResponse>, PollResponse>;
+true satisfies Same<v.InferOutput<typeof presenceResponse>, PresenceResponse>;
 true satisfies Same<v.InferOutput<typeof problem>, Problem>;

@@ -11,6 +11,9 @@ import {
   newBatchFields,
   newEventFields,
   position,
+  presenceChanges,
+  presenceData,
+  presenceState,
   resetReason,
   wireEvent,
 } from '../events.ts';
@@ -27,6 +30,12 @@ export const CLIENT_FRAMES = {
     channel: channelName,
     after: v.exactOptional(v.pipe(position, v.description('Where to resume. Without it the subscription starts at the id of subscribed'))),
     batch: v.exactOptional(v.pipe(v.boolean(), v.description('The client accepts events frames for what it has missed'))),
+    presence: v.exactOptional(
+      v.pipe(v.boolean(), v.description('Follows who is present on the channel too. Without it, presence is no longer followed')),
+    ),
+    presenceState: v.exactOptional(
+      v.pipe(presenceState, v.description('With presence: the state that the client has. If it is still the same, no snapshot is sent')),
+    ),
     requestId,
   }),
   unsubscribe: v.object({ action: v.literal('unsubscribe'), channel: channelName, requestId }),
@@ -47,8 +56,21 @@ export const CLIENT_FRAMES = {
   ping: v.object({
     action: v.literal('ping'),
     heads: v.exactOptional(v.pipe(v.boolean(), v.description('Asks where the log is'))),
+    presenceStates: v.exactOptional(
+      v.pipe(
+        v.record(v.string(), presenceState),
+        v.description('The presence that the client has, by channel. For each channel where it is another, a snapshot follows the pong'),
+      ),
+    ),
     requestId,
   }),
+  present: v.object({
+    action: v.literal('present'),
+    channel: channelName,
+    data: v.exactOptional(presenceData),
+    requestId,
+  }),
+  absent: v.object({ action: v.literal('absent'), channel: channelName, requestId }),
 } as const;
 
 /** What the server sends, by `kind`. */
@@ -102,6 +124,12 @@ export const SERVER_FRAMES = {
     heads: v.exactOptional(v.pipe(v.record(v.string(), position), v.description('The newest position of each subscribed channel'))),
     requestId,
   }),
+  present: v.object({ kind: v.literal('present'), channel: channelName, requestId }),
+  absent: v.object({ kind: v.literal('absent'), channel: channelName, requestId }),
+  presence: v.pipe(
+    v.object({ kind: v.literal('presence'), ...presenceChanges.entries }),
+    v.description('Who is present on a channel: everybody, or what has changed'),
+  ),
 } as const;
 
 type FrameOf<Frames extends Readonly<Record<string, v.GenericSchema>>> = { [K in keyof Frames]: v.InferOutput<Frames[K]> }[keyof Frames];

@@ -19,6 +19,7 @@ async function encode(data: readonly string[]) {
     events: data.map((text, index) => event(index + 1, text)),
     cursor: new Map([['demo', parsePosition(`k3f9.${data.length}`)]]),
     ephemeral: [],
+    presence: [],
     resets: [],
   };
   const body = await encodePage(['demo'], page, async (work) => {

@@ -33,6 +33,7 @@ export class HttpWorld extends HubWorld {
       consoleConfig: '',
       clock,
       publishRate: new PublishRate(1_000, clock),
+      presenceRate: new PublishRate(100, clock),
       ...openToAll,
       ...options.http,
     });

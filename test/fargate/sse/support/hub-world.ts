@@ -1,6 +1,7 @@
 import type { ChannelEvent } from '../../../../backbone/domain/event.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
 import { publish } from '../../../../backbone/services/publisher.ts';
 import type { Logger } from '../../../../backbone/telemetry/logger.ts';
 import { createTaskBudget, type TaskBudget } from '../../../../fargate/sse/budget/task-budget.ts';
@@ -20,6 +21,7 @@ export class HubWorld {
   readonly clock = new ManualClock();
   readonly log = new MemoryEventLog({ clock: this.clock, retentionMs: RETENTION_MS });
   readonly bus = new MemoryEventBus();
+  readonly presence = new MemoryPresenceStore({ clock: this.clock });
   readonly budget: TaskBudget;
   readonly hub: Hub;
 
@@ -28,6 +30,8 @@ export class HubWorld {
     this.hub = new Hub({
       budget: this.budget,
       log: this.log,
+      presenceStore: this.presence,
+      presenceBus: this.bus,
       clock: this.clock,
       logger: silentLogger,
       retentionMs: RETENTION_MS,

@@ -1,5 +1,6 @@
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
 import { systemClock } from '../../../../backbone/services/system-clock.ts';
 import type { MemoryTaskQueue } from '../../../../fargate/sse/memory/memory-task-queue.ts';
 import { type Service, type ServiceOptions, startService } from '../../../../fargate/sse/service.ts';
@@ -38,6 +39,7 @@ export function startMemoryServer({ log, ...config }: MemoryServerOptions = {}):
     },
     log: log ?? new MemoryEventLog({ clock: systemClock, retentionMs: RETENTION_MS }),
     bus: new MemoryEventBus(),
+    presence: new MemoryPresenceStore({ clock: systemClock }),
     clock: systemClock,
     logger: silentLogger,
     files: () => undefined,

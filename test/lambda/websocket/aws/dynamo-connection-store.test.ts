@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => tables.stop());
 
-connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
+connectionStoreContract('DynamoDB', async (clock, connectionTtlMs, onClosed) =>
   createDynamoConnectionStore({
     client: tables.client,
     connectionsTable: await tables.create(TABLES.connections),
@@ -23,6 +23,7 @@ connectionStoreContract('DynamoDB', async (clock, connectionTtlMs) =>
     principalsTable: await tables.create(TABLES.principals),
     connectionTtlMs,
     clock,
+    onClosed,
   }),
 );
 

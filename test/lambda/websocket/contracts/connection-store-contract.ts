@@ -1,21 +1,30 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { MAX_CHANNELS_PER_CONNECTION } from '../../../../lambda/websocket/domain/connection.ts';
+import { type ClosedConnection, MAX_CHANNELS_PER_CONNECTION, presenceOf } from '../../../../lambda/websocket/domain/connection.ts';
 import type { SubscribedConnection } from '../../../../lambda/websocket/domain/delivery-job.ts';
-import type { ConnectionStore } from '../../../../lambda/websocket/ports.ts';
+import type { ConnectionStore, OnClosed } from '../../../../lambda/websocket/ports.ts';
+import { MAX_PRESENT_CHANNELS } from '../../../../packages/protocol/presence.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 
 const TTL_MS = 60_000;
 
 /** What every {@link ConnectionStore} promises. `create` answers an empty store. */
-export function connectionStoreContract(name: string, create: (clock: ManualClock, ttlMs: number) => Promise<ConnectionStore>): void {
+export function connectionStoreContract(
+  name: string,
+  create: (clock: ManualClock, ttlMs: number, onClosed: OnClosed) => Promise<ConnectionStore>,
+): void {
   describe(`${name} as a ConnectionStore`, () => {
     let clock: ManualClock;
     let store: ConnectionStore;
+    /** What the store has told of. */
+    let closed: ClosedConnection[];
 
     beforeEach(async () => {
       clock = new ManualClock();
-      store = await create(clock, TTL_MS);
+      closed = [];
+      store = await create(clock, TTL_MS, async (connection) => {
+        closed.push(connection);
+      });
     });
 
     async function connect(connectionId: string, ...channels: string[]): Promise<void> {
@@ -56,8 +65,54 @@ export function connectionStoreContract(name: string, create: (clock: ManualCloc
         connectedAtMs: clock.nowMs(),
         expiresAtMs,
         channels: [],
+        watched: [],
+        presence: { channels: [], leaseUntilMs: 0, version: 0 },
       });
       expect(await store.find('nobody')).toBeUndefined();
+    });
+
+    test('a connection that follows the presence of a channel is found with it, and among nobody who subscribes to the channel', async () => {
+      await connect('c1', presenceOf('a'), 'b');
+      expect(await store.find('c1')).toMatchObject({ channels: ['b'], watched: ['a'] });
+      expect([await idsOn('a'), await idsOn(presenceOf('a'))]).toEqual([[], ['c1']]);
+      await store.close('c1');
+      expect(await idsOn(presenceOf('a'))).toEqual([]);
+    });
+
+    test('a connection is found with the channels that it is present on, and keeps its version after it has left', async () => {
+      await connect('c1');
+      expect(await store.enter('c1', 'a', { version: 1, untilMs: 1_000 })).toBe('entered');
+      expect(await store.enter('c1', 'a', { version: 2, untilMs: 2_000 })).toBe('entered');
+      expect((await store.find('c1'))?.presence).toEqual({ channels: ['a'], leaseUntilMs: 1_000, version: 2 });
+      await store.renew('c1', 3_000);
+      expect((await store.find('c1'))?.presence).toEqual({ channels: ['a'], leaseUntilMs: 3_000, version: 2 });
+      await store.leave('c1', 'a', 4);
+      expect((await store.find('c1'))?.presence).toMatchObject({ channels: [], version: 4 });
+    });
+
+    test('a connection is present on a limited number of channels', async () => {
+      await connect('c1');
+      const enter = (channel: string) => store.enter('c1', channel, { version: 1, untilMs: 1_000 });
+      for (let nth = 0; nth < MAX_PRESENT_CHANNELS; nth++) expect(await enter(`a${nth}`)).toBe('entered');
+      expect([await enter('b'), await enter('a0')]).toEqual(['full', 'entered']);
+    });
+
+    test('a connection without an unexpired row is present nowhere, and gets no row', async () => {
+      await connect('c1');
+      await clock.advance(TTL_MS + 1_000);
+      const entered = ['c1', 'nobody'].map((connectionId) => store.enter(connectionId, 'a', { version: 1, untilMs: 1_000 }));
+      expect(await Promise.all(entered)).toEqual(['gone', 'gone']);
+      await Promise.all([store.renew('nobody', 1_000), store.leave('nobody', 'a', 1)]);
+      expect(await store.find('nobody')).toBeUndefined();
+    });
+
+    test('closing a connection tells once where it was present, and nothing of others', async () => {
+      await connect('c1');
+      await connect('c2', 'a');
+      await store.enter('c1', 'a', { version: 7, untilMs: 1_000 });
+      await Promise.all(['c1', 'c1', 'c2', 'nobody'].map((connectionId) => store.close(connectionId)));
+      const presence = { channels: ['a'], leaseUntilMs: 1_000, version: 7 };
+      expect(closed).toEqual([{ connectionId: 'c1', principal: EVERYBODY.principal, presence }]);
     });
 
     test('a connection is found with the channels that it is subscribed to', async () => {

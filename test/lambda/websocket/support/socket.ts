@@ -1,6 +1,7 @@
 import { kindsBy } from '../../../../backbone/domain/channel-kind.ts';
 import { MemoryEventBus } from '../../../../backbone/memory/memory-event-bus.ts';
 import { MemoryEventLog } from '../../../../backbone/memory/memory-event-log.ts';
+import { MemoryPresenceStore } from '../../../../backbone/memory/memory-presence-store.ts';
 import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
 import { LogReader } from '../../../../backbone/services/log-reader.ts';
 import { bindPublisher } from '../../../../backbone/services/publisher.ts';
@@ -12,6 +13,7 @@ import { MemoryPostQuota } from '../../../../lambda/websocket/memory/memory-post
 import { MemoryPublishQuota } from '../../../../lambda/websocket/memory/memory-publish-quota.ts';
 import { MemoryReplayStore } from '../../../../lambda/websocket/memory/memory-replay-store.ts';
 import type { CloseOutcome } from '../../../../lambda/websocket/ports.ts';
+import { createOnClosed } from '../../../../lambda/websocket/presence.ts';
 import { runReplayTurn } from '../../../../lambda/websocket/replay-turn.ts';
 import { EVERYBODY } from '../../../support/access.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
@@ -34,7 +36,9 @@ export async function openSocket(script?: Script) {
   const clock = new ManualClock();
   const log = new MemoryEventLog({ clock, retentionMs: RETENTION_MS });
   const bus = new MemoryEventBus();
-  const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000 });
+  const presence = new MemoryPresenceStore({ clock });
+  const onClosed = createOnClosed({ presence, presenceBus: bus, clock });
+  const store = new MemoryConnectionStore({ clock, connectionTtlMs: 7_800_000, onClosed });
   const poster = new ScriptedPoster(script);
   const { telemetry, lines } = recordTelemetry('websocket');
   await store.open({ ...EVERYBODY, connectionId: 'c1', connectedAtMs: clock.nowMs() });
@@ -45,6 +49,8 @@ export async function openSocket(script?: Script) {
   const deps: FrameDependencies = {
     store,
     poster,
+    presence,
+    presenceBus: bus,
     log,
     reader: new LogReader({ log, clock, retentionMs: RETENTION_MS, graceMs: GRACE_MS }),
     ...bindPublisher({ log, bus, clock, publishTimeoutMs: 2_000 }),
@@ -73,6 +79,7 @@ export async function openSocket(script?: Script) {
     bus,
     store,
     poster,
+    presence,
     replays: deps.replays,
     replayQueue,
     /** Connections that were ended. */

@@ -1,9 +1,12 @@
 import { type ChannelEvent, connect, LanesError } from '@realtime-lanes/client';
+import { type Presence, presence, present } from '@realtime-lanes/client/presence';
 
 const [url = ''] = process.argv.slice(2);
 const lanes = connect({ url });
 const orders = lanes.subscribe('orders');
-await orders.ready;
+const here: Presence = presence(orders);
+await Promise.all([here.ready, present(orders).ready]);
+console.log(`${here.count} present`);
 await lanes.publish('orders', { data: 'from an ES module' });
 
 for await (const item of orders) {

@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { requireRight } from '../../../backbone/domain/access.ts';
+import { parseChannel } from '../../../packages/protocol/channel.ts';
+import type { PresenceMember, PresenceResponse } from '../../../packages/protocol/index.ts';
+import type { EventsRouteOptions } from './events-route.ts';
+import { type Part, toPart } from './poll-page.ts';
+import { json, type Reply, refusal, unavailable } from './reply.ts';
+import { single } from './request-target.ts';
+
+/** Shared: capturing a stack for each would cost more than the answer. */
+const LEFT = new Error('the client has left');
+
+/** How many members are encoded at once. */
+const MEMBERS_PER_PIECE = 100;
+
+/** `GET /v1/presence`. Undefined if the client has left. */
+export async function getPresence(
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+  { hub, budget, logger, authenticate }: EventsRouteOptions,
+): Promise<Reply | undefined> {
+  const { principal, ...access } = await authenticate(request, query);
+  const channel = parseChannel(single(query, 'channel'));
+  requireRight(access, 'subscribe', [channel]);
+  if (response.destroyed) return undefined;
+  const left = new AbortController();
+  try {
+    response.on('close', () => left.abort(LEFT));
+    const found = await hub.presence.look(channel, principal, left.signal);
+    const reservation = budget.memory.reserve(principal, bytesOf(found), () => response.destroy());
+    if (reservation === undefined) {
+      budget.refused++;
+      return refusal('busy');
+    }
+    response.on('close', () => reservation.release());
+    const body = await encode(found, (work) =>
+      budget.turns.forPage(principal, () => {
+        left.signal.throwIfAborted();
+        return work();
+      }),
+    );
+    return { ...json(200, {}), body };
+  } catch (error) {
+    if (left.signal.aborted) return undefined;
+    logger.error('could not answer who is present', { channel, error });
+    return unavailable('unavailable', 'presence cannot be read right now: try again');
+  }
+}
+
+function bytesOf({ members = [] }: PresenceResponse): number {
+  return members.reduce((sum, { id, data = '' }) => sum + 64 + 2 * (id.length + data.length), 256);
+}
+
+async function encode(
+  { channel, count, members, state }: PresenceResponse,
+  turn: (work: () => Part) => Promise<Part>,
+): Promise<readonly Part[]> {
+  if (members === undefined) return [JSON.stringify({ channel, count, state } satisfies PresenceResponse)];
+  const parts: Part[] = [`${JSON.stringify({ channel, count, state }).slice(0, -1)},"members":[`];
+  for (let from = 0; from < members.length; from += MEMBERS_PER_PIECE) {
+    const piece: readonly PresenceMember[] = members.slice(from, from + MEMBERS_PER_PIECE);
+    const separator = from === 0 ? '' : ',';
+    parts.push(await turn(() => toPart(separator + piece.map((member) => JSON.stringify(member)).join(','))));
+  }
+  return [...parts, ']}'];
+}
