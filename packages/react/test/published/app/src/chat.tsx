@@ -15,7 +15,7 @@ export function Chat({ room }: { readonly room: string }) {
   return (
     <section aria-label={room}>
       <p role="status">{feed.error?.message ?? feed.status}</p>
-      <p aria-label="Present">{[...members.keys()].join(', ')}</p>
+      <p title="Present">{[...members.keys()].join(', ')}</p>
       <ol>
         {feed.events.map(({ id, data }) => (
           <li key={id}>{data}</li>
