@@ -1,5 +1,6 @@
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
+import type { TokenOption } from './token.ts';
 import type { Connection, Transport } from './types.ts';
 
 export interface ConnectOptions extends Partial<Tunables> {
@@ -13,7 +14,7 @@ export interface ConnectOptions extends Partial<Tunables> {
    * A function is called when a token is first needed, and again whenever the server refuses the last one, or the
    * function itself has failed or not answered within `answerTimeoutMs`.
    */
-  readonly token?: string | (() => string | Promise<string>) | undefined;
+  readonly token?: TokenOption;
   /** Feeds the subscriptions from elsewhere: `shareTabs` of `@realtime-lanes/client/tabs`. @default this connection alone */
   readonly share?: Sharing | undefined;
   /** Closes the connection. */

@@ -1,4 +1,3 @@
-import type { ConnectOptions } from './connect-options.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Tunables } from './options.ts';
 import type { Guard } from './wait.ts';
@@ -7,6 +6,9 @@ import type { Guard } from './wait.ts';
 const TOKEN = /^[\x21-\x7e]+$/;
 
 const UNAVAILABLE = 'token_unavailable';
+
+/** A token, or what provides one. */
+export type TokenOption = string | (() => string | Promise<string>) | undefined;
 
 /** The token in use, shared by everything that one connection opens. */
 export interface TokenSource {
@@ -20,7 +22,7 @@ export interface TokenSource {
   refuse(refused: string | undefined): boolean;
 }
 
-export function createTokenSource(token: ConnectOptions['token'], { answerTimeoutMs }: Tunables): TokenSource {
+export function createTokenSource(token: TokenOption, { answerTimeoutMs }: Tunables): TokenSource {
   let current: string | undefined;
   let asking: Promise<string> | undefined;
   const ask = async (give: () => string | Promise<string>) => {

@@ -4,6 +4,8 @@ import { Store } from './store.ts';
 
 /** A channel, as a component sees it. A new object whenever something has changed. */
 export interface ChannelState {
+  /** What the client has of the channel, for `usePresence`; undefined before it is followed. */
+  readonly subscription: Subscription | undefined;
   /** The newest events, in order, oldest first. */
   readonly events: readonly ChannelEvent[];
   /** The newest event of each key, in the order in which the keys came up. Empty without the option `keyOf`. */
@@ -24,6 +26,7 @@ export interface ChannelRequest {
 }
 
 export const INITIAL: ChannelState = {
+  subscription: undefined,
   events: [],
   latest: new Map(),
   status: 'connecting',
@@ -73,6 +76,7 @@ export class ChannelStore {
       return;
     }
     this.#subscription = subscription;
+    this.#change({ subscription });
     this.#note(subscription.status);
     subscription.addEventListener('status', ({ detail }) => this.#note(detail));
     subscription.addEventListener('reset', ({ detail }) => this.#change({ reset: { ...detail } }));

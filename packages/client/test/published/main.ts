@@ -17,7 +17,7 @@ function parse(argv: readonly string[]): Options {
   const names = Object.keys(CHECKS);
   return createCommand(
     'verify:packages',
-    'Packs the client library and the React package as npm would publish them, lints the tarballs, and installs them into fresh projects in a temporary directory, which then use them against a stub server or the local run. Needs an npm registry; takes two minutes.',
+    'Packs the client library and the React package as npm would publish them, lints the tarballs, and installs them into fresh projects in a temporary directory, which then use them against a stub server or the local run. Needs an npm registry; takes some minutes.',
   )
     .addOption(new Option('--only <check...>', 'what to check').choices(names).default(names, 'all'))
     .parse(argv)

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { createLog } from '../../../assembly-local/log.ts';
-import { startLocalRun } from '../../../assembly-local/run.ts';
+import { type LocalRun, startLocalRun } from '../../../assembly-local/run.ts';
 import { synthesize } from '../../../assembly-local/synth.ts';
 import { connect } from '../../../client/src/index.ts';
+import { present } from '../../../client/src/presence/index.ts';
 import { until } from '../../../client/test/support/checks.ts';
 import { collectPageErrors, launchBrowser } from '../../../console/test/browser.ts';
 import { WatchingProxy } from './watching-proxy.ts';
@@ -23,7 +24,8 @@ export async function openInBrowser(files: string, assemblyDir: string, signal: 
   const browser = await launchBrowser();
   const server = new URL(http || websocket);
   server.port = `${proxy.port}`;
-  const where = { [http === '' ? 'websocketUrl' : 'url']: server.href.replace(/\/$/, ''), token: run.token };
+  const token = await tokenOf(run, 'ann');
+  const where = { [http === '' ? 'websocketUrl' : 'url']: server.href.replace(/\/$/, ''), token };
   const publisher = connect(where);
   try {
     const page = await browser.newPage();
@@ -49,6 +51,17 @@ export async function openInBrowser(files: string, assemblyDir: string, signal: 
       () => proxy.readers === 1,
       () => `one stream in StrictMode, not ${proxy.readers}`,
     );
+
+    const other = connect({ ...where, token: await tokenOf(run, 'bob') }).subscribe(ROOM);
+    const bob = present(other);
+    await page
+      .getByTitle('Present')
+      .getByText(/^(ann, bob|bob, ann)$/)
+      .waitFor();
+    bob.leave();
+    await page.getByTitle('Present').getByText(/^ann$/).waitFor();
+    other.close();
+
     await page.getByRole('button', { name: 'Leave' }).click();
     // A socket stays, for what comes next.
     if (http !== '')
@@ -63,4 +76,11 @@ export async function openInBrowser(files: string, assemblyDir: string, signal: 
     await run.close();
     await proxy.stop();
   }
+}
+
+/** A token of a user, that allows everything. */
+async function tokenOf({ urls }: LocalRun, subject: string): Promise<string> {
+  const body = new URLSearchParams({ grant_type: 'client_credentials', subject });
+  const response = await fetch(`${urls.endpoint}/issuer/token`, { method: 'POST', body });
+  return ((await response.json()) as { readonly access_token: string }).access_token;
 }

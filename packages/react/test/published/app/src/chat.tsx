@@ -1,10 +1,10 @@
-import { useChannel, useConnectionStatus, usePublish } from '@realtime-lanes/react';
+import { useChannel, usePresence, usePublish } from '@realtime-lanes/react';
 import type { FormEvent } from 'react';
 
 export function Chat({ room }: { readonly room: string }) {
-  const { events, error } = useChannel(room);
-  const { publish, pending } = usePublish(room, events);
-  const { status } = useConnectionStatus();
+  const feed = useChannel(room);
+  const { members } = usePresence(feed, '');
+  const { publish, pending } = usePublish(room, feed.events);
 
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -14,9 +14,10 @@ export function Chat({ room }: { readonly room: string }) {
 
   return (
     <section aria-label={room}>
-      <p role="status">{error?.message ?? status}</p>
+      <p role="status">{feed.error?.message ?? feed.status}</p>
+      <p title="Present">{[...members.keys()].join(', ')}</p>
       <ol>
-        {events.map(({ id, data }) => (
+        {feed.events.map(({ id, data }) => (
           <li key={id}>{data}</li>
         ))}
         {pending.map((sent) => (

@@ -18,6 +18,6 @@ test('a server renders the beginning, and sends nothing', () => {
       </LanesProvider>
     </StrictMode>,
   );
-  expect(html).toContain('<p role="status">idle</p><ol></ol>');
+  expect(html).toContain('<p role="status">connecting</p><p title="Present"></p><ol></ol>');
   expect([subscribe.mock.calls, fetched.mock.calls, lanes.readers()]).toEqual([[], [], 0]);
 });
