@@ -133,10 +133,13 @@ class SharedRequest {
     const { follow, environment, options } = this.#options;
     const { signal } = this.#over;
     const attempts = new Attempts({ options, environment, signal });
+    // Subscriptions that begin together share the first request already.
+    let gathered: Promise<unknown> = Promise.resolve();
     while (!signal.aborted) {
       const round = new AbortController();
       try {
-        if (!this.isAlone) await wait(GATHER_MS, signal);
+        await gathered;
+        signal.throwIfAborted();
         this.#round = round;
         attempts.begin();
         await follow(this.#feeds, round.signal, () => attempts.live());
@@ -145,8 +148,9 @@ class SharedRequest {
           member.resolve();
         }
       } catch (thrown) {
-        if (signal.aborted || round.signal.aborted) continue;
-        await this.#afterFailure(toLanesError(thrown), attempts);
+        if (signal.aborted) return;
+        gathered = round.signal.aborted ? wait(GATHER_MS, signal) : Promise.resolve();
+        if (!round.signal.aborted) await this.#afterFailure(toLanesError(thrown), attempts);
       }
     }
   }

@@ -2,6 +2,7 @@ import { matchesChannel } from '../../../protocol/channel-pattern.ts';
 import type { ChannelKind, EphemeralWireEvent, PollResponse, Problem, WireEvent } from '../../../protocol/index.ts';
 import { InvalidInputError } from '../../../protocol/invalid-input.ts';
 import { MAX_DATA_BYTES, RESERVED_TYPES } from '../../../protocol/publication.ts';
+import { splitCursor } from '../cursors.ts';
 import type { Published } from '../types.ts';
 import { MemoryLog, type Publication } from './memory-log.ts';
 import { MemoryStream } from './memory-stream.ts';
@@ -15,10 +16,10 @@ export interface ChannelRule {
 
 /** A stream, or a poll that waits. */
 interface Reader {
-  readonly channel: string;
+  readonly channels: readonly string[];
   hear(event: WireEvent | EphemeralWireEvent): void;
-  /** Reads the log again, which has begun anew. */
-  reset(): void;
+  /** Reads the log of the channel again, which has begun anew. */
+  reset(channel: string): void;
   taken(): Promise<void>;
   end(reason: unknown): void;
 }
@@ -41,12 +42,12 @@ export class MemoryLane {
     const { method, signal } = init;
     signal?.throwIfAborted();
     const [, published] = /^\/v1\/channels\/([^/]+)\/events$/.exec(pathname) ?? [];
-    const channel = searchParams.get('channel');
+    const channels = searchParams.getAll('channel');
     try {
       if (published !== undefined && method === 'POST') return this.#post(decodeURIComponent(published), init);
-      if (pathname !== '/v1/events' || channel === null) throw new Refusal(404, 'not_found', `test lanes have no ${pathname}`);
+      if (pathname !== '/v1/events' || channels.length === 0) throw new Refusal(404, 'not_found', `test lanes have no ${pathname}`);
       const isPoll = new Headers(init.headers).get('accept') === 'application/json';
-      return isPoll ? await this.#poll(channel, searchParams, signal) : this.#stream(channel, searchParams, signal);
+      return isPoll ? await this.#poll(channels, searchParams, signal) : this.#stream(channels, searchParams, signal);
     } catch (thrown) {
       if (thrown instanceof InvalidInputError) return toProblem(new Refusal(400, thrown.code, thrown.message));
       if (thrown instanceof Refusal) return toProblem(thrown);
@@ -56,7 +57,7 @@ export class MemoryLane {
 
   reset(channel: string): void {
     this.log.wipe(channel);
-    for (const reader of this.#readersOf(channel)) reader.reset();
+    for (const reader of this.#readersOf(channel)) reader.reset(channel);
   }
 
   /** Resolves when every reader of the channel has taken what was written to it. */
@@ -78,12 +79,12 @@ export class MemoryLane {
   }
 
   #readersOf(channel: string): readonly Reader[] {
-    return [...this.#readers].filter((reader) => reader.channel === channel);
+    return [...this.#readers].filter((reader) => reader.channels.includes(channel));
   }
 
-  #head(channel: string, contentType: string): ResponseInit {
-    const kind = this.#kindOf(channel);
-    return { headers: { 'content-type': contentType, ...(kind !== 'durable' && { [KINDS]: kind }) } };
+  #head(channels: readonly string[], contentType: string): ResponseInit {
+    const kinds = channels.map((channel) => this.#kindOf(channel));
+    return { headers: { 'content-type': contentType, ...(kinds.some((kind) => kind !== 'durable') && { [KINDS]: kinds.join(', ') }) } };
   }
 
   #post(channel: string, { body, headers }: RequestInit): Response {
@@ -113,42 +114,53 @@ export class MemoryLane {
     return { channel, id: event.id, publishedAt: event.publishedAt };
   }
 
-  #stream(channel: string, query: URLSearchParams, signal: AbortSignal | null | undefined): Response {
+  #stream(channels: readonly string[], query: URLSearchParams, signal: AbortSignal | null | undefined): Response {
     const stream = new MemoryStream();
-    const after = query.get('lastEventId');
-    const isEphemeral = this.#kindOf(channel) === 'ephemeral';
+    const after = positionsIn(query.get('lastEventId'), channels);
+    const durable = channels.filter((channel) => this.#kindOf(channel) === 'durable');
+    const idOf = (channel: string, id: string) => (channels.length === 1 ? id : `${channel}=${id}`);
+    const last = new Map(durable.map((channel) => [channel, after.get(channel) ?? this.log.head(channel)]));
     // A line that makes the client live, as on the lanes; without a wait, so that tests need none.
     stream.write('retry: 0\n');
-    const resume = (from: string) => {
-      const { events, position, reset } = this.log.replay(channel, from);
-      if (reset !== undefined) stream.write(`id: ${position}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
-      for (const event of events) stream.write(encode(event));
+    const resume = (channel: string) => {
+      const { events, position, reset } = this.log.replay(channel, last.get(channel) ?? '');
+      if (reset !== undefined) {
+        stream.write(`id: ${idOf(channel, position)}\nevent: reset\ndata: ${JSON.stringify({ channel, reason: reset })}\n\n`);
+      }
+      for (const event of events) stream.write(encode(event, idOf(channel, event.id)));
+      last.set(channel, position);
     };
-    if (!isEphemeral) after === null ? stream.write(`id: ${this.log.head(channel)}\n\n`) : resume(after);
-    let last = after ?? this.log.head(channel);
+    const isNew = durable.some((channel) => !after.has(channel));
+    if (isNew) stream.write(`id: ${[...last].map(([channel, id]) => idOf(channel, id)).join()}\n\n`);
+    for (const channel of after.keys()) if (last.has(channel)) resume(channel);
     this.#admit(signal, {
-      channel,
+      channels,
       hear: (event) => {
-        if ('id' in event) last = event.id;
-        stream.write(encode(event));
+        if ('id' in event) last.set(event.channel, event.id);
+        stream.write('id' in event ? encode(event, idOf(event.channel, event.id)) : encode(event));
       },
-      reset: () => {
-        if (!isEphemeral) resume(last);
-        last = this.log.head(channel);
+      reset: (channel) => {
+        if (last.has(channel)) resume(channel);
       },
       taken: () => stream.taken(),
       end: (reason) => stream.end(reason),
     });
-    return new Response(stream.body, this.#head(channel, 'text/event-stream'));
+    return new Response(stream.body, this.#head(channels, 'text/event-stream'));
   }
 
-  async #poll(channel: string, query: URLSearchParams, signal: AbortSignal | null | undefined): Promise<Response> {
-    const isEphemeral = this.#kindOf(channel) === 'ephemeral';
-    const after = query.get('after') ?? this.log.head(channel);
+  async #poll(channels: readonly string[], query: URLSearchParams, signal: AbortSignal | null | undefined): Promise<Response> {
+    const given = positionsIn(query.get('after'), channels);
+    const durable = channels.filter((channel) => this.#kindOf(channel) === 'durable');
+    const after = new Map(durable.map((channel) => [channel, given.get(channel) ?? this.log.head(channel)]));
     const read = (ephemeral: readonly EphemeralWireEvent[] = []): PollResponse => {
-      if (isEphemeral) return { events: [], cursor: '', ...(ephemeral.length > 0 && { ephemeral }) };
-      const { events, position, reset } = this.log.replay(channel, after);
-      return { events, cursor: position, ...(reset !== undefined && { resets: [{ channel, reason: reset }] }) };
+      const replays = [...after].map(([channel, position]) => ({ channel, ...this.log.replay(channel, position) }));
+      const resets = replays.flatMap(({ channel, reset }) => (reset === undefined ? [] : [{ channel, reason: reset }]));
+      return {
+        events: replays.flatMap(({ events }) => events),
+        cursor: replays.map(({ channel, position }) => (channels.length === 1 ? position : `${channel}=${position}`)).join(),
+        ...(ephemeral.length > 0 && { ephemeral }),
+        ...(resets.length > 0 && { resets }),
+      };
     };
     const waitMs = Number(query.get('waitSeconds')) * 1_000;
     const first = read();
@@ -157,7 +169,7 @@ export class MemoryLane {
         ? first
         : await new Promise<PollResponse>((resolve, reject) => {
             const remove = this.#admit(signal, {
-              channel,
+              channels,
               hear: (event) => finish(() => resolve(read('id' in event ? [] : [event]))),
               reset: () => finish(() => resolve(read())),
               taken: () => Promise.resolve(),
@@ -170,7 +182,7 @@ export class MemoryLane {
               settle();
             };
           });
-    return new Response(JSON.stringify(answer), this.#head(channel, 'application/json'));
+    return new Response(JSON.stringify(answer), this.#head(channels, 'application/json'));
   }
 
   /** Returns what removes the reader; it is removed at its end, too. */
@@ -201,10 +213,13 @@ function check({ type = 'message', data }: Publication): void {
   if (RESERVED_TYPES.has(type)) throw new Refusal(400, 'invalid_type', `type "${type}" is reserved: use another name`);
 }
 
-function encode(event: WireEvent | EphemeralWireEvent): string {
-  const id = 'id' in event ? `id: ${event.id}\n` : '';
-  const type = event.type === 'message' ? '' : `event: ${event.type}\n`;
-  return `${id}${type}data: ${event.data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
+function encode({ channel, type, data }: EphemeralWireEvent, id?: string): string {
+  const place = id === undefined ? `channel: ${channel}\n` : `id: ${id}\n`;
+  return `${place}${type === 'message' ? '' : `event: ${type}\n`}data: ${data.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`;
+}
+
+function positionsIn(cursor: string | null, channels: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(cursor === null ? [] : splitCursor(cursor, channels));
 }
 
 function toJson(body: object, status: number): Response {
