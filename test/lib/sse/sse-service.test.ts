@@ -240,6 +240,7 @@ describe('the service', () => {
       LANES_TOKEN_AUDIENCE: expect.stringMatching(/^<.+Client\w+>$/),
       LANES_TOKEN_JWKS_URI: expect.stringMatching(/^<.+ProviderURL\w+>\/\.well-known\/jwks\.json$/),
       LANES_LOG_TABLE: expect.any(String),
+      LANES_PRESENCE_TABLE: expect.any(String),
       LANES_TOPIC_ARN: expect.any(String),
       LANES_TASK_QUEUE_PREFIX: 'Sse_',
       LANES_TASK_QUEUE_TAGS: '{"lane":"sse"}',
