@@ -13,5 +13,7 @@ test('the page shows a frame of each action, and the function takes each of them
     .map((line) => parseFrame(line, kindsBy([{ match: 'prices', kind: 'latest' }])).command);
   expect(commands.filter((command) => command instanceof InvalidInputError)).toEqual([]);
   const actions = commands.map((command) => (command as { readonly action: string }).action);
-  expect(new Set(actions)).toEqual(new Set(['subscribe', 'unsubscribe', 'publish', 'publishLatest', 'history', 'ping']));
+  expect(new Set(actions)).toEqual(
+    new Set(['subscribe', 'unsubscribe', 'publish', 'publishLatest', 'history', 'ping', 'present', 'absent']),
+  );
 });

@@ -41,7 +41,7 @@ test.each([
   ],
   [
     { action: 'subscribe', channel: 'demo', last: 500 },
-    { action: 'subscribe', channel: 'demo', last: 500, batch: false },
+    { action: 'subscribe', channel: 'demo', last: 500, batch: false, presence: false },
   ],
   [
     { action: 'history', channel: 'demo' },

@@ -47,7 +47,7 @@ describe('an idle stage, both lanes together', () => {
 
   test('counts what both lanes share once', () => {
     const lanes = (['sse-lane', 'websocket-lane'] as const).map((id) => billOf(id, { ...workloadOf('idle-dev') }).usdPerMonth);
-    // A key, and the alarms of five metrics.
-    expect(usd('dev')).toBeCloseTo(lanes.reduce((sum, lane) => sum + lane, 0) - 1.5, 6);
+    // A key, and the alarms of seven metrics.
+    expect(usd('dev')).toBeCloseTo(lanes.reduce((sum, lane) => sum + lane, 0) - 1.7, 6);
   });
 });
