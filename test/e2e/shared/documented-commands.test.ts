@@ -103,7 +103,7 @@ testEach(
   async (command) => {
     // A poll from a position that is not there any more is answered at once.
     const { status, stdout } = await run(`${command} --silent --show-error --fail-with-body`);
-    expect(stdout).toMatch(/"(id|events|access_token)":/);
+    expect(stdout).toMatch(/"(id|events|access_token|members)":/);
     expect(status).toBe(0);
   },
   45_000,

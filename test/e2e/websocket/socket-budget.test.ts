@@ -140,16 +140,15 @@ test('a flooding client is answered up to its limit, refused as often, and then 
 
 test('a connection that a replay finds gone loses its rows', async () => {
   const socket = await connect('leaving');
-  let subscribed = false;
-  world.run.faults.postOutcome = () => {
-    if (subscribed) return { status: 410, code: 'GoneException' };
-    subscribed = true;
-    return undefined;
-  };
+  // Those to `present` and `subscribe`.
+  let answers = 2;
+  world.run.faults.postOutcome = () => (answers-- > 0 ? undefined : { status: 410, code: 'GoneException' });
   const deletes = () => {
     const role = world.run.accessReport().roles.find(({ role: id }) => id.includes('/ReplaysHandlerRole'));
     return role?.grants.filter(({ action }) => /DeleteItem|BatchWriteItem/.test(action)).every(({ calls }) => calls > 0) ?? false;
   };
+  socket.send({ action: 'present', channel: first() });
+  await until('it is present', () => answers === 1);
   socket.send(fromStart(first()));
   await until('its rows are gone', deletes);
   socket.close();

@@ -14,8 +14,10 @@ export class LatestJournal {
   readonly complaints: string[] = [];
   deliveries = 0;
   readonly #held = new Map<string, HeldKey>();
-  /** The newest version that ever came of each key: whatever comes later may not be older. */
+  /** The newest version that ever came of each key. What is older is dropped, as every consumer has to. */
   readonly #newest = new Map<string, Version>();
+  /** The same since the last snapshot began: another task may be behind, but none goes back by itself. */
+  readonly #sinceSnapshot = new Map<string, Version>();
   /** Keys of the snapshot that is under way. */
   #snapshot: Set<string> | undefined;
 
@@ -26,6 +28,7 @@ export class LatestJournal {
 
   beginSnapshot(): void {
     this.#snapshot = new Set();
+    this.#sinceSnapshot.clear();
   }
 
   /** The reader forgets what the snapshot did not bring. */
@@ -38,14 +41,12 @@ export class LatestJournal {
   take(entry: LatestEntry): void {
     const { key } = entry;
     const version = parseVersion(entry.version);
-    const before = this.#newest.get(key);
     this.deliveries += 1;
-    if (before !== undefined && compareVersions(version, before) < 0) {
-      this.complaints.push(`${this.#name(key)} stepped back to ${entry.version}`);
-      return;
-    }
-    this.#newest.set(key, version);
+    if (isOlder(version, this.#sinceSnapshot.get(key))) this.complaints.push(`${this.#name(key)} stepped back to ${entry.version}`);
+    this.#sinceSnapshot.set(key, version);
     this.#snapshot?.add(key);
+    if (isOlder(version, this.#newest.get(key))) return;
+    this.#newest.set(key, version);
     if ('removed' in entry) this.#held.delete(key);
     else this.#held.set(key, { version, data: entry.data });
   }
@@ -68,4 +69,8 @@ export class LatestJournal {
   #name(key: string): string {
     return `${this.reader}: ${key} of ${this.channel}`;
   }
+}
+
+function isOlder(version: Version, than: Version | undefined): boolean {
+  return than !== undefined && compareVersions(version, than) < 0;
 }
