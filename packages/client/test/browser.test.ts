@@ -6,7 +6,11 @@ import { launchBrowser } from '../../console/test/browser.ts';
 import { CASES } from './support/cases.ts';
 import { StubServer } from './support/stub-server.ts';
 
-/** The suite of `suite.test.ts`, in a real browser. */
+/**
+ * The suite of `suite.test.ts`, in a real browser: each case over one of its transports, which the others take turns in; with
+ * `WHOLE_SUITE=1` over all of them.
+ */
+const isWhole = process.env['WHOLE_SUITE'] === '1';
 
 let browser: Browser;
 let context: BrowserContext;
@@ -44,7 +48,9 @@ afterEach(async () => {
 });
 
 describe.each(['sse', 'poll', 'websocket', 'auto'] as const)('in Chromium, over %s', (transport) => {
-  const names = CASES.filter(({ transports }) => transports.includes(transport)).map(({ name }) => name);
+  const names = CASES.filter(({ transports }, index) =>
+    isWhole ? transports.includes(transport) : transports[index % transports.length] === transport,
+  ).map(({ name }) => name);
   test.each(names)('%s', async (name) => {
     const { url, websocketUrl } = server;
     const failure = await page.evaluate((it) => globalThis.runBrowserCase(it).then(() => undefined, String), {
