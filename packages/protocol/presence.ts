@@ -2,6 +2,7 @@
 
 import type { PresenceMember } from './index.ts';
 import { InvalidInputError, quote } from './invalid-input.ts';
+import { hashOf } from './state-tag.ts';
 
 /** The most members of a channel that are listed. Of a larger one only the count is known. */
 export const MAX_LISTED_MEMBERS = 1_000;
@@ -38,7 +39,8 @@ export const NO_MEMBERS: MemberHash = { high: 0, low: 0 };
 /** The part of one member in the state of a channel: of its id, connections and data. */
 export function memberHash({ id, connections, data = '' }: PresenceMember): MemberHash {
   // The length comes first, so that no other id and data can make up the same text.
-  return hash(`${id.length}:${id}${connections}:${data}`);
+  const [high, low] = hashOf(`${id.length}:${id}${connections}:${data}`);
+  return { high, low };
 }
 
 /** Adds a member's hash to those of others, or removes it: it is its own inverse, and the order does not matter. */
@@ -64,18 +66,4 @@ const STATE = /^[a-z0-9.]{1,32}$/;
 /** Whether the text may be a state. */
 export function isPresenceState(value: unknown): value is string {
   return typeof value === 'string' && STATE.test(value);
-}
-
-/** Two multiplicative hashes whose bits are mixed at the end: equal states of different members must be improbable. */
-function hash(text: string): MemberHash {
-  let high = 0xdeadbeef;
-  let low = 0x41c6ce57;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    high = Math.imul(high ^ unit, 2_654_435_761);
-    low = Math.imul(low ^ unit, 1_597_334_677);
-  }
-  const mixedHigh = Math.imul(high ^ (high >>> 16), 2_246_822_507) ^ Math.imul(low ^ (low >>> 13), 3_266_489_909);
-  const mixedLow = Math.imul(low ^ (low >>> 16), 2_246_822_507) ^ Math.imul(mixedHigh ^ (mixedHigh >>> 13), 3_266_489_909);
-  return { high: mixedHigh, low: mixedLow };
 }

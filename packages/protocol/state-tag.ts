@@ -15,7 +15,7 @@ export class StateTag {
 
   /** Adds an entry that is not in it, or takes away one that is. */
   toggle(key: string, version: string): void {
-    const [high, low] = hash(`${key} ${version}`);
+    const [high, low] = hashOf(`${key} ${version}`);
     this.#high ^= high;
     this.#low ^= low;
   }
@@ -32,12 +32,10 @@ export function stateTag(entries: Iterable<{ readonly key: string; readonly vers
   return tag.toString();
 }
 
-/** `a=<tag>,b=<tag>`: what a client holds of several channels. */
-export function formatStates(states: ReadonlyMap<string, string>): string {
-  return [...states].map(([channel, tag]) => `${channel}=${tag}`).join(',');
-}
-
-/** @throws InvalidInputError `invalid_parameter` */
+/**
+ * Reads `a=<tag>,b=<tag>`: what a client holds of several channels.
+ * @throws InvalidInputError `invalid_parameter`
+ */
 export function parseStates(text: string): ReadonlyMap<string, string> {
   const states = text.split(',').map((part): [string, string] => {
     const at = part.indexOf('=');
@@ -52,7 +50,7 @@ export function parseStates(text: string): ReadonlyMap<string, string> {
 }
 
 /** Two FNV-1a hashes with their own offsets and primes, each mixed as MurmurHash3 ends. */
-function hash(text: string): readonly [number, number] {
+export function hashOf(text: string): readonly [number, number] {
   let high = 0x811c9dc5;
   let low = 0x41c6ce57;
   for (let index = 0; index < text.length; index++) {
