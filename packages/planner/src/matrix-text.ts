@@ -4,7 +4,7 @@ import { type Cell, FIELD, type Row } from './matrix.ts';
 import type { Measured } from './measured.ts';
 import { PRESETS } from './presets.ts';
 import {
-  NOT_BUILT,
+  NOT_IN_THE_CELLS,
   pollIntervalSeconds,
   TRANSPORT_NAMES,
   TRANSPORTS,
@@ -69,10 +69,10 @@ export function reasonsText(matrix: Matrix): string {
           ({ transport, verdict, because }) =>
             `- ${TRANSPORT_NAMES[transport]}: ${VERDICT_NAMES[verdict]}. ${because.map(sentence).join(' ')}`,
         );
-    const notBuilt = NOT_BUILT[useCase] ?? [];
+    const missing = NOT_IN_THE_CELLS[useCase] ?? [];
     return [
       `**${PRESETS[useCase].label}.** Published by ${sender === 'backend' ? 'a backend' : 'clients'}; a client sends ${clientSends}. May be lost: ${mayBeLost}. At most ${inMs(ceilingMs)}: ${why} Polls come every ${pollIntervalSeconds(useCase)} s.`,
-      [...reasons, ...(notBuilt.length === 0 ? [] : [`- Not built, and would change this row: ${notBuilt.join('; ')}.`])].join('\n'),
+      [...reasons, ...(missing.length === 0 ? [] : [`- Not in these figures, and would change them: ${missing.join('; ')}.`])].join('\n'),
     ].join('\n\n');
   });
   return [`Simplest first: ${simplest}.`, ...sections].join('\n\n');

@@ -168,11 +168,15 @@ export const VERDICTS = ['best-fit', 'works', 'overkill', 'not-suitable', 'undec
 
 export type Verdict = (typeof VERDICTS)[number];
 
-/** What would change a row and is not built; the cells are about what is. */
-export const NOT_BUILT: Readonly<Partial<Record<UseCaseId, readonly string[]>>> = {
-  'collaborative-editing': ['binary frames: the data travels as base64, a third larger', 'WebSocket on Fargate'],
-  dashboard: ['channels that keep the last value only: every value is stored and delivered'],
-  'multiplayer-game': ['binary frames', 'channels that store nothing: every move is written to the log', 'WebSocket on Fargate'],
-  'stock-prices': ['channels that keep the last value only'],
-  chat: ['WebSocket on Fargate'],
+/** What would change a row and is not in its cells, which are about durable channels: not built, or built and not measured. */
+export const NOT_IN_THE_CELLS: Readonly<Partial<Record<UseCaseId, readonly string[]>>> = {
+  'collaborative-editing': ['binary frames (not built): the data travels as base64, a third larger', 'WebSocket on Fargate (not built)'],
+  dashboard: ['channels of the kind latest: one write instead of two for a value, and slow readers skip superseded ones'],
+  'multiplayer-game': [
+    'binary frames (not built)',
+    'ephemeral channels: a move is not written to the log',
+    'WebSocket on Fargate (not built)',
+  ],
+  'stock-prices': ['channels of the kind latest: one write instead of two for a price, and slow readers skip superseded ones'],
+  chat: ['WebSocket on Fargate (not built)'],
 };

@@ -89,8 +89,8 @@ test('a sentence that is not true of the verdicts any more drops out', () => {
   expect(text).not.toContain('A sentence.');
 });
 
-test('the reasons name what is not built', () => {
-  expect(reasonsText(matrixOf(measured))).toContain('Not built, and would change this row: binary frames');
+test('the reasons name what would change them', () => {
+  expect(reasonsText(matrixOf(measured))).toContain('Not in these figures, and would change them: binary frames');
 });
 
 test('what stands below the table says when its times are those of a quick run', () => {
