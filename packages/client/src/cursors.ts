@@ -32,7 +32,12 @@ export function splitCursor(text: string, [only, ...others]: readonly string[]):
   });
 }
 
-/** What rides on a subscription goes into the query of its request, which it shares with no other. */
-export function addRider(query: URLSearchParams, feeds: Feeds): void {
-  for (const { rider } of feeds.values()) for (const [name, value] of Object.entries(rider?.query() ?? {})) query.set(name, value);
+/** What rides on the subscriptions of a request, which say the same about all of its channels. */
+export function addRiders(query: URLSearchParams, feeds: Feeds): void {
+  for (const { rider } of feeds.values()) {
+    for (const [name, value] of Object.entries(rider?.query() ?? {})) {
+      if (name === 'presenceState') query.append(name, value);
+      else query.set(name, value);
+    }
+  }
 }

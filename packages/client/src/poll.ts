@@ -1,5 +1,5 @@
 import type { PollResponse } from '../../protocol/index.ts';
-import { addRider, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
+import { addRiders, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, requestJson } from './http.ts';
 import type { Feeds } from './shared-requests.ts';
@@ -52,7 +52,7 @@ async function pollOnce(feeds: Feeds, lane: HttpLane, signal: AbortSignal, poll:
   if (after !== undefined) query.set('after', after);
   if (last !== undefined) query.set('last', `${last}`);
   if (states.size > 0) query.set('state', joinPairs(states));
-  addRider(query, feeds);
+  addRiders(query, feeds);
   const resumesAfter = new Map([...feeds].map(([channel, { order }]) => [channel, isFirst ? order.cursor : undefined]));
   const init = { headers: { accept: 'application/json' } };
   const timeoutMs = waitSeconds * 1_000 + lane.options.answerTimeoutMs;

@@ -10,6 +10,8 @@ export interface Rider {
   readonly watches: boolean;
   /** The tag of what has arrived; empty before that. */
   readonly state: string;
+  /** What the query says about all channels of a request: those share one whose riders say the same. Empty if nothing. */
+  readonly shape: string;
   /** Goes into the query of a stream or a poll. */
   query(): Readonly<Record<string, string>>;
   take(update: PresenceChanges): void;

@@ -31,8 +31,7 @@ export interface SharedRequestsOptions {
   readonly follow: FollowTogether;
   /**
    * So many subscriptions have a request of their own: the server sends the same bytes to all streams of one channel, but
-   * encodes those over several channels for each of them. So does, beyond that number, each with presence, because the
-   * parameters of a request are about all of its channels.
+   * encodes those over several channels for each of them.
    */
   readonly alone: number;
   readonly environment: Environment;
@@ -65,18 +64,18 @@ export class SharedRequests {
     });
   }
 
-  #requestFor({ channel, rider }: Feed): SharedRequest {
+  #requestFor(feed: Feed): SharedRequest {
     const { alone, options } = this.#options;
     const { maxStreams } = options;
     const open = [...this.#open];
     // One of them must be there for all that cannot be alone.
-    const isAlone = rider !== undefined || open.filter((request) => request.isAlone).length < Math.min(alone, maxStreams - 1);
-    const shared = isAlone ? undefined : open.find((request) => request.takes(channel));
+    const isAlone = open.filter((request) => request.isAlone).length < Math.min(alone, maxStreams - 1);
+    const shared = isAlone ? undefined : open.find((request) => request.takes(feed));
     if (shared !== undefined) return shared;
     if (open.length >= maxStreams) {
       throw new LanesError(
         'too_many_subscriptions',
-        `channel ${channel} needs another stream, but ${maxStreams} are open with up to ${MAX_SHARING} channels each: raise maxStreams, or use another connection`,
+        `channel ${feed.channel} needs another stream, but ${maxStreams} are open with up to ${MAX_SHARING} channels each: raise maxStreams, or use another connection`,
         { final: true },
       );
     }
@@ -103,8 +102,10 @@ class SharedRequest {
     this.#onEmpty = onEmpty;
   }
 
-  takes(channel: string): boolean {
-    return !this.isAlone && this.#members.size < MAX_SHARING && !this.#members.has(channel);
+  takes({ channel, rider }: Feed): boolean {
+    if (this.isAlone || this.#feeds.size >= MAX_SHARING || this.#feeds.has(channel)) return false;
+    const [first] = this.#feeds.values();
+    return (first?.rider?.shape ?? '') === (rider?.shape ?? '');
   }
 
   join(member: Member): void {

@@ -1,5 +1,5 @@
 import type { ChannelKind, KINDS_HEADER, LatestEntry, PresenceChanges, Reset, SnapshotEnd } from '../../protocol/index.ts';
-import { addRider, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
+import { addRiders, joinCursors, joinPairs, splitCursor, statesOf } from './cursors.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, request } from './http.ts';
@@ -42,7 +42,7 @@ export async function followStream(
   // In the query and not in `Last-Event-ID`, which would cost other origins a preflight request.
   const after = joinCursors(feeds);
   if (after !== undefined) query.set('lastEventId', after);
-  addRider(query, feeds);
+  addRiders(query, feeds);
   const states = statesOf(feeds);
   if (states.length > 0) query.set('state', joinPairs(states));
   const watch = guard(signal);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { presence, present } from '../../../packages/client/src/presence/index.ts';
 import type { Problem } from '../../../packages/protocol/index.ts';
 import { until } from '../../support/until.ts';
 import { authorization, freshChannel } from '../support/clients.ts';
@@ -117,6 +118,22 @@ test.each(['sse', 'poll'] as const)("a client's subscriptions over %s share requ
     }
 
     expect([...seen].map(([name, events]) => [name, ...events])).toEqual(names.map((name) => [name, `${name} event`]));
+  } finally {
+    connection.close();
+  }
+});
+
+test.each(['sse', 'poll'] as const)('presence on several channels over %s shares requests too', async (way) => {
+  const connection = connectOver(way, run.urls, { pollIntervalMs: 10 });
+  try {
+    const rooms = Array.from({ length: 6 }, () => freshChannel('room')).map((name) => {
+      const subscription = connection.subscribe(name);
+      return { view: presence(subscription), me: present(subscription, 'here') };
+    });
+    await Promise.all(rooms.map(({ view, me }) => Promise.all([view.ready, me.ready])));
+    for (const { view } of rooms) {
+      await until('one is there', () => [...view.members.values()].map(({ data }) => data).join() === 'here');
+    }
   } finally {
     connection.close();
   }

@@ -90,13 +90,21 @@ export class PresenceRider implements Rider, HandleOwner {
     else this.#carrier.restart();
   }
 
+  get shape(): string {
+    return new URLSearchParams({ ...(this.watches && { presence: 'true' }), ...this.#present }).toString();
+  }
+
+  get #present(): { readonly present?: string } {
+    const data = [...this.#handles].at(-1)?.data;
+    return data === undefined ? {} : { present: data };
+  }
+
   query(): Readonly<Record<string, string>> {
     this.#berth = undefined;
-    const data = [...this.#handles].at(-1)?.data;
     return {
       ...(this.watches && { presence: 'true' }),
       ...(this.watches && this.state && { presenceState: `${this.channel}=${this.state}` }),
-      ...(data !== undefined && { present: data }),
+      ...this.#present,
     };
   }
 

@@ -51,6 +51,27 @@ export const PRESENCE_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'is present on many channels over few requests, and sees who is on each',
+    transports: ALL,
+    async run({ connect, server, channel }) {
+      const connection = connect({ token: 'ann' });
+      const names = Array.from({ length: 8 }, (_, n) => `${channel}.${n}`);
+      const rooms = names.map((name) => {
+        const subscription = connection.subscribe(name);
+        return { name, view: presence(subscription), me: present(subscription, 'here'), seen: record(subscription) };
+      });
+      await Promise.all(rooms.map(({ view, me }) => Promise.all([view.ready, me.ready])));
+      for (const { view } of rooms) await untilMembers(view, ['ann 1 here']);
+      await server.enter(names[5] ?? '', 'bob');
+      await untilMembers(rooms[5]?.view as Presence, ['ann 1 here', 'bob 1']);
+      await untilMembers(rooms[6]?.view as Presence, ['ann 1 here']);
+      for (const name of names) await server.publish(name, `to ${name}`);
+      for (const { name, seen } of rooms) await untilSeen(seen, [`to ${name}`], 'events');
+      const { streams, polls } = await server.stats();
+      truthy(streams + polls <= 4, 'at most 4 requests');
+    },
+  },
+  {
     name: 'is present, changes its data, and leaves, while the subscription goes on',
     transports: ALL,
     async run(context) {

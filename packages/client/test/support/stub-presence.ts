@@ -35,7 +35,7 @@ export class StubPresence {
 
   /** A stream is present while it is open; a client that polls is between two polls too. */
   serve(channel: string, id: string, data: string, isPoll: boolean, response: http.ServerResponse): void {
-    const owner = isPoll ? `poll of ${id}` : response;
+    const owner = isPoll ? `poll of ${id} on ${channel}` : response;
     this.#lastPolls.set(owner, response);
     this.enter(channel, owner, id, data);
     const leave = () => {

@@ -199,7 +199,7 @@ export class StubServer implements ServerControl {
     const [channel = ''] = channels;
     const isPoll = request.headers.accept === 'application/json';
     const data = searchParams.get('present');
-    if (data !== null) this.#state.presence.serve(channel, token ?? 'nobody', data, isPoll, response);
+    if (data !== null) for (const name of channels) this.#state.presence.serve(name, token ?? 'nobody', data, isPoll, response);
     if (channels.length === 1 && isLatestChannel(channel)) {
       const state = searchParams.get('state')?.slice(`${channel}=`.length);
       const open = isPoll ? openLatestPoll : openLatestStream;
@@ -250,7 +250,6 @@ export class StubServer implements ServerControl {
 
   #stream(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {
     const { log, counts, presence } = this.#state;
-    const [channel = ''] = channels;
     const state = this.#state;
     response.writeHead(200, { 'content-type': state.faults.streamType });
     if (state.faults.holdStreams) {
@@ -299,7 +298,7 @@ export class StubServer implements ServerControl {
     write(`retry: ${retryMs}\nid: ${cursor}\n${after.size === channels.length ? '' : '\n'}`);
     for (const reset of resets) write(reset);
     listener.pump();
-    for (const part of presence.snapshot(channel)) listener.tell?.(part);
+    for (const part of channels.flatMap((name) => presence.snapshot(name))) listener.tell?.(part);
     this.#streams.add(listener);
     const heartbeat = setInterval(() => write(':\n'), HEARTBEAT_MS);
     response.once('close', () => {
@@ -317,8 +316,9 @@ export class StubServer implements ServerControl {
     }
     const given = positionsIn(query.get('after'), channels);
     const after = new Map(channels.map((channel) => [channel, given.get(channel) ?? startOf(state.log, channel, query)]));
-    const [channel = ''] = channels;
-    const hasNews = () => query.get('presence') === 'true' && query.get('presenceState') !== `${channel}=${state.presence.state(channel)}`;
+    const known = query.getAll('presenceState');
+    const news = () =>
+      query.get('presence') === 'true' ? channels.filter((name) => !known.includes(`${name}=${state.presence.state(name)}`)) : [];
     const answer = (force: boolean) => {
       const cursor = new Map<string, string>();
       const all: WireEvent[] = [];
@@ -329,12 +329,12 @@ export class StubServer implements ServerControl {
         all.push(...events.filter(({ id }) => seqOf(id) <= seqOf(settled)));
         if (reset !== undefined) resets.push({ channel, reason: reset });
       }
-      if (response.writableEnded || state.faults.mute || (!force && all.length === 0 && resets.length === 0 && !hasNews())) return;
+      if (response.writableEnded || state.faults.mute || (!force && all.length === 0 && resets.length === 0 && news().length === 0)) return;
       const events = state.faults.double ? all.flatMap((event) => [event, event]) : all;
       state.counts.delivered += all.length;
       const body: PollResponse = {
         events,
-        ...(hasNews() && { presence: state.presence.snapshot(channel) }),
+        ...(news().length > 0 && { presence: news().flatMap((name) => state.presence.snapshot(name)) }),
         cursor: cursorOf(cursor, channels),
         ...(resets.length > 0 && { resets }),
       };
