@@ -30,7 +30,7 @@ export class MemoryLatest {
   }
 
   /** For a poll that knows `state`: everything, unless nothing has changed. */
-  news(channel: string, known: string | undefined): readonly PolledLatest[] {
+  news(channel: string, known: string | null): readonly PolledLatest[] {
     const { state } = this.#of(channel);
     return state === known ? [] : [{ channel, entries: this.entries(channel), snapshot: true, state }];
   }
