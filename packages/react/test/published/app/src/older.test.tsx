@@ -11,14 +11,14 @@ beforeEach(() => publish('chat', ...NAMES));
 
 const texts = ({ events }: ReturnType<typeof useChannel>) => events.map(({ data }) => data).join(' ');
 
-/** Follows the channel, and waits until it is live. */
-async function useFeed(options: Parameters<typeof useChannel>[1], channel = 'chat') {
-  const view = await useIt(() => useChannel(channel, options), {});
+/** Waits until the channel is live. */
+async function useLive(hook: () => ReturnType<typeof useChannel>) {
+  const view = await useIt(hook, {});
   await until(() => view.result.current.status === 'live');
   return view;
 }
 
-type Followed = Awaited<ReturnType<typeof useFeed>>['result'];
+type Followed = Awaited<ReturnType<typeof useLive>>['result'];
 
 async function loadOlder(result: Followed): Promise<void> {
   await act(async () => result.current.loadOlder());
@@ -42,7 +42,7 @@ function holdPages() {
 }
 
 test('it begins with the last events, and loads older ones page by page, to the beginning', async () => {
-  const { result } = await useFeed({ last: 2 });
+  const { result } = await useLive(() => useChannel('chat', { last: 2 }));
   const { loadOlder: first } = result.current;
   expect([texts(result.current), result.current.hasOlder]).toEqual(['8 9', true]);
   await loadOlder(result);
@@ -56,7 +56,7 @@ test('it begins with the last events, and loads older ones page by page, to the 
 });
 
 test('it loads what came before a component that began live', async () => {
-  const { result } = await useFeed({});
+  const { result } = await useLive(() => useChannel('chat'));
   await loadOlder(result);
   await publish('chat', '10');
   expect(texts(result.current)).toBe('1 2 3 4 5 6 7 8 9 10');
@@ -64,7 +64,7 @@ test('it loads what came before a component that began live', async () => {
 
 test('what comes by itself while the page is read is there once', async () => {
   const { waiting } = holdPages();
-  const { result } = await useFeed({});
+  const { result } = await useLive(() => useChannel('chat'));
   await act(async () => result.current.loadOlder());
   await until(() => waiting.length === 1);
   await publish('chat', '10');
@@ -79,14 +79,14 @@ test('what has been read before it comes by itself is there once', async () => {
   vi.spyOn(connection, 'history').mockImplementation(async function* () {
     yield [...known, ...ahead];
   });
-  const { result } = await useFeed({});
+  const { result } = await useLive(() => useChannel('chat'));
   await loadOlder(result);
   await publish('chat', '10');
   expect(texts(result.current)).toBe('1 2 3 4 5 6 7 8 9 10');
 });
 
 test('limit bounds what is loaded, and what is newest stays', async () => {
-  const { result } = await useFeed({ last: 3, limit: 5 });
+  const { result } = await useLive(() => useChannel('chat', { last: 3, limit: 5 }));
   await loadOlder(result);
   expect([texts(result.current), result.current.hasOlder]).toEqual(['5 6 7 8 9', false]);
   await publish('chat', '10');
@@ -96,7 +96,7 @@ test('limit bounds what is loaded, and what is newest stays', async () => {
 
 test('events that fill the list while a page is read leave no hole in it', async () => {
   const { waiting } = holdPages();
-  const { result } = await useFeed({ last: 2, limit: 4 });
+  const { result } = await useLive(() => useChannel('chat', { last: 2, limit: 4 }));
   await act(async () => result.current.loadOlder());
   await until(() => waiting.length === 1);
   await publish('chat', '10', '11', '12');
@@ -107,7 +107,7 @@ test('events that fill the list while a page is read leave no hole in it', async
 
 test('one page is read at a time', async () => {
   const { held, waiting } = holdPages();
-  const { result } = await useFeed({ last: 2 });
+  const { result } = await useLive(() => useChannel('chat', { last: 2 }));
   await act(async () => {
     result.current.loadOlder();
     result.current.loadOlder();
@@ -122,7 +122,7 @@ test('one page is read at a time', async () => {
 
 test('an error is state, until it is tried again', async () => {
   const { waiting } = holdPages();
-  const { result } = await useFeed({ last: 2 });
+  const { result } = await useLive(() => useChannel('chat', { last: 2 }));
   await act(async () => result.current.loadOlder());
   await until(() => waiting.length === 1);
   await act(async () => waiting[0]?.fail(new LanesError('forbidden', 'not allowed')));
@@ -137,7 +137,7 @@ test('an error is state, until it is tried again', async () => {
 
 test('unmounting ends it', async () => {
   const { waiting, signals } = holdPages();
-  const { result, unmount } = await useFeed({ last: 2 });
+  const { result, unmount } = await useLive(() => useChannel('chat', { last: 2 }));
   await act(async () => result.current.loadOlder());
   await until(() => waiting.length === 1);
   unmount();
@@ -167,7 +167,7 @@ test.skipIf(Activity === undefined)('what React hides loads nothing, and can whe
     );
   const { waiting, signals } = holdPages();
   const view = await show(tree('visible'));
-  const button = view.getByRole<HTMLButtonElement>('button');
+  const button = view.getByRole('button');
   await until(() => button.textContent === '8 9');
   await act(async () => button.click());
   await until(() => waiting.length === 1);
@@ -179,11 +179,11 @@ test.skipIf(Activity === undefined)('what React hides loads nothing, and can whe
   await act(async () => button.click());
   await until(() => waiting.length === 2);
   await act(async () => waiting[1]?.letGo());
-  await until(() => button.textContent === '6 7 8 9' && !button.disabled);
+  await until(() => button.textContent === '6 7 8 9');
 });
 
 test('an ephemeral channel has nothing older', async () => {
-  const { result } = await useFeed({}, 'typing.ann');
+  const { result } = await useLive(() => useChannel('typing.ann'));
   await until(() => !result.current.hasOlder);
   const history = vi.spyOn(connection, 'history');
   await loadOlder(result);
@@ -191,7 +191,7 @@ test('an ephemeral channel has nothing older', async () => {
 });
 
 test('there is nothing before a reset that has lost the log', async () => {
-  const { result } = await useFeed({ last: 2 });
+  const { result } = await useLive(() => useChannel('chat', { last: 2 }));
   await act(() => lanes.reset('chat'));
   await publish('chat', 'anew');
   await loadOlder(result);
