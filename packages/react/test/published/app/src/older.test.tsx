@@ -1,15 +1,17 @@
 import { type ChannelEvent, LanesError } from '@realtime-lanes/client';
 import { useChannel } from '@realtime-lanes/react';
-import { act } from '@testing-library/react';
+import { act, renderHook } from '@testing-library/react';
 import * as React from 'react';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { connection, lanes, publish, show, until, untilReaders, useIt } from './setup.tsx';
+import { connection, lanes, publish, Strict, show, until, untilReaders, useIt } from './setup.tsx';
 
 const NAMES = Array.from({ length: 9 }, (_, index) => `${index + 1}`);
 
 beforeEach(() => publish('chat', ...NAMES));
 
 const texts = ({ events }: ReturnType<typeof useChannel>) => events.map(({ data }) => data).join(' ');
+
+const logged = () => lanes.events('chat').map((event): ChannelEvent => ({ kind: 'event', ...event }));
 
 /** Waits until the channel is live. */
 async function useLive(hook: () => ReturnType<typeof useChannel>) {
@@ -62,6 +64,17 @@ test('it loads what came before a component that began live', async () => {
   expect(texts(result.current)).toBe('1 2 3 4 5 6 7 8 9 10');
 });
 
+test('it may be called before the channel is live', async () => {
+  // Answered before the stream has begun.
+  vi.spyOn(connection, 'history').mockImplementation(async function* () {
+    yield logged();
+  });
+  const { result } = renderHook(() => useChannel('chat'), { wrapper: Strict });
+  expect(result.current.status).toBe('connecting');
+  await loadOlder(result);
+  expect(texts(result.current)).toBe('1 2 3 4 5 6 7 8 9');
+});
+
 test('what comes by itself while the page is read is there once', async () => {
   const { waiting } = holdPages();
   const { result } = await useLive(() => useChannel('chat'));
@@ -74,7 +87,7 @@ test('what comes by itself while the page is read is there once', async () => {
 });
 
 test('what has been read before it comes by itself is there once', async () => {
-  const known = lanes.events('chat').map((event): ChannelEvent => ({ kind: 'event', ...event }));
+  const known = logged();
   const ahead = known.slice(-1).map((event) => ({ ...event, id: event.id.replace(/9$/, '10'), data: '10' }));
   vi.spyOn(connection, 'history').mockImplementation(async function* () {
     yield [...known, ...ahead];
