@@ -249,7 +249,11 @@ function check({ type = 'message', data = '', encoding, conflationKey, removed }
   if (RESERVED_TYPES.has(type)) throw new Refusal(400, 'invalid_type', `type "${type}" is reserved: use another name`);
   const isValid = isLatest ? isName(conflationKey) && encoding === undefined : conflationKey === undefined && removed === undefined;
   if (!isValid)
-    throw new Refusal(400, 'invalid_body', 'events of latest channels, and no others, have a conflationKey; they carry text only');
+    throw new Refusal(
+      400,
+      'invalid_body',
+      `conflationKey ${conflationKey} is not valid: events of latest channels, and no others, have one, and they carry text only`,
+    );
 }
 
 /** @throws Refusal */

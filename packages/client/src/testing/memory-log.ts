@@ -11,7 +11,7 @@ interface ChannelLog {
 }
 
 export interface Publication {
-  readonly type?: string | undefined;
+  readonly type: string;
   readonly data: string;
   readonly encoding?: Encoding | undefined;
   readonly key?: string | undefined;
@@ -33,7 +33,7 @@ export class MemoryLog {
    * @returns the event, and whether it is new: the same key publishes once
    * @throws Refusal `idempotency_conflict`
    */
-  append(channel: string, { type = 'message', data, encoding, key }: Publication): { readonly event: WireEvent; readonly isNew: boolean } {
+  append(channel: string, { type, data, encoding, key }: Publication): { readonly event: WireEvent; readonly isNew: boolean } {
     const log = this.#log(channel);
     const known = key === undefined ? undefined : log.keys.get(key);
     if (known !== undefined) {
