@@ -51,7 +51,8 @@ const PARTS: readonly Part[] = [
     file: 'testing.js',
     name: '@realtime-lanes/client/testing',
     entry: join(HERE, 'src/testing.ts'),
-    maxGzipBytes: 4 * 1024,
+    /** The history, bytes and `latest` channels took 0.9 KiB. */
+    maxGzipBytes: 5 * 1024,
   },
 ];
 

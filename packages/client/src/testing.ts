@@ -49,6 +49,8 @@ export interface TestLanes {
   close(): void;
 }
 
+const KINDS: readonly ChannelRule['kind'][] = ['durable', 'latest', 'ephemeral'];
+
 /** Never reached. */
 const BASE = 'http://lanes.test';
 
@@ -60,7 +62,7 @@ const BASE = 'http://lanes.test';
 export function createTestLanes({ channels = [] }: TestLanesOptions = {}): TestLanes {
   for (const { match, kind } of channels) {
     if (!isChannelPattern(match)) throw new TypeError(`match "${match}" is not a channel, or the beginning of one followed by *`);
-    if (kind !== 'durable' && kind !== 'ephemeral') throw new TypeError(`kind "${kind}" is not valid: use durable or ephemeral`);
+    if (!KINDS.includes(kind)) throw new TypeError(`kind "${kind}" is not valid: use ${KINDS.join(', ')}`);
   }
   const lane = new MemoryLane(channels);
   const connections = new Set<Connection>();

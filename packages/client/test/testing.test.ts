@@ -3,13 +3,18 @@ import type { WireEvent } from '../../protocol/index.ts';
 import { LanesError } from '../src/index.ts';
 import { createTestLanes, type TestLanes } from '../src/testing.ts';
 import { CASES, SHORT_TIMES } from './support/cases.ts';
-import { record, thrownBy, until, untilSeen } from './support/checks.ts';
+import { numbered, record, thrownBy, until, untilSeen } from './support/checks.ts';
 import type { CaseContext, ServerControl, Stats } from './support/control.ts';
 
 let lanes: TestLanes;
 
 beforeEach(() => {
-  lanes = createTestLanes({ channels: [{ match: 'typing.*', kind: 'ephemeral' }] });
+  lanes = createTestLanes({
+    channels: [
+      { match: 'typing.*', kind: 'ephemeral' },
+      { match: 'latest.*', kind: 'latest' },
+    ],
+  });
 });
 
 afterEach(() => lanes.close());
@@ -25,6 +30,9 @@ function control(): ServerControl {
     cut: async () => {
       lanes.disconnect();
       lanes.reconnect();
+    },
+    put: async (channel: string, conflationKey: string, data?: string) => {
+      await lanes.publish(channel, data === undefined ? { conflationKey, removed: true } : { conflationKey, data });
     },
     wipe: (channel: string) => lanes.reset(channel),
     stats: async () => ({ streams: lanes.readers(), polls: 0, sockets: 0, subscriptions: 0 }) as Stats,
@@ -53,6 +61,13 @@ const FITTING = [
   'reports from where a connection resumes, before what it replays',
   'says why the token function failed, and asks it again',
   'publishes with every character that a key may have',
+  'publishes bytes, and hands them out as bytes',
+  'hands out the bytes of the history',
+  'begins with all events if there are fewer than the last that are wanted, and with none if there are none',
+  'resumes after a cursor, whatever is wanted of the last events',
+  'brings what a latest channel holds, and then what changes',
+  'publishes on a latest channel, and removes keys',
+  'gives a slow reader the newest event of each key, and does not pause',
 ];
 
 test.each(FITTING)('the suite has the case "%s"', (name) => {
@@ -130,6 +145,58 @@ test('a key publishes once, and is refused for other content', async () => {
   expect(lanes.events('orders')).toHaveLength(1);
 });
 
+describe.each(['sse', 'poll'] as const)('over %s', (transport) => {
+  beforeEach(async () => {
+    for (const data of numbered('e', 1, 9)) await lanes.publish('orders', { data });
+  });
+
+  test('a subscription begins with the last events', async () => {
+    const orders = lanes.connect({ transport }).subscribe('orders', { last: 2 });
+    const seen = record(orders);
+    await orders.ready;
+    await until(() => lanes.readers('orders') === 1, 'the reader');
+    await lanes.publish('orders', { data: 'e 10' });
+    await untilSeen(seen, numbered('e', 8, 10), 'the last two, and what follows');
+  });
+
+  test('the history is read backwards, and has nothing before another epoch', async () => {
+    const connection = lanes.connect({ transport });
+    const pages: string[][] = [];
+    for await (const page of connection.history('orders', { limit: 4 })) pages.push(page.map(({ data }) => data));
+    expect(pages).toEqual([numbered('e', 6, 9), numbered('e', 2, 5), ['e 1']]);
+
+    const before = lanes.events('orders')[2]?.id;
+    expect(await connection.history('orders', { before }).next()).toMatchObject({ value: [{ data: 'e 1' }, { data: 'e 2' }] });
+    await lanes.reset('orders');
+    expect((await connection.history('orders', { before }).next()).done).toBe(true);
+  });
+
+  test.each([0, 501])('%d last events are refused', async (last) => {
+    await expect(lanes.connect({ transport }).subscribe('orders', { last }).ready).rejects.toMatchObject({ code: 'invalid_parameter' });
+  });
+
+  test('a latest channel goes on after a cut, without what was removed meanwhile', async () => {
+    const connection = lanes.connect({ transport, reconnectMinMs: 1, reconnectMaxMs: 1 });
+    await lanes.publish('latest.prices', { conflationKey: 'a', data: '1' });
+    await lanes.publish('latest.prices', { conflationKey: 'b', data: '1' });
+    const prices = connection.subscribe('latest.prices');
+    const seen = record(prices);
+    await prices.ready;
+    await until(() => lanes.readers() === 1, 'the reader');
+    lanes.disconnect();
+    await until(() => prices.status.status === 'waiting', 'waiting');
+    await lanes.publish('latest.prices', { conflationKey: 'a', removed: true });
+    await lanes.publish('latest.prices', { conflationKey: 'b', data: '2' });
+    lanes.reconnect();
+    await untilSeen(seen, ['a=1', 'b=1', 'b=2', 'a removed'], 'what has changed');
+  });
+});
+
+test('a key is refused for the text of the bytes that it was used for', async () => {
+  await lanes.publish('orders', { data: Uint8Array.of(0), key: 'k' });
+  await expect(lanes.publish('orders', { data: 'AA==', key: 'k' })).rejects.toMatchObject({ code: 'idempotency_conflict' });
+});
+
 test('a batch is published in its order', async () => {
   const published = await lanes.connect().publishAll('orders', [{ data: 'one' }, { type: 'note', data: 'two' }]);
   expect(lanes.events('orders').map(({ id, type, data }) => [id, type, data])).toEqual([
@@ -142,6 +209,10 @@ test.each([
   ['orders', { data: 'x'.repeat(96 * 1024 + 1) }, 'data_too_large'],
   ['orders', { type: 'reset', data: '' }, 'invalid_type'],
   ['a b', { data: '' }, 'invalid_channel'],
+  ['orders', { data: '', conflationKey: 'a' }, 'invalid_body'],
+  ['latest.prices', { data: '' }, 'invalid_body'],
+  ['latest.prices', { data: Uint8Array.of(1), conflationKey: 'a' }, 'invalid_body'],
+  ['latest.prices', { data: 'x'.repeat(4 * 1024 + 1), conflationKey: 'a' }, 'data_too_large'],
 ])('what the lanes refuse is refused: %#', async (channel, event, code) => {
   await expect(lanes.publish(channel, event)).rejects.toMatchObject({ code });
 });
@@ -177,7 +248,7 @@ test('the first rule that matches decides', async () => {
 
 test.each([
   [{ match: 'a b', kind: 'ephemeral' }, 'match "a b" is not a channel'],
-  [{ match: 'a', kind: 'pigeon' }, 'kind "pigeon" is not valid: use durable or ephemeral'],
+  [{ match: 'a', kind: 'pigeon' }, 'kind "pigeon" is not valid: use durable, latest, ephemeral'],
 ])('a rule that is not valid is refused: %#', (rule, message) => {
   expect(() => createTestLanes({ channels: [rule as { match: string; kind: 'durable' }] })).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import { formatPosition, parsePosition, withinEpoch } from '../../../protocol/cursor.ts';
-import type { ResetReason, WireEvent } from '../../../protocol/index.ts';
+import type { Encoding, ResetReason, WireEvent } from '../../../protocol/index.ts';
+import type { HistoryPage } from '../types.ts';
 import { Refusal } from './refusal.ts';
 
 interface ChannelLog {
@@ -10,8 +11,9 @@ interface ChannelLog {
 }
 
 export interface Publication {
-  readonly type?: string | undefined;
+  readonly type: string;
   readonly data: string;
+  readonly encoding?: Encoding | undefined;
   readonly key?: string | undefined;
 }
 
@@ -31,15 +33,15 @@ export class MemoryLog {
    * @returns the event, and whether it is new: the same key publishes once
    * @throws Refusal `idempotency_conflict`
    */
-  append(channel: string, { type = 'message', data, key }: Publication): { readonly event: WireEvent; readonly isNew: boolean } {
+  append(channel: string, { type, data, encoding, key }: Publication): { readonly event: WireEvent; readonly isNew: boolean } {
     const log = this.#log(channel);
     const known = key === undefined ? undefined : log.keys.get(key);
     if (known !== undefined) {
-      if (known.type === type && known.data === data) return { event: known, isNew: false };
+      if (known.type === type && known.data === data && known.encoding === encoding) return { event: known, isNew: false };
       throw new Refusal(409, 'idempotency_conflict', `key "${key}" was used for another event of channel "${channel}"`);
     }
     const id = formatPosition({ epoch: log.epoch, seq: log.events.length + 1 });
-    const event: WireEvent = { channel, id, type, data, publishedAt: new Date().toISOString() };
+    const event: WireEvent = { channel, id, type, data, ...(encoding && { encoding }), publishedAt: new Date().toISOString() };
     log.events.push(event);
     if (key !== undefined) log.keys.set(key, event);
     return { event, isNew: true };
@@ -55,8 +57,24 @@ export class MemoryLog {
   }
 
   head(channel: string): string {
+    return this.beforeLast(channel, 0);
+  }
+
+  /** Where a reader begins that wants the last events. */
+  beforeLast(channel: string, last: number): string {
     const { epoch, events } = this.#log(channel);
-    return formatPosition({ epoch, seq: events.length });
+    return formatPosition({ epoch, seq: Math.max(0, events.length - last) });
+  }
+
+  /**
+   * A page of the events before one of them, or of the newest.
+   * @throws InvalidInputError `invalid_cursor`
+   */
+  history(channel: string, before: string | undefined, last: number): HistoryPage {
+    const { epoch, events } = this.#log(channel);
+    const position = before === undefined ? undefined : parsePosition(before);
+    const older = position === undefined ? events : events.slice(0, position.epoch === epoch ? Math.max(0, position.seq - 1) : 0);
+    return { events: older.slice(-last), more: older.length > last };
   }
 
   /** @throws InvalidInputError `invalid_cursor` */

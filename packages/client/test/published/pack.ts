@@ -17,8 +17,8 @@ export async function pack(folder: string, signal: AbortSignal): Promise<Tarball
 async function packOne(name: string, folder: string, signal: AbortSignal): Promise<string> {
   const run = runUntil(signal, { cwd: join(PACKAGES, name) });
   const printed = await run('npm', ['pack', '--json', '--pack-destination', folder]);
-  // What `prepack` prints comes before it.
-  const [packed]: readonly { readonly filename: string }[] = JSON.parse(printed.slice(printed.indexOf('[\n')));
+  // What `prepack` prints comes before it: that of `npm ci` is JSON, too.
+  const [packed]: readonly { readonly filename: string }[] = JSON.parse(printed.slice(printed.search(/^\[$/m)));
   if (packed === undefined) throw new Error(`npm pack has packed nothing: ${printed}`);
   return join(folder, packed.filename);
 }

@@ -47,6 +47,12 @@ test('the newest event of each key is kept, also when it has left the list', asy
   expect(texts(result.current.events)).toEqual(['a=2']);
 });
 
+test('events have their bytes', async () => {
+  const { result } = await useIt(() => useChannel('chat'), {});
+  await act(() => lanes.publish('chat', { data: Uint8Array.of(0, 255) }));
+  expect(result.current.events[0]?.bytes).toEqual(Uint8Array.of(0, 255));
+});
+
 test('it begins after a cursor', async () => {
   const { id } = await lanes.publish('chat', { data: 'seen' });
   await lanes.publish('chat', { data: 'missed' });

@@ -9,7 +9,12 @@ export let lanes: TestLanes;
 export let connection: Connection;
 
 beforeEach(() => {
-  lanes = createTestLanes({ channels: [{ match: 'typing.*', kind: 'ephemeral' }] });
+  lanes = createTestLanes({
+    channels: [
+      { match: 'typing.*', kind: 'ephemeral' },
+      { match: 'latest.*', kind: 'latest' },
+    ],
+  });
   connection = lanes.connect({ reconnectMinMs: 1, reconnectMaxMs: 1 });
 });
 
