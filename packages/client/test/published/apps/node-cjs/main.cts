@@ -12,7 +12,7 @@ async function main(url: string): Promise<void> {
   await lanes.publish('orders', { data: 'from CommonJS' });
 
   for await (const item of orders) {
-    if (item.kind === 'reset') continue;
+    if (item.kind !== 'event') continue;
     const event: ChannelEvent = item;
     console.log(event.data);
     break;

@@ -10,7 +10,7 @@ console.log(`${here.count} present`);
 await lanes.publish('orders', { data: 'from an ES module' });
 
 for await (const item of orders) {
-  if (item.kind === 'reset') continue;
+  if (item.kind !== 'event') continue;
   const event: ChannelEvent = item;
   console.log(event.data);
   break;
