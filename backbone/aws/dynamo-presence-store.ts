@@ -70,21 +70,22 @@ function leaseKey(owner: string): { readonly channel: string; readonly entry: st
 }
 
 function toItem(row: PresenceRow, nowMs: number) {
-  const { member, data, connections, version, leaseUntilMs } = row;
+  const { member, data, connections, version, saidAt, leaseUntilMs } = row;
   return {
     ...rowKey(row),
     member,
     ...(data !== '' && { data }),
     connections,
     version,
+    ...(saidAt !== undefined && { saidAt }),
     ...(leaseUntilMs !== undefined && { leaseUntilMs }),
     expiresAt: expirySeconds(leaseUntilMs ?? nowMs + ROW_LIFETIME_MS),
   };
 }
 
-function toRow({ channel, entry, member, data = '', connections, version, leaseUntilMs }: RowItem): PresenceRow {
-  const owner = entry.slice(entry.indexOf('#') + 1);
-  return { channel, owner, member, data, connections, version, ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
+function toRow({ channel, entry, member, data = '', connections, version, saidAt, leaseUntilMs }: RowItem): PresenceRow {
+  const row = { channel, owner: entry.slice(entry.indexOf('#') + 1), member, data, connections, version };
+  return { ...row, ...(saidAt !== undefined && { saidAt }), ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
 }
 
 async function extendRow(key: PresenceKey, untilMs: number, { client, table }: DynamoPresenceStoreOptions): Promise<void> {

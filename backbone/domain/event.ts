@@ -96,7 +96,7 @@ export function parseEncoding(value: unknown, data: string): Encoding | undefine
   if (Buffer.from(data, 'base64').toString('base64') !== data) {
     throw new InvalidInputError(
       'invalid_data',
-      `data ${quote(data)} is not base64: use A-Z a-z 0-9 + / with padding and without line breaks`,
+      `data ${quote(data)} is not base64 as an encoder writes it: A-Z a-z 0-9 + / with padding, without line breaks, and with no bits left over at the end`,
     );
   }
   return value;

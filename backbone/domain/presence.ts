@@ -27,8 +27,13 @@ export interface PresenceRow extends PresenceKey {
   readonly data: string;
   /** How many of the member's connections the owner has. At least 1 in the store; 0 in a notification says that it has left. */
   readonly connections: number;
-  /** See {@link versionAfter}. The data of the row with the highest version is the member's. */
+  /** See {@link versionAfter}. */
   readonly version: number;
+  /**
+   * The version at which the member has said its data here: that of the row with the highest is the member's. Absent if it is
+   * the row's version.
+   */
+  readonly saidAt?: number;
   /** Until when the row is valid, if it has a lease of its own; otherwise its owner has the lease. */
   readonly leaseUntilMs?: number;
 }
@@ -97,12 +102,14 @@ export function readPresenceNotification(fields: Readonly<Record<string, unknown
 }
 
 function readChange(value: unknown): PresenceNotification['changes'][number] {
-  const { member, data, connections, version, leaseUntilMs } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const { member, data, connections, version, saidAt, leaseUntilMs } = (value ?? {}) as Readonly<Record<string, unknown>>;
   const isCount = (number: unknown): number is number => Number.isSafeInteger(number) && (number as number) >= 0;
-  if (typeof member !== 'string' || !isCount(connections) || !isCount(version) || !(leaseUntilMs === undefined || isCount(leaseUntilMs))) {
+  const mayBeCount = (number: unknown): number is number | undefined => number === undefined || isCount(number);
+  if (typeof member !== 'string' || !isCount(connections) || !isCount(version) || !mayBeCount(saidAt) || !mayBeCount(leaseUntilMs)) {
     throw new InvalidInputError('invalid_body', `the notification's change ${quote(value)} lacks member, connections or version`);
   }
-  return { member, data: parsePresenceData(data), connections, version, ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
+  const row = { member, data: parsePresenceData(data), connections, version };
+  return { ...row, ...(saidAt !== undefined && { saidAt }), ...(leaseUntilMs !== undefined && { leaseUntilMs }) };
 }
 
 /** What the rows of a channel say about its members. */
@@ -126,9 +133,10 @@ export function toMember(id: string, rows: Iterable<PresenceRow>): PresenceChang
   return { id, connections, ...(data !== '' && { data }) };
 }
 
-/** Owners that have changed a member at the same time must not make two views differ. */
+/** Owners for which a member has said something at the same time must not make two views differ. */
 function isNewer(row: PresenceRow, than: PresenceRow): boolean {
-  return row.version > than.version || (row.version === than.version && row.owner > than.owner);
+  const [saidAt, thanSaidAt] = [row.saidAt ?? row.version, than.saidAt ?? than.version];
+  return saidAt > thanSaidAt || (saidAt === thanSaidAt && row.owner > than.owner);
 }
 
 /** The answer to `GET /v1/presence`. */

@@ -73,7 +73,7 @@ async function pollPage(
     throw new InvalidInputError('invalid_parameter', 'lastEventId is for streams: a poll resumes with ?after=');
   }
   const last = lastOf(query);
-  const before = single(query, 'before');
+  const before = query.has('before') ? (single(query, 'before') ?? '') : undefined;
   if (before !== undefined) {
     const wanted = historyRequest(query, channels, before, last);
     requireRight(access, 'subscribe', channels);

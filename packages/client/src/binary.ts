@@ -5,7 +5,9 @@ import type { BatchInput, ChannelEvent, ChannelItem, WireContent } from './types
 /** What is sent for an event. Anything that is neither text nor bytes is left as it is, to be refused. */
 export function toWire({ data, ...event }: BatchInput): WireContent {
   if (!ArrayBuffer.isView(data)) return { ...event, data };
-  return { ...event, data: btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join('')), encoding: 'base64' };
+  // Of arrays of larger numbers, too.
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  return { ...event, data: btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join('')), encoding: 'base64' };
 }
 
 /** Adds the bytes to an event that has some. */

@@ -6,7 +6,7 @@ import { LanesError, toLanesError } from './errors.ts';
 import { Fallback } from './fallback.ts';
 import type { Feed } from './feed.ts';
 import { type HttpLane, publishByHttp, requestJson } from './http.ts';
-import { checkChannel, checkContent, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
+import { checkChannel, checkContent, checkCount, checkTransport, NEEDS, readTunables, readUrl } from './input.ts';
 import type { Tunables } from './options.ts';
 import { beginWithLast, followByPolling } from './poll.ts';
 import { acknowledged } from './publish-answer.ts';
@@ -112,6 +112,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
   subscribe(channel: string, options: SubscribeOptions = {}): Subscription {
     this.#closing.signal.throwIfAborted();
     checkChannel(channel);
+    checkCount('last', options.last);
     const subscription = new LaneSubscription(channel, options, this);
     if (subscription.status.status !== 'closed') this.#subscriptions.add(subscription);
     return subscription;
@@ -128,6 +129,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
 
   async *history(channel: string, { before, limit, signal }: HistoryOptions = {}): AsyncGenerator<readonly ChannelEvent[], void> {
     checkChannel(channel);
+    checkCount('limit', limit);
     const watch = guard(this.#closing.signal, signal);
     const context = { options: this.options, environment: this.environment, signal: watch.signal };
     try {

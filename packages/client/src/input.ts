@@ -1,3 +1,4 @@
+import { MAX_LAST } from '../../protocol/history.ts';
 import { isKey, isName, isUrlStep, KEY_RULE, NAME_RULE } from '../../protocol/names.ts';
 import { LanesError } from './errors.ts';
 import { DEFAULTS, type Tunables } from './options.ts';
@@ -38,6 +39,12 @@ export function checkContent(content: PublishContent, key: string): void {
 function checkEvent({ type, data, removed }: WireContent, at: string): void {
   demand(type === undefined || isName(type), 'type', type, NAME_RULE, at);
   demand(removed || typeof data === 'string', 'data', data, 'use a string or a Uint8Array', at);
+}
+
+/** @throws LanesError `invalid_parameter` */
+export function checkCount(name: 'last' | 'limit', count: unknown): void {
+  const isValid = count === undefined || (Number.isInteger(count) && (count as number) >= 1 && (count as number) <= MAX_LAST);
+  if (!isValid) throw new LanesError('invalid_parameter', complaint(name, count, `use 1 to ${MAX_LAST}`), { final: true });
 }
 
 /** @throws TypeError */

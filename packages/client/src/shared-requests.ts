@@ -75,7 +75,7 @@ export class SharedRequests {
     if (open.length >= maxStreams) {
       throw new LanesError(
         'too_many_subscriptions',
-        `channel ${feed.channel} needs another stream, but ${maxStreams} are open with up to ${MAX_SHARING} channels each: raise maxStreams, or use another connection`,
+        `channel ${feed.channel} needs another stream, but ${maxStreams} are open: the first two subscriptions have one each, others share with up to ${MAX_SHARING} that have other channels and the same presence. Raise maxStreams, or use another connection`,
         { final: true },
       );
     }

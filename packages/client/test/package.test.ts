@@ -46,7 +46,7 @@ function localised(code: string): string {
 }
 
 test.each([
-  ['@realtime-lanes/client', 13.8],
+  ['@realtime-lanes/client', 13.9],
   ['@realtime-lanes/client/presence', 2.2],
   ['@realtime-lanes/client/tabs', 2.5],
   ['@realtime-lanes/client/testing', 5],

@@ -62,6 +62,13 @@ describe('a notification', () => {
   });
 });
 
+test('the data of a member is what it said last, whatever has changed since', () => {
+  const row = { channel: 'room', member: 'ann', connections: 1 };
+  const said = { ...row, owner: 'two', data: 'new', version: 20 };
+  const changedSince = { ...row, owner: 'one', data: 'old', version: 30, saidAt: 10 };
+  expect(toMember('ann', [said, changedSince])).toEqual({ id: 'ann', connections: 2, data: 'new' });
+});
+
 test('a version is higher than the last, and about the time', () => {
   expect([versionAfter(0, 1_000), versionAfter(1_000, 1_000), versionAfter(5_000, 1_000)]).toEqual([1_000, 1_001, 5_001]);
 });

@@ -26,7 +26,9 @@ export interface OwnMembersOptions {
 }
 
 interface Connection extends Membership {
-  data: string;
+  readonly data: string;
+  /** The version with which it came. */
+  saidAt: number;
   revoke: () => void;
   lingersUntilMs: number | undefined;
 }
@@ -72,7 +74,9 @@ export class OwnMembers {
   /** The same for a poll: takes over what the principal's last poll left, if that was answered a short while ago. */
   joinByPoll(channel: string, principal: string, data: string, revoke: () => void): Membership | undefined {
     const member = this.#channels.get(channel)?.get(principal);
-    const left = [...(member?.connections ?? [])].find(({ lingersUntilMs }) => lingersUntilMs !== undefined);
+    const lingering = [...(member?.connections ?? [])].filter(({ lingersUntilMs }) => lingersUntilMs !== undefined);
+    // Another tab that polls says something else, and has its place.
+    const left = lingering.find((connection) => connection.data === data) ?? lingering[0];
     if (member === undefined || left === undefined || left.data !== data) {
       const joined = this.join(channel, principal, data, revoke);
       // After it, so that the member was never gone.
@@ -131,6 +135,7 @@ export class OwnMembers {
     members.set(principal, member);
     const connection: Connection = {
       data,
+      saidAt: 0,
       revoke,
       lingersUntilMs: undefined,
       leave: () => {
@@ -149,18 +154,24 @@ export class OwnMembers {
       },
     };
     member.connections.add(connection);
-    this.#changed(channel, principal, member);
+    connection.saidAt = this.#nextVersion();
+    this.#changed(channel, principal, member, connection.saidAt);
     return connection;
   }
 
-  #changed(channel: string, principal: string, member: Member): void {
+  #nextVersion(): number {
     this.#version = versionAfter(this.#version, this.#options.clock.nowMs());
-    member.version = this.#version;
+    return this.#version;
+  }
+
+  #changed(channel: string, principal: string, member: Member, version = this.#nextVersion()): void {
+    member.version = version;
     this.#options.onChange(this.#row(channel, principal, member));
   }
 
   #row(channel: string, principal: string, { connections, version }: Member): PresenceRow {
-    const data = [...connections].at(-1)?.data ?? '';
-    return { channel, owner: this.#options.owner, member: principal, data, connections: connections.size, version };
+    const { data = '', saidAt = version } = [...connections].at(-1) ?? {};
+    const row = { channel, owner: this.#options.owner, member: principal, data, connections: connections.size, version };
+    return saidAt === version ? row : { ...row, saidAt };
   }
 }

@@ -131,7 +131,7 @@ export class PresenceRider implements Rider, HandleOwner {
     if (more) return;
     const changed = [...members.values()].filter((member) => !isSame(member, before.get(member.id)));
     const gone = changes ? [...before.values()].filter(({ id }) => !members.has(id)).map((member) => ({ ...member, connections: 0 })) : [];
-    for (const view of this.#views) view.told([...changed, ...gone]);
+    for (const view of this.#views) view.told([...changed, ...gone], !changes);
   }
 
   #throwIfClosed(): void {

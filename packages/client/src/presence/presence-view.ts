@@ -49,9 +49,13 @@ export class PresenceView extends (EventTarget as new () => TypedEventTarget<Pre
     this.#isNotReady(error);
   }
 
-  /** The list is there, or has changed. */
-  told(changes: readonly PresenceMember[] = []): void {
+  /**
+   * The list is there, or has changed.
+   * @param areTooMany there is only the count
+   */
+  told(changes: readonly PresenceMember[] = [], areTooMany = false): void {
     this.#isReady();
+    if (changes.length === 0 && !areTooMany) return;
     this.dispatchEvent(new CustomEvent<PresenceChange>('change', { detail: { changes, count: this.count } }));
   }
 }

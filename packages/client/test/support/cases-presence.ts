@@ -51,6 +51,21 @@ export const PRESENCE_CASES: readonly Case[] = [
     },
   },
   {
+    name: 'tells nobody of a list that came again as it was',
+    transports: ALL,
+    async run({ connect, server, channel }) {
+      await server.enter(channel, 'ann');
+      const view = presence(connect().subscribe(channel));
+      const changes: number[] = [];
+      view.addEventListener('change', ({ detail }) => changes.push(detail.changes.length));
+      await view.ready;
+      await server.cut();
+      await server.enter(channel, 'bob');
+      await untilMembers(view, ['ann 1', 'bob 1']);
+      equal(changes, [1, 1], 'changes');
+    },
+  },
+  {
     name: 'is present on many channels over few requests, and sees who is on each',
     transports: ALL,
     async run({ connect, server, channel }) {
