@@ -1,12 +1,15 @@
 import { isEphemeralNotification, readEphemeralNotification } from '../../../../backbone/domain/ephemeral-event.ts';
 
-/** Which process published an event, and as its how manyeth. */
+/** Which process published an event, and as which of its events: 1, 2, 3 … */
 export interface Stamp {
   readonly source: string;
   readonly count: number;
 }
 
-/** What was published on ephemeral channels, by its data, which no two events share. */
+/** Of every event that is published. */
+export const TYPE = 'cursor';
+
+/** What was published on the ephemeral channel, by its data, which no two events share. */
 export class EphemeralLedger {
   answered = 0;
   readonly #stamps = new Map<string, Stamp | undefined>();
@@ -64,10 +67,10 @@ export class EphemeralJournal {
     this.#newest.clear();
   }
 
-  take(data: string): void {
+  take({ type, data }: { readonly type: string; readonly data: string }): void {
     this.deliveries += 1;
     this.#seen.add(data);
-    if (!this.#ledger.has(data)) this.#complain(data, 'nobody published');
+    if (type !== TYPE || !this.#ledger.has(data)) this.#complain(data, 'nobody published');
     const stamp = this.#ledger.stampOf(data);
     if (this.#promised === 'client' || stamp === undefined) return;
     const { source, count } = stamp;

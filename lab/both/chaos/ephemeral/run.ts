@@ -12,7 +12,7 @@ import { socketLane } from '../publishers/socket-lane.ts';
 import type { Random } from '../random.ts';
 import { readRawStreams } from '../raw-streams.ts';
 import type { NewToken } from '../tokens.ts';
-import { EphemeralJournal, EphemeralLedger, judgeEphemeral, type Promised } from './ephemeral-journal.ts';
+import { EphemeralJournal, EphemeralLedger, judgeEphemeral, type Promised, TYPE } from './ephemeral-journal.ts';
 
 export interface EphemeralRunOptions {
   readonly run: LocalRun;
@@ -45,7 +45,6 @@ export interface EphemeralRun {
 }
 
 const CHANNEL = 'ephemeral.chaos';
-const TYPE = 'cursor';
 const MEAN_WAIT_MS = 400;
 /** A slow reader takes nothing for so long, again and again. */
 const SLOW_MS = { min: 500, max: 4_000 };
@@ -71,7 +70,8 @@ export function startEphemeral({ run, access, randomOf, tokensOf }: EphemeralRun
   function readStreams(reader: string, pace?: () => Promise<unknown>): Promise<void> {
     const journal = open(reader, 'stream');
     const take = ({ event, data = '' }: SseFrame) => {
-      if (event === TYPE) journal.take(data);
+      // The others are the stream's own.
+      if (event === TYPE) journal.take({ type: event, data });
     };
     const source = { url: run.urls.http, channel: CHANNEL, random: randomOf(reader), newToken: tokensOf(reader) };
     return readRawStreams({ ...source, begin: () => journal.begin(), take, ...(pace && { pace }) }, stopped.signal);
@@ -111,7 +111,7 @@ export function startEphemeral({ run, access, randomOf, tokensOf }: EphemeralRun
     follow(name, connection) {
       const journal = open(`${name}.${CHANNEL}`, 'client');
       const subscription = connection.subscribe(CHANNEL);
-      subscription.addEventListener('event', ({ detail }) => journal.take(detail.data));
+      subscription.addEventListener('event', ({ detail }) => journal.take(detail));
       subscription.addEventListener('status', ({ detail: { status, error } }) => {
         if (status === 'closed' && error !== undefined) journal.complaints.push(`${journal.reader}: the subscription ended: ${error.code}`);
       });

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { encodeEphemeralNotification } from '../../../../backbone/domain/ephemeral-event.ts';
-import { EphemeralJournal, EphemeralLedger, judgeEphemeral } from '../../../both/chaos/ephemeral/ephemeral-journal.ts';
+import { EphemeralJournal, EphemeralLedger, judgeEphemeral, TYPE } from '../../../both/chaos/ephemeral/ephemeral-journal.ts';
 
 let ledger: EphemeralLedger;
 let stream: EphemeralJournal;
@@ -11,12 +11,12 @@ function publish(...events: readonly (readonly [source: string, count: number])[
   for (const [source, count] of events) {
     const data = `${source}${count}`;
     ledger.begin(data);
-    ledger.notified(encodeEphemeralNotification({ channel: 'ephemeral.1', type: 'cursor', data, publishedAtMs: 1, source, count }));
+    ledger.notified(encodeEphemeralNotification({ channel: 'ephemeral.1', type: TYPE, data, publishedAtMs: 1, source, count }));
   }
 }
 
 const takeAll = (journal: EphemeralJournal, ...events: readonly string[]) => {
-  for (const data of events) journal.take(data);
+  for (const data of events) journal.take({ type: TYPE, data });
 };
 
 beforeEach(() => {
@@ -59,7 +59,8 @@ test('to the client an event may come again and after a newer one', () => {
 test.each(['stream', 'client'] as const)('an event that was altered, or that nobody published, is found: %s', (promised) => {
   const journal = new EphemeralJournal('eve', promised, ledger);
   takeAll(journal, 'a1', 'a1 altered');
-  expect(journal.complaints).toEqual(['eve: "a1 altered" nobody published']);
+  journal.take({ type: 'message', data: 'a2' });
+  expect(journal.complaints).toEqual(['eve: "a1 altered" nobody published', 'eve: "a2" nobody published']);
 });
 
 test('notifications about other channels give no stamp', () => {

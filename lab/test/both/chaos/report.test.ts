@@ -85,7 +85,7 @@ test('a reader without the final version of a key breaks the promise, and is nam
   expect(formatReport(result, 5)).toContain('ann: a of latest.1 is a1, and not a2');
 });
 
-test('an ephemeral event that held up or came wrongly breaks the promise, and is named', () => {
+test('an ephemeral event that came wrongly or was held up breaks the promise, and is named', () => {
   const violations = ['ann: "http 3" came twice on one stream'];
   const result = kept({ ephemeral: { published: 8, answered: 7, deliveries: 20, violations } });
   expect(isKept(result)).toBe(false);
