@@ -6,6 +6,7 @@ import { type LocalRun, startLocalRun } from '../../../packages/assembly-local/r
 import type { AwsAccess } from './aws-access.ts';
 import { check, type Verdict } from './checker.ts';
 import { cleanUp, deadLetterKeys } from './clean-up.ts';
+import { startEphemeral } from './ephemeral/run.ts';
 import { actUntil } from './faults/active.ts';
 import { passiveFaults } from './faults/passive.ts';
 import { RATES } from './faults/rates.ts';
@@ -34,6 +35,13 @@ export interface ChaosResult {
     readonly acknowledged: number;
     readonly deliveries: number;
     /** Keys that a reader does not have as the table has them, steps back, values that nobody published. */
+    readonly violations: readonly string[];
+  };
+  readonly ephemeral: {
+    readonly published: number;
+    readonly answered: number;
+    readonly deliveries: number;
+    /** Events that nobody published, that came twice or out of order, or did not come when the faults were over. */
     readonly violations: readonly string[];
   };
   readonly presence: {
@@ -98,6 +106,11 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
     const problems: string[] = [];
     const channels = Array.from({ length: options.channels }, (_, index) => `chaos.${index + 1}`);
     const onProblem = (text: string) => problems.push(text);
+    const kinds = { randomOf, tokensOf: (subject: string) => tokensOf(run, subject, randomOf(`token/${subject}`), tally) };
+    const latest = startLatest({ url: run.urls.http, ...kinds });
+    const ephemeral = startEphemeral({ run, access, ...kinds });
+    const presence = startPresence({ run, ...kinds });
+    setFaults(run, { notification: ephemeral.watch() });
     const subscribers = openSubscribers({
       count: options.subscribers,
       channels,
@@ -106,16 +119,10 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       tokensOf: (subject, random) => tokensOf(run, subject, random, tally),
       retentionMs: RETENTION_MS,
       onProblem,
-    });
-    const latest = startLatest({
-      url: run.urls.http,
-      randomOf,
-      tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
-    });
-    const presence = startPresence({
-      run,
-      randomOf,
-      tokensOf: (subject) => tokensOf(run, subject, randomOf(`token/${subject}`), tally),
+      beside: (name, connection) => {
+        latest.follow(name, connection);
+        ephemeral.follow(name, connection);
+      },
     });
     const journals = subscribers.flatMap((subscriber) => subscriber.journals);
     const reporting = setInterval(() => onProgress(progress(startedAtMs, ledger, subscribers, tally, run)), PROGRESS_EVERY_MS);
@@ -123,31 +130,33 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
 
     // Functions start with their first use; what is to be seen is how faults are borne, not how a laptop warms up.
     await eventually(() => journals.every(({ isStarted }) => isStarted) || signal.aborted, WARM_UP_LIMIT_MS);
-    setFaults(run, passiveFaults({ rates: RATES, tally, randomOf }));
+    const faults = passiveFaults({ rates: RATES, tally, randomOf });
+    setFaults(run, { ...faults, notification: ephemeral.watch(faults.notification) });
     const faultsOver = new AbortController();
     const acting = actUntil({ run, rates: RATES, tally, randomOf }, faultsOver.signal);
     const publishingOver = new AbortController();
-    const publishing = [...publishers.map((publish) => publish(publishingOver.signal)), latest.write(publishingOver.signal)];
+    const publishing = [...publishers, latest.write, ephemeral.publish].map((publish) => publish(publishingOver.signal));
     await publishTime(options, ledger, signal);
     publishingOver.abort();
     faultsOver.abort();
     await acting;
-    setFaults(run, {});
+    setFaults(run, { notification: ephemeral.watch() });
     for (const subscriber of subscribers) subscriber.calm();
+    ephemeral.calm();
     presence.calm();
     await Promise.all(publishing);
 
     const judge = () =>
       check(ledger, journals, { resumableForMs: resumableForMs(run), keysLastMs: RETENTION_MS, deadLetters: deadLetterKeys(run, ledger) });
-    let [ofLatest, ofPresence]: [readonly string[], readonly string[]] = [[], []];
+    let [ofLatest, ofEphemeral, ofPresence]: [readonly string[], readonly string[], readonly string[]] = [[], [], []];
     const isComplete = async () => {
-      [ofLatest, ofPresence] = await Promise.all([latest.judge(), presence.judge()]);
-      return ofLatest.length === 0 && ofPresence.length === 0 && judge().violations.every(({ kind }) => kind !== 'lost');
+      [ofLatest, ofEphemeral, ofPresence] = await Promise.all([latest.judge(), ephemeral.judge(), presence.judge()]);
+      return [...ofLatest, ...ofEphemeral, ...ofPresence].length === 0 && judge().violations.every(({ kind }) => kind !== 'lost');
     };
     await eventually(isComplete, CALM_LIMIT_MS, 1_000);
     await pause(AFTERMATH_MS, signal);
     const verdict = judge();
-    await Promise.all([...subscribers.map((subscriber) => subscriber.stop()), latest.stop(), presence.stop()]);
+    await Promise.all([...subscribers.map((subscriber) => subscriber.stop()), latest.stop(), ephemeral.stop(), presence.stop()]);
     clearInterval(reporting);
     const { before, after } = await cleanUp(run, access, channels);
     return {
@@ -157,6 +166,12 @@ export async function runChaos(options: DriverOptions, signal: AbortSignal): Pro
       acknowledged: ledger.acknowledged,
       verdict,
       latest: { acknowledged: latest.acknowledged, deliveries: latest.deliveries, violations: ofLatest },
+      ephemeral: {
+        published: ephemeral.published,
+        answered: ephemeral.answered,
+        deliveries: ephemeral.deliveries,
+        violations: ofEphemeral,
+      },
       presence: { looks: presence.looks, violations: ofPresence },
       problems,
       faults: tally,

@@ -14,7 +14,7 @@ const VIOLATION_NAMES: Readonly<Record<ViolationKind, string>> = {
 
 /** Everything that counts, as name and number, in the order of the table. `section` lines have no number. */
 export function summarize(result: ChaosResult): readonly (readonly [name: string, value: string | number])[] {
-  const { verdict, faults, latest, presence, left, leftBeforeSweeps } = result;
+  const { verdict, faults, latest, ephemeral, presence, left, leftBeforeSweeps } = result;
   const count = (kind: ViolationKind) => verdict.violations.filter((violation) => violation.kind === kind).length;
   const percent = (part: number, whole: number) => (whole === 0 ? '0 %' : `${((100 * part) / whole).toFixed(1)} %`);
   const tampered = faults.sum('notification.');
@@ -60,6 +60,10 @@ export function summarize(result: ChaosResult): readonly (readonly [name: string
     ['newest values acknowledged', latest.acknowledged],
     ['newest values delivered', latest.deliveries],
     ['newest values wrong or older', latest.violations.length],
+    ['ephemeral events published', ephemeral.published],
+    ['ephemeral events answered', ephemeral.answered],
+    ['ephemeral events delivered', ephemeral.deliveries],
+    ['ephemeral events wrong or held up', ephemeral.violations.length],
     ['answers to who is present', presence.looks],
     ['  wrong', presence.violations.length],
     ['clients that gave up', result.problems.length],
@@ -75,10 +79,11 @@ function withSwept(left: Leftovers, before: Leftovers, what: keyof Leftovers): s
 }
 
 /** Whether every promise was kept. */
-export function isKept({ verdict, latest, presence, problems, left }: ChaosResult): boolean {
+export function isKept({ verdict, latest, ephemeral, presence, problems, left }: ChaosResult): boolean {
   return (
     verdict.violations.length === 0 &&
     latest.violations.length === 0 &&
+    ephemeral.violations.length === 0 &&
     presence.violations.length === 0 &&
     problems.length === 0 &&
     Object.values(left).every((names: readonly string[]) => names.length === 0)
@@ -100,7 +105,7 @@ export function formatReport(result: ChaosResult, maxDetails: number): string {
     ...(longestWait.ms < SLOW_MS || longestWait.journal === undefined
       ? []
       : [`\nwaited longest for ${longestWait.id}:`, ...around(longestWait.journal, longestWait.id)]),
-    ...[...result.latest.violations, ...result.presence.violations, ...result.problems]
+    ...[...result.latest.violations, ...result.ephemeral.violations, ...result.presence.violations, ...result.problems]
       .slice(0, maxDetails)
       .map((problem) => `\n${problem}`),
     ...leftNames(result.left),

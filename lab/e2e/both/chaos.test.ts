@@ -36,6 +36,8 @@ test(
     expect(verdict.deliveries).toBeGreaterThan(100);
     expect(result.latest.acknowledged).toBeGreaterThan(0);
     expect(result.latest.deliveries).toBeGreaterThan(20);
+    expect(result.ephemeral.answered).toBeGreaterThan(0);
+    expect(result.ephemeral.deliveries).toBeGreaterThan(20);
     expect(faults.sum('cut.')).toBeGreaterThan(20);
     expect(faults.get('task.killed') + faults.get('task.rolled')).toBeGreaterThan(0);
     expect(faults.sum('notification.') / faults.get('notifications')).toBeGreaterThan(0.1);

@@ -1,10 +1,16 @@
-import type { LatestEntry } from '../../../../packages/protocol/index.ts';
 import { compareVersions, parseVersion, type Version } from '../../../../packages/protocol/version.ts';
 
 /** What is held of a key: its version, and its data unless it is removed. */
 export interface HeldKey {
   readonly version: Version;
   readonly data: string | undefined;
+}
+
+/** A version of a key as a stream or the client names it: without data if the key is removed. */
+export interface NamedVersion {
+  readonly key: string;
+  readonly version: string;
+  readonly data?: string | undefined;
 }
 
 /** What one reader saw of one `latest` channel, and what it did not like. */
@@ -16,7 +22,10 @@ export class LatestJournal {
   readonly #held = new Map<string, HeldKey>();
   /** The newest version that ever came of each key. What is older is dropped, as every consumer has to. */
   readonly #newest = new Map<string, Version>();
-  /** The same since the last snapshot began: another task may be behind, but none goes back by itself. */
+  /**
+   * The same since the last snapshot began on a bare stream: another task may be behind, but none goes back by itself. The client
+   * hides where snapshots begin, and never goes back.
+   */
   readonly #sinceSnapshot = new Map<string, Version>();
   /** Keys of the snapshot that is under way. */
   #snapshot: Set<string> | undefined;
@@ -38,17 +47,16 @@ export class LatestJournal {
     for (const key of this.#held.keys()) if (!brought.has(key)) this.#held.delete(key);
   }
 
-  take(entry: LatestEntry): void {
-    const { key } = entry;
-    const version = parseVersion(entry.version);
+  take({ key, version: named, data }: NamedVersion): void {
+    const version = parseVersion(named);
     this.deliveries += 1;
-    if (isOlder(version, this.#sinceSnapshot.get(key))) this.complaints.push(`${this.#name(key)} stepped back to ${entry.version}`);
+    if (isOlder(version, this.#sinceSnapshot.get(key))) this.complaints.push(`${this.#name(key)} stepped back to ${named}`);
     this.#sinceSnapshot.set(key, version);
     this.#snapshot?.add(key);
     if (isOlder(version, this.#newest.get(key))) return;
     this.#newest.set(key, version);
-    if ('removed' in entry) this.#held.delete(key);
-    else this.#held.set(key, { version, data: entry.data });
+    if (data === undefined) this.#held.delete(key);
+    else this.#held.set(key, { version, data });
   }
 
   /** What differs from the table, and what never was published. */

@@ -1,9 +1,11 @@
-import type { LatestEntry, PollResponse } from '../../../../packages/protocol/index.ts';
+import type { Connection } from '../../../../packages/client/src/index.ts';
+import type { SseFrame } from '../../../../packages/client/src/sse-parser.ts';
+import type { LatestEntry, PollResponse, SnapshotEnd } from '../../../../packages/protocol/index.ts';
 import { compareVersions, parseVersion } from '../../../../packages/protocol/version.ts';
 import type { Random } from '../random.ts';
+import { readRawStreams } from '../raw-streams.ts';
 import type { NewToken } from '../tokens.ts';
 import { type HeldKey, LatestJournal } from './latest-journal.ts';
-import { type Reader, readPolls, readStreams } from './readers.ts';
 import { LatestLedger, writeLatest } from './writers.ts';
 
 export interface LatestRunOptions {
@@ -17,6 +19,8 @@ export interface LatestRunOptions {
 export interface LatestRun {
   readonly acknowledged: number;
   readonly deliveries: number;
+  /** Subscribes to the next of the channels on the connection of a client that stays to the end. */
+  follow(name: string, connection: Connection): void;
   /** Writes until the signal aborts. */
   write(signal: AbortSignal): Promise<void>;
   /** What is wrong by now: keys that a reader does not have as the table has them, steps back, values that nobody published. */
@@ -27,23 +31,26 @@ export interface LatestRun {
 const CHANNELS = ['latest.1', 'latest.2'];
 const WRITERS = 3;
 
-/** For each channel. */
-const READERS: readonly (readonly [name: string, read: Reader])[] = [
-  ['latest-stream', readStreams],
-  ['latest-poll', readPolls],
-  ['latest-stream-too', readStreams],
-];
-
 export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): LatestRun {
   const ledger = new LatestLedger();
   const stopped = new AbortController();
-  const readers = CHANNELS.flatMap((channel) =>
-    READERS.map(([name, read]) => {
-      const reader = `${name}.${channel}`;
-      const journal = new LatestJournal(reader, channel);
-      return { journal, reading: read({ journal, url, random: randomOf(reader), newToken: tokensOf(reader) }, stopped.signal) };
-    }),
-  );
+  const journals: LatestJournal[] = [];
+  let followers = 0;
+
+  function open(reader: string, channel: string): LatestJournal {
+    const journal = new LatestJournal(`${reader}.${channel}`, channel);
+    journals.push(journal);
+    return journal;
+  }
+
+  // The client drops what is older: only a bare stream shows whether a task has sent it.
+  const reading = CHANNELS.map((channel) => {
+    const journal = open('latest-stream', channel);
+    const random = randomOf(journal.reader);
+    const begin = () => journal.beginSnapshot();
+    const take = (frame: SseFrame) => takeFrame(journal, frame);
+    return readRawStreams({ url, channel, random, newToken: tokensOf(journal.reader), begin, take }, stopped.signal);
+  });
 
   async function truthOf(channel: string): Promise<readonly LatestEntry[]> {
     const headers = { accept: 'application/json', authorization: `Bearer ${tokensOf('latest-truth')()}` };
@@ -63,8 +70,8 @@ export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): Late
         old.push(`${entry.key} of ${channel} is of version ${entry.version}, and a newer one was acknowledged`);
       if (!('removed' in entry)) truth.set(entry.key, { version, data: entry.data });
     }
-    const own = readers.filter(({ journal }) => journal.channel === channel);
-    return [...old, ...own.flatMap(({ journal }) => journal.judge(truth, ledger.published))];
+    const own = journals.filter((journal) => journal.channel === channel);
+    return [...old, ...own.flatMap((journal) => journal.judge(truth, ledger.published))];
   }
 
   return {
@@ -72,7 +79,15 @@ export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): Late
       return ledger.acknowledged;
     },
     get deliveries() {
-      return readers.reduce((sum, { journal }) => sum + journal.deliveries, 0);
+      return journals.reduce((sum, journal) => sum + journal.deliveries, 0);
+    },
+    follow(name, connection) {
+      const journal = open(name, CHANNELS[followers++ % CHANNELS.length] ?? '');
+      const subscription = connection.subscribe(journal.channel);
+      subscription.addEventListener('latest', ({ detail }) => journal.take(detail));
+      subscription.addEventListener('status', ({ detail: { status, error } }) => {
+        if (status === 'closed' && error !== undefined) journal.complaints.push(`${journal.reader}: the subscription ended: ${error.code}`);
+      });
     },
     async write(signal) {
       const writers = Array.from({ length: WRITERS }, (_, index) => {
@@ -87,7 +102,12 @@ export function startLatest({ url, randomOf, tokensOf }: LatestRunOptions): Late
     },
     async stop() {
       stopped.abort();
-      await Promise.all(readers.map(({ reading }) => reading));
+      await Promise.all(reading);
     },
   };
+}
+
+function takeFrame(journal: LatestJournal, { event, data = '' }: SseFrame): void {
+  if (event === 'latest') journal.take(JSON.parse(data) as LatestEntry);
+  if (event === 'snapshot' && (JSON.parse(data) as SnapshotEnd).unchanged !== true) journal.endSnapshot();
 }

@@ -5,7 +5,7 @@ import type { Lane } from './publisher.ts';
 
 const ANSWER_TIMEOUT_MS = 6_000;
 
-/** `POST /v1/channels/{channel}/events`. */
+/** `POST /v1/channels/{channel}/events`. An event of an ephemeral channel is accepted without an id. */
 export function httpLane(url: string, newToken: NewToken): Lane {
   const token = new HeldToken(newToken);
   const post = async <Answer>(channel: string, key: string, content: object): Promise<Answer> => {
@@ -17,12 +17,12 @@ export function httpLane(url: string, newToken: NewToken): Lane {
     });
     const text = await response.text();
     if (response.status === 401) token.refuse();
-    if (response.status !== 201) throw new Error(`publishing answered ${response.status}: ${text}`);
+    if (response.status !== 201 && response.status !== 202) throw new Error(`publishing answered ${response.status}: ${text}`);
     return JSON.parse(text) as Answer;
   };
   return {
     name: 'http',
-    send: async ({ channel, type, data, key }) => (await post<PublishResponse>(channel, key, { type, data })).id,
+    send: async ({ channel, type, data, key }) => (await post<Partial<PublishResponse>>(channel, key, { type, data })).id,
     sendBatch: async (batch) => idsOf(await post<BatchAnswer>(batch[0].channel, batch[0].key, eventsOf(batch))),
     close: () => undefined,
   };

@@ -9,7 +9,9 @@ export function invokeLane(access: AwsAccess, functionName: string): Lane {
   const client = new LambdaClient(clientSettings(access));
   return {
     name: 'invoke',
-    send: ({ channel, type, data, key }) => publishByInvocation(client, functionName, { channel, type, data, key }),
+    // An event of an ephemeral channel has no id.
+    send: async ({ channel, type, data, key }) =>
+      (await invoke<Partial<PublishResponse>>(client, functionName, { channel, type, data, key })).id,
     sendBatch: async (batch) => {
       const [{ channel, key }] = batch;
       return idsOf(await invoke<BatchAnswer>(client, functionName, { channel, ...eventsOf(batch), key }));

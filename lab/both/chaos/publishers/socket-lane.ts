@@ -5,7 +5,12 @@ import type { NewToken } from '../tokens.ts';
 import { eventsOf, idsOf } from './batch.ts';
 import type { Lane } from './publisher.ts';
 
-type Published = ServerFrame & { readonly kind: 'published' | 'publishedBatch' };
+/** `accepted`: on an ephemeral channel. */
+const ANSWERS = ['published', 'publishedBatch', 'accepted'] as const;
+
+type Published = ServerFrame & { readonly kind: (typeof ANSWERS)[number] };
+
+const isAnswer = (frame: ServerFrame): frame is Published => (ANSWERS as readonly string[]).includes(frame.kind);
 
 const ANSWER_TIMEOUT_MS = 6_000;
 
@@ -35,7 +40,7 @@ export function socketLane(url: string, newToken: NewToken): Lane {
   }
 
   function take(frame: ServerFrame): void {
-    if (frame.kind !== 'published' && frame.kind !== 'publishedBatch' && frame.kind !== 'error') return;
+    if (!isAnswer(frame) && frame.kind !== 'error') return;
     const key = frame.requestId ?? '';
     const answer = waiting.get(key);
     if (frame.kind === 'error') answer?.reject(new Error(`${frame.code}: ${frame.message}`));

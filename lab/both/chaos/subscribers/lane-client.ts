@@ -35,7 +35,7 @@ const SLOW_BUFFER = 20;
 
 /** Subscribes with the client library. */
 export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviour): Subscriber {
-  const { channels, urls, random, newToken, onProblem, name } = options;
+  const { channels, urls, random, newToken, onProblem, name, beside } = options;
   const journals = channels.map((channel) => new Journal(name, channel, 'inOrder'));
   const agent = behaviour.http2 === true ? new Agent({ allowH2: true, connect: { rejectUnauthorized: false } }) : undefined;
   const restless = new AbortController();
@@ -87,6 +87,7 @@ export function laneClient(options: SubscriberOptions, behaviour: ClientBehaviou
     for (let first = true; !stopped.signal.aborted; first = false) {
       if (!first) for (const journal of journals) journal.comeBack();
       const connection = open();
+      beside?.(connection);
       const subscriptions = journals.map((journal) => ({ journal, subscription: subscribe(connection, journal) }));
       const ended = new AbortController();
       void switchTransports(connection, ended.signal);

@@ -1,3 +1,4 @@
+import type { Connection } from '../../../../packages/client/src/index.ts';
 import type { Journal } from '../journal.ts';
 import type { Random } from '../random.ts';
 import type { NewToken } from '../tokens.ts';
@@ -25,6 +26,8 @@ export interface SubscriberOptions {
   readonly urls: Urls;
   readonly random: Random;
   readonly newToken: NewToken;
+  /** Gets each connection of the client library, to read channels of other kinds on it too. @default none */
+  readonly beside?: ((connection: Connection) => void) | undefined;
   /** Told of what must not happen and shows in no journal. */
   readonly onProblem: (text: string) => void;
 }

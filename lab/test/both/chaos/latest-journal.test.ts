@@ -9,10 +9,8 @@ beforeEach(() => {
 });
 
 const versionOf = (count: number) => ({ createdAt: 1, count });
-const publishedAt = '2026-11-30T00:00:00.000Z';
-const take = (key: string, count: number) =>
-  journal.take({ key, version: formatVersion(versionOf(count)), type: 'message', data: `${key}${count}`, publishedAt });
-const remove = (key: string, count: number) => journal.take({ key, version: formatVersion(versionOf(count)), removed: true, publishedAt });
+const take = (key: string, count: number) => journal.take({ key, version: formatVersion(versionOf(count)), data: `${key}${count}` });
+const remove = (key: string, count: number) => journal.take({ key, version: formatVersion(versionOf(count)) });
 
 /** What the table has, by key: the count of its version. */
 function judged(truth: Readonly<Record<string, number>>): readonly string[] {

@@ -16,6 +16,7 @@ function resultOf(verdict: Verdict, changes: Partial<ChaosResult> = {}): ChaosRe
     acknowledged: 1_234,
     verdict,
     latest: { acknowledged: 9, deliveries: 30, violations: [] },
+    ephemeral: { published: 8, answered: 7, deliveries: 20, violations: [] },
     presence: { looks: 5, violations: [] },
     problems: [],
     faults: new Tally(),
@@ -82,6 +83,14 @@ test('a reader without the final version of a key breaks the promise, and is nam
   const result = kept({ latest: { acknowledged: 9, deliveries: 30, violations: ['ann: a of latest.1 is a1, and not a2'] } });
   expect(isKept(result)).toBe(false);
   expect(formatReport(result, 5)).toContain('ann: a of latest.1 is a1, and not a2');
+});
+
+test('an ephemeral event that came wrongly or was held up breaks the promise, and is named', () => {
+  const violations = ['ann: "http 3" came twice on one stream'];
+  const result = kept({ ephemeral: { published: 8, answered: 7, deliveries: 20, violations } });
+  expect(isKept(result)).toBe(false);
+  expect(formatReport(result, 5)).toContain('ann: "http 3" came twice on one stream');
+  expect(new Map(summarize(result)).get('ephemeral events wrong or held up')).toBe(1);
 });
 
 test('somebody listed who is not there breaks the promise, and is named', () => {
