@@ -168,7 +168,7 @@ test('the page of the README finds the bundle by its import map and shows events
   const browser = await launchBrowser();
   try {
     const tab = await browser.newPage();
-    await tab.route('**/assets/client.js', (route) =>
+    await tab.route('**/client.js', (route) =>
       route.fulfill({
         path: join(app, 'node_modules/@realtime-lanes/client/dist/index.js'),
         contentType: 'text/javascript',

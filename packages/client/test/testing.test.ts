@@ -171,8 +171,10 @@ describe.each(['sse', 'poll'] as const)('over %s', (transport) => {
     expect((await connection.history('orders', { before }).next()).done).toBe(true);
   });
 
-  test.each([0, 501])('%d last events are refused', async (last) => {
-    await expect(lanes.connect({ transport }).subscribe('orders', { last }).ready).rejects.toMatchObject({ code: 'invalid_parameter' });
+  test.each([0, 501, 1.5, '3'])('%p last events, or as many on a page, are refused at once', async (count) => {
+    const connection = lanes.connect({ transport });
+    expect(() => connection.subscribe('orders', { last: count as number })).toThrow('use 1 to 500');
+    await expect(connection.history('orders', { limit: count as number }).next()).rejects.toMatchObject({ code: 'invalid_parameter' });
   });
 
   test('a latest channel goes on after a cut, without what was removed meanwhile', async () => {

@@ -9,6 +9,7 @@ import {
   type PresenceRow,
   readPresenceNotification,
   splitPresenceNotification,
+  toMember,
   toPresenceResponse,
   versionAfter,
 } from '../../../backbone/domain/presence.ts';
