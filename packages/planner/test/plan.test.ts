@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { factsOf, withFigure } from '../src/facts.ts';
+import { factsOf } from '../src/facts.ts';
 import { timesLoad } from '../src/first-limit.ts';
 import { OPTIONS, optionOf } from '../src/options.ts';
 import { answersTo, assumedEnds, bestFor, figuresIn, plan } from '../src/plan.ts';
@@ -92,13 +92,6 @@ test('the age is counted from the oldest figure that an answer used', () => {
 test('what is not built is never recommended', () => {
   const never = PRESET_IDS.map((id) => bestFor(workloadOf(id), FACTS));
   expect(never).not.toContain('websocket-fargate');
-});
-
-test('what others built has to save the work that it causes', () => {
-  const workload = workloadOf('dashboard', { eventsPerSecond: 8 });
-  const services = OPTIONS.filter(({ status }) => status === 'service').map(({ id }) => id);
-  expect(services).toContain(bestFor(workload, withFigure(FACTS, 'integrationUsdPerMonth', 0)));
-  expect(services).not.toContain(bestFor(workload, withFigure(FACTS, 'integrationUsdPerMonth', 1_000_000)));
 });
 
 test.each([

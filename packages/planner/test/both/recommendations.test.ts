@@ -1,10 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { breakEven } from '../../src/break-even.ts';
-import { optionOf } from '../../src/options.ts';
+import { factsOf, withFigure } from '../../src/facts.ts';
+import { OPTIONS, optionOf } from '../../src/options.ts';
 import { idleItems } from '../../src/pages.ts';
-import { plan } from '../../src/plan.ts';
+import { bestFor, plan } from '../../src/plan.ts';
 import { workloadOf } from '../../src/presets.ts';
 import { billOf } from '../bills.ts';
+
+const FACTS = factsOf('us-east-1');
 
 const recommended = (...workload: Parameters<typeof workloadOf>) => plan(workloadOf(...workload), '2026-11-30').recommendation;
 
@@ -50,4 +53,11 @@ describe('an idle stage, both lanes together', () => {
     // A key, and the alarms of seven metrics.
     expect(usd('dev')).toBeCloseTo(lanes.reduce((sum, lane) => sum + lane, 0) - 1.7, 6);
   });
+});
+
+test('what others built has to save the work that it causes', () => {
+  const workload = workloadOf('dashboard', { eventsPerSecond: 8 });
+  const services = OPTIONS.filter(({ status }) => status === 'service').map(({ id }) => id);
+  expect(services).toContain(bestFor(workload, withFigure(FACTS, 'integrationUsdPerMonth', 0)));
+  expect(services).not.toContain(bestFor(workload, FACTS));
 });
