@@ -1,12 +1,10 @@
+import { MAX_CHANNELS } from '../../protocol/channel.ts';
 import type { Environment } from './environment.ts';
 import { LanesError, toLanesError } from './errors.ts';
 import type { Feed } from './feed.ts';
 import type { Tunables } from './options.ts';
 import { Attempts } from './retry.ts';
 import { wait } from './wait.ts';
-
-/** The most channels of a request: `MAX_CHANNELS` of the protocol. A test compares them. */
-export const MAX_SHARING = 32;
 
 /** Subscriptions that begin or end within this time cost the request one restart. */
 const GATHER_MS = 20;
@@ -75,7 +73,7 @@ export class SharedRequests {
     if (open.length >= maxStreams) {
       throw new LanesError(
         'too_many_subscriptions',
-        `channel ${feed.channel} needs another stream, but ${maxStreams} are open: the first two subscriptions have one each, others share with up to ${MAX_SHARING} that have other channels and the same presence. Raise maxStreams, or use another connection`,
+        `channel ${feed.channel} needs another stream, but ${maxStreams} are open: the first two subscriptions have one each, others share with up to ${MAX_CHANNELS} that have other channels and the same presence. Raise maxStreams, or use another connection`,
         { final: true },
       );
     }
@@ -103,7 +101,7 @@ class SharedRequest {
   }
 
   takes({ channel, rider }: Feed): boolean {
-    if (this.isAlone || this.#feeds.size >= MAX_SHARING || this.#feeds.has(channel)) return false;
+    if (this.isAlone || this.#feeds.size >= MAX_CHANNELS || this.#feeds.has(channel)) return false;
     const [first] = this.#feeds.values();
     return (first?.rider?.shape ?? '') === (rider?.shape ?? '');
   }
