@@ -10,6 +10,7 @@ import { checkChannel, checkContent, checkCount, checkTransport, NEEDS, readTuna
 import type { Tunables } from './options.ts';
 import { beginWithLast, followByPolling } from './poll.ts';
 import { acknowledged } from './publish-answer.ts';
+import { randomName } from './random-name.ts';
 import { retry } from './retry.ts';
 import { type FollowTogether, SharedRequests } from './shared-requests.ts';
 import { SocketLane } from './socket-lane.ts';
@@ -155,7 +156,7 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
     return requestJson(this.#http, `/v1/events?${query}`, init, signal, this.options.answerTimeoutMs);
   }
 
-  async #publish(channel: string, content: PublishContent, key = randomKey(), signal?: AbortSignal): Promise<readonly Published[]> {
+  async #publish(channel: string, content: PublishContent, key = randomName(), signal?: AbortSignal): Promise<readonly Published[]> {
     const { publishTimeoutMs } = this.options;
     checkChannel(channel);
     checkContent(content, key);
@@ -270,9 +271,4 @@ class LaneConnection extends (EventTarget as new () => TypedEventTarget<Connecti
       final: true,
     });
   }
-}
-
-/** Browsers have `crypto.randomUUID` on secure pages only. */
-function randomKey(): string {
-  return crypto.getRandomValues(new Uint32Array(4)).join('-');
 }

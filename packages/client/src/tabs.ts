@@ -3,6 +3,7 @@ import type { LatestEntry } from '../../protocol/index.ts';
 import type { Feed } from './feed.ts';
 import type { Sharing, SharingHost } from './index.ts';
 import { LanesError } from './index.ts';
+import { randomName } from './random-name.ts';
 import { TabLeader } from './tab-leader.ts';
 import type { Delivery, TabMessage } from './tab-messages.ts';
 
@@ -46,7 +47,7 @@ class TabLane {
   readonly #name: string;
   readonly #host: SharingHost;
   readonly #locks: LockManager;
-  readonly #id = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  readonly #id = randomName();
   readonly #closing = new AbortController();
   readonly #subscriptions = new Map<string, TabSubscription>();
   readonly #beatMs: number;
@@ -119,7 +120,7 @@ class TabLane {
     const over = AbortSignal.any([bid.signal, this.#closing.signal]);
     // A request that steals must not have a signal.
     await this.#hold(this.#name, options.steal ? options : { ...options, signal: over }, () => {
-      const term = crypto.getRandomValues(new Uint32Array(4)).join('-');
+      const term = randomName();
       const deliver = (names: readonly string[], delivery: Delivery) => this.#deliver(term, names, delivery);
       const watch = (tab: string, gone: () => void, over: AbortSignal) => {
         this.#locks.request(`${this.#name} ${tab}`, { mode: 'shared', signal: over }, gone).catch(() => {});
