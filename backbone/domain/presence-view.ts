@@ -41,14 +41,7 @@ export class PresenceView {
    */
   take(changes: readonly PresenceRow[]): readonly PresenceChange[] {
     const touched = new Set<string>();
-    for (const row of changes) {
-      const rows = this.#rows.get(row.member) ?? new Map<string, PresenceRow>();
-      const known = rows.get(row.owner);
-      if (known !== undefined && known.version >= row.version) continue;
-      rows.set(row.owner, row);
-      this.#rows.set(row.member, rows);
-      touched.add(row.member);
-    }
+    for (const row of changes) if (this.#keep(row)) touched.add(row.member);
     return this.#update(touched);
   }
 
@@ -63,13 +56,11 @@ export class PresenceView {
     const touched = new Set(before.keys());
     this.#rows = new Map();
     for (const row of read) {
-      const rows = this.#rows.get(row.member) ?? new Map<string, PresenceRow>();
-      rows.set(row.owner, row);
-      this.#rows.set(row.member, rows);
+      this.#keep(row);
       touched.add(row.member);
     }
     for (const rows of before.values()) {
-      for (const row of rows.values()) if (row.version > sinceMs - WRITE_MS) this.#keepNewer(row);
+      for (const row of rows.values()) if (row.version > sinceMs - WRITE_MS) this.#keep(row);
     }
     return this.#update(touched);
   }
@@ -90,12 +81,14 @@ export class PresenceView {
     return this.#update(touched);
   }
 
-  #keepNewer(row: PresenceRow): void {
+  /** @returns false if its owner's row for the member is as new, or newer */
+  #keep(row: PresenceRow): boolean {
     const rows = this.#rows.get(row.member) ?? new Map<string, PresenceRow>();
-    const read = rows.get(row.owner);
-    if (read !== undefined && read.version >= row.version) return;
+    const known = rows.get(row.owner);
+    if (known !== undefined && known.version >= row.version) return false;
     rows.set(row.owner, row);
     this.#rows.set(row.member, rows);
+    return true;
   }
 
   #update(touched: Iterable<string>): readonly PresenceChange[] {

@@ -28,21 +28,26 @@ export function traceBatch(
   fields: LogFields = {},
 ): void {
   for (const outcome of outcomes) if (outcome.kind === 'stored') traceEvent(logger, 'published', outcome.event, nowMs, fields);
-  const lost = outcomes.filter(({ kind }) => kind === 'lost').length;
-  const failures = outcomes.flatMap((outcome) => (outcome.kind === 'unknown' ? [outcome.error] : []));
-  if (lost + failures.length === 0) return;
-  const [error] = failures;
-  const counts = { events: outcomes.length, lost, unknown: failures.length };
-  logger.warn('batch not published as a whole', { channel, ...counts, ...(error !== undefined && { error }), ...fields });
+  warnOfUnwritten(logger, channel, outcomes, 'lost', fields);
 }
 
 /** Logs why events of a batch on a `latest` channel could not be written. */
 export function logUnwritten(logger: Logger, channel: string, outcomes: readonly LatestOutcome[], fields: LogFields = {}): void {
+  warnOfUnwritten(logger, channel, outcomes, 'refused', fields);
+}
+
+function warnOfUnwritten(
+  logger: Logger,
+  channel: string,
+  outcomes: readonly (BatchOutcome | LatestOutcome)[],
+  turnedDown: 'lost' | 'refused',
+  fields: LogFields,
+): void {
+  const others = outcomes.filter(({ kind }) => kind === turnedDown).length;
   const failures = outcomes.flatMap((outcome) => (outcome.kind === 'unknown' ? [outcome.error] : []));
-  const refused = outcomes.filter(({ kind }) => kind === 'refused').length;
-  if (refused + failures.length === 0) return;
+  if (others + failures.length === 0) return;
   const [error] = failures;
-  const counts = { events: outcomes.length, refused, unknown: failures.length };
+  const counts = { events: outcomes.length, [turnedDown]: others, unknown: failures.length };
   logger.warn('batch not published as a whole', { channel, ...counts, ...(error !== undefined && { error }), ...fields });
 }
 

@@ -53,7 +53,7 @@ export async function followLatest(
   // One more, for `snapshot`.
   if (frames.length <= INLINE_FRAMES && (await deps.answers.take(principal, frames.length + 1)).kind === 'allowed') {
     const outcome = await postSnapshot(frames, afterKey, INLINE_FRAMES, sender);
-    if (outcome.kind !== 'paused') return concludeSnapshot(outcome, events, { channel, ...repeated }, sender);
+    if (outcome.kind !== 'paused') return concludeSnapshot(outcome, now, { channel, ...repeated }, sender);
     ({ afterKey } = outcome);
   }
   await leaveToQueue(key, { id: deps.newId(), afterKey, ...repeated }, deps, telemetry);

@@ -4,6 +4,7 @@ import type { LogReader } from '../../backbone/services/log-reader.ts';
 import type { Telemetry } from '../telemetry.ts';
 import { concludeReplay } from './conclude-replay.ts';
 import { latestFrames } from './domain/latest-frames.ts';
+import { stateOf } from './domain/latest-state.ts';
 import type { ReplayKey } from './domain/replay-job.ts';
 import { type FrameSender, openFrameSender } from './frame-sender.ts';
 import { pacedPoster } from './paced-poster.ts';
@@ -110,7 +111,7 @@ async function goOnWithSnapshot(pending: PendingSnapshot, { key: { channel }, se
   const events = await latest.read(channel, 'strong');
   const outcome = await postSnapshot(latestFrames(channel, remainingOf(events, afterKey), repeated), afterKey, turnPosts, sender);
   if (outcome.kind === 'paused') return { kind: 'paused', left: { ...pending, afterKey: outcome.afterKey } };
-  return { kind: 'over', tell: () => concludeSnapshot(outcome, events, { channel, ...repeated }, sender) };
+  return { kind: 'over', tell: () => concludeSnapshot(outcome, stateOf(events), { channel, ...repeated }, sender) };
 }
 
 /** Not left to the queue, which would try again only after some minutes: the client asks sooner. */

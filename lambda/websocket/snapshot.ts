@@ -1,6 +1,6 @@
 import type { LatestEvent } from '../../backbone/domain/latest-event.ts';
+import type { SnapshotEnd } from '../../packages/protocol/index.ts';
 import type { LatestFrame } from './domain/latest-frames.ts';
-import { stateOf } from './domain/latest-state.ts';
 import type { FrameSender } from './frame-sender.ts';
 import type { PostOutcome } from './ports.ts';
 
@@ -45,18 +45,18 @@ export async function postSnapshot(
 
 /**
  * Tells the client how a snapshot has ended.
- * @param events what the channel holds
+ * @param held what the channel holds
  * @returns the outcome of the last post
  */
 export async function concludeSnapshot(
   end: Exclude<SnapshotOutcome, { readonly kind: 'paused' }>,
-  events: readonly LatestEvent[],
+  held: Pick<SnapshotEnd, 'keys' | 'state'>,
   { channel, requestId }: { readonly channel: string; readonly requestId?: string },
   sender: FrameSender,
 ): Promise<PostOutcome> {
   if (end.kind === 'stopped') return end.outcome;
   const repeated = requestId !== undefined && { requestId };
-  if (end.kind === 'complete') return sender.send({ kind: 'snapshot', channel, ...stateOf(events), ...repeated });
+  if (end.kind === 'complete') return sender.send({ kind: 'snapshot', channel, ...held, ...repeated });
   const message = `the snapshot of channel ${channel} is not complete: subscribe again`;
   return sender.send({ kind: 'error', code: 'replay_incomplete', message, ...repeated });
 }

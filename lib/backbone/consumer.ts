@@ -1,12 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { LaneFunction } from '../lane-function.ts';
 import { alarmAbove } from '../observability/alarm.ts';
+import { pollQueue, visibilityTimeoutFor } from '../queue-polling.ts';
 import { channelFilter, InvalidConsumerError } from './channel-filter.ts';
 import type { EventTopic } from './event-topic.ts';
 
@@ -36,9 +36,6 @@ const MAX_BATCH = 10;
 /** How often an event is tried before it goes to the dead letters. */
 const MAX_RECEIVES = 5;
 
-/** AWS's advice for a queue that feeds a function: leaves room for retries of throttled invocations. */
-const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
-
 /** An outage that is mended within this time loses nothing. Shorter than in the dead letters, where a message keeps its age. */
 const RETENTION = Duration.days(4);
 
@@ -59,7 +56,7 @@ export class Consumer extends Construct {
     if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > MAX_BATCH) {
       throw new InvalidConsumerError(`batchSize of a consumer is ${batchSize}: use a whole number from 1 to ${MAX_BATCH}`);
     }
-    const visibilityTimeout = Duration.seconds(handler.timeout.toSeconds() * VISIBILITY_PER_FUNCTION_TIMEOUT);
+    const visibilityTimeout = visibilityTimeoutFor(handler.timeout);
 
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning: 'A consumer has failed on events: the message contains the event, the function log the reason.',
@@ -86,23 +83,6 @@ export class Consumer extends Construct {
       threshold: visibilityTimeout.toSeconds() * MAX_RECEIVES,
       periods: 3,
     });
-    this.feed(handler, batchSize, maxConcurrency);
-  }
-
-  private feed(handler: LaneFunction, batchSize: number, maxConcurrency: number): void {
-    // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and reading URLs.
-    const polling = Grant.addToPrincipal({
-      grantee: handler,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [this.queue.queueArn],
-    });
-    const mapping = handler.function.addEventSourceMapping('Events', {
-      eventSourceArn: this.queue.queueArn,
-      batchSize,
-      maxConcurrency,
-      reportBatchItemFailures: true,
-    });
-    // Lambda refuses to create a mapping for a role that may not poll.
-    polling.applyBefore(mapping);
+    pollQueue(handler, this.queue, 'Events', { batchSize, maxConcurrency });
   }
 }

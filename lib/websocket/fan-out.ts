@@ -9,6 +9,7 @@ import { fanOutSettings } from '../../lambda/websocket/settings.ts';
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { pollQueue } from '../queue-polling.ts';
 import { FanOutRollout } from './fan-out-rollout.ts';
 import { alarmQueues } from './websocket-alarms.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
@@ -65,23 +66,13 @@ export class FanOut extends Construct {
       lateAlarms: alarmQueues(queues, 'Events wait for the fan-out.'),
     });
     for (const queue of queues) {
-      // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and
-      // reading URLs.
-      const polling = Grant.addToPrincipal({
-        grantee: this.handler,
-        actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-        resourceArns: [queue.queueArn],
-      });
-      const mapping = this.rollout.alias.addEventSourceMapping(queue.node.id, {
-        eventSourceArn: queue.queueArn,
+      pollQueue(this.handler, queue, queue.node.id, {
+        target: this.rollout.alias,
         batchSize: settings.batchSize,
         // Waiting for a fuller batch would delay every event.
         maxBatchingWindow: Duration.seconds(0),
         maxConcurrency: settings.maxConcurrency,
-        reportBatchItemFailures: true,
       });
-      // Lambda refuses to create a mapping for a role that may not poll.
-      polling.applyBefore(mapping);
     }
   }
 

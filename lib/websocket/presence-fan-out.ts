@@ -1,5 +1,4 @@
 import { Duration, Size } from 'aws-cdk-lib';
-import { Grant } from 'aws-cdk-lib/aws-iam';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { SubscriptionFilter } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -10,15 +9,13 @@ import { PRESENCE_FAN_OUT, QUEUE_RETENTION_SECONDS } from '../../lambda/websocke
 import type { EventBackbone } from '../backbone/event-backbone.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { pollQueue, visibilityTimeoutFor } from '../queue-polling.ts';
 import { alarmQueues } from './websocket-alarms.ts';
 
 export interface PresenceFanOutProps {
   readonly backbone: EventBackbone;
   readonly logRetention: RetentionDays;
 }
-
-/** AWS's advice for a queue that feeds a function: leaves room for retries of throttled invocations. */
-const VISIBILITY_PER_FUNCTION_TIMEOUT = 6;
 
 /** How often a change is tried before it goes to the dead letters. By then clients have asked. */
 const MAX_RECEIVE_COUNT = 3;
@@ -43,7 +40,7 @@ export class PresenceFanOut extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.presence),
-      visibilityTimeout: Duration.seconds(timeout.toSeconds() * VISIBILITY_PER_FUNCTION_TIMEOUT),
+      visibilityTimeout: visibilityTimeoutFor(timeout),
       deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     backbone.topic.topic.addSubscription(
@@ -60,21 +57,10 @@ export class PresenceFanOut extends Construct {
       memory: Size.mebibytes(512),
     });
     alarmQueues([this.queue], 'Changes of presence wait for the function that posts them.');
-    // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and
-    // reading URLs.
-    const polling = Grant.addToPrincipal({
-      grantee: this.handler,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [this.queue.queueArn],
-    });
-    const mapping = this.handler.function.addEventSourceMapping('Queue', {
-      eventSourceArn: this.queue.queueArn,
+    pollQueue(this.handler, this.queue, 'Queue', {
       batchSize: PRESENCE_FAN_OUT.batchSize,
       maxBatchingWindow: Duration.seconds(PRESENCE_FAN_OUT.windowSeconds),
       maxConcurrency: PRESENCE_FAN_OUT.maxConcurrency,
-      reportBatchItemFailures: true,
     });
-    // Lambda refuses to create a mapping for a role that may not poll.
-    polling.applyBefore(mapping);
   }
 }

@@ -8,6 +8,7 @@ import { replayLimits, replayTurnLimits } from '../../lambda/websocket/settings.
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Configurable } from '../lane-function.ts';
 import { LaneFunction } from '../lane-function.ts';
+import { pollQueue, visibilityTimeoutFor } from '../queue-polling.ts';
 import { alarmQueues } from './websocket-alarms.ts';
 import type { WebSocketSettings } from './websocket-settings.ts';
 
@@ -15,9 +16,6 @@ export interface ReplaysProps {
   readonly settings: Readonly<WebSocketSettings['replay']>;
   readonly logRetention: RetentionDays;
 }
-
-/** Six times as long as a turn may run, which is AWS's advice for a queue that feeds a function. */
-const VISIBILITY_TIMEOUT = Duration.seconds(6 * REPLAY_FUNCTION_TIMEOUT_SECONDS);
 
 /** The client asks again long before the last of them. */
 const MAX_RECEIVE_COUNT = 3;
@@ -36,6 +34,7 @@ export class Replays extends Construct {
   constructor(scope: Construct, id: string, { settings, logRetention }: ReplaysProps) {
     super(scope, id);
     this.settings = settings;
+    const timeout = Duration.seconds(REPLAY_FUNCTION_TIMEOUT_SECONDS);
     this.deadLetters = new DeadLetterQueue(this, 'DeadLetters', {
       meaning:
         'A replay turn of a WebSocket connection was repeatedly interrupted, or a message was invalid: the function log has the reason. The client has asked again.',
@@ -44,37 +43,26 @@ export class Replays extends Construct {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.seconds(QUEUE_RETENTION_SECONDS.replays),
-      visibilityTimeout: VISIBILITY_TIMEOUT,
+      visibilityTimeout: visibilityTimeoutFor(timeout),
       deadLetterQueue: { queue: this.deadLetters.queue, maxReceiveCount: MAX_RECEIVE_COUNT },
     });
     this.handler = new LaneFunction(this, 'Handler', {
       entry: 'lambda/websocket/replay-turns.ts',
       description: 'Posts what clients have missed to their WebSocket connections, a part at a time',
       logRetention,
-      timeout: Duration.seconds(REPLAY_FUNCTION_TIMEOUT_SECONDS),
+      timeout,
       memory: Size.mebibytes(512),
     });
     this.handler.settings.add(replayTurnLimits, settings);
     // The rest of a replay waits for its next turn behind the others.
     this.allowEnqueue(this.handler);
     alarmQueues([this.queue], 'Clients that came back wait for what they have missed.');
-    // What Lambda's pollers need. The CDK's `SqsEventSource` would also allow changing visibilities and
-    // reading URLs.
-    const polling = Grant.addToPrincipal({
-      grantee: this.handler,
-      actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
-      resourceArns: [this.queue.queueArn],
-    });
-    const mapping = this.handler.function.addEventSourceMapping('Queue', {
-      eventSourceArn: this.queue.queueArn,
+    pollQueue(this.handler, this.queue, 'Queue', {
       // Turns in one invocation would wait for each other.
       batchSize: 1,
       maxBatchingWindow: Duration.seconds(0),
       maxConcurrency: settings.maxConcurrency,
-      reportBatchItemFailures: true,
     });
-    // Lambda refuses to create a mapping for a role that may not poll.
-    polling.applyBefore(mapping);
   }
 
   /** Lets a function leave replays to the queue, within the limit per principal. */

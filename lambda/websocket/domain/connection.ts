@@ -19,11 +19,8 @@ const PRESENCE_PREFIX = '#presence.';
 
 /** What the names in a connection's row stand for. */
 export function splitSubscriptions(names: readonly string[]): Pick<RegisteredConnection, 'channels' | 'watched'> {
-  const watched = names.filter((name) => name.startsWith(PRESENCE_PREFIX));
-  return {
-    channels: names.filter((name) => !watched.includes(name)),
-    watched: watched.map((name) => name.slice(PRESENCE_PREFIX.length)),
-  };
+  const { watched = [], channels = [] } = Object.groupBy(names, (name) => (name.startsWith(PRESENCE_PREFIX) ? 'watched' : 'channels'));
+  return { channels, watched: watched.map((name) => name.slice(PRESENCE_PREFIX.length)) };
 }
 
 /** A client's connection to API Gateway. */
