@@ -12,7 +12,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { HeldPage, Refusal } from '../hub/requests.ts';
 import type { Authenticate } from './authenticate.ts';
 import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
-import { encodeEvents, encodePage, type Part } from './poll-page.ts';
+import { encodeEvents, encodePage, type Part, type Turn } from './poll-page.ts';
 import { presenceOf } from './presence-parameters.ts';
 import type { PublishRate } from './publish-rate.ts';
 import { json, overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
@@ -113,8 +113,6 @@ function historyRequest(query: URLSearchParams, channels: readonly string[], bef
   }
   return { channel, before: before === NOW ? undefined : parseBefore(before, channel), last };
 }
-
-type Turn = (work: () => Part) => Promise<Part>;
 
 interface PageAnswer<Page> {
   readonly access: Access;

@@ -17,24 +17,19 @@ const ENVELOPE_CHARS = 100;
 /** A part of a response. It takes as many bytes of memory as it has bytes of content: a string is ASCII. */
 export type Part = string | Buffer;
 
-/**
- * A {@link PollResponse} as JSON, encoded piece by piece.
- * @param turn runs the work for one piece when its turn comes
- */
+/** Runs the work for one part when its turn comes. */
+export type Turn = (work: () => Part) => Promise<Part>;
+
+/** A {@link PollResponse} as JSON, encoded piece by piece. */
 export async function encodePage(
   channels: readonly string[],
   { events, ephemeral, latest, presence, cursor, resets }: PollPage,
-  turn: (work: () => Part) => Promise<Part>,
+  turn: Turn,
 ): Promise<readonly Part[]> {
   const more: Part[] = [];
   for (const [at, { channel, events: entries, snapshot, state }] of latest.entries()) {
     more.push(`${at === 0 ? ',"latest":[' : ','}{"channel":${JSON.stringify(channel)},"entries":[`);
-    let separator = '';
-    for (const piece of pieces(entries)) {
-      const before = separator;
-      more.push(await turn(() => toPart(before + piece.map((event) => JSON.stringify(toLatestEntry(event))).join(','))));
-      separator = ',';
-    }
+    more.push(...(await encodeItems(entries, toLatestEntry, turn)));
     more.push(`],"snapshot":${snapshot},"state":${JSON.stringify(state)}}`);
   }
   if (latest.length > 0) more.push(']');
@@ -51,21 +46,29 @@ export async function encodePage(
 
 /**
  * Events and what else a response has, as JSON, encoded piece by piece.
- * @param turn as for {@link encodePage}
  * @param encoded more of the response that is JSON already, with a comma in front
  */
 export async function encodeEvents(
   events: readonly ChannelEvent[],
   rest: object,
-  turn: (work: () => Part) => Promise<Part>,
+  turn: Turn,
   encoded: readonly Part[] = [],
 ): Promise<readonly Part[]> {
-  const parts: Part[] = ['{"events":['];
-  for (const piece of pieces(events)) {
-    const separator = parts.length === 1 ? '' : ',';
-    parts.push(await turn(() => toPart(separator + piece.map((event) => JSON.stringify(toWireEvent(event))).join(','))));
+  return ['{"events":[', ...(await encodeItems(events, toWireEvent, turn)), ']', ...encoded, `,${JSON.stringify(rest).slice(1)}`];
+}
+
+/** The items of a JSON array, with commas between them, encoded piece by piece. */
+export async function encodeItems<Item extends { readonly data?: string }>(
+  items: readonly Item[],
+  toWire: (item: Item) => object,
+  turn: Turn,
+): Promise<readonly Part[]> {
+  const parts: Part[] = [];
+  for (const piece of pieces(items)) {
+    const separator = parts.length === 0 ? '' : ',';
+    parts.push(await turn(() => toPart(separator + piece.map((item) => JSON.stringify(toWire(item))).join(','))));
   }
-  return [...parts, ']', ...encoded, `,${JSON.stringify(rest).slice(1)}`];
+  return parts;
 }
 
 /**
@@ -76,11 +79,11 @@ export function toPart(text: string): Part {
   return Buffer.byteLength(text) === text.length ? text : Buffer.from(text);
 }
 
-function* pieces<Event extends { readonly data?: string }>(events: readonly Event[]): Generator<readonly Event[]> {
-  for (let from = 0; from < events.length; ) {
+function* pieces<Item extends { readonly data?: string }>(items: readonly Item[]): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; ) {
     let to = from;
-    for (let chars = 0; to < events.length && chars < PIECE_CHARS; to++) chars += ENVELOPE_CHARS + (events[to]?.data?.length ?? 0);
-    yield events.slice(from, to);
+    for (let chars = 0; to < items.length && chars < PIECE_CHARS; to++) chars += ENVELOPE_CHARS + (items[to]?.data?.length ?? 0);
+    yield items.slice(from, to);
     from = to;
   }
 }

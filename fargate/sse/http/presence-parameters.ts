@@ -1,6 +1,7 @@
 import { InvalidInputError, quote } from '../../../packages/protocol/invalid-input.ts';
 import { isPresenceState, parsePresenceData } from '../../../packages/protocol/presence.ts';
 import type { PresenceRequest } from '../hub/presence/presence.ts';
+import { single } from './request-target.ts';
 
 /**
  * What a stream or poll asks for with `present`, `presence` and `presenceState`; undefined if it has none of them.
@@ -15,11 +16,7 @@ export function presenceOf(query: URLSearchParams, channels: readonly string[]):
 
 /** An empty text counts: the client is present, and says nothing about itself. */
 function presentOf(query: URLSearchParams): string | undefined {
-  const values = query.getAll('present');
-  if (values.length > 1)
-    throw new InvalidInputError('invalid_parameter', `parameter present is given ${values.length} times, but may be given once`);
-  const [value] = values;
-  return value === undefined ? undefined : parsePresenceData(value);
+  return query.has('present') ? parsePresenceData(single(query, 'present') ?? '') : undefined;
 }
 
 function followsOf(query: URLSearchParams): boolean {

@@ -1,17 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannel } from '../../../packages/protocol/channel.ts';
-import type { PresenceMember, PresenceResponse } from '../../../packages/protocol/index.ts';
+import type { PresenceResponse } from '../../../packages/protocol/index.ts';
 import type { EventsRouteOptions } from './events-route.ts';
-import { type Part, toPart } from './poll-page.ts';
+import { encodeItems, type Part, type Turn } from './poll-page.ts';
 import { json, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
 
 /** Shared: capturing a stack for each would cost more than the answer. */
 const LEFT = new Error('the client has left');
-
-/** How many members are encoded at once. */
-const MEMBERS_PER_PIECE = 100;
 
 /** `GET /v1/presence`. Undefined if the client has left. */
 export async function getPresence(
@@ -52,16 +49,8 @@ function bytesOf({ members = [] }: PresenceResponse): number {
   return members.reduce((sum, { id, data = '' }) => sum + 64 + 2 * (id.length + data.length), 256);
 }
 
-async function encode(
-  { channel, count, members, state }: PresenceResponse,
-  turn: (work: () => Part) => Promise<Part>,
-): Promise<readonly Part[]> {
+async function encode({ channel, count, members, state }: PresenceResponse, turn: Turn): Promise<readonly Part[]> {
   if (members === undefined) return [JSON.stringify({ channel, count, state } satisfies PresenceResponse)];
-  const parts: Part[] = [`${JSON.stringify({ channel, count, state }).slice(0, -1)},"members":[`];
-  for (let from = 0; from < members.length; from += MEMBERS_PER_PIECE) {
-    const piece: readonly PresenceMember[] = members.slice(from, from + MEMBERS_PER_PIECE);
-    const separator = from === 0 ? '' : ',';
-    parts.push(await turn(() => toPart(separator + piece.map((member) => JSON.stringify(member)).join(','))));
-  }
-  return [...parts, ']}'];
+  const head = `${JSON.stringify({ channel, count, state }).slice(0, -1)},"members":[`;
+  return [head, ...(await encodeItems(members, (member) => member, turn)), ']}'];
 }

@@ -31,7 +31,7 @@ export class FeedClosedError extends Error {
  * Shared: thousands of feeds come and go, and capturing a stack for each would cost more than the rest of
  * closing it.
  */
-const CLOSED = new FeedClosedError('the task does not follow the channel any more');
+export const FEED_CLOSED = new FeedClosedError('the task does not follow the channel any more');
 
 /** One reader got the permit; the others who waited for one on the same channel no longer need theirs. */
 const OPENING = new Error('the channel is being opened');
@@ -154,7 +154,7 @@ export class Feed {
     const release = await this.#mayOpen.promise;
     const { baseline, newestFirst } = await this.#options.reader.tail(this.channel).finally(release);
     // Nobody would release the memory of a ring that is created now.
-    if (this.#isClosed) throw CLOSED;
+    if (this.#isClosed) throw FEED_CLOSED;
     const { reader, ringMemory } = this.#options;
     const ring = new Ring(this.channel, baseline, ringMemory);
     const history = new RingHistory(this.channel, ring, ringMemory, reader);
@@ -213,7 +213,7 @@ export class Feed {
 
   /** Resolves when the feed has moved on. Rejects with the signal's reason, or when the feed closes. */
   advanced(signal: AbortSignal): Promise<void> {
-    if (this.#isClosed) return Promise.reject(CLOSED);
+    if (this.#isClosed) return Promise.reject(FEED_CLOSED);
     this.#closing ??= new AbortController();
     const either = AbortSignal.any([signal, this.#closing.signal]);
     return new Promise((resolve, reject) => {
@@ -239,10 +239,10 @@ export class Feed {
 
   close(): void {
     this.#isClosed = true;
-    this.#gone.reject(CLOSED);
-    this.#wanting?.abort(CLOSED);
+    this.#gone.reject(FEED_CLOSED);
+    this.#wanting?.abort(FEED_CLOSED);
     this.#wanting = undefined;
-    this.#closing?.abort(CLOSED);
+    this.#closing?.abort(FEED_CLOSED);
     this.#mender.stop();
     this.#live?.ring.close();
   }

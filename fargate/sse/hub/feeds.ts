@@ -1,4 +1,5 @@
 import type { Reservation, Shares } from '../budget/shares.ts';
+import { acquireAll } from './acquire-all.ts';
 import { Feed, type FeedOptions } from './feed.ts';
 import type { Permits } from './permits.ts';
 
@@ -51,25 +52,16 @@ export class Feeds {
    * @returns undefined if the principal already follows as many channels as it may
    */
   acquire(channels: readonly string[], principal: string): readonly Feed[] | undefined {
-    const feeds: Feed[] = [];
-    let areNew = false;
-    for (const channel of channels) {
-      let feed = this.#feeds.get(channel);
-      if (feed === undefined) {
-        feed = this.#make(channel, principal);
-        areNew = true;
-      }
-      if (feed === undefined) break;
-      this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
-      this.#idle.delete(feed);
-      if (!feed.isOpen) void feed.wantedBy(this.#options.lookups.for(principal));
-      feeds.push(feed);
-    }
-    // Creating the last feed may have evicted the first.
-    const areKept = !areNew || feeds.every((feed) => this.#feeds.get(feed.channel) === feed);
-    if (feeds.length === channels.length && areKept) return feeds;
-    for (const feed of feeds) this.release(feed);
-    return undefined;
+    return acquireAll(
+      channels,
+      this,
+      (channel) => this.#make(channel, principal),
+      (feed) => {
+        this.#users.set(feed, (this.#users.get(feed) ?? 0) + 1);
+        this.#idle.delete(feed);
+        if (!feed.isOpen) void feed.wantedBy(this.#options.lookups.for(principal));
+      },
+    );
   }
 
   release(feed: Feed): void {

@@ -1,6 +1,7 @@
 import { type HistoryRequest, readHistory } from '../../../backbone/services/history.ts';
 import { inTurn } from './catch-up.ts';
 import { jsonBytes } from './json-bytes.ts';
+import { once } from './once.ts';
 import { NoMemoryError, PageMemory } from './page-memory.ts';
 import type { PollsOptions } from './polls.ts';
 import type { HistoryOutcome } from './requests.ts';
@@ -20,12 +21,10 @@ export async function readPage(
   if (typeof admitted === 'string') return { kind: admitted };
   const memory = new PageMemory(options.memory, principal, clock);
   const { revoked } = memory;
-  let isHeld = true;
-  const release = () => {
-    if (isHeld) admission.leave(principal);
-    isHeld = false;
+  const release = once(() => {
+    admission.leave(principal);
     memory.release();
-  };
+  });
   try {
     const left = AbortSignal.any([signal, revoked]);
     const maxBytes = await memory.take(undefined, left);

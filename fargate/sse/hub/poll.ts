@@ -98,8 +98,8 @@ async function anyAdvanced(
   try {
     await Promise.race([
       inbox.arrived,
-      presence?.arrived ?? aborted(waiting),
       aborted(waiting),
+      ...(presence === undefined ? [] : [presence.arrived]),
       ...feeds.map((feed) => feed.advanced(waiting)),
       ...latest.map((feed) => feed.changed(waiting)),
     ]);

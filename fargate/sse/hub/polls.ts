@@ -4,6 +4,7 @@ import type { Admission } from './admission.ts';
 import type { CatchUpOptions } from './catch-up.ts';
 import { PollInbox } from './ephemeral/poll-inbox.ts';
 import { FeedClosedError } from './feed.ts';
+import { once } from './once.ts';
 import { NoMemoryError, PageMemory } from './page-memory.ts';
 import { poll } from './poll.ts';
 import type { Presence } from './presence/presence.ts';
@@ -79,13 +80,4 @@ export class Polls {
     const abort = () => controller.abort(OVER);
     this.#options.clock.sleep(ms, controller.signal).then(abort, abort);
   }
-}
-
-function once(work: () => void): () => void {
-  let done = false;
-  return () => {
-    if (done) return;
-    done = true;
-    work();
-  };
 }

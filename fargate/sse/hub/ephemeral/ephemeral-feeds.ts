@@ -1,4 +1,5 @@
 import type { Reservation, Shares } from '../../budget/shares.ts';
+import { acquireAll } from '../acquire-all.ts';
 import { EphemeralFeed } from './ephemeral-feed.ts';
 
 export interface EphemeralFeedsOptions {
@@ -27,17 +28,14 @@ export class EphemeralFeeds {
    * @returns undefined if the principal already follows as many channels as it may
    */
   acquire(channels: readonly string[], principal: string): readonly EphemeralFeed[] | undefined {
-    const feeds: EphemeralFeed[] = [];
-    for (const channel of channels) {
-      const feed = this.#feeds.get(channel) ?? this.#make(channel, principal);
-      if (feed === undefined) break;
-      feed.users++;
-      feeds.push(feed);
-    }
-    // Creating the last feed may have evicted the first.
-    if (feeds.length === channels.length && feeds.every((feed) => this.#feeds.get(feed.channel) === feed)) return feeds;
-    for (const feed of feeds) this.release(feed);
-    return undefined;
+    return acquireAll(
+      channels,
+      this,
+      (channel) => this.#make(channel, principal),
+      (feed) => {
+        feed.users++;
+      },
+    );
   }
 
   release(feed: EphemeralFeed): void {

@@ -1,5 +1,5 @@
 import type { EphemeralEvent } from '../../../../backbone/domain/ephemeral-event.ts';
-import { FeedClosedError } from '../feed.ts';
+import { FEED_CLOSED } from '../feed.ts';
 import { jsonBytes } from '../json-bytes.ts';
 import type { EphemeralFeed, EphemeralListener } from './ephemeral-feed.ts';
 
@@ -41,7 +41,7 @@ export class PollInbox implements EphemeralListener {
   }
 
   evicted(): void {
-    this.#arrived.reject(new FeedClosedError('the task does not follow the channel any more'));
+    this.#arrived.reject(FEED_CLOSED);
   }
 
   /** Returns what has come, and stops listening. */

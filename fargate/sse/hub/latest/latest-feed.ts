@@ -2,7 +2,7 @@ import { isOutdated, type LatestEvent } from '../../../../backbone/domain/latest
 import type { Clock, LatestStore } from '../../../../backbone/ports.ts';
 import type { Reservation, Shares } from '../../budget/shares.ts';
 import { chunkOf } from '../../chunked-coding.ts';
-import { FeedClosedError } from '../feed.ts';
+import { FEED_CLOSED } from '../feed.ts';
 import type { PermitSource } from '../permits.ts';
 import { LatestState } from './latest-state.ts';
 
@@ -110,7 +110,7 @@ export class LatestFeed {
   changed(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const either = AbortSignal.any([signal, this.#closing.signal]);
-    const reader: LatestReader = { flush: resolve, evicted: () => reject(closed()) };
+    const reader: LatestReader = { flush: resolve, evicted: () => reject(FEED_CLOSED) };
     const abort = () => reject(either.reason);
     if (either.aborted) abort();
     this.readers.add(reader);
@@ -140,7 +140,7 @@ export class LatestFeed {
   }
 
   close(): void {
-    this.#closing.abort(closed());
+    this.#closing.abort(FEED_CLOSED);
     this.#reservation?.release();
   }
 
@@ -195,8 +195,4 @@ export class LatestFeed {
     makeRoom();
     if (!take()) this.evict();
   }
-}
-
-function closed(): FeedClosedError {
-  return new FeedClosedError('the task does not follow the channel any more');
 }

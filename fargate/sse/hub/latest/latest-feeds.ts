@@ -1,4 +1,5 @@
 import type { Reservation, Shares } from '../../budget/shares.ts';
+import { acquireAll } from '../acquire-all.ts';
 import type { Permits } from '../permits.ts';
 import { LatestFeed, type LatestFeedOptions } from './latest-feed.ts';
 
@@ -40,18 +41,15 @@ export class LatestFeeds {
    * @returns undefined if the principal already follows as many channels as it may
    */
   acquire(channels: readonly string[], principal: string): readonly LatestFeed[] | undefined {
-    const feeds: LatestFeed[] = [];
-    for (const channel of channels) {
-      const feed = this.#feeds.get(channel) ?? this.#make(channel, principal);
-      if (feed === undefined) break;
-      feed.users++;
-      this.#idle.delete(feed);
-      feeds.push(feed);
-    }
-    // Creating the last feed may have evicted the first.
-    if (feeds.length === channels.length && feeds.every((feed) => this.#feeds.get(feed.channel) === feed)) return feeds;
-    for (const feed of feeds) this.release(feed);
-    return undefined;
+    return acquireAll(
+      channels,
+      this,
+      (channel) => this.#make(channel, principal),
+      (feed) => {
+        feed.users++;
+        this.#idle.delete(feed);
+      },
+    );
   }
 
   release(feed: LatestFeed): void {

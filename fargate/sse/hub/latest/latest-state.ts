@@ -1,6 +1,7 @@
 import { isExpiredAt, type LatestEvent, REMOVAL_LIFETIME_MS, toExpired } from '../../../../backbone/domain/latest-event.ts';
 import { StateTag } from '../../../../packages/protocol/state-tag.ts';
 import { formatVersion, supersedes } from '../../../../packages/protocol/version.ts';
+import { once } from '../once.ts';
 import { latestFrame } from './latest-frames.ts';
 
 /** Objects, short texts and links of one key, besides its data. */
@@ -173,12 +174,4 @@ export class LatestState {
 /** An older event of the key that still comes is outdated by then, and dropped for that. */
 function isForgettable({ event, changedAtMs }: Slot, nowMs: number): boolean {
   return nowMs >= Math.max(event.publishedAtMs + REMOVAL_LIFETIME_MS, changedAtMs + MIN_REMOVAL_MS);
-}
-
-function once<Result>(work: () => Result): () => Result {
-  let result: Result | undefined;
-  return () => {
-    result ??= work();
-    return result;
-  };
 }

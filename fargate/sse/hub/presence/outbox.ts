@@ -25,8 +25,6 @@ export interface OutboxOptions {
   readonly bus: PresenceBus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** @default Math.random */
-  readonly random?: () => number;
 }
 
 /**
@@ -75,9 +73,9 @@ export class Outbox {
 
   /** Resolves when nothing waits any more, or writing has failed and will be tried again later. */
   async #flushLater(): Promise<void> {
-    const { clock, logger, random } = this.#options;
+    const { clock, logger } = this.#options;
     for (let failures = 0; this.#waiting.size > 0; ) {
-      await clock.sleep(failures === 0 ? WINDOW_MS : jittered(backoffMs(BACKOFF, failures - 1), HALF_JITTER, random));
+      await clock.sleep(failures === 0 ? WINDOW_MS : jittered(backoffMs(BACKOFF, failures - 1), HALF_JITTER));
       const rows = this.#waiting;
       this.#waiting = new Map();
       try {

@@ -29,7 +29,6 @@ interface Connection extends Membership {
   readonly data: string;
   /** The version with which it came. */
   saidAt: number;
-  revoke: () => void;
   lingersUntilMs: number | undefined;
 }
 
@@ -64,28 +63,27 @@ export class OwnMembers {
     const bytes = MEMBERSHIP_BYTES + 2 * (principal.length + data.length);
     const reservation = memory.reserve(principal, bytes, () => {
       connection.leave();
-      connection.revoke();
+      revoke();
     });
     if (reservation === undefined) return undefined;
-    const connection = this.#connect(channel, principal, data, reservation, revoke);
+    const connection = this.#connect(channel, principal, data, reservation);
     return connection;
   }
 
   /** The same for a poll: takes over what the principal's last poll left, if that was answered a short while ago. */
-  joinByPoll(channel: string, principal: string, data: string, revoke: () => void): Membership | undefined {
+  joinByPoll(channel: string, principal: string, data: string): Membership | undefined {
     const member = this.#channels.get(channel)?.get(principal);
     const lingering = [...(member?.connections ?? [])].filter(({ lingersUntilMs }) => lingersUntilMs !== undefined);
     // Another tab that polls says something else, and has its place.
     const left = lingering.find((connection) => connection.data === data) ?? lingering[0];
-    if (member === undefined || left === undefined || left.data !== data) {
-      const joined = this.join(channel, principal, data, revoke);
+    if (left === undefined || left.data !== data) {
+      const joined = this.join(channel, principal, data, () => {});
       // After it, so that the member was never gone.
       if (joined !== undefined) left?.leave();
       return joined;
     }
     this.#lingering.delete(left);
     left.lingersUntilMs = undefined;
-    left.revoke = revoke;
     return left;
   }
 
@@ -128,7 +126,7 @@ export class OwnMembers {
     }
   }
 
-  #connect(channel: string, principal: string, data: string, reservation: Reservation, revoke: () => void): Connection {
+  #connect(channel: string, principal: string, data: string, reservation: Reservation): Connection {
     const members = this.#channels.get(channel) ?? new Map<string, Member>();
     const member = members.get(principal) ?? { connections: new Set<Connection>(), version: 0 };
     this.#channels.set(channel, members);
@@ -136,7 +134,6 @@ export class OwnMembers {
     const connection: Connection = {
       data,
       saidAt: 0,
-      revoke,
       lingersUntilMs: undefined,
       leave: () => {
         if (!member.connections.delete(connection)) return;
@@ -149,7 +146,6 @@ export class OwnMembers {
       linger: () => {
         if (!member.connections.has(connection)) return;
         connection.lingersUntilMs = this.#options.clock.nowMs() + POLL_LINGER_MS;
-        connection.revoke = () => {};
         this.#lingering.add(connection);
       },
     };

@@ -1,5 +1,5 @@
 import type { Reservation, Shares } from '../../budget/shares.ts';
-import { FeedClosedError } from '../feed.ts';
+import { FEED_CLOSED } from '../feed.ts';
 import { NoMemoryError } from '../page-memory.ts';
 import type { PresenceFeed, PresenceReader } from './presence-feed.ts';
 
@@ -63,9 +63,8 @@ export class PollPresence implements PresenceReader {
 
   evicted(): void {
     this.#isEvicted = true;
-    const error = new FeedClosedError('the task does not follow the channel any more');
-    this.#ready.reject(error);
-    this.#arrived.reject(error);
+    this.#ready.reject(FEED_CLOSED);
+    this.#arrived.reject(FEED_CLOSED);
   }
 
   /**

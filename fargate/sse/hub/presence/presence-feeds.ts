@@ -1,5 +1,6 @@
 import type { Clock } from '../../../../backbone/ports.ts';
 import type { Reservation, Shares } from '../../budget/shares.ts';
+import { acquireAll } from '../acquire-all.ts';
 import { PresenceFeed } from './presence-feed.ts';
 
 export interface PresenceFeedsOptions {
@@ -51,17 +52,14 @@ export class PresenceFeeds {
    * @returns undefined if the principal already follows as many channels as it may
    */
   acquire(channels: readonly string[], principal: string): readonly PresenceFeed[] | undefined {
-    const feeds: PresenceFeed[] = [];
-    for (const channel of channels) {
-      const feed = this.#feeds.get(channel) ?? this.#make(channel, principal);
-      if (feed === undefined) break;
-      feed.users++;
-      feeds.push(feed);
-    }
-    // Creating the last feed may have evicted the first.
-    if (feeds.length === channels.length && feeds.every((feed) => this.has(feed))) return feeds;
-    for (const feed of feeds) this.release(feed);
-    return undefined;
+    return acquireAll(
+      channels,
+      this,
+      (channel) => this.#make(channel, principal),
+      (feed) => {
+        feed.users++;
+      },
+    );
   }
 
   release(feed: PresenceFeed): void {

@@ -159,8 +159,7 @@ export class Presence {
       request,
       channels,
       principal,
-      evict,
-      false,
+      (channel, data) => this.#members.join(channel, principal, data, evict),
       (feeds) => new StreamPresence(feeds, { principal, memory, behind: this.#behind }),
     );
   }
@@ -173,8 +172,7 @@ export class Presence {
       request,
       channels,
       principal,
-      () => {},
-      true,
+      (channel, data) => this.#members.joinByPoll(channel, principal, data),
       (feeds) => new PollPresence(feeds, states, { principal, memory }),
     );
   }
@@ -210,8 +208,7 @@ export class Presence {
     { present, follows }: PresenceRequest,
     channels: readonly string[],
     principal: string,
-    evict: () => void,
-    isPoll: boolean,
+    join: (channel: string, data: string) => Membership | undefined,
     read: (feeds: readonly PresenceFeed[]) => Reader,
   ): PresenceSession<Reader> | undefined {
     const feeds = follows ? this.#feeds.acquire(channels, principal) : [];
@@ -222,8 +219,7 @@ export class Presence {
       for (const feed of feeds) this.#feeds.release(feed);
     };
     for (const channel of present === undefined ? [] : channels) {
-      const join = isPoll ? this.#members.joinByPoll : this.#members.join;
-      const membership = join.call(this.#members, channel, principal, present ?? '', evict);
+      const membership = join(channel, present ?? '');
       if (membership === undefined) {
         leave();
         return undefined;
