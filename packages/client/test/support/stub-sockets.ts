@@ -201,13 +201,9 @@ export class StubSockets {
   }
 
   #publishLatest({ channel, ...content }: LatestFrame): ServerFrame {
-    const { latest } = this.#state;
-    const events = 'events' in content ? content.events : [content];
-    const answers = events.map((event) => latest.put(channel, event.conflationKey, 'data' in event ? event.data : undefined));
-    const [first] = answers;
-    const full = { code: 'too_many_keys', message: 'the channel is full' } as const;
-    if ('events' in content) return { kind: 'publishedLatestBatch', channel, events: answers.map((answer) => answer ?? { error: full }) };
-    return first === undefined ? { kind: 'error', ...full } : { kind: 'publishedLatest', ...first };
+    const answer = this.#state.latest.publish(channel, content);
+    if ('error' in answer) return { kind: 'error', ...answer.error };
+    return 'events' in answer ? { kind: 'publishedLatestBatch', ...answer } : { kind: 'publishedLatest', ...answer };
   }
 
   #latestSnapshot({ channel, state, requestId }: ClientFrame & { readonly action: 'subscribe' }): readonly ServerFrame[] {
