@@ -1,6 +1,6 @@
 import type { LatestBatchAnswer, LatestEntry, LatestResponse, NewLatestEntry, SnapshotEnd } from '../../../protocol/index.ts';
 import { stateTag } from '../../../protocol/state-tag.ts';
-import { formatVersion } from '../../../protocol/version.ts';
+import { formatVersion, readVersion } from '../../../protocol/version.ts';
 
 /** Few, so that a test can use them up. */
 export const MAX_STUB_KEYS = 50;
@@ -24,7 +24,7 @@ export class StubLatest {
     const entries = this.#of(channel);
     const held = entries.get(key);
     if (held === undefined && entries.size === MAX_STUB_KEYS) return undefined;
-    const [createdAt = 0, count = 0] = held?.version.split('.').map((part) => Number.parseInt(part, 36)) ?? [++this.#keys, 0];
+    const { createdAt, count } = held === undefined ? { createdAt: ++this.#keys, count: 0 } : readVersion(held.version);
     const fields = { key, version: formatVersion({ createdAt, count: count + 1 }), publishedAt: new Date().toISOString() };
     const entry: LatestEntry = data === undefined ? { ...fields, removed: true } : { ...fields, type: 'message', data };
     entries.set(key, entry);
