@@ -168,7 +168,7 @@ export class StubSockets {
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { channel } = frame;
-        if ('conflationKey' in frame || !isDurable(frame)) return [{ ...this.#publishLatest(frame), ...repeated }];
+        if (!isDurable(frame)) return [{ ...this.#publishLatest(frame), ...repeated }];
         const answer: ServerFrame =
           'events' in frame
             ? { kind: 'publishedBatch', channel, events: log.publishBatch(channel, frame.events, frame.key, takeLoss(this.#state)) }
@@ -193,10 +193,11 @@ export class StubSockets {
 
   #positions({ channels }: Peer): Pick<ServerFrame & { readonly kind: 'pong' }, 'heads' | 'states'> {
     const { log, latest } = this.#state;
-    const [latestOnes, durable] = [true, false].map((sought) => [...channels].filter((channel) => isLatestChannel(channel) === sought));
+    const durable = [...channels].filter((channel) => !isLatestChannel(channel));
+    const latestOnes = [...channels].filter(isLatestChannel);
     return {
-      heads: Object.fromEntries(durable?.map((channel) => [channel, log.head(channel)]) ?? []),
-      states: Object.fromEntries(latestOnes?.map((channel) => [channel, latest.end(channel).state]) ?? []),
+      heads: Object.fromEntries(durable.map((channel) => [channel, log.head(channel)])),
+      states: Object.fromEntries(latestOnes.map((channel) => [channel, latest.end(channel).state])),
     };
   }
 
@@ -302,5 +303,5 @@ type PublishFrame = Extract<ClientFrame, { action: 'publish' }>;
 type LatestFrame = Extract<PublishFrame, { conflationKey: string } | { events: readonly NewLatestEntry[] }>;
 
 function isDurable(frame: PublishFrame): frame is Exclude<PublishFrame, LatestFrame> {
-  return !('events' in frame) || frame.events.every((event) => !('conflationKey' in event));
+  return ('events' in frame ? frame.events : [frame]).every((event) => !('conflationKey' in event));
 }
