@@ -1,15 +1,7 @@
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import type { PresenceChange, PresenceMember, PresenceResponse } from '../../packages/protocol/index.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
-import {
-  type MemberHash,
-  memberHash,
-  NO_MEMBERS,
-  parsePresenceData,
-  stateOfCount,
-  stateOfMembers,
-  toggle,
-} from '../../packages/protocol/presence.ts';
+import { parsePresenceData, stateOf, stateOfCount } from '../../packages/protocol/presence.ts';
 import type { NotifiedEvent } from './ephemeral-event.ts';
 
 /** One row per channel, owner and member. */
@@ -146,6 +138,5 @@ export function toPresenceResponse(
 ): PresenceResponse {
   if (rows === undefined) return { channel, count, state: stateOfCount(count) };
   const members = membersOf(rows);
-  const all = members.map(memberHash).reduce<MemberHash>(toggle, NO_MEMBERS);
-  return { channel, count, members, state: stateOfMembers(all) };
+  return { channel, count, members, state: stateOf(members) };
 }

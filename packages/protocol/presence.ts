@@ -56,6 +56,11 @@ export function stateOfMembers({ high, low }: MemberHash): string {
   return ((BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)).toString(36);
 }
 
+/** The state of a channel with these members. */
+export function stateOf(members: Iterable<PresenceMember>): string {
+  return stateOfMembers(Array.from(members, memberHash).reduce<MemberHash>(toggle, NO_MEMBERS));
+}
+
 /** The state of a channel of which only the count is known. Not one of {@link stateOfMembers}. */
 export function stateOfCount(count: number): string {
   return `count.${count.toString(36)}`;

@@ -1,15 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { PresenceMember } from '../index.ts';
-import { isPresenceState, memberHash, NO_MEMBERS, parsePresenceData, stateOfCount, stateOfMembers, toggle } from '../presence.ts';
+import { isPresenceState, memberHash, NO_MEMBERS, parsePresenceData, stateOf, stateOfCount, toggle } from '../presence.ts';
 
 const anyMember = fc.record({
   id: fc.string({ unit: 'binary' }),
   connections: fc.integer({ min: 1, max: 1_000 }),
   data: fc.string(),
 });
-
-const stateOf = (members: readonly PresenceMember[]) => stateOfMembers(members.map(memberHash).reduce(toggle, NO_MEMBERS));
 
 describe('the state of a channel', () => {
   test('is the same for the same members in any order', () => {

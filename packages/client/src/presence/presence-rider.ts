@@ -1,6 +1,6 @@
 import { HALF_JITTER, jittered } from '../../../protocol/backoff.ts';
 import type { PresenceChanges, PresenceMember } from '../../../protocol/index.ts';
-import { type MemberHash, memberHash, NO_MEMBERS, stateOfMembers, toggle } from '../../../protocol/presence.ts';
+import { stateOf } from '../../../protocol/presence.ts';
 import type { LanesError } from '../errors.ts';
 import type { Rider } from '../rider.ts';
 import type { LaneSocket } from '../socket.ts';
@@ -124,7 +124,7 @@ export class PresenceRider implements Rider, HandleOwner {
       else members.delete(member.id);
     }
     this.count = count;
-    this.state = changes ? stateOfMembers([...members.values()].map(memberHash).reduce<MemberHash>(toggle, NO_MEMBERS)) : state;
+    this.state = changes ? stateOf(members.values()) : state;
     this.#before = more && before;
     clearTimeout(this.#repair);
     if (this.state !== state) this.#repair = setTimeout(() => this.#carrier.restart(), jittered(REPAIR_AFTER_MS, HALF_JITTER));

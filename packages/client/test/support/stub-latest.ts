@@ -1,9 +1,11 @@
-import type { LatestEntry, LatestResponse, SnapshotEnd } from '../../../protocol/index.ts';
+import type { LatestBatchAnswer, LatestEntry, LatestResponse, NewLatestEntry, SnapshotEnd } from '../../../protocol/index.ts';
 import { stateTag } from '../../../protocol/state-tag.ts';
-import { formatVersion } from '../../../protocol/version.ts';
+import { formatVersion, readVersion } from '../../../protocol/version.ts';
 
 /** Few, so that a test can use them up. */
 export const MAX_STUB_KEYS = 50;
+
+const FULL = { error: { code: 'too_many_keys', message: 'the channel is full' } } as const;
 
 /** By its name, as the stages of an app declare it. */
 export function isLatestChannel(channel: string): boolean {
@@ -22,12 +24,21 @@ export class StubLatest {
     const entries = this.#of(channel);
     const held = entries.get(key);
     if (held === undefined && entries.size === MAX_STUB_KEYS) return undefined;
-    const [createdAt = 0, count = 0] = held?.version.split('.').map((part) => Number.parseInt(part, 36)) ?? [++this.#keys, 0];
+    const { createdAt, count } = held === undefined ? { createdAt: ++this.#keys, count: 0 } : readVersion(held.version);
     const fields = { key, version: formatVersion({ createdAt, count: count + 1 }), publishedAt: new Date().toISOString() };
     const entry: LatestEntry = data === undefined ? { ...fields, removed: true } : { ...fields, type: 'message', data };
     entries.set(key, entry);
     this.onChange(channel, entry);
     return { channel, conflationKey: key, version: entry.version, publishedAt: entry.publishedAt };
+  }
+
+  /** Answers a request to publish one event or several. */
+  publish(
+    channel: string,
+    content: NewLatestEntry | { readonly events: readonly NewLatestEntry[] },
+  ): LatestResponse | LatestBatchAnswer | typeof FULL {
+    if ('events' in content) return { channel, events: content.events.map((event) => this.#publish(channel, event)) };
+    return this.#publish(channel, content);
   }
 
   /** Nobody is told. */
@@ -48,6 +59,10 @@ export class StubLatest {
   snapshot(channel: string, state: string | null | undefined): { readonly entries: readonly LatestEntry[]; readonly end: SnapshotEnd } {
     const end = this.end(channel);
     return end.state === state ? { entries: [], end: { ...end, unchanged: true } } : { entries: this.entries(channel), end };
+  }
+
+  #publish(channel: string, event: NewLatestEntry): LatestResponse | typeof FULL {
+    return this.put(channel, event.conflationKey, 'data' in event ? event.data : undefined) ?? FULL;
   }
 
   #of(channel: string): Map<string, LatestEntry> {

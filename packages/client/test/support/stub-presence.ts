@@ -1,6 +1,6 @@
 import type http from 'node:http';
 import type { PresenceChanges, PresenceMember } from '../../../protocol/index.ts';
-import { type MemberHash, memberHash, NO_MEMBERS, stateOfMembers, toggle } from '../../../protocol/presence.ts';
+import { stateOf } from '../../../protocol/presence.ts';
 
 /** A connection: an object, or a name that stands for one. */
 type Owner = object | string;
@@ -57,7 +57,7 @@ export class StubPresence {
   }
 
   state(channel: string): string {
-    return stateOfMembers(this.members(channel).map(memberHash).reduce<MemberHash>(toggle, NO_MEMBERS));
+    return stateOf(this.members(channel));
   }
 
   /** In two parts, if there are several members. */

@@ -237,15 +237,9 @@ export class StubServer implements ServerControl {
     content: NewLatestEntry | { readonly events: readonly NewLatestEntry[] },
     response: http.ServerResponse,
   ): void {
-    const answers = ('events' in content ? content.events : [content]).map((event) =>
-      this.#state.latest.put(channel, event.conflationKey, 'data' in event ? event.data : undefined),
-    );
-    const [first] = answers;
-    if ('events' in content) {
-      const error = { code: 'too_many_keys', message: 'the channel is full' };
-      response.writeHead(207).end(JSON.stringify({ channel, events: answers.map((answer) => answer ?? { error }) }));
-    } else if (first === undefined) refuse(response, 409, 'too_many_keys', 'the channel is full');
-    else response.writeHead(201).end(JSON.stringify(first));
+    const answer = this.#state.latest.publish(channel, content);
+    if ('error' in answer) refuse(response, 409, answer.error.code, answer.error.message);
+    else response.writeHead('events' in answer ? 207 : 201).end(JSON.stringify(answer));
   }
 
   #stream(channels: readonly string[], query: URLSearchParams, response: http.ServerResponse): void {

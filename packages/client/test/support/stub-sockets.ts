@@ -168,7 +168,7 @@ export class StubSockets {
         return [{ kind: 'unsubscribed', channel: frame.channel, ...repeated }];
       case 'publish': {
         const { channel } = frame;
-        if ('conflationKey' in frame || !isDurable(frame)) return [{ ...this.#publishLatest(frame), ...repeated }];
+        if (!isDurable(frame)) return [{ ...this.#publishLatest(frame), ...repeated }];
         const answer: ServerFrame =
           'events' in frame
             ? { kind: 'publishedBatch', channel, events: log.publishBatch(channel, frame.events, frame.key, takeLoss(this.#state)) }
@@ -193,21 +193,18 @@ export class StubSockets {
 
   #positions({ channels }: Peer): Pick<ServerFrame & { readonly kind: 'pong' }, 'heads' | 'states'> {
     const { log, latest } = this.#state;
-    const [latestOnes, durable] = [true, false].map((sought) => [...channels].filter((channel) => isLatestChannel(channel) === sought));
+    const durable = [...channels].filter((channel) => !isLatestChannel(channel));
+    const latestOnes = [...channels].filter(isLatestChannel);
     return {
-      heads: Object.fromEntries(durable?.map((channel) => [channel, log.head(channel)]) ?? []),
-      states: Object.fromEntries(latestOnes?.map((channel) => [channel, latest.end(channel).state]) ?? []),
+      heads: Object.fromEntries(durable.map((channel) => [channel, log.head(channel)])),
+      states: Object.fromEntries(latestOnes.map((channel) => [channel, latest.end(channel).state])),
     };
   }
 
   #publishLatest({ channel, ...content }: LatestFrame): ServerFrame {
-    const { latest } = this.#state;
-    const events = 'events' in content ? content.events : [content];
-    const answers = events.map((event) => latest.put(channel, event.conflationKey, 'data' in event ? event.data : undefined));
-    const [first] = answers;
-    const full = { code: 'too_many_keys', message: 'the channel is full' } as const;
-    if ('events' in content) return { kind: 'publishedLatestBatch', channel, events: answers.map((answer) => answer ?? { error: full }) };
-    return first === undefined ? { kind: 'error', ...full } : { kind: 'publishedLatest', ...first };
+    const answer = this.#state.latest.publish(channel, content);
+    if ('error' in answer) return { kind: 'error', ...answer.error };
+    return 'events' in answer ? { kind: 'publishedLatestBatch', ...answer } : { kind: 'publishedLatest', ...answer };
   }
 
   #latestSnapshot({ channel, state, requestId }: ClientFrame & { readonly action: 'subscribe' }): readonly ServerFrame[] {
@@ -306,5 +303,5 @@ type PublishFrame = Extract<ClientFrame, { action: 'publish' }>;
 type LatestFrame = Extract<PublishFrame, { conflationKey: string } | { events: readonly NewLatestEntry[] }>;
 
 function isDurable(frame: PublishFrame): frame is Exclude<PublishFrame, LatestFrame> {
-  return !('events' in frame) || frame.events.every((event) => !('conflationKey' in event));
+  return ('events' in frame ? frame.events : [frame]).every((event) => !('conflationKey' in event));
 }

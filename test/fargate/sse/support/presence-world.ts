@@ -6,7 +6,7 @@ import type { HubOptions } from '../../../../fargate/sse/hub/hub.ts';
 import type { PresenceRequest } from '../../../../fargate/sse/hub/presence/presence.ts';
 import type { Stream } from '../../../../fargate/sse/hub/stream.ts';
 import type { PresenceChanges, PresenceMember } from '../../../../packages/protocol/index.ts';
-import { memberHash, NO_MEMBERS, stateOfMembers, toggle } from '../../../../packages/protocol/presence.ts';
+import { stateOf } from '../../../../packages/protocol/presence.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { FakeSink } from './fake-sink.ts';
 import { HubWorld } from './hub-world.ts';
@@ -120,7 +120,7 @@ export class Known {
     this.count = count;
     this.state = state;
     if (more === true || changes === undefined) return;
-    const own = stateOfMembers([...this.members.values()].map(memberHash).reduce(toggle, NO_MEMBERS));
+    const own = stateOf(this.members.values());
     if (own !== state || count !== this.members.size) throw new Error(`the state is ${state}, but the members are ${this.ids.join()}`);
   }
 }
