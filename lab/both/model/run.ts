@@ -109,7 +109,7 @@ class Run {
         stalls: this.#scenario.stalls,
       });
     }
-    yield this.#passTime(timeMs);
+    yield this.#simulation.passTime(timeMs);
     if (this.#scenario.wipe && index === 0) yield this.#wipe();
   }
 
@@ -206,14 +206,6 @@ class Run {
   #nextFate(): Fate {
     const { fates } = this.#scenario;
     return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 
   async #wipe(): Promise<void> {

@@ -64,7 +64,7 @@ class EphemeralRun {
     await this.#simulation.runUntil(
       Promise.all([
         ...publishers.map((events, at) => this.#publish(`P${at + 1}`, events)),
-        this.#passTime(timeMs),
+        this.#simulation.passTime(timeMs),
         ...consumers.map((legs, at) => this.#consume(`stream ${at + 1}`, legs, connections)),
       ]),
     );
@@ -156,13 +156,5 @@ class EphemeralRun {
   #nextFate(): Fate {
     const { fates } = this.#scenario;
     return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 }

@@ -74,7 +74,7 @@ class LatestRun {
 
   *#runDay(index: number, { publishers, timeMs }: LatestDay): Generator<Promise<void>> {
     for (const [at, publications] of publishers.entries()) yield this.#publish(`P${index + 1}${at + 1}`, publications);
-    yield this.#passTime(timeMs);
+    yield this.#simulation.passTime(timeMs);
   }
 
   async #publish(publisher: string, publications: readonly LatestPublication[]): Promise<void> {
@@ -140,14 +140,6 @@ class LatestRun {
   #nextFate(): LatestFate {
     const { fates } = this.#scenario;
     return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 
   #night(ms: number, consumers: readonly LatestConsumer[]): void {
