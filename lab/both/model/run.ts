@@ -9,15 +9,16 @@ import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
 import { CHANNELS, type ConsumerPlan, type Day, type Fate, type Scenario } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
+import { simulate } from './simulate.ts';
 import { openSimulatedHub } from './simulated-hub.ts';
-import { Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 import { SocketConsumer } from './socket-consumer.ts';
 import { SocketLane } from './socket-lane.ts';
 import { NOTHING, reads, type Steps, type Touches, writes } from './steps.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 import { hubTouch, logTouches } from './touches.ts';
 import { Truth } from './truth.ts';
-import { BrokenPromiseError, checkPromises } from './verdict.ts';
+import { checkPromises } from './verdict.ts';
 import type { Wiring } from './wiring.ts';
 
 const RETENTION_MS = 600_000;
@@ -33,13 +34,7 @@ const PAGE = 2;
 
 /** Plays a scenario to its end in the order in which the steps are taken. @throws what went wrong, with everything that happened */
 export async function run(scenario: Scenario, steps: Steps, wiring: Wiring): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new Run(scenario, simulation, wiring).play();
-  } catch (error) {
-    const { message } = error as Error;
-    throw new BrokenPromiseError(`${message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new Run(scenario, simulation, wiring).play());
 }
 
 class Run {

@@ -6,8 +6,9 @@ import { createEphemeralPublisher } from '../../../../backbone/services/ephemera
 import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
 import type { Fate, Leg } from '../scenario.ts';
 import { scheduledPort } from '../scheduled-port.ts';
+import { simulate } from '../simulate.ts';
 import { openSimulatedHub } from '../simulated-hub.ts';
-import { Simulation } from '../simulation.ts';
+import type { Simulation } from '../simulation.ts';
 import { NOTHING, type Steps, writes } from '../steps.ts';
 import { Connection, parseFrame } from '../stream-connection.ts';
 import { hubTouch } from '../touches.ts';
@@ -30,12 +31,7 @@ interface Heard {
 
 /** Plays a scenario of an ephemeral channel to its end in the order in which the steps are taken. @throws what went wrong */
 export async function runEphemeral(scenario: EphemeralScenario, steps: Steps): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new EphemeralRun(scenario, simulation).play();
-  } catch (error) {
-    throw new BrokenPromiseError(`${(error as Error).message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new EphemeralRun(scenario, simulation).play());
 }
 
 class EphemeralRun {

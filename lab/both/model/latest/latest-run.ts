@@ -7,11 +7,11 @@ import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
 import { formatVersion } from '../../../../packages/protocol/version.ts';
 import { CrashCounter, CrashedError, intercept } from '../../../../test/support/intercept.ts';
 import { scheduledPort } from '../scheduled-port.ts';
+import { simulate } from '../simulate.ts';
 import { openSimulatedHub } from '../simulated-hub.ts';
-import { Simulation } from '../simulation.ts';
+import type { Simulation } from '../simulation.ts';
 import { NOTHING, reads, type Steps, type Touches, writes } from '../steps.ts';
 import { hubTouch } from '../touches.ts';
-import { BrokenPromiseError } from '../verdict.ts';
 import { LatestConsumer, type LatestConsumerWorld } from './latest-consumer.ts';
 import type { LatestDay, LatestFate, LatestPublication, LatestScenario } from './latest-scenario.ts';
 import { checkLatest, LatestTruth } from './latest-truth.ts';
@@ -28,12 +28,7 @@ const DELAY_MS: Readonly<Partial<Record<LatestFate, number>>> = { delay: 8_000, 
 
 /** Plays a scenario of a `latest` channel to its end in the order in which the steps are taken. @throws what went wrong */
 export async function runLatest(scenario: LatestScenario, steps: Steps, wiring: LatestWiring): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new LatestRun(scenario, simulation, wiring).play();
-  } catch (error) {
-    throw new BrokenPromiseError(`${(error as Error).message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new LatestRun(scenario, simulation, wiring).play());
 }
 
 class LatestRun {
