@@ -5,6 +5,7 @@ import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import type { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
+import { Fates } from './fates.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
 import { CHANNELS, type ConsumerPlan, type Day, type Fate, type Scenario } from './scenario.ts';
@@ -14,7 +15,7 @@ import { openSimulatedHub } from './simulated-hub.ts';
 import type { Simulation } from './simulation.ts';
 import { SocketConsumer } from './socket-consumer.ts';
 import { SocketLane } from './socket-lane.ts';
-import { NOTHING, reads, type Steps, type Touches, writes } from './steps.ts';
+import { NOTHING, reads, type Steps, type Touches } from './steps.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 import { hubTouch, logTouches } from './touches.ts';
 import { Truth } from './truth.ts';
@@ -40,6 +41,7 @@ export async function run(scenario: Scenario, steps: Steps, wiring: Wiring): Pro
 class Run {
   readonly #scenario: Scenario;
   readonly #simulation: Simulation;
+  readonly #fates: Fates<Fate>;
   readonly #wiring: Wiring;
   readonly #truth = new Truth();
   readonly #table: MemoryEventLog;
@@ -47,10 +49,10 @@ class Run {
   readonly #bus: EventBus;
   readonly #world: ConsumersWorld;
   readonly #beganAtMs: number;
-  #copies = 0;
 
   constructor(scenario: Scenario, simulation: Simulation, wiring: Wiring) {
     this.#scenario = scenario;
+    this.#fates = new Fates(scenario.fates);
     this.#simulation = simulation;
     this.#wiring = wiring;
     this.#beganAtMs = simulation.nowMs();
@@ -100,7 +102,7 @@ class Run {
         wiring,
         log,
         bus,
-        busTouches: this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')],
+        busTouches: this.#fates.touches,
         stalls: this.#scenario.stalls,
       });
     }
@@ -175,7 +177,7 @@ class Run {
       { name: 'websocket lane', take: () => this.#world.lane.fanOut(events), touches: NOTHING, loses: false },
     ];
     for (const { name, take, touches, loses } of receivers) {
-      const fate = this.#nextFate();
+      const fate = this.#fates.next();
       const copies = fate === 'double' ? 2 : fate === 'drop' && loses ? 0 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#simulation.spawn(async () => {
@@ -196,11 +198,6 @@ class Run {
 
   async #offer(hub: 0 | 1, events: readonly ChannelEvent[]): Promise<void> {
     for (const event of events) await this.#world.hubs[hub].offer(event);
-  }
-
-  #nextFate(): Fate {
-    const { fates } = this.#scenario;
-    return fates[this.#copies++ % fates.length] ?? 'deliver';
   }
 
   async #wipe(): Promise<void> {
