@@ -5,19 +5,21 @@ import type { EventBus, EventLog } from '../../../backbone/ports.ts';
 import type { Hub } from '../../../fargate/sse/hub/hub.ts';
 import { type ChannelPosition, formatPosition, ORIGIN } from '../../../packages/protocol/cursor.ts';
 import type { Consumer, ConsumersWorld } from './consumers.ts';
+import { Fates } from './fates.ts';
 import { PollConsumer } from './poll-consumer.ts';
 import { runPublisher } from './publishers.ts';
 import { CHANNELS, type ConsumerPlan, type Day, type Fate, type Scenario } from './scenario.ts';
 import { scheduledPort } from './scheduled-port.ts';
+import { simulate } from './simulate.ts';
 import { openSimulatedHub } from './simulated-hub.ts';
-import { Simulation } from './simulation.ts';
+import type { Simulation } from './simulation.ts';
 import { SocketConsumer } from './socket-consumer.ts';
 import { SocketLane } from './socket-lane.ts';
-import { NOTHING, reads, type Steps, type Touches, writes } from './steps.ts';
+import { NOTHING, reads, type Steps, type Touches } from './steps.ts';
 import { StreamConsumer } from './stream-consumer.ts';
 import { hubTouch, logTouches } from './touches.ts';
 import { Truth } from './truth.ts';
-import { BrokenPromiseError, checkPromises } from './verdict.ts';
+import { checkPromises } from './verdict.ts';
 import type { Wiring } from './wiring.ts';
 
 const RETENTION_MS = 600_000;
@@ -33,18 +35,13 @@ const PAGE = 2;
 
 /** Plays a scenario to its end in the order in which the steps are taken. @throws what went wrong, with everything that happened */
 export async function run(scenario: Scenario, steps: Steps, wiring: Wiring): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new Run(scenario, simulation, wiring).play();
-  } catch (error) {
-    const { message } = error as Error;
-    throw new BrokenPromiseError(`${message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new Run(scenario, simulation, wiring).play());
 }
 
 class Run {
   readonly #scenario: Scenario;
   readonly #simulation: Simulation;
+  readonly #fates: Fates<Fate>;
   readonly #wiring: Wiring;
   readonly #truth = new Truth();
   readonly #table: MemoryEventLog;
@@ -52,10 +49,10 @@ class Run {
   readonly #bus: EventBus;
   readonly #world: ConsumersWorld;
   readonly #beganAtMs: number;
-  #copies = 0;
 
   constructor(scenario: Scenario, simulation: Simulation, wiring: Wiring) {
     this.#scenario = scenario;
+    this.#fates = new Fates(scenario.fates);
     this.#simulation = simulation;
     this.#wiring = wiring;
     this.#beganAtMs = simulation.nowMs();
@@ -105,11 +102,11 @@ class Run {
         wiring,
         log,
         bus,
-        busTouches: this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')],
+        busTouches: this.#fates.touches,
         stalls: this.#scenario.stalls,
       });
     }
-    yield this.#passTime(timeMs);
+    yield this.#simulation.passTime(timeMs);
     if (this.#scenario.wipe && index === 0) yield this.#wipe();
   }
 
@@ -180,7 +177,7 @@ class Run {
       { name: 'websocket lane', take: () => this.#world.lane.fanOut(events), touches: NOTHING, loses: false },
     ];
     for (const { name, take, touches, loses } of receivers) {
-      const fate = this.#nextFate();
+      const fate = this.#fates.next();
       const copies = fate === 'double' ? 2 : fate === 'drop' && loses ? 0 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#simulation.spawn(async () => {
@@ -201,19 +198,6 @@ class Run {
 
   async #offer(hub: 0 | 1, events: readonly ChannelEvent[]): Promise<void> {
     for (const event of events) await this.#world.hubs[hub].offer(event);
-  }
-
-  #nextFate(): Fate {
-    const { fates } = this.#scenario;
-    return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 
   async #wipe(): Promise<void> {

@@ -82,6 +82,15 @@ export class Simulation implements Clock {
     while (this.#sleepers.nextAtMs() <= this.#nowMs) this.#sleepers.wakeNext();
   }
 
+  /** Moves the time on, each time by so much and whenever the scheduler picks it. */
+  async passTime(stepsMs: readonly number[]): Promise<void> {
+    for (const ms of stepsMs) {
+      await this.step('time passes');
+      this.note(`${ms} ms pass`);
+      this.advance(ms);
+    }
+  }
+
   /** Takes all steps there are, and moves the time to the next sleeper whenever there is none, until the work is done. */
   async runUntil(work: Promise<unknown>): Promise<void> {
     let done = false;

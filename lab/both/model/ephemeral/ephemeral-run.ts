@@ -4,10 +4,12 @@ import { MemoryLatestStore } from '../../../../backbone/memory/memory-latest-sto
 import type { EphemeralBus } from '../../../../backbone/ports.ts';
 import { createEphemeralPublisher } from '../../../../backbone/services/ephemeral-publisher.ts';
 import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
+import { Fates } from '../fates.ts';
 import type { Fate, Leg } from '../scenario.ts';
 import { scheduledPort } from '../scheduled-port.ts';
+import { simulate } from '../simulate.ts';
 import { openSimulatedHub } from '../simulated-hub.ts';
-import { Simulation } from '../simulation.ts';
+import type { Simulation } from '../simulation.ts';
 import { NOTHING, type Steps, writes } from '../steps.ts';
 import { Connection, parseFrame } from '../stream-connection.ts';
 import { hubTouch } from '../touches.ts';
@@ -30,24 +32,20 @@ interface Heard {
 
 /** Plays a scenario of an ephemeral channel to its end in the order in which the steps are taken. @throws what went wrong */
 export async function runEphemeral(scenario: EphemeralScenario, steps: Steps): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new EphemeralRun(scenario, simulation).play();
-  } catch (error) {
-    throw new BrokenPromiseError(`${(error as Error).message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new EphemeralRun(scenario, simulation).play());
 }
 
 class EphemeralRun {
   readonly #scenario: EphemeralScenario;
   readonly #simulation: Simulation;
+  readonly #fates: Fates<Fate>;
   readonly #hubs: readonly [Hub, Hub];
   /** When each event was published, by its data. */
   readonly #published = new Map<string, number>();
-  #copies = 0;
 
   constructor(scenario: EphemeralScenario, simulation: Simulation) {
     this.#scenario = scenario;
+    this.#fates = new Fates(scenario.fates);
     this.#simulation = simulation;
     const stores = {
       log: new MemoryEventLog({ clock: simulation, retentionMs: RETENTION_MS }),
@@ -64,7 +62,7 @@ class EphemeralRun {
     await this.#simulation.runUntil(
       Promise.all([
         ...publishers.map((events, at) => this.#publish(`P${at + 1}`, events)),
-        this.#passTime(timeMs),
+        this.#simulation.passTime(timeMs),
         ...consumers.map((legs, at) => this.#consume(`stream ${at + 1}`, legs, connections)),
       ]),
     );
@@ -76,8 +74,8 @@ class EphemeralRun {
   async #publish(name: string, events: number): Promise<void> {
     const simulation = this.#simulation;
     const bus: EphemeralBus = { announce: async (event) => this.#notify(event) };
-    const callTouches = () => (this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')]);
-    const scheduled = scheduledPort(bus, { simulation, name, callTouches, answerTouches: () => NOTHING });
+    const caller = { simulation, name, callTouches: () => this.#fates.touches, answerTouches: () => NOTHING };
+    const scheduled = scheduledPort(bus, caller);
     const publish = createEphemeralPublisher({ bus: scheduled, clock: simulation });
     for (let event = 1; event <= events; event++) {
       await simulation.step(`${name} publishes`, NOTHING);
@@ -91,7 +89,7 @@ class EphemeralRun {
   #notify(event: EphemeralEvent): void {
     const simulation = this.#simulation;
     for (const hub of [0, 1] as const) {
-      const fate = this.#nextFate();
+      const fate = this.#fates.next();
       const copies = fate === 'double' ? 2 : fate === 'drop' ? 0 : 1;
       for (let copy = 0; copy < copies; copy++) {
         simulation.spawn(async () => {
@@ -151,18 +149,5 @@ class EphemeralRun {
     if (publishedAtMs === undefined) throw new BrokenPromiseError(`made: ${name} got ${data}, which nobody has published`);
     if (atMs - publishedAtMs > EPHEMERAL_LIFETIME_MS)
       throw new BrokenPromiseError(`late: ${name} got ${data} after ${atMs - publishedAtMs} ms`);
-  }
-
-  #nextFate(): Fate {
-    const { fates } = this.#scenario;
-    return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 }

@@ -6,12 +6,13 @@ import { createLatestPublisher } from '../../../../backbone/services/latest-publ
 import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
 import { formatVersion } from '../../../../packages/protocol/version.ts';
 import { CrashCounter, CrashedError, intercept } from '../../../../test/support/intercept.ts';
+import { Fates } from '../fates.ts';
 import { scheduledPort } from '../scheduled-port.ts';
+import { simulate } from '../simulate.ts';
 import { openSimulatedHub } from '../simulated-hub.ts';
-import { Simulation } from '../simulation.ts';
+import type { Simulation } from '../simulation.ts';
 import { NOTHING, reads, type Steps, type Touches, writes } from '../steps.ts';
 import { hubTouch } from '../touches.ts';
-import { BrokenPromiseError } from '../verdict.ts';
 import { LatestConsumer, type LatestConsumerWorld } from './latest-consumer.ts';
 import type { LatestDay, LatestFate, LatestPublication, LatestScenario } from './latest-scenario.ts';
 import { checkLatest, LatestTruth } from './latest-truth.ts';
@@ -28,25 +29,21 @@ const DELAY_MS: Readonly<Partial<Record<LatestFate, number>>> = { delay: 8_000, 
 
 /** Plays a scenario of a `latest` channel to its end in the order in which the steps are taken. @throws what went wrong */
 export async function runLatest(scenario: LatestScenario, steps: Steps, wiring: LatestWiring): Promise<void> {
-  const simulation = new Simulation(steps);
-  try {
-    await new LatestRun(scenario, simulation, wiring).play();
-  } catch (error) {
-    throw new BrokenPromiseError(`${(error as Error).message}\n${simulation.trace.join('\n')}`, { cause: error });
-  }
+  await simulate(steps, (simulation) => new LatestRun(scenario, simulation, wiring).play());
 }
 
 class LatestRun {
   readonly #scenario: LatestScenario;
   readonly #simulation: Simulation;
+  readonly #fates: Fates<LatestFate>;
   readonly #truth: LatestTruth;
   readonly #table: LatestStore;
   readonly #bus: LatestBus = { announceLatest: async (events) => this.#notify(events) };
   readonly #world: LatestConsumerWorld;
-  #copies = 0;
 
   constructor(scenario: LatestScenario, simulation: Simulation, wiring: LatestWiring) {
     this.#scenario = scenario;
+    this.#fates = new Fates(scenario.fates);
     this.#simulation = simulation;
     this.#truth = new LatestTruth(() => simulation.nowMs());
     const table = wiring.table(new MemoryLatestStore({ clock: simulation, retentionMs: RETENTION_MS }));
@@ -74,7 +71,7 @@ class LatestRun {
 
   *#runDay(index: number, { publishers, timeMs }: LatestDay): Generator<Promise<void>> {
     for (const [at, publications] of publishers.entries()) yield this.#publish(`P${index + 1}${at + 1}`, publications);
-    yield this.#passTime(timeMs);
+    yield this.#simulation.passTime(timeMs);
   }
 
   async #publish(publisher: string, publications: readonly LatestPublication[]): Promise<void> {
@@ -87,10 +84,7 @@ class LatestRun {
         const around = <T>(make: () => Promise<T>) => counter.call(make);
         const caller = { simulation: this.#simulation, name, answerTouches: () => NOTHING };
         const store = scheduledPort(this.#table, { ...caller, callTouches: () => [writes('table')] });
-        const bus = scheduledPort(this.#bus, {
-          ...caller,
-          callTouches: () => (this.#scenario.fates.length === 1 ? NOTHING : [writes('fates')]),
-        });
+        const bus = scheduledPort(this.#bus, { ...caller, callTouches: () => this.#fates.touches });
         const { publishLatest } = createLatestPublisher({ store: intercept(store, around), bus: intercept(bus, around) });
         try {
           await publishLatest({ channel: CHANNEL, key, value: removes ? 'removed' : { type: 'message', data: name } });
@@ -118,7 +112,7 @@ class LatestRun {
   #notify(events: readonly LatestEvent[]): void {
     const names = events.map(({ key, version, data = 'removal' }) => `${key} ${formatVersion(version)} ${data}`).join(', ');
     for (const hub of [0, 1] as const) {
-      const fate = this.#nextFate();
+      const fate = this.#fates.next();
       const copies = fate === 'double' ? 2 : fate === 'drop' ? 0 : 1;
       for (let copy = 0; copy < copies; copy++) {
         this.#simulation.spawn(async () => {
@@ -135,19 +129,6 @@ class LatestRun {
   /** A task without clients drops what it is offered. */
   #offerTouches(hub: 0 | 1): Touches {
     return this.#scenario.consumers.some((legs) => legs.some((leg) => leg.hub === hub)) ? [hubTouch(hub)] : NOTHING;
-  }
-
-  #nextFate(): LatestFate {
-    const { fates } = this.#scenario;
-    return fates[this.#copies++ % fates.length] ?? 'deliver';
-  }
-
-  async #passTime(stepsMs: readonly number[]): Promise<void> {
-    for (const ms of stepsMs) {
-      await this.#simulation.step('time passes');
-      this.#simulation.note(`${ms} ms pass`);
-      this.#simulation.advance(ms);
-    }
   }
 
   #night(ms: number, consumers: readonly LatestConsumer[]): void {
