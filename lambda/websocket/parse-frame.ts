@@ -73,7 +73,7 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
   absent: (fields) => ({ action: 'absent', channel: parseChannel(fields['channel']) }),
 };
 
-/** Empty where the client has nothing yet, which is no state. */
+/** Empty if the client has no state yet. */
 function parsePresenceState(value: unknown): string {
   if (value === '' || isPresenceState(value)) return value;
   throw new InvalidInputError('invalid_frame', `the state of presence is ${quote(value)}, but must be one that the server has sent`);
