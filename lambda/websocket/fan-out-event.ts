@@ -70,7 +70,7 @@ export interface FanOutContext {
  * a `latest` channel is named by neither
  */
 export async function beginFanOut(
-  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' | 'presence' }>,
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
   context: FanOutContext,
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };
