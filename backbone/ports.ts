@@ -172,7 +172,7 @@ export interface PresenceRead {
  * Who is present on which channel. Each row belongs to an owner: a task, which serves many connections, or a single
  * connection. The rows of a task live as long as its lease; those of a connection have a lease each, `leaseUntilMs`.
  *
- * All reads are strongly consistent and leave out whatever has lapsed, also if it was not deleted yet.
+ * All reads are strongly consistent and leave out whatever has lapsed, even if it was not deleted yet.
  */
 export interface PresenceStore {
   /**

@@ -25,7 +25,7 @@ export function createSnsEventBus({ client, topicArn }: SnsEventBusOptions): Eve
       const MessageAttributes = { [CHANNEL_ATTRIBUTE]: { DataType: 'String', StringValue: event.channel } };
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeNotification(events), MessageAttributes }));
     },
-    // The others are without the attribute: consumers, which filter by it, get what is in the log.
+    // The others lack the attribute: consumers filter by it, and get only what is in the log.
     async announceLatest(events: readonly LatestEvent[]): Promise<void> {
       await client.send(new PublishCommand({ TopicArn: topicArn, Message: encodeLatestNotification(events) }));
     },

@@ -45,7 +45,7 @@ function refuseConflation(fields: { readonly conflationKey?: unknown; readonly r
   if (beside === undefined) return;
   throw new InvalidInputError(
     'invalid_body',
-    `${beside} is for latest channels, and this channel is none: leave it out, or use a latest channel`,
+    `${beside} is for latest channels, and this channel is not one: leave it out, or use a latest channel`,
   );
 }
 

@@ -9,7 +9,7 @@ type RowsOfMember = Map<string, PresenceRow>;
 
 /**
  * The members of one channel, made of what the store and notifications say in any order: of each owner's rows for a member,
- * the one with the highest version counts. It does no I/O and knows no time but what it is told.
+ * the one with the highest version counts. It does no I/O, and knows only the times that it is told.
  */
 export class PresenceView {
   /** By member and owner. A row with 0 connections remembers a departure. */

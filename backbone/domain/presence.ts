@@ -3,6 +3,7 @@ import type { PresenceChange, PresenceMember, PresenceResponse } from '../../pac
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 import { parsePresenceData, stateOf, stateOfCount } from '../../packages/protocol/presence.ts';
 import type { NotifiedEvent } from './ephemeral-event.ts';
+import { partsBySize } from './parts-by-size.ts';
 
 /** One row per channel, owner and member. */
 export interface PresenceKey {
@@ -65,18 +66,7 @@ export function encodePresenceNotification({ channel, owner, changes }: Presence
 
 /** As few notifications as can be sent. */
 export function splitPresenceNotification({ channel, owner, changes }: PresenceNotification): readonly PresenceNotification[] {
-  const parts: PresenceNotification['changes'][number][][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const change of changes) {
-    const size = Buffer.byteLength(JSON.stringify(change)) + 1;
-    if (bytes + size > MAX_NOTIFICATION_BYTES) {
-      parts.push([]);
-      bytes = 0;
-    }
-    parts.at(-1)?.push(change);
-    bytes += size;
-  }
-  return parts.map((part) => ({ channel, owner, changes: part }));
+  return partsBySize(changes, MAX_NOTIFICATION_BYTES).map((part) => ({ channel, owner, changes: part }));
 }
 
 /** Whether the JSON of a notification is about presence. */

@@ -48,13 +48,13 @@ export async function readHistory(
   return { events: newestFirst.reverse(), more: false };
 }
 
-/** How far a position is looked for: about a page of the log more is read, whatever a client asks for. */
+/** How much data a search for a position passes. About a page of the log more may be read, whatever a client asks for. */
 const MAX_CHARS = 1024 * 1024;
 
 /**
  * Where a subscriber starts that wants the last events up to a position, from which it is live. Events that will soon
- * expire are left out: the position must still be resumable when the subscriber resumes there. If the events are large it is as
- * many of them as have {@link MAX_CHARS} of data.
+ * expire are left out: the position must still be resumable when the subscriber resumes there. If the events are large, it gets
+ * only as many as have {@link MAX_CHARS} of data.
  */
 export async function positionBeforeLast(
   channel: string,

@@ -1,13 +1,8 @@
 import * as v from 'valibot';
 import { PUBLISH_DETAIL_TYPE } from '../../backbone/contract.ts';
-import { type NewBatch, type PublicationInput, parsePublication } from '../../backbone/domain/batch.ts';
 import type { KindOf } from '../../backbone/domain/channel-kind.ts';
-import type { NewEvent } from '../../backbone/domain/event.ts';
 import { INVOCATIONS, type KeyScope, scopeOfEvents } from '../../backbone/domain/key-scope.ts';
-import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
-import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
-import { parseChannel } from '../../packages/protocol/channel.ts';
-import type { ChannelKind } from '../../packages/protocol/index.ts';
+import { type Publication, parseByKind, publicationFields } from '../../backbone/domain/publication.ts';
 import { InvalidInputError, quote } from '../../packages/protocol/invalid-input.ts';
 
 const Fields = v.looseObject({});
@@ -20,11 +15,7 @@ const EventBridgeEvent = v.looseObject({
   detail: Fields,
 });
 
-export type PublishRequest = Asked &
-  (
-    | { readonly kind: 'latest'; readonly publication: NewLatestEvent | NewLatestBatch }
-    | { readonly kind: Exclude<ChannelKind, 'latest'>; readonly publication: NewEvent | NewBatch }
-  );
+export type PublishRequest = Asked & Publication;
 
 interface Asked {
   /** Whose idempotency key it is. */
@@ -47,7 +38,7 @@ export function toPublicationRequest(invocation: unknown, kindOf: KindOf): Publi
     );
   }
   if (!('detail-type' in invocation)) {
-    return { ...parse(toInput(invocation), kindOf), scope: INVOCATIONS, isFromBus: false };
+    return { ...parseByKind(publicationFields(invocation), kindOf), scope: INVOCATIONS, isFromBus: false };
   }
   const event = v.safeParse(EventBridgeEvent, invocation);
   if (!event.success) {
@@ -55,17 +46,7 @@ export function toPublicationRequest(invocation: unknown, kindOf: KindOf): Publi
     throw new InvalidInputError('invalid_body', `EventBridge event, ${v.getDotPath(issue)}: ${issue.message}`);
   }
   const { id, account, source, detail } = event.output;
-  const input = toInput(detail);
+  const input = publicationFields(detail);
   const key = input.key ?? `eventbridge:${id}`;
-  return { ...parse({ ...input, key }, kindOf), scope: scopeOfEvents(account, source), isFromBus: true };
-}
-
-function parse(input: PublicationInput, kindOf: KindOf) {
-  const kind = kindOf(parseChannel(input.channel));
-  return kind === 'latest' ? { kind, publication: parseLatestPublication(input) } : { kind, publication: parsePublication(input) };
-}
-
-function toInput(fields: Readonly<Record<string, unknown>>): PublicationInput {
-  const { channel, type, data, encoding, events, key, conflationKey, removed } = fields;
-  return { channel, type, data, encoding, events, key, conflationKey, removed };
+  return { ...parseByKind({ ...input, key }, kindOf), scope: scopeOfEvents(account, source), isFromBus: true };
 }

@@ -32,8 +32,8 @@ class BatchUnfinishedError extends Error {
 /**
  * Publishes for backends: invoked directly with `{channel, type?, data, encoding?, key?}` or a batch `{channel, events, key?}`, or
  * by an EventBridge event with the same object as its detail. Invalid input fails the invocation with an
- * `InvalidInputError`, a key that stands for other content with an `IdempotencyConflictError`, one key too many of a
- * `latest` channel with a `TooManyKeysError`.
+ * `InvalidInputError`, a key that stands for other content with an `IdempotencyConflictError`, a new key on
+ * a full `latest` channel with a `TooManyKeysError`.
  */
 function createHandler({ kindOf, publish, publishBatch, publishEphemeral, ...latest }: Publishers) {
   return async (invocation: unknown, context: Context): Promise<Answer> => {

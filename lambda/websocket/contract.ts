@@ -37,7 +37,7 @@ export const PRESENCE_FAN_OUT = {
   windowSeconds: 1,
   /** Notifications of one invocation. They have a few hundred bytes each, and Lambda takes 6 MB. */
   batchSize: 1_000,
-  /** Invocations at once, SQS's minimum. Each posts at most one frame of 32 KB per connection, channel and window, as a rule. */
+  /** Invocations at once, SQS's minimum. As a rule, each posts at most one frame of 32 KB per connection, channel and window. */
   maxConcurrency: 2,
   /** The most posts per second of one invocation, which waits between posts. */
   postsPerSecond: 500,

@@ -68,7 +68,6 @@ export async function deliver(
   const deliverInOrder = async (pending: readonly PendingDelivery[]): Promise<void> => {
     const finishing: Promise<void>[] = [];
     for (const { record, work } of pending) {
-      if (work.kind === 'presence') continue;
       try {
         const { finished } =
           work.kind === 'ephemeral'
@@ -104,7 +103,7 @@ function pendingByChannel(
   for (const record of records) {
     try {
       const work = parseDeliveryWork(record.body);
-      byChannel.set(work.channel, [...(byChannel.get(work.channel) ?? []), { record, work }]);
+      if (work !== undefined) byChannel.set(work.channel, [...(byChannel.get(work.channel) ?? []), { record, work }]);
     } catch (error) {
       giveBack(record, error);
     }

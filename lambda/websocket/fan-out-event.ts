@@ -66,11 +66,11 @@ export interface FanOutContext {
  * Begins to deliver events to their whole channel, or to the part that a job names. The first page is posted
  * here; every further page becomes a job, so that parts of a large channel run concurrently.
  * @returns once the posts are in flight, so that the channel's next events may follow; `finished` resolves
- * when every connection has the events, is gone, or is named by a job or a dead letter; one that does not take those of a `latest`
- * channel is named by none
+ * when every connection has the events, is gone, or is named by a job or a dead letter. A connection that does not take events of
+ * a `latest` channel is named by neither
  */
 export async function beginFanOut(
-  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' | 'presence' }>,
+  work: Exclude<DeliveryWork, { readonly kind: 'ephemeral' }>,
   context: FanOutContext,
 ): Promise<{ readonly finished: Promise<void> }> {
   if (work.kind === 'job') return { finished: fanOutPart(work.job, context) };

@@ -12,7 +12,7 @@ const ENVELOPE_BYTES = 1_024;
 
 /**
  * One frame, which is billed as one message: a client that wants more than fits into it asks again. So each frame of a
- * client causes one post and reads one page of the log, or what holds the wanted events.
+ * client causes one post, and reads one page of the log or as many as hold the wanted events.
  * @throws InvalidInputError `data_too_large` if a single event leaves no room for the rest of the frame
  */
 export async function historyFrame(

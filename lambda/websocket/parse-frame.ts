@@ -1,10 +1,11 @@
-import { type NewBatch, parsePublication } from '../../backbone/domain/batch.ts';
+import type { NewBatch } from '../../backbone/domain/batch.ts';
 import type { KindOf } from '../../backbone/domain/channel-kind.ts';
 import type { NewEvent } from '../../backbone/domain/event.ts';
 import { LAST_RULE, parseBefore, readLast } from '../../backbone/domain/history.ts';
 import type { NewLatestEvent } from '../../backbone/domain/latest-event.ts';
-import { type NewLatestBatch, parseLatestPublication } from '../../backbone/domain/latest-publication.ts';
+import type { NewLatestBatch } from '../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../backbone/domain/notification.ts';
+import { parseByKind, publicationFields } from '../../backbone/domain/publication.ts';
 import { parseChannel } from '../../packages/protocol/channel.ts';
 import { type ChannelPosition, type Cursor, parseCursor } from '../../packages/protocol/cursor.ts';
 import { DEFAULT_LAST } from '../../packages/protocol/history.ts';
@@ -58,19 +59,8 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
   },
   unsubscribe: (fields) => ({ action: 'unsubscribe', channel: parseChannel(fields['channel']) }),
   publish: (fields, kindOf) => {
-    const input = {
-      channel: fields['channel'],
-      type: fields['type'],
-      data: fields['data'],
-      encoding: fields['encoding'],
-      events: fields['events'],
-      key: fields['key'],
-      conflationKey: fields['conflationKey'],
-      removed: fields['removed'],
-    };
-    return kindOf(parseChannel(input.channel)) === 'latest'
-      ? { action: 'publishLatest', publication: parseLatestPublication(input) }
-      : { action: 'publish', publication: parsePublication(input) };
+    const { kind, publication } = parseByKind(publicationFields(fields), kindOf);
+    return kind === 'latest' ? { action: 'publishLatest', publication } : { action: 'publish', publication };
   },
   history: (fields) => {
     const channel = parseChannel(fields['channel']);
@@ -83,7 +73,7 @@ const PARSERS: Readonly<Record<Action, (fields: Fields, kindOf: KindOf) => Comma
   absent: (fields) => ({ action: 'absent', channel: parseChannel(fields['channel']) }),
 };
 
-/** Empty where the client has nothing yet, which is no state. */
+/** Empty if the client has no state yet. */
 function parsePresenceState(value: unknown): string {
   if (value === '' || isPresenceState(value)) return value;
   throw new InvalidInputError('invalid_frame', `the state of presence is ${quote(value)}, but must be one that the server has sent`);

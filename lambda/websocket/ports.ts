@@ -13,7 +13,7 @@ export interface SubscriptionPage {
   readonly next?: string;
 }
 
-/** Of a connection that enters a channel. */
+/** What a connection enters a channel with. */
 export interface PresenceLease {
   readonly version: number;
   readonly untilMs: number;
@@ -28,7 +28,7 @@ export interface ConnectionStore {
   open(connection: Connection, maxPerPrincipal?: number): Promise<'opened' | 'overLimit'>;
   /** The connection, strongly consistent; undefined when it has no row. An expired one is answered as long as its row is there. */
   find(connectionId: string): Promise<RegisteredConnection | undefined>;
-  /** Deletes the connection and every subscription of it; both may be gone already. Calls {@link OnClosed} of one that was present. */
+  /** Deletes the connection and every subscription of it; both may be gone already. Calls {@link OnClosed} if it was present somewhere. */
   close(connectionId: string): Promise<void>;
   /**
    * `again` if the connection already had the channel. `gone` if it has no row (closed or expired), `full` if
@@ -97,7 +97,7 @@ export interface PendingReplay {
 /** What is left of a snapshot of a `latest` channel, which is sent in the order of its keys. */
 export interface PendingSnapshot {
   readonly id: string;
-  /** The keys up to this one were sent. Empty if none were: no key is. */
+  /** The keys up to this one were sent. Empty if none were sent: no key is empty. */
   readonly afterKey: string;
   readonly requestId?: string;
 }

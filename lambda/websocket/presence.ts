@@ -53,7 +53,7 @@ export async function enter(
   return 'entered';
 }
 
-/** Ends it, if the connection is present there. */
+/** Ends the connection's presence on a channel, if it is present there. */
 export async function leave(
   channel: string,
   connection: RegisteredConnection,

@@ -17,13 +17,13 @@ export type SnapshotOutcome =
 /**
  * What is left of a snapshot, in the order of its keys. Removals are in it as long as the table has them, so that a client takes no
  * older event of such a key for a new one.
- * @param afterKey the keys up to this one were sent; empty if none were, because no key is
+ * @param afterKey the keys up to this one were sent; empty if none were sent, because no key is empty
  */
 export function remainingOf(events: readonly LatestEvent[], afterKey: string): readonly LatestEvent[] {
   return events.filter(({ key }) => key > afterKey).sort((left, right) => (left.key < right.key ? -1 : 1));
 }
 
-/** Posts frames of a snapshot, of which those up to `afterKey` were sent. */
+/** Posts frames of a snapshot. The keys up to `afterKey` were sent before. */
 export async function postSnapshot(
   frames: Iterable<LatestFrame>,
   afterKey: string,

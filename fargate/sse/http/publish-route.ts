@@ -1,18 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
-import { type NewBatch, parsePublication, requireWithinSecond, toBatchAnswer } from '../../../backbone/domain/batch.ts';
+import { requireWithinSecond, toBatchAnswer } from '../../../backbone/domain/batch.ts';
 import type { KindOf } from '../../../backbone/domain/channel-kind.ts';
 import { toEphemeralWireEvent } from '../../../backbone/domain/ephemeral-event.ts';
-import { type NewEvent, toWireEvent } from '../../../backbone/domain/event.ts';
+import { toWireEvent } from '../../../backbone/domain/event.ts';
 import { type KeyScope, scopeOfPrincipal } from '../../../backbone/domain/key-scope.ts';
 import { type NewLatestEvent, toLatestResponse } from '../../../backbone/domain/latest-event.ts';
-import {
-  type NewLatestBatch,
-  parseLatestPublication,
-  TooManyKeysError,
-  toLatestBatchAnswer,
-} from '../../../backbone/domain/latest-publication.ts';
+import { type NewLatestBatch, TooManyKeysError, toLatestBatchAnswer } from '../../../backbone/domain/latest-publication.ts';
 import { parseJsonObject } from '../../../backbone/domain/notification.ts';
+import { type Publication, parseByKind } from '../../../backbone/domain/publication.ts';
 import type { PublishEphemeral } from '../../../backbone/services/ephemeral-publisher.ts';
 import type { LatestPublisher } from '../../../backbone/services/latest-publisher.ts';
 import type { Publisher } from '../../../backbone/services/publisher.ts';
@@ -61,21 +57,20 @@ export async function postEvent(
   const limits = { maxBytes: MAX_BODY_BYTES, budget, principal: access.principal };
   const body = await withBody(request, limits, async (bytes) => {
     const key = request.headers['idempotency-key'];
-    const publication = await budget.turns.forRequest(access.principal, () => {
+    const asked = await budget.turns.forRequest(access.principal, () => {
       const { type, data, encoding, events, conflationKey, removed, ...elsewhere } = parseJsonObject(decode(bytes));
       requireNothingElsewhere(elsewhere);
       const input = { channel, type, data, encoding, events, key, conflationKey, removed };
-      return kindOf(channel) === 'latest' ? { latest: parseLatestPublication(input) } : { other: parsePublication(input) };
+      return parseByKind(input, kindOf);
     });
-    const { latest, other } = publication;
-    const batch = latest ?? other;
-    if ('events' in batch) {
-      requireWithinSecond(batch, publishRate.burstOf(access.principal));
+    const { publication } = asked;
+    if ('events' in publication) {
+      requireWithinSecond(publication, publishRate.burstOf(access.principal));
       // One was taken before the body was read.
-      if (!publishRate.take(access.principal, batch.events.length - 1)) return tooOften(publishRate);
+      if (!publishRate.take(access.principal, publication.events.length - 1)) return tooOften(publishRate);
     }
-    if (latest !== undefined) return publishOnLatest(request, latest, options);
-    return publishNow(request, other, scopeOfPrincipal(access.principal), options);
+    if (asked.kind === 'latest') return publishOnLatest(request, asked.publication, options);
+    return publishNow(request, asked, scopeOfPrincipal(access.principal), options);
   });
   switch (body.kind) {
     case 'complete':
@@ -92,12 +87,12 @@ export async function postEvent(
 
 async function publishNow(
   request: IncomingMessage,
-  publication: NewEvent | NewBatch,
+  { kind, publication }: Exclude<Publication, { readonly kind: 'latest' }>,
   scope: KeyScope,
-  { publish, publishBatch, kindOf, publishEphemeral, logger }: PublishRouteOptions,
+  { publish, publishBatch, publishEphemeral, logger }: PublishRouteOptions,
 ): Promise<Reply> {
   try {
-    if (kindOf(publication.channel) === 'ephemeral') {
+    if (kind === 'ephemeral') {
       const { channel, publishedAt } = toEphemeralWireEvent(await publishEphemeral(publication));
       return json(202, { channel, publishedAt } satisfies AcceptedResponse);
     }

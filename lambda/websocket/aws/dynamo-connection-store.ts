@@ -217,7 +217,7 @@ class DynamoConnectionStore implements ConnectionStore {
   /**
    * Adds the channel to a set in the connection's row and returns the row as it was before; undefined if there is no
    * unexpired row, or no room in the set.
-   * @param more what is written too
+   * @param more what else is written
    */
   async #note(
     connectionId: string,

@@ -50,7 +50,7 @@ export interface RegisteredConnection extends Connection {
 /** Where a connection is present. */
 export interface ConnectionPresence {
   readonly channels: readonly string[];
-  /** Until when its leases hold at least; of no meaning without channels. */
+  /** All its leases hold at least until then; meaningless without channels. */
   readonly leaseUntilMs: number;
   /** The highest that it has had: the next one is higher. 0 before the first. */
   readonly version: number;

@@ -8,8 +8,8 @@ export interface LatestFrame {
 }
 
 /**
- * The `latest` frames for events of one channel, in their order: as few as {@link MAX_BATCH_BYTES} allows, and one event in each at
- * least. The largest event has 24 KB as JSON.
+ * The `latest` frames for events of one channel, in their order: as few as {@link MAX_BATCH_BYTES} allows, with at least one
+ * event in each. The largest event has 24 KB as JSON.
  * @param repeated the `requestId` of the frame that asked for a snapshot
  */
 export function* latestFrames(

@@ -40,14 +40,14 @@ describe('a notification', () => {
   test.each([
     ['without entries', { entries: [] }],
     ['with something else for entries', { entries: {} }],
-    ['with an entry that is none', { entries: [null] }],
-    ['with a version that is none', { version: '1' }],
-    ['with a key that is none', { key: 'a b' }],
+    ['with an invalid entry', { entries: [null] }],
+    ['with an invalid version', { version: '1' }],
+    ['with an invalid key', { key: 'a b' }],
     ['with a type that would break a stream', { type: 'a\nb' }],
     ['with no data', { data: undefined }],
-    ['with a time that is none', { publishedAt: 'now' }],
+    ['with an invalid time', { publishedAt: 'now' }],
     ['without an end', { expiresAt: undefined }],
-    ['of a channel that is none', { channel: '#' }],
+    ['of an invalid channel', { channel: '#' }],
   ])('%s is refused', (_, wrong) => {
     const { channel, entries } = JSON.parse(encodeLatestNotification([event]));
     expect(() => readLatestNotification({ channel, entries: [{ ...entries[0], ...wrong }], ...wrong })).toThrow(
@@ -96,13 +96,13 @@ describe('a publication', () => {
 
   test.each([
     ['without a key', { data: '1' }, 'conflationKey is missing'],
-    ['with a key that is none', { conflationKey: 'a b', data: '1' }, 'conflationKey "a b" is not valid'],
+    ['with an invalid key', { conflationKey: 'a b', data: '1' }, 'conflationKey "a b" is not valid'],
     ['with data beside a removal', { conflationKey: 'x', removed: true, data: '1' }, 'has no data and no type'],
-    ['with a removal that is none', { conflationKey: 'x', removed: 1 }, 'removed is 1, but can only be true'],
+    ['with an invalid removal', { conflationKey: 'x', removed: 1 }, 'removed is 1, but can only be true'],
     ['without data', { conflationKey: 'x' }, 'data must be text'],
     ['with too much data', { conflationKey: 'x', data: 'x'.repeat(4_097) }, 'at most 4096 are allowed'],
     ['with a reserved type', { conflationKey: 'x', data: '', type: 'snapshot' }, 'is reserved'],
-    ['with an idempotency key that is none', { conflationKey: 'x', data: '', key: ' ' }, 'idempotency key'],
+    ['with an invalid idempotency key', { conflationKey: 'x', data: '', key: ' ' }, 'idempotency key'],
     ['with a key beside a batch', { conflationKey: 'x', events: [{ conflationKey: 'x', data: '' }] }, 'leave out conflationKey'],
     [
       'with an invalid event in a batch',

@@ -272,8 +272,8 @@ describe('publishing on a latest channel', () => {
     [{ conflationKey: undefined }, 'invalid_body', 'conflationKey is missing'],
     [{ removed: true }, 'invalid_body', 'no data'],
     [{ data: 'x'.repeat(MAX_LATEST_DATA_BYTES + 1) }, 'data_too_large', `${MAX_LATEST_DATA_BYTES}`],
-    [{ channel: 'demo' }, 'invalid_body', 'this channel is none'],
-    [{ channel: 'typing.a' }, 'invalid_body', 'this channel is none'],
+    [{ channel: 'demo' }, 'invalid_body', 'this channel is not one'],
+    [{ channel: 'typing.a' }, 'invalid_body', 'this channel is not one'],
   ])('with %j is refused', async (more, code, message) => {
     expect(await socket.send({ ...PUBLISH, ...more })).toEqual([
       { kind: 'error', code, message: expect.stringContaining(message), requestId: 'p' },
