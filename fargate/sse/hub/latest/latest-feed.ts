@@ -72,7 +72,7 @@ export class LatestFeed {
     this.#principal = principal;
     this.#options = options;
     this.opened = this.#open(reads);
-    // Nobody may be waiting.
+    // Perhaps nobody is waiting.
     this.opened.catch(() => {});
   }
 
