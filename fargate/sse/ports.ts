@@ -19,7 +19,7 @@ export interface QueueMessage {
   readonly receipt: string;
 }
 
-/** SQS returns, and deletes, at most so many messages with one call. */
+/** SQS returns, or deletes, at most this many messages with one call. */
 export const MESSAGES_PER_CALL = 10;
 
 /** The queue of one task: created when the task starts, subscribed to the topic, deleted when the task ends. */

@@ -40,7 +40,7 @@ export async function readQueue(options: QueueReaderOptions, signal: AbortSignal
   const deletions = new MessageDeletions(options, signal);
   const running = new Set<Promise<void>>();
   let receivers = 0;
-  /** Of which so many wait for the hub. */
+  /** How many of them wait for the hub. */
   let offering = 0;
   let failures = 0;
 
@@ -94,7 +94,7 @@ export async function readQueue(options: QueueReaderOptions, signal: AbortSignal
 }
 
 /**
- * How many receivers more or fewer, after one of them has received so many messages. A full call says that there may be more
+ * How many more or fewer receivers, after one of them has received this many messages. A full call says that there may be more
  * to get; one less than half full, that fewer receivers would do. While the hub asks to wait, more receivers would only hold
  * more in memory.
  */

@@ -62,7 +62,7 @@ export interface StreamServerOptions {
 
 const LAST_ANSWERS_MS = 2_000;
 
-/** One user may come to so many channels a second; each costs a write. Three streams of 32 channels may be opened at once. */
+/** One user may come to this many channels a second; each costs a write. Three streams of 32 channels may be opened at once. */
 const MAX_PRESENCE_CHANGES_PER_SECOND = 100;
 
 /** Resolves when the server listens; rejects if it cannot. */

@@ -12,15 +12,13 @@ import type { Hub } from '../hub/hub.ts';
 import type { HeldPage, Refusal } from '../hub/requests.ts';
 import type { Authenticate } from './authenticate.ts';
 import { cursorOf, kindsHeader, statesOf } from './channel-kinds.ts';
+import { encodingTurn, leftSignal } from './client-left.ts';
 import { encodeEvents, encodePage, type Part, type Turn } from './poll-page.ts';
 import { presenceOf } from './presence-parameters.ts';
 import type { PublishRate } from './publish-rate.ts';
 import { json, overPresenceRate, problem, type Reply, refusal, unavailable } from './reply.ts';
 import { lastOf, single } from './request-target.ts';
 import { POLL, preferredMedia, STREAM } from './takeover-request.ts';
-
-/** Shared: capturing a stack for each would cost as much as a poll that is answered from memory. */
-const LEFT = new Error('the client has left');
 
 export interface EventsRouteOptions {
   readonly hub: Hub;
@@ -127,24 +125,18 @@ async function answerWithPage<Page>(
   { hub, budget, logger }: EventsRouteOptions,
 ): Promise<Reply | undefined> {
   if (response.destroyed) return undefined;
-  const left = new AbortController();
-  response.on('close', () => left.abort(LEFT));
+  const left = leftSignal(response);
   try {
-    const outcome = await budget.turns.forRequest(access.principal, () => ask(left.signal));
+    const outcome = await budget.turns.forRequest(access.principal, () => ask(left));
     if (outcome.kind === 'busy') budget.refused++;
     if (outcome.kind !== 'page') return refusal(outcome.kind);
     whenAborted(outcome.revoked, () => response.destroy());
-    const turn: Turn = (work) =>
-      budget.turns.forPage(access.principal, () => {
-        left.signal.throwIfAborted();
-        return work();
-      });
     // The page takes memory until its encoding has ended, even if the client has left, and after that until
     // the client has taken all of it.
-    const body = await encode(outcome.page, turn).finally(() => whenAborted(left.signal, outcome.release));
+    const body = await encode(outcome.page, encodingTurn(budget, access.principal, left)).finally(() => whenAborted(left, outcome.release));
     return { ...json(200, {}, { Vary: 'Accept', ...kindsHeader(channels, hub.kindOf) }), body };
   } catch (error) {
-    if (left.signal.aborted) return undefined;
+    if (left.aborted) return undefined;
     logger.error('could not answer a poll', { channels, error });
     return unavailable('unavailable', 'the event log cannot be read right now: try again');
   }

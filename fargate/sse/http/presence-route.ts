@@ -2,13 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { requireRight } from '../../../backbone/domain/access.ts';
 import { parseChannel } from '../../../packages/protocol/channel.ts';
 import type { PresenceResponse } from '../../../packages/protocol/index.ts';
+import { encodingTurn, leftSignal } from './client-left.ts';
 import type { EventsRouteOptions } from './events-route.ts';
 import { encodeItems, type Part, type Turn } from './poll-page.ts';
 import { json, type Reply, refusal, unavailable } from './reply.ts';
 import { single } from './request-target.ts';
-
-/** Shared: capturing a stack for each would cost more than the answer. */
-const LEFT = new Error('the client has left');
 
 /** `GET /v1/presence`. Undefined if the client has left. */
 export async function getPresence(
@@ -21,25 +19,19 @@ export async function getPresence(
   const channel = parseChannel(single(query, 'channel'));
   requireRight(access, 'subscribe', [channel]);
   if (response.destroyed) return undefined;
-  const left = new AbortController();
+  const left = leftSignal(response);
   try {
-    response.on('close', () => left.abort(LEFT));
-    const found = await hub.presence.look(channel, principal, left.signal);
+    const found = await hub.presence.look(channel, principal, left);
     const reservation = budget.memory.reserve(principal, bytesOf(found), () => response.destroy());
     if (reservation === undefined) {
       budget.refused++;
       return refusal('busy');
     }
     response.on('close', () => reservation.release());
-    const body = await encode(found, (work) =>
-      budget.turns.forPage(principal, () => {
-        left.signal.throwIfAborted();
-        return work();
-      }),
-    );
+    const body = await encode(found, encodingTurn(budget, principal, left));
     return { ...json(200, {}), body };
   } catch (error) {
-    if (left.signal.aborted) return undefined;
+    if (left.aborted) return undefined;
     logger.error('could not answer who is present', { channel, error });
     return unavailable('unavailable', 'presence cannot be read right now: try again');
   }

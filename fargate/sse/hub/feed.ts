@@ -6,6 +6,7 @@ import type { ResetReason } from '../../../packages/protocol/index.ts';
 import { Sequencer } from '../../../packages/protocol/sequencer.ts';
 import type { RingMemory } from '../budget/ring-memory.ts';
 import { GapMender, type GapMenderOptions } from './gap-mender.ts';
+import { nextFlush } from './next-flush.ts';
 import type { PermitSource } from './permits.ts';
 import { Ring } from './ring.ts';
 import { RingHistory } from './ring-history.ts';
@@ -215,26 +216,7 @@ export class Feed {
   advanced(signal: AbortSignal): Promise<void> {
     if (this.#isClosed) return Promise.reject(FEED_CLOSED);
     this.#closing ??= new AbortController();
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    return new Promise((resolve, reject) => {
-      const end = () => {
-        this.readers.delete(reader);
-        either.removeEventListener('abort', abort);
-      };
-      const abort = () => {
-        end();
-        reject(either.reason);
-      };
-      const reader: Reader = {
-        flush: () => {
-          end();
-          resolve();
-        },
-      };
-      if (either.aborted) return reject(either.reason);
-      either.addEventListener('abort', abort);
-      this.readers.add(reader);
-    });
+    return nextFlush(this.readers, AbortSignal.any([signal, this.#closing.signal]));
   }
 
   close(): void {

@@ -18,7 +18,7 @@ export interface Followed {
 export interface Start {
   /** Where the client stopped. Channels that are not in it, or all if undefined, start with the next event. */
   readonly cursor: Cursor | undefined;
-  /** Or with as many of their last events. @default none */
+  /** Or with this many of their last events. @default none */
   readonly last?: number | undefined;
   /** What the client holds of `latest` channels. @default nothing */
   readonly states?: ReadonlyMap<string, string>;

@@ -126,7 +126,7 @@ export class Stream implements Reader, LatestReader, EphemeralListener, Presence
 
   /**
    * Starts serving the client: at once if all its channels are open on this task, and no place has to be looked for.
-   * @param last channels in which the client has no place begin with as many of their last events
+   * @param last channels in which the client has no place begin with this many of their last events
    */
   open(retryMs: number, last?: number): void {
     const unplaced = this.#subscriptions.map(({ feed }) => feed).filter(({ channel }) => this.#cursor.get(channel) === undefined);

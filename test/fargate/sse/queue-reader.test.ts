@@ -22,7 +22,7 @@ let reading: Promise<void>;
 /** How often the end of this task was announced. */
 let announced: number;
 
-/** Messages wait so long for others that are deleted with them. */
+/** How long messages wait for others that are deleted with them. */
 const COLLECT_MS = 1_000;
 
 beforeEach(() => {

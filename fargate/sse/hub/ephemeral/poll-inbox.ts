@@ -17,7 +17,7 @@ export class PollInbox implements EphemeralListener {
   constructor(feeds: readonly EphemeralFeed[]) {
     this.#feeds = feeds;
     for (const feed of feeds) feed.listeners.add(this);
-    // Nobody may be waiting when the channel is evicted.
+    // Perhaps nobody is waiting when the channel is evicted.
     this.#arrived.promise.catch(() => {});
   }
 

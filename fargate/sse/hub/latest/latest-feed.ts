@@ -3,6 +3,7 @@ import type { Clock, LatestStore } from '../../../../backbone/ports.ts';
 import type { Reservation, Shares } from '../../budget/shares.ts';
 import { chunkOf } from '../../chunked-coding.ts';
 import { FEED_CLOSED } from '../feed.ts';
+import { nextFlush } from '../next-flush.ts';
 import type { PermitSource } from '../permits.ts';
 import { LatestState } from './latest-state.ts';
 
@@ -72,7 +73,7 @@ export class LatestFeed {
     this.#principal = principal;
     this.#options = options;
     this.opened = this.#open(reads);
-    // Nobody may be waiting.
+    // Perhaps nobody is waiting.
     this.opened.catch(() => {});
   }
 
@@ -108,17 +109,7 @@ export class LatestFeed {
 
   /** Resolves when something changes; rejects with the signal's reason, or if the feed is closed. */
   changed(signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const either = AbortSignal.any([signal, this.#closing.signal]);
-    const reader: LatestReader = { flush: resolve, evicted: () => reject(FEED_CLOSED) };
-    const abort = () => reject(either.reason);
-    if (either.aborted) abort();
-    this.readers.add(reader);
-    either.addEventListener('abort', abort, { once: true });
-    return promise.finally(() => {
-      this.readers.delete(reader);
-      either.removeEventListener('abort', abort);
-    });
+    return nextFlush(this.readers, AbortSignal.any([signal, this.#closing.signal]));
   }
 
   /** A pass over the readers begins: those that are equally far behind share what they write. */

@@ -13,7 +13,7 @@ export const COMPARE_MS = 30_000;
 /** A read that failed is tried again after this. */
 const RETRY_MS = 2_000;
 
-/** A channel of which only the count is known is read again so soon after a change: the larger it is, the later. */
+/** A channel of which only the count is known is read again this long after a change: the larger it is, the later. */
 const RECOUNT_MS = 2_000;
 const RECOUNT_MS_PER_MEMBER = 0.5;
 
@@ -41,7 +41,7 @@ export interface FeedWatchOptions {
 export class FeedWatch {
   readonly #options: FeedWatchOptions;
   readonly #reads = new Permits(READS, READS_PER_PRINCIPAL);
-  /** Until when other tasks have their lease, as far as it was read. */
+  /** When the leases of other tasks end, as far as they were read. */
   #leases = new Map<string, number>();
 
   constructor(options: FeedWatchOptions) {

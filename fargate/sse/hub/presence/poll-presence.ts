@@ -30,7 +30,7 @@ export class PollPresence implements PresenceReader {
       feed.readers.add(this);
       feed.opened.catch((error: unknown) => this.#ready.reject(error));
     }
-    // Nobody may be waiting.
+    // Perhaps nobody is waiting.
     this.#ready.promise.catch(() => {});
     this.wake();
   }
@@ -102,7 +102,7 @@ export class PollPresence implements PresenceReader {
 
 function toArrive(): PromiseWithResolvers<void> {
   const arriving = Promise.withResolvers<void>();
-  // Nobody may be waiting when a channel is evicted.
+  // Perhaps nobody is waiting when a channel is evicted.
   arriving.promise.catch(() => {});
   return arriving;
 }

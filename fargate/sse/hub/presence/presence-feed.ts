@@ -76,7 +76,7 @@ export class PresenceFeed {
   constructor(channel: string, principal: string) {
     this.channel = channel;
     this.principal = principal;
-    // Nobody may be waiting for it.
+    // Perhaps nobody is waiting for it.
     this.#opening.promise.catch(() => {});
   }
 

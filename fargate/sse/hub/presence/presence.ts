@@ -56,7 +56,7 @@ const RENEW_ROWS_MS = 12 * 3_600_000;
 const LOOKS = 8;
 const LOOKS_PER_PRINCIPAL = 2;
 
-/** An answer that was read from the store serves others for so long: a client that asks again and again costs nothing. */
+/** An answer that was read from the store serves others for this long: a client that asks again and again costs nothing. */
 const LOOK_MS = 1_000;
 const MAX_LOOKS_KEPT = 64;
 
@@ -139,7 +139,7 @@ export class Presence {
     if (notification.owner !== this.#owner) this.#take(notification);
   }
 
-  /** To how many of the channels the principal comes with a poll; on the others it is since its last one. */
+  /** How many of the channels the principal comes to with a poll; on the others it still is since its last one. */
   changesByPoll(channels: readonly string[], principal: string): number {
     return this.#members.newFor(channels, principal);
   }
