@@ -108,7 +108,7 @@ export const removalFields = {
   events: missing,
 };
 
-const besideEvents = { channel: missing, key: missing, events: missing };
+const besideEvents = { channel: missing, key: missing };
 
 /** The fields of a publication of several events on a `latest` channel. */
 export const newLatestBatchFields = {
