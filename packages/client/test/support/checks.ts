@@ -65,7 +65,7 @@ export async function untilSeen(seen: readonly string[], expected: readonly stri
   equal(seen, expected, what);
 }
 
-/** After so many pings more than now, all that a check of a socket does has been done once at least. */
+/** Waits until the server has received two more pings: by then, the periodic check of a socket has run at least once. */
 export async function untilChecked(server: ServerControl): Promise<void> {
   const { pings } = await server.stats();
   await until(async () => (await server.stats()).pings >= pings + 2, 'pings');
