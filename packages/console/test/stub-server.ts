@@ -57,6 +57,14 @@ export class StubServer {
 
   private constructor(options: StubServerOptions) {
     this.#options = options;
+    this.#latest.onChange = (channel, entry) => {
+      for (const [client, subscribed] of this.#subscriptions) {
+        if (subscribed === channel) send(client, { kind: 'latest', channel, entries: [entry] });
+      }
+      for (const [response, streamed] of this.#streams) {
+        if (streamed === channel) response.write(encodeLatest('latest', { channel, ...entry }));
+      }
+    };
     this.#http = createServer((request, response) => void this.#answer(request, response));
     this.#http.on('upgrade', (request, socket, head) => {
       this.#sockets.handleUpgrade(request, socket, head, (client) => {
@@ -115,13 +123,7 @@ export class StubServer {
 
   /** On a `latest` channel, whose name begins with `latest.`; without data it removes the key. */
   put(channel: string, key: string, data?: string): LatestResponse | undefined {
-    const answer = this.#latest.put(channel, key, data);
-    const entries = this.#latest.entries(channel).filter((entry) => entry.key === key);
-    for (const [client, subscribed] of this.#subscriptions) if (subscribed === channel) send(client, { kind: 'latest', channel, entries });
-    for (const [response, streamed] of this.#streams) {
-      if (streamed === channel) for (const entry of entries) response.write(encodeLatest('latest', { channel, ...entry }));
-    }
-    return answer;
+    return this.#latest.put(channel, key, data);
   }
 
   #has(lane: 'websocket' | 'sse'): boolean {

@@ -1,4 +1,5 @@
-import { useComputed, useSignal } from '@preact/signals';
+import { type Signal, useComputed, useSignal } from '@preact/signals';
+import type { ComponentChildren } from 'preact';
 import type { PublishInput } from '../../client/src/index.ts';
 import { publishInOrder } from '../model/publish-in-order.ts';
 import type { PublishRoute, Session } from '../model/session.ts';
@@ -54,36 +55,12 @@ export function PublishForm({ session }: { readonly session: Session }) {
         void publishOne();
       }}
     >
-      <div class="field type-field">
-        <label for="type">Type</label>
-        <input
-          id="type"
-          value={type}
-          onInput={(event) => {
-            type.value = event.currentTarget.value;
-          }}
-          placeholder="message"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-        />
-      </div>
-      <div class="field key-field">
-        <label for="conflation-key">
-          Key <span class="hint">for latest</span>
-        </label>
-        <input
-          id="conflation-key"
-          value={conflationKey}
-          onInput={(event) => {
-            conflationKey.value = event.currentTarget.value;
-          }}
-          placeholder="none"
-          autocomplete="off"
-          autocapitalize="none"
-          spellcheck={false}
-        />
-      </div>
+      <NameField class="type-field" id="type" value={type} placeholder="message">
+        Type
+      </NameField>
+      <NameField class="key-field" id="conflation-key" value={conflationKey} placeholder="none">
+        Key <span class="hint">for latest</span>
+      </NameField>
       <div class="field data-field">
         <label for="data">
           Data <span class="hint">Enter publishes, Shift+Enter breaks the line</span>
@@ -140,5 +117,33 @@ export function PublishForm({ session }: { readonly session: Session }) {
       </div>
       <PublishStatus publishing={publishing.value} websocket={session.websocketPane.state.value.kind} />
     </form>
+  );
+}
+
+interface NameFieldProps {
+  readonly class: string;
+  readonly id: string;
+  readonly value: Signal<string>;
+  readonly placeholder: string;
+  /** The label. */
+  readonly children: ComponentChildren;
+}
+
+function NameField({ class: name, id, value, placeholder, children }: NameFieldProps) {
+  return (
+    <div class={`field ${name}`}>
+      <label for={id}>{children}</label>
+      <input
+        id={id}
+        value={value}
+        onInput={(event) => {
+          value.value = event.currentTarget.value;
+        }}
+        placeholder={placeholder}
+        autocomplete="off"
+        autocapitalize="none"
+        spellcheck={false}
+      />
+    </div>
   );
 }

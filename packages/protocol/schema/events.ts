@@ -108,7 +108,7 @@ export const removalFields = {
   events: missing,
 };
 
-const besideEvents = { channel: missing, key: missing, events: missing };
+const besideEvents = { channel: missing, key: missing };
 
 /** The fields of a publication of several events on a `latest` channel. */
 export const newLatestBatchFields = {
@@ -189,7 +189,7 @@ const version = v.pipe(
   v.examples(['m3x1k2ab.1f']),
 );
 
-/** What a set of entries is called: see `state-tag.ts`. */
+/** The tag of a set of entries: see `state-tag.ts`. */
 export const state = v.pipe(
   v.string(),
   v.regex(STATE_TAG),

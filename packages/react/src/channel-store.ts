@@ -36,7 +36,7 @@ export interface ChannelState {
   /** Whether there may be older events to load: false at the beginning of what the server keeps, and when `events` is full. */
   readonly hasOlder: boolean;
   readonly isLoadingOlder: boolean;
-  /** What ended the last {@link loadOlder}. What may pass is tried again until the page has come. */
+  /** What ended the last {@link loadOlder}. Temporary errors are retried until the page has come. */
   readonly olderError: LanesError | undefined;
 }
 

@@ -6,7 +6,7 @@ import { useLanes } from './provider.ts';
 export interface UseChannelOptions {
   /** Begin after this event or cursor, for example the one up to which the server has rendered. @default from now on */
   readonly after?: string | undefined;
-  /** Without `after`: begin with so many of the last events, 1 to 500. A page of older ones has as many. @default none; 100 in a page */
+  /** Without `after`: begin with this many of the last events, 1 to 500. A page of older ones has the same number. @default none; 100 in a page */
   readonly last?: number | undefined;
   /** How many events `events` keeps, the older ones that were loaded included. @default 100 */
   readonly limit?: number | undefined;

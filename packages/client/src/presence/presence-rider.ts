@@ -10,8 +10,8 @@ import { PresenceView } from './presence-view.ts';
 import { type HandleOwner, PresentHandle } from './present-handle.ts';
 
 /**
- * On the WebSocket lane changes may come late, in another order, or not at all. If nothing has come for so long and the
- * members are not those of the last state, they are asked for again.
+ * On the WebSocket lane changes may come late, in another order, or not at all. If nothing has come for this long and the
+ * members are not those of the last state, they are requested again.
  */
 const REPAIR_AFTER_MS = 10_000;
 

@@ -1,13 +1,7 @@
-import { equal, numbered, publishAll, record, until, untilSeen } from './checks.ts';
-import type { Case, ServerControl } from './control.ts';
+import { equal, numbered, publishAll, record, until, untilChecked, untilSeen } from './checks.ts';
+import type { Case } from './control.ts';
 
 const TRANSPORTS = ['websocket'] as const;
-
-/** After so many pings more than now, all that a check does has been done once at least. */
-async function untilChecked(server: ServerControl): Promise<void> {
-  const { pings } = await server.stats();
-  await until(async () => (await server.stats()).pings >= pings + 2, 'pings');
-}
 
 /** What the periodic check of a socket finds, and what it costs. */
 export const PING_CASES: readonly Case[] = [

@@ -65,6 +65,12 @@ export async function untilSeen(seen: readonly string[], expected: readonly stri
   equal(seen, expected, what);
 }
 
+/** Waits until the server has received two more pings: by then, the periodic check of a socket has run at least once. */
+export async function untilChecked(server: ServerControl): Promise<void> {
+  const { pings } = await server.stats();
+  await until(async () => (await server.stats()).pings >= pings + 2, 'pings');
+}
+
 /** `name 1`, `name 2`, … */
 export function numbered(name: string, from: number, to: number): string[] {
   return Array.from({ length: to - from + 1 }, (_, index) => `${name} ${from + index}`);

@@ -36,7 +36,7 @@ export interface Faults {
   readonly throttledPresence: number;
   /** WebSocket: a server that knows no `heads` answers a ping with nothing else. */
   readonly noHeads: boolean;
-  /** WebSocket: so many replays are put off by a limit, after `subscribed`. */
+  /** WebSocket: this many replays are put off by a limit, after `subscribed`. */
   readonly limitedReplays: number;
   /** The wait that streams, and answers about limits on sockets, ask for. */
   readonly retryMs: number;

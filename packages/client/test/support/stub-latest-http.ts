@@ -1,20 +1,13 @@
 import type http from 'node:http';
 import { KINDS_HEADER, type LatestEntry, type PollResponse } from '../../../protocol/index.ts';
-import type { StubState } from './stub-state.ts';
-
-/** A stream or a poll of a `latest` channel. */
-interface LatestListener {
-  readonly channels: readonly string[];
-  pump(entry?: LatestEntry): void;
-  expire(): void;
-}
+import type { Listener, StubState } from './stub-state.ts';
 
 export function openLatestStream(
   { latest, counts, faults }: StubState,
   channel: string,
   state: string | undefined,
   response: http.ServerResponse,
-): LatestListener {
+): Listener {
   response.writeHead(200, { 'content-type': faults.streamType, [KINDS_HEADER]: 'latest' });
   const send = (type: string, data: object) => response.write(`event: ${type}\ndata: ${JSON.stringify(data)}\n\n`);
   const pump = (entry: LatestEntry) => {
@@ -34,7 +27,7 @@ export function openLatestPoll(
   state: string | undefined,
   response: http.ServerResponse,
   waitMs: number,
-): LatestListener {
+): Listener {
   const answer = (news: PollResponse['latest']) => {
     clearTimeout(timer);
     counts.delivered += news?.[0]?.entries.length ?? 0;

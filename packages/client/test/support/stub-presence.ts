@@ -33,7 +33,7 @@ export class StubPresence {
     this.#tell(channel, entry.id);
   }
 
-  /** A stream is present while it is open; a client that polls is between two polls too. */
+  /** A stream is present while it is open; a client that polls stays present between two polls. */
   serve(channel: string, id: string, data: string, isPoll: boolean, response: http.ServerResponse): void {
     const owner = isPoll ? `poll of ${id} on ${channel}` : response;
     this.#lastPolls.set(owner, response);

@@ -1,15 +1,7 @@
 import { once } from 'node:events';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type {
-  LatestEntry,
-  NewLatestEntry,
-  PollResponse,
-  PresenceChanges,
-  PresenceMember,
-  Reset,
-  WireEvent,
-} from '../../../protocol/index.ts';
+import type { NewLatestEntry, PollResponse, PresenceMember, Reset, WireEvent } from '../../../protocol/index.ts';
 import type { WireContent } from '../../src/types.ts';
 import type { Faults, ServerControl, Stats } from './control.ts';
 import { isLatestChannel, StubLatest } from './stub-latest.ts';
@@ -18,16 +10,7 @@ import { StubLog, seqOf } from './stub-log.ts';
 import { StubPresence } from './stub-presence.ts';
 import { type ProxyPasses, StubProxy } from './stub-proxy.ts';
 import { StubSockets } from './stub-sockets.ts';
-import { type Counts, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
-
-interface Listener {
-  readonly channels: readonly string[];
-  /** Sends what has become deliverable; of a `latest` channel, the entry. */
-  pump(entry?: LatestEntry): void;
-  /** Sends a change of presence, if its client follows that. */
-  tell?(changes: PresenceChanges): void;
-  expire(): void;
-}
+import { type Counts, type Listener, NO_FAULTS, type StubState, takeFailure, takeLoss } from './stub-state.ts';
 
 const CORS = { 'access-control-allow-origin': '*', 'access-control-allow-headers': '*', 'access-control-expose-headers': 'retry-after' };
 const HEARTBEAT_MS = 40;
@@ -58,15 +41,15 @@ export class StubServer implements ServerControl {
     this.#server = http.createServer((request, response) => void this.#handle(request, response));
     this.#sockets = new StubSockets(this.#server, this.#state);
     this.#state.log.onChange = (channel, event) => {
-      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(channel)) listener.pump();
+      for (const listener of this.#listenersOf(channel)) listener.pump();
       if (event !== undefined) this.#sockets.fanOut(event);
     };
     this.#state.latest.onChange = (channel, entry) => {
-      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(channel)) listener.pump(entry);
+      for (const listener of this.#listenersOf(channel)) listener.pump(entry);
       this.#sockets.fanOutLatest(channel, entry);
     };
     this.#state.presence.onChange = (changes) => {
-      for (const listener of [...this.#streams, ...this.#polls]) if (listener.channels.includes(changes.channel)) listener.tell?.(changes);
+      for (const listener of this.#listenersOf(changes.channel)) listener.tell?.(changes);
       this.#sockets.tell(changes);
     };
   }
@@ -177,6 +160,10 @@ export class StubServer implements ServerControl {
       sockets: this.#sockets.open,
       subscriptions: this.#sockets.subscriptions,
     };
+  }
+
+  #listenersOf(channel: string): readonly Listener[] {
+    return [...this.#streams, ...this.#polls].filter(({ channels }) => channels.includes(channel));
   }
 
   async #handle(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {

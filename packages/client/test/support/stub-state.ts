@@ -1,3 +1,4 @@
+import type { LatestEntry, PresenceChanges } from '../../../protocol/index.ts';
 import type { Faults } from './control.ts';
 import type { StubLatest } from './stub-latest.ts';
 import type { StubLog } from './stub-log.ts';
@@ -48,6 +49,16 @@ export interface StubState {
   readonly presence: StubPresence;
   readonly counts: Counts;
   faults: Faults;
+}
+
+/** A stream or a poll. */
+export interface Listener {
+  readonly channels: readonly string[];
+  /** Sends what has become deliverable; of a `latest` channel, the entry. */
+  pump(entry?: LatestEntry): void;
+  /** Sends a change of presence, if its client follows that. */
+  tell?(changes: PresenceChanges): void;
+  expire(): void;
 }
 
 /** Whether a batch loses an event, which it does a number of times. */

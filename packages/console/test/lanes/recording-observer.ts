@@ -1,4 +1,3 @@
-import type { ChannelLatest } from '../../../client/src/index.ts';
 import type { LaneNotice, LaneObserver, LaneState, ReceivedEvent } from '../../lanes/observer.ts';
 
 /** Records what a lane reports. */
@@ -7,7 +6,6 @@ export class RecordingObserver implements LaneObserver {
   readonly events: ReceivedEvent[] = [];
   readonly replayed: string[] = [];
   readonly notices: LaneNotice[] = [];
-  readonly latest: ChannelLatest[] = [];
   readonly older: (readonly string[])[] = [];
   repeats = 0;
 
@@ -24,9 +22,7 @@ export class RecordingObserver implements LaneObserver {
     if (arrival === 'replayed') this.replayed.push(event.id);
   }
 
-  onLatest(item: ChannelLatest): void {
-    this.latest.push(item);
-  }
+  onLatest(): void {}
 
   onOlder(events: readonly ReceivedEvent[]): void {
     this.older.push(events.map(({ data }) => data));

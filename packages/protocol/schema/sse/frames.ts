@@ -58,7 +58,7 @@ export const streamSnapshot = v.pipe(
     event: v.literal('snapshot'),
     data: v.pipe(
       v.string(),
-      v.description('JSON: the channel, how many keys it has, and what the state is called'),
+      v.description('JSON: the channel, how many keys it has, and its state'),
       v.examples(['{"channel":"prices","keys":2,"state":"0wz1m9k1hd3k2a"}']),
     ),
   }),

@@ -37,13 +37,13 @@ const knownState = v.pipe(v.string(), v.regex(/^[a-z0-9.]{0,32}$/));
 
 const unusedKey = v.exactOptional(v.pipe(idempotencyKey, v.description('Has no effect')));
 
-/** What a client sends, by `action`, except that a name that begins with `publish` or is `remove` is a `publish` frame. */
+/** What a client sends, by `action`; names that begin with `publish`, and `remove`, are all `publish` frames. */
 export const CLIENT_FRAMES = {
   subscribe: v.object({
     action: v.literal('subscribe'),
     channel: channelName,
     after: v.exactOptional(v.pipe(position, v.description('Where to resume. Without it the subscription starts at the id of subscribed'))),
-    last: v.exactOptional(v.pipe(last, v.description('Begin with so many of the last events, unless after says where'))),
+    last: v.exactOptional(v.pipe(last, v.description('Begin with this many of the last events, unless after says where'))),
     batch: v.exactOptional(v.pipe(v.boolean(), v.description('The client accepts events frames for what it has missed'))),
     state: v.exactOptional(v.pipe(state, v.description('Of a latest channel: if it is still so, no entries are sent'))),
     presence: v.exactOptional(

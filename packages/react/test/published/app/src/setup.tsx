@@ -31,7 +31,7 @@ export function Strict({ children }: { readonly children: ReactNode }) {
   );
 }
 
-/** Renders in StrictMode, and waits until so many streams and polls are open. */
+/** Renders in StrictMode, and waits until that many streams and polls are open. */
 export async function show(children: ReactNode, readers = 1): Promise<ReturnType<typeof render>> {
   const view = render(children, { wrapper: Strict });
   await untilReaders(readers);
