@@ -5,7 +5,7 @@ import type { ChannelEvent, Connection, SubscribeOptions } from '../../../packag
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
 import { clientSettings, type InProcessRun, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
-import { connectOver, transportsOf } from '../support/transports.ts';
+import { connectOver, transportsOf, type Way, waysOf } from '../support/transports.ts';
 
 /* A channel's last events and its history, and events that carry bytes, over whatever transports the app has. */
 
@@ -19,16 +19,9 @@ afterAll(async () => {
   await world.run.close();
 }, 30_000);
 
-type Way = 'sse' | 'websocket' | 'poll';
-
-const waysOf = (): readonly Way[] => {
-  const lanes = transportsOf(world.run.urls);
-  return lanes.includes('sse') ? [...lanes, 'poll'] : lanes;
-};
-
 /** Runs the work over each way, with a channel and a connection of its own. */
 async function overAll(work: (way: Way, channel: string, connection: Connection) => Promise<void>): Promise<void> {
-  for (const way of waysOf()) {
+  for (const way of waysOf(world.run.urls)) {
     const connection = connectOver(way, world.run.urls, { pingIntervalMs: 2_000, pollIntervalMs: 10, publishTimeoutMs: 20_000 });
     await work(way, freshChannel(`history.${way}`), connection).finally(() => connection.close());
   }
