@@ -1,10 +1,8 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import type { ChannelEvent, Connection, SubscribeOptions } from '../../../packages/client/src/index.ts';
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
+import { type InProcessRun, invokePublish, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
 import { connectOver, transportsOf, type Way, waysOf } from '../support/transports.ts';
 
 /* A channel's last events and its history, and events that carry bytes, over whatever transports the app has. */
@@ -132,18 +130,10 @@ describe('bytes', () => {
   async function publishBytes(channel: string, type: string): Promise<void> {
     const entrance = transportsOf(world.run.urls).find((transport) => transport === type);
     if (entrance === undefined)
-      return publishByInvocation({ channel, type, data: Buffer.from(BYTES).toString('base64'), encoding: 'base64' });
+      return void (await invokePublish(world.run, { channel, type, data: Buffer.from(BYTES).toString('base64'), encoding: 'base64' }));
     const publisher = connectOver(entrance, world.run.urls);
     await publisher.publish(channel, { type, data: BYTES });
     publisher.close();
-  }
-
-  async function publishByInvocation(publication: object): Promise<void> {
-    const client = new LambdaClient(clientSettings(world.run.urls.endpoint));
-    const FunctionName = outputOf(world.run, 'PublishFunctionName');
-    const { FunctionError } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(publication) }));
-    client.destroy();
-    expect(FunctionError).toBeUndefined();
   }
 
   test.each(['durable', 'ephemeral'])(
