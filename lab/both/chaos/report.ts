@@ -79,15 +79,17 @@ function withSwept(left: Leftovers, before: Leftovers, what: keyof Leftovers): s
 }
 
 /** Whether every promise was kept. */
-export function isKept({ verdict, latest, ephemeral, presence, problems, left }: ChaosResult): boolean {
+export function isKept(result: ChaosResult): boolean {
   return (
-    verdict.violations.length === 0 &&
-    latest.violations.length === 0 &&
-    ephemeral.violations.length === 0 &&
-    presence.violations.length === 0 &&
-    problems.length === 0 &&
-    Object.values(left).every((names: readonly string[]) => names.length === 0)
+    result.verdict.violations.length === 0 &&
+    complaintsOf(result).length === 0 &&
+    Object.values(result.left).every((names: readonly string[]) => names.length === 0)
   );
+}
+
+/** What is wrong besides the violations that the journals show. */
+function complaintsOf({ latest, ephemeral, presence, problems }: ChaosResult): readonly string[] {
+  return [...latest.violations, ...ephemeral.violations, ...presence.violations, ...problems];
 }
 
 /** The table, and the first few violations with what happened around them. */
@@ -105,9 +107,9 @@ export function formatReport(result: ChaosResult, maxDetails: number): string {
     ...(longestWait.ms < SLOW_MS || longestWait.journal === undefined
       ? []
       : [`\nwaited longest for ${longestWait.id}:`, ...around(longestWait.journal, longestWait.id)]),
-    ...[...result.latest.violations, ...result.ephemeral.violations, ...result.presence.violations, ...result.problems]
+    ...complaintsOf(result)
       .slice(0, maxDetails)
-      .map((problem) => `\n${problem}`),
+      .map((complaint) => `\n${complaint}`),
     ...leftNames(result.left),
     ...details.map((text) => `\n${text}`),
     ...(omitted > 0 ? [`\n… and ${omitted} more violations`] : []),

@@ -20,6 +20,17 @@ export function playModel(wiring: Wiring, options: ModelOptions): Promise<string
   );
 }
 
+/** Ten times what a run takes on a busy machine. */
+const MS_PER_RUN = 500;
+
+/** What the environment says about how a test plays: `LANES_MODEL_RUNS`, and of a failure `LANES_MODEL_SEED` and `LANES_MODEL_PATH`. */
+export function optionsFromEnvironment(defaultRuns: number): { readonly options: ModelOptions; readonly timeoutMs: number } {
+  const { LANES_MODEL_RUNS, LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
+  const runs = Number(LANES_MODEL_RUNS ?? defaultRuns);
+  const options = { runs, seed: seed === undefined ? undefined : Number(seed), path, shrinks: path !== undefined };
+  return { options, timeoutMs: Math.max(60_000, runs * MS_PER_RUN) };
+}
+
 /** Plays runs of a plan and a scheduler. @returns a report of the first failure */
 export async function check<Plan>(
   property: fc.IAsyncPropertyWithHooks<[Plan, fc.Scheduler]>,

@@ -4,20 +4,16 @@
  * `LANES_MODEL_PATH`, from the report of a failure, play one again and look for a smaller one that fails too.
  */
 import { test } from '@jest/globals';
-import { playModel } from './play-model.ts';
+import { optionsFromEnvironment, playModel } from './play-model.ts';
 import { PROTOCOL } from './wiring.ts';
 
-const { LANES_MODEL_RUNS: runs = '400', LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
-
-/** Ten times what a run takes on a busy machine. */
-const MS_PER_RUN = 500;
+const { options, timeoutMs } = optionsFromEnvironment(400);
 
 test(
   'the protocol keeps its promises in every interleaving',
   async () => {
-    const options = { runs: Number(runs), seed: seed === undefined ? undefined : Number(seed), path, shrinks: path !== undefined };
     const report = await playModel(PROTOCOL, options);
     if (report !== undefined) throw new Error(report);
   },
-  Math.max(60_000, Number(runs) * MS_PER_RUN),
+  timeoutMs,
 );

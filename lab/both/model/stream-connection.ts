@@ -74,6 +74,24 @@ export class Connection implements Sink {
   }
 }
 
+/** A client that goes through its legs, and stays connected after the last. */
+export async function goThroughLegs(
+  name: string,
+  legs: readonly Leg[],
+  simulation: Simulation,
+  { connect, leave }: { readonly connect: (leg: Leg) => void; readonly leave: () => void },
+): Promise<void> {
+  for (const [index, leg] of legs.entries()) {
+    const own = [hubTouch(leg.hub), writes(name)];
+    await simulation.step(`${name} connects`, own);
+    connect(leg);
+    for (let step = 1; step < leg.steps; step++) await simulation.step(`${name} stays`, NOTHING);
+    const leaves = index < legs.length - 1;
+    await simulation.step(`${name} stays`, leaves ? own : NOTHING);
+    if (leaves) leave();
+  }
+}
+
 export interface Frame {
   readonly id: string | undefined;
   readonly event: string | undefined;

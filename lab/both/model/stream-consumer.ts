@@ -4,8 +4,8 @@ import { type Consumer, type ConsumersWorld, historyOf, openHistories } from './
 import type { History } from './history.ts';
 import type { ConsumerPlan, Leg } from './scenario.ts';
 import type { SimulatedTime } from './simulation.ts';
-import { NOTHING, writes } from './steps.ts';
-import { type Chunk, Connection, parseFrame } from './stream-connection.ts';
+import { writes } from './steps.ts';
+import { type Chunk, Connection, goThroughLegs, parseFrame } from './stream-connection.ts';
 import { hubTouch } from './touches.ts';
 
 /** What EventSource would do: remembers the last id, and comes back with it. */
@@ -32,17 +32,11 @@ export class StreamConsumer implements Consumer {
     return [...this.#histories.values()];
   }
 
-  async live(): Promise<void> {
-    const { simulation } = this.#world;
-    const { legs } = this.#plan;
-    for (const [index, leg] of legs.entries()) {
-      const own = [hubTouch(leg.hub), writes(this.#name)];
-      await simulation.step(`${this.#name} connects`, own);
-      this.#connect(leg);
-      for (let step = 1; step < leg.steps; step++) await simulation.step(`${this.#name} stays`, NOTHING);
-      await simulation.step(`${this.#name} stays`, index < legs.length - 1 ? own : NOTHING);
-      if (index < legs.length - 1) this.leave();
-    }
+  live(): Promise<void> {
+    return goThroughLegs(this.#name, this.#plan.legs, this.#world.simulation, {
+      connect: (leg) => this.#connect(leg),
+      leave: () => this.leave(),
+    });
   }
 
   leave(): void {

@@ -1,8 +1,6 @@
 /** A task that takes what is published from its queue, with the SDK that it has on AWS. `argv[2]` is {@link BusTaskArguments} as JSON. */
 import { createSnsClient, createSqsClient } from '../../../backbone/aws/clients.ts';
 import { createSnsEventBus } from '../../../backbone/aws/sns-event-bus.ts';
-import type { Access } from '../../../backbone/domain/access.ts';
-import { ANONYMOUS } from '../../../backbone/domain/principal.ts';
 import { MemoryLatestStore } from '../../../backbone/memory/memory-latest-store.ts';
 import { MemoryPresenceStore } from '../../../backbone/memory/memory-presence-store.ts';
 import { systemClock } from '../../../backbone/services/system-clock.ts';
@@ -11,6 +9,7 @@ import { onParentGone } from '../../../command-line/stop.ts';
 import { openTaskQueue } from '../../../fargate/sse/aws/sqs-task-queue.ts';
 import { type QueueReaderOptions, readQueue } from '../../../fargate/sse/queue-reader.ts';
 import { startStreamServer } from '../../../fargate/sse/stream-server.ts';
+import { openToAll } from '../../../test/support/access.ts';
 import { announce } from '../peers/servers/publish-endpoint.ts';
 import { UNLIMITED_TASK } from '../task/unlimited.ts';
 import { createRemoteLog } from './remote-log.ts';
@@ -31,12 +30,6 @@ export interface BusTaskArguments {
   readonly topicArn: string;
 }
 
-const EVERYBODY: Access = {
-  principal: ANONYMOUS,
-  rights: { subscribe: ['*'], publish: ['*'] },
-  expiresAtMs: Number.POSITIVE_INFINITY,
-};
-
 onParentGone(() => process.exit(1));
 
 const { reader, endpoint, logUrl, topicArn } = JSON.parse(process.argv[2] ?? '') as BusTaskArguments;
@@ -55,7 +48,7 @@ const server = await startStreamServer({
   latest: new MemoryLatestStore({ clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs }),
   presence: new MemoryPresenceStore({ clock: systemClock }),
   bus: createSnsEventBus({ client: sns, topicArn }),
-  access: { verifier: { verify: () => EVERYBODY }, authenticate: () => EVERYBODY, origins: [] },
+  access: openToAll,
   clock: systemClock,
   logger,
   files: () => undefined,

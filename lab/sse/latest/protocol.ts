@@ -14,7 +14,7 @@ export interface TaskReady {
   readonly port: number;
 }
 
-/** Sent when everything was published, and again at the end. */
+/** Sent when everything was published. */
 export interface TaskResult {
   readonly published: number;
   /** Versions written to streams. */

@@ -11,34 +11,16 @@ import { startStreamServer } from '../../../fargate/sse/stream-server.ts';
 import { MAX_BATCH_EVENTS } from '../../../packages/protocol/publication.ts';
 import { stateTag } from '../../../packages/protocol/state-tag.ts';
 import { openToAll } from '../../../test/support/access.ts';
+import { UNLIMITED_TASK } from '../task/unlimited.ts';
 import { CHANNEL, type LatestLoad, type TaskReady, type TaskResult } from './protocol.ts';
 
-const RETENTION_MS = 3_600_000;
 const TICK_MS = 20;
 
 const load: LatestLoad = JSON.parse(process.argv[2] ?? '');
-const options = { clock: systemClock, retentionMs: RETENTION_MS };
+const options = { clock: systemClock, retentionMs: UNLIMITED_TASK.retentionMs };
 const store = new MemoryLatestStore(options);
 const server = await startStreamServer({
-  config: {
-    host: '127.0.0.1',
-    port: 0,
-    heartbeatIntervalMs: 15_000,
-    headCheckIntervalMs: 30_000,
-    retryMinMs: 1_000,
-    retryMaxMs: 15_000,
-    memoryMb: 512,
-    maxStreams: 100_000,
-    maxStreamsPerPrincipal: 100_000,
-    maxPublishesPerSecond: 1_000,
-    maxUnsentBytes: 1_048_576,
-    keepAliveSeconds: 75,
-    consoleConfig: '',
-    retentionMs: RETENTION_MS,
-    channels: [{ match: CHANNEL, kind: 'latest' }],
-    gapGraceMs: 5_000,
-    publishTimeoutMs: 2_000,
-  },
+  config: { ...UNLIMITED_TASK, memoryMb: 512, channels: [{ match: CHANNEL, kind: 'latest' }] },
   log: new MemoryEventLog(options),
   latest: store,
   presence: new MemoryPresenceStore({ clock: systemClock }),

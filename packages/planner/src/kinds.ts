@@ -3,7 +3,7 @@ import { usdFor } from './figure.ts';
 import { formatUsd } from './format.ts';
 import { markdownTable } from './markdown.ts';
 import type { Item } from './option.ts';
-import { OPTIONS } from './options.ts';
+import { isLane, OPTIONS } from './options.ts';
 import { answerOf } from './plan.ts';
 import { workloadOf } from './presets.ts';
 
@@ -25,7 +25,7 @@ const EVENTS_PER_SECOND = 100;
 
 const MILLION = 1_000_000;
 
-const LANES = OPTIONS.filter(({ id }) => id === 'sse-lane' || id === 'websocket-lane');
+const LANES = OPTIONS.filter(isLane);
 
 /** Metrics are paid by the month, however many events there are. */
 const isOfEvents = ({ kind, id }: Item): boolean => kind === 'growing' && !id.includes('metrics');

@@ -21,6 +21,9 @@ export const OPTIONS: readonly Option[] = [
   iotCore,
 ];
 
+/** Whether it is one of the lanes that this project deploys. */
+export const isLane = ({ id }: Pick<Option, 'id'>): boolean => id === 'sse-lane' || id === 'websocket-lane';
+
 /** @throws RangeError where there is none */
 export function optionOf(id: OptionId): Option {
   const option = OPTIONS.find((candidate) => candidate.id === id);

@@ -8,7 +8,7 @@ import { formatExact, formatNumber, formatUsd } from './format.ts';
 import { loadOf } from './load.ts';
 import { markdownTable } from './markdown.ts';
 import type { Item, OptionId } from './option.ts';
-import { OPTIONS } from './options.ts';
+import { isLane, OPTIONS } from './options.ts';
 import { stacksOf, standingItems } from './parts/stacks.ts';
 import { type Answer, answersTo, plan } from './plan.ts';
 import { workloadOf } from './presets.ts';
@@ -81,7 +81,7 @@ export function idleItems(stage: string): readonly Item[] {
   const idle = { ...workloadOf('idle-dev'), stage };
   const facts = factsOf(idle.region);
   const shared = standingItems(stacksOf(idle, ['Backbone', 'Edge']), loadOf(idle), facts);
-  const lanes = answersTo(idle, facts).filter(({ option }) => option.id === 'sse-lane' || option.id === 'websocket-lane');
+  const lanes = answersTo(idle, facts).filter(({ option }) => isLane(option));
   // Each lane's bill begins with what is shared.
   const repeated = lanes.length > 1 ? shared.map((item) => ({ ...item, usdPerMonth: -item.usdPerMonth })) : [];
   return [...lanes.flatMap(({ items }) => items), ...repeated];

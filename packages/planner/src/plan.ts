@@ -111,8 +111,8 @@ function reasonsAgainst({ deliverWithinMs }: Workload, { limits, shortcomings, d
 }
 
 /**
- * The best of those that fit: the cheapest, or of those that cost about the same one that is built here, or else is faster. What is not built cannot be recommended, and
- * what others built has to save the work of integrating and running it.
+ * The best of those that fit and cost about as little as the cheapest: one that is built here, or else the fastest. What is not
+ * built cannot be recommended, and what others built has to save the work of integrating and running it.
  */
 export function bestOf(answers: readonly Answer[], { capacity }: Facts): Answer | undefined {
   const byOthers = ({ option }: Answer) => (option.status === 'service' ? 1 : 0);

@@ -1,11 +1,9 @@
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { outputOf } from '../../../packages/assembly-local/outputs.ts';
 import type { ChannelEvent, Connection, SubscribeOptions } from '../../../packages/client/src/index.ts';
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
-import { clientSettings, type InProcessRun, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
-import { connectOver, transportsOf } from '../support/transports.ts';
+import { type InProcessRun, invokePublish, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
+import { connectOver, transportsOf, type Way, waysOf } from '../support/transports.ts';
 
 /* A channel's last events and its history, and events that carry bytes, over whatever transports the app has. */
 
@@ -19,16 +17,9 @@ afterAll(async () => {
   await world.run.close();
 }, 30_000);
 
-type Way = 'sse' | 'websocket' | 'poll';
-
-const waysOf = (): readonly Way[] => {
-  const lanes = transportsOf(world.run.urls);
-  return lanes.includes('sse') ? [...lanes, 'poll'] : lanes;
-};
-
 /** Runs the work over each way, with a channel and a connection of its own. */
 async function overAll(work: (way: Way, channel: string, connection: Connection) => Promise<void>): Promise<void> {
-  for (const way of waysOf()) {
+  for (const way of waysOf(world.run.urls)) {
     const connection = connectOver(way, world.run.urls, { pingIntervalMs: 2_000, pollIntervalMs: 10, publishTimeoutMs: 20_000 });
     await work(way, freshChannel(`history.${way}`), connection).finally(() => connection.close());
   }
@@ -139,18 +130,10 @@ describe('bytes', () => {
   async function publishBytes(channel: string, type: string): Promise<void> {
     const entrance = transportsOf(world.run.urls).find((transport) => transport === type);
     if (entrance === undefined)
-      return publishByInvocation({ channel, type, data: Buffer.from(BYTES).toString('base64'), encoding: 'base64' });
+      return void (await invokePublish(world.run, { channel, type, data: Buffer.from(BYTES).toString('base64'), encoding: 'base64' }));
     const publisher = connectOver(entrance, world.run.urls);
     await publisher.publish(channel, { type, data: BYTES });
     publisher.close();
-  }
-
-  async function publishByInvocation(publication: object): Promise<void> {
-    const client = new LambdaClient(clientSettings(world.run.urls.endpoint));
-    const FunctionName = outputOf(world.run, 'PublishFunctionName');
-    const { FunctionError } = await client.send(new InvokeCommand({ FunctionName, Payload: JSON.stringify(publication) }));
-    client.destroy();
-    expect(FunctionError).toBeUndefined();
   }
 
   test.each(['durable', 'ephemeral'])(

@@ -11,7 +11,7 @@ import { freshChannel } from '../support/clients.ts';
 import { clientSettings, type InProcessRun, invokePublish, metricTotal, publishByFunction, startInProcess } from '../support/in-process.ts';
 import { type LatestReader, type LatestWay, latestWays } from '../support/latest-readers.ts';
 import { openLatestTable } from '../support/latest-table.ts';
-import { connectOver, transportsOf } from '../support/transports.ts';
+import { connectOver, transportsOf, type Way, waysOf } from '../support/transports.ts';
 
 /*
  * What each kind of channel promises, over whatever transports the app has. A suite names its tests before there is a run, so each
@@ -49,13 +49,6 @@ function firstDataOf(body: string): string {
 function release(data: string): void {
   for (const deliver of held.get(data) ?? []) deliver();
 }
-
-type Way = 'sse' | 'websocket' | 'poll';
-
-const waysOf = (): readonly Way[] => {
-  const lanes = transportsOf(world.run.urls);
-  return lanes.includes('sse') ? [...lanes, 'poll'] : lanes;
-};
 
 interface Reader {
   readonly way: Way;
@@ -114,7 +107,7 @@ async function publishUntilSeen(channel: string, data: string, reader: Reader): 
 
 describe('a durable channel', () => {
   test('delivers every event in order and once, whether its notification is late, doubled, lost or out of order', async () => {
-    for (const way of waysOf()) {
+    for (const way of waysOf(world.run.urls)) {
       const channel = freshChannel('durable');
       const sent = ['first', 'doubled', 'late', 'next', 'lost', 'last'];
       await withReader(way, channel, async (reader) => {
@@ -128,7 +121,7 @@ describe('a durable channel', () => {
   }, 120_000);
 
   test('has an id for every way in, and what was missed follows after a cursor', async () => {
-    for (const way of waysOf()) {
+    for (const way of waysOf(world.run.urls)) {
       const channel = freshChannel('durable');
       const ids = await publishByAll(channel);
       expect(ids.every((id) => /^[a-z0-9]+\.[1-9]\d*$/.test(id))).toBe(true);
@@ -223,7 +216,7 @@ describe('a latest channel', () => {
 
 describe('an ephemeral channel', () => {
   test('delivers what comes to whoever is there, without ids, and what is lost stays lost', async () => {
-    for (const way of waysOf()) {
+    for (const way of waysOf(world.run.urls)) {
       const channel = freshChannel('ephemeral');
       await publishByFunction(world.run, channel, 'before');
       await withReader(way, channel, async (reader) => {
@@ -270,7 +263,7 @@ describe('an ephemeral channel', () => {
   }, 120_000);
 
   test('ignores a cursor, for example of the time when the channel was durable', async () => {
-    for (const way of waysOf()) {
+    for (const way of waysOf(world.run.urls)) {
       const channel = freshChannel('ephemeral');
       await withReader(way, channel, (reader) => publishUntilSeen(channel, 'here', reader), 'k3f9.7');
     }

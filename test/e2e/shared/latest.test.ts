@@ -3,7 +3,7 @@ import type { ChannelLatest, Connection } from '../../../packages/client/src/ind
 import { until } from '../../support/until.ts';
 import { freshChannel } from '../support/clients.ts';
 import { type InProcessRun, startInProcess } from '../support/in-process.ts';
-import { connectOver, transportsOf } from '../support/transports.ts';
+import { connectOver, transportsOf, type Way, waysOf } from '../support/transports.ts';
 
 /*
  * What a `latest` channel promises, over whatever transports the app has. A suite names its tests before there is a run, so each
@@ -29,13 +29,6 @@ beforeEach(() => {
     if (data === 'doubled') deliver(body);
   };
 });
-
-type Way = 'sse' | 'websocket' | 'poll';
-
-const waysOf = (): readonly Way[] => {
-  const lanes = transportsOf(world.run.urls);
-  return lanes.includes('sse') ? [...lanes, 'poll'] : lanes;
-};
 
 const connect = (way: Way): Connection => connectOver(way, world.run.urls, { pingIntervalMs: 2_000, pollIntervalMs: 10 });
 
@@ -69,7 +62,7 @@ function heldBy(items: readonly ChannelLatest[]): string {
 }
 
 test('a latest channel brings what it holds and then what changes, whether notifications are late, doubled or out of order', async () => {
-  for (const way of waysOf()) {
+  for (const way of waysOf(world.run.urls)) {
     const channel = freshChannel('latest');
     const publisher = connect(transportsOf(world.run.urls)[0] ?? way);
     await publisher.publish(channel, { conflationKey: 'a', data: '1' });
@@ -96,7 +89,7 @@ test('a latest channel brings what it holds and then what changes, whether notif
 
 test('a reader that moves between transports gets each version at most once, and all of them have the same state', async () => {
   const channel = freshChannel('latest');
-  const ways = waysOf();
+  const ways = waysOf(world.run.urls);
   const [first = 'sse'] = ways;
   const publisher = connect(first);
   await publisher.publish(channel, { conflationKey: 'still', data: '1' });

@@ -11,6 +11,15 @@ export function transportsOf({ http, websocket }: Urls): readonly ('sse' | 'webs
   return [...(http === '' ? [] : (['sse'] as const)), ...(websocket === '' ? [] : (['websocket'] as const))];
 }
 
+/** A transport of the client library that does not choose by itself. */
+export type Way = Exclude<Transport, 'auto'>;
+
+/** The ways to read in a run: the transports of its lanes, and polls where there is HTTP. */
+export function waysOf(urls: Urls): readonly Way[] {
+  const lanes = transportsOf(urls);
+  return lanes.includes('sse') ? [...lanes, 'poll'] : lanes;
+}
+
 /** The client library against a run, with everything allowed unless the options say otherwise. */
 export function connectOver(transport: Transport, { http, websocket }: Urls, options: ConnectOptions = {}): Connection {
   return connect({

@@ -10,8 +10,8 @@ import { scheduledPort } from '../scheduled-port.ts';
 import { simulate } from '../simulate.ts';
 import { openSimulatedHub } from '../simulated-hub.ts';
 import type { Simulation } from '../simulation.ts';
-import { NOTHING, type Steps, writes } from '../steps.ts';
-import { Connection, parseFrame } from '../stream-connection.ts';
+import { NOTHING, type Steps } from '../steps.ts';
+import { Connection, goThroughLegs, parseFrame } from '../stream-connection.ts';
 import { hubTouch } from '../touches.ts';
 import { BrokenPromiseError } from '../verdict.ts';
 import type { EphemeralScenario } from './ephemeral-scenario.ts';
@@ -104,17 +104,14 @@ class EphemeralRun {
   }
 
   async #consume(name: string, legs: readonly Leg[], connections: Connection[]): Promise<void> {
-    const simulation = this.#simulation;
-    for (const [index, leg] of legs.entries()) {
-      const own = [hubTouch(leg.hub), writes(name)];
-      await simulation.step(`${name} connects`, own);
-      const connection = this.#connect(name, leg);
-      connections.push(connection);
-      for (let step = 1; step < leg.steps; step++) await simulation.step(`${name} stays`, NOTHING);
-      const leaves = index < legs.length - 1;
-      await simulation.step(`${name} stays`, leaves ? own : NOTHING);
-      if (leaves) connection.cut();
-    }
+    let connection: Connection | undefined;
+    await goThroughLegs(name, legs, this.#simulation, {
+      connect: (leg) => {
+        connection = this.#connect(name, leg);
+        connections.push(connection);
+      },
+      leave: () => connection?.cut(),
+    });
   }
 
   #connect(name: string, leg: Leg): Connection {

@@ -5,6 +5,7 @@ import { runLatest } from '../latest/latest-run.ts';
 import { LATEST, type LatestWiring } from '../latest/latest-wiring.ts';
 import { MUTATIONS, mutate } from '../mutations.ts';
 import { run } from '../run.ts';
+import { NEVER_MS } from '../simulated-hub.ts';
 import type { Steps } from '../steps.ts';
 import { PROTOCOL, type Wiring } from '../wiring.ts';
 import { CONFIGURATIONS } from './configurations.ts';
@@ -25,9 +26,6 @@ export interface ExplorableMutation {
   readonly configurations: readonly Explorable[];
   readonly install?: () => () => void;
 }
-
-/** Heartbeats decide nothing, and would only multiply the interleavings. */
-const NEVER_MS = 1_000_000_000;
 
 function durable(wiring: Wiring): readonly Explorable[] {
   const quiet = { ...wiring, heartbeatIntervalMs: NEVER_MS };

@@ -2,8 +2,8 @@ import type { Hub } from '../../../../fargate/sse/hub/hub.ts';
 import type { LatestEntry, SnapshotEnd } from '../../../../packages/protocol/index.ts';
 import type { Leg } from '../scenario.ts';
 import type { Simulation } from '../simulation.ts';
-import { NOTHING, writes } from '../steps.ts';
-import { Connection, parseFrame } from '../stream-connection.ts';
+import { writes } from '../steps.ts';
+import { Connection, goThroughLegs, parseFrame } from '../stream-connection.ts';
 import { hubTouch } from '../touches.ts';
 import { LatestHistory } from './latest-truth.ts';
 import type { ClientKeys, LatestWiring } from './latest-wiring.ts';
@@ -32,17 +32,11 @@ export class LatestConsumer {
   }
 
   /** Goes through its legs, and stays connected after the last. */
-  async live(): Promise<void> {
-    const { simulation } = this.#world;
-    for (const [index, leg] of this.#legs.entries()) {
-      const own = [hubTouch(leg.hub), writes(this.#name)];
-      await simulation.step(`${this.#name} connects`, own);
-      this.#connect(leg);
-      for (let step = 1; step < leg.steps; step++) await simulation.step(`${this.#name} stays`, NOTHING);
-      const leaves = index < this.#legs.length - 1;
-      await simulation.step(`${this.#name} stays`, leaves ? own : NOTHING);
-      if (leaves) this.leave();
-    }
+  live(): Promise<void> {
+    return goThroughLegs(this.#name, this.#legs, this.#world.simulation, {
+      connect: (leg) => this.#connect(leg),
+      leave: () => this.leave(),
+    });
   }
 
   leave(): void {

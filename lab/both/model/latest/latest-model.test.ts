@@ -3,14 +3,12 @@
  * and client. `LANES_MODEL_RUNS`, `LANES_MODEL_SEED` and `LANES_MODEL_PATH` are those of `sequencing.test.ts`.
  */
 import { expect, test } from '@jest/globals';
+import { optionsFromEnvironment } from '../play-model.ts';
 import { LATEST_MUTATIONS } from './latest-mutations.ts';
 import { LATEST } from './latest-wiring.ts';
 import { playLatest } from './play-latest.ts';
 
-const { LANES_MODEL_RUNS: runs = '200', LANES_MODEL_SEED: seed, LANES_MODEL_PATH: path } = process.env;
-
-/** Ten times what a run takes on a busy machine. */
-const MS_PER_RUN = 500;
+const { options, timeoutMs } = optionsFromEnvironment(200);
 
 /** Ten times what the least noticeable mutation took in trials. */
 const MAX_RUNS = 2_000;
@@ -18,11 +16,10 @@ const MAX_RUNS = 2_000;
 test(
   'latest channels keep their promise in every interleaving',
   async () => {
-    const options = { runs: Number(runs), seed: seed === undefined ? undefined : Number(seed), path, shrinks: path !== undefined };
     const report = await playLatest(LATEST, options);
     if (report !== undefined) throw new Error(report);
   },
-  Math.max(60_000, Number(runs) * MS_PER_RUN),
+  timeoutMs,
 );
 
 test.each(LATEST_MUTATIONS)(
